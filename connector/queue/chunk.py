@@ -1,0 +1,239 @@
+"""A chunk of computed values enters the queue: its messages, its records and its cursors are one transaction.
+
+What comes in is the newest state of every record in the chunk. What goes out is at most one pending message per key and
+source, and only where Magento
+does not show that value yet:
+
+- a pending message with another value is superseded; one with the same value stays;
+- a value equal to the ledger's sends nothing, and makes a failed or skipped message of that key superseded;
+- a value equal to that of the key's failed or skipped message is not queued again, unless that message only waited for
+its product to exist;
+- a key of the records in the chunk that has no value any more is withdrawn: with quantities it goes to 0 once, with
+prices nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, update
+
+from connector.queue import lease, ledger, messages, records, watermarks
+from connector.queue.engine import State, in_parts
+from connector.queue.lease import Lease
+from connector.queue.ledger import LedgerRow
+from connector.queue.messages import Message
+from connector.queue.records import Stored
+from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
+from connector.queue.tables import messages as message_table
+from connector.queue.watermarks import Watermark
+
+UNKNOWN_SKU = "unknown SKU"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
+
+    `value`: price in 1/1,000,000 or quantity in 1/10,000. `skipped`: it is not failed but left out, by a setting.
+    """
+
+    acumatica_key: str
+    key: str
+    source: str
+    sku: str | None
+    value: int | None
+    in_stock: bool | None = None
+    cause: str | None = None
+    reason: str | None = None
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The records that a sweep of a feed saw."""
+
+    feed: str
+    sweep: int
+    acumatica_keys: Sequence[str]
+
+
+class Computed(msgspec.Struct, frozen=True):
+    """Everything that one chunk changes in the state database.
+
+    `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
+    """
+
+    acumatica_keys: Sequence[str]
+    wanted: Sequence[Wanted]
+    withdrawn_value: int | None
+    stored: Sequence[Stored] = ()
+    seen: Sequence[Seen] = ()
+    confirmed: Sequence[LedgerRow] = ()
+    settled_doubts: Sequence[tuple[str, str]] = ()
+    marks: Sequence[Watermark] = ()
+
+
+@dataclass
+class Queued:
+    """What became of a chunk: how many messages were queued, superseded, and failed or skipped without being sent."""
+
+    queued: int = 0
+    superseded: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass
+class _Changes:
+    """The writes that the decisions ask for."""
+
+    now: int
+    entity: str
+    inserted: list[dict[str, Any]] = field(default_factory=list)
+    rewritten: list[dict[str, Any]] = field(default_factory=list)
+    superseded: list[int] = field(default_factory=list)
+
+    def queue(self, want: Wanted) -> None:
+        self.inserted.append(self._row(want, PENDING))
+
+    def fail(self, want: Wanted) -> None:
+        self.inserted.append(self._row(want, SKIPPED if want.skipped else FAILED))
+
+    def rewrite(self, message: Message, want: Wanted, state: str) -> None:
+        row = self._row(want, state)
+        row["of_id"] = message.id
+        self.rewritten.append(row)
+
+    def supersede(self, *older: Message | None) -> None:
+        self.superseded.extend(message.id for message in older if message is not None)
+
+    def _row(self, want: Wanted, state: str) -> dict[str, Any]:
+        return {
+            "entity": self.entity,
+            "key": want.key,
+            "source": want.source,
+            "acumatica_key": want.acumatica_key,
+            "sku": want.sku,
+            "value": want.value,
+            "in_stock": want.in_stock,
+            "state": state,
+            "attempts": 0,
+            "not_before": None,
+            "cause": want.cause,
+            "reason": want.reason,
+            "created_at": self.now,
+            "changed_at": self.now,
+        }
+
+
+def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -> Queued:
+    """Keep the chunk in one transaction, whole or not at all. Raises `LeaseLost`."""
+    changes = _Changes(micros(now), held.entity)
+    with state.write() as connection:
+        lease.require(connection, held)
+        records.write(connection, held.entity, computed.stored)
+        for seen in computed.seen:
+            records.mark_seen(connection, held.entity, seen.feed, seen.sweep, seen.acumatica_keys)
+        ledger.confirm(connection, held.entity, computed.confirmed, now)
+        ledger.settle_doubts(connection, held.entity, computed.settled_doubts, now)
+        _decide_all(connection, held.entity, computed, changes)
+        _apply(connection, changes)
+        watermarks.write(connection, held.entity, list(computed.marks))
+    states = [row["state"] for row in (*changes.inserted, *changes.rewritten)]
+    return Queued(
+        queued=states.count(PENDING),
+        superseded=len(changes.superseded),
+        failed=states.count(FAILED),
+        skipped=states.count(SKIPPED),
+    )
+
+
+def _decide_all(connection: Connection, entity: str, computed: Computed, changes: _Changes) -> None:
+    keys = sorted({want.key for want in computed.wanted})
+    confirmed = ledger.of_records(connection, entity, computed.acumatica_keys, keys)
+    found: dict[tuple[str, str], dict[str, Message]] = {}
+    for message in messages.live(connection, entity, computed.acumatica_keys, keys):
+        slot = FAILED if message.state == SKIPPED else message.state
+        older = found.setdefault((message.key, message.source), {})
+        if slot in older:  # only failed messages can stand twice, after one was sent again by hand
+            changes.supersede(older[slot])
+        older[slot] = message
+    for want in (*computed.wanted, *_withdrawn(computed, confirmed, found)):
+        place = (want.key, want.source)
+        _decide(want, found.pop(place, {}), confirmed.get(place), changes)
+    own = set(computed.acumatica_keys)
+    for older in found.values():  # nothing is wanted at these places: what waits there is overtaken
+        changes.supersede(*(m for m in older.values() if m.state != SENDING and m.acumatica_key in own))
+
+
+def _withdrawn(
+    computed: Computed, confirmed: dict[tuple[str, str], LedgerRow], found: dict[tuple[str, str], dict[str, Message]]
+) -> Iterable[Wanted]:
+    if computed.withdrawn_value is None:
+        return
+    own = set(computed.acumatica_keys)
+    unclear = {want.acumatica_key for want in computed.wanted if want.cause is not None}
+    wanted = {(want.key, want.source) for want in computed.wanted}
+    places = {place: (row.acumatica_key, row.sku) for place, row in confirmed.items()}
+    for place, older in found.items():
+        under_way = older.get(SENDING)
+        if under_way is not None and place not in places and under_way.sku is not None:
+            places[place] = (under_way.acumatica_key, under_way.sku)
+    for (key, source), (acumatica_key, sku) in places.items():
+        if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:
+            yield Wanted(acumatica_key, key, source, sku, computed.withdrawn_value, in_stock=False)
+
+
+def _same(want: Wanted, other: Message | LedgerRow | None) -> bool:
+    if other is None or other.value != want.value:
+        return False
+    return want.in_stock is None or other.in_stock is None or other.in_stock == want.in_stock
+
+
+def _decide(want: Wanted, older: dict[str, Message], confirmed: LedgerRow | None, changes: _Changes) -> None:
+    pending, sending, failed = older.get(PENDING), older.get(SENDING), older.get(FAILED)
+    if want.cause is not None:
+        _decide_unsendable(want, pending, failed, changes)
+        return
+    if pending is not None and _same(want, pending):
+        changes.supersede(failed)
+        return
+    changes.supersede(pending)
+    if sending is not None:
+        changes.supersede(failed)
+        if not _same(want, sending):
+            changes.queue(want)
+    elif _same(want, confirmed):
+        changes.supersede(failed)
+    elif failed is not None and failed.cause == UNKNOWN_SKU:
+        changes.rewrite(failed, want, PENDING)
+    elif not _same(want, failed):
+        changes.supersede(failed)
+        changes.queue(want)
+
+
+def _decide_unsendable(want: Wanted, pending: Message | None, failed: Message | None, changes: _Changes) -> None:
+    changes.supersede(pending)
+    state = SKIPPED if want.skipped else FAILED
+    if failed is None:
+        changes.fail(want)
+    elif (failed.state, failed.value, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
+        changes.rewrite(failed, want, state)
+
+
+def _apply(connection: Connection, changes: _Changes) -> None:
+    for part in in_parts(changes.superseded):
+        overtaken = update(message_table).where(message_table.c.id.in_(part))
+        connection.execute(overtaken.values(state=SUPERSEDED, changed_at=changes.now))
+    if changes.rewritten:
+        renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))
+        columns = ("acumatica_key", "sku", "value", "in_stock", "state", "attempts", "not_before", "cause", "reason")
+        values: dict[str, Any] = {name: bindparam(name) for name in (*columns, "changed_at")}
+        kept = [{name: row[name] for name in ("of_id", *values)} for row in changes.rewritten]
+        connection.execute(renewed.values(values), kept)
+    for rows in in_parts(changes.inserted):
+        connection.execute(insert(message_table), list(rows))

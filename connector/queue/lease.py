@@ -1,0 +1,79 @@
+"""One working run per entity, held by a lease with a fencing number.
+
+A run takes the lease, renews it while it works and lets it go at its end. Whoever dies keeps it until it expires. Each
+taking raises the fencing number,
+and every write of a run carries it (`require`): a run that wakes up after its lease was taken changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from connector.queue.engine import State
+from connector.queue.tables import instant, leases, micros
+
+LEASE_SECONDS = 60.0
+
+
+class LeaseLost(Exception):
+    """Another run has taken the lease; this one must not write any more."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right of one run to work on one entity."""
+
+    entity: str
+    holder: str
+    fence: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who works on the entity now, and until when its lease runs if it is not renewed."""
+
+    holder: str
+    expires_at: datetime
+
+
+def take(state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS) -> Lease | Held:
+    """The lease of `entity` for `holder`, or who holds it."""
+    expires = micros(now + timedelta(seconds=seconds))
+    with state.write() as connection:
+        row = connection.execute(select(leases).where(leases.c.entity == entity).with_for_update()).one_or_none()
+        if row is None:
+            connection.execute(insert(leases).values(entity=entity, holder=holder, fence=1, expires_at=expires))
+            return Lease(entity, holder, 1)
+        if row.expires_at > micros(now):
+            return Held(row.holder, instant(row.expires_at))
+        changed = update(leases).where(leases.c.entity == entity)
+        connection.execute(changed.values(holder=holder, fence=row.fence + 1, expires_at=expires))
+        return Lease(entity, holder, row.fence + 1)
+
+
+def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECONDS) -> None:
+    """Keep the lease for `seconds` more. Raises `LeaseLost`."""
+    with state.write() as connection:
+        require(connection, lease)
+        expires = micros(now + timedelta(seconds=seconds))
+        connection.execute(update(leases).where(leases.c.entity == lease.entity).values(expires_at=expires))
+
+
+def let_go(state: State, lease: Lease) -> None:
+    """Give the lease back; nothing happens if another run has it by now."""
+    with state.write() as connection:
+        mine = (leases.c.entity == lease.entity) & (leases.c.fence == lease.fence)
+        connection.execute(update(leases).where(mine).values(expires_at=0))
+
+
+def require(connection: Connection, lease: Lease) -> None:
+    """Raise `LeaseLost` unless the run still has its lease; locks it until the transaction ends."""
+    fence = connection.execute(select(leases.c.fence).where(leases.c.entity == lease.entity).with_for_update()).scalar()
+    if fence != lease.fence:
+        raise LeaseLost(
+            f"Another run has taken over {lease.entity} while {lease.holder} was not heard of; "
+            "this run stops without writing anything more."
+        )

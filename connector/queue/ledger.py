@@ -1,0 +1,101 @@
+"""What Magento last confirmed, per key and source, and which keys must be read again there.
+
+A key without a ledger row is read in Magento before anything is sent. A recheck is a key whose value in Magento is in
+doubt although the ledger knows it:
+a request whose answer was lost may still be applied after a newer one was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, func, or_, select
+
+from connector.queue.engine import in_parts, upsert
+from connector.queue.tables import ledger, micros, rechecks
+
+_KEYS_PER_QUERY = 5_000
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """A value that Magento confirmed: price in 1/1,000,000 or quantity in 1/10,000."""
+
+    key: str
+    source: str
+    acumatica_key: str
+    sku: str
+    value: int
+    in_stock: bool | None
+
+
+def of_records(
+    connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]
+) -> dict[tuple[str, str], LedgerRow]:
+    """The ledger rows of these Acumatica records or of these SKUs, by (key, source)."""
+    found: dict[tuple[str, str], LedgerRow] = {}
+    for column, values in ((ledger.c.acumatica_key, acumatica_keys), (ledger.c.key, keys)):
+        for part in in_parts(values, _KEYS_PER_QUERY):
+            chosen = select(
+                ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock
+            ).where(and_(ledger.c.entity == entity, column.in_(part)))
+            found.update(((row[0], row[1]), LedgerRow(*row)) for row in connection.execute(chosen))
+    return found
+
+
+def confirm(connection: Connection, entity: str, rows: Sequence[LedgerRow], now: datetime) -> None:
+    """Keep what Magento shows now for these keys."""
+    upsert(
+        connection,
+        ledger,
+        [
+            {
+                "entity": entity,
+                "key": row.key,
+                "source": row.source,
+                "acumatica_key": row.acumatica_key,
+                "sku": row.sku,
+                "value": row.value,
+                "in_stock": row.in_stock,
+                "confirmed_at": micros(now),
+            }
+            for row in rows
+        ],
+    )
+
+
+def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:
+    """Have these (key, source) read again in Magento at `due_at`."""
+    rows = [{"entity": entity, "key": key, "source": source, "due_at": micros(due_at)} for key, source in keys]
+    upsert(connection, rechecks, rows)
+
+
+def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
+    """The ledger rows whose recheck is due."""
+    same = and_(
+        ledger.c.entity == rechecks.c.entity, ledger.c.key == rechecks.c.key, ledger.c.source == rechecks.c.source
+    )
+    due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
+    columns = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
+    return [LedgerRow(*row) for row in connection.execute(select(*columns).join(rechecks, same).where(due))]
+
+
+def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Forget the due rechecks of these keys: they were read again."""
+    for part in in_parts(keys, 500):
+        these = or_(*(and_(rechecks.c.key == key, rechecks.c.source == source) for key, source in part))
+        due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
+        connection.execute(delete(rechecks).where(and_(due, these)))
+
+
+def count(connection: Connection, entity: str) -> Mapping[str, int]:
+    """How many keys Magento has confirmed, and how many are in doubt."""
+    confirmed = connection.execute(
+        select(func.count()).select_from(ledger).where(ledger.c.entity == entity)
+    ).scalar_one()
+    in_doubt = connection.execute(
+        select(func.count()).select_from(rechecks).where(rechecks.c.entity == entity)
+    ).scalar_one()
+    return {"confirmed": confirmed, "in_doubt": in_doubt}

@@ -1,0 +1,116 @@
+"""Acumatica's licence holds for the installation: whatever number of processes run, they share its sessions and its
+requests a minute.
+
+Requests get their turn by one reservation each (the "next request at" of the host moves on by one interval), so waiting
+is first come, first served and nobody is refused. A session slot is asked for with a ticket; the oldest ticket is
+served first. A slot that nobody gives back (its process died) is free again when Acumatica itself has closed the
+session: after ten idle minutes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from connector.clock import Clock
+from connector.queue.engine import State, upsert
+from connector.queue.tables import hosts, instant, micros, sessions
+
+IDLE_SECONDS = 600.0
+_TICKET_SECONDS = 30.0
+_POLL_SECONDS = 0.5
+_STEADY_SHARE = 0.75  # the rest of the quota may go at once: no minute then holds more requests than the licence allows
+
+
+@dataclass(frozen=True)
+class SharedLicence:
+    """The licence of one Acumatica site, shared through the state database.
+
+    `host` names the site; `session_limit` is its number of API users, `requests_per_minute` its quota (0: unlimited).
+    """
+
+    state: State
+    clock: Clock
+    host: str
+    session_limit: int
+    requests_per_minute: int
+
+    async def take_session(self) -> str:
+        """Wait for a free session slot; the longest waiting is served first. Gives the slot."""
+        slot = str(uuid.uuid4())
+        self._ask(slot)
+        while not self._taken(slot):
+            await self.clock.sleep(_POLL_SECONDS)
+        return slot
+
+    async def give_session_back(self, slot: str) -> None:
+        """Free the slot, after the session was logged out."""
+        with self.state.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.slot == slot))
+
+    async def take_request(self, slot: str) -> None:
+        """Wait for the turn of one request, and keep the session's slot alive."""
+        now = self.clock.now()
+        turn = self._reserve(slot, now)
+        await self.clock.sleep((turn - now).total_seconds())
+
+    async def session_wanted(self) -> bool:
+        """Whether somebody waits for a session that is not free."""
+        with self.state.read() as connection:
+            waiting = and_(
+                sessions.c.host == self.host,
+                sessions.c.taken_at.is_(None),
+                sessions.c.expires_at > micros(self.clock.now()),
+            )
+            return connection.execute(select(func.count()).select_from(sessions).where(waiting)).scalar_one() > 0
+
+    def _ask(self, slot: str) -> None:
+        now = self.clock.now()
+        with self.state.write() as connection:
+            connection.execute(
+                insert(sessions).values(
+                    slot=slot,
+                    host=self.host,
+                    asked_at=micros(now),
+                    taken_at=None,
+                    expires_at=_after(now, _TICKET_SECONDS),
+                )
+            )
+
+    def _taken(self, slot: str) -> bool:
+        now = self.clock.now()
+        with self.state.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires_at <= micros(now), sessions.c.slot != slot))
+            here = sessions.c.host == self.host
+            in_use = select(func.count()).select_from(sessions).where(here, sessions.c.taken_at.is_not(None))
+            free = self.session_limit - connection.execute(in_use).scalar_one()
+            queue = select(sessions.c.slot).where(here, sessions.c.taken_at.is_(None))
+            first = connection.execute(
+                queue.order_by(sessions.c.asked_at, sessions.c.slot).limit(max(0, free))
+            ).scalars()
+            mine = update(sessions).where(sessions.c.slot == slot)
+            if slot not in set(first):
+                connection.execute(mine.values(expires_at=_after(now, _TICKET_SECONDS)))
+                return False
+            connection.execute(mine.values(taken_at=micros(now), expires_at=_after(now, IDLE_SECONDS)))
+            return True
+
+    def _reserve(self, slot: str, now: datetime) -> datetime:
+        with self.state.write() as connection:
+            mine = update(sessions).where(sessions.c.slot == slot)
+            connection.execute(mine.values(expires_at=_after(now, IDLE_SECONDS)))
+            if self.requests_per_minute == 0:
+                return now
+            interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
+            burst = interval * (self.requests_per_minute * (1 - _STEADY_SHARE))
+            row = connection.execute(select(hosts.c.next_request_at).where(hosts.c.host == self.host)).scalar()
+            planned = now if row is None else max(now, instant(row))
+            upsert(connection, hosts, [{"host": self.host, "next_request_at": micros(planned + interval)}])
+            return max(now, planned - burst)
+
+
+def _after(now: datetime, seconds: float) -> int:
+    return micros(now + timedelta(seconds=seconds))

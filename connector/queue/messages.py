@@ -1,0 +1,238 @@
+"""The queue: messages are claimed one request's worth at a time, and each one's outcome is kept.
+
+A claim and its attempt are one commit, made immediately before the request. What the state database says of attempts is
+the truth; Prefect's retries only
+bring the push back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
+
+from connector.queue import lease, ledger
+from connector.queue.engine import State, in_parts, upsert
+from connector.queue.lease import Lease
+from connector.queue.ledger import LedgerRow
+from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
+
+IS_LIVE = text("messages.state IN ('pending', 'sending', 'failed', 'skipped')")
+IS_PENDING = text("messages.state = 'pending'")
+_KEYS_PER_QUERY = 5_000
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to tell Magento; instants are aware, in UTC; values as in the ledger."""
+
+    id: int
+    entity: str
+    key: str
+    source: str
+    acumatica_key: str
+    sku: str | None
+    value: int | None
+    in_stock: bool | None
+    state: str
+    attempts: int
+    cause: str | None
+    reason: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How one claimed message came out of its request."""
+
+    message: Message
+    state: str
+    cause: str | None = None
+    reason: str | None = None
+    not_before: datetime | None = None
+    attempt_given_back: bool = False
+
+
+_COLUMNS = (
+    messages.c.id,
+    messages.c.entity,
+    messages.c.key,
+    messages.c.source,
+    messages.c.acumatica_key,
+    messages.c.sku,
+    messages.c.value,
+    messages.c.in_stock,
+    messages.c.state,
+    messages.c.attempts,
+    messages.c.cause,
+    messages.c.reason,
+    messages.c.changed_at,
+)
+
+
+def _messages(
+    connection: Connection, *conditions: ColumnElement[bool] | object, limit: int | None = None
+) -> list[Message]:
+    query = select(*_COLUMNS).where(*conditions).order_by(messages.c.key, messages.c.source)  # type: ignore[arg-type]
+    rows = connection.execute(query if limit is None else query.limit(limit))
+    return [Message(**{**row._mapping, "changed_at": instant(row.changed_at)}) for row in rows]
+
+
+def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> list[Message]:
+    """The pending, sending, failed and skipped messages of these Acumatica records or of these SKUs."""
+    found: dict[int, Message] = {}
+    for column, values in ((messages.c.acumatica_key, acumatica_keys), (messages.c.key, keys)):
+        for part in in_parts(values, _KEYS_PER_QUERY):
+            rows = _messages(connection, messages.c.entity == entity, column.in_(part), IS_LIVE)
+            found.update((message.id, message) for message in rows)
+    return list(found.values())
+
+
+def _due(entity: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        messages.c.entity == entity,
+        or_(messages.c.not_before.is_(None), messages.c.not_before <= micros(now)),
+        IS_PENDING,
+    )
+
+
+def due_count(connection: Connection, entity: str, now: datetime) -> int:
+    """How many messages may be sent now."""
+    return connection.execute(select(func.count()).select_from(messages).where(_due(entity, now))).scalar_one()
+
+
+def next_due(connection: Connection, entity: str) -> datetime | None:
+    """When the earliest pending message may be sent; none if nothing is pending."""
+    earliest = select(func.min(func.coalesce(messages.c.not_before, 0))).where(messages.c.entity == entity, IS_PENDING)
+    found = connection.execute(earliest).scalar()
+    return None if found is None else instant(found)
+
+
+def claim(state: State, held: Lease, now: datetime, *, size: int, size_after: Sequence[int]) -> list[Message]:
+    """Claim one request's worth of due messages: they become `sending` and use an attempt, in one commit.
+
+    Messages that were never tried come first, `size` of them. Those that were tried before go in smaller requests, so
+    that a record that spoils its request
+    is found: `size_after[n - 1]` for messages with n attempts (its last number for more). Raises `LeaseLost`.
+    """
+    with state.write() as connection:
+        lease.require(connection, held)
+        other = messages.alias("other")
+        in_flight = exists().where(
+            other.c.entity == messages.c.entity,
+            other.c.key == messages.c.key,
+            other.c.source == messages.c.source,
+            other.c.state == SENDING,
+        )
+        free = and_(_due(held.entity, now), ~in_flight)
+        claimed = _messages(connection, free, messages.c.attempts == 0, limit=size)
+        if not claimed:
+            first = connection.execute(select(func.min(messages.c.attempts)).where(free)).scalar()
+            if first is None:
+                return []
+            limit = size_after[min(first, len(size_after)) - 1]
+            claimed = _messages(connection, free, messages.c.attempts == first, limit=limit)
+        _change(
+            connection,
+            [message.id for message in claimed],
+            state=SENDING,
+            attempts=messages.c.attempts + 1,
+            fence=held.fence,
+            not_before=None,
+            changed_at=micros(now),
+        )
+        return [replace(message, state=SENDING, attempts=message.attempts + 1) for message in claimed]
+
+
+def _change(connection: Connection, ids: Sequence[int], **values: object) -> None:
+    for part in in_parts(ids):
+        connection.execute(update(messages).where(messages.c.id.in_(part)).values(**values))
+
+
+def settle(
+    state: State,
+    held: Lease,
+    outcomes: Sequence[Settled],
+    now: datetime,
+    *,
+    doubt_until: datetime | None = None,
+) -> None:
+    """Keep the outcome of each claimed message, and what Magento confirmed, in one transaction.
+
+    With `doubt_until` the request's answer was lost: its keys are read again in Magento then. A message that a newer
+    one has overtaken meanwhile becomes
+    superseded instead of pending or failed. Raises `LeaseLost`.
+    """
+    with state.write() as connection:
+        lease.require(connection, held)
+        overtaken = _overtaken(connection, held.entity, [one.message for one in outcomes if one.state != SENT])
+        groups: dict[tuple[str, str | None, str | None, int | None, bool], list[int]] = {}
+        for one in outcomes:
+            became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED) else one.state
+            not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
+            kept = (became, one.cause, one.reason, not_before, one.attempt_given_back)
+            groups.setdefault(kept, []).append(one.message.id)
+        for (became, cause, reason, not_before, given_back), ids in groups.items():
+            values: dict[str, object] = {
+                "state": became,
+                "cause": cause,
+                "reason": reason,
+                "not_before": not_before,
+                "changed_at": micros(now),
+            }
+            if given_back:
+                values["attempts"] = messages.c.attempts - 1
+            _change(connection, ids, **values)
+        ledger.confirm(connection, held.entity, [as_ledger(one.message) for one in outcomes if one.state == SENT], now)
+        if doubt_until is not None:
+            ledger.doubt(
+                connection, held.entity, [(one.message.key, one.message.source) for one in outcomes], doubt_until
+            )
+
+
+def as_ledger(message: Message) -> LedgerRow:
+    """What the ledger keeps of a message that Magento accepted."""
+    if message.value is None or message.sku is None:
+        raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
+    return LedgerRow(message.key, message.source, message.acumatica_key, message.sku, message.value, message.in_stock)
+
+
+def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]) -> set[int]:
+    by_key = {(message.key, message.source): message.id for message in unsettled}
+    newer: set[int] = set()
+    for part in in_parts(list({key for key, _source in by_key}), _KEYS_PER_QUERY):
+        for message in _messages(connection, messages.c.entity == entity, messages.c.key.in_(part), IS_PENDING):
+            older = by_key.get((message.key, message.source))
+            if older is not None:
+                newer.add(older)
+    return newer
+
+
+def unsettled(connection: Connection, entity: str) -> list[Message]:
+    """Messages whose request's outcome is unknown: claimed by a run that died, or whose answer was lost."""
+    return _messages(connection, messages.c.entity == entity, messages.c.state == SENDING)
+
+
+def block_host(state: State, host: str, until: datetime) -> None:
+    """Keep that the host told us to send nothing before `until`; a later instant that is already kept stays."""
+
+    with state.write() as connection:
+        known = connection.execute(select(hosts.c.blocked_until).where(hosts.c.host == host)).scalar()
+        if known is None or known < micros(until):
+            upsert(connection, hosts, [{"host": host, "blocked_until": micros(until)}])
+
+
+def blocked_until(connection: Connection, host: str) -> datetime | None:
+    """Until when the host told us to wait; none if it did not."""
+    until = connection.execute(select(hosts.c.blocked_until).where(hosts.c.host == host)).scalar()
+    return None if until is None else instant(until)
+
+
+def failed(connection: Connection, entity: str | None = None) -> list[Message]:
+    """The failed messages of one entity or of all, by key."""
+    conditions = [messages.c.state == FAILED]
+    if entity is not None:
+        conditions.append(messages.c.entity == entity)
+    return _messages(connection, *conditions)

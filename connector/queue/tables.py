@@ -1,0 +1,208 @@
+"""The state database: what the connector remembers between two looks.
+
+Portable over SQLite and PostgreSQL: integers, texts and bytes only. Every instant is an integer of microseconds since
+1970 in UTC
+(`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in `connector.rules`.
+
+A message and its states (each transition is one function in `messages`, `chunk` or `reprocess`)::
+
+            commit_chunk                claim                  settle: accepted
+    ─────────────────────▶ pending ───────────▶ sending ─────────────────────▶ sent
+                           │  ▲  │                │  │
+              newer value  │  │  │ skip           │  │ settle: refused, or out of attempts
+              (commit)     │  │  │                │  └──────────────────────▶ failed ──▶ superseded (newer value)
+                           ▼  │  ▼                │                             │  │
+                  superseded  │  skipped          │ settle: temporary,          │  └────▶ skipped (skip)
+                              └───────────────────┘ or nothing happened         │
+                              ▲                                                 │ reprocess, or the product exists now
+                              └─────────────────────────────────────────────────┘
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED = (
+    "pending",
+    "sending",
+    "sent",
+    "failed",
+    "superseded",
+    "skipped",
+)
+STATES = (PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED)
+LIVE = (PENDING, SENDING, FAILED, SKIPPED)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """An aware instant as microseconds since 1970 in UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """Microseconds since 1970 as an aware instant in UTC."""
+    return _EPOCH + value * _MICROSECOND
+
+
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("entity", String(16), nullable=False),
+    Column("key", Text, nullable=False, comment="the SKU as Magento compares it, or a document's key"),
+    Column("source", Text, nullable=False, server_default="", comment="the Magento source of a quantity, else empty"),
+    Column("acumatica_key", Text, nullable=False, comment="the Acumatica record that the message tells of"),
+    Column("sku", Text, comment="the SKU in the spelling that is sent"),
+    Column(
+        "value", BigInteger, comment="price in 1/1,000,000 or quantity in 1/10,000; none if there is nothing to send"
+    ),
+    Column("in_stock", Boolean),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", BigInteger, comment="no attempt before this instant"),
+    Column("fence", BigInteger, comment="the run that claimed it"),
+    Column("cause", Text, comment="the kind of failure, to group by"),
+    Column("reason", Text, comment="why it failed, in words"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+Index(
+    "messages_pending",
+    messages.c.entity,
+    messages.c.key,
+    messages.c.source,
+    unique=True,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+Index(
+    "messages_live_acumatica_key",
+    messages.c.entity,
+    messages.c.acumatica_key,
+    sqlite_where=text("state IN ('pending', 'sending', 'failed', 'skipped')"),
+    postgresql_where=text("state IN ('pending', 'sending', 'failed', 'skipped')"),
+)
+Index(
+    "messages_live",
+    messages.c.entity,
+    messages.c.key,
+    sqlite_where=text("state IN ('pending', 'sending', 'failed', 'skipped')"),
+    postgresql_where=text("state IN ('pending', 'sending', 'failed', 'skipped')"),
+)
+Index("messages_state", messages.c.entity, messages.c.state)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("entity", String(16), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("acumatica_key", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("in_stock", Boolean),
+    Column("confirmed_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ledger_acumatica_key", ledger.c.entity, ledger.c.acumatica_key)
+
+records = Table(
+    "records",
+    metadata,
+    Column("entity", String(16), primary_key=True),
+    Column("acumatica_key", Text, primary_key=True),
+    Column("key", Text, comment="the SKU as Magento compares it"),
+    Column("data", LargeBinary, nullable=False, comment="what Acumatica last said of the record, as JSON"),
+    Column("next_change", Integer, comment="the next day (proleptic ordinal) on which its value changes by itself"),
+    Column("facts_seen", Integer, comment="the sweep that last saw the record itself"),
+    Column("rows_seen", Integer, comment="the sweep that last saw its quantities or price rows"),
+    Column("vendor_seen", Integer, comment="the sweep that last saw its vendor quantity"),
+    sqlite_with_rowid=False,
+)
+Index("records_key", records.c.entity, records.c.key)
+Index(
+    "records_next_change",
+    records.c.entity,
+    records.c.next_change,
+    sqlite_where=text("next_change IS NOT NULL"),
+    postgresql_where=text("next_change IS NOT NULL"),
+)
+
+rechecks = Table(
+    "rechecks",
+    metadata,
+    Column("entity", String(16), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("due_at", BigInteger, nullable=False, comment="when Magento is asked again what it shows"),
+    sqlite_with_rowid=False,
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("entity", String(16), primary_key=True),
+    Column("feed", String(32), primary_key=True),
+    Column("pulled_to", BigInteger, comment="everything stamped before this has been queued"),
+    Column("swept_at", BigInteger, comment="when the feed was last read in full"),
+    Column("sweep", Integer, nullable=False, server_default="0", comment="the number of the last read in full"),
+    Column("cursor", Text, comment="where inside an unfinished window the pull stands, as JSON"),
+)
+
+entities = Table(
+    "entities",
+    metadata,
+    Column("entity", String(16), primary_key=True),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("active_since", BigInteger, comment="when the entity was first made active"),
+    Column("computed_with", Text, comment="a fingerprint of the settings that the queued values were computed with"),
+    Column("last_look_at", BigInteger),
+    Column("last_look", Text, comment="what the last look that did something said"),
+    Column("last_full_look_at", BigInteger),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("entity", String(16), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("blocked_until", BigInteger, comment="the host told us to wait until then"),
+    Column("next_request_at", BigInteger, comment="when the next request may be sent under the licence"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("slot", String(36), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("taken_at", BigInteger, comment="none while it waits for its turn"),
+    Column("expires_at", BigInteger, nullable=False),
+)
