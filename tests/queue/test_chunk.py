@@ -1,0 +1,165 @@
+"""What a computed chunk does to the queue, key by key."""
+
+from datetime import timedelta
+
+from support.moment import NOW
+
+from connector.queue import ledger, messages
+from connector.queue.chunk import UNKNOWN_SKU, Computed, Queued, Wanted, commit_chunk
+from connector.queue.engine import State
+from connector.queue.lease import Lease
+from connector.queue.ledger import LedgerRow
+from connector.queue.messages import Message, Settled
+
+
+def price(value: int, sku: str = "A", **more: object) -> Wanted:
+    return Wanted(sku, sku, "", sku, value, **more)  # type: ignore[arg-type]
+
+
+def commit(state: State, held: Lease, *wanted: Wanted, withdrawn_value: int | None = None, **more: object) -> Queued:
+    keys = sorted({want.acumatica_key for want in wanted})
+    computed = Computed(keys, wanted, withdrawn_value, **more)  # type: ignore[arg-type]
+    return commit_chunk(state, held, computed, NOW)
+
+
+def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
+    found: dict[str, list[int | None]] = {}
+    with state.read() as connection:
+        for message in messages.live(connection, "price", [key], [key]):
+            found.setdefault(message.state, []).append(message.value)
+    return found
+
+
+def claim_all(state: State, held: Lease) -> list[Message]:
+    return messages.claim(state, held, NOW, size=100, size_after=[1])
+
+
+def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:
+    with state.write() as connection:
+        ledger.confirm(connection, "price", [LedgerRow(sku, "", sku, sku, value, None)], NOW)
+
+
+def fail(state: State, held: Lease, cause: str = "refused") -> None:
+    failures = [Settled(message, "failed", cause, "Magento said no") for message in claim_all(state, held)]
+    messages.settle(state, held, failures, NOW)
+
+
+def test_a_new_value_is_queued(state: State, held: Lease) -> None:
+    """A value that Magento does not show becomes one pending message."""
+    assert commit(state, held, price(10)) == Queued(queued=1)
+    assert waiting(state) == {"pending": [10]}
+
+
+def test_the_ledgers_value_is_not_queued(state: State, held: Lease) -> None:
+    """A value that Magento has confirmed sends nothing."""
+    confirm(state, held, 10)
+    assert commit(state, held, price(10)) == Queued()
+
+
+def test_a_newer_value_supersedes_an_older_pending_one(state: State, held: Lease) -> None:
+    """Only the newest value of a key waits."""
+    commit(state, held, price(10))
+    assert commit(state, held, price(11)) == Queued(queued=1, superseded=1)
+    assert waiting(state) == {"pending": [11]}
+
+
+def test_the_same_pending_value_is_queued_once(state: State, held: Lease) -> None:
+    """A value that waits already is not queued again."""
+    commit(state, held, price(10))
+    assert commit(state, held, price(10)) == Queued()
+
+
+def test_going_back_to_the_confirmed_value_leaves_nothing_to_send(state: State, held: Lease) -> None:
+    """A change that is taken back before it was sent is superseded, and nothing is sent."""
+    confirm(state, held, 10)
+    commit(state, held, price(11))
+    assert commit(state, held, price(10)) == Queued(superseded=1)
+    assert waiting(state) == {}
+
+
+def test_a_newer_value_waits_behind_one_that_is_being_sent(state: State, held: Lease) -> None:
+    """While a value is on its way its successor waits, and is not claimed."""
+    commit(state, held, price(10))
+    claim_all(state, held)
+    commit(state, held, price(11))
+    assert waiting(state) == {"sending": [10], "pending": [11]}
+    assert claim_all(state, held) == []
+
+
+def test_a_failed_value_is_not_queued_again(state: State, held: Lease) -> None:
+    """A value equal to that of the key's failed message stays failed."""
+    commit(state, held, price(10))
+    fail(state, held)
+    assert commit(state, held, price(10)) == Queued()
+    assert waiting(state) == {"failed": [10]}
+
+
+def test_a_newer_value_supersedes_a_failed_one(state: State, held: Lease) -> None:
+    """A failed message is overtaken by a newer value, which is sent."""
+    commit(state, held, price(10))
+    fail(state, held)
+    assert commit(state, held, price(11)) == Queued(queued=1, superseded=1)
+    assert waiting(state) == {"pending": [11]}
+
+
+def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, held: Lease) -> None:
+    """When Magento shows the value of a failed message the failure is over."""
+    commit(state, held, price(10))
+    fail(state, held)
+    confirm(state, held, 10)
+    assert commit(state, held, price(10)) == Queued(superseded=1)
+
+
+def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Lease) -> None:
+    """A SKU that Magento does not have keeps one failed message with the newest value, and goes once the product is there."""
+    unknown = {"cause": UNKNOWN_SKU, "reason": "Magento has no product A."}
+    assert commit(state, held, price(10, **unknown)) == Queued(failed=1)
+    assert commit(state, held, price(10, **unknown)) == Queued()
+    assert commit(state, held, price(11, **unknown)) == Queued(failed=1)
+    assert waiting(state) == {"failed": [11]}
+    assert commit(state, held, price(11)) == Queued(queued=1)
+    assert waiting(state) == {"pending": [11]}
+
+
+def test_a_value_that_cannot_be_sent_overtakes_a_pending_one(state: State, held: Lease) -> None:
+    """When the newest state of a record is wrong its older value is not sent either."""
+    commit(state, held, price(10))
+    assert commit(state, held, price(-1, cause="price", reason="negative")) == Queued(failed=1, superseded=1)
+    assert waiting(state) == {"failed": [-1]}
+
+
+def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> None:
+    """A record without a value any more has its confirmed quantities set to 0, once."""
+    confirm(state, held, 50_000)
+    gone = Computed(["A"], [], 0)
+    assert commit_chunk(state, held, gone, NOW) == Queued(queued=1)
+    assert commit_chunk(state, held, gone, NOW) == Queued()
+    messages.settle(state, held, [Settled(message, "sent") for message in claim_all(state, held)], NOW)
+    assert commit_chunk(state, held, gone, NOW) == Queued()
+
+
+def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
+    """A record without a price any more sends nothing, and what waits is overtaken."""
+    confirm(state, held, 10)
+    commit(state, held, price(11))
+    assert commit_chunk(state, held, Computed(["A"], [], None), NOW) == Queued(superseded=1)
+    assert waiting(state) == {}
+
+
+def test_a_record_that_cannot_be_computed_is_not_withdrawn(state: State, held: Lease) -> None:
+    """A record with a problem keeps what Magento shows: nobody knows the right quantity."""
+    confirm(state, held, 50_000)
+    problem = Wanted("A", "A", "east", "A", None, cause="unit", reason="no conversion")
+    assert commit(state, held, problem, withdrawn_value=0) == Queued(failed=1)
+
+
+def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held: Lease) -> None:
+    """A run whose lease was taken over queues nothing."""
+    import pytest
+
+    from connector.queue import lease
+
+    lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    with pytest.raises(lease.LeaseLost):
+        commit(state, held, price(10))
+    assert waiting(state) == {}
