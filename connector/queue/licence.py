@@ -105,7 +105,7 @@ class SharedLicence:
             if self.requests_per_minute == 0:
                 return now
             interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
-            burst = interval * (self.requests_per_minute * (1 - _STEADY_SHARE))
+            burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - 1)
             row = connection.execute(select(hosts.c.next_request_at).where(hosts.c.host == self.host)).scalar()
             planned = now if row is None else max(now, instant(row))
             upsert(connection, hosts, [{"host": self.host, "next_request_at": micros(planned + interval)}])
