@@ -1,0 +1,209 @@
+"""What both clients share of HTTP: one exchange with bounded size and time, and what its failures mean.
+
+In: an httpx client and a request. Out: a whole `httpx.Response`, or an `httpx.TransportError` which `fault_of` puts
+into one of a few kinds and says whether the request may have reached the other side. Guarantees: no redirect is
+followed, TLS is always verified, an answer is neither longer than its limit nor slower than its time. The only module
+that `connector.acumatica` and `connector.magento` share and that knows httpx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Literal
+
+import httpx
+
+FaultKind = Literal["dns", "tls", "refused", "connect_timeout", "reset", "read_timeout", "protocol"]
+
+ANSWER_LIMIT = 256 * 1024 * 1024
+"""Bytes, after decompression: far above the largest page that is asked for, far below what would fill the memory."""
+
+LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds: whoever asks for more than a day is asked again after a day."""
+
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+_NO_CONNECTION = (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol)
+_ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
+
+
+class AnswerTooLarge(httpx.ReadError):
+    """The answer is longer than the limit; reading it was stopped."""
+
+
+@dataclass(frozen=True)
+class TransportFault:
+    """Why there is no answer.
+
+    kind: `dns` (the name is unknown), `tls` (no trusted or no TLS connection), `refused` (nobody accepts connections
+    there, or the host or network cannot be reached), `connect_timeout`, `reset` (the connection was cut),
+    `read_timeout` (no answer in time), `protocol` (what came is no usable HTTP answer).
+    request_left: the request may have arrived whole, and may be applied even seconds later; False: it surely was not.
+    said: the reason in the words of the library or the operating system.
+    """
+
+    kind: FaultKind
+    request_left: bool
+    said: str
+
+    @property
+    def of_connection(self) -> bool:
+        """Whether every request to this host would fail alike: nothing is wrong with the one that was sent."""
+        return self.kind in ("dns", "tls", "refused")
+
+    def words(self, host: str) -> str:
+        """The fault as a sentence that names the host and what to do."""
+        return _WORDS[self.kind].format(host=host, said=self.said)
+
+
+_WORDS: dict[FaultKind, str] = {
+    "dns": "The host name {host} cannot be found ({said}). Check the URL, and this machine's DNS.",
+    "tls": "No trusted TLS connection to {host} ({said}). Check the host's certificate and the URL's https.",
+    "refused": "{host} accepts no connection ({said}). Check the URL's host and port, a firewall, and whether it runs.",
+    "connect_timeout": "{host} did not accept a connection in time ({said}).",
+    "reset": "{host} cut the connection before its answer was complete ({said}).",
+    "read_timeout": "{host} did not answer in time ({said}).",
+    "protocol": "{host} did not answer with proper HTTP ({said}).",
+}
+
+
+def fault_of(exc: httpx.TransportError) -> TransportFault:
+    """The kind of a transport failure and whether its request may have reached the other side whole.
+
+    Source of the rule: magento-observed.md part two section 7 (a request that arrived whole is always applied, one
+    that was cut in its body never). httpx hides a failed write behind the failed read that follows it, so every
+    failure after the connection was made counts as "may have arrived".
+    """
+    said = _said(exc)
+    if isinstance(exc, _NO_CONNECTION):
+        return TransportFault(_kind_of_failed_connection(exc), False, said)
+    if isinstance(exc, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return TransportFault("connect_timeout", False, said or "time is up")
+    if isinstance(exc, httpx.LocalProtocolError):
+        return TransportFault("protocol", False, said)
+    if isinstance(exc, httpx.TimeoutException):
+        return TransportFault("read_timeout", True, said or "time is up")
+    if isinstance(exc, AnswerTooLarge):
+        return TransportFault("protocol", True, said)
+    if isinstance(exc, httpx.RemoteProtocolError) and not _was_cut(said):
+        return TransportFault("protocol", True, said)
+    return TransportFault("reset", True, said or "connection reset")
+
+
+def _kind_of_failed_connection(exc: httpx.TransportError) -> FaultKind:
+    if isinstance(exc, httpx.UnsupportedProtocol):
+        return "protocol"
+    causes = list(_causes(exc))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return "dns"
+    if any(isinstance(cause, ssl.SSLError | ssl.CertificateError) for cause in causes):
+        return "tls"
+    if any(isinstance(cause, TimeoutError) or getattr(cause, "errno", None) == errno.ETIMEDOUT for cause in causes):
+        return "connect_timeout"
+    return "refused"
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """The exception and everything that it came from, groups taken apart."""
+    waiting: list[BaseException] = [exc]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        if isinstance(one, BaseExceptionGroup):
+            waiting.extend(one.exceptions)
+        waiting.extend(cause for cause in (one.__cause__, one.__context__) if cause is not None)
+
+
+def _said(exc: BaseException) -> str:
+    """The words of the innermost cause that has any: `All connection attempts failed` helps nobody."""
+    words = [str(cause).strip() for cause in _causes(exc) if isinstance(cause, OSError | httpx.TransportError)]
+    words = [word for word in words if word]
+    own = str(exc).strip()
+    if own and "connection attempts failed" not in own.lower():
+        return own
+    return words[-1] if words else own
+
+
+def _was_cut(said: str) -> bool:
+    """Whether h11's words mean a closed connection and not a broken answer."""
+    return "disconnected" in said or "closed connection" in said or "connection closed" in said.lower()
+
+
+def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
+    """The seconds that `Retry-After` asks to wait from `now` (aware); None when it is absent, negative or garbage.
+
+    Takes seconds and an HTTP-date (RFC 9110, 10.2.3); a date that is past gives 0. Never above `LONGEST_RETRY_AFTER`.
+    """
+    text = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(text):
+        whole, _, fraction = text.partition(".")
+        if len(whole) > 9:
+            return LONGEST_RETRY_AFTER
+        return min(float(f"{whole}.{fraction[:6] or 0}"), LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - now).total_seconds()), LONGEST_RETRY_AFTER)
+
+
+def is_json(response: httpx.Response) -> bool:
+    """Whether the answer says that it is JSON: the status alone does not tell (proxies answer in HTML)."""
+    kind = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    return kind in ("application/json", "text/json") or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def no_cookies() -> CookieJar:
+    """A cookie jar that keeps nothing: for `httpx.AsyncClient(cookies=…)`."""
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    *,
+    limit: int = ANSWER_LIMIT,
+    seconds: float | None = None,
+) -> httpx.Response:
+    """Send `request` and read its whole answer, never following a redirect.
+
+    limit: bytes of the decompressed body. seconds: for the exchange as a whole; httpx's own timeouts hold between two
+    pieces only, and an answer that drips would last for ever. Raises `httpx.TransportError` and nothing else of
+    httpx: `AnswerTooLarge` above the limit, `httpx.ReadTimeout` when the time is up, `httpx.RemoteProtocolError` for
+    a body that cannot be decompressed.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await _exchange(client, request, limit)
+    except TimeoutError as exc:
+        raise httpx.ReadTimeout(f"no complete answer within {seconds:g} seconds", request=request) from exc
+    except httpx.DecodingError as exc:
+        raise httpx.RemoteProtocolError(f"the body cannot be decompressed: {exc}", request=request) from exc
+
+
+async def _exchange(client: httpx.AsyncClient, request: httpx.Request, limit: int) -> httpx.Response:
+    response = await client.send(request, stream=True, follow_redirects=False)
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > limit:
+                raise AnswerTooLarge(f"the answer is longer than {limit:,} bytes", request=request)
+    finally:
+        await response.aclose()
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _ENCODING_HEADERS]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
