@@ -1,0 +1,142 @@
+"""What quantity Magento must show of each SKU at each source.
+
+Per source: sum the warehouses, add the vendor quantity, subtract the safety stock, convert the unit, round down (unless
+decimals are allowed), then clip at 0 (spec, *Rules of the field*, "Quantity"). Inside, items and warehouses are
+numbers:
+quantities are a matrix items × warehouses times a rule matrix warehouses × sources, in whole 1/10,000. Nothing is ever
+a binary float: 0.7 + 0.2 + 0.1 would round down to 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from connector.rules.items import PROBLEM_COLUMNS
+
+ONE = 10_000
+LARGEST = 99_999_999 * ONE  # Magento clips a quantity above 99,999,999.9999 in silence
+_SAFE = 2**62
+
+
+@dataclass(frozen=True)
+class QuantityRule:
+    """How quantities become source quantities.
+
+    `sources` maps each monitored warehouse to its Magento source. `vendor_sources` are the sources that get the vendor
+    quantity added (Sum Total); `vendor_source` is the one that shows it alone (Separate Value). `safety` is in
+    1/10,000 of the base unit and is subtracted once per source.
+    """
+
+    sources: Mapping[str, str]
+    vendor_sources: frozenset[str] = frozenset()
+    vendor_source: str | None = None
+    safety: int = 0
+    decimals: bool = False
+    unit: Literal["base", "sales"] = "base"
+    status: Literal["follow_quantity", "leave"] = "follow_quantity"
+
+
+class Quantities(NamedTuple):
+    """`values`: `inventory_id, sku, key, source, value` (1/10,000), `in_stock` (None where the status is left alone).
+
+    `problems`: `inventory_id, sku, key, source, reason`.
+    """
+
+    values: pd.DataFrame
+    problems: pd.DataFrame
+
+
+def compute(items: pd.DataFrame, quantities: pd.DataFrame, vendor: pd.DataFrame, rule: QuantityRule) -> Quantities:
+    """The quantity of each published item at each source.
+
+    `items` as `items.published` gives them; `quantities` and `vendor`: `inventory_id, warehouse, quantity` (1/10,000 of
+    the base unit). An item without a row in a warehouse of a source has no value at that source: one that was never
+    there is not sent, and one that left is withdrawn by the caller.
+    """
+    sources = sorted({*rule.sources.values(), *([rule.vendor_source] if rule.vendor_source else [])})
+    if not sources or items.empty:
+        return Quantities(_values([]), _problems())
+    number = pd.Index(items["inventory_id"])
+    totals, present = _sum_warehouses(number, quantities, rule, sources)
+    _add_vendor(number, vendor, rule, sources, totals, present)
+    return _publish(items, sources, totals, present, rule)
+
+
+def _sum_warehouses(
+    number: pd.Index, quantities: pd.DataFrame, rule: QuantityRule, sources: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    warehouses = pd.Index(list(rule.sources))
+    rows, columns = number.get_indexer(pd.Index(quantities["inventory_id"])), warehouses.get_indexer(pd.Index(quantities["warehouse"]))
+    known = (rows >= 0) & (columns >= 0)
+    by_warehouse = np.zeros((len(number), len(warehouses)), dtype=np.int64)
+    seen = np.zeros_like(by_warehouse, dtype=bool)
+    amounts = np.clip(quantities["quantity"].to_numpy(np.int64)[known], -_SAFE // 64, _SAFE // 64)
+    np.add.at(by_warehouse, (rows[known], columns[known]), amounts)
+    seen[rows[known], columns[known]] = True
+    place = np.zeros((len(warehouses), len(sources)), dtype=np.int64)
+    for row, source in enumerate(rule.sources.values()):
+        place[row, sources.index(source)] = 1
+    return by_warehouse @ place, (seen.astype(np.int64) @ place) > 0
+
+
+def _add_vendor(
+    number: pd.Index,
+    vendor: pd.DataFrame,
+    rule: QuantityRule,
+    sources: list[str],
+    totals: np.ndarray,
+    present: np.ndarray,
+) -> None:
+    rows = number.get_indexer(pd.Index(vendor["inventory_id"]))
+    known = rows >= 0
+    sums = np.zeros(len(number), dtype=np.int64)
+    np.add.at(sums, rows[known], np.clip(vendor["quantity"].to_numpy(np.int64)[known], -_SAFE // 64, _SAFE // 64))
+    has = np.zeros(len(number), dtype=bool)
+    has[rows[known]] = True
+    for source in rule.vendor_sources:
+        column = sources.index(source)
+        totals[:, column] += sums
+        present[:, column] |= has
+    if rule.vendor_source is not None:
+        column = sources.index(rule.vendor_source)
+        totals[:, column] += sums
+        present[:, column] |= has
+
+
+def _publish(
+    items: pd.DataFrame, sources: list[str], totals: np.ndarray, present: np.ndarray, rule: QuantityRule
+) -> Quantities:
+    totals = totals - rule.safety
+    if rule.unit == "sales":
+        numerator = items["unit_numerator"].to_numpy(np.int64)[:, None]
+        denominator = items["unit_denominator"].to_numpy(np.int64)[:, None]
+        too_large = np.abs(totals) > _SAFE // np.maximum(denominator, 1)
+        totals = np.where(too_large, _SAFE, np.where(too_large, 0, totals) * denominator // np.maximum(numerator, 1))
+    totals = np.maximum(totals if rule.decimals else totals // ONE * ONE, 0)
+    bad = present & (totals > LARGEST)
+    rows, columns = np.nonzero(present & ~bad)
+    values = _frame(items, rows, columns, sources)
+    values["value"] = totals[rows, columns]
+    values["in_stock"] = (totals[rows, columns] > 0) if rule.status == "follow_quantity" else None
+    bad_rows, bad_columns = np.nonzero(bad)
+    problems = _frame(items, bad_rows, bad_columns, sources)
+    problems["reason"] = "Quantity too large: Magento keeps 99,999,999 at most. Correct the quantity in Acumatica."
+    return Quantities(values, problems[PROBLEM_COLUMNS])
+
+
+def _frame(items: pd.DataFrame, rows: np.ndarray, columns: np.ndarray, sources: list[str]) -> pd.DataFrame:
+    chosen = items[["inventory_id", "sku", "key"]].take(rows).reset_index(drop=True)
+    return chosen.assign(source=np.array(sources, dtype=object)[columns])
+
+
+def _values(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["inventory_id", "sku", "key", "source", "value", "in_stock"])
+
+
+def _problems() -> pd.DataFrame:
+    return pd.DataFrame(columns=PROBLEM_COLUMNS)

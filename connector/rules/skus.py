@@ -1,0 +1,31 @@
+"""The identity of a SKU as Magento compares it.
+
+Magento's database compares SKUs by its collation utf8mb4_general_ci: without regard to letter case, accents and blanks
+at the end (observed: `sku-0001` and `"SKU-0001 "` both set SKU-0001). Blanks at the beginning are trimmed too: Magento
+trims a SKU when a product is saved.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pandas as pd
+
+_AS_GENERAL_CI = str.maketrans({"ß": "S", "ẞ": "S", "ı": "I", "ſ": "S", "Ø": "Ø", "ø": "Ø"})
+
+
+def normalise_one(sku: str) -> str:
+    """One SKU in the form in which two that Magento takes for the same are equal."""
+    trimmed = sku.strip()
+    if trimmed.isascii():
+        return trimmed.upper()
+    bare = "".join(c for c in unicodedata.normalize("NFD", trimmed) if not unicodedata.combining(c))
+    # one letter stays one letter, as in general_ci: `str.upper` would turn some into two
+    return "".join(c.upper() if len(c.upper()) == 1 else c for c in bare.translate(_AS_GENERAL_CI))
+
+
+def normalise(skus: pd.Series) -> pd.Series:
+    """A column of SKUs in their compared form; what is missing stays missing."""
+    return pd.Series(
+        [None if not isinstance(sku, str) else normalise_one(sku) for sku in skus], index=skus.index, dtype=object
+    )
