@@ -1,0 +1,36 @@
+"""`a2m pause` and `a2m resume`: by hand, without losing a change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from a2m.say import out
+from a2m.sync import ENTITIES, chosen_entities
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command()
+    def pause(entity: Annotated[str, typer.Argument(help="price, inventory, or all")] = "all") -> None:
+        """Stop sending one entity or all; what changes meanwhile goes when it is resumed."""
+        _pause(entity, paused=True)
+
+    @app.command()
+    def resume(entity: Annotated[str, typer.Argument(help="price, inventory, or all")] = "all") -> None:
+        """Send one entity or all again."""
+        _pause(entity, paused=False)
+
+
+def _pause(name: str, *, paused: bool) -> None:
+    from connector.queue import entities
+    from connector.queue.engine import open_state
+    from settings import load_settings
+
+    chosen = list(ENTITIES) if name == "all" else chosen_entities(name, None)
+    state = open_state(load_settings().database_url)
+    entities.pause(state, chosen, paused=paused)
+    state.close()
+    out.print(f"{', '.join(chosen)} {'paused' if paused else 'resumed'}.", markup=False)

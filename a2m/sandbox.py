@@ -1,0 +1,33 @@
+"""`a2m sandbox`: an Acumatica and a Magento on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def sandbox(
+        skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 50,
+        catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
+        faults: Annotated[str | None, typer.Option(help="What shall go wrong; see docs/reference/faults.md.")] = None,
+        env: Annotated[Path | None, typer.Option(help="Write the A2M_… lines to this file too.")] = None,
+        acumatica_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8081,
+        magento_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8082,
+    ) -> None:
+        """Run both simulators on loopback until Ctrl-C; prints the lines that connect to them."""
+        from sandbox.serve import run
+
+        run(
+            skus=skus,
+            catalog=catalog,
+            faults=faults,
+            env_file=env,
+            acumatica_port=acumatica_port,
+            magento_port=magento_port,
+        )

@@ -1,0 +1,34 @@
+"""How the command line speaks: people on the terminal, one JSON object with --json, complaints on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Say on standard error what went wrong."""
+    print(text, file=sys.stderr)  # noqa: T201 - the words go out as they are, without markup
+
+
+def as_json(answer: dict[str, Any]) -> None:
+    """Print one JSON object and nothing else."""
+    print(json.dumps(answer, ensure_ascii=False, default=str))  # noqa: T201
+
+
+def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = ()) -> None:
+    """Print a table; columns named in `numbers` are aligned to the right."""
+    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    for head in heads:
+        shown.add_column(head, justify="right" if head in numbers else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    out.print(shown)

@@ -1,0 +1,132 @@
+"""`a2m status` and `a2m failed`: how everything stands, and what failed and why."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from a2m.say import as_json, out, table
+from a2m.sync import ENTITIES, chosen_entities
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command()
+    def status(json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False) -> int:
+        """How each entity stands: active or paused, watermark, pending, sent, failed, last run."""
+        rows = _status()
+        if json:
+            as_json({"entities": rows})
+            return 0
+        heads = ("entity", "state", "watermark", "pending", "sent", "failed", "last look", "oldest pending", "said")
+        table(
+            "Status",
+            heads,
+            [
+                (
+                    row["entity"],
+                    row["state"],
+                    _moment(row["watermark"]),
+                    row["pending"],
+                    row["sent"],
+                    row["failed"],
+                    _moment(row["last_run"]),
+                    "" if row["oldest_pending_seconds"] is None else f"{row['oldest_pending_seconds']:,.0f} s",
+                    row["last_result"] or "",
+                )
+                for row in rows
+            ],
+            ("pending", "sent", "failed"),
+        )
+        return 0
+
+    @app.command()
+    def failed(
+        entity: Annotated[str, typer.Argument(help="price, inventory, or all")] = "all",
+        as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
+        """The failed messages: id, entity, key, attempts, when, and Magento's reason in words."""
+        if entity != "all":
+            chosen_entities(entity, None)
+        rows = _failed(None if entity == "all" else entity)
+        if json:
+            as_json({"failed": rows})
+        elif as_csv:
+            writer = csv.DictWriter(sys.stdout, HEADS)
+            writer.writeheader()
+            writer.writerows(rows)
+        elif rows:
+            table("Failed messages", HEADS, [[str(row[head]) for head in HEADS] for row in rows])
+        else:
+            out.print("Nothing failed.")
+        return 0
+
+
+HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
+
+
+def _status() -> list[dict[str, Any]]:
+    from connector.queue import entities
+    from connector.queue.engine import open_state
+    from settings import load_settings
+
+    settings = load_settings()
+    state = open_state(settings.database_url)
+    now = datetime.now(UTC)
+    with state.read() as connection:
+        found = [entities.overview(connection, entity, now) for entity in ENTITIES]
+    state.close()
+    return [
+        {
+            "entity": one.entity,
+            "state": _state_of(getattr(settings.active, one.entity), one.paused, one.working),
+            "watermark": one.watermark,
+            **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
+            "last_run": one.last_look_at,
+            "last_result": one.last_look,
+            "last_full_look": one.last_full_look_at,
+            "oldest_pending_seconds": None if one.oldest_pending is None else (now - one.oldest_pending).total_seconds(),
+        }
+        for one in found
+    ]
+
+
+def _state_of(active: bool, paused: bool, working: str | None) -> str:
+    if not active:
+        return "not active"
+    if paused:
+        return "paused"
+    return f"working: {working}" if working else "active"
+
+
+def _failed(entity: str | None) -> list[dict[str, Any]]:
+    from connector.queue import messages
+    from connector.queue.engine import open_state
+    from settings import load_settings
+
+    state = open_state(load_settings().database_url)
+    with state.read() as connection:
+        found = messages.failed(connection, entity)
+    state.close()
+    return [
+        {
+            "id": one.id,
+            "entity": one.entity,
+            "key": one.sku or one.key,
+            "source": one.source,
+            "attempts": one.attempts,
+            "when": one.changed_at.isoformat(timespec="seconds"),
+            "reason": one.reason,
+        }
+        for one in found
+    ]
+
+
+def _moment(value: datetime | None) -> str:
+    return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"

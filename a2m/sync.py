@@ -1,0 +1,90 @@
+"""`a2m sync`: one look, now."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Annotated
+
+import typer
+
+from a2m.say import as_json, err, out, table
+
+ENTITIES = ("price", "inventory")
+COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds")
+
+
+def chosen_entities(name: str, active: object) -> list[str]:
+    """The entities that a name means: itself, or with `all` every active one. Raises a usage error for an unknown name."""
+    if name == "all":
+        return [entity for entity in ENTITIES if getattr(active, entity)]
+    if name not in ENTITIES:
+        raise typer.BadParameter(f"there is no entity {name!r}; choose one of {', '.join(ENTITIES)}, or all.")
+    return [name]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def sync(
+        entity: Annotated[str, typer.Argument(help="price, inventory, or all")],
+        full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
+        key: Annotated[str | None, typer.Option(help="Only this item: its SKU or Acumatica inventory id.")] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send and keep nothing.")] = False,
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
+        """Take one look, now: send Magento what it does not show yet."""
+        return asyncio.run(_sync(entity, full=full, key=key, dry_run=dry_run, json=json))
+
+
+async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
+    from connector.queue.engine import open_state
+    from flows.dry_run import copy_of_state, keep_everything_here
+    from flows.run import work_on
+    from settings import load_settings
+
+    settings = load_settings()
+    entities = chosen_entities(name, settings.active)
+    outcomes = []
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(copy_of_state(settings.database_url)) if dry_run else settings.database_url
+        state = open_state(url)
+        stack.callback(state.close)
+        stages = {"stages": keep_everything_here()} if dry_run else {}
+        for entity in entities:
+            said = (lambda _said: None) if json else err.print
+            outcomes.append(await work_on(entity, settings, state, full=full, key=key, once=True, said=said, **stages))
+    wrong = any(outcome.fault or outcome.tally.failed for outcome in outcomes)
+    if json:
+        answer: dict[str, object] = {"entities": [outcome.tally.as_json() for outcome in outcomes]}
+        messages = {one.tally.entity: one.fault or one.stopped for one in outcomes if one.fault or one.stopped}
+        if messages:
+            answer["messages"] = messages
+        as_json(answer)
+        return 1 if wrong else 0
+    for outcome in outcomes:
+        _show(outcome, dry_run=dry_run)
+    return 1 if wrong else 0
+
+
+def _show(outcome: object, *, dry_run: bool) -> None:
+    from flows.run import Outcome
+
+    assert isinstance(outcome, Outcome)
+    tally = outcome.tally
+    if outcome.fault or outcome.stopped:
+        out.print(outcome.in_words(), markup=False)
+    if outcome.stopped:
+        return
+    title = f"{tally.entity}{' (dry run: nothing was sent or kept)' if dry_run else ''}"
+    counts = tally.as_json()
+    table(title, COUNTS, [[counts[name] if name != "seconds" else f"{tally.seconds:.1f}" for name in COUNTS]], COUNTS)
+    if outcome.failed:
+        rows = [(one.key, one.source, one.attempts, one.reason or "") for one in outcome.failed[:50]]
+        table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))
+        out.print("All of them: a2m failed", markup=False)
+    if outcome.report.notes:
+        table("Left alone", ("key", "why"), outcome.report.notes[:50])
+    for wait in outcome.report.waits:
+        out.print(wait, markup=False)

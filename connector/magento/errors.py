@@ -1,0 +1,84 @@
+"""What can go wrong with Magento as a whole, with one request, and how an answer is put into words.
+
+    MagentoFault
+    ├── OfTheConnection        every request would fail alike: the run fails, no message does
+    │   ├── ConnectionFault      DNS, TLS, refused: nobody answers there
+    │   ├── Unauthorized         401, and the 400s of OAuth: `resources` names what was refused
+    │   └── WrongAddress         somebody answers, but not Magento's REST API: a redirect, a login page, a store code
+    │       └── NoSuchRoute        the API answers and does not know the route: a module is off
+    ├── TemporaryFault         a read that is worth repeating; `retry_after` in seconds or None
+    └── RequestRefused         a read that Magento refused; `status` and `parameters` of the answer
+        └── RequestTooLarge      413 or 414: a smaller one passes
+
+Writes raise only `OfTheConnection`; what else happens to one is an answer (`connector.magento.answers`), because its
+outcome belongs to records.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class MagentoFault(Exception):
+    """Something that Magento, or what stands in front of it, does not do. `str()` is a sentence for people."""
+
+
+class OfTheConnection(MagentoFault):
+    """A fault of the whole connection.
+
+    delivery: where a delivery was going on, the `Delivery` with the outcomes so far; rows that were never sent, or were
+    refused as a whole by this very fault, are `unsent` in it.
+    """
+
+    delivery: Any = None
+
+
+class ConnectionFault(OfTheConnection):
+    """Nobody answers there: the name is unknown, TLS fails, or the connection is refused."""
+
+
+class Unauthorized(OfTheConnection):
+    """Magento refuses access. Its one answer for a wrong token and for a missing permission is the same.
+
+    resources: the ACL resource that the answer names, such as `Magento_Catalog::catalog`; empty when it names none.
+    """
+
+    def __init__(self, message: str, resources: str = "") -> None:
+        super().__init__(message)
+        self.resources = resources
+
+
+class WrongAddress(OfTheConnection):
+    """What answers is not Magento's REST API at this URL and store code."""
+
+
+class NoSuchRoute(WrongAddress):
+    """The REST API answers, and has no such route: a module is switched off, or the path of the URL is wrong."""
+
+
+class TemporaryFault(MagentoFault):
+    """A read failed in a way that passes: 408, 425, 429, 5xx, a time-out, a cut connection.
+
+    retry_after: seconds that Magento asks to wait, or None.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RequestRefused(MagentoFault):
+    """Magento refused a read.
+
+    status: of the answer. template: its message with the placeholders. parameters: what the placeholders stand for.
+    """
+
+    def __init__(self, message: str, status: int, template: str = "", parameters: Any = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.template = template
+        self.parameters = parameters
+
+
+class RequestTooLarge(RequestRefused):
+    """The request or its URL is longer than the web server takes."""

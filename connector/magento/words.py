@@ -1,0 +1,136 @@
+"""Magento's answers in words: message templates filled, HTML reduced to text.
+
+In: the body of an answer. Out: one line of plain text, no longer than `LONGEST`. Source of the rules:
+magento-observed.md, "Errors in general": the message is a template, `parameters` an object, a list or absent, MSI adds
+`errors[]`, messages may hold newlines and HTML; proxies answer in HTML with any status.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+import msgspec
+
+from connector.http import is_json
+
+LONGEST = 1000
+
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
+_PLACEHOLDER = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)")
+_POSITION = re.compile(r"%([0-9]+)")
+_TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title>", re.IGNORECASE | re.DOTALL)
+_UNDECODED = object()
+
+
+def fill(template: str, parameters: Any) -> str:
+    """`template` with its placeholders replaced; those without a parameter stay as they are.
+
+    `%name` from an object; `%1`, `%2` from a list; named placeholders from a list in the order in which they appear, as
+    the row errors of base-prices have them. All in one pass, the longest name first: `%fieldName` is not `%field` and
+    "Name", and a value that holds a `%` is not filled again.
+    """
+    named = _named(template, parameters)
+    if not named:
+        return template
+    names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
+    return re.sub(f"%({names})", lambda found: _shown(named[found[1]]), template)
+
+
+def _named(template: str, parameters: Any) -> dict[str, Any]:
+    if isinstance(parameters, Mapping):
+        return {str(name): value for name, value in parameters.items() if str(name)}
+    if not isinstance(parameters, Sequence) or isinstance(parameters, str | bytes):
+        return {}
+    positional = {str(place): value for place, value in enumerate(parameters, start=1)}
+    if any(place in positional for place in _POSITION.findall(template)):
+        return positional
+    order = dict.fromkeys(_PLACEHOLDER.findall(template))
+    return dict(zip(order, parameters, strict=False))
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "(empty)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(_shown(one) for one in value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def plain(text: str) -> str:
+    """`text` as one line: HTML tags out, entities resolved, white space and newlines folded, cut at `LONGEST`."""
+    line = " ".join(html.unescape(_TAG.sub("", text)).split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def message_of(body: Any) -> str:
+    """The message of a decoded JSON error, filled, with what its `errors[]` add; empty when there is none."""
+    if not isinstance(body, Mapping):
+        return ""
+    parts = [_filled(body)]
+    nested = body.get("errors")
+    if isinstance(nested, list):
+        for one in nested:
+            said = _filled(one) if isinstance(one, Mapping) else ""
+            if said and not any(said in part for part in parts):
+                parts.append(said)
+    return plain(" ".join(part for part in parts if part))
+
+
+def _filled(error: Mapping[str, Any]) -> str:
+    template = error.get("message")
+    return fill(template, error.get("parameters")) if isinstance(template, str) else ""
+
+
+def template_of(body: Any) -> tuple[str, Any]:
+    """The unfilled message of a decoded JSON error and its parameters."""
+    if not isinstance(body, Mapping) or not isinstance(body.get("message"), str):
+        return "", None
+    return body["message"], body.get("parameters")
+
+
+def decoded(response: httpx.Response) -> Any:
+    """The JSON of an answer that says that it is JSON, or `NOT_JSON`."""
+    if not is_json(response):
+        return _UNDECODED
+    try:
+        return msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return _UNDECODED
+
+
+NOT_JSON = _UNDECODED
+
+
+def said(response: httpx.Response, body: Any) -> str:
+    """What an answer says, as a phrase: Magento's message, or which page came instead, always with the status.
+
+    body: from `decoded`.
+    """
+    message = message_of(body)
+    if message:
+        return f'"{message}" (status {response.status_code})'
+    return f"{_page(response, body)} with status {response.status_code}"
+
+
+def _page(response: httpx.Response, body: Any) -> str:
+    if body is not NOT_JSON:
+        return "JSON without a message" if response.content else "an empty answer"
+    kind = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if is_json(response):
+        return "broken JSON" if response.content.strip() else "an empty answer"
+    text = response.content[:20_000].decode("utf-8", errors="replace")
+    title = _TITLE.search(text)
+    if title or kind == "text/html":
+        return f'an HTML page ("{plain(title[1])}")' if title and plain(title[1]) else "an HTML page"
+    if not text.strip():
+        return "an empty answer"
+    return f'text instead of JSON ({kind or "no content type"}: "{plain(text)[:200]}")'

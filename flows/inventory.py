@@ -1,0 +1,19 @@
+"""Quantities go from Acumatica to Magento."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.run import run_entity
+
+
+@flow(name="inventory", persist_result=False)
+async def inventory(full: bool = False, key: str | None = None) -> State[Any]:
+    """Send Magento every quantity that it does not show yet.
+
+    Args:
+        full: Read every item and quantity instead of what changed since the last look.
+        key: Only this item: its SKU, or its Acumatica inventory id.
+    """
+    return await run_entity("inventory", full=full, key=key)

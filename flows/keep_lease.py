@@ -1,0 +1,45 @@
+"""A run holds its entity's lease while it works, and is stopped when it loses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from connector.clock import Clock
+from connector.queue import lease
+from connector.queue.engine import State
+from connector.queue.lease import LEASE_SECONDS, Held, Lease
+
+RENEWED_EVERY = LEASE_SECONDS / 4
+_ASKED_EVERY = 1.0
+
+
+async def take_lease(state: State, entity: str, holder: str, clock: Clock, *, wait: float) -> Lease | Held:
+    """The entity's lease, or who holds it still after `wait` seconds."""
+    gives_up = clock.now() + timedelta(seconds=wait)
+    while True:
+        answer = lease.take(state, entity, holder, clock.now())
+        if isinstance(answer, Lease) or clock.now() >= gives_up:
+            return answer
+        await clock.sleep(_ASKED_EVERY)
+
+
+@asynccontextmanager
+async def kept(state: State, held: Lease, clock: Clock) -> AsyncIterator[None]:
+    """Renew the lease while the body works, and let it go at the end."""
+    renewing = asyncio.create_task(_renew(state, held, clock))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError, lease.LeaseLost):
+            await renewing
+        lease.let_go(state, held)
+
+
+async def _renew(state: State, held: Lease, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(RENEWED_EVERY)  # the real time: a clock that is handed in may stand still
+        lease.renew(state, held, clock.now())

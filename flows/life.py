@@ -1,0 +1,28 @@
+"""The life of a run: look, and while Check Process Time has not passed, sleep and look again.
+
+`Check Process Time` counts from when the run was due (a hand-started one: from its start); `Process Sleep Time` is the pause between two looks, and the last
+one is clipped. 50/5 with instant work looks at 0, 5, …, 50; at 59/2 the last pause is one second (spec, case 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from connector.clock import Clock
+
+
+async def live(
+    look: Callable[[], Awaitable[None]],
+    clock: Clock,
+    *,
+    due_at: datetime,
+    check_process_time: float,
+    process_sleep_time: float,
+) -> None:
+    """Look at once, then again after each pause until the run's life is over. Whatever a look raises ends the run."""
+    ends_at = due_at + timedelta(seconds=check_process_time)
+    await look()
+    while (left := (ends_at - clock.now()).total_seconds()) > 0:
+        await clock.sleep(min(process_sleep_time, left))
+        await look()

@@ -1,0 +1,177 @@
+"""A run of one entity, as every entity's flow and the command line start it.
+
+The run takes its entity's lease, looks for as long as its life lasts, and ends in a state that says in words what happened.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.artifacts import acreate_table_artifact
+from prefect.client.schemas.objects import State as PrefectState
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from connector.acumatica.errors import AcumaticaError
+from connector.clock import Clock, SystemClock
+from connector.magento.errors import MagentoError
+from connector.queue import entities
+from connector.queue.engine import State, StateError, open_state
+from connector.queue.lease import Held, Lease, LeaseLost
+from connector.queue.messages import Message
+from flows.keep_lease import kept, take_lease
+from flows.life import live
+from flows.stages import in_prefect
+from flows.wiring import NotReady, Run, working
+from settings import Settings, SettingsError, load_settings
+from tasks.look import PLAIN, Stages, look
+from tasks.push import ShopUnreachable
+from tasks.tally import Report, Tally
+
+LEASE_WAIT = 15.0
+FAULTS = (AcumaticaError, MagentoError, ShopUnreachable, LeaseLost, NotReady, StateError)
+
+
+class Outcome:
+    """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did."""
+
+    def __init__(self, entity: str) -> None:
+        self.tally = Tally(entity)
+        self.report = Report()
+        self.failed: list[Message] = []
+        self.fault: str | None = None
+        self.stopped: str | None = None
+
+    def in_words(self) -> str:
+        """One sentence for the run's final state."""
+        return self.fault or self.stopped or self.tally.in_words()
+
+
+async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectState[Any]:
+    """One run inside Prefect: gives its final state. Settings are read anew, so a change counts from the next run on."""
+    try:
+        settings = load_settings()
+        state = open_state(settings.database_url)
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+    try:
+        scheduled = flow_run.scheduled_start_time
+        due_at = scheduled if scheduled is not None and _is_scheduled() else None
+        outcome = await work_on(
+            entity,
+            settings,
+            state,
+            stages=in_prefect(settings.queue.retry_count),
+            due_at=due_at,
+            holder=f"run {flow_run.name or 'by hand'}",
+            full=full,
+            key=key,
+            said=get_run_logger().info,
+        )
+    finally:
+        state.close()
+    await _show(entity, outcome)
+    return _final_state(outcome)
+
+
+def _is_scheduled() -> bool:
+    return bool(flow_run.run_count is not None and "auto-scheduled" in (flow_run.tags or []))
+
+
+async def work_on(
+    entity: str,
+    settings: Settings,
+    state: State,
+    *,
+    stages: Stages = PLAIN,
+    clock: Clock | None = None,
+    due_at: datetime | None = None,
+    holder: str | None = None,
+    full: bool = False,
+    key: str | None = None,
+    once: bool = False,
+    said: Callable[[str], object] = lambda _said: None,
+) -> Outcome:
+    """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
+
+    `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease.
+    """
+    clock = clock or SystemClock()
+    outcome = Outcome(entity)
+    started = clock.now()
+    with state.read() as connection:
+        known = entities.read(connection, entity)
+    if not getattr(settings.active, entity):
+        outcome.stopped = f"{entity} is not active: nothing is sent (Individual Sync Status)."
+        return outcome
+    if known.paused:
+        outcome.stopped = f"{entity} is paused; resume it with: a2m resume {entity}"
+        return outcome
+    who = holder or f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
+    held = await take_lease(state, entity, who, clock, wait=0.0 if due_at is None else LEASE_WAIT)
+    if isinstance(held, Held):
+        outcome.stopped = f"{entity} is being worked on by {held.holder}; nothing was done here."
+        return outcome
+    begins = due_at or started
+    run = Run(entity, settings, state, held, clock, outcome.tally, outcome.report, said)
+    try:
+        async with kept(state, held, clock), working(run) as work:
+            if not once:
+                work.ends_at = begins + timedelta(seconds=settings.queue.check_process_time)
+
+            async def one_look(full: bool = full) -> None:
+                outcome.failed = (await look_once(run, work, stages, full=full, key=key)) or outcome.failed
+
+            if once or key is not None:
+                await one_look()
+            else:
+                await live(
+                    one_look,
+                    clock,
+                    due_at=begins,
+                    check_process_time=settings.queue.check_process_time,
+                    process_sleep_time=settings.queue.process_sleep_time,
+                )
+    except FAULTS as error:
+        outcome.fault = str(error)
+    return outcome
+
+
+async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
+    """One look with the settings' fingerprint kept: after a change of a rule everything is computed again."""
+    return await look(work, stages, full=full, keys=None if key is None else run.keys_of(key))
+
+
+async def _show(entity: str, outcome: Outcome) -> None:
+    if outcome.failed:
+        await acreate_table_artifact(
+            key=f"{entity}-failed",
+            table=[
+                {"key": one.key, "source": one.source, "attempts": one.attempts, "reason": one.reason}
+                for one in outcome.failed
+            ],
+            description=f"{entity}: messages that failed in this run, with the reason.",
+        )
+    if outcome.report.notes:
+        await acreate_table_artifact(
+            key=f"{entity}-not-sent",
+            table=[{"key": key, "reason": reason} for key, reason in outcome.report.notes],
+            description=f"{entity}: records that were left alone by a setting.",
+        )
+
+
+def _final_state(outcome: Outcome) -> PrefectState[Any]:
+    said = " ".join([outcome.in_words(), *outcome.report.waits])
+    if outcome.fault is not None:
+        return Failed(message=said)
+    if outcome.stopped is not None:
+        name = "AlreadyRunning" if "worked on by" in said else "NothingToDo"
+        return Completed(name=name, message=said)
+    if outcome.tally.failed:
+        return Completed(name="CompletedWithFailures", message=said)
+    return Completed(message=said)

@@ -1,0 +1,43 @@
+"""The five stages as Prefect tasks: one task run per stage and chunk, never cached, never persisted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import State
+
+from tasks.compute import compute
+from tasks.confirm import confirm
+from tasks.look import Stages, pull
+from tasks.push import FIRST_PAUSE, LONGEST_PAUSE, PushAgain, push
+from tasks.queue import queue
+
+_PLAIN: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
+
+
+async def _is_worth_another_round(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Only a push that says so is repeated: any other fault fails the run at once."""
+    return isinstance(await state.aresult(raise_on_failure=False), PushAgain)
+
+
+def in_prefect(retry_count: int) -> Stages:
+    """The stages as tasks; Retry Count is the total number of attempts, so the push is retried one time less."""
+    retries = retry_count - 1
+    pauses = [min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) for number in range(min(retries, 50))]
+    return Stages(
+        pull=task(pull, name="pull", **_PLAIN),
+        compute=task(compute, name="compute", **_PLAIN),
+        queue=task(queue, name="queue", **_PLAIN),
+        push=task(
+            push,
+            name="push",
+            retries=retries,
+            retry_delay_seconds=pauses or None,
+            retry_condition_fn=_is_worth_another_round,
+            **_PLAIN,
+        ),
+        confirm=task(confirm, name="confirm", **_PLAIN),
+    )

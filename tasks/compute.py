@@ -1,0 +1,123 @@
+"""Stage 2, compute: what Magento must show for the pulled records, and where it does not show it yet.
+
+Comes in: a pulled chunk. Goes out: what the queue stage commits. The rules are pure (`connector.rules`); what this
+stage adds is what they may not know: the other items with the same SKU, what Magento last confirmed, and, for keys that
+it never confirmed, what it shows now and whether it has the product at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+import pandas as pd
+
+from connector.queue import ledger, records
+from connector.queue.chunk import Computed, Wanted
+from connector.queue.ledger import LedgerRow
+from connector.queue.records import Stored
+from connector.rules import items, prices, quantities
+from connector.rules.items import Published
+from connector.rules.prices import PriceRule
+from tasks import frames
+from tasks.magento_now import Place, read_unknown
+from tasks.pull import Pulled
+from tasks.work import Work
+
+
+class Ruled(NamedTuple):
+    """What a rule said of the chunk: VALUES, PROBLEMS and NOTES frames, and the days on which prices change by themselves."""
+
+    values: pd.DataFrame
+    problems: pd.DataFrame
+    notes: pd.DataFrame | None
+    next_change: Mapping[str, date]
+
+
+async def compute(work: Work, pulled: Pulled) -> Computed:
+    """The stage: what has to be kept and queued for one chunk of pulled records."""
+    chosen = _with_same_sku(work, pulled.to_compute)
+    published = items.published(frames.items(chosen.values()), work.items)
+    ruled = _apply_rule(work, published, chosen)
+    if ruled.notes is not None:
+        for note in ruled.notes.itertuples():
+            work.report.note(str(note.sku), str(note.reason))
+    values = frames.wanted(ruled.values)
+    confirmed, unfit = await _ask_magento(work, values, list(chosen))
+    keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
+    return Computed(
+        acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems)],
+        wanted=[
+            *frames.unreadable(pulled.problems),
+            *frames.problems(published.problems),
+            *frames.problems(ruled.problems),
+            *(unfit.get((want.key, want.source), want) for want in values),
+        ],
+        withdrawn_value=0 if work.entity == "inventory" else None,
+        stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
+        seen=pulled.seen,
+        confirmed=confirmed,
+        settled_doubts=[(row.key, row.source) for row in confirmed],
+        marks=list(pulled.marks.values()),
+    )
+
+
+def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored]:
+    """The records of the chunk, and every other record with one of their SKUs, now or before."""
+    keys = {*frames.sku_keys(chosen.values()), *(one.key for one in chosen.values() if one.key is not None)}
+    with work.state.read() as connection:
+        others = records.sharing_sku(connection, work.entity, sorted(keys), chosen)
+    return {**others, **chosen}
+
+
+def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) -> Ruled:
+    if isinstance(work.rule, PriceRule):
+        priced = prices.compute(published.items, frames.price_rows(chosen.values()), work.rule, work.today())
+        return Ruled(priced.values, priced.problems, priced.notes, priced.next_change)
+    stock = frames.quantities(chosen.values(), of_vendors=False)
+    of_vendors = frames.quantities(chosen.values(), of_vendors=True)
+    counted = quantities.compute(published.items, stock, of_vendors, work.rule)
+    return Ruled(counted.values, counted.problems, None, {})
+
+
+async def _ask_magento(
+    work: Work, values: list[Wanted], acumatica_keys: list[str]
+) -> tuple[list[LedgerRow], dict[tuple[str, str], Wanted]]:
+    """What Magento shows at the places that it never confirmed or that are in doubt, and the messages that cannot be sent.
+
+    Gives the ledger rows to keep, and for each place that Magento has no product or source for, the message that says so.
+    """
+    with work.state.read() as connection:
+        known = ledger.of_records(connection, work.entity, acumatica_keys, sorted({want.key for want in values}))
+        doubted = {(row.key, row.source) for row in ledger.doubted(connection, work.entity, work.clock.now())}
+    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
+    if not asked:
+        return [], {}
+    new_keys = {want.key for want in asked} - {key for key, _source in known}
+    places = [Place(want.key, want.source, want.sku or want.key) for want in asked]
+    found = await read_unknown(work, places, new_keys)
+    confirmed = [
+        LedgerRow(want.key, want.source, want.acumatica_key, want.sku or want.key, *found.values[want.key, want.source])
+        for want in asked
+        if (want.key, want.source) in found.values
+    ]
+    unfit = {}
+    for want in asked:
+        why = found.unknown_sources.get(want.source) or found.unfit.get(want.key)
+        if why is not None:
+            unfit[want.key, want.source] = msgspec.structs.replace(
+                want,
+                cause=why.cause,
+                reason=why.reason.format(sku=want.sku),
+                skipped=why.is_unknown_sku and work.skips_unknown_sku,
+            )
+    return confirmed, unfit
+
+
+def _with_columns(stored: Stored, keys: Mapping[str, str], next_change: Mapping[str, date]) -> Stored:
+    day = next_change.get(stored.acumatica_key)
+    return msgspec.structs.replace(
+        stored, key=keys.get(stored.acumatica_key), next_change=None if day is None else day.toordinal()
+    )

@@ -1,0 +1,23 @@
+"""Stage 5, confirm: what is still in doubt after the push is settled, and what failed is told.
+
+Comes in: the outcomes that the push kept. Goes out: the failed messages of this look, with Magento's own reason in
+words.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from connector.queue import messages
+from connector.queue.messages import Message
+from tasks.settle import settle_unknown
+from tasks.work import Work
+
+ROWS_SHOWN = 1_000
+
+
+async def confirm(work: Work, since: datetime) -> list[Message]:
+    """The stage: settle what has no answer yet; gives the messages that failed from `since` on, capped."""
+    await settle_unknown(work)
+    with work.state.read() as connection:
+        return [one for one in messages.failed(connection, work.entity) if one.changed_at >= since][:ROWS_SHOWN]

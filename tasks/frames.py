@@ -1,0 +1,81 @@
+"""Stored records as the frames that the rules take, and computed frames as what the queue keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from connector.queue.chunk import Wanted
+from connector.queue.records import Facts, Stored, StoredPriceRow
+from connector.rules import skus
+
+ITEM_COLUMNS = Facts.__struct_fields__
+_WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_price")
+
+
+def items(stored: Iterable[Stored]) -> pd.DataFrame:
+    """The ITEMS frame (`inventory_id` and the fields of `Facts`) of the records whose item exists."""
+    known = [(one.acumatica_key, one.record.facts) for one in stored if one.record.facts is not None]
+    columns: dict[str, object] = {"inventory_id": pd.Series([key for key, _facts in known], dtype=object)}
+    for name in ITEM_COLUMNS:
+        kind = "Int64" if name in _WHOLE_NUMBERS else "bool" if name == "exported" else object
+        columns[name] = pd.Series([getattr(facts, name) for _key, facts in known], dtype=kind)
+    return pd.DataFrame(columns)
+
+
+def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:
+    """The QUANTITIES frame: `inventory_id`, `warehouse`, `quantity` in 1/10,000."""
+    rows = [
+        (one.acumatica_key, warehouse, quantity)
+        for one in stored
+        for warehouse, quantity in (one.record.vendor if of_vendors else one.record.quantities).items()
+    ]
+    keys, warehouses, amounts = zip(*rows, strict=True) if rows else ((), (), ())
+    return pd.DataFrame(
+        {
+            "inventory_id": pd.Series(keys, dtype=object),
+            "warehouse": pd.Series(warehouses, dtype=object),
+            "quantity": pd.Series(amounts, dtype="int64"),
+        }
+    )
+
+
+def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
+    """The PRICE ROWS frame of the records."""
+    rows = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
+    kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
+    columns: dict[str, object] = {"inventory_id": pd.Series([key for key, _row in rows], dtype=object)}
+    for name in StoredPriceRow.__struct_fields__:
+        columns[name] = pd.Series([getattr(row, name) for _key, row in rows], dtype=kinds.get(name, object))
+    return pd.DataFrame(columns)
+
+
+def sku_keys(stored: Iterable[Stored]) -> list[str]:
+    """The SKUs of the records as Magento compares them, without those that have none."""
+    spelled = [one.record.facts.sku for one in stored if one.record.facts is not None and one.record.facts.sku]
+    return list(skus.normalise(pd.Series(spelled, dtype=object)))
+
+
+def wanted(values: pd.DataFrame) -> list[Wanted]:
+    """Rows of a VALUES frame as what Magento must show."""
+    columns = ("inventory_id", "key", "source", "sku", "value", "in_stock")
+    return [Wanted(*row) for row in zip(*(values[name].tolist() for name in columns), strict=True)]
+
+
+def problems(frame: pd.DataFrame) -> list[Wanted]:
+    """Rows of a PROBLEMS frame as messages that cannot be sent; a record without a SKU is known by its Acumatica key."""
+    return [
+        Wanted(row.inventory_id, row.key or row.inventory_id, row.source, row.sku, None, None, cause_of(row.reason), row.reason)
+        for row in frame.itertuples(index=False)
+    ]
+
+
+def unreadable(found: Iterable[tuple[str, str]]) -> list[Wanted]:
+    """Records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
+    return [Wanted(key, key, "", None, None, None, "Unreadable record", reason) for key, reason in found]
+
+
+def cause_of(reason: str) -> str:
+    """The kind of a problem: what its sentence says before the colon."""
+    return reason.split(":", 1)[0]

@@ -1,0 +1,99 @@
+"""One look: pull, compute, queue, push, confirm.
+
+The same five stages run inside a Prefect flow, where each is one task run per chunk, and without Prefect on the command
+line; `Stages` says which. Whether there
+is anything to do is found out before any stage, so an idle look leaves no task run and no new row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from connector.queue import entities
+from connector.queue.chunk import Computed, Queued
+from connector.queue.messages import Message
+from tasks.compute import compute
+from tasks.confirm import confirm
+from tasks.pull import Pull, Pulled
+from tasks.push import Push, PushAgain, begin_push, push
+from tasks.queue import queue
+from tasks.settle import settle_unknown
+from tasks.work import Work
+
+
+async def pull(pull_of_this_look: Pull) -> Pulled | None:
+    """Stage 1: the next chunk of a look that has begun; none when everything has been read."""
+    return await pull_of_this_look.next_chunk()
+
+
+async def push_with_retries(work: Work, cut: Push) -> None:
+    """Stage 4 without Prefect: as many rounds as Prefect's retries would make."""
+    for round_number in range(1, work.queue.retry_count + 1):
+        try:
+            await push(work, cut)
+        except PushAgain as again:
+            if round_number == work.queue.retry_count:
+                raise
+            await work.clock.sleep((again.due_at - work.clock.now()).total_seconds())
+        else:
+            return
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The five stages, as plain functions or as Prefect tasks."""
+
+    pull: Callable[[Pull], Awaitable[Pulled | None]]
+    compute: Callable[[Work, Pulled], Awaitable[Computed]]
+    queue: Callable[[Work, Computed], Awaitable[Queued]]
+    push: Callable[[Work, Push], Awaitable[None]]
+    confirm: Callable[..., Awaitable[list[Message]]]
+
+
+PLAIN = Stages(pull, compute, queue, push_with_retries, confirm)
+
+
+async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str] | None = None) -> list[Message]:
+    """One look of one entity. Gives the messages that failed in it; what it did is in `work.tally`.
+
+    Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
+    """
+    began = work.clock.now()
+    await settle_unknown(work)
+    pulling = Pull(work, full=full, keys=keys)
+    first = await pulling.begin()
+    idle = first is None or first.is_idle()
+    if idle:
+        await _keep_watermarks(work, first)
+    while not idle:
+        pulled = await stages.pull(pulling)
+        if pulled is None:
+            break
+        await stages.queue(work, await stages.compute(work, pulled))
+    pushed = await _push(work, stages)
+    failed = [] if idle and not pushed else await stages.confirm(work, began)
+    _remember(work, full=full and keys is None, idle=idle and not pushed)
+    work.tally.seconds = (work.clock.now() - began).total_seconds()
+    return failed
+
+
+async def _keep_watermarks(work: Work, first: Pulled | None) -> None:
+    if first is not None and first.marks:
+        await queue(work, Computed([], [], None, marks=list(first.marks.values())))
+
+
+async def _push(work: Work, stages: Stages) -> bool:
+    cut = begin_push(work)
+    if cut is None:
+        return False
+    try:
+        await stages.push(work, cut)
+    except PushAgain as again:
+        work.report.waits.append(str(again))
+    return True
+
+
+def _remember(work: Work, *, full: bool, idle: bool) -> None:
+    said = None if idle else work.tally.in_words()
+    entities.remember_look(work.state, work.lease, work.clock.now(), said=said, full=full)

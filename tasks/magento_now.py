@@ -1,0 +1,142 @@
+"""What Magento shows now, for keys that the ledger does not know or doubts. These are reads, never attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.queue.chunk import UNKNOWN_SKU
+from connector.rules.skus import normalise_one
+from tasks.work import Work
+
+PRICE_DIGITS = 6
+QUANTITY_DIGITS = 4
+WITHOUT_PRICE = ("configurable", "grouped", "bundle")
+WITHOUT_QUANTITY = ("configurable", "grouped", "bundle")
+Value = tuple[int, bool | None]
+
+
+class Place(NamedTuple):
+    """A value's place in Magento: the SKU as Magento compares it, the source (empty for prices), the SKU as it is sent."""
+
+    key: str
+    source: str
+    sku: str
+
+
+class Why(NamedTuple):
+    """Why a value cannot be sent; `{sku}` in the reason is filled in by the record."""
+
+    cause: str
+    reason: str
+    is_unknown_sku: bool = False
+
+
+UNKNOWN = Why(
+    UNKNOWN_SKU,
+    "Unknown SKU: Magento has no product with the SKU {sku!r}. Create it there, or set Unknown SKU to skip; "
+    "once the product exists the newest state goes by itself.",
+    is_unknown_sku=True,
+)
+
+
+@dataclass
+class Found:
+    """What Magento answered: values by (key, source); what it has no product or no source for."""
+
+    values: dict[tuple[str, str], Value] = field(default_factory=dict)
+    unfit: dict[str, Why] = field(default_factory=dict)
+    unknown_sources: dict[str, Why] = field(default_factory=dict)
+
+
+def scaled(number: Decimal, digits: int) -> int:
+    """A decimal as a whole number of its last kept digit; what lies behind it is float noise of Magento's answer."""
+    return round(number.scaleb(digits))
+
+
+async def read_unknown(work: Work, places: Sequence[Place], new_keys: set[str]) -> Found:
+    """Ask Magento about places that the ledger does not know; `new_keys` are the SKUs that it knows at no source."""
+    found = Found()
+    async with work.shop.client() as client:
+        found.values = await shown(work, client, places)
+        if work.entity == "price":
+            missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
+            await _explain_missing(client, missing, found, "price")
+            return found
+        if await work.shop.has_msi(client):
+            await _check_sources(work, client, places, found)
+            skus = {place.sku: place.key for place in places if place.key in new_keys}
+            priced = await reads.base_prices(client, sorted(skus))
+            await _explain_missing(client, {s: k for s, k in skus.items() if s not in priced}, found, "quantity")
+        else:
+            missing = {place.sku: place.key for place in places if (place.key, place.source) not in found.values}
+            found.unfit = {key: UNKNOWN for key in missing.values()}
+    return found
+
+
+async def _explain_missing(client: MagentoClient, missing: dict[str, str], found: Found, what: str) -> None:
+    """Tell a product without a price or quantity of its own from one that does not exist."""
+    if not missing:
+        return
+    types = await reads.product_types(client, sorted(missing))
+    for sku, key in missing.items():
+        kind = types.get(sku)
+        if kind is None:
+            found.unfit[key] = UNKNOWN
+        elif kind in WITHOUT_PRICE:
+            found.unfit[key] = Why(
+                f"{kind} product",
+                f"{kind.capitalize()} product: {{sku!r}} is a {kind} product in Magento and has no {what} of its own. "
+                "Keep it from being exported in Acumatica, or correct its SKU.",
+            )
+
+
+async def _check_sources(work: Work, client: MagentoClient, places: Sequence[Place], found: Found) -> None:
+    known = {code.casefold() for code in await work.shop.sources(client)}
+    for source in {place.source for place in places}:
+        if source.casefold() not in known:
+            found.unknown_sources[source] = Why(
+                f"Unknown source {source}",
+                f"Unknown source: Magento has no source {source!r}. Create it there, "
+                "or map the warehouse to another one in Inventory Sync Preferences.",
+            )
+
+
+async def shown(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+    """The value that Magento shows at each place: price in 1/1,000,000, or quantity in 1/10,000 and stock status."""
+    if work.entity == "price":
+        return await _prices(work, client, places)
+    if await work.shop.has_msi(client):
+        return await _source_items(client, places)
+    return await _stock_items(client, places)
+
+
+async def _prices(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+    found = await reads.base_prices(client, [place.sku for place in places], store_id=work.shop.store_id)
+    return {
+        (place.key, ""): (scaled(found[place.sku], PRICE_DIGITS), None) for place in places if place.sku in found
+    }
+
+
+async def _source_items(client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+    found = await reads.source_items(client, sorted({place.sku for place in places}))
+    wanted = {(place.key, place.source.casefold()): place for place in places}
+    values: dict[tuple[str, str], Value] = {}
+    for item in found:
+        place = wanted.get((normalise_one(item.sku), item.source.casefold()))
+        if place is not None:
+            values[place.key, place.source] = (scaled(item.quantity, QUANTITY_DIGITS), item.in_stock)
+    return values
+
+
+async def _stock_items(client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+    values: dict[tuple[str, str], Value] = {}
+    for place in places:
+        item = await reads.stock_item(client, place.sku)
+        if item is not None:
+            values[place.key, place.source] = (scaled(item.quantity, QUANTITY_DIGITS), item.in_stock)
+    return values

@@ -1,0 +1,206 @@
+"""Stage 1, pull: what changed in Acumatica since the watermark, merged with what Acumatica said before.
+
+Comes in: the watermark of each feed. Goes out: chunks of whole records (all rows of an item together), with the cursors
+that are to be kept when the chunk is queued. A row that says what is known already is dropped here, so the overlap of
+two windows costs nothing further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from connector.queue import records, watermarks
+from connector.queue.chunk import Seen
+from connector.queue.records import SEEN_BY_FEED, Record, Stored
+from connector.queue.tables import instant, micros
+from connector.queue.watermarks import Cursor, Watermark
+from tasks.feeds import FEEDS, FeedPage, Part
+from tasks.work import CHUNK_RECORDS, Work
+
+
+class Pulled(msgspec.Struct):
+    """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
+
+    `problems` are (Acumatica key, reason) of records that could not be read.
+    """
+
+    to_compute: dict[str, Stored]
+    to_keep: dict[str, Stored]
+    seen: list[Seen]
+    marks: dict[str, Watermark]
+    problems: list[tuple[str, str]]
+
+    @staticmethod
+    def nothing() -> Pulled:
+        """A chunk with nothing in it."""
+        return Pulled({}, {}, [], {}, [])
+
+    def size(self) -> int:
+        """How many records the chunk holds."""
+        return len(self.to_compute) + len(self.to_keep) + sum(len(seen.acumatica_keys) for seen in self.seen)
+
+    def is_idle(self) -> bool:
+        """Whether it holds watermarks at most."""
+        return not (self.to_compute or self.to_keep or self.seen or self.problems)
+
+    def find(self, key: str) -> Stored | None:
+        """The record as this chunk has it."""
+        return self.to_compute.get(key) or self.to_keep.get(key)
+
+    def add(self, stored: Stored, *, compute: bool) -> None:
+        """Put a record in, once; whoever asked for it to be computed wins."""
+        key = stored.acumatica_key
+        if compute or key in self.to_compute:
+            self.to_keep.pop(key, None)
+            self.to_compute[key] = stored
+        else:
+            self.to_keep[key] = stored
+
+
+class Pull:
+    """One look's pull: `begin` reads the first pages, outside any task; `next_chunk` gives chunks until there are none.
+
+    A chunk has to be queued before the next one is asked for. With `keys` only these Acumatica records are read, and no
+    watermark moves.
+    """
+
+    def __init__(self, work: Work, *, full: bool = False, keys: list[str] | None = None) -> None:
+        self._work = work
+        self._full = full
+        self._chunk = Pulled.nothing()
+        self._cuts = self._walk() if keys is None else self._walk_keys(keys)
+        self._first: Pulled | None = None
+        self._has_begun = False
+
+    async def begin(self) -> Pulled | None:
+        """Read until there is something to do; gives the first chunk, which holds only watermarks if nothing changed."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._first = await self._next()
+        return self._first
+
+    async def next_chunk(self) -> Pulled | None:
+        """The next chunk; none at the end of the last window."""
+        if not self._has_begun:
+            await self.begin()
+        chunk, self._first = self._first, None
+        return chunk if chunk is not None else await self._next()
+
+    async def _next(self) -> Pulled | None:
+        async for cut_here in self._cuts:
+            if self._chunk.size() >= CHUNK_RECORDS or (cut_here and not self._chunk.is_idle()):
+                break
+        chunk, self._chunk = self._chunk, Pulled.nothing()
+        return chunk if chunk.marks or not chunk.is_idle() else None
+
+    async def _walk(self) -> AsyncIterator[bool]:
+        names = self._work.read.feeds
+        for feed in names:
+            async for cut_here in self._pull_feed(feed, compute_all=self._full and feed == names[-1]):
+                yield cut_here
+        with self._work.state.read() as connection:
+            due = records.due(connection, self._work.entity, self._work.today())
+        for start in range(0, len(due), CHUNK_RECORDS):
+            self._take_again(due[start : start + CHUNK_RECORDS])
+            yield False
+
+    async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
+        for feed in self._work.read.feeds:
+            async for page in FEEDS[feed].of_keys(self._work, keys):
+                self._merge(feed, page, sweep=None, whole=True, compute_all=True)
+        self._take_again([key for key in keys if self._chunk.find(key) is None])
+        yield False
+
+    def _take_again(self, keys: list[str]) -> None:
+        fresh = [key for key in keys if self._chunk.find(key) is None]
+        with self._work.state.read() as connection:
+            for stored in records.read(connection, self._work.entity, fresh).values():
+                self._chunk.add(stored, compute=True)
+
+    async def _pull_feed(self, feed: str, *, compute_all: bool) -> AsyncIterator[bool]:
+        with self._work.state.read() as connection:
+            mark = watermarks.read(connection, self._work.entity, feed)
+        cursor = self._cursor(feed, mark)
+        if cursor is None:
+            return
+        since = None if cursor.changed_since is None else instant(cursor.changed_since)
+        async for page in FEEDS[feed].pages(self._work, since, cursor.after):
+            self._merge(feed, page, cursor.sweep, whole=cursor.sweep is not None, compute_all=compute_all)
+            if page.last_key is not None:
+                cursor = msgspec.structs.replace(cursor, after=page.last_key)
+                self._chunk.marks[feed] = mark.moved(cursor)
+            yield False
+        if cursor.sweep is not None and mark.sweep > 0:
+            yield True  # what the sweep saw is kept before what it did not see is looked for
+            async for cut_here in self._gone(feed, cursor.sweep):
+                yield cut_here
+        self._chunk.marks[feed] = mark.finished(cursor)
+        yield False
+
+    def _cursor(self, feed: str, mark: Watermark) -> Cursor | None:
+        now = self._work.clock.now()
+        unfinished = mark.cursor
+        if unfinished is not None and (unfinished.sweep is not None or not self._full):
+            return unfinished
+        if not self._full and mark.pulled_to is not None:
+            if FEEDS[feed].tells_changes(self._work):
+                since = mark.pulled_to - timedelta(seconds=self._work.read.overlap)
+                return Cursor(micros(now), micros(since), None, None)
+            if mark.swept_at is not None and now < self._next_sweep(mark.swept_at):
+                return None
+        return Cursor(micros(now), None, mark.sweep + 1, None)
+
+    def _next_sweep(self, swept_at: datetime) -> datetime:
+        return swept_at + timedelta(seconds=self._work.read.full_read_interval)
+
+    def _merge(self, feed: str, page: FeedPage, sweep: int | None, *, whole: bool, compute_all: bool) -> None:
+        self._chunk.problems.extend(page.problems)
+        self._work.tally.pulled += len(page.parts)
+        fresh = [key for key in page.parts if self._chunk.find(key) is None]
+        with self._work.state.read() as connection:
+            known = records.read(connection, self._work.entity, fresh)
+        unchanged = []
+        for key, part in page.parts.items():
+            stored = self._chunk.find(key) or known.get(key) or Stored(key, None, Record())
+            merged = _merged(feed, stored.record, part, whole=whole)
+            if merged != stored.record or compute_all or key not in known:
+                seen = {} if sweep is None else {SEEN_BY_FEED[feed]: sweep}
+                has_facts = merged.facts is not None or stored.record.facts is not None
+                changed = msgspec.structs.replace(stored, record=merged, **seen)
+                self._chunk.add(changed, compute=has_facts and (compute_all or merged != stored.record))
+            else:
+                unchanged.append(key)
+        if sweep is not None and unchanged:
+            self._chunk.seen.append(Seen(feed, sweep, unchanged))
+
+    async def _gone(self, feed: str, sweep: int) -> AsyncIterator[bool]:
+        told: set[str] = set()
+        while True:
+            with self._work.state.read() as connection:
+                keys = records.gone(connection, self._work.entity, feed, sweep, FEEDS[feed].kind, CHUNK_RECORDS)
+                found = records.read(connection, self._work.entity, [key for key in keys if key not in told])
+            if not found:
+                return
+            told.update(found)
+            for stored in found.values():
+                emptied = _merged(feed, stored.record, FEEDS[feed].nothing(), whole=True)
+                no_longer_seen = {SEEN_BY_FEED[feed]: None}
+                self._chunk.add(msgspec.structs.replace(stored, record=emptied, **no_longer_seen), compute=True)
+            yield True
+
+
+def _merged(feed: str, record: Record, part: Part, *, whole: bool) -> Record:
+    """The record with what a feed said of it; with `whole` the part is everything that the feed knows of the record."""
+    if feed in ("items", "non_stock_items"):
+        return msgspec.structs.replace(record, facts=part)
+    if feed == "quantities":
+        return msgspec.structs.replace(record, quantities=part if whole else {**record.quantities, **part})
+    if feed == "vendor_quantities":
+        return msgspec.structs.replace(record, vendor=part if whole else {**record.vendor, **part})
+    if whole:
+        return msgspec.structs.replace(record, price_rows=part)
+    by_id = {row.record_id: row for row in (*record.price_rows, *part)}
+    return msgspec.structs.replace(record, price_rows=[by_id[number] for number in sorted(by_id)])

@@ -1,0 +1,207 @@
+"""Stage 4, push: the queue goes to Magento, singly or batched, and each message's outcome is kept at once.
+
+Comes in: the due messages of one entity. Goes out: their outcomes in the state database. One round sends everything
+that is due; when something is left that is worth another attempt within this run's life, the round ends with
+`PushAgain`, and Prefect (or the command line) brings it back after a pause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from connector.magento.batches import Delivery, Outcome
+from connector.magento.client import MagentoClient
+from connector.magento.errors import MagentoError
+from connector.magento.reads import probe
+
+from connector.queue import messages
+from connector.queue.messages import Message, Settled
+from connector.queue.tables import FAILED, PENDING, SENDING, SENT
+from tasks.deliver import deliver
+from tasks.settle import settle_unknown
+from tasks.work import Work
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+PROBE_HOLDS = timedelta(seconds=5)
+LATE_WRITE = timedelta(seconds=60)  # a request that arrived whole may still be applied this long after we gave up
+
+
+class PushAgain(Exception):
+    """Something is left that is worth another attempt in this run's life, from `due_at` on."""
+
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__(f"Some messages wait for another attempt at {due_at:%H:%M:%S} UTC.")
+        self.due_at = due_at
+
+
+class ShopUnreachable(Exception):
+    """The whole connection to Magento is down; no message lost an attempt by it."""
+
+
+class Push(msgspec.Struct):
+    """One look's push: how the queue was cut when it began, and what the rounds learned since."""
+
+    size: int
+    array_limit: int | None = None
+    probed_at: datetime | None = None
+    fault: Exception | None = None
+
+    def request_size(self) -> int:
+        """How many new messages go into one request."""
+        return self.size if self.array_limit is None else min(self.size, self.array_limit)
+
+
+def begin_push(work: Work) -> Push | None:
+    """Cut the queue: n ≤ threshold gives requests of one record, n > threshold all n in requests of a batch.
+
+    None where nothing is due.
+    """
+    with work.state.read() as connection:
+        count = messages.due_count(connection, work.entity, work.clock.now())
+        stuck = messages.unsettled(connection, work.entity)
+    if not count and not stuck:
+        return None
+    return Push(1 if count <= work.queue.threshold_count else work.queue.batch_count)
+
+
+async def push(work: Work, cut: Push) -> None:
+    """The stage: one round. Raises `PushAgain` when there is more to do, `ShopUnreachable` and `LeaseLost`."""
+    await settle_unknown(work)
+    await _wait_for_what_is_due(work)
+    cut.fault = None
+    ends = await asyncio.gather(*(_send_all(work, cut) for _ in range(work.shop.connections)), return_exceptions=True)
+    for error in (*(end for end in ends if end is not None), cut.fault):
+        if error is not None:
+            raise error
+    await settle_unknown(work)
+    due_at = _next_due(work)
+    if due_at is None:
+        return
+    if work.ends_at is not None and due_at > work.ends_at:
+        work.report.waits.append(f"The rest waits until {due_at:%H:%M:%S} UTC, after the end of this run.")
+        return
+    raise PushAgain(due_at)
+
+
+def _next_due(work: Work) -> datetime | None:
+    with work.state.read() as connection:
+        due_at = messages.next_due(connection, work.entity)
+        blocked = messages.blocked_until(connection, work.shop.host)
+    if due_at is None or blocked is None:
+        return due_at
+    return max(due_at, blocked)
+
+
+async def _wait_for_what_is_due(work: Work) -> None:
+    due_at = _next_due(work)
+    if due_at is None:
+        return
+    pause = (due_at - work.clock.now()).total_seconds()
+    if pause > 0 and (work.ends_at is None or due_at <= work.ends_at):
+        await work.clock.sleep(pause)
+
+
+async def _send_all(work: Work, cut: Push) -> None:
+    async with work.shop.client() as client:
+        while cut.fault is None and not _is_blocked(work):
+            claimed = messages.claim(
+                work.state,
+                work.lease,
+                work.clock.now(),
+                size=cut.request_size(),
+                size_after=sizes_after(cut.request_size(), work.queue.retry_count),
+            )
+            if not claimed:
+                return
+            try:
+                await _keep(work, cut, client, claimed, await deliver(work, client, claimed))
+            except BaseException:
+                cut.fault = cut.fault or ShopUnreachable("The push was stopped.")
+                raise
+
+
+def sizes_after(size: int, retry_count: int) -> list[int]:
+    """How many messages with 1, 2, … attempts behind them go into one request: ever fewer, at the last attempt one.
+
+    One record that spoils its request cannot use up the attempts of the others that way.
+    """
+    return [*(max(1, size // 10**tried) for tried in range(1, retry_count - 1)), 1]
+
+
+def _is_blocked(work: Work) -> bool:
+    with work.state.read() as connection:
+        until = messages.blocked_until(connection, work.shop.host)
+    return until is not None and until > work.clock.now()
+
+
+async def _keep(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
+    now = work.clock.now()
+    cut.array_limit = delivery.array_limit or cut.array_limit
+    fault = delivery.fault or await _probe_fault(work, cut, client, delivery.outcomes)
+    if fault is not None:
+        cut.fault = ShopUnreachable(str(fault))
+        cut.fault.__cause__ = fault
+    settled = [
+        _settled(work, message, outcome, now, connection_lost=fault is not None)
+        for message, outcome in zip(claimed, delivery.outcomes, strict=True)
+    ]
+    in_doubt = any(outcome.kind == "unknown" for outcome in delivery.outcomes)
+    messages.settle(work.state, work.lease, settled, now, doubt_until=now + LATE_WRITE if in_doubt else None)
+    waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]
+    if waits:
+        messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
+    work.tally.sent += sum(one.state == SENT for one in settled)
+    work.tally.failed += sum(one.state == FAILED for one in settled)
+
+
+async def _probe_fault(
+    work: Work, cut: Push, client: MagentoClient, outcomes: Sequence[Outcome]
+) -> MagentoError | None:
+    """After a fault that may be the whole connection's: ask Magento something harmless; several faults in a row ask
+    once.
+    """
+    if all(outcome.kind in ("accepted", "refused") for outcome in outcomes):
+        return None
+    if any(outcome.retry_after is not None for outcome in outcomes):
+        return None  # the host spoke for itself: it is there, and told us when to come back
+    now = work.clock.now()
+    if cut.probed_at is not None and now - cut.probed_at < PROBE_HOLDS:
+        return None
+    try:
+        await probe(client)
+    except MagentoError as error:
+        return error
+    cut.probed_at = now
+    return None
+
+
+def _settled(work: Work, message: Message, outcome: Outcome, now: datetime, *, connection_lost: bool) -> Settled:
+    if outcome.kind == "accepted":
+        return Settled(message, SENT)
+    if outcome.kind == "refused":
+        return Settled(message, FAILED, cause(outcome.reason), outcome.reason)
+    if connection_lost or outcome.kind == "not_sent":
+        return Settled(message, PENDING, attempt_given_back=True)
+    if outcome.kind == "unknown":
+        return Settled(message, SENDING, "no answer", outcome.reason)
+    if message.attempts >= work.queue.retry_count:
+        return Settled(message, FAILED, cause(outcome.reason), outcome.reason)
+    pause = outcome.retry_after or pause_after(message.attempts)
+    return Settled(message, PENDING, "temporary", outcome.reason, not_before=now + timedelta(seconds=pause))
+
+
+def pause_after(attempts: int) -> float:
+    """The growing, jittered pause in seconds after that many attempts."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
+    return longest * random.uniform(0.5, 1.0)
+
+
+def cause(reason: str | None) -> str:
+    """The kind of a failure: its reason without what is in quotes or numbers, so that equal ones can be counted."""
+    kept = (reason or "no reason given").split("\n")[0]
+    return " ".join(word for word in kept.split() if not any(letter.isdigit() for letter in word))[:200]

@@ -1,0 +1,59 @@
+"""The shop as one run sees it: connections that are counted, and what has to be asked only once per run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from connector.magento.client import MagentoClient
+
+from connector.magento import reads
+from tasks.tally import Tally
+
+
+class Shop:
+    """Opens connections to Magento; every request sent over them is counted in the tally.
+
+    `open_client` makes a client of its own for each connection; `msi` is none where Magento has to be asked whether it
+    keeps stock by source.
+    """
+
+    def __init__(
+        self,
+        open_client: Callable[[], MagentoClient],
+        tally: Tally,
+        *,
+        host: str,
+        connections: int,
+        store_id: int,
+        msi: bool | None,
+    ) -> None:
+        self._open_client = open_client
+        self._tally = tally
+        self._msi = msi
+        self._sources: set[str] | None = None
+        self.host = host
+        self.connections = connections
+        self.store_id = store_id
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[MagentoClient]:
+        """One connection; its requests are counted when it is closed."""
+        async with self._open_client() as client:
+            try:
+                yield client
+            finally:
+                self._tally.requests += client.writes
+                self._tally.reads += client.reads
+
+    async def has_msi(self, client: MagentoClient) -> bool:
+        """Whether Magento keeps stock by source (MSI); asked once per run."""
+        if self._msi is None:
+            self._msi = reads.has_msi(await reads.modules(client))
+        return self._msi
+
+    async def sources(self, client: MagentoClient) -> set[str]:
+        """The codes of Magento's sources; asked once per run."""
+        if self._sources is None:
+            self._sources = {source.source_code for source in await reads.sources(client)}
+        return self._sources

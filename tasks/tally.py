@@ -1,0 +1,57 @@
+"""What a look did, in numbers and in words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+NOTES_KEPT = 1_000
+
+
+@dataclass
+class Tally:
+    """The counts of `a2m sync --json`; `requests` are writes to Magento, `reads` everything else that was sent there."""
+
+    entity: str
+    pulled: int = 0
+    changed: int = 0
+    queued: int = 0
+    requests: int = 0
+    reads: int = 0
+    sent: int = 0
+    failed: int = 0
+    superseded: int = 0
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts by name."""
+        return asdict(self)
+
+    def add(self, other: Tally) -> None:
+        """Count another look of the same run in."""
+        for name in ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def in_words(self) -> str:
+        """One sentence: "1,204 changed, 3 requests, 2 failed"."""
+        if not (self.changed or self.requests or self.failed or self.sent):
+            return "nothing changed"
+        said = [f"{self.changed:,} changed", f"{self.sent:,} sent in {self.requests:,} requests"]
+        if self.failed:
+            said.append(f"{self.failed:,} failed")
+        if self.superseded:
+            said.append(f"{self.superseded:,} superseded")
+        return ", ".join(said)
+
+
+@dataclass
+class Report:
+    """What a person should know beside the counts: notes about records, and what has to wait."""
+
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+
+    def note(self, key: str, reason: str) -> None:
+        """Name a record that was left alone; no more than a table can show are kept."""
+        if len(self.notes) < NOTES_KEPT:
+            self.notes.append((key, reason))

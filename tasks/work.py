@@ -1,0 +1,58 @@
+"""What one run works with: the state database, its lease, both systems, and the rules that the settings ask for.
+
+`flows` makes a `Work` from the settings; the stages only use it. It is not a dataclass on purpose: Prefect looks into
+the parameters of a task, and would walk through everything in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import msgspec
+from connector.acumatica.session import AcumaticaSession
+from connector.rules.items import ItemRule
+from connector.rules.prices import PriceRule
+from connector.rules.quantities import QuantityRule
+
+from connector.clock import Clock
+from connector.queue.engine import State
+from connector.queue.lease import Lease
+from tasks.reading import ReadRule
+from tasks.shop import Shop
+from tasks.tally import Report, Tally
+
+CHUNK_RECORDS = 50_000
+
+
+class QueueRule(msgspec.Struct, frozen=True):
+    """How the queue is cut into requests and how often a message is tried (Queue Processing Settings)."""
+
+    threshold_count: int
+    batch_count: int
+    retry_count: int
+
+
+class Work(msgspec.Struct):
+    """One run's tools. `today` gives the date in the tenant's zone; `ends_at` is the end of the run's life, if it has
+    one.
+
+    `rule` is the entity's own: prices or quantities.
+    """
+
+    entity: str
+    state: State
+    lease: Lease
+    clock: Clock
+    acumatica: AcumaticaSession
+    shop: Shop
+    queue: QueueRule
+    read: ReadRule
+    items: ItemRule
+    rule: PriceRule | QuantityRule
+    today: Callable[[], date]
+    tally: Tally
+    report: Report
+    ends_at: datetime | None = None
+    skips_unknown_sku: bool = False
+    progress: Callable[[str], None] = lambda _said: None
