@@ -1,0 +1,101 @@
+"""The sections of documents: shipments, customers, orders, drop-shipments, and Additional Settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from settings.section import Instant, Names, Section, setting
+
+NO_SALE = {
+    "QT": "a quote",
+    "RM": "a return (RMA)",
+    "RC": "a return for credit",
+    "CM": "a credit memo",
+    "CR": "a cash return",
+    "TR": "a transfer",
+    "BL": "a blanket order",
+}
+
+
+class ShipVia(Section):
+    """What a ShipVia code of Acumatica is in Magento."""
+
+    carrier_code: str = setting(..., "Magento's carrier code, such as ups.", min_length=1)
+    title: str = setting(..., "The carrier's name as customers see it.", min_length=1)
+
+
+class Shipment(Section):
+    """Shipment Sync Trigger."""
+
+    trigger: Literal["shipment_confirmation", "invoice_release"] = setting(
+        "shipment_confirmation", "On Shipment Confirmation, or On Invoice Release."
+    )
+    from_: Instant | None = Field(
+        None, alias="from", description="Shipments before this instant are never sent; empty: when first made active."
+    )
+    notify: bool = setting(False, "Magento mails the customer about the shipment.")
+    ship_vias: dict[str, ShipVia] = setting({}, "ShipVia code to Magento's carrier code and title.")
+
+
+class Customer(Section):
+    """A to M Customer Sync."""
+
+    classes: Names = setting((), "Customer classes that go to Magento; empty: nobody.")
+    groups: dict[str, str] = setting({}, "Customer class to Magento customer group.")
+    attributes: dict[str, str] = setting({}, "Acumatica attribute to Magento customer attribute.")
+    create: bool = setting(True, "Create customers that Magento does not have.")
+    create_limit: int = setting(
+        100, "More new customers than this in one look: stop and ask, Magento mails each.", unit="customers", ge=0
+    )
+    telephone: str = setting("", "Telephone of customers who have none; empty: those fail.")
+
+
+class Order(Section):
+    """A to M Order Sync."""
+
+    types: Names = setting((), "Order types that go to Magento; empty: none.")
+    from_: Instant | None = Field(
+        None, alias="from", description="Orders before this instant are never sent; empty: when first made active."
+    )
+    reference: Literal["external_ref", "customer_order", "order_nbr"] = setting(
+        "external_ref", "Field of the Acumatica order that holds Magento's order number."
+    )
+    statuses: dict[str, str] = setting({}, "Acumatica order status to Magento order status.")
+    payment_methods: dict[str, str] = setting({}, "Acumatica payment method to Magento payment method.")
+    shipping_methods: dict[str, str] = setting({}, "ShipVia code to Magento shipping method.")
+    branches: Names = setting((), "Only orders of these branches; empty: all.")
+    invoice: Literal["no", "offline"] = setting("no", "Make offline invoices in Magento.")
+    create_with_reference: bool = setting(False, "Create orders whose reference Magento does not know.")
+
+    @field_validator("types")
+    @classmethod
+    def _are_sales(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if value.upper() in NO_SALE:
+                raise ValueError(f"{value} is {NO_SALE[value.upper()]} and no sale; Magento cannot show it as an order")
+        return values
+
+
+class Dropship(Section):
+    """A to M Dropship ShipVia."""
+
+    ship_via: str = setting("", "ShipVia code of drop-shipments; required once there are any.")
+    source: str = setting("", "Magento source that drop-shipments are booked on.")
+
+
+class Additional(Section):
+    """Additional Settings."""
+
+    customer_attributes: bool = setting(False, "Customer Attribute Sync: Adobe Commerce only.")
+
+
+class Active(Section):
+    """Individual Sync Status: off means that nothing of the entity is sent."""
+
+    price: bool = setting(True, "Prices are sent.")
+    inventory: bool = setting(True, "Quantities are sent.")
+    shipment: bool = setting(False, "Shipments are sent.")
+    customer: bool = setting(False, "Customers are sent.")
+    order: bool = setting(False, "Orders are sent.")

@@ -1,0 +1,65 @@
+"""Inventory Sync Preferences: which quantity Magento shows, from which warehouses, at which source."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from settings.section import Names, Section, refuse_duplicates, setting
+
+SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class BranchRow(Section):
+    """One row of the branch-wise table: the warehouses of a branch are summed into one Magento source."""
+
+    branch: str = setting(..., "Branch in Acumatica.", min_length=1)
+    warehouses: Annotated[tuple[str, ...], AfterValidator(refuse_duplicates)] = setting(
+        ..., "Its warehouses.", min_length=1
+    )
+    source: SourceCode = setting(..., "Magento source that shows their sum.")
+    include_vendor_inventory: bool = setting(False, "Add the vendor quantity to this source.")
+
+
+class Inventory(Section):
+    """The quantities. Branch-wise overrides warehouses and sources."""
+
+    definition: Literal["configuration", "branch_wise"] = setting(
+        "configuration", "Warehouses of this section, or the table of branches."
+    )
+    quantity: Literal["available", "available_for_shipping", "on_hand"] = setting(
+        "available", "Quantity Available, Quantity Available for Shipping, or Quantity Available on Hand."
+    )
+    warehouses: Names = setting((), "Warehouses whose quantities count.")
+    sources: dict[str, SourceCode] = setting({}, "Warehouse to Magento source; empty: all into the default source.")
+    default_source: SourceCode = setting("default", "Magento source of warehouses that are not mapped.")
+    branches: tuple[BranchRow, ...] = setting((), "Branch-wise: branch, warehouses, source, include vendor inventory.")
+    safety: Decimal = setting(Decimal(0), "Kept back at each source.", unit="base units", ge=0, le=1_000_000)
+    decimals: bool = setting(False, "Send fractions; otherwise quantities are rounded down.")
+    status: Literal["follow_quantity", "leave"] = setting(
+        "follow_quantity", "Stock status: in stock while the quantity is above 0, or left alone."
+    )
+
+    @model_validator(mode="after")
+    def _nothing_counts_twice(self) -> Self:
+        places: dict[tuple[str, str], str] = {}
+        for row in self.branches:
+            for warehouse in row.warehouses:
+                other = places.setdefault((warehouse, row.source), row.branch)
+                if other != row.branch:
+                    raise ValueError(
+                        f"branches: warehouse {warehouse} would count twice at source {row.source}: "
+                        f"branches {other} and {row.branch} both have it"
+                    )
+        names = [row.branch for row in self.branches]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"branches: {', '.join(twice)} stands in it twice")
+        return self
+
+    def source_of_warehouse(self) -> dict[str, str]:
+        """The source of every warehouse that counts under *following configuration*."""
+        chosen = self.warehouses or tuple(self.sources)
+        return {warehouse: self.sources.get(warehouse, self.default_source) for warehouse in chosen}

@@ -1,0 +1,52 @@
+"""Connection Settings: the Magento shop and how the connector is let in."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import SecretStr, model_validator
+
+from settings.section import CleanUrl, Section, refuse_plain_http, setting
+
+OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+
+
+class Magento(Section):
+    """The shop. Either the bearer token or all four OAuth 1.0a integration credentials."""
+
+    url: CleanUrl = setting("", "Address of the shop, such as https://shop.example.com; a path is kept.")
+    bearer_token: SecretStr | None = setting(None, "Access token of the integration in Magento.")
+    confirm_bearer_token: SecretStr | None = setting(None, "The bearer token once more, where somebody typed it.")
+    consumer_key: SecretStr | None = setting(None, "OAuth 1.0a consumer key of the integration.")
+    consumer_secret: SecretStr | None = setting(None, "OAuth 1.0a consumer secret of the integration.")
+    access_token: SecretStr | None = setting(None, "OAuth 1.0a access token of the integration.")
+    access_token_secret: SecretStr | None = setting(None, "OAuth 1.0a access token secret of the integration.")
+    store_code: str = setting(
+        "all", "Store view in the REST path: all writes to every store.", pattern=r"^[A-Za-z0-9_]+$"
+    )
+    store_id: int = setting(0, "Store that prices are written to: 0 is every store.", ge=0)
+    website_id: int = setting(1, "Website that customers belong to.", ge=1)
+    allow_http: bool = setting(False, "Allow http to a shop that is not on this machine.")
+    timeout: float = setting(60.0, "How long one request may take.", unit="seconds", gt=0, le=3600)
+    concurrency: int = setting(4, "Connections that send at once.", unit="connections", ge=1, le=16)
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        refuse_plain_http(self.url, self.allow_http)
+        again = self.confirm_bearer_token
+        if again is not None and (
+            self.bearer_token is None or again.get_secret_value() != self.bearer_token.get_secret_value()
+        ):
+            raise ValueError("confirm_bearer_token: the two bearer tokens differ; type the token again")
+        given = [name for name in OAUTH if getattr(self, name)]
+        if given and len(given) < len(OAUTH):
+            missing = ", ".join(name.upper() for name in OAUTH if name not in given)
+            raise ValueError(f"{given[0]}: OAuth needs all four credentials; missing: {missing}")
+        return self
+
+    def missing(self) -> list[str]:
+        """The fields without which nothing can be sent."""
+        absent = [] if self.url else ["url"]
+        if not self.bearer_token and not self.consumer_key:
+            absent.append("bearer_token")
+        return absent

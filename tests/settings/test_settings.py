@@ -1,0 +1,169 @@
+"""Setup Parameters: where values come from, and what is said of wrong ones."""
+
+import pytest
+
+from settings import SettingsError, all_fields, load_settings, where_from
+
+
+@pytest.fixture(autouse=True)
+def _empty_place(tmp_path, monkeypatch):
+    import os
+
+    for name in os.environ:
+        if name.upper().startswith("A2M_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("A2M_HOME", str(tmp_path / "home"))
+
+
+def refusal(monkeypatch, **values: str) -> str:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return str(caught.value)
+
+
+def test_defaults_are_those_of_the_spec():
+    """With nothing set, the queue has the defaults that the spec names."""
+    queue = load_settings().queue
+    assert (queue.threshold_count, queue.batch_count, queue.retry_count) == (25, 100, 3)
+    assert (queue.check_process_time, queue.process_sleep_time) == (50, 5)
+
+
+@pytest.mark.parametrize("good", ["1", "59"])
+def test_check_process_time_takes_1_to_59(monkeypatch, good):
+    """Check Process Time takes 1 and 59."""
+    monkeypatch.setenv("A2M_QUEUE__CHECK_PROCESS_TIME", good)
+    monkeypatch.setenv("A2M_QUEUE__PROCESS_SLEEP_TIME", "1")
+    assert load_settings().queue.check_process_time == int(good)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("A2M_QUEUE__CHECK_PROCESS_TIME", "0", "greater than or equal to 1"),
+        ("A2M_QUEUE__CHECK_PROCESS_TIME", "60", "less than or equal to 59"),
+        ("A2M_QUEUE__PROCESS_SLEEP_TIME", "0", "greater than or equal to 1"),
+        ("A2M_QUEUE__PROCESS_SLEEP_TIME", "51", "more than Check Process Time (50)"),
+        ("A2M_QUEUE__BATCH_COUNT", "0", "greater than or equal to 1"),
+        ("A2M_QUEUE__BATCH_COUNT", "1001", "less than or equal to 1000"),
+        ("A2M_QUEUE__THRESHOLD_COUNT", "-1", "greater than or equal to 0"),
+        ("A2M_QUEUE__RETRY_COUNT", "0", "greater than or equal to 1"),
+        ("A2M_QUEUE__RETRY_COUNT", "many", "valid integer"),
+        ("A2M_MAGENTO__URL", "http://shop.example.com", "http is only for this machine"),
+        ("A2M_MAGENTO__URL", "shop.example.com", "it must be a URL"),
+        ("A2M_MAGENTO__URL", "https://user:pw@shop.example.com", "no user name"),
+        ("A2M_INVENTORY__WAREHOUSES", "MAIN", "it must be JSON"),
+        ("A2M_INVENTORY__WAREHOUSES", '["MAIN","MAIN"]', "MAIN stands in it twice"),
+        ("A2M_ORDER__TYPES", '["SO","QT"]', "QT is a quote"),
+        ("A2M_ACUMATICA__TIME_ZONE", "Mars/Base", "IANA time zone"),
+        ("A2M_ITEMS__STATUSES", '["Alive"]', "Alive is no status"),
+        ("A2M_SHIPMENT__FROM", "2026-01-01T00:00:00", "timezone"),
+    ],
+)
+def test_a_wrong_value_names_the_field_the_value_and_the_rule(monkeypatch, name, value, words):
+    """A wrong value is refused with the field's name, the value and the rule."""
+    said = refusal(monkeypatch, **{name: value})
+    assert name in said
+    assert value in said
+    assert words in said
+
+
+def test_two_different_bearer_tokens_are_refused_without_being_shown(monkeypatch):
+    """Confirm Bearer Token that differs is refused, and neither token is shown."""
+    said = refusal(monkeypatch, A2M_MAGENTO__BEARER_TOKEN="tok-one", A2M_MAGENTO__CONFIRM_BEARER_TOKEN="tok-two")
+    assert "differ" in said
+    assert "tok-" not in said
+
+
+def test_a_misspelled_name_is_refused_with_the_nearest_one(monkeypatch):
+    """A setting that does not exist is not ignored."""
+    assert "A2M_QUEUE__BATCH_COUNT?" in refusal(monkeypatch, A2M_QUEUE__BATCH_CONT="5")
+
+
+def test_three_of_four_oauth_credentials_are_refused(monkeypatch):
+    """OAuth needs all four credentials, and what is missing is named."""
+    said = refusal(
+        monkeypatch,
+        A2M_MAGENTO__CONSUMER_KEY="a",
+        A2M_MAGENTO__CONSUMER_SECRET="b",
+        A2M_MAGENTO__ACCESS_TOKEN="c",
+    )
+    assert "ACCESS_TOKEN_SECRET" in said
+
+
+def test_empty_warehouses_are_refused_while_inventory_is_active(monkeypatch):
+    """Once both systems are configured, inventory needs warehouses or has to be switched off."""
+    said = refusal(
+        monkeypatch, A2M_MAGENTO__URL="https://shop.example.com", A2M_ACUMATICA__URL="https://erp.example.com"
+    )
+    assert "A2M_INVENTORY__WAREHOUSES" in said
+    monkeypatch.setenv("A2M_ACTIVE__INVENTORY", "false")
+    assert load_settings().active.inventory is False
+
+
+def test_a_warehouse_of_two_branches_at_one_source_is_refused(monkeypatch):
+    """A warehouse that would count twice at one source is refused."""
+    rows = '[{"branch":"A","warehouses":["W"],"source":"s"},{"branch":"B","warehouses":["W"],"source":"s"}]'
+    assert "would count twice" in refusal(monkeypatch, A2M_INVENTORY__BRANCHES=rows)
+
+
+def test_a_separate_vendor_quantity_needs_a_source_of_its_own(monkeypatch):
+    """Separate Value at the source of a warehouse is refused."""
+    said = refusal(
+        monkeypatch,
+        A2M_VENDOR_INVENTORY__INCLUDE="separate",
+        A2M_VENDOR_INVENTORY__SOURCE="default",
+        A2M_VENDOR_INVENTORY__INQUIRY="Vendors",
+        A2M_INVENTORY__WAREHOUSES='["MAIN"]',
+    )
+    assert "A2M_VENDOR_INVENTORY__SOURCE" in said
+
+
+def test_a_trailing_slash_changes_nothing(monkeypatch):
+    """The URL with and without a trailing slash is the same, and its path stays."""
+    monkeypatch.setenv("A2M_MAGENTO__URL", "https://host/shop/")
+    assert load_settings().magento.url == "https://host/shop"
+
+
+def test_the_highest_place_wins(monkeypatch, tmp_path):
+    """Environment before .env before the settings file before the default, and each value says where it is from."""
+    (tmp_path / "home").mkdir()
+    file = tmp_path / "home" / "settings.toml"
+    file.write_text("[queue]\nbatch_count = 7\nthreshold_count = 8\nretry_count = 9\n")
+    (tmp_path / ".env").write_text("A2M_QUEUE__THRESHOLD_COUNT=18\nA2M_QUEUE__BATCH_COUNT=17\n")
+    monkeypatch.setenv("A2M_QUEUE__BATCH_COUNT", "27")
+    queue = load_settings().queue
+    assert (queue.batch_count, queue.threshold_count, queue.retry_count) == (27, 18, 9)
+    names = ("batch_count", "threshold_count", "retry_count", "check_process_time")
+    assert [where_from("queue", name) for name in names] == ["environment", ".env", "settings file", "default"]
+
+
+def test_a_settings_file_with_a_secret_that_others_may_read_is_refused(tmp_path):
+    """A settings file with a secret has mode 0600."""
+    (tmp_path / "home").mkdir()
+    file = tmp_path / "home" / "settings.toml"
+    file.write_text('[magento]\nbearer_token = "x"\n')
+    file.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        load_settings()
+    file.chmod(0o600)
+    assert load_settings().magento.bearer_token is not None
+
+
+def test_an_unknown_section_or_name_in_the_file_is_refused(tmp_path):
+    """The settings file is held to the same names."""
+    (tmp_path / "home").mkdir()
+    file = tmp_path / "home" / "settings.toml"
+    file.write_text("[queu]\nbatch_count = 7\n")
+    with pytest.raises(SettingsError, match="Did you mean queue"):
+        load_settings()
+    file.write_text("[queue]\nbatch_cont = 7\n")
+    with pytest.raises(SettingsError, match="A2M_QUEUE__BATCH_COUNT"):
+        load_settings()
+
+
+def test_every_setting_says_what_it_is():
+    """Every field has a description for an administrator."""
+    assert all(about.description for _section, _field, about in all_fields())
