@@ -6,12 +6,12 @@
     │   ├── Unauthorized         401, and the 400s of OAuth: `resources` names what was refused
     │   └── WrongAddress         somebody answers, but not Magento's REST API: a redirect, a login page, a store code
     │       └── NoSuchRoute        the API answers and does not know the route: a module is off
-    ├── TemporaryFault         a read that is worth repeating; `retry_after` in seconds or None
-    └── RequestRefused         a read that Magento refused; `status` and `parameters` of the answer
+    ├── TemporaryFault         worth repeating; `retry_after` in seconds or None
+    │   └── NoAnswer             the request may have arrived whole, and may be applied even seconds later
+    └── RequestRefused         Magento refused the request; `status`, `template`, `parameters` of the answer
         └── RequestTooLarge      413 or 414: a smaller one passes
 
-Writes raise only `OfTheConnection`; what else happens to one is an answer (`connector.magento.answers`), because its
-outcome belongs to records.
+A write's outcome belongs to its records: `connector.magento.batches` gives a `Delivery` and raises none of these.
 """
 
 from __future__ import annotations
@@ -24,13 +24,7 @@ class MagentoFault(Exception):
 
 
 class OfTheConnection(MagentoFault):
-    """A fault of the whole connection.
-
-    delivery: where a delivery was going on, the `Delivery` with the outcomes so far; rows that were never sent, or were
-    refused as a whole by this very fault, are `unsent` in it.
-    """
-
-    delivery: Any = None
+    """A fault of the whole connection: every request would fail alike."""
 
 
 class ConnectionFault(OfTheConnection):
@@ -57,7 +51,7 @@ class NoSuchRoute(WrongAddress):
 
 
 class TemporaryFault(MagentoFault):
-    """A read failed in a way that passes: 408, 425, 429, 5xx, a time-out, a cut connection.
+    """A request failed in a way that passes: 408, 425, a deadlock's 400, 429, 5xx, a time-out, a cut connection.
 
     retry_after: seconds that Magento asks to wait, or None.
     """
@@ -67,8 +61,12 @@ class TemporaryFault(MagentoFault):
         self.retry_after = retry_after
 
 
+class NoAnswer(TemporaryFault):
+    """The request left whole, as far as is known, and no answer came: what it asked for is done, or will be."""
+
+
 class RequestRefused(MagentoFault):
-    """Magento refused a read.
+    """Magento refused a request.
 
     status: of the answer. template: its message with the placeholders. parameters: what the placeholders stand for.
     """

@@ -98,8 +98,8 @@ def template_of(body: Any) -> tuple[str, Any]:
 
 
 def decoded(response: httpx.Response) -> Any:
-    """The JSON of an answer that says that it is JSON, or `NOT_JSON`."""
-    if not is_json(response):
+    """The JSON of an answer that says that it is JSON, or says nothing of its kind; else `NOT_JSON`."""
+    if not is_json(response) and response.headers.get("content-type"):
         return _UNDECODED
     try:
         return msgspec.json.decode(response.content)

@@ -32,7 +32,7 @@ PRICES: dict[str, dict[str, list]] = {
         "bad_store": [refused("Requested store is not found")],
         "bad_store_mixed": [refused("Store ID: 99"), A],
         "camelCase_field": [A],
-        "duplicate_sku_in_request": [A],
+        "duplicate_sku_in_request": [A, A],
         "empty_list": [A],
         "empty_object": [refused('"prices" is required')],
         "items_20_limit_20": [A] * 20,
@@ -134,7 +134,7 @@ PRICES: dict[str, dict[str, list]] = {
 
 STOCK: dict[str, dict[str, list]] = {
     "source-items": {
-        "duplicate_entries": [A],
+        "duplicate_entries": [A, A],
         "empty_list": [refused("Input data is empty")],
         "empty_object": [refused('"sourceItems" is required')],
         "empty_sku": [refused('"sku" can not be empty')],
@@ -182,7 +182,7 @@ STOCK: dict[str, dict[str, list]] = {
         "source_item_for_parent_BUN-SEP": [A],
         "source_item_for_parent_BUN-TOG": [A],
         "source_item_for_parent_CONF": [A],
-        "source_not_in_stock": [A, A],
+        "source_not_in_stock": [A] * 4,
         "types_0": [A],
         "types_1": [A],
         "types_2": [refused(NOT_AN_INT)],
@@ -295,7 +295,7 @@ READS: dict[str, dict[str, tuple[str, ...]]] = {
         "accept_gzip_br_18080": ("ok",),
         "accept_gzip_small_18080": ("ok",),
         "bad_bracket_raw": ("ok",),
-        "big_header": ("temporary", "400 Bad Request"),
+        "big_header": ("temporary", "400 Request Header Or Cookie Too Large"),
         "connection_close": ("ok",),
         "get_401_headers": ("unauthorized", "Magento_Sales::actions_view"),
         "get_404_headers": NO_ROUTE,

@@ -12,8 +12,6 @@ from connector.queue.lease import Lease
 from support.moment import NOW
 
 
-
-
 @pytest.fixture(params=["sqlite"])
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[State]:
     """A new state database with the newest schema."""

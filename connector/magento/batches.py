@@ -1,0 +1,273 @@
+"""Prices and quantities in requests of many records, and the outcome of each record.
+
+In: rows of one request. Out: a `Delivery` with one outcome per row, in order. Guarantees: one bad row fails alone. A
+request that Magento refuses as a whole is halved until the row is found; one that is above the shop's array limit is
+cut again; a row that cannot be told from others is sent again alone. None of this is an attempt of its own.
+Source of the rules: magento-observed.md, "Base prices", "Source items", "Input limits", "400 is not always permanent".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from connector.magento.client import MagentoClient
+from connector.magento.errors import (
+    NoAnswer,
+    OfTheConnection,
+    RequestRefused,
+    RequestTooLarge,
+    TemporaryFault,
+)
+from connector.magento.words import message_of, template_of
+from connector.rules.skus import normalise_one
+
+Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent"]
+TOO_MANY = "Maximum items of type"
+UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """A base price of a SKU in a store (0: every store)."""
+
+    sku: str
+    price: Decimal
+    store_id: int = 0
+
+
+@dataclass(frozen=True)
+class SourceItemRow:
+    """A quantity of a SKU at a source."""
+
+    sku: str
+    source: str
+    quantity: Decimal
+    in_stock: bool
+
+
+@dataclass(frozen=True)
+class StockItemRow:
+    """A quantity of a SKU where MSI is off; with `in_stock` none the stock status is left alone."""
+
+    sku: str
+    quantity: Decimal
+    in_stock: bool | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row.
+
+    accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
+    `retry_after` seconds where Magento said so. unknown: the answer was lost, Magento may have it. not_sent: it never
+    left, because the connection failed before its turn.
+    """
+
+    kind: Kind
+    reason: str | None = None
+    retry_after: float | None = None
+
+
+ACCEPTED = Outcome("accepted")
+NOT_SENT = Outcome("not_sent")
+
+
+@dataclass
+class Delivery:
+    """The outcomes of the rows, in order. `array_limit`: the shop's own, where it was met."""
+
+    outcomes: list[Outcome]
+    array_limit: int | None = None
+    fault: OfTheConnection | None = None
+
+
+Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow)
+Send = Callable[[list[Row]], Awaitable[Any]]
+Judge = Callable[[list[Row], Any], list[Outcome | None]]
+
+
+@dataclass
+class _Sending(Generic[Row]):
+    """One delivery under way: `waiting` are the parts that still have to be sent, as places in `rows`."""
+
+    rows: Sequence[Row]
+    send: Send[Row]
+    judge: Judge[Row]
+    size: int = 1_000_000
+    outcomes: list[Outcome] = field(default_factory=list)
+    waiting: list[list[int]] = field(default_factory=list)
+    array_limit: int | None = None
+    fault: OfTheConnection | None = None
+
+    async def run(self) -> Delivery:
+        self.outcomes = [NOT_SENT] * len(self.rows)
+        self._send_again(list(range(len(self.rows))), self.size)
+        while self.waiting and self.fault is None:
+            part = self.waiting.pop()
+            try:
+                self._judge(part, await self.send([self.rows[place] for place in part]))
+            except OfTheConnection as fault:
+                self.fault = fault
+            except NoAnswer as fault:
+                self._end(part, Outcome("unknown", str(fault)))
+            except TemporaryFault as fault:
+                self._end(part, Outcome("temporary", str(fault), fault.retry_after))
+            except RequestRefused as fault:
+                self._cut(part, fault)
+        return Delivery(self.outcomes, self.array_limit, self.fault)
+
+    def _end(self, part: list[int], outcome: Outcome) -> None:
+        """Keep one outcome for the part and send no other: Magento is not well, what did not leave loses nothing."""
+        self._keep(part, outcome)
+        self.waiting.clear()
+
+    def _keep(self, part: list[int], outcome: Outcome) -> None:
+        for place in part:
+            self.outcomes[place] = outcome
+
+    def _cut(self, part: list[int], fault: RequestRefused) -> None:
+        limit = _array_limit(fault)
+        if limit is not None and len(part) > limit:
+            self.array_limit = limit
+            self._send_again(part, limit)
+        elif len(part) > 1:
+            self._send_again(part, (len(part) + 1) // 2)
+        else:
+            self._keep(part, Outcome("refused", _reason(fault)))
+
+    def _send_again(self, part: list[int], size: int) -> None:
+        self.waiting.extend(part[start : start + size] for start in reversed(range(0, len(part), size)))
+
+    def _judge(self, part: list[int], answer: Any) -> None:
+        unclear = []
+        for place, outcome in zip(part, self.judge([self.rows[place] for place in part], answer), strict=True):
+            if outcome is None:
+                unclear.append(place)
+            else:
+                self.outcomes[place] = outcome
+        self._send_again(unclear, 1)
+
+
+def _array_limit(fault: RequestRefused) -> int | None:
+    if not fault.template.startswith(TOO_MANY) or not isinstance(fault.parameters, dict):
+        return None
+    limit = str(fault.parameters.get("max", ""))
+    return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
+
+
+def _reason(fault: RequestRefused) -> str:
+    if isinstance(fault, RequestTooLarge):
+        return f"{fault} A web server or proxy in front of Magento limits it."
+    return str(fault)
+
+
+async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow]) -> Delivery:
+    """Send base prices in one request. Rows go out in the order given: sorted by SKU they cannot dead-lock."""
+
+    async def send(part: list[PriceRow]) -> Any:
+        prices = [{"sku": row.sku, "price": row.price, "store_id": row.store_id} for row in part]
+        return await client.write("POST", "products/base-prices", {"prices": prices})
+
+    return await _Sending(rows, send, _judge_prices).run()
+
+
+async def deliver_source_items(client: MagentoClient, rows: Sequence[SourceItemRow]) -> Delivery:
+    """Send quantities at sources in one request, which Magento applies whole or not at all.
+
+    The caller has to know that each SKU exists: Magento stores a row for a product that does not.
+    """
+
+    async def send(part: list[SourceItemRow]) -> Any:
+        items = [
+            {"sku": row.sku, "source_code": row.source, "quantity": row.quantity, "status": int(row.in_stock)}
+            for row in part
+        ]
+        return await client.write("POST", "inventory/source-items", {"sourceItems": items})
+
+    return await _Sending(rows, send, _judge_as_whole).run()
+
+
+async def deliver_stock_items(client: MagentoClient, rows: Sequence[StockItemRow]) -> Delivery:
+    """Send quantities where MSI is off, one request each; Magento ignores the item id in the path."""
+
+    async def send(part: list[StockItemRow]) -> Any:
+        row = part[0]
+        item: dict[str, Any] = {"qty": row.quantity}
+        if row.in_stock is not None:
+            item["is_in_stock"] = row.in_stock
+        return await client.write("PUT", f"products/{quote(row.sku, safe='')}/stockItems/1", {"stockItem": item})
+
+    return await _Sending(rows, send, _judge_as_whole, size=1).run()
+
+
+def _judge_as_whole(part: list[Any], answer: Any) -> list[Outcome | None]:
+    """The rows of a request without row errors: all accepted."""
+    return [ACCEPTED for _row in part]
+
+
+def _judge_prices(part: list[PriceRow], answer: Any) -> list[Outcome | None]:
+    """The rows of a base-prices answer: a list of row errors that name no row, some of them not even the SKU.
+
+    None for rows that have to be sent again alone: those that an error without a SKU may mean, and numeric-looking SKUs
+    beside an unknown one, which Magento refuses with it.
+    """
+    if not isinstance(answer, list):
+        raise NoAnswer("Magento answered the prices with something else than a list of row errors.")
+    errors = [error for error in answer if isinstance(error, dict)]
+    if not errors:
+        return [ACCEPTED for _row in part]
+    if len(part) == 1:
+        return [Outcome("refused", _single_reason(part[0], errors))]
+    named = {normalise_one(sku): error for error in errors if (sku := _sku_of(error)) is not None}
+    some_name_none = any(_sku_of(error) is None for error in errors)
+    outcomes: list[Outcome | None] = []
+    for row in part:
+        error = named.get(normalise_one(row.sku))
+        if error is None:
+            outcomes.append(None if some_name_none else ACCEPTED)
+        elif _looks_numeric(row.sku):
+            outcomes.append(None)
+        else:
+            outcomes.append(Outcome("refused", _row_reason(row, error)))
+    if len({place for place, outcome in enumerate(outcomes) if outcome != ACCEPTED}) < len(named):
+        return [None for _row in part]  # an error names a SKU that is not among the rows: ask for each alone
+    return outcomes
+
+
+def _sku_of(error: dict[str, Any]) -> str | None:
+    """The SKU that a row error names: `["SKU", sku]` of an unknown one, `[sku, store]` of an unknown store."""
+    template, parameters = template_of(error)
+    if not isinstance(parameters, list) or len(parameters) < 2:
+        return None
+    if template == UNKNOWN_ATTRIBUTE:
+        return str(parameters[1]) if parameters[0] == "SKU" and parameters[1] is not None else None
+    return str(parameters[0]) if "SKU" in template and parameters[0] is not None else None
+
+
+def _looks_numeric(sku: str) -> bool:
+    return sku.strip().lstrip("+-").replace(".", "", 1).isdigit()
+
+
+def _single_reason(row: PriceRow, errors: list[dict[str, Any]]) -> str:
+    return " ".join(dict.fromkeys(_row_reason(row, error) for error in errors))
+
+
+def _row_reason(row: PriceRow, error: dict[str, Any]) -> str:
+    said = message_of(error)
+    if _is_unknown_sku(error):
+        return f'In Magento no product that takes a price has the SKU "{row.sku}": {said}'
+    return f"Magento refused the row: {said}"
+
+
+def _is_unknown_sku(error: dict[str, Any]) -> bool:
+    template, parameters = template_of(error)
+    return (
+        template == UNKNOWN_ATTRIBUTE
+        and isinstance(parameters, list)
+        and parameters[:1] == ["SKU"]
+        and bool(parameters[1])
+    )

@@ -1,0 +1,175 @@
+"""One connection to Magento's REST API: requests are signed, sent once, and answered by a value or our own error.
+
+In: a method, a path below `/V1`, parameters, a body. Out: the decoded JSON of a good answer, or a `MagentoFault`.
+Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept, and no secret is in any error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+import msgspec
+
+from connector.clock import Clock, SystemClock
+from connector.http import exchange, fault_of, is_json, no_cookies, retry_after
+from connector.magento.auth import Bearer, OAuth
+from connector.magento.errors import (
+    ConnectionFault,
+    MagentoFault,
+    NoAnswer,
+    NoSuchRoute,
+    RequestRefused,
+    RequestTooLarge,
+    TemporaryFault,
+    Unauthorized,
+    WrongAddress,
+)
+from connector.magento.words import NOT_JSON, decoded, message_of, said, template_of
+
+HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-magento"}
+TEMPORARY = frozenset({408, 425, 429})
+TOO_LARGE = frozenset({413, 414})
+NO_ROUTE = "Request does not match any route."
+NO_STORE = "Specified request cannot be processed."
+DEADLOCKS = ("Could not save Prices.", "Could not save Source Item Configuration")
+OAUTH_FAULTS = ("Signature method", "The signature is invalid", "Consumer key has expired", "Specified token")
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+@dataclass(frozen=True)
+class MagentoAccess:
+    """Where the shop is and how the connector is let in; `auth` is a bearer token or OAuth 1.0a credentials."""
+
+    url: str
+    auth: Bearer | OAuth = field(repr=False)
+    store_code: str = "all"
+    timeout: float = 60.0
+
+    @property
+    def host(self) -> str:
+        """Host and port, as errors and waits name the shop."""
+        return urlsplit(self.url).netloc
+
+    def address(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """The URL of a route below `/V1`; every reserved character is percent-encoded, a space as `%20`.
+
+        Magento checks OAuth's signature against `%20`; httpx would write `+` (magento-observed.md, "Errors").
+        """
+        query = "&".join(
+            f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in (params or {}).items()
+        )
+        return f"{self.url.rstrip('/')}/rest/{self.store_code}/V1/{path.lstrip('/')}{'?' if query else ''}{query}"
+
+
+class MagentoClient:
+    """One kept-alive connection. `writes` and `reads` count what was sent, whatever became of it."""
+
+    def __init__(
+        self, access: MagentoAccess, *, clock: Clock | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.access = access
+        self.writes = 0
+        self.reads = 0
+        self._clock = clock or SystemClock()
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(access.timeout),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0),
+            headers=HEADERS,
+            cookies=no_cookies(),
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Read a route."""
+        self.reads += 1
+        return await self._send("GET", path, params, None)
+
+    async def ask(self, path: str, body: Any) -> Any:
+        """Read a route that takes its question as a body and changes nothing."""
+        self.reads += 1
+        return await self._send("POST", path, None, body)
+
+    async def write(self, method: str, path: str, body: Any) -> Any:
+        """Send something that changes Magento."""
+        self.writes += 1
+        return await self._send(method, path, None, body)
+
+    async def _send(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+        request = self._http.build_request(
+            method,
+            self.access.address(path, params),
+            content=None if body is None else _encode(body),
+            headers=None if body is None else {"Content-Type": "application/json"},
+        )
+        self.access.auth.sign(request)
+        try:
+            response = await exchange(self._http, request, seconds=self.access.timeout)
+        except httpx.TransportError as error:
+            raise self._transport_fault(error) from error
+        answer = decoded(response)
+        if response.is_success and answer is not NOT_JSON:
+            return answer
+        raise self._refusal(response, answer)
+
+    def _transport_fault(self, error: httpx.TransportError) -> MagentoFault:
+        fault = fault_of(error)
+        words = fault.words(self.access.host)
+        if fault.of_connection:
+            return ConnectionFault(words)
+        return NoAnswer(words) if fault.request_left else TemporaryFault(words)
+
+    def _refusal(self, response: httpx.Response, answer: Any) -> MagentoFault:
+        status, words = response.status_code, f"Magento answered {said(response, answer)}"
+        template, parameters = template_of(answer)
+        if status >= 500 or status in TEMPORARY:
+            return TemporaryFault(f"{words}.", retry_after(response.headers, self._clock.now()))
+        if status == 401 or (status == 400 and template.startswith(OAUTH_FAULTS)):
+            return self._unauthorized(answer, words)
+        if status in TOO_LARGE:
+            return RequestTooLarge(f"The request is too large: {words}.", status)
+        if response.is_redirect or response.is_success:
+            return WrongAddress(_elsewhere(response, words, self.access.url))
+        if answer is NOT_JSON and not is_json(response):
+            return TemporaryFault(f"{words}. Something in front of Magento answered in its place.")
+        if template == NO_ROUTE:
+            return NoSuchRoute(
+                f"There is no such route at {self.access.url}: {words}. Check the URL's path and modules."
+            )
+        if template == NO_STORE:
+            return WrongAddress(
+                f"Magento does not know the store code {self.access.store_code!r}: {words}. "
+                "Check A2M_MAGENTO__STORE_CODE."
+            )
+        if template in DEADLOCKS:
+            return TemporaryFault(f"{words}: a deadlock in its database.")
+        return RequestRefused(f"{words}.", status, template, parameters)
+
+    def _unauthorized(self, answer: Any, words: str) -> MagentoFault:
+        if "nonce is already being used" in message_of(answer):
+            return TemporaryFault(f"{words}.")
+        _template, parameters = template_of(answer)
+        resources = parameters.get("resources", "") if isinstance(parameters, dict) else ""
+        return Unauthorized(
+            f"Magento refuses access: {words}. The token is wrong or revoked, or stand-alone bearer tokens are off "
+            "(Magento 2.4.4 and newer), or the integration lacks this permission. Try: a2m check",
+            str(resources),
+        )
+
+
+def _elsewhere(response: httpx.Response, words: str, url: str) -> str:
+    if response.is_redirect:
+        return f"{url} redirects to {response.headers.get('location', 'nowhere')}. Enter the address that it leads to."
+    kind = response.headers.get("content-type", "no content type").partition(";")[0]
+    return f"What answers at {url} is not Magento's REST API in JSON ({kind}): {words}. Check the URL."

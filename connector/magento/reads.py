@@ -1,0 +1,246 @@
+"""What Magento shows and how it is set up. Nothing here changes anything; every function may raise a `MagentoFault`.
+
+Numbers come as `Decimal`. SKUs are answered in the spelling of the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused, Unauthorized, WrongAddress
+from connector.rules.skus import normalise_one
+
+PAGE_SIZE = 300
+"""The largest page under Magento's own input limits (magento-observed.md, "Input limits")."""
+SKUS_PER_QUESTION = 1_000
+URL_BYTES = 7_000
+"""Web servers take 8 kB by default, and count bytes after encoding (magento-observed.md, part two, section 5)."""
+TOO_LARGE_PAGE = "Maximum SearchCriteria pageSize is %max"
+
+
+@dataclass(frozen=True)
+class SourceItem:
+    """A quantity at a source as Magento has it; `sku` in Magento's own spelling."""
+
+    sku: str
+    source: str
+    quantity: Decimal
+    in_stock: bool
+
+
+@dataclass(frozen=True)
+class StockItem:
+    """The stock of a product where MSI is off; `backorders`: it is sold below 0."""
+
+    quantity: Decimal
+    in_stock: bool
+    backorders: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """An inventory source."""
+
+    source_code: str
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class StoreConfig:
+    """A store view: its id, code, website, base currency and time zone."""
+
+    id: int
+    code: str
+    website_id: int
+    base_currency: str
+    time_zone: str
+
+
+def number(value: Any) -> Decimal:
+    """A JSON number or numeric string as the decimal that was written."""
+    return Decimal(str(value))
+
+
+async def probe(client: MagentoClient) -> None:
+    """Ask something harmless, to tell whether the connection works at all; a missing permission shows that it does."""
+    try:
+        await client.get("store/storeConfigs")
+    except Unauthorized:
+        return
+
+
+async def store_configs(client: MagentoClient) -> list[StoreConfig]:
+    """The store views."""
+    return [
+        StoreConfig(
+            int(row["id"]),
+            str(row["code"]),
+            int(row["website_id"]),
+            str(row.get("base_currency_code") or ""),
+            str(row.get("timezone") or ""),
+        )
+        for row in _rows(await client.get("store/storeConfigs"), "store/storeConfigs")
+    ]
+
+
+async def modules(client: MagentoClient) -> list[str]:
+    """The names of the modules that are on."""
+    return [str(name) for name in _rows(await client.get("modules"), "modules")]
+
+
+def has_msi(names: Iterable[str]) -> bool:
+    """Whether a shop with these modules keeps stock by source."""
+    return "Magento_InventoryApi" in set(names)
+
+
+def is_adobe_commerce(names: Iterable[str]) -> bool:
+    """Whether a shop with these modules is Adobe Commerce and not Open Source."""
+    return "Magento_Enterprise" in set(names)
+
+
+async def sources(client: MagentoClient) -> list[Source]:
+    """The inventory sources."""
+    return [
+        Source(str(row["source_code"]), bool(row.get("enabled")))
+        async for row in _pages(client, "inventory/sources", {})
+    ]
+
+
+async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:
+    """The sources of each stock, by the stock's id."""
+    found: dict[int, list[str]] = {}
+    async for row in _pages(client, "inventory/stock-source-links", {}):
+        found.setdefault(int(row["stock_id"]), []).append(str(row["source_code"]))
+    return found
+
+
+async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, dict[int, Decimal]]:
+    """The base prices of these SKUs by store id; SKUs that are unknown or have no price of their own are left out."""
+    found: dict[str, dict[int, Decimal]] = {}
+    for start in range(0, len(skus), SKUS_PER_QUESTION):
+        asked = list(skus[start : start + SKUS_PER_QUESTION])
+        spelled = {normalise_one(sku): sku for sku in asked}
+        rows = _rows(await client.ask("products/base-prices-information", {"skus": asked}), "base-prices-information")
+        for row in rows:
+            sku = spelled.get(normalise_one(str(row["sku"])))
+            if sku is not None and row.get("price") is not None:
+                found.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
+    return found
+
+
+async def base_prices(client: MagentoClient, skus: Sequence[str], *, store_id: int = 0) -> dict[str, Decimal]:
+    """The base price that each SKU has in a store: its own there, else that of every store (0)."""
+    found = await store_prices(client, skus)
+    prices = {sku: by_store.get(store_id, by_store.get(0)) for sku, by_store in found.items()}
+    return {sku: price for sku, price in prices.items() if price is not None}
+
+
+async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[SourceItem]:
+    """What the sources hold of these SKUs, rows of products that do not exist included."""
+    return [
+        SourceItem(str(row["sku"]), str(row["source_code"]), number(row["quantity"]), str(row.get("status")) == "1")
+        for criteria in _sku_criteria(skus)
+        async for row in _pages(client, "inventory/source-items", criteria)
+    ]
+
+
+async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
+    """The stock of a product; none where Magento has no such product."""
+    try:
+        row = await client.get(f"stockItems/{quote(sku, safe='')}")
+    except RequestRefused as refused:
+        if refused.status == 404:
+            return None
+        raise
+    return StockItem(number(row["qty"] or 0), bool(row["is_in_stock"]), bool(row.get("backorders")))
+
+
+async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
+    """The type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
+    spelled = {normalise_one(sku): sku for sku in skus}
+    found = {}
+    for criteria in _sku_criteria(skus):
+        async for row in _pages(client, "products", criteria, fields="items[sku,type_id]"):
+            asked = spelled.get(normalise_one(str(row["sku"])))
+            if asked is not None:
+                found[asked] = str(row["type_id"])
+    return found
+
+
+async def array_limit(client: MagentoClient, count: int) -> int | None:
+    """The shop's limit of records in a request, if `count` is above it; unknown SKUs are asked, so nothing is written."""
+    rows = [{"sku": f"a2m-check-{place}-of-nothing", "price": 0, "store_id": 0} for place in range(count)]
+    try:
+        await client.ask("products/base-prices", {"prices": rows})
+    except RequestRefused as refused:
+        if isinstance(refused.parameters, dict) and refused.template.startswith("Maximum items of type"):
+            return int(refused.parameters["max"])
+        raise
+    return None
+
+
+def _rows(answer: Any, what: str) -> list[Any]:
+    if not isinstance(answer, list):
+        raise WrongAddress(f"{what}: Magento's answer is no list. Is this Magento 2.4?")
+    return answer
+
+
+async def _pages(
+    client: MagentoClient, path: str, criteria: dict[str, str], *, fields: str = ""
+) -> AsyncIterator[dict[str, Any]]:
+    """All rows of a list; a smaller page is asked for where the shop has a smaller limit."""
+    size, page, seen = PAGE_SIZE, 1, 0
+    while True:
+        params = {
+            **criteria,
+            "searchCriteria[pageSize]": size,
+            "searchCriteria[currentPage]": page,
+            **({"fields": f"{fields},total_count"} if fields else {}),
+        }
+        try:
+            answer = await client.get(path, params)
+        except RequestRefused as refused:
+            limit = refused.parameters.get("max") if isinstance(refused.parameters, dict) else None
+            if refused.template != TOO_LARGE_PAGE or limit is None or seen or int(limit) >= size:
+                raise
+            size = int(limit)
+            continue
+        items = (answer.get("items") if isinstance(answer, dict) else None) or []
+        for item in items:
+            yield item
+        seen += len(items)
+        if not items or seen >= int(answer.get("total_count") or 0):
+            return
+        page += 1
+
+
+def _sku_criteria(skus: Sequence[str]) -> Iterable[dict[str, str]]:
+    """Search criteria that together name these SKUs: `in` lists, and `eq` for SKUs with a comma, which parts a list."""
+    prefix = "searchCriteria[filterGroups][0][filters]"
+    part: list[str] = []
+    length = 0
+    for sku in dict.fromkeys(skus):
+        if "," in sku:
+            yield {f"{prefix}[0][field]": "sku", f"{prefix}[0][value]": sku, f"{prefix}[0][conditionType]": "eq"}
+            continue
+        more = len(quote(sku, safe="")) + 3
+        if part and length + more > URL_BYTES:
+            yield _in_list(prefix, part)
+            part, length = [], 0
+        part.append(sku)
+        length += more
+    if part:
+        yield _in_list(prefix, part)
+
+
+def _in_list(prefix: str, skus: list[str]) -> dict[str, str]:
+    return {
+        f"{prefix}[0][field]": "sku",
+        f"{prefix}[0][value]": ",".join(skus),
+        f"{prefix}[0][conditionType]": "in",
+    }
