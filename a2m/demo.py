@@ -1,6 +1,7 @@
-"""`a2m demo`: the main job on this machine, end to end: sandbox, Prefect server with its UI, deployments, one full sync.
+"""`a2m demo`: the main job on this machine, end to end: sandbox, Prefect with its UI, deployments, one full sync.
 
-Everything it needs lives in the folder `demo` of the state folder and is made anew at each start; the user's own Prefect and state are not touched.
+Everything it needs lives in the folder `demo` of the state folder and is made anew at each start; the user's own
+Prefect and state are not touched.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from dotenv import dotenv_values
 
 from a2m.say import complain, out, table
 
@@ -30,7 +32,9 @@ def add_to(app: typer.Typer) -> None:
 
     @app.command()
     def demo(
-        once: Annotated[bool, typer.Option("--once", help="End when everything is over: 0 if Magento is right.")] = False,
+        once: Annotated[
+            bool, typer.Option("--once", help="End when everything is over: 0 if Magento is right.")
+        ] = False,
         skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 200,
         catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
     ) -> int:
@@ -75,8 +79,8 @@ async def _demo(*, once: bool, skus: int, catalog: Path | None) -> int:
         if once:
             return 0 if all(wrong == 0 for _what, _compared, wrong in right) else 1
         out.print("\nIt goes on looking every minute. Ctrl-C ends everything.")
-        while True:
-            await asyncio.sleep(1)
+        await asyncio.Event().wait()
+        return 0
     except NotStarted as error:
         complain(str(error))
         return 1
@@ -114,7 +118,7 @@ def _start_sandbox(
     ports = ["--acumatica-port", "0", "--magento-port", "0"]
     child = children.start("sandbox", ["a2m", "sandbox", *items, *ports, "--env", str(lines)], environ)
     _wait(lambda: lines.exists() and lines.read_text().endswith("\n"), child, folder / "sandbox.log", "The sandbox")
-    return dict(line.split("=", 1) for line in lines.read_text().splitlines() if "=" in line)
+    return {name: value or "" for name, value in dotenv_values(lines).items()}
 
 
 async def _start_prefect(children: Any, folder: Path, environ: dict[str, str]) -> str:
@@ -182,7 +186,7 @@ async def _sync_all(environ: dict[str, str]) -> list[tuple[str, str, str]]:
                 for entity, run_id in list(runs.items()):
                     run = await client.read_flow_run(run_id)
                     if run.state is not None and run.state.is_final():
-                        outcomes.append((entity, run.state.name, run.state.message or ""))
+                        outcomes.append((entity, run.state.name or "", run.state.message or ""))
                         del runs[entity]
                 line.update(_progress())
                 await asyncio.sleep(0.5)

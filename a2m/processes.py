@@ -1,6 +1,7 @@
 """Child processes that never outlive their parent: the demo's sandbox, Prefect server and deployments.
 
-Each child asks the kernel (Linux) to be ended when its parent dies, and is written to a file, so that the next start ends what a killed one left behind.
+Each child asks the kernel (Linux) to be ended when its parent dies, and is written to a file, so that the next start
+ends what a killed one left behind.
 """
 
 from __future__ import annotations
@@ -26,33 +27,34 @@ class Children:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / "processes.json"
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: list[tuple[subprocess.Popen[bytes], list[str]]] = []
         end_leftovers(self._file)
 
     def start(self, name: str, arguments: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start `python -m …` with its output in NAME.log beside the state."""
         with (self._folder / f"{name}.log").open("ab") as log:
+            command = [sys.executable, "-P", "-m", *arguments]
             child = subprocess.Popen(
-                [sys.executable, "-P", "-m", *arguments],
+                command,
                 cwd=self._folder,
                 env=dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
-        self._running.append(child)
-        started = [{"pid": one.pid, "arguments": list(map(str, one.args))} for one in self._running]
+        self._running.append((child, command))
+        started = [{"pid": one.pid, "arguments": command} for one, command in self._running]
         self._file.write_text(json.dumps(started))
         return child
 
     def close(self) -> None:
         """End every child, politely first, and whatever it started itself."""
-        for child in reversed(self._running):
+        for child, _command in reversed(self._running):
             _signal(child.pid, signal.SIGTERM)
         deadline = time.monotonic() + _GRACE_SECONDS
-        for child in reversed(self._running):
+        for child, _command in reversed(self._running):
             with suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.1, deadline - time.monotonic()))
             _signal(child.pid, signal.SIGKILL)
@@ -70,7 +72,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def end_leftovers(file: Path) -> None:
-    """End what a start that was killed left behind; a process number that belongs to something else by now is left alone."""
+    """End what a killed start left behind; a process number that belongs to something else by now is left alone."""
     if not file.exists():
         return
     for left in json.loads(file.read_text()):

@@ -17,9 +17,11 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
 
     @app.command()
-    def status(json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False) -> int:
+    def status(
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
         """How each entity stands: active or paused, watermark, pending, sent, failed, last run."""
-        rows = _status()
+        rows = read_status()
         if json:
             as_json({"entities": rows})
             return 0
@@ -71,7 +73,7 @@ def add_to(app: typer.Typer) -> None:
 HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
 
 
-def _status() -> list[dict[str, Any]]:
+def read_status() -> list[dict[str, Any]]:
     from connector.queue import entities
     from connector.queue.engine import open_state
     from settings import load_settings
@@ -91,7 +93,9 @@ def _status() -> list[dict[str, Any]]:
             "last_run": one.last_look_at,
             "last_result": one.last_look,
             "last_full_look": one.last_full_look_at,
-            "oldest_pending_seconds": None if one.oldest_pending is None else (now - one.oldest_pending).total_seconds(),
+            "oldest_pending_seconds": None
+            if one.oldest_pending is None
+            else (now - one.oldest_pending).total_seconds(),
         }
         for one in found
     ]

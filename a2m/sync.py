@@ -15,7 +15,7 @@ COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", 
 
 
 def chosen_entities(name: str, active: object) -> list[str]:
-    """The entities that a name means: itself, or with `all` every active one. Raises a usage error for an unknown name."""
+    """The entities that a name means: itself, or with `all` every active one. An unknown name is a usage error."""
     if name == "all":
         return [entity for entity in ENTITIES if getattr(active, entity)]
     if name not in ENTITIES:
@@ -31,7 +31,9 @@ def add_to(app: typer.Typer) -> None:
         entity: Annotated[str, typer.Argument(help="price, inventory, or all")],
         full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
         key: Annotated[str | None, typer.Option(help="Only this item: its SKU or Acumatica inventory id.")] = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send and keep nothing.")] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Say what would be sent; send and keep nothing.")
+        ] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
         """Take one look, now: send Magento what it does not show yet."""
@@ -43,18 +45,21 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
     from flows.dry_run import copy_of_state, keep_everything_here
     from flows.run import work_on
     from settings import load_settings
+    from tasks.look import PLAIN
 
-    settings = load_settings()
+    settings = load_settings(needs_both_systems=True)
     entities = chosen_entities(name, settings.active)
     outcomes = []
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(copy_of_state(settings.database_url)) if dry_run else settings.database_url
         state = open_state(url)
         stack.callback(state.close)
-        stages = {"stages": keep_everything_here()} if dry_run else {}
+        stages = keep_everything_here() if dry_run else PLAIN
         for entity in entities:
             said = (lambda _said: None) if json else err.print
-            outcomes.append(await work_on(entity, settings, state, full=full, key=key, once=True, said=said, **stages))
+            outcomes.append(
+                await work_on(entity, settings, state, full=full, key=key, once=True, said=said, stages=stages)
+            )
     wrong = any(outcome.fault or outcome.tally.failed for outcome in outcomes)
     if json:
         answer: dict[str, object] = {"entities": [outcome.tally.as_json() for outcome in outcomes]}

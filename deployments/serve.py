@@ -1,7 +1,7 @@
-"""Every deployment in one process: one per entity, every minute; the lease in the state database keeps two runs from working at once.
+"""Every deployment in one process: one per entity, every minute; the lease keeps two runs from working at once.
 
-There is no Prefect concurrency limit on purpose: the runner takes the slot ten seconds before a run is due, and each run of more than about 50 s would cancel
-its successor (ADR 0003).
+There is no Prefect concurrency limit on purpose: the runner takes the slot ten seconds before a run is due, and each
+run of more than about 50 s would cancel its successor (ADR 0003).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
+from prefect.types.entrypoint import EntrypointType
 
 from flows.inventory import inventory
 from flows.price import price
@@ -26,10 +27,10 @@ class ForeignModules(Exception):
     """The folder of the command holds a `settings` or `tasks` of its own, which would be taken for ours."""
 
 
-def deployments() -> list[RunnerDeployment]:
+async def deployments() -> list[RunnerDeployment]:
     """One deployment per entity; flows are named by module, never by path."""
     return [
-        flow.to_deployment(
+        await flow.ato_deployment(
             name=flow.name,
             cron=EVERY_MINUTE,
             description=flow.description,
@@ -62,7 +63,8 @@ def serve_all() -> None:
 
 async def _serve() -> None:
     runner = Runner(name="a2m", query_seconds=POLL_SECONDS, pause_on_shutdown=False)
-    for deployment in deployments():
+    served = await deployments()
+    for deployment in served:
         await runner.aadd_deployment(deployment)
-    print("Serving", ", ".join(one.name for one in deployments()), file=sys.stderr)  # noqa: T201
+    print("Serving", ", ".join(one.name for one in served), file=sys.stderr)  # noqa: T201
     await runner.start()

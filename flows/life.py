@@ -1,7 +1,8 @@
 """The life of a run: look, and while Check Process Time has not passed, sleep and look again.
 
-`Check Process Time` counts from when the run was due (a hand-started one: from its start); `Process Sleep Time` is the pause between two looks, and the last
-one is clipped. 50/5 with instant work looks at 0, 5, …, 50; at 59/2 the last pause is one second (spec, case 4).
+`Check Process Time` counts from when the run was due (a hand-started one: from its start); `Process Sleep Time` is the
+pause between two looks, and the last one is clipped. 50/5 with instant work looks at 0, 5, …, 50; at 59/2 the last
+pause is one second (spec, case 4).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A run of one entity, as every entity's flow and the command line start it.
 
-The run takes its entity's lease, looks for as long as its life lasts, and ends in a state that says in words what happened.
+The run takes its entity's lease, looks for as long as its life lasts, and ends in a state that says in words what
+happened.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from connector.acumatica.errors import AcumaticaError
+from connector.acumatica.errors import AcumaticaFault
 from connector.clock import Clock, SystemClock
-from connector.magento.errors import MagentoError
+from connector.magento.errors import MagentoFault
 from connector.queue import entities
 from connector.queue.engine import State, StateError, open_state
-from connector.queue.lease import Held, Lease, LeaseLost
+from connector.queue.lease import Held, LeaseLost
 from connector.queue.messages import Message
 from flows.keep_lease import kept, take_lease
 from flows.life import live
@@ -31,10 +32,11 @@ from flows.wiring import NotReady, Run, working
 from settings import Settings, SettingsError, load_settings
 from tasks.look import PLAIN, Stages, look
 from tasks.push import ShopUnreachable
+from tasks.shop import NotPossible
 from tasks.tally import Report, Tally
 
 LEASE_WAIT = 15.0
-FAULTS = (AcumaticaError, MagentoError, ShopUnreachable, LeaseLost, NotReady, StateError)
+FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, NotReady, StateError)
 
 
 class Outcome:
@@ -53,9 +55,9 @@ class Outcome:
 
 
 async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectState[Any]:
-    """One run inside Prefect: gives its final state. Settings are read anew, so a change counts from the next run on."""
+    """One run inside Prefect: gives its final state. Settings are read anew for each run."""
     try:
-        settings = load_settings()
+        settings = load_settings(needs_both_systems=True)
         state = open_state(settings.database_url)
     except (SettingsError, StateError) as error:
         return Failed(message=str(error))
@@ -124,8 +126,13 @@ async def work_on(
             if not once:
                 work.ends_at = begins + timedelta(seconds=settings.queue.check_process_time)
 
-            async def one_look(full: bool = full) -> None:
-                outcome.failed = (await look_once(run, work, stages, full=full, key=key)) or outcome.failed
+            wants_full = full
+
+            async def one_look() -> None:
+                nonlocal wants_full
+                found = await look_once(run, work, stages, full=wants_full, key=key)
+                outcome.failed, wants_full = found or outcome.failed, False
+                await work.acumatica.rest()
 
             if once or key is not None:
                 await one_look()
@@ -143,8 +150,22 @@ async def work_on(
 
 
 async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
-    """One look with the settings' fingerprint kept: after a change of a rule everything is computed again."""
-    return await look(work, stages, full=full, keys=None if key is None else run.keys_of(key))
+    """One look. It is a full one after a setting changed that every value depends on, and once a day by itself."""
+    if key is not None:
+        return await look(work, stages, keys=run.keys_of(key))
+    with run.state.read() as connection:
+        known = entities.read(connection, run.entity)
+    settled_with = run.fingerprint()
+    full = full or known.computed_with != settled_with or _full_look_is_due(run, known)
+    failed = await look(work, stages, full=full)
+    if known.computed_with != settled_with:
+        entities.computed_with(run.state, run.held, settled_with)
+    return failed
+
+
+def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
+    every = timedelta(hours=run.settings.queue.full_look_every)
+    return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every
 
 
 async def _show(entity: str, outcome: Outcome) -> None:

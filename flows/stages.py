@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import Task, task
+from prefect import Task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import TaskRun
-from prefect.states import State
+from prefect.client.schemas.objects import State, TaskRun
 
 from tasks.compute import compute
 from tasks.confirm import confirm
 from tasks.look import Stages, pull
 from tasks.push import FIRST_PAUSE, LONGEST_PAUSE, PushAgain, push
 from tasks.queue import queue
-
-_PLAIN: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 
 
 async def _is_worth_another_round(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -28,16 +25,17 @@ def in_prefect(retry_count: int) -> Stages:
     retries = retry_count - 1
     pauses = [min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) for number in range(min(retries, 50))]
     return Stages(
-        pull=task(pull, name="pull", **_PLAIN),
-        compute=task(compute, name="compute", **_PLAIN),
-        queue=task(queue, name="queue", **_PLAIN),
-        push=task(
+        pull=Task(pull, name="pull", cache_policy=NO_CACHE, persist_result=False),
+        compute=Task(compute, name="compute", cache_policy=NO_CACHE, persist_result=False),
+        queue=Task(queue, name="queue", cache_policy=NO_CACHE, persist_result=False),
+        push=Task(
             push,
             name="push",
             retries=retries,
             retry_delay_seconds=pauses or None,
             retry_condition_fn=_is_worth_another_round,
-            **_PLAIN,
+            cache_policy=NO_CACHE,
+            persist_result=False,
         ),
-        confirm=task(confirm, name="confirm", **_PLAIN),
+        confirm=Task(confirm, name="confirm", cache_policy=NO_CACHE, persist_result=False),
     )

@@ -26,6 +26,9 @@ class Acumatica(Section):
     quantity_read: Literal["odata", "storage_details", "inventory_summary"] = setting(
         "odata", "How quantities are read: OData, Storage Details per warehouse, or Inventory Summary per item."
     )
+    price_read: Literal["odata", "inquiry"] = setting(
+        "odata", "How the price list is read: OData, or the inquiry Sales Prices, always in full."
+    )
     page_size: int = setting(1000, "Records that one request reads.", unit="records", ge=1, le=10_000)
     requests_per_minute: int = setting(
         150, "Requests a minute that the licence allows, for the whole installation.", unit="requests", ge=4, le=100_000

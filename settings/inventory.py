@@ -44,14 +44,14 @@ class Inventory(Section):
 
     @model_validator(mode="after")
     def _nothing_counts_twice(self) -> Self:
-        places: dict[tuple[str, str], str] = {}
+        owners: dict[str, str] = {}
         for row in self.branches:
             for warehouse in row.warehouses:
-                other = places.setdefault((warehouse, row.source), row.branch)
+                other = owners.setdefault(warehouse, row.branch)
                 if other != row.branch:
                     raise ValueError(
-                        f"branches: warehouse {warehouse} would count twice at source {row.source}: "
-                        f"branches {other} and {row.branch} both have it"
+                        f"branches: warehouse {warehouse} would count twice: branches {other} and {row.branch} both "
+                        "have it, and in Acumatica a warehouse belongs to one branch"
                     )
         names = [row.branch for row in self.branches]
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import platformdirs
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from settings.acumatica import Acumatica
 from settings.documents import Active, Additional, Customer, Dropship, Order, Shipment
@@ -30,6 +37,16 @@ def settings_file() -> Path:
     """The settings file: `A2M_SETTINGS`, else `settings.toml` in the state folder."""
     named = os.environ.get("A2M_SETTINGS")
     return Path(named).expanduser() if named else home_folder() / "settings.toml"
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where a list or map may still stand in the quotes that a shell would have taken away.
+
+    `docker --env-file` and others hand `NAME='["MAIN"]'` on with its quotes.
+    """
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        return super().decode_complex_value(field_name, field, value.strip().strip("'"))
 
 
 class Settings(BaseSettings):
@@ -75,7 +92,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The order in which values win; secrets from a folder of files are not used."""
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+        environment = _Environment(settings_cls)
+        return init_settings, environment, dotenv_settings, TomlConfigSettingsSource(settings_cls, settings_file())
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:

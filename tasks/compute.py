@@ -28,7 +28,7 @@ from tasks.work import Work
 
 
 class Ruled(NamedTuple):
-    """What a rule said of the chunk: VALUES, PROBLEMS and NOTES frames, and the days on which prices change by themselves."""
+    """What a rule said: VALUES, PROBLEMS and NOTES frames, and the days on which prices change by themselves."""
 
     values: pd.DataFrame
     problems: pd.DataFrame
@@ -85,9 +85,9 @@ def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) 
 async def _ask_magento(
     work: Work, values: list[Wanted], acumatica_keys: list[str]
 ) -> tuple[list[LedgerRow], dict[tuple[str, str], Wanted]]:
-    """What Magento shows at the places that it never confirmed or that are in doubt, and the messages that cannot be sent.
+    """What Magento shows where it never confirmed anything or is in doubt, and the messages that cannot be sent.
 
-    Gives the ledger rows to keep, and for each place that Magento has no product or source for, the message that says so.
+    Gives the ledger rows to keep, and for each place without a product or source in Magento the message that says so.
     """
     with work.state.read() as connection:
         known = ledger.of_records(connection, work.entity, acumatica_keys, sorted({want.key for want in values}))

@@ -64,10 +64,11 @@ def wanted(values: pd.DataFrame) -> list[Wanted]:
 
 
 def problems(frame: pd.DataFrame) -> list[Wanted]:
-    """Rows of a PROBLEMS frame as messages that cannot be sent; a record without a SKU is known by its Acumatica key."""
+    """Rows of a PROBLEMS frame as messages that cannot be sent; without a SKU the Acumatica key stands in."""
+    columns = ("inventory_id", "key", "source", "sku", "reason")
     return [
-        Wanted(row.inventory_id, row.key or row.inventory_id, row.source, row.sku, None, None, cause_of(row.reason), row.reason)
-        for row in frame.itertuples(index=False)
+        Wanted(str(key), str(sku_key or key), str(source), sku, None, None, cause_of(reason), reason)
+        for key, sku_key, source, sku, reason in zip(*(frame[name].tolist() for name in columns), strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.queue.chunk import UNKNOWN_SKU
 from connector.rules.skus import normalise_one
+from tasks.shop import NotPossible
 from tasks.work import Work
 
 PRICE_DIGITS = 6
@@ -21,7 +22,7 @@ Value = tuple[int, bool | None]
 
 
 class Place(NamedTuple):
-    """A value's place in Magento: the SKU as Magento compares it, the source (empty for prices), the SKU as it is sent."""
+    """A value's place in Magento: the SKU as Magento compares it, the source (empty for prices), the SKU as sent."""
 
     key: str
     source: str
@@ -73,9 +74,18 @@ async def read_unknown(work: Work, places: Sequence[Place], new_keys: set[str]) 
             priced = await reads.base_prices(client, sorted(skus))
             await _explain_missing(client, {s: k for s, k in skus.items() if s not in priced}, found, "quantity")
         else:
+            _refuse_several_sources(places)
             missing = {place.sku: place.key for place in places if (place.key, place.source) not in found.values}
-            found.unfit = {key: UNKNOWN for key in missing.values()}
+            found.unfit = dict.fromkeys(missing.values(), UNKNOWN)
     return found
+
+
+def _refuse_several_sources(places: Sequence[Place]) -> None:
+    if len({place.source for place in places}) > 1:
+        raise NotPossible(
+            "Magento's inventory modules (MSI) are off: a product has one quantity. "
+            "Leave A2M_INVENTORY__SOURCES empty, so that all warehouses are summed."
+        )
 
 
 async def _explain_missing(client: MagentoClient, missing: dict[str, str], found: Found, what: str) -> None:
@@ -117,9 +127,7 @@ async def shown(work: Work, client: MagentoClient, places: Sequence[Place]) -> d
 
 async def _prices(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
     found = await reads.base_prices(client, [place.sku for place in places], store_id=work.shop.store_id)
-    return {
-        (place.key, ""): (scaled(found[place.sku], PRICE_DIGITS), None) for place in places if place.sku in found
-    }
+    return {(place.key, ""): (scaled(found[place.sku], PRICE_DIGITS), None) for place in places if place.sku in found}
 
 
 async def _source_items(client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from connector.queue.chunk import Seen
 from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
 from connector.queue.watermarks import Cursor, Watermark
-from tasks.feeds import FEEDS, FeedPage, Part
+from tasks.feeds import FEEDS, FeedPage
 from tasks.work import CHUNK_RECORDS, Work
 
 
@@ -76,7 +77,7 @@ class Pull:
         self._has_begun = False
 
     async def begin(self) -> Pulled | None:
-        """Read until there is something to do; gives the first chunk, which holds only watermarks if nothing changed."""
+        """Read until there is something to do; the first chunk holds only watermarks if nothing changed."""
         if not self._has_begun:
             self._has_begun = True
             self._first = await self._next()
@@ -109,8 +110,8 @@ class Pull:
 
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
         for feed in self._work.read.feeds:
-            async for page in FEEDS[feed].of_keys(self._work, keys):
-                self._merge(feed, page, sweep=None, whole=True, compute_all=True)
+            page = await FEEDS[feed].of_keys(self._work, keys)
+            self._merge(feed, page, sweep=None, whole=True, compute_all=True)
         self._take_again([key for key in keys if self._chunk.find(key) is None])
         yield False
 
@@ -128,7 +129,7 @@ class Pull:
             return
         since = None if cursor.changed_since is None else instant(cursor.changed_since)
         async for page in FEEDS[feed].pages(self._work, since, cursor.after):
-            self._merge(feed, page, cursor.sweep, whole=cursor.sweep is not None, compute_all=compute_all)
+            self._merge(feed, page, cursor.sweep, whole=cursor.sweep is not None or page.whole, compute_all=compute_all)
             if page.last_key is not None:
                 cursor = msgspec.structs.replace(cursor, after=page.last_key)
                 self._chunk.marks[feed] = mark.moved(cursor)
@@ -192,7 +193,7 @@ class Pull:
             yield True
 
 
-def _merged(feed: str, record: Record, part: Part, *, whole: bool) -> Record:
+def _merged(feed: str, record: Record, part: Any, *, whole: bool) -> Record:
     """The record with what a feed said of it; with `whole` the part is everything that the feed knows of the record."""
     if feed in ("items", "non_stock_items"):
         return msgspec.structs.replace(record, facts=part)

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+
 from connector.magento.batches import Delivery, Outcome
 from connector.magento.client import MagentoClient
-from connector.magento.errors import MagentoError
+from connector.magento.errors import MagentoFault
 from connector.magento.reads import probe
-
 from connector.queue import messages
 from connector.queue.messages import Message, Settled
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
@@ -161,7 +161,7 @@ async def _keep(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[
 
 async def _probe_fault(
     work: Work, cut: Push, client: MagentoClient, outcomes: Sequence[Outcome]
-) -> MagentoError | None:
+) -> MagentoFault | None:
     """After a fault that may be the whole connection's: ask Magento something harmless; several faults in a row ask
     once.
     """
@@ -174,7 +174,7 @@ async def _probe_fault(
         return None
     try:
         await probe(client)
-    except MagentoError as error:
+    except MagentoFault as error:
         return error
     cut.probed_at = now
     return None
@@ -197,7 +197,7 @@ def _settled(work: Work, message: Message, outcome: Outcome, now: datetime, *, c
 
 def pause_after(attempts: int) -> float:
     """The growing, jittered pause in seconds after that many attempts."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
+    longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
     return longest * random.uniform(0.5, 1.0)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from connector.magento.client import MagentoClient
-
 from connector.magento import reads
+from connector.magento.client import MagentoClient
 from tasks.tally import Tally
+
+
+class NotPossible(Exception):
+    """The shop cannot show what the settings ask for; the text says what to change."""
 
 
 class Shop:

@@ -10,7 +10,7 @@ NOTES_KEPT = 1_000
 
 @dataclass
 class Tally:
-    """The counts of `a2m sync --json`; `requests` are writes to Magento, `reads` everything else that was sent there."""
+    """The counts of `a2m sync --json`; `requests` are writes to Magento, `reads` all else that was sent there."""
 
     entity: str
     pulled: int = 0

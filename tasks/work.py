@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import msgspec
-from connector.acumatica.session import AcumaticaSession
-from connector.rules.items import ItemRule
-from connector.rules.prices import PriceRule
-from connector.rules.quantities import QuantityRule
 
+from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock
 from connector.queue.engine import State
 from connector.queue.lease import Lease
+from connector.rules.items import ItemRule
+from connector.rules.prices import PriceRule
+from connector.rules.quantities import QuantityRule
 from tasks.reading import ReadRule
 from tasks.shop import Shop
 from tasks.tally import Report, Tally
@@ -55,4 +55,4 @@ class Work(msgspec.Struct):
     report: Report
     ends_at: datetime | None = None
     skips_unknown_sku: bool = False
-    progress: Callable[[str], None] = lambda _said: None
+    progress: Callable[[str], object] = lambda _said: None

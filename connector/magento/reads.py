@@ -173,7 +173,7 @@ async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str,
 
 
 async def array_limit(client: MagentoClient, count: int) -> int | None:
-    """The shop's limit of records in a request, if `count` is above it; unknown SKUs are asked, so nothing is written."""
+    """The shop's limit of records in a request, if `count` is above it; asks with unknown SKUs: nothing is written."""
     rows = [{"sku": f"a2m-check-{place}-of-nothing", "price": 0, "store_id": 0} for place in range(count)]
     try:
         await client.ask("products/base-prices", {"prices": rows})

@@ -18,9 +18,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
+
+from connector.queue.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROWS_PER_STATEMENT = 10_000
@@ -109,6 +111,14 @@ def _migrate(engine: Engine) -> None:
         if MigrationContext.configure(connection).get_current_revision() != newest:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def copy_state(source: State, target: State) -> None:
+    """Copy every row of one state database into another, new one."""
+    with source.read() as from_there, target.write() as to_here:
+        for table in metadata.sorted_tables:
+            for rows in from_there.execute(select(table)).mappings().partitions(ROWS_PER_STATEMENT):
+                to_here.execute(table.insert(), [dict(row) for row in rows])
 
 
 def in_parts(values: Sequence[T], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[T]]:

@@ -20,8 +20,7 @@ PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "reason"]
 
 @dataclass(frozen=True)
 class ItemRule:
-    """Which items are published: their statuses, their classes (empty: all), only *Export to External*; and the unit.
-    """
+    """Which items are published: their statuses, classes (empty: all), only *Export to External*; and the unit."""
 
     statuses: frozenset[str] = frozenset({"Active", "No Purchases"})
     classes: frozenset[str] = frozenset()

@@ -150,8 +150,8 @@ def _sort_out(
     problems = [
         found[negative].assign(
             reason=[
-                f"Negative price: Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. Correct it
-                there."
+                f"Negative price: Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. "
+                "Correct it in Acumatica."
                 for value in values[negative]
             ]
         ),

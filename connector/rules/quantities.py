@@ -58,7 +58,8 @@ def compute(items: pd.DataFrame, quantities: pd.DataFrame, vendor: pd.DataFrame,
     the base unit). An item without a row in a warehouse of a source has no value at that source: one that was never
     there is not sent, and one that left is withdrawn by the caller.
     """
-    sources = sorted({*rule.sources.values(), *([rule.vendor_source] if rule.vendor_source else [])})
+    own = {rule.vendor_source} if rule.vendor_source else set()
+    sources = sorted({*rule.sources.values(), *rule.vendor_sources, *own})
     if not sources or items.empty:
         return Quantities(_values([]), _problems())
     number = pd.Index(items["inventory_id"])
@@ -71,7 +72,10 @@ def _sum_warehouses(
     number: pd.Index, quantities: pd.DataFrame, rule: QuantityRule, sources: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     warehouses = pd.Index(list(rule.sources))
-    rows, columns = number.get_indexer(pd.Index(quantities["inventory_id"])), warehouses.get_indexer(pd.Index(quantities["warehouse"]))
+    rows, columns = (
+        number.get_indexer(pd.Index(quantities["inventory_id"])),
+        warehouses.get_indexer(pd.Index(quantities["warehouse"])),
+    )
     known = (rows >= 0) & (columns >= 0)
     by_warehouse = np.zeros((len(number), len(warehouses)), dtype=np.int64)
     seen = np.zeros_like(by_warehouse, dtype=bool)

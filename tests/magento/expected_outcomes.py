@@ -1,6 +1,7 @@
 """What each recorded answer of the real Magento 2.4.7 means for this client, written by hand before the client was.
 
-Each case of `../shared/contracts/magento-2.4.7-recorded/AREA.jsonl` stands here or in `NOT_FOR_THIS_CLIENT` with the reason.
+Each case of `../shared/contracts/magento-2.4.7-recorded/AREA.jsonl` stands here or, with the reason, in
+`NOT_FOR_THIS_CLIENT`.
 A write is replayed with the rows that were recorded; what this client never sends (no body, a price of "abc") is
 replaced by a proper value, because the question is what the ANSWER means. An outcome is its kind, or its kind and words
 that its reason must have. Each further request that the client makes by itself gets the same answer again, unless the

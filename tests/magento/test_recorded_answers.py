@@ -1,4 +1,4 @@
-"""The recorded answers of the real Magento, fed to the client one by one; what they mean stands in expected_outcomes."""
+"""The recorded answers of the real Magento, fed to the client one by one; expected_outcomes says what they mean."""
 
 import json
 from decimal import Decimal

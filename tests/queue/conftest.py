@@ -1,15 +1,14 @@
 """The queue's tests run over every database that it supports."""
 
 from collections.abc import Iterator
-
 from pathlib import Path
 
 import pytest
+from support.moment import NOW
 
 from connector.queue import lease
 from connector.queue.engine import State, open_state
 from connector.queue.lease import Lease
-from support.moment import NOW
 
 
 @pytest.fixture(params=["sqlite"])

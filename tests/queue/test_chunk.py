@@ -111,7 +111,7 @@ def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, he
 
 
 def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Lease) -> None:
-    """A SKU that Magento does not have keeps one failed message with the newest value, and goes once the product is there."""
+    """A SKU that Magento lacks keeps one failed message with the newest value, and goes once the product is there."""
     unknown = {"cause": UNKNOWN_SKU, "reason": "Magento has no product A."}
     assert commit(state, held, price(10, **unknown)) == Queued(failed=1)
     assert commit(state, held, price(10, **unknown)) == Queued()

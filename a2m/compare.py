@@ -1,0 +1,43 @@
+"""Whether the sandbox's Magento shows what its Acumatica says, computed plainly and without the connector."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+PUBLISHED = ("Active", "No Purchases")
+
+
+def differences(
+    acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
+) -> list[tuple[str, int, int]]:
+    """(what, compared, wrong) for prices and quantities; both states as `GET /_sandbox/state` gives them."""
+    items = {key: item for key, item in acumatica["items"].items() if item["status"] in PUBLISHED}
+    return [("prices", *_prices(items, magento)), ("quantities", *_quantities(items, acumatica, magento, environ))]
+
+
+def _prices(items: Mapping[str, Any], magento: Mapping[str, Any]) -> tuple[int, int]:
+    wanted = {key: Decimal(item["default_price"]) for key, item in items.items() if Decimal(item["default_price"]) > 0}
+    shown = magento["prices"]
+    return len(wanted), sum(Decimal(shown.get(key, "-1")) != price for key, price in wanted.items())
+
+
+def _quantities(
+    items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[int, int]:
+    warehouses = json.loads(environ["A2M_INVENTORY__WAREHOUSES"])
+    sources = json.loads(environ.get("A2M_INVENTORY__SOURCES", "{}"))
+    wanted: dict[tuple[str, str], Decimal] = {}
+    for row in acumatica["quantities"]:
+        if row["warehouse"] in warehouses and row["inventory_id"] in items:
+            place = (row["inventory_id"], sources.get(row["warehouse"], "default"))
+            wanted[place] = wanted.get(place, Decimal(0)) + Decimal(row["available"])
+    shown = {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in magento["source_items"]}
+    wrong = 0
+    for place, quantity in wanted.items():
+        whole = max(Decimal(0), quantity // 1)
+        wrong += shown.get(place, Decimal(0)) != whole
+    wrong += sum(1 for place in shown if place not in wanted)
+    return len(wanted), wrong

@@ -1,0 +1,77 @@
+"""Where Acumatica is, as whom the connector logs in, and the licence that all processes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+
+@dataclass(frozen=True)
+class AcumaticaAccess:
+    """One tenant of one site. With `client_id` it is OAuth2 (password grant and refresh), else a login with a cookie.
+
+    page_size: records of one request. timeout: seconds of one request. concurrency: requests at once in the session.
+    """
+
+    url: str
+    tenant: str
+    username: str
+    password: str = field(repr=False)
+    branch: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    endpoint: str = "Default"
+    version: str = "24.200.001"
+    page_size: int = 1000
+    timeout: float = 600.0
+    concurrency: int = 1
+
+    @property
+    def host(self) -> str:
+        """Host and port, as errors name the site."""
+        return urlsplit(self.url).netloc
+
+    def entity(self, name: str) -> str:
+        """The URL of an entity of the endpoint."""
+        return f"{self.url}/entity/{self.endpoint}/{self.version}/{name}"
+
+    def dac(self, name: str) -> str:
+        """The URL of a DAC-based OData feed."""
+        return f"{self.url}/t/{quote(self.tenant, safe='')}/api/odata/dac/{name}"
+
+    def inquiry(self, name: str) -> str:
+        """The URL of a generic inquiry's OData feed."""
+        return f"{self.url}/t/{quote(self.tenant, safe='')}/api/odata/gi/{quote(name, safe='')}"
+
+
+class Licence(Protocol):
+    """The licence's limits, which hold for the installation: every process waits for its turn."""
+
+    async def take_session(self) -> str:
+        """Wait for a free session; gives its slot."""
+
+    async def give_session_back(self, slot: str) -> None:
+        """Free the slot."""
+
+    async def take_request(self, slot: str) -> None:
+        """Wait for the turn of one request of the session in `slot`."""
+
+    async def session_wanted(self) -> bool:
+        """Whether somebody waits for a session."""
+
+
+class NoLimits:
+    """A licence without limits: for tests and one-off reads."""
+
+    async def take_session(self) -> str:
+        return "unlimited"
+
+    async def give_session_back(self, slot: str) -> None:
+        return None
+
+    async def take_request(self, slot: str) -> None:
+        return None
+
+    async def session_wanted(self) -> bool:
+        return False

@@ -1,0 +1,118 @@
+"""What can go wrong with Acumatica, and how its strange errors are put into words.
+
+AcumaticaFault
+├── AcumaticaUnreachable   DNS, TLS, refused, or what answers there is not Acumatica: the run fails
+├── LoginRefused           wrong user or password (Acumatica answers 500), wrong tenant, wrong client; never repeated
+├── LoginLimit             "API Login Limit": every session that the licence allows is taken by somebody
+├── NoRights               403: the user may not open the form behind an entity, or the inquiry
+├── AcumaticaBusy          429, 5xx, time-outs after every repetition
+├── RecordMissing          a keyed read of a record that is not there (Acumatica answers 500)
+└── RequestRefused         anything else: an unknown field, a list that cannot be optimised, 422
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+
+LONGEST = 500
+
+
+class AcumaticaFault(Exception):
+    """Something that Acumatica does not do. `str()` is a sentence for people."""
+
+
+class AcumaticaUnreachable(AcumaticaFault):
+    """Nobody answers there, or somebody who is not Acumatica."""
+
+
+class LoginRefused(AcumaticaFault):
+    """The user, the password, the tenant or the connected application is wrong."""
+
+
+class LoginLimit(AcumaticaFault):
+    """All sessions of the licence are taken."""
+
+
+class NoRights(AcumaticaFault):
+    """The user lacks the rights to a form or an inquiry."""
+
+
+class AcumaticaBusy(AcumaticaFault):
+    """A fault that passes did not pass in time."""
+
+
+class RecordMissing(AcumaticaFault):
+    """There is no such record."""
+
+
+class RequestRefused(AcumaticaFault):
+    """Acumatica cannot do what was asked; `exception_type` is its own name of the fault, where it gave one."""
+
+    def __init__(self, message: str, exception_type: str = "") -> None:
+        super().__init__(message)
+        self.exception_type = exception_type
+
+
+def body_of(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; empty for anything else, whatever its content type says."""
+    try:
+        body = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def words_of(response: httpx.Response) -> str:
+    """What an answer says: its own message without the stack trace, or which page came instead."""
+    body = body_of(response)
+    parts = [str(body.get(name, "")).strip() for name in ("exceptionMessage", "error_description", "error", "message")]
+    inner = body.get("innerException")
+    if isinstance(inner, dict):
+        parts.insert(0, str(inner.get("exceptionMessage") or inner.get("message") or "").strip())
+    errors = [str(one) for one in _errors_in(body)]
+    said = "; ".join(dict.fromkeys(errors)) or next((part for part in parts if part), "")
+    if said:
+        return f'"{" ".join(said.split())[:LONGEST]}" (status {response.status_code})'
+    kind = response.headers.get("content-type", "no content type").partition(";")[0]
+    return f"{'an HTML page' if 'html' in kind else f'no JSON ({kind})'} with status {response.status_code}"
+
+
+def _errors_in(value: Any) -> list[str]:
+    """The `error` texts of a 422: at the record and at nested fields."""
+    if isinstance(value, list):
+        return [error for one in value for error in _errors_in(one)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["error"]] if isinstance(value.get("error"), str) and ("id" in value or "value" in value) else []
+    return own + [error for one in value.values() if isinstance(one, dict | list) for error in _errors_in(one)]
+
+
+def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
+    """Our own error for an answer that is not good; `what` says what was asked."""
+    status, body = response.status_code, body_of(response)
+    kind, said = str(body.get("exceptionType", "")), words_of(response)
+    text = response.text[:10_000] if not body else said
+    if "API Login Limit" in text or "concurrent API logins" in text or "concurrent%20API" in _location(response):
+        return LoginLimit(f"Acumatica's licence allows no further session: {said}.")
+    if status == 401:
+        return LoginRefused(f"Acumatica refuses the session for {what}: {said}.")
+    if status == 403:
+        return NoRights(f"The user has no right to {what}: {said}. Give the user's role access to its form.")
+    if response.is_redirect:
+        return AcumaticaUnreachable(f"Acumatica redirects {what} to {_location(response)[:200]}. Check the URL.")
+    if kind.endswith("NoEntitySatisfiesTheConditionException"):
+        return RecordMissing(f"There is no such record: {what}.")
+    if status in (408, 425, 429, 502, 503, 504) or (status >= 500 and not body):
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.")
+    if status >= 500 and ("deadlock" in said.lower() or "timeout" in said.lower()):
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.")
+    if not body and status != 404:
+        return AcumaticaUnreachable(f"What answers {what} is not Acumatica's API: {said}. Check the URL.")
+    return RequestRefused(f"Acumatica refused {what}: {said}.", kind)
+
+
+def _location(response: httpx.Response) -> str:
+    return str(response.headers.get("location", ""))

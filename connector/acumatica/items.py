@@ -1,0 +1,271 @@
+"""Stock and non-stock items: which SKU, status, class, units and prices they have.
+
+Read in pages by key (`InventoryID gt 'last'`): Acumatica gives neither a count nor a next page, and `$skip` is not safe
+while records are written (contracts/acumatica.md §2.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.records import (
+    PRICE_DIGITS,
+    BadRecord,
+    Flag,
+    Item,
+    Number,
+    Problem,
+    Text,
+    decode_page,
+    scaled,
+    units,
+)
+from connector.acumatica.session import AcumaticaSession
+
+KEYS_PER_REQUEST = 40
+MOST_UNITS = 2**40
+
+
+@dataclass(frozen=True)
+class ItemFields:
+    """Which fields are read beside the usual ones.
+
+    sku: `inventory_id`, `alternate:TYPE` or `field:NAME`. price_field: the field of a sales price, or empty.
+    conversions: whether units of measure are needed.
+    """
+
+    sku: str = "inventory_id"
+    price_field: str = ""
+    conversions: bool = False
+
+    @property
+    def sku_field(self) -> str:
+        """The field that holds the SKU, or empty."""
+        return self.sku.removeprefix("field:") if self.sku.startswith("field:") else ""
+
+    @property
+    def alternate_type(self) -> str:
+        """The type of the alternate id that is the SKU, or empty."""
+        return self.sku.removeprefix("alternate:") if self.sku.startswith("alternate:") else ""
+
+
+@dataclass(frozen=True)
+class ItemPage:
+    """One page: items by inventory id, `last_key` to go on behind (none: it was the last), and the problems."""
+
+    items: dict[str, Item]
+    last_key: str | None
+    problems: list[Problem]
+
+
+class _Conversion(msgspec.Struct):
+    FromUOM: Text = Text()
+    ToUOM: Text = Text()
+    ConversionFactor: Number = Number()
+    MultiplyOrDivide: Text = Text()
+
+
+class _CrossReference(msgspec.Struct):
+    AlternateID: Text = Text()
+    AlternateType: Text = Text()
+
+
+class _Record(msgspec.Struct, kw_only=True):
+    InventoryID: Text
+    ItemStatus: Text = Text()
+    ItemClass: Text = Text()
+    ExportToExternal: Flag = Flag()
+    DefaultPrice: Number = Number()
+    UOMConversions: list[_Conversion] = []
+    CrossReferences: list[_CrossReference] = []
+
+
+class _StockItem(_Record, kw_only=True):
+    BaseUOM: Text = Text()
+    SalesUOM: Text = Text()
+
+
+class _NonStockItem(_Record, kw_only=True):
+    BaseUnit: Text = Text()
+    SalesUnit: Text = Text()
+
+
+@dataclass(frozen=True)
+class _Kind:
+    kind: str
+    entity: str
+    modified: str
+    base: str
+    sales: str
+    record: type[_Record]
+
+
+KINDS = {
+    "stock": _Kind("stock", "StockItem", "LastModified", "BaseUOM", "SalesUOM", _StockItem),
+    "non_stock": _Kind("non_stock", "NonStockItem", "LastModifiedDateTime", "BaseUnit", "SalesUnit", _NonStockItem),
+}
+
+
+async def item_pages(
+    session: AcumaticaSession,
+    kind: str,
+    fields: ItemFields,
+    *,
+    changed_since: datetime | None = None,
+    after: str | None = None,
+) -> AsyncIterator[ItemPage]:
+    """The items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
+    of = KINDS[kind]
+    size = session.access.page_size
+    while True:
+        conditions = []
+        if changed_since is not None:
+            conditions.append(f"{of.modified} ge datetimeoffset'{_offset(changed_since)}'")
+        if after is not None:
+            conditions.append(f"InventoryID gt '{quoted(after)}'")
+        params = {"$top": str(size), **({"$filter": " and ".join(conditions)} if conditions else {})}
+        records, bad = await _read(session, of, fields, params)
+        keys = [(record.InventoryID.value or "").rstrip() for record in records]
+        keys += [str((raw.get("InventoryID") or {}).get("value") or "") for raw, _why in bad]
+        is_last = len(records) + len(bad) < size
+        if not is_last and (not keys or max(keys) == after or after in keys):
+            raise RequestRefused(f"{of.entity}: a page repeats the one before it; Acumatica does not page by key.")
+        yield _page(records, bad, of, fields, None if is_last else keys[-1])
+        if is_last:
+            return
+        after = keys[-1]
+
+
+async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFields, keys: Sequence[str]) -> ItemPage:
+    """The items of a kind with these inventory ids; those that are not there are left out."""
+    of = KINDS[kind]
+    page = ItemPage({}, None, [])
+    for start in range(0, len(keys), KEYS_PER_REQUEST):
+        part = keys[start : start + KEYS_PER_REQUEST]
+        either = " or ".join(f"InventoryID eq '{quoted(key)}'" for key in part)
+        records, bad = await _read(session, of, fields, {"$filter": either})
+        found = _page(records, bad, of, fields, None)
+        page.items.update(found.items)
+        page.problems.extend(found.problems)
+    return page
+
+
+async def _read(
+    session: AcumaticaSession, of: _Kind, fields: ItemFields, params: dict[str, str]
+) -> tuple[list[Any], list[tuple[Any, str]]]:
+    select = ["InventoryID", "ItemStatus", "ItemClass", "ExportToExternal", "DefaultPrice", of.base, of.sales]
+    own = [name for name in (fields.sku_field, fields.price_field) if name and "." not in name]
+    custom = [name for name in (fields.sku_field, fields.price_field) if "." in name]
+    details = []
+    if fields.conversions and of.kind == "stock":
+        details.append("UOMConversions")
+    if fields.alternate_type:
+        details.append("CrossReferences")
+    query = {"$select": ",".join(dict.fromkeys([*select, *own, *details])), **params}
+    if details:
+        query["$expand"] = ",".join(details)
+    if custom:
+        query["$custom"] = ",".join(dict.fromkeys(custom))
+    content = await session.get(session.access.entity(of.entity), query, what=f"the list of {of.entity}")
+    return decode_page(content, _with_fields(of.record, tuple(own), bool(custom)), "the item")
+
+
+def _with_fields(record: type[_Record], own: tuple[str, ...], custom: bool) -> Any:
+    """The record with the fields that a setting names."""
+    extra: list[Any] = [(name, dict[str, Any], {}) for name in own if name not in record.__struct_fields__]
+    if custom:
+        extra.append(("custom", dict[str, dict[str, Any]], {}))
+    return msgspec.defstruct("Record", extra, bases=(record,), kw_only=True) if extra else record
+
+
+def _page(
+    records: list[Any], bad: list[tuple[Any, str]], of: _Kind, fields: ItemFields, last_key: str | None
+) -> ItemPage:
+    page = ItemPage({}, last_key, [])
+    for raw, why in bad:
+        page.problems.append(Problem(str((raw.get("InventoryID") or {}).get("value") or "(without key)"), why))
+    for record in records:
+        key = (record.InventoryID.value or "").rstrip()
+        try:
+            page.items[key] = _item(record, key, of, fields)
+        except BadRecord as error:
+            page.problems.append(Problem(key, str(error)))
+    return page
+
+
+def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
+    base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
+    conversions = [
+        (
+            one.FromUOM.value or "",
+            one.ToUOM.value or "",
+            one.ConversionFactor.value or Decimal(0),
+            one.MultiplyOrDivide.value or "",
+        )
+        for one in record.UOMConversions
+    ]
+    ratio = units(base, sales, conversions)
+    if ratio is not None and max(ratio.numerator, ratio.denominator) > MOST_UNITS:
+        ratio = None
+    field_price = _field(record, fields.price_field) if fields.price_field else None
+    return Item(
+        inventory_id=key,
+        kind=of.kind,
+        sku=_sku(record, key, fields),
+        status=record.ItemStatus.value or "",
+        item_class=(record.ItemClass.value or "").rstrip(),
+        exported=bool(record.ExportToExternal.value),
+        base_uom=base,
+        sales_uom=sales or base,
+        unit_numerator=None if ratio is None else ratio.numerator,
+        unit_denominator=None if ratio is None else ratio.denominator,
+        default_price=scaled(record.DefaultPrice.value, PRICE_DIGITS, "Default Price"),
+        field_price=scaled(_decimal(field_price, fields.price_field), PRICE_DIGITS, fields.price_field),
+    )
+
+
+def _sku(record: Any, key: str, fields: ItemFields) -> str | None:
+    if fields.alternate_type:
+        for one in record.CrossReferences:
+            if (one.AlternateType.value or "") == fields.alternate_type and one.AlternateID.value:
+                return str(one.AlternateID.value).strip()
+        return None
+    if fields.sku_field:
+        value = _field(record, fields.sku_field)
+        return str(value).strip() or None if value is not None else None
+    return key.strip()
+
+
+def _field(record: Any, name: str) -> Any:
+    """The value of a field that a setting names, plain or `View.Field` of `$custom`."""
+    if "." in name:
+        view, _dot, field = name.partition(".")
+        found = record.custom.get(view, {}).get(field)
+    else:
+        found = getattr(record, name)
+    return found.value if hasattr(found, "value") else (found or {}).get("value")
+
+
+def _decimal(value: Any, name: str) -> Decimal | None:
+    if value is None or value == "":
+        return None
+    try:
+        return Decimal(str(value))
+    except ArithmeticError as error:
+        raise BadRecord(f"Unreadable record: {name} is {value!r}, which is no number.") from error
+
+
+def quoted(text: str) -> str:
+    """A text inside an OData literal."""
+    return text.replace("'", "''")
+
+
+def _offset(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")

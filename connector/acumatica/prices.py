@@ -1,0 +1,181 @@
+"""The price list, read in one of two ways: the feed ARSalesPrice, which tells what changed, or SalesPricesInquiry.
+
+Rows are handed on whole per item. Dates are the tenant's days: the date part is taken before any zone is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from connector.acumatica.odata import Row, item_rows, rows_of_items
+from connector.acumatica.records import (
+    PRICE_DIGITS,
+    QUANTITY_DIGITS,
+    BadRecord,
+    Flag,
+    Number,
+    PriceRow,
+    Problem,
+    Text,
+    Value,
+    code,
+    day,
+    scaled,
+)
+from connector.acumatica.session import AcumaticaSession
+
+TYPES = {"B": "base", "C": "customer", "P": "customer_price_class"}
+LABELS = {"Base": "base", "Customer": "customer", "Customer Price Class": "customer_price_class"}
+
+
+@dataclass(frozen=True)
+class PricePage:
+    """Price rows by item, where to go on (none: it was the last page), and what could not be read."""
+
+    rows: dict[str, list[PriceRow]]
+    last_key: str | None
+    problems: list[Problem]
+
+
+class _Site(msgspec.Struct):
+    SiteCD: str | None = None
+
+
+class _SalesPrice(Row, kw_only=True):
+    RecordID: int
+    PriceType: str | None = None
+    CustPriceClassID: str | None = None
+    UOM: str | None = None
+    CuryID: str | None = None
+    BreakQty: Decimal | None = None
+    SalesPrice: Decimal | None = None
+    IsPromotionalPrice: bool | None = None
+    EffectiveDate: str | None = None
+    ExpirationDate: str | None = None
+    TaxCalcMode: str | None = None
+    INSiteBySiteID: _Site | None = None
+
+
+_SELECT = (
+    "RecordID,InventoryID,PriceType,CustPriceClassID,UOM,CuryID,BreakQty,SalesPrice,IsPromotionalPrice,"
+    "EffectiveDate,ExpirationDate,TaxCalcMode"
+)
+_EXPAND = "InventoryItemByInventoryID($select=InventoryCD),INSiteBySiteID($select=SiteCD)"
+_ORDER = "InventoryID,RecordID"
+_NOT_OF_ONE_CUSTOMER = "PriceType ne 'C'"
+
+
+async def by_odata(
+    session: AcumaticaSession, *, changed_since: datetime | None = None, after: str | None = None
+) -> AsyncIterator[PricePage]:
+    """What the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed."""
+    pages = item_rows(
+        session,
+        "ARSalesPrice",
+        _SalesPrice,
+        select=_SELECT,
+        expand=_EXPAND,
+        order=_ORDER,
+        condition=_NOT_OF_ONE_CUSTOMER,
+        changed_since=changed_since,
+        after=after,
+    )
+    async for rows, last_key in pages:
+        yield _page(((row.inventory_id(), row) for row in rows), last_key)
+
+
+async def by_odata_of(session: AcumaticaSession, keys: Sequence[str]) -> PricePage:
+    """The same for some items."""
+    rows = await rows_of_items(session, "ARSalesPrice", _SalesPrice, keys, select=_SELECT, expand=_EXPAND, order=_ORDER)
+    return _page(((row.inventory_id(), row) for row in rows), None)
+
+
+def _page(pairs: Iterable[tuple[str, _SalesPrice]], last_key: str | None) -> PricePage:
+    page = PricePage({}, last_key, [])
+    for key, row in pairs:
+        if not key:
+            continue  # a price of something that is no item
+        try:
+            page.rows.setdefault(key, []).append(_from_odata(row))
+        except BadRecord as error:
+            page.problems.append(Problem(key, str(error)))
+    return page
+
+
+def _from_odata(row: _SalesPrice) -> PriceRow:
+    return PriceRow(
+        record_id=row.RecordID,
+        price_type=TYPES.get(code(row.PriceType), ""),
+        price_code=code(row.CustPriceClassID),
+        uom=code(row.UOM),
+        warehouse=code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None),
+        promotion=bool(row.IsPromotionalPrice),
+        break_quantity=scaled(row.BreakQty, QUANTITY_DIGITS, "the break quantity") or 0,
+        price=scaled(row.SalesPrice, PRICE_DIGITS, "the sales price") or 0,
+        currency=code(row.CuryID),
+        effective=day(row.EffectiveDate),
+        expiration=day(row.ExpirationDate),
+        tax=code(row.TaxCalcMode),
+    )
+
+
+class _Detail(msgspec.Struct):
+    RecordID: Value[int] = Value()
+    PriceType: Text = Text()
+    PriceCode: Text = Text()
+    InventoryID: Text = Text()
+    UOM: Text = Text()
+    Warehouse: Text = Text()
+    Promotion: Flag = Flag()
+    BreakQty: Number = Number()
+    Price: Number = Number()
+    CurrencyID: Text = Text()
+    EffectiveDate: Text = Text()
+    ExpirationDate: Text = Text()
+    TaxCalculationMode: Text = Text()
+
+
+class _Details(msgspec.Struct):
+    SalesPriceDetails: list[_Detail] = []
+
+
+async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = None) -> PricePage:
+    """The whole price list in one request, which can take minutes; or that of some items, one request each."""
+    bodies = [{}] if keys is None else [{"InventoryID": {"value": key}} for key in keys]
+    page = PricePage({}, None, [])
+    for body in bodies:
+        url = session.access.entity("SalesPricesInquiry")
+        content = await session.ask(url, {"$expand": "SalesPriceDetails"}, body, what="SalesPricesInquiry")
+        for row in msgspec.json.decode(content, type=_Details).SalesPriceDetails:
+            key = code(row.InventoryID.value)
+            if not key or LABELS.get(row.PriceType.value or "") == "customer":
+                continue
+            try:
+                page.rows.setdefault(key, []).append(_from_inquiry(row))
+            except BadRecord as error:
+                page.problems.append(Problem(key, str(error)))
+    return page
+
+
+def _from_inquiry(row: _Detail) -> PriceRow:
+    if row.RecordID.value is None:
+        raise BadRecord("Unreadable record: a price row has no RecordID.")
+    return PriceRow(
+        record_id=row.RecordID.value,
+        price_type=LABELS.get(row.PriceType.value or "", ""),
+        price_code=code(row.PriceCode.value),
+        uom=code(row.UOM.value),
+        warehouse=code(row.Warehouse.value),
+        promotion=bool(row.Promotion.value),
+        break_quantity=scaled(row.BreakQty.value, QUANTITY_DIGITS, "the break quantity") or 0,
+        price=scaled(row.Price.value, PRICE_DIGITS, "the sales price") or 0,
+        currency=code(row.CurrencyID.value),
+        effective=day(row.EffectiveDate.value),
+        expiration=day(row.ExpirationDate.value),
+        tax=code(row.TaxCalculationMode.value),
+    )

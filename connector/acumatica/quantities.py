@@ -1,0 +1,185 @@
+"""Quantities by warehouse, read in one of three ways (contracts/acumatica.md §3 and §4).
+
+odata: the feed INSiteStatus tells what changed; one request for an idle look. storage_details: one request per
+warehouse, always in full. inventory_summary: one request per item; InventoryQuantityAvailable tells which items
+changed, as far as Quantity Available goes. Each gives quantities by warehouse in 1/10,000 of the base unit, per item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from connector.acumatica.errors import RecordMissing
+from connector.acumatica.items import ItemFields, item_pages
+from connector.acumatica.odata import Row, item_rows, rows_of_items
+from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Number, Problem, Text, code, scaled
+from connector.acumatica.session import AcumaticaSession
+
+Figure = Literal["available", "available_for_shipping", "on_hand"]
+COLUMNS = {"available": "QtyAvail", "available_for_shipping": "QtyHardAvail", "on_hand": "QtyOnHand"}
+IN_STORAGE = {"available": "QtyAvailable", "available_for_shipping": "QtyHardAvailable", "on_hand": "QtyOnHand"}
+IN_SUMMARY = {"available": "QtyAvailable", "available_for_shipping": "QtyAvailableForShipment", "on_hand": "QtyOnHand"}
+
+
+@dataclass(frozen=True)
+class QuantityPage:
+    """Quantities by item and warehouse, where to go on (none: it was the last page), and what could not be read."""
+
+    quantities: dict[str, dict[str, int]]
+    last_key: str | None
+    problems: list[Problem]
+
+
+class _Site(msgspec.Struct):
+    SiteCD: str | None = None
+
+
+class _SiteStatus(Row, kw_only=True):
+    INSiteBySiteID: _Site | None = None
+    QtyAvail: Decimal | None = None
+    QtyHardAvail: Decimal | None = None
+    QtyOnHand: Decimal | None = None
+
+
+_EXPAND = "InventoryItemByInventoryID($select=InventoryCD),INSiteBySiteID($select=SiteCD)"
+_ORDER = "InventoryID,SiteID,SubItemID"
+
+
+async def by_odata(
+    session: AcumaticaSession, figure: Figure, *, changed_since: datetime | None = None, after: str | None = None
+) -> AsyncIterator[QuantityPage]:
+    """What the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that changed."""
+    pages = item_rows(
+        session,
+        "INSiteStatus",
+        _SiteStatus,
+        select=f"InventoryID,SiteID,{COLUMNS[figure]}",
+        expand=_EXPAND,
+        order=_ORDER,
+        changed_since=changed_since,
+        after=after,
+    )
+    async for rows, last_key in pages:
+        yield _site_page(rows, figure, last_key)
+
+
+async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
+    """The same for some items."""
+    select = f"InventoryID,SiteID,{COLUMNS[figure]}"
+    rows = await rows_of_items(session, "INSiteStatus", _SiteStatus, keys, select=select, expand=_EXPAND, order=_ORDER)
+    return _site_page(rows, figure, None)
+
+
+def _site_page(rows: Iterable[_SiteStatus], figure: Figure, last_key: str | None) -> QuantityPage:
+    column = COLUMNS[figure]
+    triples = (
+        (row.inventory_id(), code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None), getattr(row, column))
+        for row in rows
+    )
+    return _summed(triples, last_key)
+
+
+def _summed(triples: Iterable[tuple[str, str, Decimal | None]], last_key: str | None) -> QuantityPage:
+    """Sum the rows of an item in a warehouse: there is one per sub-item, location or cost centre."""
+    page = QuantityPage({}, last_key, [])
+    for key, warehouse, quantity in triples:
+        if not key or not warehouse:
+            continue  # a total row, or a row whose item or warehouse is gone
+        try:
+            amount = scaled(quantity, QUANTITY_DIGITS, f"the quantity in {warehouse}") or 0
+        except BadRecord as error:
+            page.problems.append(Problem(key, str(error)))
+            continue
+        shelves = page.quantities.setdefault(key, {})
+        shelves[warehouse] = shelves.get(warehouse, 0) + amount
+    for problem in page.problems:
+        page.quantities.pop(problem.key, None)
+    return page
+
+
+class _StorageRow(msgspec.Struct):
+    InventoryID: Text = Text()
+    WarehouseID: Text = Text()
+    QtyAvailable: Number = Number()
+    QtyHardAvailable: Number = Number()
+    QtyOnHand: Number = Number()
+
+
+class _Storage(msgspec.Struct):
+    StorageDetails: list[_StorageRow] = []
+
+
+async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> QuantityPage:
+    """Everything in these warehouses: one request each, as one page."""
+    triples = []
+    for warehouse in warehouses:
+        body = {"WarehouseID": {"value": warehouse}}
+        url = session.access.entity("StorageDetailsInquiry")
+        what = f"StorageDetailsInquiry of {warehouse}"
+        content = await session.ask(url, {"$expand": "StorageDetails"}, body, what=what)
+        triples += [
+            (code(row.InventoryID.value), code(row.WarehouseID.value), getattr(row, IN_STORAGE[figure]).value)
+            for row in msgspec.json.decode(content, type=_Storage).StorageDetails
+        ]
+    return _summed(triples, None)
+
+
+class _SummaryRow(msgspec.Struct):
+    WarehouseID: Text = Text()
+    QtyAvailable: Number = Number()
+    QtyAvailableForShipment: Number = Number()
+    QtyOnHand: Number = Number()
+
+
+class _Summary(msgspec.Struct):
+    Results: list[_SummaryRow] = []
+
+
+async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
+    """The quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds demand."""
+    triples: list[tuple[str, str, Decimal | None]] = []
+    for key in keys:
+        url = session.access.entity("InventorySummaryInquiry")
+        try:
+            content = await session.ask(
+                url, {"$expand": "Results"}, {"InventoryID": {"value": key}}, what=f"InventorySummaryInquiry of {key}"
+            )
+        except RecordMissing:
+            continue
+        triples += [
+            (key, code(row.WarehouseID.value), getattr(row, IN_SUMMARY[figure]).value)
+            for row in msgspec.json.decode(content, type=_Summary).Results
+        ]
+    page = _summed(triples, None)
+    for key in keys:
+        page.quantities.setdefault(key, {})
+    return page
+
+
+class _ChangedRow(msgspec.Struct):
+    InventoryID: Text = Text()
+
+
+class _Changed(msgspec.Struct):
+    Results: list[_ChangedRow] = []
+
+
+async def changed_items(session: AcumaticaSession, since: datetime) -> list[str]:
+    """The items whose Quantity Available changed since an instant (InventoryQuantityAvailable, acumatica.md §3.2)."""
+    body = {"LastModifiedDateTime": {"value": since.astimezone(UTC).isoformat(timespec="milliseconds")}}
+    url = session.access.entity("InventoryQuantityAvailable")
+    content = await session.ask(url, {"$expand": "Results"}, body, what="InventoryQuantityAvailable")
+    rows = msgspec.json.decode(content, type=_Changed).Results
+    return sorted({code(row.InventoryID.value) for row in rows} - {""})
+
+
+async def item_keys(session: AcumaticaSession, after: str | None = None) -> AsyncIterator[list[str]]:
+    """The inventory ids of all stock items, in pages."""
+    async for page in item_pages(session, "stock", ItemFields(), after=after):
+        yield [*page.items, *(problem.key for problem in page.problems)]

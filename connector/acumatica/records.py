@@ -1,0 +1,139 @@
+"""Acumatica's records, decoded once and typed: what the connector uses of them, in its own units.
+
+Quantities are whole 1/10,000 of the base unit, prices whole 1/1,000,000 of their currency, both read from the decimal
+text and never through a binary float. Codes are stripped of the blanks that Acumatica pads them with. A record that
+cannot be used is a `Problem`, and the rest of its page goes through.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+QUANTITY_DIGITS = 4
+PRICE_DIGITS = 6
+LARGEST = 2**62
+
+T = TypeVar("T")
+
+
+class Value(msgspec.Struct, Generic[T]):
+    """A field of the contract-based API: `{"value": …}`, or `{}` when it is empty."""
+
+    value: T | None = None
+
+
+Text = Value[str]
+Number = Value[Decimal]
+Flag = Value[bool]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A stock or non-stock item. Base units per sales unit is `unit_numerator / unit_denominator`; none if unknown."""
+
+    inventory_id: str
+    kind: str
+    sku: str | None
+    status: str
+    item_class: str
+    exported: bool
+    base_uom: str
+    sales_uom: str
+    unit_numerator: int | None
+    unit_denominator: int | None
+    default_price: int | None
+    field_price: int | None
+
+
+class PriceRow(msgspec.Struct, frozen=True):
+    """A row of the price list. `price_type` is base, customer or customer_price_class; dates are the tenant's."""
+
+    record_id: int
+    price_type: str
+    price_code: str
+    uom: str
+    warehouse: str
+    promotion: bool
+    break_quantity: int
+    price: int
+    currency: str
+    effective: date | None
+    expiration: date | None
+    tax: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A record that cannot be used, and why."""
+
+    key: str
+    reason: str
+
+
+class BadRecord(ValueError):
+    """A record holds a value that cannot be used."""
+
+
+def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
+    """A decimal as a whole number of its last kept digit; further digits are rounded half to even.
+
+    Raises `BadRecord` for what is no number and for what is too large.
+    """
+    if value is None:
+        return None
+    if not value.is_finite():
+        raise BadRecord(f"Unreadable record: {what} is {value}, which is no number. Correct it in Acumatica.")
+    whole = (
+        int(value.scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)) if value.adjusted() < 20 else LARGEST
+    )
+    if abs(whole) >= LARGEST:
+        raise BadRecord(f"Unreadable record: {what} is {value}, which is too large. Correct it in Acumatica.")
+    return whole
+
+
+def day(text: str | None) -> date | None:
+    """The date of a midnight; the offset behind it is the server's and must not shift the day (acumatica.md §8)."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise BadRecord(f"Unreadable record: {text!r} is no date.") from error
+
+
+def code(text: str | None) -> str:
+    """A code without the blanks that it is padded with."""
+    return (text or "").rstrip()
+
+
+def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]]) -> Fraction | None:
+    """Base units per sales unit, exactly, from (from unit, to unit, factor, Multiply or Divide); none if unknown."""
+    if base == sales or not sales:
+        return Fraction(1)
+    for from_unit, to_unit, factor, how in conversions:
+        if factor > 0 and (from_unit, to_unit) == (sales, base):
+            return Fraction(factor) if how.startswith("M") else 1 / Fraction(factor)
+        if factor > 0 and (from_unit, to_unit) == (base, sales):
+            return 1 / Fraction(factor) if how.startswith("M") else Fraction(factor)
+    return None
+
+
+def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list[tuple[Any, str]]]:
+    """The records of a JSON list, decoded as `kind`; with them (raw record, why) of those that cannot be.
+
+    The whole page is decoded at once; only where that fails is each record tried alone.
+    """
+    try:
+        return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
+    except msgspec.ValidationError:
+        pass
+    good, bad = [], []
+    for raw in msgspec.json.decode(content, type=list[msgspec.Raw]):
+        try:
+            good.append(msgspec.json.decode(raw, type=kind))
+        except msgspec.ValidationError as error:
+            bad.append((msgspec.json.decode(raw), f"Unreadable record: {what} has a wrong value: {error}."))
+    return good, bad

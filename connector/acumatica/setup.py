@@ -1,0 +1,73 @@
+"""How a tenant is set up: what `a2m check` asks before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from connector.acumatica.records import Flag, Text, code
+from connector.acumatica.session import AcumaticaSession
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch and the base currency of its company."""
+
+    branch: str
+    currency: str
+    active: bool
+
+
+class _Version(msgspec.Struct):
+    acumaticaBuildVersion: str = ""  # noqa: N815 - Acumatica's name
+
+
+class _Endpoint(msgspec.Struct):
+    name: str
+    version: str
+
+
+class _Root(msgspec.Struct):
+    version: _Version = _Version()
+    endpoints: list[_Endpoint] = []
+
+
+async def endpoints(session: AcumaticaSession) -> tuple[str, list[tuple[str, str]]]:
+    """The build and the (name, version) of the endpoints; older builds give only the list."""
+    content = await session.get(f"{session.access.url}/entity", what="the list of endpoints")
+    if content.lstrip()[:1] == b"[":
+        return "", [(one.name, one.version) for one in msgspec.json.decode(content, type=list[_Endpoint])]
+    root = msgspec.json.decode(content, type=_Root)
+    return root.version.acumaticaBuildVersion, [(one.name, one.version) for one in root.endpoints]
+
+
+class _Warehouse(msgspec.Struct):
+    WarehouseID: Text = Text()
+    Active: Flag = Flag()
+
+
+async def warehouses(session: AcumaticaSession) -> dict[str, bool]:
+    """The warehouses, and whether each is active."""
+    url = session.access.entity("Warehouse")
+    content = await session.get(url, {"$select": "WarehouseID,Active"}, what="the list of warehouses")
+    rows = msgspec.json.decode(content, type=list[_Warehouse])
+    return {code(row.WarehouseID.value): bool(row.Active.value) for row in rows}
+
+
+class _BranchRow(msgspec.Struct):
+    BranchID: Text = Text()
+    BranchStatus: Flag = Flag()
+    BaseCurrencyID: Text = Text()
+
+
+class _Companies(msgspec.Struct):
+    Results: list[_BranchRow] = []
+
+
+async def branches(session: AcumaticaSession) -> list[Branch]:
+    """The branches of all companies (CompaniesStructure; the Default endpoint has no branch entity)."""
+    url = session.access.entity("CompaniesStructure")
+    content = await session.ask(url, {"$expand": "Results"}, {}, what="CompaniesStructure")
+    rows = msgspec.json.decode(content, type=_Companies).Results
+    return [Branch(code(r.BranchID.value), code(r.BaseCurrencyID.value), bool(r.BranchStatus.value)) for r in rows]

@@ -1,0 +1,229 @@
+"""From settings to a `Work`: the one place where Setup Parameters become rules, clients and limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from connector.acumatica.access import AcumaticaAccess
+from connector.acumatica.items import ItemFields
+from connector.acumatica.session import acumatica_session
+from connector.clock import Clock
+from connector.magento.auth import Bearer, OAuth
+from connector.magento.client import MagentoAccess, MagentoClient
+from connector.queue import records
+from connector.queue.engine import State
+from connector.queue.lease import Lease
+from connector.queue.licence import SharedLicence
+from connector.rules.items import ItemRule
+from connector.rules.prices import PriceRule
+from connector.rules.quantities import ONE, QuantityRule
+from connector.rules.skus import normalise_one
+from settings import Settings
+from tasks.reading import ReadRule
+from tasks.shop import Shop
+from tasks.tally import Report, Tally
+from tasks.work import QueueRule, Work
+
+
+class NotReady(Exception):
+    """The settings ask for something that cannot be done; the text says what to change."""
+
+
+@dataclass
+class Run:
+    """What a run starts with."""
+
+    entity: str
+    settings: Settings
+    state: State
+    held: Lease
+    clock: Clock
+    tally: Tally
+    report: Report
+    said: Callable[[str], object]
+
+    def keys_of(self, typed: str) -> list[str]:
+        """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
+        with self.state.read() as connection:
+            known = records.with_key(connection, self.entity, normalise_one(typed))
+        return list(dict.fromkeys([*known, typed]))
+
+    def fingerprint(self) -> str:
+        """Changes when a setting changes that every value of the entity depends on."""
+        settings = self.settings
+        parts: list[Any] = [settings.items, settings.acumatica.tenant, settings.acumatica.url, settings.magento.url]
+        if self.entity == "price":
+            parts += [settings.price, settings.acumatica.price_read, settings.magento.store_id]
+        else:
+            parts += [settings.inventory, settings.vendor_inventory, settings.acumatica.quantity_read]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@asynccontextmanager
+async def working(run: Run) -> AsyncIterator[Work]:
+    """The run's tools, with an Acumatica session that is logged out at the end. Raises `NotReady`."""
+    settings, clock = run.settings, run.clock
+    access = acumatica_access(settings)
+    acumatica = settings.acumatica
+    licence = SharedLicence(run.state, clock, access.host, acumatica.sessions, acumatica.requests_per_minute)
+    zone = acumatica.zone()
+
+    def today() -> date:
+        return clock.now().astimezone(zone).date()
+
+    async with acumatica_session(access, licence=licence, clock=clock) as session:
+        yield Work(
+            entity=run.entity,
+            state=run.state,
+            lease=run.held,
+            clock=clock,
+            acumatica=session,
+            shop=shop(settings, run.tally, clock),
+            queue=QueueRule(settings.queue.threshold_count, settings.queue.batch_count, settings.queue.retry_count),
+            read=read_rule(settings, run.entity),
+            items=item_rule(settings),
+            rule=price_rule(settings) if run.entity == "price" else quantity_rule(settings),
+            today=today,
+            tally=run.tally,
+            report=run.report,
+            skips_unknown_sku=settings.items.unknown_sku == "skip",
+            progress=run.said,
+        )
+
+
+def acumatica_access(settings: Settings) -> AcumaticaAccess:
+    """Where Acumatica is, and as whom to log in."""
+    chosen = settings.acumatica
+    return AcumaticaAccess(
+        url=chosen.url,
+        tenant=chosen.tenant,
+        username=chosen.username,
+        password=chosen.password.get_secret_value() if chosen.password else "",
+        branch=chosen.branch,
+        client_id=chosen.client_id,
+        client_secret=chosen.client_secret.get_secret_value() if chosen.client_secret else "",
+        endpoint=chosen.endpoint,
+        version=chosen.version,
+        page_size=chosen.page_size,
+        timeout=chosen.timeout,
+        concurrency=chosen.concurrency,
+    )
+
+
+def magento_access(settings: Settings) -> MagentoAccess:
+    """Where Magento is, and how to be let in; OAuth goes before a bearer token."""
+    chosen = settings.magento
+
+    def secret(name: str) -> str:
+        value = getattr(chosen, name)
+        return str(value.get_secret_value()) if value else ""
+
+    auth: Bearer | OAuth = Bearer(secret("bearer_token"))
+    if chosen.consumer_key:
+        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        auth = OAuth(*(secret(name) for name in names))
+    return MagentoAccess(chosen.url, auth, chosen.store_code, chosen.timeout)
+
+
+def shop(settings: Settings, tally: Tally, clock: Clock) -> Shop:
+    """The shop, with its connections counted in the tally."""
+    access = magento_access(settings)
+    return Shop(
+        lambda: MagentoClient(access, clock=clock),
+        tally,
+        host=access.host,
+        connections=settings.magento.concurrency,
+        store_id=settings.magento.store_id,
+        msi=None,
+    )
+
+
+def read_rule(settings: Settings, entity: str) -> ReadRule:
+    """What the entity reads in Acumatica."""
+    vendor = settings.vendor_inventory
+    if entity == "price":
+        by_list = settings.price.source == "sales_price" and settings.price.sales_price_from == "price_list"
+        feeds = [
+            *(["price_rows"] if by_list else []),
+            *(["non_stock_items"] if settings.price.non_stock else []),
+            "items",
+        ]
+    else:
+        feeds = [*(["vendor_quantities"] if vendor.include != "no" else []), "quantities", "items"]
+    by_field = settings.price.source == "sales_price" and settings.price.sales_price_from == "field"
+    return ReadRule(
+        feeds=tuple(feeds),
+        fields=ItemFields(
+            sku=settings.items.sku,
+            price_field=settings.price.sales_price_field if entity == "price" and by_field else "",
+            conversions=settings.items.unit == "sales" or "price_rows" in feeds,
+        ),
+        overlap=settings.acumatica.overlap,
+        full_read_interval=settings.acumatica.full_read_interval,
+        quantity_read=settings.acumatica.quantity_read,
+        figure=settings.inventory.quantity,
+        price_read=settings.acumatica.price_read,
+        warehouses=tuple(source_of_warehouse(settings)),
+        vendor_inquiry=vendor.inquiry,
+    )
+
+
+def item_rule(settings: Settings) -> ItemRule:
+    """Which items go to Magento."""
+    chosen = settings.items
+    return ItemRule(frozenset(chosen.statuses), frozenset(chosen.classes), chosen.exported_only, chosen.unit)
+
+
+def price_rule(settings: Settings) -> PriceRule:
+    """Which price of an item Magento shows."""
+    chosen = settings.price
+    source = "default_price" if chosen.source == "default_price" else chosen.sales_price_from
+    return PriceRule(
+        source,
+        chosen.price_class or None,
+        chosen.currency or None,
+        chosen.rounding,
+        chosen.allow_zero,
+        settings.items.unit,
+    )
+
+
+def source_of_warehouse(settings: Settings) -> dict[str, str]:
+    """The Magento source of each warehouse that counts; branch-wise overrides the plain setting."""
+    if settings.inventory.definition == "branch_wise":
+        return {warehouse: row.source for row in settings.inventory.branches for warehouse in row.warehouses}
+    return settings.inventory.source_of_warehouse()
+
+
+def quantity_rule(settings: Settings) -> QuantityRule:
+    """Which quantity Magento shows at which source. Raises `NotReady`."""
+    chosen, vendor = settings.inventory, settings.vendor_inventory
+    if vendor.include == "separate" and vendor.attribute:
+        raise NotReady(
+            "A2M_VENDOR_INVENTORY__ATTRIBUTE: a product attribute for the vendor quantity is not supported yet; "
+            "use A2M_VENDOR_INVENTORY__SOURCE."
+        )
+    return QuantityRule(
+        sources=source_of_warehouse(settings),
+        vendor_sources=_vendor_sources(settings),
+        vendor_source=vendor.source if vendor.include == "separate" else None,
+        safety=int(chosen.safety * ONE),
+        decimals=chosen.decimals,
+        unit=settings.items.unit,
+        status=chosen.status,
+    )
+
+
+def _vendor_sources(settings: Settings) -> frozenset[str]:
+    """Where Sum Total adds the vendor quantity: once, so that no stock counts it twice."""
+    if settings.vendor_inventory.include != "sum":
+        return frozenset()
+    if settings.inventory.definition == "branch_wise":
+        return frozenset(row.source for row in settings.inventory.branches if row.include_vendor_inventory)
+    sources = settings.sources()
+    return frozenset(sources if len(sources) == 1 else {settings.inventory.default_source})

@@ -1,0 +1,28 @@
+"""What an entity reads in Acumatica, and how: made from the settings by `flows`, used by the feeds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from connector.acumatica.items import ItemFields
+from connector.acumatica.quantities import Figure
+
+
+class ReadRule(msgspec.Struct, frozen=True):
+    """The feeds of an entity in their order (items last: nothing is published before its facts are there).
+
+    `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a
+    feed that cannot tell what changed. `warehouses`: those that count.
+    """
+
+    feeds: tuple[str, ...]
+    fields: ItemFields = ItemFields()
+    overlap: float = 300.0
+    full_read_interval: float = 900.0
+    quantity_read: Literal["odata", "storage_details", "inventory_summary"] = "odata"
+    figure: Figure = "available"
+    price_read: Literal["odata", "inquiry"] = "odata"
+    warehouses: tuple[str, ...] = ()
+    vendor_inquiry: str = ""
