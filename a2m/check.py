@@ -1,0 +1,61 @@
+"""`a2m check`: Test Connection, and where each setting's value comes from."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from a2m.say import as_json, err, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def check(
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
+        """Test both connections and everything that the settings name; say where each setting comes from."""
+        return asyncio.run(_check(json=json))
+
+
+async def _check(*, json: bool) -> int:
+    from connector.queue.engine import open_state
+    from flows.check_connection import check_connection
+    from settings import load_settings
+
+    settings = load_settings(needs_both_systems=True)
+    state = open_state(settings.database_url)
+    found = []
+    try:
+        async for one in check_connection(settings, state):
+            if not json:
+                err.print(f"{one.what} …", markup=False)
+            found.append(one)
+    finally:
+        state.close()
+    places = _settings_used(settings)
+    if json:
+        checks = [{"what": one.what, "result": one.result, "said": one.said} for one in found]
+        as_json({"checks": checks, "settings": places})
+    else:
+        rows = [(one.what, one.result, one.said) for one in found]
+        table("Test Connection", ("what", "result", "found"), rows)
+        heads = ("setting", "value", "from")
+        table("Settings that are not the default", heads, [[str(place[head]) for head in heads] for place in places])
+    return 0 if all(one.result == "passed" for one in found) else 1
+
+
+def _settings_used(settings: Any) -> list[dict[str, Any]]:
+    from settings import all_fields, masked, setting_name, where_from
+
+    used = []
+    for section, field, _about in all_fields():
+        place = where_from(section, field)
+        if place != "default":
+            part = getattr(settings, section)
+            value = getattr(part, field, None) if hasattr(part, field) else getattr(part, f"{field}_", None)
+            used.append({"setting": setting_name(section, field), "value": masked(value), "from": place})
+    return used

@@ -1,0 +1,96 @@
+"""Both simulators on loopback, until they are told to stop; the lines that connect to them are printed and written."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.acumatica.app import create_app as acumatica_app
+from sandbox.catalogue import from_csv, generated
+from sandbox.faults import App, FaultMiddleware, Faults
+from sandbox.magento.app import create_app as magento_app
+
+HOST = "127.0.0.1"
+
+
+def run(
+    *,
+    skus: int,
+    catalog: Path | None,
+    faults: str | None,
+    env_file: Path | None,
+    acumatica_port: int,
+    magento_port: int,
+) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `CatalogueError`, `FaultPlanError`, and `OSError` for a taken port."""
+    products = generated(skus) if catalog is None else from_csv(catalog)
+    plan = Faults(faults or "")
+    apps = (("acumatica", acumatica_app(products), acumatica_port), ("magento", magento_app(products), magento_port))
+    sockets = [_listen(port) for _host, _app, port in apps]
+    servers = [_server(FaultMiddleware(app, host, plan)) for host, app, _port in apps]
+    asyncio.run(_serve(servers, sockets, env_file))
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port), backlog=1024)
+    except OSError as fault:
+        raise OSError(f"Port {port} on {HOST} cannot be used: {fault.strerror}. Choose another one.") from fault
+
+
+def _server(app: App) -> uvicorn.Server:
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=75)
+    return uvicorn.Server(config)
+
+
+async def _serve(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socket], env_file: Path | None) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    # `_serve` is `serve` without signal handlers of its own: two servers would each take them away from the other
+    tasks = [
+        asyncio.create_task(server._serve(sockets=[listening]))
+        for server, listening in zip(servers, sockets, strict=True)
+    ]
+    acumatica, magento = (f"http://{HOST}:{listening.getsockname()[1]}" for listening in sockets)
+    _tell(lines_that_connect(acumatica, magento), env_file)
+    await stopped.wait()
+    for server in servers:
+        server.should_exit = True
+        server.force_exit = True
+    await asyncio.gather(*tasks)
+
+
+def lines_that_connect(acumatica: str, magento: str) -> list[str]:
+    """The settings of a connector that works with the two simulators, as lines of an `.env` file or of a shell."""
+    return [
+        f"A2M_MAGENTO__URL={magento}",
+        "A2M_MAGENTO__BEARER_TOKEN=sandbox-magento-token",
+        f"A2M_ACUMATICA__URL={acumatica}",
+        "A2M_ACUMATICA__TENANT=Company",
+        "A2M_ACUMATICA__USERNAME=admin",
+        "A2M_ACUMATICA__PASSWORD=sandbox",
+        "A2M_ACUMATICA__TIME_ZONE=America/New_York",
+        "A2M_ACUMATICA__REQUESTS_PER_MINUTE=100000",
+        """A2M_INVENTORY__WAREHOUSES='["MAIN","EAST","WEST"]'""",
+        """A2M_INVENTORY__SOURCES='{"MAIN":"default","EAST":"east","WEST":"west"}'""",
+    ]
+
+
+def _tell(lines: list[str], env_file: Path | None) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    if env_file is not None:
+        env_file.parent.mkdir(parents=True, exist_ok=True)
+        part = env_file.with_name(f"{env_file.name}.part")
+        part.touch(mode=0o600)
+        part.write_text(text, encoding="utf-8")
+        part.replace(env_file)
+    sys.stdout.write(text)
+    sys.stdout.flush()

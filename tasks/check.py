@@ -1,0 +1,193 @@
+"""Test Connection: each thing checked one by one, passed, failed with its fix, or *could not be checked*.
+
+Comes in: both systems and what the settings name. Goes out: one `Check` after the other. Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from connector.acumatica import setup
+from connector.acumatica.errors import AcumaticaFault
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
+
+Result = Literal["passed", "failed", "could not be checked"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of Test Connection: what, how it ended, what was found and what to do."""
+
+    what: str
+    result: Result
+    said: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the settings name, and what has to exist."""
+
+    endpoint: str
+    version: str
+    warehouses: tuple[str, ...]
+    branches: tuple[str, ...]
+    sources: tuple[str, ...]
+    currency: str
+    batch_count: int
+    customer_attributes: bool
+    looks_a_minute: float
+    requests_a_look: int
+    requests_per_minute: int
+    quantity_read: str
+
+
+async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Check]:
+    """Test the shop. After a fault of the connection the rest could not be checked."""
+    try:
+        stores = await reads.store_configs(client)
+    except Unauthorized as refused:
+        yield await _refused(client, refused)
+        return
+    except MagentoFault as fault:
+        yield Check("Magento answers", "failed", str(fault))
+        return
+    yield Check("Magento answers", "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
+    yield _currency(stores, named)
+    try:
+        modules = await reads.modules(client)
+    except MagentoFault as fault:
+        yield Check("Edition and modules", "could not be checked", str(fault))
+        modules = []
+    if modules:
+        commerce = reads.is_adobe_commerce(modules)
+        edition = "Adobe Commerce" if commerce else "Magento Open Source"
+        if named.customer_attributes and not commerce:
+            said = f"{edition}: Customer Attribute Sync needs Adobe Commerce. Switch it off."
+            yield Check("Edition and modules", "failed", said)
+        else:
+            yield Check("Edition and modules", "passed", f"{edition}, {len(modules)} modules")
+        msi = reads.has_msi(modules)
+        yield Check("Inventory (MSI)", "passed", "on: quantities go to sources" if msi else "off: one quantity each")
+        if msi:
+            yield await _attempt("Sources", lambda: _sources(client, named))
+    yield await _attempt("Array limit", lambda: _array_limit(client, named))
+
+
+async def _refused(client: MagentoClient, refused: Unauthorized) -> Check:
+    """All routes refuse the token, or only this one: the two have different fixes."""
+    try:
+        await reads.modules(client)
+    except Unauthorized:
+        return Check(
+            "Magento answers",
+            "failed",
+            "Magento refuses the token on every route. Either it is wrong or revoked: enter the access token of an "
+            "active integration. Or stand-alone bearer tokens are off (Magento 2.4.4 and newer): allow them in Stores, "
+            "Configuration, Services, OAuth, Consumer Settings, or enter the four OAuth credentials.",
+        )
+    except MagentoFault as fault:
+        return Check("Magento answers", "could not be checked", str(fault))
+    permission = refused.resources or "the permission that the answer names"
+    said = f"The token is good, but the integration lacks {permission}. Give it that resource in System, Integrations."
+    return Check("Magento answers", "failed", said)
+
+
+def _currency(stores: list[reads.StoreConfig], named: Named) -> Check:
+    found = sorted({store.base_currency for store in stores if store.base_currency})
+    if not named.currency:
+        return Check("Base currency", "could not be checked", f"Magento: {', '.join(found)}; Acumatica: unknown")
+    if found == [named.currency]:
+        return Check("Base currency", "passed", f"{named.currency} in both systems")
+    said = f"Magento: {', '.join(found)}, Acumatica: {named.currency}. Prices would be sent unconverted."
+    return Check("Base currency", "failed", said)
+
+
+async def _sources(client: MagentoClient, named: Named) -> Check:
+    found = {source.source_code.casefold(): source for source in await reads.sources(client)}
+    missing = [code for code in named.sources if code.casefold() not in found]
+    if missing:
+        known = ", ".join(sorted(source.source_code for source in found.values()))
+        return Check(
+            "Sources", "failed", f"Magento has no source {', '.join(missing)}; it has {known}. Create or map it."
+        )
+    off = [code for code in named.sources if not found[code.casefold()].enabled]
+    if off:
+        return Check("Sources", "failed", f"{', '.join(off)} is disabled: its quantity does not count. Enable it.")
+    return Check("Sources", "passed", ", ".join(named.sources) or "none are named")
+
+
+async def _array_limit(client: MagentoClient, named: Named) -> Check:
+    limit = await reads.array_limit(client, named.batch_count)
+    if limit is None:
+        return Check("Array limit", "passed", f"requests of {named.batch_count} records are taken")
+    said = f"Magento takes {limit} records a request, Batch Count is {named.batch_count}. Lower it to {limit}."
+    return Check("Array limit", "failed", said)
+
+
+async def _attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
+    try:
+        return await check()
+    except Unauthorized as refused:
+        return Check(what, "failed", f"The integration lacks {refused.resources or 'a permission'}: {refused}")
+    except RequestRefused as refused:
+        return Check(what, "failed", str(refused))
+    except (MagentoFault, AcumaticaFault) as fault:
+        return Check(what, "could not be checked", str(fault))
+
+
+async def acumatica_currency(session: AcumaticaSession) -> str:
+    """The base currency where all branches have the same; else empty."""
+    found = {branch.currency for branch in await setup.branches(session) if branch.currency}
+    return found.pop() if len(found) == 1 else ""
+
+
+async def check_acumatica(session: AcumaticaSession, named: Named) -> AsyncIterator[Check]:
+    """Test the ERP. After a refused login the rest could not be checked."""
+    try:
+        build, endpoints = await setup.endpoints(session)
+    except AcumaticaFault as fault:
+        yield Check("Acumatica answers", "failed", str(fault))
+        return
+    yield Check("Acumatica answers", "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
+    if (named.endpoint, named.version) in endpoints:
+        yield Check("Endpoint", "passed", f"{named.endpoint}/{named.version}")
+    else:
+        known = ", ".join(f"{name}/{version}" for name, version in endpoints if name == named.endpoint)
+        yield Check("Endpoint", "failed", f"{named.endpoint}/{named.version} is not there; there is {known or 'none'}")
+    yield await _attempt("Warehouses", lambda: _warehouses(session, named))
+    yield await _attempt("Branches", lambda: _branches(session, named))
+    yield _licence(named)
+
+
+async def _warehouses(session: AcumaticaSession, named: Named) -> Check:
+    found = await setup.warehouses(session)
+    missing = [code for code in named.warehouses if code not in found]
+    if missing:
+        known = ", ".join(sorted(found))
+        return Check("Warehouses", "failed", f"Acumatica has no warehouse {', '.join(missing)}; it has {known}.")
+    return Check("Warehouses", "passed", ", ".join(named.warehouses) or "none are named")
+
+
+async def _branches(session: AcumaticaSession, named: Named) -> Check:
+    found = {branch.branch for branch in await setup.branches(session)}
+    missing = [code for code in named.branches if code not in found]
+    if missing:
+        known = ", ".join(sorted(found))
+        return Check("Branches", "failed", f"Acumatica has no branch {', '.join(missing)}; it has {known}.")
+    return Check("Branches", "passed", ", ".join(named.branches) or "none are named")
+
+
+def _licence(named: Named) -> Check:
+    needed = named.looks_a_minute * named.requests_a_look
+    said = (
+        f"quantities by {named.quantity_read}: {named.requests_a_look} requests for an idle look, "
+        f"{named.looks_a_minute:g} looks a minute: {needed:g} of {named.requests_per_minute} requests a minute"
+    )
+    if needed > named.requests_per_minute:
+        return Check("Licence", "failed", f"{said}. Make Process Sleep Time longer.")
+    return Check("Licence", "passed", said)
