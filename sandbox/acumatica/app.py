@@ -1,0 +1,147 @@
+"""The whole site: one Starlette application over one tenant's records."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.acumatica import errors
+from sandbox.acumatica.auth import Access
+from sandbox.acumatica.changes import BadChange, apply, view
+from sandbox.acumatica.dacs import dac_tables, deletions
+from sandbox.acumatica.gate import CONTROL, Fault, Gate, Traffic
+from sandbox.acumatica.inquiry_feeds import inquiry_tables
+from sandbox.acumatica.odata import Service
+from sandbox.acumatica.records import ENDPOINT
+from sandbox.acumatica.rest import Contract, encoded
+from sandbox.acumatica.state import BRANCHES, State
+from sandbox.acumatica.tables import Reader, Table
+from sandbox.catalogue import Product
+
+IDLE_SECONDS = 600
+
+
+def utc_now() -> datetime:
+    """Give the real moment."""
+    return datetime.now(UTC)
+
+
+class DacService(Service):
+    """The DAC feed, which also lists deleted records."""
+
+    def __init__(self, state: State, reader: Reader, page_size: int | None) -> None:
+        """Take the records and the page size forced by the server."""
+        super().__init__(dac_tables(state), reader, page_size, old=False)
+        self._state = state
+
+    def deleted(self, name: str) -> Table:
+        """Give the deleted records of that DAC."""
+        return deletions(self._state, name)
+
+
+class Control:
+    """The paths for tests: change, state, journal. They need no sign-in and do not count as requests."""
+
+    def __init__(self, state: State, traffic: Traffic, access: Access) -> None:
+        """Take what the paths show and change."""
+        self._state = state
+        self._traffic = traffic
+        self._access = access
+
+    async def change(self, request: Request) -> Response:
+        """Take a change or a list of changes; give what each made, 400 at the first that does not fit."""
+        given = json.loads(await request.body())
+        results = []
+        for place, one in enumerate(given if isinstance(given, list) else [given]):
+            try:
+                results.append(self._one(one))
+            except BadChange as fault:
+                return encoded({"message": f"Change {place}: {fault}"}, 400)
+        return encoded({"results": results})
+
+    def _one(self, change: Any) -> dict[str, Any]:
+        if not isinstance(change, Mapping):
+            raise BadChange("a change is an object.")
+        fault = change.get("fail")
+        if not isinstance(fault, Mapping):
+            return apply(self._state, change)
+        path = str(fault.get("path", "/")).lower()
+        self._traffic.faults.append(Fault(int(fault["status"]), int(fault.get("times", 1)), path))
+        return {}
+
+    async def state(self, request: Request) -> Response:
+        """Give everything the company holds, the sessions open and the requests served."""
+        found = view(self._state)
+        found |= {"sessions": self._access.open_sessions(), "requests": self._traffic.requests}
+        return encoded(found)
+
+    async def journal(self, request: Request) -> Response:
+        """Give the requests served, oldest first."""
+        return encoded({"requests": list(self._traffic.journal)})
+
+
+async def nowhere(request: Request) -> Response:
+    """Answer any other path."""
+    return errors.no_resource(str(request.url))
+
+
+def create_app(
+    products: Iterable[Product],
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    sessions: int | None = None,
+    requests_per_minute: int | None = None,
+    token_lifetime: int = 3600,
+    idle_seconds: int = IDLE_SECONDS,
+    server_zone: str = "UTC",
+    odata_page_size: int | None = None,
+    delegates: Mapping[str, str] | None = None,
+) -> Starlette:
+    """Take the catalogue and the site's traits; give the site.
+
+    `sessions` is the licence's number of API users, `requests_per_minute` the number above which 429 is answered,
+    `server_zone` the zone of the server's system (offsets in the contract API), `odata_page_size` makes OData answer
+    in pages with a next link, `delegates` names fields that make lists fail ("StockItem/CrossReferences/AlternateID"
+    → the view's name).
+    """
+    state = State(products, clock)
+    branch = state.branches[BRANCHES[0][0]].number
+    access = Access(state.now, sessions, timedelta(seconds=idle_seconds), timedelta(seconds=token_lifetime), branch)
+    traffic = Traffic(state.now, requests_per_minute)
+    reader = Reader(lambda: state.version)
+    contract = Contract(state, reader, ZoneInfo(server_zone), delegates or {})
+    dac = DacService(state, reader, odata_page_size)
+    inquiries = inquiry_tables(state)
+    feeds = Service(inquiries, reader, odata_page_size, old=False)
+    old_feeds = Service(inquiries, reader, odata_page_size, old=True)
+    control = Control(state, traffic, access)
+    routes = [
+        Route(f"{CONTROL}/change", control.change, methods=["POST"]),
+        Route(f"{CONTROL}/state", control.state),
+        Route(f"{CONTROL}/journal", control.journal),
+        Route("/entity/auth/login", access.login, methods=["POST"]),
+        Route("/entity/auth/logout", access.logout, methods=["POST"]),
+        Route("/identity/connect/token", access.token, methods=["POST"]),
+        Route("/identity/connect/revocation", access.revoke, methods=["POST"]),
+        Route("/identity/.well-known/openid-configuration", access.discovery),
+        Route("/entity", contract.versions),
+        Route(f"{ENDPOINT}/{{entity}}", contract.collection, methods=["GET", "PUT"]),
+        Route(f"{ENDPOINT}/{{entity}}/{{key:path}}", contract.record),
+        *_odata_routes("/t/{tenant}/api/odata/dac", dac),
+        *_odata_routes("/odatav4/{tenant}", dac),
+        *_odata_routes("/t/{tenant}/api/odata/gi", feeds),
+        *_odata_routes("/odata/{tenant}", old_feeds),
+        Route("/{path:path}", nowhere, methods=["GET", "PUT", "POST", "PATCH", "DELETE"]),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Gate, traffic=traffic, access=access)])
+
+
+def _odata_routes(root: str, service: Service) -> list[Route]:
+    return [Route(root, service.serve), Route(f"{root}/{{path:path}}", service.serve)]

@@ -1,0 +1,177 @@
+"""The contract API: `/entity`, lists, records by key, schemas, and inquiries by PUT."""
+
+import json
+from collections.abc import Collection as Names
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox.acumatica import errors
+from sandbox.acumatica.filters import Dialect, Filter, FilterError, compiled
+from sandbox.acumatica.inquiries import INQUIRIES, Inquiry, Problem, answer, refused
+from sandbox.acumatica.records import ENCODER, ENDPOINT, Entity, Wanted, Writer, schema, wanted
+from sandbox.acumatica.settings_entities import settings_entities
+from sandbox.acumatica.state import State
+from sandbox.acumatica.stock_items import non_stock_item, stock_item
+from sandbox.acumatica.tables import Question, Reader, UnknownField
+from sandbox.acumatica.values import collate
+
+BUILD = "24.205.0008"
+EMPTY_BODY = "The request body should not be empty."
+FORMS = {"StockItem": ("Stock Items", "IN202500"), "NonStockItem": ("Non-Stock Items", "IN202000")}
+JSON = "application/json; charset=utf-8"
+
+
+def encoded(content: Any, status: int = 200) -> Response:
+    """Take any record or list; give the JSON answer."""
+    return Response(ENCODER.encode(content), status, media_type=JSON)
+
+
+class Contract:
+    """The endpoint Default/24.200.001 over the records."""
+
+    def __init__(self, state: State, reader: Reader, zone: tzinfo, delegates: Mapping[str, str]) -> None:
+        """Take the records, the server's zone, and the fields (`Entity/Field`) whose view makes lists fail."""
+        self._state = state
+        self._reader = reader
+        self._zone = zone
+        self._delegates = delegates
+        self._entities = {one.name: one for one in (stock_item(state), non_stock_item(state))}
+        self._entities |= settings_entities(state)
+
+    async def versions(self, request: Request) -> Response:
+        """Give the site's version and its endpoints."""
+        name, version = ENDPOINT.rsplit("/", 2)[-2:]
+        endpoint = {"name": name, "version": version, "href": f"{ENDPOINT}/"}
+        return encoded({"version": {"acumaticaBuildVersion": BUILD, "databaseVersion": BUILD}, "endpoints": [endpoint]})
+
+    async def collection(self, request: Request) -> Response:
+        """Serve `/{Entity}`: a list on GET, an inquiry on PUT."""
+        name = request.path_params["entity"]
+        if request.method == "PUT":
+            return await self._put(name, request)
+        if name in INQUIRIES:
+            return _unlistable(INQUIRIES[name])
+        entity = self._entities.get(name)
+        if entity is None:
+            return errors.no_resource(str(request.url))
+        return await run_in_threadpool(_refusing, lambda: self._list(entity, request.query_params))
+
+    async def record(self, request: Request) -> Response:
+        """Serve `/{Entity}/{key}` and `/{Entity}/{id}`, and `/{Entity}/$adHocSchema`."""
+        entity = self._entities.get(request.path_params["entity"])
+        if entity is None:
+            return errors.no_resource(str(request.url))
+        key = request.path_params["key"]
+        if key == "$adHocSchema":
+            return encoded(schema(entity, self._zone, self._custom_names()))
+        return _refusing(lambda: self._one(entity, key, request.query_params))
+
+    def _custom_names(self) -> list[str]:
+        return sorted({name for item in self._state.items() for name in item.custom})
+
+    def _list(self, entity: Entity, options: Mapping[str, str]) -> Response:
+        page = _page(options)
+        if isinstance(page, Response):
+            return page
+        text = options.get("$filter", "").strip()
+        found = compiled(text, entity.table, Dialect.CONTRACT, self._zone) if text else None
+        want = _wanted(entity, options, found)
+        offending = self._offending(entity, want)
+        if offending:
+            return errors.cannot_optimize(offending)
+        question = Question(
+            text, found.keep if found else None, found.bounds if found else (), skip=page[0], top=page[1]
+        )
+        rows = self._reader.read(entity.table, question)
+        writer = Writer(entity, want, self._zone, listed=True)
+        return encoded([writer.record(row, number) for number, row in enumerate(rows, start=1)])
+
+    def _offending(self, entity: Entity, want: Wanted) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path, view in self._delegates.items():
+            owner, _, name = path.partition("/")
+            head, _, inner = name.partition("/")
+            if owner == entity.name and _is_read(want, head, inner):
+                found[name.replace("/", ".")] = view
+        return found
+
+    def _one(self, entity: Entity, key: str, options: Mapping[str, str]) -> Response:
+        want = _wanted(entity, options, None)
+        lasting = key.lower()
+        wished = collate(key)
+        key_field = entity.table.fields[entity.table.key[0]]
+        for row in self._candidates(entity, key):
+            value = key_field.get(row)
+            if entity.record_id(row) == lasting or collate(str(value)) == wished:
+                return encoded(Writer(entity, want, self._zone, listed=False).record(row, 1))
+        return errors.missing_record()
+
+    def _candidates(self, entity: Entity, key: str) -> Names[Any]:
+        if entity.name not in FORMS:
+            return entity.table.rows()
+        found = (self._state.item(key), self._state.item_by_note(key))
+        return [item for item in found if item is not None and item.stock is (entity.name == "StockItem")]
+
+    async def _put(self, name: str, request: Request) -> Response:
+        body = await request.body()
+        if not body.strip():
+            return errors.invalid_request("", EMPTY_BODY)
+        try:
+            content = json.loads(body)
+        except ValueError as fault:
+            return errors.invalid_request("entity", str(fault))
+        if not isinstance(content, dict):
+            return errors.invalid_request("entity", "The request body should be an object.")
+        if name in INQUIRIES:
+            expand = request.query_params.get("$expand", "")
+            return await run_in_threadpool(self._inquire, INQUIRIES[name], content, expand)
+        if name in self._entities:
+            return errors.no_rights(*FORMS.get(name, (name, "CS000000")))
+        return errors.no_resource(str(request.url))
+
+    def _inquire(self, inquiry: Inquiry, body: Mapping[str, Any], expand: str) -> Response:
+        try:
+            return encoded(answer(inquiry, self._state, body, expand, self._zone))
+        except Problem as problem:
+            return encoded(refused(inquiry, body, problem, self._zone), 422)
+
+
+def _refusing(serve: Any) -> Response:
+    try:
+        response: Response = serve()
+    except UnknownField:
+        return errors.unknown_name()
+    except FilterError as fault:
+        return errors.unreadable_filter(str(fault))
+    return response
+
+
+def _wanted(entity: Entity, options: Mapping[str, str], found: Filter | None) -> Wanted:
+    select, expand, custom = (options.get(name, "") for name in ("$select", "$expand", "$custom"))
+    return wanted(entity, select, expand, custom, found.names if found else ())
+
+
+def _is_read(want: Wanted, name: str, inner: str) -> bool:
+    if not inner:
+        return want.header is None or name in want.header
+    named = want.nested.get(name)
+    return name in want.expanded and (not want.restricted or (named is not None and (not named or inner in named)))
+
+
+def _page(options: Mapping[str, str]) -> tuple[int, int | None] | Response:
+    numbers: list[int | None] = []
+    for name in ("$skip", "$top"):
+        text = options.get(name)
+        if text is not None and not text.strip().isdigit():
+            return errors.invalid_request(name.strip("$"), f"The value '{text}' is not valid for Nullable`1.")
+        numbers.append(int(text) if text is not None else None)
+    return numbers[0] or 0, numbers[1]
+
+
+def _unlistable(inquiry: Inquiry) -> Response:
+    return errors.cannot_optimize({f"{inquiry.collection}.{inquiry.name}": inquiry.view})

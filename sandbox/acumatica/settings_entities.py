@@ -1,0 +1,239 @@
+"""The small entities of the endpoint: warehouses, item classes, price classes, ship via codes and their like."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.acumatica.records import Collection, Entity
+from sandbox.acumatica.state import CURRENCY, LOCATION, State
+from sandbox.acumatica.stock_items import entry
+from sandbox.acumatica.tables import Table, fields
+from sandbox.acumatica.values import Value, collate
+
+Row = dict[str, Value]
+SITE_ACCOUNTS = [
+    "COGSExpenseAccount",
+    "DiscountAccount",
+    "FreightChargeAccount",
+    "InventoryAccount",
+    "LandedCostVarianceAccount",
+    "MiscChargeAccount",
+    "POAccrualAccount",
+    "PurchasePriceVarianceAccount",
+    "SalesAccount",
+    "StandardCostRevaluationAccount",
+    "StandardCostVarianceAccount",
+]
+LOCATION_FIELDS = fields(
+    entry("LocationID"),
+    entry("Description"),
+    *(
+        entry(name, "Boolean")
+        for name in ("Active", "AssemblyAllowed", "ReceiptsAllowed", "SalesAllowed", "TransfersAllowed")
+    ),
+    entry("PickPriority", "Int16"),
+)
+KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "Boolean"),
+    (int, "Int32"),
+    (Decimal, "Decimal"),
+    (datetime, "DateTimeOffset"),
+)
+SHIP_VIAS = (("GROUND", "Ground delivery", True), ("LOCAL", "Own lorry", False), ("PICKUP", "Picked up", False))
+UNITS = (("EA", "Each"), ("BOX", "Box"), ("PIECE", "Piece"), ("HOUR", "Hour"))
+CUSTOMER_CLASSES = (("DEFAULT", "Default customer class"), ("ECOMMERCE", "Web shop customers"))
+CATEGORIES = ((1, "Web shop", 0, "/Web shop"), (2, "Spare parts", 1, "/Web shop/Spare parts"))
+
+
+def _kind(value: Value) -> str:
+    return next((name for kind, name in KINDS if isinstance(value, kind)), "String")
+
+
+def _entity(
+    name: str,
+    sample: Row,
+    rows: Callable[[], Sequence[Row]],
+    graph: str,
+    collections: dict[str, Collection] | None = None,
+) -> Entity:
+    key = next(iter(sample))
+    columns = fields(*(entry(one, _kind(value)) for one, value in sample.items() if one != "id"))
+
+    def lead() -> list[Any]:
+        return [collate(value) if isinstance(value := row[key], str) else value for row in rows()]
+
+    table = Table(name, name, (key,), columns, rows, lead)
+    return Entity(name, table, graph, name, lambda row: str(row["id"]), collections or {})
+
+
+def _site_rows(state: State) -> list[Row]:
+    sites = sorted((site for site in state.sites.values() if not site.transit), key=lambda site: collate(site.code))
+    return [
+        {
+            "WarehouseID": site.code,
+            "Active": True,
+            "Description": site.description,
+            "DropShipLocationID": "",
+            "LastModifiedDateTime": site.modified,
+            "NonStockPickingLocationID": "",
+            "OverrideInventoryAccountSubaccount": False,
+            "ReceivingLocationID": LOCATION,
+            "RMALocationID": LOCATION,
+            "ShippingLocationID": LOCATION,
+            "UseItemDefaultLocationForPicking": False,
+            **dict.fromkeys(SITE_ACCOUNTS, ""),
+            "id": site.note_id,
+        }
+        for site in sites
+    ]
+
+
+def _locations(row: Row) -> Iterable[Row]:
+    yield {
+        "LocationID": LOCATION,
+        "Description": "Rack 1",
+        "Active": True,
+        "AssemblyAllowed": True,
+        "ReceiptsAllowed": True,
+        "SalesAllowed": True,
+        "TransfersAllowed": True,
+        "PickPriority": 1,
+    }
+
+
+def _class_rows(state: State) -> list[Row]:
+    return [
+        {
+            "ClassID": one.code,
+            "AvailabilityCalculationRule": "DEFAULT",
+            "BaseUOM": "EA",
+            "CountryOfOrigin": "",
+            "DefaultWarehouseID": "MAIN",
+            "Description": f"Item class {one.code}",
+            "ItemType": "Finished Good",
+            "LastModifiedDateTime": one.modified,
+            "LotSerialClass": "",
+            "PostingClass": "AOL",
+            "PriceClass": "",
+            "PurchaseUOM": "EA",
+            "SalesUOM": "EA",
+            "StockItem": True,
+            "TariffCode": "",
+            "TaxCategoryID": "EXEMPT",
+            "ValuationMethod": "Average",
+            "id": one.note_id,
+        }
+        for _, one in sorted(state.classes.items())
+    ]
+
+
+def _price_class_rows(state: State) -> list[Row]:
+    return [
+        {
+            "PriceClassID": code,
+            "CreatedDateTime": moment,
+            "Description": f"Price class {code}",
+            "LastModifiedDateTime": moment,
+            "NoteID": _fixed_id(code),
+            "id": _fixed_id(code),
+        }
+        for code, moment in sorted(state.price_classes.items(), key=lambda pair: collate(pair[0]))
+    ]
+
+
+def _fixed_id(code: str) -> str:
+    digits = code.encode().hex().ljust(32, "0")[:32]
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _customer_class_rows(moment: datetime) -> list[Row]:
+    return [
+        {
+            "ClassID": code,
+            "Country": "US",
+            "CreatedDateTime": moment,
+            "CurrencyID": CURRENCY,
+            "Description": text,
+            "LastModifiedDateTime": moment,
+            "PaymentMethod": "CHECK",
+            "PrintInvoices": True,
+            "ShipVia": "",
+            "ShippingTerms": "",
+            "TaxZoneID": "",
+            "Terms": "30D",
+            "id": _fixed_id(code),
+        }
+        for code, text in CUSTOMER_CLASSES
+    ]
+
+
+def _ship_via_rows() -> list[Row]:
+    return [
+        {
+            "CarrierID": code,
+            "CalculationMethod": "Manual",
+            "Calendar": "",
+            "CommonCarrier": common,
+            "Description": text,
+            "FreightExpenseAccount": "55000",
+            "FreightSalesAccount": "41000",
+            "TaxCategory": "EXEMPT",
+            "id": _fixed_id(code),
+        }
+        for code, text, common in SHIP_VIAS
+    ]
+
+
+def _category_rows(moment: datetime) -> list[Row]:
+    return [
+        {
+            "CategoryID": number,
+            "Description": text,
+            "LastModifiedDateTime": moment,
+            "NoteID": _fixed_id(text),
+            "ParentCategoryID": parent,
+            "Path": path,
+            "SortOrder": number,
+            "id": _fixed_id(text),
+        }
+        for number, text, parent, path in CATEGORIES
+    ]
+
+
+def _unit_rows() -> list[Row]:
+    return [{"UnitID": code, "Description": text, "L3Code": "", "id": _fixed_id(code)} for code, text in sorted(UNITS)]
+
+
+def settings_entities(state: State) -> dict[str, Entity]:
+    """Take the records; give the small entities by name."""
+    start = next(iter(state.sites.values())).modified
+    sample_price_class: Row = {
+        "PriceClassID": "",
+        "CreatedDateTime": start,
+        "Description": "",
+        "LastModifiedDateTime": start,
+        "NoteID": "",
+    }
+    locations = {"Locations": Collection(LOCATION_FIELDS, _locations, "location")}
+    customer_classes, vias, categories, units = (
+        _customer_class_rows(start),
+        _ship_via_rows(),
+        _category_rows(start),
+        _unit_rows(),
+    )
+    every = (
+        _entity("Warehouse", _site_rows(state)[0], lambda: _site_rows(state), "PX.Objects.IN.INSiteMaint", locations),
+        _entity("ItemClass", _class_rows(state)[0], lambda: _class_rows(state), "PX.Objects.IN.INItemClassMaint"),
+        _entity(
+            "CustomerPriceClass",
+            sample_price_class,
+            lambda: _price_class_rows(state),
+            "PX.Objects.AR.ARPriceClassMaint",
+        ),
+        _entity("CustomerClass", customer_classes[0], lambda: customer_classes, "PX.Objects.AR.CustomerClassMaint"),
+        _entity("ShipVia", vias[0], lambda: vias, "PX.Objects.CS.CarrierMaint"),
+        _entity("ItemSalesCategory", categories[0], lambda: categories, "PX.Objects.IN.INCategoryMaint"),
+        _entity("UnitsOfMeasure", units[0], lambda: units, "PX.Objects.CS.UnitOfMeasureMaint"),
+    )
+    return {one.name: one for one in every}

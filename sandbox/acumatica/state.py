@@ -1,0 +1,345 @@
+"""The company's records: items, stock, sales prices, warehouses; and the sandbox's clock."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sandbox.acumatica.values import IMPORTED, Value, collate, stamped
+from sandbox.catalogue import Product
+
+TENANT = "Company"
+USER = "admin"
+PASSWORD = "sandbox"  # noqa: S105
+CURRENCY = "USD"
+LOCATION = "R1"
+UNASSIGNED = "<UNASSIGNED>"
+VENDOR = "VENDOR"
+TRANSIT = "INTR"
+BRANCHES = (("HEADOFFICE", "Head Office"), ("RETAIL", "Retail Store"))
+SITES = (
+    ("MAIN", "Main warehouse", "HEADOFFICE"),
+    ("EAST", "Eastern warehouse", "HEADOFFICE"),
+    ("WEST", "Western warehouse", "RETAIL"),
+    (VENDOR, "Stock of the vendors", "HEADOFFICE"),
+    (TRANSIT, "In transit", "HEADOFFICE"),
+)
+STATUS_CODES = {
+    "Active": "AC",
+    "No Sales": "NS",
+    "No Purchases": "NP",
+    "No Request": "NR",
+    "Inactive": "IN",
+    "Marked for Deletion": "DE",
+}
+PRICE_TYPES = {"Base": "B", "Customer": "C", "Customer Price Class": "P"}
+NON_STOCK_TYPES = ("virtual", "downloadable")
+FIRST_ITEM_NUMBER = 10_001
+HISTORY = timedelta(days=30)
+IMPORTED_EVERY = 17
+RESERVED_EVERY = 5
+QUANTITY_UNIT = 10_000
+
+
+@dataclass(slots=True)
+class Branch:
+    """A branch of the only company."""
+
+    number: int
+    code: str
+    name: str
+    note_id: str
+    modified: datetime
+
+
+@dataclass(slots=True)
+class Site:
+    """A warehouse; `transit` marks the in-transit one, which no form lists."""
+
+    number: int
+    code: str
+    description: str
+    branch: Branch
+    note_id: str
+    modified: datetime
+    transit: bool = False
+
+
+@dataclass(slots=True)
+class ItemClass:
+    """An item class, made when an item first names it."""
+
+    number: int
+    code: str
+    note_id: str
+    modified: datetime
+
+
+@dataclass(slots=True)
+class Item:
+    """A stock or non-stock item; `extra` holds fields of the form set by name, `custom` those of `View.Field`."""
+
+    number: int
+    inventory_id: str
+    key: str
+    description: str
+    price6: int
+    item_class: ItemClass
+    note_id: str
+    created: datetime
+    modified: datetime
+    status: str = "Active"
+    exported: bool = True
+    stock: bool = True
+    base_uom: str = "EA"
+    sales_uom: str = "EA"
+    purchase_uom: str = "EA"
+    vendor4: int = 0
+    fresh: bool = False
+    extra: dict[str, Value] = field(default_factory=dict)
+    custom: dict[str, Value] = field(default_factory=dict)
+    cross_references: list[dict[str, Value]] = field(default_factory=list)
+    conversions: list[dict[str, Value]] = field(default_factory=list)
+    attributes: list[dict[str, Value]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stock:
+    """What one warehouse holds of one item, in ten-thousandths of the base unit."""
+
+    item: Item
+    site: Site
+    on_hand: int
+    available: int
+    shipping: int
+    modified: datetime
+
+
+@dataclass(slots=True)
+class SalesPrice:
+    """A row of the sales price list."""
+
+    record_id: int
+    item: Item
+    price6: int
+    price_type: str
+    price_code: str
+    promotion: bool
+    break4: int
+    currency: str
+    uom: str
+    effective: date | None
+    expiration: date | None
+    site: Site | None
+    note_id: str
+    created: datetime
+    modified: datetime
+
+
+@dataclass(slots=True)
+class Deletion:
+    """A deleted record, as the feed of deletions names it."""
+
+    dac: str
+    note_id: str
+    moment: datetime
+
+
+class State:
+    """All records of the tenant, in the orders the readers need, with a version that moves at every change."""
+
+    def __init__(self, products: Iterable[Product], clock: Callable[[], datetime]) -> None:
+        """Take the catalogue's products and a clock; the records begin as if saved in the month before."""
+        self._clock = clock
+        self._shift = timedelta()
+        self._random = Random(19_000_101)
+        self.version = 0
+        self.keys_version = 0
+        self.prices: dict[int, SalesPrice] = {}
+        self.deleted: list[Deletion] = []
+        self.price_classes: dict[str, datetime] = {}
+        self.customers: dict[str, int] = {}
+        self.classes: dict[str, ItemClass] = {}
+        self._items: dict[str, Item] = {}
+        self._by_note: dict[str, Item] = {}
+        self._stock: dict[int, dict[str, Stock]] = {}
+        self._sorted: tuple[list[Item], list[str]] | None = None
+        self._stock_rows: tuple[list[Stock], list[int]] | None = None
+        self._next_item = FIRST_ITEM_NUMBER
+        self._next_price = 4001
+        self._load(products)
+
+    def _load(self, products: Iterable[Product]) -> None:
+        start = stamped(self.now() - HISTORY)
+        self.branches = {
+            code: Branch(16 + place, code, name, self.guid(), start) for place, (code, name) in enumerate(BRANCHES)
+        }
+        self.sites = {
+            code: Site(101 + place, code, text, self.branches[branch], self.guid(), start, code == TRANSIT)
+            for place, (code, text, branch) in enumerate(SITES)
+        }
+        self.item_class("ALLOTHER", start)
+        for place, product in enumerate(products, start=1):
+            if product.type_id == "simple" or product.type_id in NON_STOCK_TYPES:
+                self._take(product, place, start)
+
+    def _take(self, product: Product, place: int, start: datetime) -> None:
+        moment = IMPORTED if place % IMPORTED_EVERY == 0 else start + timedelta(milliseconds=10 * (place % 100_000))
+        item = self.add_item(product.sku, moment, description=product.name, item_class=product.item_class)
+        item.price6, item.status, item.exported = product.price6, product.status, product.exported
+        item.stock, item.fresh, item.vendor4 = product.type_id == "simple", False, product.vendor4
+        if item.stock:
+            for code, available in product.quantities.items():
+                reserved = (place % 3 + 1) * QUANTITY_UNIT if place % RESERVED_EVERY == 0 else 0
+                allocated = place % 2 * (reserved - reserved // 2)
+                self._put(item, code, available + reserved, available, available + reserved - allocated, moment)
+
+    def guid(self) -> str:
+        """Give a new GUID as text; the same sequence for the same catalogue."""
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def now(self) -> datetime:
+        """Give the sandbox's moment, aware, in UTC."""
+        return self._clock().astimezone(UTC) + self._shift
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock forward by `seconds`."""
+        self._shift += timedelta(seconds=seconds)
+
+    def changed(self, *, keys: bool = False) -> None:
+        """Note that a record changed; `keys` when records came or went."""
+        self.version += 1
+        if keys:
+            self.keys_version += 1
+            self._sorted = self._stock_rows = None
+
+    def item_class(self, code: str, moment: datetime) -> ItemClass:
+        """Give the item class of that code, made at `moment` when it is new."""
+        found = self.classes.get(collate(code))
+        if found is None:
+            found = ItemClass(201 + len(self.classes), code.upper(), self.guid(), moment)
+            self.classes[collate(code)] = found
+        return found
+
+    def add_item(self, inventory_id: str, moment: datetime, *, description: str, item_class: str) -> Item:
+        """Take a new item's id and header; give the item, ValueError when the id is taken or empty."""
+        key = collate(inventory_id)
+        if not inventory_id.strip() or key in self._items:
+            raise ValueError(f"The inventory ID {inventory_id!r} is empty or taken.")
+        item = Item(
+            number=self._next_item,
+            inventory_id=inventory_id,
+            key=key,
+            description=description,
+            price6=0,
+            item_class=self.item_class(item_class, moment),
+            note_id=self.guid(),
+            created=moment,
+            modified=moment,
+            fresh=True,
+        )
+        self._next_item += 1
+        self._items[key] = item
+        self._by_note[item.note_id] = item
+        self._stock[item.number] = {}
+        self.changed(keys=True)
+        return item
+
+    def remove_item(self, item: Item, moment: datetime) -> None:
+        """Delete the item with its stock and sales prices; the feed of deletions names it."""
+        for record_id in [row.record_id for row in self.prices.values() if row.item is item]:
+            self.remove_price(record_id, moment)
+        del self._items[item.key], self._by_note[item.note_id], self._stock[item.number]
+        self.deleted.append(Deletion("InventoryItem", item.note_id, moment))
+        self.changed(keys=True)
+
+    def item(self, inventory_id: str) -> Item | None:
+        """Give the item of that id, None when there is none."""
+        return self._items.get(collate(inventory_id))
+
+    def item_by_note(self, note_id: str) -> Item | None:
+        """Give the item with that GUID, None when there is none."""
+        return self._by_note.get(note_id.lower())
+
+    def items(self) -> list[Item]:
+        """Give all items in the order of their ids."""
+        return self._ordered()[0]
+
+    def item_keys(self) -> list[str]:
+        """Give the sort keys of `items()`, place by place."""
+        return self._ordered()[1]
+
+    def _ordered(self) -> tuple[list[Item], list[str]]:
+        if self._sorted is None:
+            rows = sorted(self._items.values(), key=lambda item: item.key)
+            self._sorted = rows, [item.key for item in rows]
+        return self._sorted
+
+    def stock_of(self, item: Item) -> Sequence[Stock]:
+        """Give the item's stock rows in the order of the warehouse codes."""
+        rows = self._stock[item.number]
+        return [rows[code] for code in sorted(rows)]
+
+    def stock(self) -> list[Stock]:
+        """Give all stock rows by item number and warehouse number."""
+        return self._stocked()[0]
+
+    def stock_keys(self) -> list[int]:
+        """Give the item numbers of `stock()`, place by place."""
+        return self._stocked()[1]
+
+    def _stocked(self) -> tuple[list[Stock], list[int]]:
+        if self._stock_rows is None:
+            rows = [
+                one
+                for number in sorted(self._stock)
+                for one in sorted(self._stock[number].values(), key=lambda row: row.site.number)
+            ]
+            self._stock_rows = rows, [row.item.number for row in rows]
+        return self._stock_rows
+
+    def _put(self, item: Item, code: str, on_hand: int, available: int, shipping: int, moment: datetime) -> None:
+        site = self.sites.get(code)
+        if site is None:
+            raise ValueError(f"There is no warehouse {code!r}.")
+        self._stock[item.number][code] = Stock(item, site, on_hand, available, shipping, moment)
+
+    def stock_row(self, item: Item, code: str) -> Stock:
+        """Give the stock row of the item in that warehouse, made empty when there is none; ValueError: no warehouse."""
+        if code not in self._stock[item.number]:
+            self._put(item, code, 0, 0, 0, stamped(self.now()))
+            self.changed(keys=True)
+        return self._stock[item.number][code]
+
+    def next_price(self) -> int:
+        """Give the record number of the next sales price."""
+        self._next_price += 1
+        return self._next_price
+
+    def remove_price(self, record_id: int, moment: datetime) -> None:
+        """Delete the sales price of that record number; KeyError when there is none."""
+        row = self.prices.pop(record_id)
+        self.deleted.append(Deletion("ARSalesPrice", row.note_id, moment))
+        self.changed()
+
+    def price_rows(self) -> list[SalesPrice]:
+        """Give the sales prices by record number."""
+        return list(self.prices.values())
+
+    def customer(self, code: str) -> int:
+        """Give the number of that customer, a new one for a new code."""
+        return self.customers.setdefault(code, 5700 + len(self.customers))
+
+    def remembered(self, build: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
+        """Take what builds a list from the records; give it built anew only after records came or went."""
+        kept: dict[int, list[Any]] = {}
+
+        def read() -> list[Any]:
+            if self.keys_version not in kept:
+                kept.clear()
+                kept[self.keys_version] = build()
+            return kept[self.keys_version]
+
+        return read
