@@ -13,6 +13,7 @@ AcumaticaFault
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_plus
 
 import httpx
 import msgspec
@@ -95,7 +96,7 @@ def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
     status, body = response.status_code, body_of(response)
     kind, said = str(body.get("exceptionType", "")), words_of(response)
     text = response.text[:10_000] if not body else said
-    if "API Login Limit" in text or "concurrent API logins" in text or "concurrent%20API" in _location(response):
+    if "API Login Limit" in text or "concurrent API logins" in unquote_plus(_location(response)):
         return LoginLimit(f"Acumatica's licence allows no further session: {said}.")
     if status == 401:
         return LoginRefused(f"Acumatica refuses the session for {what}: {said}.")

@@ -21,7 +21,7 @@ LARGEST = 2**62
 T = TypeVar("T")
 
 
-class Value(msgspec.Struct, Generic[T]):
+class Value(msgspec.Struct, Generic[T], frozen=True):
     """A field of the contract-based API: `{"value": …}`, or `{}` when it is empty."""
 
     value: T | None = None

@@ -19,7 +19,7 @@ class Branch:
     active: bool
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, frozen=True):
     acumaticaBuildVersion: str = ""  # noqa: N815 - Acumatica's name
 
 

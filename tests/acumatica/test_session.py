@@ -1,0 +1,148 @@
+"""A session with Acumatica: logged in late, logged out always, renewed once, paced by the licence."""
+
+import asyncio
+import json
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from support.moment import NOW
+
+from connector.acumatica.access import AcumaticaAccess
+from connector.acumatica.errors import AcumaticaBusy, LoginLimit
+from connector.acumatica.session import acumatica_session
+from connector.clock import ManualClock
+
+COOKIE = AcumaticaAccess("https://erp.example.com", "Company", "admin", "secret")
+OAUTH = AcumaticaAccess(
+    "https://erp.example.com", "Company", "admin", "secret", client_id="client", client_secret="cs", concurrency=4
+)
+
+
+class Server:
+    """Answers as scripted and remembers what it was asked."""
+
+    def __init__(self, *answers: httpx.Response) -> None:
+        self.asked: list[str] = []
+        self.forms: list[dict[str, list[str]]] = []
+        self.answers = list(answers)
+        self.tokens = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.asked.append(f"{request.method} {path}")
+        if path.endswith("/auth/login"):
+            return httpx.Response(204, headers={"set-cookie": "ASP.NET_SessionId=one; path=/"})
+        if path.endswith("/auth/logout"):
+            assert request.headers["content-length"] == "0"
+            return httpx.Response(204)
+        if path.endswith("/connect/token"):
+            self.forms.append(parse_qs(request.content.decode()))
+            self.tokens += 1
+            token = {"access_token": f"t{self.tokens}", "expires_in": 3600, "refresh_token": f"r{self.tokens}"}
+            return httpx.Response(200, json=token)
+        return self.answers.pop(0) if self.answers else httpx.Response(200, json=[])
+
+
+def opened(access: AcumaticaAccess, server: Server, clock: ManualClock | None = None, licence=None):
+    return acumatica_session(
+        access, clock=clock or ManualClock(NOW), transport=httpx.MockTransport(server), licence=licence
+    )
+
+
+async def test_nothing_is_asked_where_nothing_is_read():
+    """A session that is not used neither logs in nor out."""
+    server = Server()
+    async with opened(COOKIE, server):
+        pass
+    assert server.asked == []
+
+
+async def test_the_session_is_logged_out_after_a_crash():
+    """Whatever happens in between, the session is closed on the server."""
+    server = Server()
+    with pytest.raises(RuntimeError):
+        async with opened(COOKIE, server) as session:
+            await session.get("https://erp.example.com/a", what="a")
+            raise RuntimeError
+    assert server.asked == ["POST /entity/auth/login", "GET /a", "POST /entity/auth/logout"]
+
+
+async def test_a_dead_session_is_renewed_once():
+    """A 401 leads to one new login and one repetition."""
+    server = Server(httpx.Response(401), httpx.Response(200, json=[1]))
+    async with opened(COOKIE, server) as session:
+        assert json.loads(await session.get("https://erp.example.com/a", what="a")) == [1]
+    assert server.asked[:4] == ["POST /entity/auth/login", "GET /a", "POST /entity/auth/login", "GET /a"]
+
+
+async def test_an_old_token_is_refreshed_once_for_all_who_wait():
+    """Concurrent requests with an expired token refresh it once, with the newest refresh token."""
+    server, clock = Server(), ManualClock(NOW)
+    async with opened(OAUTH, server, clock) as session:
+        await session.get("https://erp.example.com/a", what="a")
+        for _hour in range(2):
+            clock.advance(3600)
+            await asyncio.gather(*(session.get("https://erp.example.com/a", what="a") for _ in range(4)))
+    assert [form["grant_type"] for form in server.forms] == [["password"], ["refresh_token"], ["refresh_token"]]
+    assert [form.get("refresh_token") for form in server.forms] == [None, ["r1"], ["r2"]]
+
+
+async def test_a_throttled_read_is_repeated_after_a_pause():
+    """429 and 503 are waited out; the answer that then comes counts."""
+    server, clock = Server(httpx.Response(429), httpx.Response(503), httpx.Response(200, json=[7])), ManualClock(NOW)
+    async with opened(COOKIE, server, clock) as session:
+        assert json.loads(await session.get("https://erp.example.com/a", what="a")) == [7]
+    assert clock.slept[0] < clock.slept[1]
+
+
+async def test_what_does_not_pass_is_given_up_in_words():
+    """After the last repetition the fault is told, with what was asked."""
+    server = Server(*(httpx.Response(503, html="<html></html>") for _ in range(9)))
+    async with opened(COOKIE, server) as session:
+        with pytest.raises(AcumaticaBusy, match=r"the list of items.*503"):
+            await session.get("https://erp.example.com/a", what="the list of items")
+
+
+async def test_a_full_licence_is_told():
+    """ "API Login Limit" is its own fault."""
+    full = {"exceptionMessage": "API Login Limit: 2", "exceptionType": "PX.Data.PXException", "message": "x"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(500, json=full)
+
+    async with acumatica_session(COOKIE, clock=ManualClock(NOW), transport=httpx.MockTransport(answer)) as session:
+        with pytest.raises(LoginLimit):
+            await session.get("https://erp.example.com/a", what="a")
+
+
+class Waiting:
+    """A licence for whose sessions somebody else waits."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.held = 0
+
+    async def take_session(self) -> str:
+        self.held += 1
+        return "slot"
+
+    async def give_session_back(self, slot: str) -> None:
+        self.held -= 1
+
+    async def take_request(self, slot: str) -> None:
+        self.turns += 1
+
+    async def session_wanted(self) -> bool:
+        return True
+
+
+async def test_between_two_looks_the_session_goes_to_whoever_waits():
+    """A session that another process waits for is logged out between two looks, and every request took a turn."""
+    server, licence = Server(), Waiting()
+    async with opened(COOKIE, server, licence=licence) as session:
+        await session.get("https://erp.example.com/a", what="a")
+        await session.rest()
+        assert licence.held == 0
+    assert server.asked[-1] == "POST /entity/auth/logout"
+    assert licence.turns == len(server.asked)
