@@ -25,6 +25,7 @@ from a2m.say import complain, out, table
 PREFECT_PORT = 4200
 START_SECONDS = 120.0
 RUN_SECONDS = 900.0
+RUN_LIFE = 10  # seconds: short, so that the table comes soon
 
 
 def add_to(app: typer.Typer) -> None:
@@ -100,6 +101,7 @@ def _environ(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("A2M_", "PREFECT_"))}
     return kept | {
         "A2M_HOME": str(folder / "state"),
+        "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",

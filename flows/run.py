@@ -120,12 +120,10 @@ async def work_on(
         outcome.stopped = f"{entity} is being worked on by {held.holder}; nothing was done here."
         return outcome
     begins = due_at or started
-    run = Run(entity, settings, state, held, clock, outcome.tally, outcome.report, said)
+    ends_at = begins + timedelta(seconds=settings.queue.check_process_time)
+    run = Run(entity, settings, state, held, clock, outcome.tally, outcome.report, ends_at, said)
     try:
         async with kept(state, held, clock), working(run) as work:
-            if not once:
-                work.ends_at = begins + timedelta(seconds=settings.queue.check_process_time)
-
             wants_full = full
 
             async def one_look() -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from connector.acumatica.access import AcumaticaAccess
@@ -45,6 +45,7 @@ class Run:
     clock: Clock
     tally: Tally
     report: Report
+    ends_at: datetime
     said: Callable[[str], object]
 
     def keys_of(self, typed: str) -> list[str]:
@@ -91,6 +92,7 @@ async def working(run: Run) -> AsyncIterator[Work]:
             today=today,
             tally=run.tally,
             report=run.report,
+            ends_at=run.ends_at,
             skips_unknown_sku=settings.items.unknown_sku == "skip",
             progress=run.said,
         )

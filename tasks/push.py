@@ -82,7 +82,7 @@ async def push(work: Work, cut: Push) -> None:
     due_at = _next_due(work)
     if due_at is None:
         return
-    if work.ends_at is not None and due_at > work.ends_at:
+    if due_at > work.ends_at:
         work.report.waits.append(f"The rest waits until {due_at:%H:%M:%S} UTC, after the end of this run.")
         return
     raise PushAgain(due_at)
@@ -98,12 +98,15 @@ def _next_due(work: Work) -> datetime | None:
 
 
 async def _wait_for_what_is_due(work: Work) -> None:
-    due_at = _next_due(work)
+    """Wait until everything may be sent that may be sent within this run's life: one round is one attempt of each."""
+    with work.state.read() as connection:
+        due_at = messages.all_due(connection, work.entity, work.ends_at)
+        blocked = messages.blocked_until(connection, work.shop.host)
     if due_at is None:
         return
-    pause = (due_at - work.clock.now()).total_seconds()
-    if pause > 0 and (work.ends_at is None or due_at <= work.ends_at):
-        await work.clock.sleep(pause)
+    if blocked is not None and blocked <= work.ends_at:
+        due_at = max(due_at, blocked)
+    await work.clock.sleep((due_at - work.clock.now()).total_seconds())
 
 
 async def _send_all(work: Work, cut: Push) -> None:
@@ -146,8 +149,9 @@ async def _keep(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[
     if fault is not None:
         cut.fault = ShopUnreachable(str(fault))
         cut.fault.__cause__ = fault
+    pause = pause_after(max(message.attempts for message in claimed))
     settled = [
-        _settled(work, message, outcome, now, connection_lost=fault is not None)
+        _settled(work, message, outcome, now + timedelta(seconds=pause), connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
     in_doubt = any(outcome.kind == "unknown" for outcome in delivery.outcomes)
@@ -180,7 +184,7 @@ async def _probe_fault(
     return None
 
 
-def _settled(work: Work, message: Message, outcome: Outcome, now: datetime, *, connection_lost: bool) -> Settled:
+def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *, connection_lost: bool) -> Settled:
     if outcome.kind == "accepted":
         return Settled(message, SENT)
     if outcome.kind == "refused":
@@ -191,8 +195,7 @@ def _settled(work: Work, message: Message, outcome: Outcome, now: datetime, *, c
         return Settled(message, SENDING, "no answer", outcome.reason)
     if message.attempts >= work.queue.retry_count:
         return Settled(message, FAILED, cause(outcome.reason), outcome.reason)
-    pause = outcome.retry_after or pause_after(message.attempts)
-    return Settled(message, PENDING, "temporary", outcome.reason, not_before=now + timedelta(seconds=pause))
+    return Settled(message, PENDING, "temporary", outcome.reason, not_before=later)
 
 
 def pause_after(attempts: int) -> float:

@@ -34,8 +34,7 @@ class QueueRule(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct):
-    """One run's tools. `today` gives the date in the tenant's zone; `ends_at` is the end of the run's life, if it has
-    one.
+    """One run's tools. `today` gives the date in the tenant's zone; `ends_at` is the end of the run's life.
 
     `rule` is the entity's own: prices or quantities.
     """
@@ -53,6 +52,6 @@ class Work(msgspec.Struct):
     today: Callable[[], date]
     tally: Tally
     report: Report
-    ends_at: datetime | None = None
+    ends_at: datetime
     skips_unknown_sku: bool = False
     progress: Callable[[str], object] = lambda _said: None

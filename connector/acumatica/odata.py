@@ -42,6 +42,7 @@ R = TypeVar("R", bound=Row)
 
 class _Answer(msgspec.Struct, Generic[R]):
     value: list[R]
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 
 async def item_rows(
@@ -64,15 +65,15 @@ async def item_rows(
             conditions.append(f"LastModifiedDateTime ge {moment(changed_since)}")
         if after is not None:
             conditions.append(f"InventoryID gt {int(after)}")
-        rows = await read_rows(session, dac, kind, select, expand, " and ".join(conditions), order, size)
-        if len(rows) < size:
+        rows, is_cut = await read_rows(session, dac, kind, select, expand, " and ".join(conditions), order, size)
+        if len(rows) < size and not is_cut:
             yield rows, None
             return
         last = rows[-1].InventoryID
         whole = [row for row in rows if row.InventoryID != last]
         if not whole:
             size *= 2
-            if size > LARGEST_PAGE:
+            if size > LARGEST_PAGE or is_cut:
                 raise RequestRefused(f"{dac}: one item has more than {LARGEST_PAGE:,} rows, or the feed does not page.")
             continue
         number = str(whole[-1].InventoryID)
@@ -84,14 +85,14 @@ async def item_rows(
 
 async def read_rows(
     session: AcumaticaSession, dac: str, kind: type[R], select: str, expand: str, condition: str, order: str, size: int
-) -> list[R]:
-    """One request's rows."""
+) -> tuple[list[R], bool]:
+    """One request's rows, and whether the server's own page size cut them off (`@odata.nextLink`)."""
     params = {"$select": select, "$expand": expand, "$orderby": order, "$top": str(size)}
     if condition:
         params["$filter"] = condition
     content = await session.get(session.access.dac(dac), params, what=f"the OData feed {dac}")
     answer: _Answer[R] = decoded(content, _Answer[kind], dac)  # type: ignore[valid-type]
-    return answer.value
+    return answer.value, answer.next_link is not None
 
 
 async def rows_of_items(
@@ -104,7 +105,10 @@ async def rows_of_items(
         either = " or ".join(
             f"InventoryItemByInventoryID/InventoryCD eq '{key.replace(chr(39), chr(39) * 2)}'" for key in part
         )
-        rows += await read_rows(session, dac, kind, select, expand, either, order, LARGEST_PAGE)
+        found, is_cut = await read_rows(session, dac, kind, select, expand, either, order, LARGEST_PAGE)
+        if is_cut:
+            raise RequestRefused(f"{dac}: the rows of {len(part)} items do not fit the server's page.")
+        rows += found
     return rows
 
 

@@ -110,6 +110,17 @@ def next_due(connection: Connection, entity: str) -> datetime | None:
     return None if found is None else instant(found)
 
 
+def all_due(connection: Connection, entity: str, until: datetime) -> datetime | None:
+    """When every pending message that may be sent before `until` may be sent; none if there is no such message."""
+    latest = select(func.max(func.coalesce(messages.c.not_before, 0))).where(
+        messages.c.entity == entity,
+        or_(messages.c.not_before.is_(None), messages.c.not_before <= micros(until)),
+        IS_PENDING,
+    )
+    found = connection.execute(latest).scalar()
+    return None if found is None else instant(found)
+
+
 def claim(state: State, held: Lease, now: datetime, *, size: int, size_after: Sequence[int]) -> list[Message]:
     """Claim one request's worth of due messages: they become `sending` and use an attempt, in one commit.
 
