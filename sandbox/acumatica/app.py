@@ -57,7 +57,10 @@ class Control:
 
     async def change(self, request: Request) -> Response:
         """Take a change or a list of changes; give what each made, 400 at the first that does not fit."""
-        given = json.loads(await request.body())
+        try:
+            given = json.loads(await request.body())
+        except ValueError as fault:
+            return encoded({"message": f"The change is no JSON: {fault}"}, 400)
         results = []
         for place, one in enumerate(given if isinstance(given, list) else [given]):
             try:
@@ -72,8 +75,8 @@ class Control:
         fault = change.get("fail")
         if not isinstance(fault, Mapping):
             return apply(self._state, change)
-        path = str(fault.get("path", "/")).lower()
-        self._traffic.faults.append(Fault(int(fault["status"]), int(fault.get("times", 1)), path))
+        path, status = str(fault.get("path", "/")).lower(), int(fault.get("status", 503))
+        self._traffic.faults.append(Fault(status, int(fault.get("times", 1)), path))
         return {}
 
     async def state(self, request: Request) -> Response:

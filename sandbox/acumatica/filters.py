@@ -294,7 +294,7 @@ def _resolved(table: Table, path: str) -> Field:
     if link is None or link.many:
         raise UnknownField(head, table.type_name)
     inner = _resolved(link.table(), rest)
-    return Field(inner.name, inner.kind, _through(link.get, inner.get))
+    return Field(path, inner.kind, _through(link.get, inner.get))
 
 
 def _through(follow: Callable[[Any], Any], get: Callable[[Any], Value]) -> Callable[[Any], Value]:

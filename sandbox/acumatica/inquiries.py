@@ -11,6 +11,8 @@ from sandbox.acumatica.stock_items import COMPUTED_ZERO
 from sandbox.acumatica.values import Value, collate, midnight, parse_moment, price, quantity
 
 Row = dict[str, Value]
+GENERIC_ROWS = "PX.Data.PXGenericInqGrph/Results"
+PRICE_ROWS = "PX.Objects.AR.ARSalesPriceMaint/Records"
 ALL_PRICES = "All Prices"
 COMPANY = ("COMPANY", "Sandbox Company", "With Branches Not Requiring Balancing")
 
@@ -26,11 +28,11 @@ class Problem(Exception):
 
 
 class Found(NamedTuple):
-    """A result row; with `note_id` it is a lasting record, which has a note and a link."""
+    """A result row, its names in alphabetical order; with `note_id` a lasting record, which has a note and a link."""
 
     row: Row
     note_id: str = ""
-    link: bool = False
+    graph: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,11 @@ def _written(found: Found, number: int, zone: tzinfo) -> dict[str, Any]:
         "rowNumber": number,
         "note": {"value": ""} if lasting else None,
     }
-    for name in sorted(found.row, key=str.casefold):
-        record[name] = wrapped(found.row[name], zone)
+    for name, value in found.row.items():
+        record[name] = wrapped(value, zone)
     record["custom"] = {}
-    if found.link:
-        graph = "PX.Data.PXGenericInqGrph/Results"
-        record["_links"] = {"files:put": f"{ENDPOINT}/files/{graph}/{found.note_id}/{{filename}}"}
+    if found.graph:
+        record["_links"] = {"files:put": f"{ENDPOINT}/files/{found.graph}/{found.note_id}/{{filename}}"}
     return record
 
 
@@ -223,7 +224,7 @@ def _sales_prices(state: State, values: Mapping[str, Value], zone: tzinfo) -> It
     day = moment.astimezone(zone).date() if isinstance(moment, datetime) else None
     for row in sorted(state.price_rows(), key=lambda one: (one.item.key, one.record_id)):
         if (item is None or row.item is item) and _price_fits(row, values) and _in_force(row, day):
-            yield Found(_price_row(row, zone), row.note_id)
+            yield Found(_price_row(row, zone), row.note_id, PRICE_ROWS)
 
 
 def _price_fits(row: SalesPrice, values: Mapping[str, Value]) -> bool:
@@ -282,7 +283,7 @@ def _companies(state: State, values: Mapping[str, Value], zone: tzinfo) -> Itera
             "CompanyStatus": True,
             "CompanyType": COMPANY[2],
         }
-        yield Found(row, shared, link=True)
+        yield Found(row, shared, GENERIC_ROWS)
 
 
 INQUIRIES = {

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -110,7 +109,7 @@ class Service:
             return Response(csdl(self._tables.values(), self._version), media_type="application/xml")
         if not path:
             return self._encoded(service_document(self._tables, f"{root}/$metadata"))
-        return await run_in_threadpool(self._refusing, request, root, path)
+        return self._refusing(request, root, path)
 
     def _root(self, request: Request, path: str) -> str:
         whole = request.scope["path"].rstrip("/")

@@ -1,12 +1,11 @@
 """The contract API: `/entity`, lists, records by key, schemas, and inquiries by PUT."""
 
 import json
+from collections.abc import Callable, Mapping
 from collections.abc import Collection as Names
-from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -59,7 +58,7 @@ class Contract:
         entity = self._entities.get(name)
         if entity is None:
             return errors.no_resource(str(request.url))
-        return await run_in_threadpool(_refusing, lambda: self._list(entity, request.query_params))
+        return _refusing(lambda: self._list(entity, request.query_params))
 
     async def record(self, request: Request) -> Response:
         """Serve `/{Entity}/{key}` and `/{Entity}/{id}`, and `/{Entity}/$adHocSchema`."""
@@ -129,7 +128,7 @@ class Contract:
             return errors.invalid_request("entity", "The request body should be an object.")
         if name in INQUIRIES:
             expand = request.query_params.get("$expand", "")
-            return await run_in_threadpool(self._inquire, INQUIRIES[name], content, expand)
+            return self._inquire(INQUIRIES[name], content, expand)
         if name in self._entities:
             return errors.no_rights(*FORMS.get(name, (name, "CS000000")))
         return errors.no_resource(str(request.url))
@@ -141,14 +140,13 @@ class Contract:
             return encoded(refused(inquiry, body, problem, self._zone), 422)
 
 
-def _refusing(serve: Any) -> Response:
+def _refusing(serve: Callable[[], Response]) -> Response:
     try:
-        response: Response = serve()
+        return serve()
     except UnknownField:
         return errors.unknown_name()
     except FilterError as fault:
         return errors.unreadable_filter(str(fault))
-    return response
 
 
 def _wanted(entity: Entity, options: Mapping[str, str], found: Filter | None) -> Wanted:

@@ -193,7 +193,7 @@ class State:
         if item.stock:
             for code, available in product.quantities.items():
                 reserved = (place % 3 + 1) * QUANTITY_UNIT if place % RESERVED_EVERY == 0 else 0
-                allocated = place % 2 * (reserved - reserved // 2)
+                allocated = reserved // 2 // QUANTITY_UNIT * QUANTITY_UNIT
                 self._put(item, code, available + reserved, available, available + reserved - allocated, moment)
 
     def guid(self) -> str:

@@ -46,6 +46,7 @@ def _fraction(moment: datetime) -> str:
     return f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
 
 
+@lru_cache(maxsize=100_000)
 def with_offset(moment: datetime, zone: tzinfo) -> str:
     """Take a moment and the server's zone; give the contract API's text, trailing zeros of the fraction cut."""
     local = moment.astimezone(zone)
