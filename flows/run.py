@@ -28,15 +28,16 @@ from connector.queue.messages import Message
 from flows.keep_lease import kept, take_lease
 from flows.life import live
 from flows.stages import in_prefect
-from flows.wiring import NotReady, Run, working
+from flows.wiring import Run, working
 from settings import Settings, SettingsError, load_settings
 from tasks.look import PLAIN, Stages, look
 from tasks.push import ShopUnreachable
 from tasks.shop import NotPossible
 from tasks.tally import Report, Tally
+from tasks.warehouses import refuse_unknown_warehouses
 
 LEASE_WAIT = 15.0
-FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, NotReady, StateError)
+FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, StateError)
 
 
 class Outcome:
@@ -154,9 +155,12 @@ async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
     settled_with = run.fingerprint()
-    full = full or known.computed_with != settled_with or _full_look_is_due(run, known)
+    settings_changed = known.computed_with != settled_with
+    if settings_changed and run.entity == "inventory":
+        await refuse_unknown_warehouses(work)
+    full = full or settings_changed or _full_look_is_due(run, known)
     failed = await look(work, stages, full=full)
-    if known.computed_with != settled_with:
+    if settings_changed:
         entities.computed_with(run.state, run.held, settled_with)
     return failed
 

@@ -21,17 +21,13 @@ from connector.queue.lease import Lease
 from connector.queue.licence import SharedLicence
 from connector.rules.items import ItemRule
 from connector.rules.prices import PriceRule
-from connector.rules.quantities import ONE, QuantityRule
+from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
 from connector.rules.skus import normalise_one
 from settings import Settings
 from tasks.reading import ReadRule
 from tasks.shop import Shop
 from tasks.tally import Report, Tally
 from tasks.work import QueueRule, Work
-
-
-class NotReady(Exception):
-    """The settings ask for something that cannot be done; the text says what to change."""
 
 
 @dataclass
@@ -67,7 +63,7 @@ class Run:
 
 @asynccontextmanager
 async def working(run: Run) -> AsyncIterator[Work]:
-    """The run's tools, with an Acumatica session that is logged out at the end. Raises `NotReady`."""
+    """The run's tools, with an Acumatica session that is logged out at the end."""
     settings, clock = run.settings, run.clock
     access = acumatica_access(settings)
     acumatica = settings.acumatica
@@ -203,17 +199,13 @@ def source_of_warehouse(settings: Settings) -> dict[str, str]:
 
 
 def quantity_rule(settings: Settings) -> QuantityRule:
-    """Which quantity Magento shows at which source. Raises `NotReady`."""
+    """Which quantity Magento shows at which source, or in which product attribute."""
     chosen, vendor = settings.inventory, settings.vendor_inventory
-    if vendor.include == "separate" and vendor.attribute:
-        raise NotReady(
-            "A2M_VENDOR_INVENTORY__ATTRIBUTE: a product attribute for the vendor quantity is not supported yet; "
-            "use A2M_VENDOR_INVENTORY__SOURCE."
-        )
+    separate = vendor.source or f"{ATTRIBUTE}{vendor.attribute}"
     return QuantityRule(
         sources=source_of_warehouse(settings),
         vendor_sources=_vendor_sources(settings),
-        vendor_source=vendor.source if vendor.include == "separate" else None,
+        vendor_source=separate if vendor.include == "separate" else None,
         safety=int(chosen.safety * ONE),
         decimals=chosen.decimals,
         unit=settings.items.unit,

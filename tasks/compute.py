@@ -22,7 +22,7 @@ from connector.rules import items, prices, quantities
 from connector.rules.items import Published
 from connector.rules.prices import PriceRule
 from tasks import frames
-from tasks.magento_now import Place, read_unknown
+from tasks.magento_now import Place, read_unknown, sold_below_zero
 from tasks.pull import Pulled
 from tasks.work import Work
 
@@ -36,6 +36,14 @@ class Ruled(NamedTuple):
     next_change: Mapping[str, date]
 
 
+class Asked(NamedTuple):
+    """What Magento said: ledger rows to keep, messages that cannot be sent by place, and what it shows by place."""
+
+    confirmed: list[LedgerRow]
+    unfit: dict[tuple[str, str], Wanted]
+    shown: Mapping[tuple[str, str], LedgerRow]
+
+
 async def compute(work: Work, pulled: Pulled) -> Computed:
     """The stage: what has to be kept and queued for one chunk of pulled records."""
     chosen = _with_same_sku(work, pulled.to_compute)
@@ -45,7 +53,8 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
         for note in ruled.notes.itertuples():
             work.report.note(str(note.sku), str(note.reason))
     values = frames.wanted(ruled.values)
-    confirmed, unfit = await _ask_magento(work, values, list(chosen))
+    asked = await _ask_magento(work, values, list(chosen))
+    values = await _keep_status_of_backorders(work, values, asked.shown)
     keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems)],
@@ -53,13 +62,13 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
             *frames.unreadable(pulled.problems),
             *frames.problems(published.problems),
             *frames.problems(ruled.problems),
-            *(unfit.get((want.key, want.source), want) for want in values),
+            *(asked.unfit.get((want.key, want.source), want) for want in values),
         ],
         withdrawn_value=0 if work.entity == "inventory" else None,
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
         seen=pulled.seen,
-        confirmed=confirmed,
-        settled_doubts=[(row.key, row.source) for row in confirmed],
+        confirmed=asked.confirmed,
+        settled_doubts=[(row.key, row.source) for row in asked.confirmed],
         marks=list(pulled.marks.values()),
     )
 
@@ -82,19 +91,14 @@ def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) 
     return Ruled(counted.values, counted.problems, None, {})
 
 
-async def _ask_magento(
-    work: Work, values: list[Wanted], acumatica_keys: list[str]
-) -> tuple[list[LedgerRow], dict[tuple[str, str], Wanted]]:
-    """What Magento shows where it never confirmed anything or is in doubt, and the messages that cannot be sent.
-
-    Gives the ledger rows to keep, and for each place without a product or source in Magento the message that says so.
-    """
+async def _ask_magento(work: Work, values: list[Wanted], acumatica_keys: list[str]) -> Asked:
+    """What Magento shows where it never confirmed anything or is in doubt, and what it cannot take at all."""
     with work.state.read() as connection:
         known = ledger.of_records(connection, work.entity, acumatica_keys, sorted({want.key for want in values}))
         doubted = {(row.key, row.source) for row in ledger.doubted(connection, work.entity, work.clock.now())}
     asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
     if not asked:
-        return [], {}
+        return Asked([], {}, known)
     new_keys = {want.key for want in asked} - {key for key, _source in known}
     places = [Place(want.key, want.source, want.sku or want.key) for want in asked]
     found = await read_unknown(work, places, new_keys)
@@ -113,7 +117,32 @@ async def _ask_magento(
                 reason=why.reason.format(sku=want.sku),
                 skipped=why.is_unknown_sku and work.skips_unknown_sku,
             )
-    return confirmed, unfit
+    return Asked(confirmed, unfit, {**known, **{(row.key, row.source): row for row in confirmed}})
+
+
+async def _keep_status_of_backorders(
+    work: Work, values: list[Wanted], shown: Mapping[tuple[str, str], LedgerRow]
+) -> list[Wanted]:
+    """A product that Magento sells below 0 stays in stock when its quantity goes to 0 (spec, *Rules*, "Quantity").
+
+    Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
+    left so without asking: without backorders Magento does not sell it anyway.
+    """
+    kept: set[tuple[str, str]] = set()
+    asked: dict[str, list[tuple[str, str]]] = {}
+    for want in values:
+        place = (want.key, want.source)
+        before = shown.get(place)
+        if want.value == 0 and want.in_stock is False and before is not None and before.in_stock:
+            if before.value == 0:
+                kept.add(place)
+            else:
+                asked.setdefault(want.sku or want.key, []).append(place)
+    for sku in await sold_below_zero(work, sorted(asked)):
+        kept.update(asked[sku])
+    return [
+        msgspec.structs.replace(want, in_stock=True) if (want.key, want.source) in kept else want for want in values
+    ]
 
 
 def _with_columns(stored: Stored, keys: Mapping[str, str], next_change: Mapping[str, date]) -> Stored:

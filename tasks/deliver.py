@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from connector.magento.batches import (
+    NOT_SENT,
+    AttributeRow,
     Delivery,
+    Outcome,
     PriceRow,
     SourceItemRow,
     StockItemRow,
+    deliver_attributes,
     deliver_prices,
     deliver_source_items,
     deliver_stock_items,
@@ -17,6 +21,7 @@ from connector.magento.batches import (
 from connector.magento.client import MagentoClient
 from connector.queue import ledger
 from connector.queue.messages import Message
+from connector.rules.quantities import ATTRIBUTE
 from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS
 from tasks.work import Work
 
@@ -33,17 +38,45 @@ async def deliver(work: Work, client: MagentoClient, claimed: Sequence[Message])
         store_id = work.shop.store_id
         prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]
         return await deliver_prices(client, prices)
-    if await work.shop.has_msi(client):
-        statuses = _statuses(work, claimed)
-        return await deliver_source_items(
-            client,
-            [
-                SourceItemRow(one.sku or one.key, one.source, decimal(one.value, QUANTITY_DIGITS), status)
-                for one, status in zip(claimed, statuses, strict=True)
-            ],
-        )
-    items = [StockItemRow(one.sku or one.key, decimal(one.value, QUANTITY_DIGITS), one.in_stock) for one in claimed]
-    return await deliver_stock_items(client, items)
+    return await _in_turn(work, client, claimed)
+
+
+async def _in_turn(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
+    """Quantities first, then those that are shown as a product attribute; after a fault nothing else leaves."""
+    outcomes: dict[int, Outcome] = {}
+    whole = Delivery([])
+    at_sources = [one for one in claimed if not one.source.startswith(ATTRIBUTE)]
+    in_attributes = [one for one in claimed if one.source.startswith(ATTRIBUTE)]
+    for part, send in ((at_sources, _deliver_quantities), (in_attributes, _deliver_attributes)):
+        if part and not _ended_early(whole):
+            whole = await send(work, client, part)
+            outcomes.update((one.id, outcome) for one, outcome in zip(part, whole.outcomes, strict=True))
+    return Delivery([outcomes.get(one.id, NOT_SENT) for one in claimed], whole.array_limit, whole.fault)
+
+
+def _ended_early(delivery: Delivery) -> bool:
+    return any(outcome.kind not in ("accepted", "refused") for outcome in delivery.outcomes)
+
+
+async def _deliver_quantities(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
+    if not await work.shop.has_msi(client):
+        items = [StockItemRow(one.sku or one.key, decimal(one.value, QUANTITY_DIGITS), one.in_stock) for one in claimed]
+        return await deliver_stock_items(client, items)
+    return await deliver_source_items(
+        client,
+        [
+            SourceItemRow(one.sku or one.key, one.source, decimal(one.value, QUANTITY_DIGITS), status)
+            for one, status in zip(claimed, _statuses(work, claimed), strict=True)
+        ],
+    )
+
+
+async def _deliver_attributes(_work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
+    rows = [
+        AttributeRow(one.sku or one.key, one.source.removeprefix(ATTRIBUTE), f"{decimal(one.value, QUANTITY_DIGITS):f}")
+        for one in claimed
+    ]
+    return await deliver_attributes(client, rows)
 
 
 def _statuses(work: Work, claimed: Sequence[Message]) -> list[bool]:

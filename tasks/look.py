@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from connector import steps
 from connector.queue import entities
 from connector.queue.chunk import Computed, Queued
 from connector.queue.messages import Message
@@ -70,10 +71,16 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
         pulled = await stages.pull(pulling)
         if pulled is None:
             break
-        await stages.queue(work, await stages.compute(work, pulled))
+        steps.reached("pulled")
+        computed = await stages.compute(work, pulled)
+        steps.reached("computed")
+        await stages.queue(work, computed)
+        steps.reached("queued")
     pushed = await _push(work, stages)
     failed = [] if idle and not pushed else await stages.confirm(work, began)
+    steps.reached("confirmed")
     _remember(work, full=full and keys is None, idle=idle and not pushed)
+    steps.reached("remembered")
     work.tally.seconds = (work.clock.now() - began).total_seconds()
     return failed
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.queue.chunk import UNKNOWN_SKU
+from connector.rules.quantities import ATTRIBUTE
 from connector.rules.skus import normalise_one
 from tasks.shop import NotPossible
 from tasks.work import Work
@@ -70,18 +71,20 @@ async def read_unknown(work: Work, places: Sequence[Place], new_keys: set[str]) 
             return found
         if await work.shop.has_msi(client):
             await _check_sources(work, client, places, found)
+            await _check_attributes(client, places, found)
             skus = {place.sku: place.key for place in places if place.key in new_keys}
             priced = await reads.base_prices(client, sorted(skus))
             await _explain_missing(client, {s: k for s, k in skus.items() if s not in priced}, found, "quantity")
         else:
             _refuse_several_sources(places)
+            await _check_attributes(client, places, found)
             missing = {place.sku: place.key for place in places if (place.key, place.source) not in found.values}
             found.unfit = dict.fromkeys(missing.values(), UNKNOWN)
     return found
 
 
 def _refuse_several_sources(places: Sequence[Place]) -> None:
-    if len({place.source for place in places}) > 1:
+    if len({place.source for place in places if not place.source.startswith(ATTRIBUTE)}) > 1:
         raise NotPossible(
             "Magento's inventory modules (MSI) are off: a product has one quantity. "
             "Leave A2M_INVENTORY__SOURCES empty, so that all warehouses are summed."
@@ -107,7 +110,7 @@ async def _explain_missing(client: MagentoClient, missing: dict[str, str], found
 
 async def _check_sources(work: Work, client: MagentoClient, places: Sequence[Place], found: Found) -> None:
     known = {code.casefold() for code in await work.shop.sources(client)}
-    for source in {place.source for place in places}:
+    for source in {place.source for place in places if not place.source.startswith(ATTRIBUTE)}:
         if source.casefold() not in known:
             found.unknown_sources[source] = Why(
                 f"Unknown source {source}",
@@ -116,18 +119,67 @@ async def _check_sources(work: Work, client: MagentoClient, places: Sequence[Pla
             )
 
 
+async def _check_attributes(client: MagentoClient, places: Sequence[Place], found: Found) -> None:
+    for source in {place.source for place in places if place.source.startswith(ATTRIBUTE)}:
+        code = source.removeprefix(ATTRIBUTE)
+        if not await reads.has_attribute(client, code):
+            found.unknown_sources[source] = Why(
+                f"Unknown attribute {code}",
+                f"Unknown attribute: Magento's products have no attribute {code!r}. Create it there, "
+                "or name another one in Vendor Inventory Preferences.",
+            )
+
+
 async def shown(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
     """The value that Magento shows at each place: price in 1/1,000,000, or quantity in 1/10,000 and stock status."""
     if work.entity == "price":
         return await _prices(work, client, places)
+    at_sources = [place for place in places if not place.source.startswith(ATTRIBUTE)]
+    found = await _attributes(client, [place for place in places if place.source.startswith(ATTRIBUTE)])
     if await work.shop.has_msi(client):
-        return await _source_items(client, places)
-    return await _stock_items(client, places)
+        return found | await _source_items(client, at_sources)
+    return found | await _stock_items(client, at_sources)
+
+
+async def _attributes(client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+    values: dict[tuple[str, str], Value] = {}
+    for source in {place.source for place in places}:
+        there = {place.sku: place for place in places if place.source == source}
+        found = await reads.attribute_values(client, sorted(there), source.removeprefix(ATTRIBUTE))
+        for sku, text in found.items():
+            number = _as_number(text)
+            if number is not None:
+                values[there[sku].key, source] = (scaled(number, QUANTITY_DIGITS), None)
+    return values
+
+
+def _as_number(text: str) -> Decimal | None:
+    """What an attribute holds, if it is a number: anything else is overwritten as if nothing stood there."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 async def _prices(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
-    found = await reads.base_prices(client, [place.sku for place in places], store_id=work.shop.store_id)
-    return {(place.key, ""): (scaled(found[place.sku], PRICE_DIGITS), None) for place in places if place.sku in found}
+    own = work.shop.store_id
+    by_sku = await reads.store_prices(client, [place.sku for place in places])
+    values: dict[tuple[str, str], Value] = {}
+    for place in places:
+        by_store = by_sku.get(place.sku, {})
+        price = by_store.get(own, by_store.get(0))
+        if price is not None:
+            values[place.key, ""] = (scaled(price, PRICE_DIGITS), None)
+        hiding = {store: found for store, found in by_store.items() if own == 0 and store != 0 and found != price}
+        if hiding:
+            work.report.note(place.sku, _hidden(hiding))
+    return values
+
+
+def _hidden(hiding: Mapping[int, Decimal]) -> str:
+    where = ", ".join(f"store {store} shows {price.normalize():f}" for store, price in sorted(hiding.items()))
+    return f"A website has a price of its own, which hides the one for all stores: {where}. Remove it in Magento."
 
 
 async def _source_items(client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
@@ -148,3 +200,19 @@ async def _stock_items(client: MagentoClient, places: Sequence[Place]) -> dict[t
         if item is not None:
             values[place.key, place.source] = (scaled(item.quantity, QUANTITY_DIGITS), item.in_stock)
     return values
+
+
+async def sold_below_zero(work: Work, skus: Sequence[str]) -> list[str]:
+    """Those of the products that Magento sells at a quantity of 0: with backorders, or without stock management.
+
+    One request per SKU: Magento's lists do not say it (`GET /V1/stockItems/:sku` does).
+    """
+    if not skus:
+        return []
+    found = []
+    async with work.shop.client() as client:
+        for sku in skus:
+            item = await reads.stock_item(client, sku)
+            if item is not None and (item.backorders or not item.managed):
+                found.append(sku)
+    return found

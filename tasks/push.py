@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from connector import steps
 from connector.magento.batches import Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
@@ -122,7 +123,11 @@ async def _send_all(work: Work, cut: Push) -> None:
             if not claimed:
                 return
             try:
-                await _keep(work, cut, client, claimed, await deliver(work, client, claimed))
+                steps.reached("claimed")
+                delivery = await deliver(work, client, claimed)
+                steps.reached("delivered")
+                await _keep(work, cut, client, claimed, delivery)
+                steps.reached("settled")
             except BaseException:
                 cut.fault = cut.fault or ShopUnreachable("The push was stopped.")
                 raise

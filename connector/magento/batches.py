@@ -1,4 +1,4 @@
-"""Prices and quantities in requests of many records, and the outcome of each record.
+"""Prices, quantities and attribute values in requests of many records, and the outcome of each record.
 
 In: rows of one request. Out: a `Delivery` with one outcome per row, in order. Guarantees: one bad row fails alone. A
 request that Magento refuses as a whole is halved until the row is found; one that is above the shop's array limit is
@@ -59,6 +59,15 @@ class StockItemRow:
 
 
 @dataclass(frozen=True)
+class AttributeRow:
+    """A value of a product attribute, for every store."""
+
+    sku: str
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one row.
 
@@ -85,7 +94,7 @@ class Delivery:
     fault: OfTheConnection | None = None
 
 
-Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow)
+Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow, AttributeRow)
 Send = Callable[[list[Row]], Awaitable[Any]]
 Judge = Callable[[list[Row], Any], list[Outcome | None]]
 
@@ -200,6 +209,19 @@ async def deliver_stock_items(client: MagentoClient, rows: Sequence[StockItemRow
         if row.in_stock is not None:
             item["is_in_stock"] = row.in_stock
         return await client.write("PUT", f"products/{quote(row.sku, safe='')}/stockItems/1", {"stockItem": item})
+
+    return await _Sending(rows, send, _judge_as_whole, size=1).run()
+
+
+async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]) -> Delivery:
+    """Send values of a product attribute, one request each; all else of the product is left as it is."""
+
+    async def send(part: list[AttributeRow]) -> Any:
+        row = part[0]
+        attributes = [{"attribute_code": row.attribute, "value": row.value}]
+        return await client.write(
+            "PUT", f"products/{quote(row.sku, safe='')}", {"product": {"custom_attributes": attributes}}
+        )
 
     return await _Sending(rows, send, _judge_as_whole, size=1).run()
 

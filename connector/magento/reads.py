@@ -35,11 +35,15 @@ class SourceItem:
 
 @dataclass(frozen=True)
 class StockItem:
-    """The stock of a product where MSI is off; `backorders`: it is sold below 0."""
+    """The stock of a product; `backorders`: it is sold below 0; `managed`: false where its stock is not kept at all.
+
+    Quantity and status are those of the source `default`, and of the product where MSI is off.
+    """
 
     quantity: Decimal
     in_stock: bool
     backorders: bool
+    managed: bool = True
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,12 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
         if refused.status == 404:
             return None
         raise
-    return StockItem(number(row["qty"] or 0), bool(row["is_in_stock"]), bool(row.get("backorders")))
+    return StockItem(
+        number(row["qty"] or 0),
+        bool(row["is_in_stock"]),
+        bool(row.get("backorders")),
+        bool(row.get("manage_stock", True)),
+    )
 
 
 async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
@@ -169,6 +178,30 @@ async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str,
             asked = spelled.get(normalise_one(str(row["sku"])))
             if asked is not None:
                 found[asked] = str(row["type_id"])
+    return found
+
+
+async def has_attribute(client: MagentoClient, code: str) -> bool:
+    """Whether products have an attribute of this code."""
+    try:
+        await client.get(f"products/attributes/{quote(code, safe='')}")
+    except RequestRefused as refused:
+        if refused.status == 404:
+            return False
+        raise
+    return True
+
+
+async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str) -> dict[str, str]:
+    """The value of a product attribute for every store, by SKU; products without one are left out."""
+    spelled = {normalise_one(sku): sku for sku in skus}
+    found = {}
+    for criteria in _sku_criteria(skus):
+        async for row in _pages(client, "products", criteria, fields="items[sku,custom_attributes]"):
+            asked = spelled.get(normalise_one(str(row["sku"])))
+            for attribute in row.get("custom_attributes") or []:
+                if asked is not None and attribute.get("attribute_code") == code and attribute.get("value") is not None:
+                    found[asked] = str(attribute["value"])
     return found
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, update
 
+from connector import steps
 from connector.queue import lease, ledger, messages, records, watermarks
 from connector.queue.engine import State, in_parts
 from connector.queue.lease import Lease
@@ -143,6 +144,7 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         _decide_all(connection, held.entity, computed, changes)
         _apply(connection, changes)
         watermarks.write(connection, held.entity, list(computed.marks))
+        steps.reached("chunk_written")
     states = [row["state"] for row in (*changes.inserted, *changes.rewritten)]
     return Queued(
         queued=states.count(PENDING),

@@ -21,6 +21,8 @@ from connector.rules.items import PROBLEM_COLUMNS
 ONE = 10_000
 LARGEST = 99_999_999 * ONE  # Magento clips a quantity above 99,999,999.9999 in silence
 _SAFE = 2**62
+ATTRIBUTE = "attribute:"
+"""Begins the name of a place that is a product attribute and no source: it has a quantity and no stock status."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class QuantityRule:
     """How quantities become source quantities.
 
     `sources` maps each monitored warehouse to its Magento source. `vendor_sources` are the sources that get the vendor
-    quantity added (Sum Total); `vendor_source` is the one that shows it alone (Separate Value). `safety` is in
-    1/10,000 of the base unit and is subtracted once per source.
+    quantity added (Sum Total); `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the
+    code of a product attribute. `safety` is in 1/10,000 of the base unit and is subtracted once per source.
     """
 
     sources: Mapping[str, str]
@@ -126,11 +128,19 @@ def _publish(
     rows, columns = np.nonzero(present & ~bad)
     values = _frame(items, rows, columns, sources)
     values["value"] = totals[rows, columns]
-    values["in_stock"] = (totals[rows, columns] > 0) if rule.status == "follow_quantity" else None
+    values["in_stock"] = _in_stock(values, rule)
     bad_rows, bad_columns = np.nonzero(bad)
     problems = _frame(items, bad_rows, bad_columns, sources)
     problems["reason"] = "Quantity too large: Magento keeps 99,999,999 at most. Correct the quantity in Acumatica."
     return Quantities(values, problems[PROBLEM_COLUMNS])
+
+
+def _in_stock(values: pd.DataFrame, rule: QuantityRule) -> pd.Series:
+    """The stock status that follows the quantity; None where it is left alone."""
+    status = (values["value"] > 0).astype(object)
+    if rule.status == "leave":
+        return pd.Series(np.full(len(values), None, dtype=object))
+    return status.mask(values["source"].astype(str).str.startswith(ATTRIBUTE), None)
 
 
 def _frame(items: pd.DataFrame, rows: np.ndarray, columns: np.ndarray, sources: list[str]) -> pd.DataFrame:

@@ -1,0 +1,24 @@
+"""The steps of a look at which a process may die. In production reaching one does nothing; tests put a crash there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Step = Literal[
+    "pulled", "computed", "chunk_written", "queued", "claimed", "delivered", "settled", "confirmed", "remembered"
+]
+STEPS: tuple[Step, ...] = (
+    "pulled",
+    "computed",
+    "chunk_written",
+    "queued",
+    "claimed",
+    "delivered",
+    "settled",
+    "confirmed",
+    "remembered",
+)
+
+
+def reached(step: Step) -> None:
+    """A look reached this step."""

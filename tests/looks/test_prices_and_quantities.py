@@ -1,0 +1,274 @@
+"""Prices and quantities go from Acumatica to Magento."""
+
+from decimal import Decimal
+
+import pytest
+
+from sandbox.catalogue import Product, generated
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("skus", "threshold", "batch", "sizes"),
+    [
+        (50, 25, 25, [25, 25]),
+        (50, 25, 5, [5] * 10),
+        (25, 25, 25, [1] * 25),
+        (26, 25, 25, [25, 1]),
+        (3, 0, 100, [3]),
+    ],
+)
+async def test_threshold_and_batch(make_world, skus, threshold, batch, sizes):
+    """Case 1: up to the threshold one record a request, above it all in batches; Magento's journal says the same."""
+    here = make_world(skus)
+    settings = here.settings(queue={"threshold_count": threshold, "batch_count": batch})
+    outcome = await here.sync("price", settings)
+    assert outcome.fault is None
+    assert (outcome.tally.requests, outcome.tally.sent) == (len(sizes), skus)
+    assert sorted(write["records"] for write in here.writes()) == sorted(sizes)
+    here.assert_converged(entities=["price"])
+
+
+async def test_a_second_look_sends_nothing(make_world):
+    """What Magento confirmed is not sent again, and an idle look reads two lists in Acumatica at most."""
+    here = make_world(60)
+    for entity in ("price", "inventory"):
+        await here.sync(entity)
+        before = here.site_state()["requests"]
+        outcome = await here.sync(entity)
+        assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.queued) == (0, 0, 0)
+        assert here.site_state()["requests"] - before <= 2 + 2  # data, and login and logout
+    here.assert_converged()
+
+
+async def test_a_shop_that_is_right_already_is_not_written_to(make_world):
+    """Case 20: connecting a shop that shows the right values sends nothing."""
+    here = make_world(60)
+    for entity in ("price", "inventory"):
+        await here.sync(entity)
+    writes = len(here.writes())
+    here.state.close()
+    from connector.queue.engine import open_state
+
+    here.state = open_state(here.database_url.replace("state.sqlite", "another.sqlite"))
+    for entity in ("price", "inventory"):
+        outcome = await here.sync(entity)
+        assert outcome.tally.requests == 0
+    assert len(here.writes()) == writes
+    here.assert_converged()
+
+
+async def test_one_change_is_one_request(make_world):
+    """A changed price and a changed quantity each go over in one request of one record."""
+    here = make_world(60)
+    for entity in ("price", "inventory"):
+        await here.sync(entity)
+    writes = len(here.writes())
+    here.clock.advance(60)
+    here.change(
+        {"set_price": {"inventory_id": "SKU-000001", "price": "12.34"}},
+        {"set_quantity": {"inventory_id": "SKU-000002", "warehouse": "EAST", "available": "7"}},
+    )
+    for entity in ("price", "inventory"):
+        outcome = await here.sync(entity)
+        assert (outcome.tally.requests, outcome.tally.sent) == (1, 1)
+    assert len(here.writes()) == writes + 2
+    assert here.prices()["SKU-000001"] == D("12.34")
+    assert here.quantities()["SKU-000002", "east"] == 7
+    here.assert_converged()
+
+
+async def test_500_prices_with_an_unknown_sku_and_a_negative_price(make_world):
+    """498 arrive, and each of the two fails alone with its own reason."""
+    products = generated(500)
+    products[100] = Product("NOT-IN-THE-SHOP", "x", 5_000_000, {"MAIN": 10_000})
+    products[200] = Product("BELOW-ZERO", "x", -1_000_000, {"MAIN": 10_000})
+    here = make_world(products, shop_products=[p for p in products if p.sku != "NOT-IN-THE-SHOP"])
+    outcome = await here.sync("price")
+    assert outcome.tally.sent == 498
+    reasons = {message.sku: message.reason for message in here.failed()}
+    assert "Magento has no product" in reasons["NOT-IN-THE-SHOP"]
+    assert "below 0" in reasons["BELOW-ZERO"]
+    assert len(reasons) == 2
+
+
+async def test_500_quantities_with_an_unknown_sku_and_an_unknown_source(make_world):
+    """498 arrive; the unknown SKU leaves no orphan in Magento, and each of the two fails with its own reason."""
+    products = [Product(f"P-{n:04d}", "x", 1_000_000, {"MAIN": (n + 1) * 10_000}) for n in range(498)]
+    products.append(Product("NOT-IN-THE-SHOP", "x", 1_000_000, {"MAIN": 10_000}))
+    products.append(Product("ELSEWHERE", "x", 1_000_000, {"EAST": 10_000}))
+    here = make_world(products, shop_products=[p for p in products if p.sku != "NOT-IN-THE-SHOP"])
+    sources = {"MAIN": "default", "EAST": "nowhere"}
+    settings = here.settings(inventory={"warehouses": ["MAIN", "EAST"], "sources": sources})
+    outcome = await here.sync("inventory", settings)
+    assert outcome.fault is None
+    assert outcome.tally.sent == 498
+    reasons = {message.sku: message.reason for message in here.failed()}
+    assert "Magento has no product" in reasons["NOT-IN-THE-SHOP"]
+    assert "no source 'nowhere'" in reasons["ELSEWHERE"]
+    assert {sku for sku, _source in here.quantities()} == {f"P-{n:04d}" for n in range(498)}
+
+
+async def test_an_item_that_becomes_inactive_goes_to_zero_once(make_world):
+    """Its quantities go to 0, once; its price is no longer sent."""
+    here = make_world(30)
+    for entity in ("price", "inventory"):
+        await here.sync(entity)
+    here.clock.advance(60)
+    here.change({"set_item": {"inventory_id": "SKU-000001", "status": "Inactive"}})
+    assert (await here.sync("price")).tally.requests == 0
+    assert (await here.sync("inventory")).tally.sent == 3
+    assert [here.quantities()["SKU-000001", source] for source in ("default", "east", "west")] == [0, 0, 0]
+    here.clock.advance(60)
+    assert (await here.sync("inventory", full=True)).tally.sent == 0
+
+
+async def test_an_item_that_is_gone_goes_to_zero_at_the_next_full_look(make_world):
+    """Acumatica has no feed of deletions: the full look finds what is no longer there."""
+    here = make_world(30)
+    await here.sync("inventory")
+    here.change({"remove_item": "SKU-000001"})
+    assert (await here.sync("inventory")).tally.sent == 0
+    assert (await here.sync("inventory", full=True)).tally.sent == 3
+    assert here.quantities()["SKU-000001", "default"] == 0
+
+
+async def test_a_figure_that_is_not_published_sends_nothing(make_world):
+    """Case 7: On Hand changes and Available does not, with Available published: nothing is sent."""
+    here = make_world(30)
+    await here.sync("inventory")
+    here.clock.advance(60)
+    here.change({"set_quantity": {"inventory_id": "SKU-000001", "warehouse": "MAIN", "on_hand": "999"}})
+    outcome = await here.sync("inventory")
+    assert (outcome.tally.queued, outcome.tally.requests) == (0, 0)
+
+
+@pytest.mark.parametrize("way", ["odata", "storage_details", "inventory_summary"])
+async def test_quantities_by_each_of_the_three_ways(make_world, way):
+    """Whichever way quantities are read, Magento ends up the same; a change arrives."""
+    here = make_world(30)
+    settings = here.settings(acumatica={"quantity_read": way, "full_read_interval": 60})
+    await here.sync("inventory", settings)
+    here.assert_converged(entities=["inventory"])
+    here.clock.advance(120)
+    here.change({"set_quantity": {"inventory_id": "SKU-000003", "warehouse": "WEST", "available": "5"}})
+    here.change({"set_quantity": {"inventory_id": "SKU-000004", "warehouse": "WEST", "available": "5"}})
+    outcome = await here.sync("inventory", settings)
+    assert outcome.fault is None
+    assert here.quantities()["SKU-000004", "west"] == 5
+    here.assert_converged(entities=["inventory"])
+
+
+async def test_retry_count_attempts_and_then_failed(make_world):
+    """Ten SKUs whose requests always get 503 while others are answered: three attempts each, then Failed, for good."""
+    bad = [f"SKU-{n:06d}" for n in (1, 2, 4, 5, 7, 8, 10, 11, 13, 14)]
+    here = make_world(50, faults=";".join(f"magento POST path=*/base-prices key={sku}: status=503" for sku in bad))
+    outcome = await here.sync("price", here.settings(queue={"retry_count": 3}))
+    assert outcome.fault is None
+    assert (outcome.tally.sent, outcome.tally.failed) == (40, 10)
+    assert sorted(message.sku for message in here.failed()) == bad
+    assert all("503" in message.reason for message in here.failed())
+    for sku in bad:
+        assert sum(sku in write["keys"] for write in here.writes()) == 3
+    again = await here.sync("price", full=True)
+    assert (again.tally.requests, again.tally.failed) == (0, 0)
+
+
+async def test_writes_that_always_get_503_fail_after_their_attempts(make_world):
+    """Case 19: while reads work, every attempt counts, and the messages fail."""
+    here = make_world(30, faults="magento POST path=*/base-prices: status=503")
+    outcome = await here.sync("price", here.settings(queue={"retry_count": 2}))
+    assert outcome.tally.failed == 30
+    assert all(message.attempts == 2 for message in here.failed())
+
+
+async def test_a_shop_that_answers_503_to_everything_fails_the_run_and_no_message(make_world):
+    """Case 19: the run fails with that reason, no message does, and afterwards everything arrives by itself."""
+    here = make_world(30)
+    await here.sync("price")
+    here.clock.advance(60)
+    here.change(*({"set_price": {"inventory_id": f"SKU-{n:06d}", "price": "3.21"}} for n in (1, 2, 4)))
+    here.faults.replace("magento: status=503 body=html")
+    outcome = await here.sync("price")
+    assert outcome.fault is not None
+    assert "503" in outcome.fault
+    assert here.failed() == []
+    here.faults.replace("")
+    assert (await here.sync("price")).tally.sent == 3
+    here.assert_converged(entities=["price"])
+
+
+async def test_a_product_that_is_created_later_gets_its_value_by_itself(make_world):
+    """An unknown SKU has one failed message; once the product exists the newest value goes at the next full look."""
+    products = generated(10)
+    here = make_world(products, shop_products=products[1:])
+    await here.sync("price")
+    assert [message.sku for message in here.failed()] == [products[0].sku]
+    assert (await here.sync("price", full=True)).tally.failed == 0
+    here.change_shop({"add_product": {"sku": products[0].sku, "type_id": "simple"}})
+    assert (await here.sync("price", full=True)).tally.sent == 1
+    assert here.failed() == []
+    here.assert_converged(entities=["price"])
+
+
+async def test_a_promotion_starts_and_ends_at_midnight_of_the_tenant(make_world):
+    """Case 18: a promotion entered last week starts and ends though no record was touched, in the tenant's zone."""
+    here = make_world(10)
+    promotion = {"price_type": "Base", "promotion": True, "effective": "2026-11-25", "expiration": "2026-11-25"}
+    here.change(
+        {"add_sales_price": {"inventory_id": "SKU-000001", "price": "8", "price_type": "Base", "currency": "USD"}},
+        {"add_sales_price": {"inventory_id": "SKU-000001", "price": "5", "currency": "USD", **promotion}},
+    )
+    settings = here.settings(price={"source": "sales_price"}, queue={"full_look_every": 700})
+    await here.sync("price", settings)
+    assert here.prices()["SKU-000001"] == 8
+    shown = []
+    for seconds in (14 * 3600 - 60 - 3600, 3600 + 60, 24 * 3600 - 120, 120):  # 23:59 and 00:00 twice, in New York
+        here.clock.advance(seconds)
+        await here.sync("price", settings)
+        shown.append(int(here.prices()["SKU-000001"]))
+    assert shown == [8, 5, 5, 8]
+
+
+async def test_only_one_key(make_world):
+    """`--key` takes one item, in any spelling of its SKU, and moves no watermark."""
+    here = make_world(10)
+    outcome = await here.sync("price", key="sku-000001")
+    assert outcome.tally.sent in (0, 1)
+    assert (await here.sync("price", key="SKU-000001")).fault is None
+    assert here.prices()["SKU-000001"] > 0
+    assert sum(price > 0 for price in here.prices().values()) == 1
+
+
+async def test_an_entity_that_is_not_active_sends_nothing(make_world):
+    """Case 13: off sends nothing; on again sends the newest state only."""
+    here = make_world(10)
+    outcome = await here.sync("price", here.settings(active={"price": False}))
+    assert outcome.stopped is not None
+    assert here.writes() == []
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "1"}})
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "2"}})
+    await here.sync("price")
+    assert here.prices()["SKU-000001"] == 2
+    here.assert_converged(entities=["price"])
+
+
+async def test_branch_wise_overrides_the_plain_setting(make_world):
+    """Case 8: the table of branches decides; only branches that include vendor inventory get it."""
+    here = make_world(12)
+    rows = [
+        {"branch": "HEADOFFICE", "warehouses": ["MAIN", "EAST"], "source": "east", "include_vendor_inventory": True},
+        {"branch": "RETAIL", "warehouses": ["WEST"], "source": "west"},
+    ]
+    settings = here.settings(
+        inventory={"definition": "branch_wise", "branches": rows},
+        vendor_inventory={"include": "sum", "inquiry": "A2M-VendorQuantities"},
+    )
+    await here.sync("inventory", settings)
+    product = generated(12)[3]
+    shown = here.quantities()
+    shelves = {name: quantity // 10_000 for name, quantity in product.quantities.items()}
+    assert shown[product.sku, "east"] == shelves["MAIN"] + shelves["EAST"] + product.vendor4 // 10_000
+    assert shown[product.sku, "west"] == shelves["WEST"]
+    assert (product.sku, "default") not in shown

@@ -1,0 +1,167 @@
+"""Both simulators over real sockets, and a connector that works with them, on a clock that only moves when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from sandbox.magento.app import create_app as magento_app
+
+from a2m.compare import differences
+from connector.clock import ManualClock
+from connector.queue import messages
+from connector.queue.engine import open_state
+from connector.queue.messages import Message
+from flows.run import Outcome, work_on
+from sandbox.acumatica.app import create_app as acumatica_app
+from sandbox.catalogue import Product, generated
+from sandbox.faults import FaultMiddleware, Faults
+from settings import Settings, load_settings
+
+START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+class Served:
+    """An application behind a socket of its own, in a thread."""
+
+    def __init__(self, app: Any) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.run(self._server._serve(sockets=[self._socket]))
+
+    def close(self) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(timeout=10)
+
+
+class World:
+    """An Acumatica, a Magento, and the state of one connector between them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        products: Sequence[Product],
+        *,
+        faults: str = "",
+        database_url: str | None = None,
+        shop_products: Sequence[Product] | None = None,
+        acumatica: dict[str, Any] | None = None,
+        magento: dict[str, Any] | None = None,
+    ) -> None:
+        self.clock = ManualClock(START)
+        self.faults = Faults(faults)
+        site = acumatica_app(products, clock=self.clock.now, **(acumatica or {}))
+        shop = magento_app(
+            products if shop_products is None else shop_products, clock=self.clock.now, **(magento or {})
+        )
+        self.acumatica = Served(FaultMiddleware(site, "acumatica", self.faults))
+        self.magento = Served(FaultMiddleware(shop, "magento", self.faults))
+        self.database_url = database_url or f"sqlite:///{folder / 'state.sqlite'}"
+        self.state = open_state(self.database_url)
+
+    def close(self) -> None:
+        self.state.close()
+        self.acumatica.close()
+        self.magento.close()
+
+    def settings(self, **sections: dict[str, Any]) -> Settings:
+        """The settings that connect to this world, with these changes of single fields."""
+        given: dict[str, dict[str, Any]] = {
+            "magento": {"url": self.magento.url, "bearer_token": "sandbox-magento-token"},
+            "acumatica": {
+                "url": self.acumatica.url,
+                "username": "admin",
+                "password": "sandbox",
+                "time_zone": "America/New_York",
+                "requests_per_minute": 100_000,
+            },
+            "inventory": {
+                "warehouses": ["MAIN", "EAST", "WEST"],
+                "sources": {"MAIN": "default", "EAST": "east", "WEST": "west"},
+            },
+        }
+        for section, fields in sections.items():
+            given[section] = {**given.get(section, {}), **fields}
+        return load_settings(**given)
+
+    async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> Outcome:
+        """One look, as `a2m sync` takes it."""
+        how = {"once": True, "clock": self.clock, **how}
+        return await work_on(entity, settings or self.settings(), self.state, **how)
+
+    def change(self, *changes: dict[str, Any]) -> None:
+        """Change something in Acumatica."""
+        self._post(self.acumatica, changes)
+
+    def change_shop(self, *changes: dict[str, Any]) -> None:
+        """Change something in Magento."""
+        self._post(self.magento, changes)
+
+    def _post(self, served: Served, changes: Sequence[dict[str, Any]]) -> None:
+        answer = httpx.post(f"{served.url}/_sandbox/change", json=list(changes))
+        assert answer.is_success, answer.text
+
+    def shop_state(self) -> dict[str, Any]:
+        """What Magento has."""
+        return httpx.get(f"{self.magento.url}/_sandbox/state").json()
+
+    def site_state(self) -> dict[str, Any]:
+        """What Acumatica has."""
+        return httpx.get(f"{self.acumatica.url}/_sandbox/state").json()
+
+    def prices(self) -> dict[str, Decimal]:
+        """Magento's base prices."""
+        return {sku: Decimal(price) for sku, price in self.shop_state()["prices"].items()}
+
+    def quantities(self) -> dict[tuple[str, str], Decimal]:
+        """Magento's quantities by SKU and source."""
+        return {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in self.shop_state()["source_items"]}
+
+    def writes(self) -> list[dict[str, Any]]:
+        """The writes that Magento received, in order."""
+        return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
+
+    def failed(self, entity: str | None = None) -> list[Message]:
+        """The failed messages."""
+        with self.state.read() as connection:
+            return messages.failed(connection, entity)
+
+    def assert_converged(self, *, entities: Sequence[str] = ("price", "inventory")) -> None:
+        """Magento shows exactly what Acumatica says; nothing is lost, and nothing waits."""
+        environ = {
+            "A2M_INVENTORY__WAREHOUSES": json.dumps(["MAIN", "EAST", "WEST"]),
+            "A2M_INVENTORY__SOURCES": json.dumps({"MAIN": "default", "EAST": "east", "WEST": "west"}),
+        }
+        for what, compared, wrong in differences(self.site_state(), self.shop_state(), environ):
+            if {"prices": "price", "quantities": "inventory"}[what] in entities:
+                assert compared, what
+                assert not wrong, f"{wrong} of {compared} {what} are wrong"
+        with self.state.read() as connection:
+            for entity in entities:
+                assert not messages.unsettled(connection, entity)
+                assert messages.next_due(connection, entity) is None
+
+
+@contextmanager
+def world(folder: Path, products: Sequence[Product] | int = 50, **traits: Any) -> Iterator[World]:
+    """A world that is taken down at the end."""
+    made = World(folder, generated(products) if isinstance(products, int) else products, **traits)
+    try:
+        yield made
+    finally:
+        made.close()
