@@ -32,6 +32,7 @@ from flows.wiring import Run, working
 from settings import Settings, SettingsError, load_settings
 from tasks.look import PLAIN, Stages, look
 from tasks.push import ShopUnreachable
+from tasks.registry import DOCUMENTS
 from tasks.shop import NotPossible
 from tasks.tally import Report, Tally
 from tasks.warehouses import refuse_unknown_warehouses
@@ -122,7 +123,8 @@ async def work_on(
         return outcome
     begins = due_at or started
     ends_at = begins + timedelta(seconds=settings.queue.check_process_time)
-    run = Run(entity, settings, state, held, clock, outcome.tally, outcome.report, ends_at, said)
+    since = entities.first_active(state, entity, started)
+    run = Run(entity, settings, state, held, clock, outcome.tally, outcome.report, ends_at, since, said)
     try:
         async with kept(state, held, clock), working(run) as work:
             wants_full = full
@@ -166,6 +168,9 @@ async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str
 
 
 def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
+    """Once a day for values, because Acumatica does not tell what was deleted; documents are read in full only once."""
+    if run.entity in DOCUMENTS:
+        return False
     every = timedelta(hours=run.settings.queue.full_look_every)
     return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every
 

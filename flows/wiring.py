@@ -29,6 +29,15 @@ from tasks.shop import Shop
 from tasks.tally import Report, Tally
 from tasks.work import QueueRule, Work
 
+SECTIONS = {
+    "price": ("price",),
+    "inventory": ("inventory", "vendor_inventory"),
+    "customer": ("customer", "additional"),
+    "order": ("order",),
+    "shipment": ("shipment", "dropship", "inventory", "order"),
+}
+"""The sections that everything of an entity depends on: after a change of one, all of it is computed again."""
+
 
 @dataclass
 class Run:
@@ -42,6 +51,7 @@ class Run:
     tally: Tally
     report: Report
     ends_at: datetime
+    active_since: datetime
     said: Callable[[str], object]
 
     def keys_of(self, typed: str) -> list[str]:
@@ -54,10 +64,11 @@ class Run:
         """Changes when a setting changes that every value of the entity depends on."""
         settings = self.settings
         parts: list[Any] = [settings.items, settings.acumatica.tenant, settings.acumatica.url, settings.magento.url]
+        parts += [getattr(settings, name) for name in SECTIONS[self.entity]]
         if self.entity == "price":
-            parts += [settings.price, settings.acumatica.price_read, settings.magento.store_id]
-        else:
-            parts += [settings.inventory, settings.vendor_inventory, settings.acumatica.quantity_read]
+            parts += [settings.acumatica.price_read, settings.magento.store_id]
+        if self.entity == "inventory":
+            parts += [settings.acumatica.quantity_read]
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -82,9 +93,9 @@ async def working(run: Run) -> AsyncIterator[Work]:
             acumatica=session,
             shop=shop(settings, run.tally, clock),
             queue=QueueRule(settings.queue.threshold_count, settings.queue.batch_count, settings.queue.retry_count),
-            read=read_rule(settings, run.entity),
+            read=read_rule(settings, run.entity, run.active_since),
             items=item_rule(settings),
-            rule=price_rule(settings) if run.entity == "price" else quantity_rule(settings),
+            rule=RULES[run.entity](settings),
             today=today,
             tally=run.tally,
             report=run.report,
@@ -141,34 +152,42 @@ def shop(settings: Settings, tally: Tally, clock: Clock) -> Shop:
     )
 
 
-def read_rule(settings: Settings, entity: str) -> ReadRule:
-    """What the entity reads in Acumatica."""
-    vendor = settings.vendor_inventory
-    if entity == "price":
-        by_list = settings.price.source == "sales_price" and settings.price.sales_price_from == "price_list"
-        feeds = [
-            *(["price_rows"] if by_list else []),
-            *(["non_stock_items"] if settings.price.non_stock else []),
-            "items",
-        ]
-    else:
-        feeds = [*(["vendor_quantities"] if vendor.include != "no" else []), "quantities", "items"]
+def read_rule(settings: Settings, entity: str, active_since: datetime | None = None) -> ReadRule:
+    """What the entity reads in Acumatica. Documents begin at FROM, or when the entity was first made active."""
+    acumatica, vendor = settings.acumatica, settings.vendor_inventory
+    feeds = _feeds(settings, entity)
     by_field = settings.price.source == "sales_price" and settings.price.sales_price_from == "field"
+    begins = {"shipment": settings.shipment.from_, "order": settings.order.from_}.get(entity)
+    chosen = {"customer": settings.customer.classes, "order": settings.order.types}.get(entity, ())
     return ReadRule(
-        feeds=tuple(feeds),
+        feeds=feeds,
         fields=ItemFields(
             sku=settings.items.sku,
             price_field=settings.price.sales_price_field if entity == "price" and by_field else "",
             conversions=settings.items.unit == "sales" or "price_rows" in feeds,
         ),
-        overlap=settings.acumatica.overlap,
-        full_read_interval=settings.acumatica.full_read_interval,
-        quantity_read=settings.acumatica.quantity_read,
+        overlap=acumatica.overlap,
+        full_read_interval=acumatica.full_read_interval,
+        quantity_read=acumatica.quantity_read,
         figure=settings.inventory.quantity,
-        price_read=settings.acumatica.price_read,
+        price_read=acumatica.price_read,
         warehouses=tuple(source_of_warehouse(settings)),
         vendor_inquiry=vendor.inquiry,
+        begins=begins or active_since,
+        chosen=chosen,
+        trigger=settings.shipment.trigger,
     )
+
+
+def _feeds(settings: Settings, entity: str) -> tuple[str, ...]:
+    """In their order: items last, so that nothing is published before its facts are there."""
+    if entity == "price":
+        by_list = settings.price.source == "sales_price" and settings.price.sales_price_from == "price_list"
+        rows = ("price_rows",) if by_list else ()
+        return (*rows, *(("non_stock_items",) if settings.price.non_stock else ()), "items")
+    if entity == "inventory":
+        return (*(("vendor_quantities",) if settings.vendor_inventory.include != "no" else ()), "quantities", "items")
+    return {"customer": ("customers",), "order": ("orders",), "shipment": ("shipments", "receipts")}[entity]
 
 
 def item_rule(settings: Settings) -> ItemRule:
@@ -221,3 +240,10 @@ def _vendor_sources(settings: Settings) -> frozenset[str]:
         return frozenset(row.source for row in settings.inventory.branches if row.include_vendor_inventory)
     sources = settings.sources()
     return frozenset(sources if len(sources) == 1 else {settings.inventory.default_source})
+
+
+RULES: dict[str, Callable[[Settings], Any]] = {
+    "price": price_rule,
+    "inventory": quantity_rule,
+}
+"""What each entity's stages compute with."""

@@ -22,8 +22,10 @@ from connector.rules import items, prices, quantities
 from connector.rules.items import Published
 from connector.rules.prices import PriceRule
 from tasks import frames
+from tasks.document import compute_documents
 from tasks.magento_now import Place, read_unknown, sold_below_zero
 from tasks.pull import Pulled
+from tasks.registry import DOCUMENTS
 from tasks.work import Work
 
 
@@ -46,6 +48,8 @@ class Asked(NamedTuple):
 
 async def compute(work: Work, pulled: Pulled) -> Computed:
     """The stage: what has to be kept and queued for one chunk of pulled records."""
+    if work.entity in DOCUMENTS:
+        return await compute_documents(work, DOCUMENTS[work.entity], pulled)
     chosen = _with_same_sku(work, pulled.to_compute)
     published = items.published(frames.items(chosen.values()), work.items)
     ruled = _apply_rule(work, published, chosen)

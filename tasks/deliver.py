@@ -22,7 +22,9 @@ from connector.magento.client import MagentoClient
 from connector.queue import ledger
 from connector.queue.messages import Message
 from connector.rules.quantities import ATTRIBUTE
+from tasks.document import Made, deliver_document
 from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS
+from tasks.registry import DOCUMENTS
 from tasks.work import Work
 
 
@@ -32,8 +34,17 @@ def decimal(value: int | None, digits: int) -> Decimal:
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
-async def deliver(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
-    """Send the messages, all of one entity, in one request; gives an outcome for each, in order."""
+async def deliver(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> tuple[Delivery, Made | None]:
+    """Send the messages, all of one entity, in one request: an outcome for each, in order, and what a document became.
+
+    A document is claimed alone.
+    """
+    if work.entity in DOCUMENTS:
+        return await deliver_document(work, DOCUMENTS[work.entity], client, claimed[0])
+    return await _deliver_values(work, client, claimed), None
+
+
+async def _deliver_values(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
     if work.entity == "price":
         store_id = work.shop.store_id
         prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]

@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from connector.queue import records, watermarks
+from connector.queue import ledger, records, watermarks
 from connector.queue.chunk import Seen
 from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
 from connector.queue.watermarks import Cursor, Watermark
-from tasks.feeds import FEEDS, FeedPage
+from tasks.feeds import FeedPage
+from tasks.registry import FEEDS
 from tasks.work import CHUNK_RECORDS, Work
 
 
@@ -104,6 +105,8 @@ class Pull:
                 yield cut_here
         with self._work.state.read() as connection:
             due = records.due(connection, self._work.entity, self._work.today())
+            doubted = ledger.doubted(connection, self._work.entity, self._work.clock.now())
+        due = list(dict.fromkeys([*due, *(row.acumatica_key for row in doubted)]))
         for start in range(0, len(due), CHUNK_RECORDS):
             self._take_again(due[start : start + CHUNK_RECORDS])
             yield False
@@ -169,9 +172,9 @@ class Pull:
             merged = _merged(feed, stored.record, part, whole=whole)
             if merged != stored.record or compute_all or key not in known:
                 seen = {} if sweep is None else {SEEN_BY_FEED[feed]: sweep}
-                has_facts = merged.facts is not None or stored.record.facts is not None
+                is_known = merged.is_there() or stored.record.is_there()
                 changed = msgspec.structs.replace(stored, record=merged, **seen)
-                self._chunk.add(changed, compute=has_facts and (compute_all or merged != stored.record))
+                self._chunk.add(changed, compute=is_known and (compute_all or merged != stored.record))
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:
@@ -201,6 +204,8 @@ def _merged(feed: str, record: Record, part: Any, *, whole: bool) -> Record:
         return msgspec.structs.replace(record, quantities=part if whole else {**record.quantities, **part})
     if feed == "vendor_quantities":
         return msgspec.structs.replace(record, vendor=part if whole else {**record.vendor, **part})
+    if feed != "price_rows":
+        return msgspec.structs.replace(record, document=part)
     if whole:
         return msgspec.structs.replace(record, price_rows=part)
     by_id = {row.record_id: row for row in (*record.price_rows, *part)}

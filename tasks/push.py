@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,14 +23,17 @@ from connector.magento.reads import probe
 from connector.queue import messages
 from connector.queue.messages import Message, Settled
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
+from connector.rules.requests import request_size
 from tasks.deliver import deliver
-from tasks.settle import settle_unknown
+from tasks.document import Made, link_of
+from tasks.registry import DOCUMENTS
+from tasks.settle import LATE_WRITE, asked_again, settle_unknown
 from tasks.work import Work
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+WAIT_FOR_ANOTHER = timedelta(seconds=30)
 PROBE_HOLDS = timedelta(seconds=5)
-LATE_WRITE = timedelta(seconds=60)  # a request that arrived whole may still be applied this long after we gave up
 
 
 class PushAgain(Exception):
@@ -67,7 +71,9 @@ def begin_push(work: Work) -> Push | None:
         stuck = messages.unsettled(connection, work.entity)
     if not count and not stuck:
         return None
-    return Push(1 if count <= work.queue.threshold_count else work.queue.batch_count)
+    if work.entity in DOCUMENTS:
+        return Push(1)
+    return Push(request_size(count, work.queue.threshold_count, work.queue.batch_count))
 
 
 async def push(work: Work, cut: Push) -> None:
@@ -93,9 +99,11 @@ def _next_due(work: Work) -> datetime | None:
     with work.state.read() as connection:
         due_at = messages.next_due(connection, work.entity)
         blocked = messages.blocked_until(connection, work.shop.host)
-    if due_at is None or blocked is None:
-        return due_at
-    return max(due_at, blocked)
+        in_doubt = messages.unsettled(connection, work.entity)
+    if due_at is not None and blocked is not None:
+        due_at = max(due_at, blocked)
+    asked_again_at = [asked_again(message) for message in in_doubt]
+    return min([*asked_again_at, *([] if due_at is None else [due_at])], default=None)
 
 
 async def _wait_for_what_is_due(work: Work) -> None:
@@ -103,6 +111,10 @@ async def _wait_for_what_is_due(work: Work) -> None:
     with work.state.read() as connection:
         due_at = messages.all_due(connection, work.entity, work.ends_at)
         blocked = messages.blocked_until(connection, work.shop.host)
+        in_doubt = [asked_again(message) for message in messages.unsettled(connection, work.entity)]
+    waited_for = [at for at in in_doubt if at <= work.ends_at]
+    if waited_for:
+        due_at = max([*waited_for, *([] if due_at is None else [due_at])])
     if due_at is None:
         return
     if blocked is not None and blocked <= work.ends_at:
@@ -124,9 +136,9 @@ async def _send_all(work: Work, cut: Push) -> None:
                 return
             try:
                 steps.reached("claimed")
-                delivery = await deliver(work, client, claimed)
+                delivery, made = await deliver(work, client, claimed)
                 steps.reached("delivered")
-                await _keep(work, cut, client, claimed, delivery)
+                await _keep(work, cut, client, claimed, delivery, made)
                 steps.reached("settled")
             except BaseException:
                 cut.fault = cut.fault or ShopUnreachable("The push was stopped.")
@@ -147,7 +159,14 @@ def _is_blocked(work: Work) -> bool:
     return until is not None and until > work.clock.now()
 
 
-async def _keep(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
+async def _keep(
+    work: Work,
+    cut: Push,
+    client: MagentoClient,
+    claimed: Sequence[Message],
+    delivery: Delivery,
+    made: Made | None,
+) -> None:
     now = work.clock.now()
     cut.array_limit = delivery.array_limit or cut.array_limit
     fault = delivery.fault or await _probe_fault(work, cut, client, delivery.outcomes)
@@ -159,7 +178,9 @@ async def _keep(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[
         _settled(work, message, outcome, now + timedelta(seconds=pause), connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
-    in_doubt = any(outcome.kind == "unknown" for outcome in delivery.outcomes)
+    if made is not None:
+        settled = [replace(settled[0], link=link_of(claimed[0], made), taken=made.taken)]
+    in_doubt = work.entity not in DOCUMENTS and any(outcome.kind == "unknown" for outcome in delivery.outcomes)
     messages.settle(work.state, work.lease, settled, now, doubt_until=now + LATE_WRITE if in_doubt else None)
     waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]
     if waits:
@@ -174,7 +195,7 @@ async def _probe_fault(
     """After a fault that may be the whole connection's: ask Magento something harmless; several faults in a row ask
     once.
     """
-    if all(outcome.kind in ("accepted", "refused") for outcome in outcomes):
+    if all(outcome.kind in ("accepted", "refused", "waits") for outcome in outcomes):
         return None
     if any(outcome.retry_after is not None for outcome in outcomes):
         return None  # the host spoke for itself: it is there, and told us when to come back
@@ -193,7 +214,9 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "accepted":
         return Settled(message, SENT)
     if outcome.kind == "refused":
-        return Settled(message, FAILED, cause(outcome.reason), outcome.reason)
+        return Settled(message, FAILED, outcome.cause or cause(outcome.reason), outcome.reason)
+    if outcome.kind == "waits":
+        return Settled(message, PENDING, "waits", outcome.reason, later + WAIT_FOR_ANOTHER, attempt_given_back=True)
     if connection_lost or outcome.kind == "not_sent":
         return Settled(message, PENDING, attempt_given_back=True)
     if outcome.kind == "unknown":

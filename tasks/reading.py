@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -14,7 +15,8 @@ class ReadRule(msgspec.Struct, frozen=True):
     """The feeds of an entity in their order (items last: nothing is published before its facts are there).
 
     `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a
-    feed that cannot tell what changed. `warehouses`: those that count.
+    feed that cannot tell what changed. `warehouses`: those that count. For documents: `begins` is the instant before
+    which none is read, `chosen` the customer classes or order types that are, `trigger` what makes a shipment due.
     """
 
     feeds: tuple[str, ...]
@@ -26,3 +28,6 @@ class ReadRule(msgspec.Struct, frozen=True):
     price_read: Literal["odata", "inquiry"] = "odata"
     warehouses: tuple[str, ...] = ()
     vendor_inquiry: str = ""
+    begins: datetime | None = None
+    chosen: tuple[str, ...] = ()
+    trigger: Literal["shipment_confirmation", "invoice_release"] = "shipment_confirmation"

@@ -1,21 +1,26 @@
 """Messages whose request's outcome is unknown are settled by asking Magento, not by sending again.
 
 Unknown is a message that a run claimed and did not live to settle, or whose answer was lost. Magento applies a request
-that arrived whole whatever becomes
-of the connection, so: what Magento shows already was sent; the rest is tried again if an attempt is left.
+that arrived whole whatever becomes of the connection, so: what Magento shows already was sent; the rest is tried again
+if an attempt is left.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from connector.magento.client import MagentoClient
 from connector.queue import messages
 from connector.queue.messages import Message, Settled
 from connector.queue.tables import FAILED, PENDING, SENT
+from tasks.document import LATE_WRITE as LATE_DOCUMENT
+from tasks.document import found_document, link_of
 from tasks.magento_now import Place, shown
+from tasks.registry import DOCUMENTS
 from tasks.work import Work
 
 LATE_WRITE = timedelta(seconds=60)
+"""A request that arrived whole may be applied this long after we gave up: its values are read again then."""
 STOPPED = "stopped during its last attempt: Magento does not show the value, and no attempt is left"
 
 
@@ -25,25 +30,45 @@ async def settle_unknown(work: Work) -> None:
         unknown = messages.unsettled(connection, work.entity)
     if not unknown:
         return
-    places = [Place(message.key, message.source, message.sku or message.key) for message in unknown]
     async with work.shop.client() as client:
-        now_shown = await shown(work, client, places)
-    settled = [_settled(work, message, now_shown.get((message.key, message.source))) for message in unknown]
+        if work.entity in DOCUMENTS:
+            settled = [await _settled_document(work, client, message) for message in unknown]
+        else:
+            places = [Place(message.key, message.source, message.sku or message.key) for message in unknown]
+            now_shown = await shown(work, client, places)
+            settled = [_settled(work, message, now_shown.get((message.key, message.source))) for message in unknown]
     now = work.clock.now()
-    messages.settle(work.state, work.lease, settled, now, doubt_until=now + LATE_WRITE)
-    work.tally.sent += sum(one.state == SENT for one in settled)
-    work.tally.failed += sum(one.state == FAILED for one in settled)
+    doubt_until = None if work.entity in DOCUMENTS else now + LATE_WRITE
+    decided = [one for one in settled if one is not None]
+    messages.settle(work.state, work.lease, decided, now, doubt_until=doubt_until)
+    work.tally.sent += sum(one.state == SENT for one in decided)
+    work.tally.failed += sum(one.state == FAILED for one in decided)
+
+
+async def _settled_document(work: Work, client: MagentoClient, message: Message) -> Settled | None:
+    """A document that is not there yet may still come: it is left as it is until that is ruled out."""
+    made = await found_document(work, DOCUMENTS[work.entity], client, message)
+    if made is not None:
+        return Settled(message, SENT, link=link_of(message, made), taken=made.taken)
+    if work.clock.now() < asked_again(message):
+        return None
+    return _tried_again(work, message)
+
+
+def asked_again(message: Message) -> datetime:
+    """When a message without an answer is decided at the latest: a value at once, a document when it cannot come any
+    more.
+    """
+    return message.changed_at + (LATE_DOCUMENT if message.document is not None else timedelta(0))
 
 
 def _settled(work: Work, message: Message, value: tuple[int, bool | None] | None) -> Settled:
     if value is not None and value[0] == message.value and message.in_stock in (None, value[1]):
         return Settled(message, SENT)
+    return _tried_again(work, message)
+
+
+def _tried_again(work: Work, message: Message) -> Settled:
     if message.attempts < work.queue.retry_count:
         return Settled(message, PENDING, message.cause, message.reason)
     return Settled(message, FAILED, message.cause or "stopped", message.reason or STOPPED)
-
-
-def unknown_count(work: Work) -> int:
-    """How many messages wait to be settled."""
-    with work.state.read() as connection:
-        return len(messages.unsettled(connection, work.entity))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -16,8 +17,6 @@ from connector.clock import Clock
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.rules.items import ItemRule
-from connector.rules.prices import PriceRule
-from connector.rules.quantities import QuantityRule
 from tasks.reading import ReadRule
 from tasks.shop import Shop
 from tasks.tally import Report, Tally
@@ -36,7 +35,7 @@ class QueueRule(msgspec.Struct, frozen=True):
 class Work(msgspec.Struct):
     """One run's tools. `today` gives the date in the tenant's zone; `ends_at` is the end of the run's life.
 
-    `rule` is the entity's own: prices or quantities.
+    `rule` is the entity's own, from `connector.rules`.
     """
 
     entity: str
@@ -48,7 +47,7 @@ class Work(msgspec.Struct):
     queue: QueueRule
     read: ReadRule
     items: ItemRule
-    rule: PriceRule | QuantityRule
+    rule: Any
     today: Callable[[], date]
     tally: Tally
     report: Report

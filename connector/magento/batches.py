@@ -25,7 +25,7 @@ from connector.magento.errors import (
 from connector.magento.words import message_of, template_of
 from connector.rules.skus import normalise_one
 
-Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent"]
+Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent", "waits"]
 TOO_MANY = "Maximum items of type"
 UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
@@ -73,12 +73,14 @@ class Outcome:
 
     accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
     `retry_after` seconds where Magento said so. unknown: the answer was lost, Magento may have it. not_sent: it never
-    left, because the connection failed before its turn.
+    left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
+    `cause`: the kind of a refusal, where whoever refused it knows one.
     """
 
     kind: Kind
     reason: str | None = None
     retry_after: float | None = None
+    cause: str | None = None
 
 
 ACCEPTED = Outcome("accepted")

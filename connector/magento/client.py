@@ -94,12 +94,18 @@ class MagentoClient:
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read a route."""
         self.reads += 1
-        return await self._send("GET", path, params, None)
+        return await self._read("GET", path, params, None)
 
     async def ask(self, path: str, body: Any) -> Any:
         """Read a route that takes its question as a body and changes nothing."""
         self.reads += 1
-        return await self._send("POST", path, None, body)
+        return await self._read("POST", path, None, body)
+
+    async def _read(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+        try:
+            return await self._send(method, path, params, body)
+        except NoAnswer as lost:
+            raise TemporaryFault(str(lost)) from lost  # nothing was changed that could have been applied
 
     async def write(self, method: str, path: str, body: Any) -> Any:
         """Send something that changes Magento."""

@@ -1,0 +1,181 @@
+"""What the three document entities have in common: customers, orders and shipments are made once.
+
+A document is one message: what Magento is told of one Acumatica record (a shipment that spans two orders makes two).
+Its fingerprint stands where values have theirs, so the queue treats both alike: what Magento was told already is not
+queued again. A document is always looked for in Magento by its link or its mark before it is made, and an answer that
+was lost is settled by looking, never by sending again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, Outcome
+from connector.magento.client import MagentoClient
+from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
+from connector.queue import links
+from connector.queue.chunk import Computed, Wanted
+from connector.queue.links import Link, MadeBy
+from connector.queue.messages import Message
+from tasks.feeds import Feed
+
+if TYPE_CHECKING:
+    from tasks.pull import Pulled
+    from tasks.work import Work
+
+LATE_WRITE = timedelta(seconds=30)
+"""How long a request that arrived whole may still be applied after its answer was lost. Seen: five seconds, while every
+worker was busy (magento-observed.md, part two, section 7)."""
+
+
+class CannotBeSent(Exception):
+    """One document cannot be sent; `cause` is the kind of failure, `str()` says why and what to do."""
+
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class NotYet(Exception):
+    """One document has to wait for another, such as a shipment for its order; no attempt is used."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """What Magento must be told of one document. `content` is a msgspec struct of the entity.
+
+    Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it.
+    """
+
+    acumatica_key: str
+    key: str
+    content: Any = None
+    cause: str | None = None
+    reason: str | None = None
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there."""
+
+    magento_id: str
+    made_by: MadeBy = "sent"
+    taken: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class DocumentEntity:
+    """One document entity.
+
+    feeds: what it reads in Acumatica, by name; each part of a page is the record as plain JSON values.
+    content: the struct of a document's content.
+    compute: the documents of these records (None: Acumatica no longer has it); may read Magento, writes nothing.
+    changed: the content to send where Magento was told another one before; raises `CannotBeSent` for a change that
+    Magento cannot follow.
+    send: tells Magento; looks for the document first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`.
+    find: the document in Magento, if it is there, by link or mark, with all that this message says.
+    """
+
+    feeds: Mapping[str, Feed]
+    content: type[Any]
+    compute: Callable[[Work, Mapping[str, dict[str, Any] | None]], Awaitable[list[Document]]]
+    changed: Callable[[Any, Any], Any]
+    send: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made]]
+    find: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made | None]]
+
+
+def encoded(content: Any) -> bytes:
+    """The content as JSON, the same for the same content."""
+    return msgspec.json.encode(content, order="sorted")
+
+
+def fingerprint(document: bytes) -> int:
+    """A positive number of 63 bits that stands for the document."""
+    return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
+
+
+async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) -> Computed:
+    """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
+    there = {key: stored.record.document for key, stored in pulled.to_compute.items()}
+    computed = await entity.compute(work, there)
+    with work.state.read() as connection:
+        known = links.of_records(connection, work.entity, list(there))
+    wanted = [_wanted(entity, one, known.get(one.key)) for one in computed]
+    left = {one.key for one in computed}
+    wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
+    wanted += [Wanted(key, key, "", key, None, None, "Unreadable record", why) for key, why in pulled.problems]
+    return Computed(
+        acumatica_keys=[*there, *(key for key, _why in pulled.problems)],
+        wanted=wanted,
+        withdrawn_value=None,
+        stored=[*pulled.to_compute.values(), *pulled.to_keep.values()],
+        seen=pulled.seen,
+        marks=list(pulled.marks.values()),
+    )
+
+
+def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> Wanted:
+    if one.content is None:
+        return Wanted(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)
+    content = one.content
+    if link is not None and link.document is not None and link.document != encoded(content):
+        try:
+            content = entity.changed(msgspec.json.decode(link.document, type=entity.content), content)
+        except CannotBeSent as why:
+            return Wanted(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))
+    document = encoded(content)
+    return Wanted(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
+
+
+def _gone(link: Link) -> Wanted:
+    reason = (
+        f"Changed after it was sent: Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. "
+        "Put it right there by hand, then skip this message."
+    )
+    return Wanted(link.acumatica_key, link.key, "", link.key, None, None, "Gone after it was sent", reason)
+
+
+async def deliver_document(
+    work: Work, entity: DocumentEntity, client: MagentoClient, message: Message
+) -> tuple[Delivery, Made | None]:
+    """Send one document: its outcome, and what it became."""
+    content, link = _told(work, entity, message)
+    try:
+        return Delivery([ACCEPTED]), await entity.send(work, client, message, content, link)
+    except OfTheConnection as fault:
+        return Delivery([NOT_SENT], fault=fault), None
+    except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
+        return Delivery([_outcome(why)]), None
+
+
+def _outcome(why: Exception) -> Outcome:
+    if isinstance(why, NotYet):
+        return Outcome("waits", str(why))
+    if isinstance(why, NoAnswer):
+        return Outcome("unknown", str(why))
+    if isinstance(why, TemporaryFault):
+        return Outcome("temporary", str(why), why.retry_after)
+    return Outcome("refused", str(why), cause=why.cause if isinstance(why, CannotBeSent) else None)
+
+
+async def found_document(work: Work, entity: DocumentEntity, client: MagentoClient, message: Message) -> Made | None:
+    """The document in Magento, if it is there. Raises a `MagentoFault`."""
+    content, link = _told(work, entity, message)
+    return await entity.find(work, client, message, content, link)
+
+
+def _told(work: Work, entity: DocumentEntity, message: Message) -> tuple[Any, Link | None]:
+    with work.state.read() as connection:
+        link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
+    return msgspec.json.decode(message.document or b"", type=entity.content), link
+
+
+def link_of(message: Message, made: Made) -> Link:
+    """The link to keep for a document that Magento has."""
+    return Link(message.key, message.acumatica_key, made.magento_id, message.document, made.made_by)

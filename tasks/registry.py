@@ -1,0 +1,14 @@
+"""Which entities are documents, and everything that is read in Acumatica, by name."""
+
+from __future__ import annotations
+
+from tasks import feeds
+from tasks.document import DocumentEntity
+from tasks.feeds import Feed
+
+DOCUMENTS: dict[str, DocumentEntity] = {}
+
+FEEDS: dict[str, Feed] = {
+    **feeds.FEEDS,
+    **{name: feed for entity in DOCUMENTS.values() for name, feed in entity.feeds.items()},
+}
