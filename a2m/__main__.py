@@ -6,12 +6,15 @@ Exit codes: 0 done, 1 something failed and the output says what, 2 wrong use or 
 from __future__ import annotations
 
 import sys
-from typing import Any
 
-import click
 import typer
 
 from a2m.say import complain
+
+
+def _leave_with(code: int | None) -> None:
+    raise typer.Exit(code or 0)
+
 
 app = typer.Typer(
     name="a2m",
@@ -20,40 +23,45 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    result_callback=_leave_with,
 )
 
 
 def register() -> None:
     """Add the commands; each module imports what it needs only when it is called, so that --help is quick."""
-    from a2m import check, demo, hand, sandbox, serve, status, sync
+    from a2m import check, demo, explain, hand, mend, sandbox, serve, status, sync
 
-    for module in (demo, check, sync, status, hand, serve, sandbox):
+    for module in (demo, check, sync, status, mend, explain, hand, serve, sandbox):
         module.add_to(app)
 
 
 def main() -> None:
     """Run one command. A fault that a person can mend is told in words, without a traceback."""
-    from connector.queue.engine import StateError
-    from settings import SettingsError
-
     register()
     try:
-        answer: Any = app(standalone_mode=False)
-    except click.UsageError as error:
-        complain(f"{error.format_message()}\nTry: a2m --help")
-        sys.exit(2)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        complain(error.format_message())
-        sys.exit(1)
-    except SettingsError as error:
+        app(prog_name="a2m")
+    except SystemExit:  # the usual way out, before the clauses below import what they name
+        raise
+    except _wrong_settings() as error:
         complain(str(error))
         sys.exit(2)
-    except StateError as error:
+    except _faults() as error:
         complain(str(error))
         sys.exit(1)
-    sys.exit(answer if isinstance(answer, int) else 0)
+
+
+def _wrong_settings() -> type[Exception]:
+    from settings import SettingsError
+
+    return SettingsError
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    from connector.acumatica.errors import AcumaticaFault
+    from connector.magento.errors import MagentoFault
+    from connector.queue.engine import StateError
+
+    return StateError, AcumaticaFault, MagentoFault
 
 
 if __name__ == "__main__":

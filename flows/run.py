@@ -21,8 +21,9 @@ from prefect.states import Completed, Failed
 from connector.acumatica.errors import AcumaticaFault
 from connector.clock import Clock, SystemClock
 from connector.magento.errors import MagentoFault
-from connector.queue import entities
-from connector.queue.engine import State, StateError, open_state
+from connector.queue import by_hand, entities
+from connector.queue.engine import State, open_state
+from connector.queue.faults import StateError
 from connector.queue.lease import Held, LeaseLost
 from connector.queue.messages import Message
 from flows.keep_lease import kept, take_lease
@@ -154,6 +155,7 @@ async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str
     """One look. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if key is not None:
         return await look(work, stages, keys=run.keys_of(key))
+    asked_failed = await _look_at_what_was_asked_for(run, work, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
     settled_with = run.fingerprint()
@@ -164,6 +166,17 @@ async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str
     failed = await look(work, stages, full=full)
     if settings_changed:
         entities.computed_with(run.state, run.held, settled_with)
+    return [*asked_failed, *failed]
+
+
+async def _look_at_what_was_asked_for(run: Run, work: Any, stages: Stages) -> list[Message]:
+    """What a person wants sent again, or an event named, goes first: its newest state is read and sent."""
+    with run.state.read() as connection:
+        wanted = by_hand.asked_for(connection, run.entity)
+    if not wanted:
+        return []
+    failed = await look(work, stages, keys=list(wanted))
+    by_hand.answered(run.state, run.entity, wanted)
     return failed
 
 

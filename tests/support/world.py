@@ -79,8 +79,8 @@ class World:
         self.acumatica.close()
         self.magento.close()
 
-    def settings(self, **sections: dict[str, Any]) -> Settings:
-        """The settings that connect to this world, with these changes of single fields."""
+    def sections(self, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The settings that connect to this world, by section, with these changes of single fields."""
         given: dict[str, dict[str, Any]] = {
             "magento": {"url": self.magento.url, "bearer_token": "sandbox-magento-token"},
             "acumatica": {
@@ -97,7 +97,11 @@ class World:
         }
         for section, fields in sections.items():
             given[section] = {**given.get(section, {}), **fields}
-        return load_settings(**given)
+        return given
+
+    def settings(self, **sections: dict[str, Any]) -> Settings:
+        """The same as settings."""
+        return load_settings(**self.sections(**sections))
 
     async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> Outcome:
         """One look, as `a2m sync` takes it."""

@@ -1,0 +1,41 @@
+"""`a2m explain`: why Magento shows what it shows for one record."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from a2m.say import as_json, table
+from a2m.sync import chosen_entities
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def explain(
+        entity: Annotated[str, typer.Argument(help="price, inventory, shipment, customer or order")],
+        key: Annotated[str, typer.Argument(help="Its SKU, inventory id or document number.")],
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
+        """Why Magento shows what it shows: what Acumatica said, what the rules make of it, what was sent."""
+        return _explain(entity, key, json=json)
+
+
+def _explain(entity: str, key: str, *, json: bool) -> int:
+    from connector.queue.engine import open_state
+    from flows.explain import explain
+    from settings import load_settings
+
+    settings = load_settings()
+    if chosen_entities(entity, settings.active) != [entity]:
+        raise typer.BadParameter("explain takes one entity.")
+    with closing(open_state(settings.database_url)) as state:
+        lines = explain(settings, state, entity, key)
+    if json:
+        as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": said} for what, said in lines]})
+    else:
+        table(f"{entity} {key}", ("what", "said"), lines)
+    return 0 if lines[0][0] != "Nothing known" else 1

@@ -1,0 +1,81 @@
+"""Looks in processes of their own, which die at a chosen step of the data's way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+DIED = 70
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["flows.run", "support.crashes"])
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where a process dies: at the nth time that it reaches the step."""
+
+    step: str
+    time: int
+
+
+def look_in_process(
+    entity: str,
+    database_url: str,
+    sections: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    told: Path,
+    death: Death | None = None,
+) -> Counter[str]:
+    """One look of an entity in a process of its own, at `now`; gives how often it reached each step before its end.
+
+    Fails unless the process died where it should, or ended well where it should not.
+    """
+    arguments = (entity, database_url, dict(sections), now, told, death)
+    process = _PROCESSES.Process(target=_look, args=arguments)
+    process.start()
+    process.join(60)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        raise AssertionError(f"the look of {entity} did not end")
+    expected = 0 if death is None else DIED
+    assert process.exitcode == expected, f"{entity}, {death}: exit code {process.exitcode}"
+    return Counter(json.loads(told.read_text()))
+
+
+def _look(
+    entity: str,
+    database_url: str,
+    sections: dict[str, dict[str, Any]],
+    now: datetime,
+    told: Path,
+    death: Death | None,
+) -> None:
+    from connector import steps
+    from connector.clock import ManualClock
+    from connector.queue.engine import open_state
+    from flows.run import work_on
+    from settings import load_settings
+
+    reached: Counter[str] = Counter()
+
+    def reach(step: str) -> None:
+        reached[step] += 1
+        if death is not None and (step, reached[step]) == (death.step, death.time):
+            told.write_text(json.dumps(reached))
+            os._exit(DIED)
+
+    steps.reached = reach  # type: ignore[assignment]
+    state = open_state(database_url)
+    outcome = asyncio.run(work_on(entity, load_settings(**sections), state, once=True, clock=ManualClock(now)))
+    state.close()
+    told.write_text(json.dumps(reached))
+    os._exit(0 if outcome.fault is None and outcome.stopped is None else 1)
