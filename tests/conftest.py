@@ -1,11 +1,17 @@
-"""What every test may use: the shared evidence (recordings, samples), and what CI may not skip."""
+"""What every test may use: the shared evidence (recordings, samples), databases, and what CI may not skip."""
 
 import os
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
+from support.databases import NoServer, Postgres, postgres_server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+DATABASES = ["sqlite", "postgresql"]
 
 
 def required(what: str) -> bool:
@@ -26,3 +32,70 @@ def shared() -> Path:
     if not SHARED.is_dir():
         missing("recordings", "the folder ../shared with the recordings is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server that lives as long as the tests."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except NoServer as error:
+        missing("postgres", str(error))
+
+
+@pytest.fixture(scope="session")
+def newest_schema(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Gives what a new database of a kind is copied from: a SQLite file, or the name of a PostgreSQL database."""
+    from connector.queue.engine import open_state
+
+    @cache
+    def made(kind: str) -> str:
+        if kind == "sqlite":
+            template = str(tmp_path_factory.mktemp("newest") / "state.sqlite")
+            open_state(f"sqlite:///{template}").close()
+        else:
+            server: Postgres = request.getfixturevalue("postgres")
+            template = server.new_database()
+            open_state(server.url(template)).close()
+        return template
+
+    return made
+
+
+@pytest.fixture
+def new_database(
+    request: pytest.FixtureRequest, tmp_path: Path, newest_schema: Callable[[str], str]
+) -> Iterator[Callable[..., str]]:
+    """Gives the address of one new database after the other: `new_database("postgresql")`, or "sqlite".
+
+    It has the newest schema already, which is quicker, or with `empty=True` nothing at all.
+    """
+    made: list[str] = []
+    numbers = count()
+
+    def new(kind: str, *, empty: bool = False) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"state-{next(numbers)}.sqlite"
+            if not empty:
+                shutil.copy(newest_schema(kind), path)
+            return f"sqlite:///{path}"
+        server: Postgres = request.getfixturevalue("postgres")
+        made.append(server.new_database("template0" if empty else newest_schema(kind)))
+        return server.url(made[-1])
+
+    yield new
+    if made:
+        request.getfixturevalue("postgres").drop(*made)
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database: a test with it runs once for each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database: str, new_database: Callable[..., str]) -> str:
+    """The address of a new state database: the test runs once for each kind."""
+    return new_database(database)

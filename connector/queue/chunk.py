@@ -24,22 +24,26 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from connector import steps
 from connector.queue import lease, ledger, messages, records, watermarks
-from connector.queue.engine import State, in_parts
+from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
 from connector.queue.records import Stored
+from connector.queue.rows import in_parts
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
 from connector.queue.tables import messages as message_table
 from connector.queue.watermarks import Watermark
 
 UNKNOWN_SKU = "unknown SKU"
+SEND_AGAIN = "to be sent again"
+"""The cause of a failed message that somebody wants sent again: its newest state is read before it is."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
     """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
 
-    `value`: price in 1/1,000,000 or quantity in 1/10,000. `skipped`: it is not failed but left out, by a setting.
+    `value`: price in 1/1,000,000, quantity in 1/10,000, or the fingerprint of `document`, the JSON that Magento is
+    told. `skipped`: it is not failed but left out, by a setting.
     """
 
     acumatica_key: str
@@ -51,6 +55,7 @@ class Wanted(msgspec.Struct, frozen=True):
     cause: str | None = None
     reason: str | None = None
     skipped: bool = False
+    document: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,7 @@ class _Changes:
             "sku": want.sku,
             "value": want.value,
             "in_stock": want.in_stock,
+            "document": want.document,
             "state": state,
             "attempts": 0,
             "not_before": None,
@@ -211,7 +217,7 @@ def _decide(want: Wanted, older: dict[str, Message], confirmed: LedgerRow | None
             changes.queue(want)
     elif _same(want, confirmed):
         changes.supersede(failed)
-    elif failed is not None and failed.cause == UNKNOWN_SKU:
+    elif failed is not None and failed.cause in (UNKNOWN_SKU, SEND_AGAIN):
         changes.rewrite(failed, want, PENDING)
     elif not _same(want, failed):
         changes.supersede(failed)
@@ -233,8 +239,9 @@ def _apply(connection: Connection, changes: _Changes) -> None:
         connection.execute(overtaken.values(state=SUPERSEDED, changed_at=changes.now))
     if changes.rewritten:
         renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))
-        columns = ("acumatica_key", "sku", "value", "in_stock", "state", "attempts", "not_before", "cause", "reason")
-        values: dict[str, Any] = {name: bindparam(name) for name in (*columns, "changed_at")}
+        kept_as_it_was = ("entity", "key", "source", "created_at")
+        columns = [name for name in changes.rewritten[0] if name not in (*kept_as_it_was, "of_id")]
+        values: dict[str, Any] = {name: bindparam(name) for name in columns}
         kept = [{name: row[name] for name in ("of_id", *values)} for row in changes.rewritten]
         connection.execute(renewed.values(values), kept)
     for rows in in_parts(changes.inserted):

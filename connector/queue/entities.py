@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from connector.queue import lease
-from connector.queue.engine import State, upsert
+from connector.queue.engine import State
 from connector.queue.lease import Lease
+from connector.queue.rows import upsert
 from connector.queue.tables import PENDING, STATES, entities, instant, leases, messages, micros, watermarks
 
 
@@ -64,6 +65,15 @@ def computed_with(state: State, held: Lease, fingerprint: str) -> None:
     with state.write() as connection:
         lease.require(connection, held)
         upsert(connection, entities, [{"entity": held.entity, "computed_with": fingerprint}])
+
+
+def first_active(state: State, entity: str, now: datetime) -> datetime:
+    """When the entity was first made active; kept as `now` where it was not before."""
+    with state.write() as connection:
+        known = connection.execute(select(entities.c.active_since).where(entities.c.entity == entity)).scalar()
+        if known is None:
+            upsert(connection, entities, [{"entity": entity, "active_since": micros(now)}])
+        return now if known is None else instant(known)
 
 
 def pause(state: State, names: list[str], *, paused: bool) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
-from connector.queue.engine import in_parts, upsert
+from connector.queue.rows import in_parts, upsert
 from connector.queue.tables import ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
@@ -21,7 +21,7 @@ _KEYS_PER_QUERY = 5_000
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """A value that Magento confirmed: price in 1/1,000,000 or quantity in 1/10,000."""
+    """A value that Magento confirmed: price in 1/1,000,000, quantity in 1/10,000, or a document's fingerprint."""
 
     key: str
     source: str

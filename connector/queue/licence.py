@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, func, insert, select, update
 
 from connector.clock import Clock
-from connector.queue.engine import State, upsert
+from connector.queue.engine import State
+from connector.queue.rows import upsert
 from connector.queue.tables import hosts, instant, micros, sessions
 
 IDLE_SECONDS = 600.0

@@ -13,10 +13,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
 
-from connector.queue import lease, ledger
-from connector.queue.engine import State, in_parts, upsert
+from connector.queue import lease, ledger, links
+from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
+from connector.queue.links import Link
+from connector.queue.rows import in_parts, upsert
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
 
 IS_LIVE = text("messages.state IN ('pending', 'sending', 'failed', 'skipped')")
@@ -41,11 +43,16 @@ class Message:
     cause: str | None
     reason: str | None
     changed_at: datetime
+    document: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Settled:
-    """How one claimed message came out of its request."""
+    """How one claimed message came out of its request.
+
+    `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a shipment
+    changed in Magento: they are read again and put right by the next inventory look.
+    """
 
     message: Message
     state: str
@@ -53,6 +60,8 @@ class Settled:
     reason: str | None = None
     not_before: datetime | None = None
     attempt_given_back: bool = False
+    link: Link | None = None
+    taken: tuple[tuple[str, str], ...] = ()
 
 
 _COLUMNS = (
@@ -69,6 +78,7 @@ _COLUMNS = (
     messages.c.cause,
     messages.c.reason,
     messages.c.changed_at,
+    messages.c.document,
 )
 
 
@@ -197,6 +207,8 @@ def settle(
                 values["attempts"] = messages.c.attempts - 1
             _change(connection, ids, **values)
         ledger.confirm(connection, held.entity, [as_ledger(one.message) for one in outcomes if one.state == SENT], now)
+        links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
+        ledger.doubt(connection, "inventory", sorted({place for one in outcomes for place in one.taken}), now)
         if doubt_until is not None:
             ledger.doubt(
                 connection, held.entity, [(one.message.key, one.message.source) for one in outcomes], doubt_until
@@ -247,3 +259,17 @@ def failed(connection: Connection, entity: str | None = None) -> list[Message]:
     if entity is not None:
         conditions.append(messages.c.entity == entity)
     return _messages(connection, *conditions)
+
+
+def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:
+    """The messages with these ids, in whatever state they are."""
+    return [
+        one for part in in_parts(list(ids), _KEYS_PER_QUERY) for one in _messages(connection, messages.c.id.in_(part))
+    ]
+
+
+def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str], limit: int = 50) -> list[Message]:
+    """All messages of these records, whatever became of them, the newest ones."""
+    chosen = [messages.c.entity == entity, messages.c.acumatica_key.in_(list(acumatica_keys))]
+    query = select(*_COLUMNS).where(*chosen).order_by(messages.c.id.desc()).limit(limit)
+    return [Message(**{**row._mapping, "changed_at": instant(row.changed_at)}) for row in connection.execute(query)]

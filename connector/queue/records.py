@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
-from connector.queue.engine import in_parts, upsert
+from connector.queue.rows import in_parts, upsert
 from connector.queue.tables import records
 
 _KEYS_PER_QUERY = 5_000
@@ -55,13 +56,19 @@ class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True):
 class Record(msgspec.Struct):
     """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
 
-    `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none).
+    `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none). `document`:
+    a shipment, customer or order in the form in which its reader gave it.
     """
 
     facts: Facts | None = None
     quantities: dict[str, int] = {}
     vendor: dict[str, int] = {}
     price_rows: list[StoredPriceRow] = []
+    document: dict[str, Any] | None = None
+
+    def is_there(self) -> bool:
+        """Whether Acumatica has the record itself, and not only rows that name it."""
+        return self.facts is not None or self.document is not None
 
 
 class Stored(msgspec.Struct):
@@ -82,6 +89,10 @@ SEEN_BY_FEED = {
     "quantities": "rows_seen",
     "price_rows": "rows_seen",
     "vendor_quantities": "vendor_seen",
+    "customers": "facts_seen",
+    "orders": "facts_seen",
+    "shipments": "facts_seen",
+    "receipts": "rows_seen",
 }
 
 _decode = msgspec.json.Decoder(Record).decode

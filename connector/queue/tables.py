@@ -28,11 +28,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     text,
 )
+
+from connector.queue.text import KeptText
 
 metadata = MetaData()
 
@@ -67,21 +67,26 @@ messages = Table(
     "messages",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("entity", String(16), nullable=False),
-    Column("key", Text, nullable=False, comment="the SKU as Magento compares it, or a document's key"),
-    Column("source", Text, nullable=False, server_default="", comment="the Magento source of a quantity, else empty"),
-    Column("acumatica_key", Text, nullable=False, comment="the Acumatica record that the message tells of"),
-    Column("sku", Text, comment="the SKU in the spelling that is sent"),
+    Column("entity", KeptText, nullable=False),
+    Column("key", KeptText, nullable=False, comment="the SKU as Magento compares it, or a document's key"),
     Column(
-        "value", BigInteger, comment="price in 1/1,000,000 or quantity in 1/10,000; none if there is nothing to send"
+        "source", KeptText, nullable=False, server_default="", comment="the Magento source of a quantity, else empty"
+    ),
+    Column("acumatica_key", KeptText, nullable=False, comment="the Acumatica record that the message tells of"),
+    Column("sku", KeptText, comment="the SKU in the spelling that is sent"),
+    Column(
+        "value",
+        BigInteger,
+        comment="price in 1/1,000,000, quantity in 1/10,000, or a document's fingerprint; none if nothing is sent",
     ),
     Column("in_stock", Boolean),
-    Column("state", String(16), nullable=False),
+    Column("document", LargeBinary, comment="what Magento is told of a document, as JSON"),
+    Column("state", KeptText, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", BigInteger, comment="no attempt before this instant"),
     Column("fence", BigInteger, comment="the run that claimed it"),
-    Column("cause", Text, comment="the kind of failure, to group by"),
-    Column("reason", Text, comment="why it failed, in words"),
+    Column("cause", KeptText, comment="the kind of failure, to group by"),
+    Column("reason", KeptText, comment="why it failed, in words"),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
 )
@@ -113,11 +118,11 @@ Index("messages_state", messages.c.entity, messages.c.state)
 ledger = Table(
     "ledger",
     metadata,
-    Column("entity", String(16), primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("source", Text, primary_key=True),
-    Column("acumatica_key", Text, nullable=False),
-    Column("sku", Text, nullable=False),
+    Column("entity", KeptText, primary_key=True),
+    Column("key", KeptText, primary_key=True),
+    Column("source", KeptText, primary_key=True),
+    Column("acumatica_key", KeptText, nullable=False),
+    Column("sku", KeptText, nullable=False),
     Column("value", BigInteger, nullable=False),
     Column("in_stock", Boolean),
     Column("confirmed_at", BigInteger, nullable=False),
@@ -128,9 +133,9 @@ Index("ledger_acumatica_key", ledger.c.entity, ledger.c.acumatica_key)
 records = Table(
     "records",
     metadata,
-    Column("entity", String(16), primary_key=True),
-    Column("acumatica_key", Text, primary_key=True),
-    Column("key", Text, comment="the SKU as Magento compares it"),
+    Column("entity", KeptText, primary_key=True),
+    Column("acumatica_key", KeptText, primary_key=True),
+    Column("key", KeptText, comment="the SKU as Magento compares it"),
     Column("data", LargeBinary, nullable=False, comment="what Acumatica last said of the record, as JSON"),
     Column("next_change", Integer, comment="the next day (proleptic ordinal) on which its value changes by itself"),
     Column("facts_seen", Integer, comment="the sweep that last saw the record itself"),
@@ -150,41 +155,64 @@ Index(
 rechecks = Table(
     "rechecks",
     metadata,
-    Column("entity", String(16), primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("source", Text, primary_key=True),
+    Column("entity", KeptText, primary_key=True),
+    Column("key", KeptText, primary_key=True),
+    Column("source", KeptText, primary_key=True),
     Column("due_at", BigInteger, nullable=False, comment="when Magento is asked again what it shows"),
+    sqlite_with_rowid=False,
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("entity", KeptText, primary_key=True),
+    Column("key", KeptText, primary_key=True, comment="the document's key, as its messages have it"),
+    Column("acumatica_key", KeptText, nullable=False, comment="the Acumatica record that it tells of"),
+    Column("magento_id", KeptText, nullable=False),
+    Column("document", LargeBinary, comment="what Magento was last told of the document, as JSON"),
+    Column("made_by", KeptText, nullable=False, comment="sent, found, hand"),
+    Column("linked_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("links_acumatica_key", links.c.entity, links.c.acumatica_key)
+
+asked = Table(
+    "asked",
+    metadata,
+    Column("entity", KeptText, primary_key=True),
+    Column("acumatica_key", KeptText, primary_key=True, comment="the next look reads this record again, first of all"),
+    Column("asked_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
 watermarks = Table(
     "watermarks",
     metadata,
-    Column("entity", String(16), primary_key=True),
-    Column("feed", String(32), primary_key=True),
+    Column("entity", KeptText, primary_key=True),
+    Column("feed", KeptText, primary_key=True),
     Column("pulled_to", BigInteger, comment="everything stamped before this has been queued"),
     Column("swept_at", BigInteger, comment="when the feed was last read in full"),
     Column("sweep", Integer, nullable=False, server_default="0", comment="the number of the last read in full"),
-    Column("cursor", Text, comment="where inside an unfinished window the pull stands, as JSON"),
+    Column("cursor", KeptText, comment="where inside an unfinished window the pull stands, as JSON"),
 )
 
 entities = Table(
     "entities",
     metadata,
-    Column("entity", String(16), primary_key=True),
+    Column("entity", KeptText, primary_key=True),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("active_since", BigInteger, comment="when the entity was first made active"),
-    Column("computed_with", Text, comment="a fingerprint of the settings that the queued values were computed with"),
+    Column("computed_with", KeptText, comment="a fingerprint of the settings that its values were computed with"),
     Column("last_look_at", BigInteger),
-    Column("last_look", Text, comment="what the last look that did something said"),
+    Column("last_look", KeptText, comment="what the last look that did something said"),
     Column("last_full_look_at", BigInteger),
 )
 
 leases = Table(
     "leases",
     metadata,
-    Column("entity", String(16), primary_key=True),
-    Column("holder", Text, nullable=False),
+    Column("entity", KeptText, primary_key=True),
+    Column("holder", KeptText, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
@@ -192,7 +220,7 @@ leases = Table(
 hosts = Table(
     "hosts",
     metadata,
-    Column("host", Text, primary_key=True),
+    Column("host", KeptText, primary_key=True),
     Column("blocked_until", BigInteger, comment="the host told us to wait until then"),
     Column("next_request_at", BigInteger, comment="when the next request may be sent under the licence"),
 )
@@ -200,8 +228,8 @@ hosts = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("slot", String(36), primary_key=True),
-    Column("host", Text, nullable=False),
+    Column("slot", KeptText, primary_key=True),
+    Column("host", KeptText, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("taken_at", BigInteger, comment="none while it waits for its turn"),
     Column("expires_at", BigInteger, nullable=False),

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, select
 
-from connector.queue.engine import upsert
+from connector.queue.rows import upsert
 from connector.queue.tables import instant, micros, watermarks
 
 

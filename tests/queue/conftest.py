@@ -1,7 +1,6 @@
 """The queue's tests run over every database that it supports."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.moment import NOW
@@ -11,10 +10,10 @@ from connector.queue.engine import State, open_state
 from connector.queue.lease import Lease
 
 
-@pytest.fixture(params=["sqlite"])
-def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[State]:
+@pytest.fixture
+def state(database_url: str) -> Iterator[State]:
     """A new state database with the newest schema."""
-    opened = open_state(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    opened = open_state(database_url)
     yield opened
     opened.close()
 

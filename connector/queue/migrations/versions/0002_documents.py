@@ -35,8 +35,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("links_acumatica_key", "links", ["entity", "acumatica_key"])
+    op.create_table(
+        "asked",
+        sa.Column("entity", _text, nullable=False),
+        sa.Column(
+            "acumatica_key", _text, nullable=False, comment="the next look reads this record again, first of all"
+        ),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "acumatica_key"),
+        sqlite_with_rowid=False,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("asked")
     op.drop_table("links")
     op.drop_column("messages", "document")

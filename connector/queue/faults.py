@@ -1,0 +1,86 @@
+"""What is wrong with the state database, in words that say what to do.
+
+Comes in: an error of the database's driver. Goes out: a `StateError`, or nothing where the error is a mistake of ours
+and has to be seen as it is. A transaction that ends in one left nothing behind, except that the answer to a commit may
+be lost with its connection; every look is made to be repeated. No password is ever part of the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+_START_AGAIN = (
+    "Nothing was changed. Put a backup in its place, or move the file away and start again: "
+    "the next look then compares everything with what Magento shows."
+)
+_LOCKED = "is kept locked by another program (a database browser, a backup, a run that hangs): close it."
+_SQLITE = {
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_FULL": "cannot grow because the disk is full: make room on it.",
+    "SQLITE_CORRUPT": f"is damaged. {_START_AGAIN}",
+    "SQLITE_NOTADB": f"is damaged, or the file is something else. {_START_AGAIN}",
+    "SQLITE_READONLY": "may only be read: give this user the right to write the file and its folder.",
+    "SQLITE_CANTOPEN": "cannot be opened: its folder has to exist, and this user must be allowed to write there.",
+    "SQLITE_IOERR": "cannot be read or written: the disk reports an error.",
+}
+_WENT_AWAY = "went away in the middle of the work; what it did not confirm is done again by the next run."
+_POSTGRESQL = {
+    "55P03": "is kept locked by another program (pg_stat_activity shows which): end it.",
+    "53100": "cannot grow because the server's disk is full: make room on it.",
+    "53200": "has no memory left for this.",
+    "53300": "has no connection left for us: raise max_connections on the server, or close other programs.",
+    "42501": "may not be changed by this user: make the user the owner of the database.",
+    "25006": "can only be read: give the address of the primary server.",
+    "57P01": _WENT_AWAY,
+    "57P02": _WENT_AWAY,
+    "XX001": f"is damaged. {_START_AGAIN}",
+    "XX002": f"is damaged. {_START_AGAIN}",
+}
+
+
+class StateError(Exception):
+    """The state database cannot be used; the message says why and what to do."""
+
+
+def shown(url: URL) -> str:
+    """The address without its password."""
+    kept = {name: value for name, value in url.query.items() if "password" not in name}
+    return url.set(query=kept).render_as_string(hide_password=True)
+
+
+@contextmanager
+def in_words(engine: Engine) -> Iterator[None]:
+    """Turn the database's faults inside the body into `StateError`."""
+    try:
+        yield
+    except DBAPIError as error:
+        words = None if error.orig is None else _words(error.orig, went_away=error.connection_invalidated)
+        if words is None:
+            raise
+        raise StateError(_sentence(engine.url, words, error.orig)) from error
+    except engine.dialect.loaded_dbapi.Error as error:  # of a COPY, which is the driver's own
+        words = _words(error, went_away=False)
+        if words is None:
+            raise
+        raise StateError(_sentence(engine.url, words, error)) from error
+
+
+def _sentence(url: URL, words: str, fault: BaseException | None) -> str:
+    return f"The state database {shown(url)} {words} ({' '.join(str(fault).split())})"
+
+
+def _words(fault: BaseException, *, went_away: bool) -> str | None:
+    if went_away:
+        return _WENT_AWAY
+    name = getattr(fault, "sqlite_errorname", None)
+    if name is not None:
+        return next((words for known, words in _SQLITE.items() if name == known or name.startswith(f"{known}_")), None)
+    known = _POSTGRESQL.get(getattr(fault, "sqlstate", None) or "")
+    if known is None and type(fault).__name__ == "OperationalError":  # the server said nothing: nobody reached it
+        return "cannot be reached: check its address, the user and the password in A2M_DATABASE_URL."
+    return known
