@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from a2m.own_modules import ForeignModules, refuse_foreign_modules
 from a2m.say import complain
 
 
@@ -37,11 +38,15 @@ def register() -> None:
 
 def main() -> None:
     """Run one command. A fault that a person can mend is told in words, without a traceback."""
-    register()
     try:
+        refuse_foreign_modules()
+        register()
         app(prog_name="a2m")
     except SystemExit:  # the usual way out, before the clauses below import what they name
         raise
+    except ForeignModules as error:
+        complain(str(error))
+        sys.exit(2)
     except _wrong_settings() as error:
         complain(str(error))
         sys.exit(2)

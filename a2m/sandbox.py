@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from a2m.say import complain
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -19,15 +21,26 @@ def add_to(app: typer.Typer) -> None:
         env: Annotated[Path | None, typer.Option(help="Write the A2M_… lines to this file too.")] = None,
         acumatica_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8081,
         magento_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8082,
-    ) -> None:
+    ) -> int:
         """Run both simulators on loopback until Ctrl-C; prints the lines that connect to them."""
+        from sandbox.catalogue import CatalogueError
+        from sandbox.faults import FaultPlanError
         from sandbox.serve import run
 
-        run(
-            skus=skus,
-            catalog=catalog,
-            faults=faults,
-            env_file=env,
-            acumatica_port=acumatica_port,
-            magento_port=magento_port,
-        )
+        try:
+            run(
+                skus=skus,
+                catalog=catalog,
+                faults=faults,
+                env_file=env,
+                acumatica_port=acumatica_port,
+                magento_port=magento_port,
+            )
+        except CatalogueError as error:
+            raise typer.BadParameter(str(error), param_hint="--catalog") from error
+        except FaultPlanError as error:
+            raise typer.BadParameter(str(error), param_hint="--faults") from error
+        except OSError as error:  # a port that is taken, a file that cannot be written
+            complain(str(error))
+            return 1
+        return 0

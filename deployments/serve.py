@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
@@ -21,10 +19,6 @@ from flows.price import price
 
 EVERY_MINUTE = "* * * * *"
 POLL_SECONDS = 2.0
-
-
-class ForeignModules(Exception):
-    """The folder of the command holds a `settings` or `tasks` of its own, which would be taken for ours."""
 
 
 async def deployments() -> list[RunnerDeployment]:
@@ -41,22 +35,8 @@ async def deployments() -> list[RunnerDeployment]:
     ]
 
 
-def refuse_foreign_modules() -> None:
-    """Raise `ForeignModules` when `settings`, `tasks` or `flows` come from elsewhere than this distribution."""
-    home = Path(__file__).resolve().parents[1]
-    for name in ("settings", "tasks", "flows", "connector"):
-        spec = find_spec(name)
-        origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
-        if origin is None or origin.parents[1] != home:
-            raise ForeignModules(
-                f"The module {name!r} comes from {origin}, not from this connector: start a2m in another folder, "
-                "or remove that module from PYTHONPATH."
-            )
-
-
 def serve_all() -> None:
     """Register the deployments and run what is due until the process is told to stop."""
-    refuse_foreign_modules()
     os.environ["PYTHONSAFEPATH"] = "1"  # runs are processes of their own and must not import from the current folder
     asyncio.run(_serve())
 
