@@ -39,7 +39,7 @@ class Acumatica(Section):
     allow_http: bool = setting(False, "Allow http to an Acumatica that is not on this machine.")
     overlap: float = setting(
         300.0,
-        "How far behind the watermark changes are read again: clocks differ, records are saved late.",
+        "How late a record may be saved after its time stamp: so far back changes are read again, once a minute.",
         unit="seconds",
         ge=0,
         le=86_400,

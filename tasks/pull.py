@@ -22,6 +22,9 @@ from tasks.feeds import FeedPage
 from tasks.registry import FEEDS
 from tasks.work import CHUNK_RECORDS, Work
 
+LOOK_BACK_EVERY = timedelta(seconds=60)
+CLOCKS_DIFFER = timedelta(seconds=30)
+
 
 class Pulled(msgspec.Struct):
     """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
@@ -151,11 +154,20 @@ class Pull:
             return unfinished
         if not self._full and mark.pulled_to is not None:
             if FEEDS[feed].tells_changes(self._work):
-                since = mark.pulled_to - timedelta(seconds=self._work.read.overlap)
-                return Cursor(micros(now), micros(since), None, None)
+                return self._window(mark, mark.pulled_to, now)
             if mark.swept_at is not None and now < self._next_sweep(mark.swept_at):
                 return None
         return Cursor(micros(now), None, mark.sweep + 1, None)
+
+    def _window(self, mark: Watermark, pulled_to: datetime, now: datetime) -> Cursor:
+        """What changed since the watermark; once in a while, from further back, what was stamped early and saved late.
+
+        Reading the whole overlap at every look would read each change a hundred times.
+        """
+        looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOK_BACK_EVERY
+        late = timedelta(seconds=self._work.read.overlap) + LOOK_BACK_EVERY
+        since = pulled_to - (late if looks_back else CLOCKS_DIFFER)
+        return Cursor(micros(now), micros(since), None, None, looks_back)
 
     def _next_sweep(self, swept_at: datetime) -> datetime:
         return swept_at + timedelta(seconds=self._work.read.full_read_interval)

@@ -192,6 +192,7 @@ watermarks = Table(
     Column("feed", KeptText, primary_key=True),
     Column("pulled_to", BigInteger, comment="everything stamped before this has been queued"),
     Column("swept_at", BigInteger, comment="when the feed was last read in full"),
+    Column("looked_back_at", BigInteger, comment="when what was saved late was last looked for"),
     Column("sweep", Integer, nullable=False, server_default="0", comment="the number of the last read in full"),
     Column("cursor", KeptText, comment="where inside an unfinished window the pull stands, as JSON"),
 )

@@ -26,6 +26,7 @@ class Cursor(msgspec.Struct, frozen=True):
     changed_since: int | None
     sweep: int | None
     after: str | None
+    looks_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Watermark:
     swept_at: datetime | None = None
     sweep: int = 0
     cursor: Cursor | None = None
+    looked_back_at: datetime | None = None
 
     def moved(self, cursor: Cursor) -> Watermark:
         """The same watermark with the cursor further on."""
@@ -45,9 +47,10 @@ class Watermark:
     def finished(self, cursor: Cursor) -> Watermark:
         """The watermark at the end of the cursor's window or sweep."""
         started = instant(cursor.started_at)
+        looked_back_at = started if cursor.looks_back or cursor.sweep is not None else self.looked_back_at
         if cursor.sweep is None:
-            return replace(self, pulled_to=started, cursor=None)
-        return Watermark(self.feed, pulled_to=started, swept_at=started, sweep=cursor.sweep)
+            return replace(self, pulled_to=started, cursor=None, looked_back_at=looked_back_at)
+        return Watermark(self.feed, started, started, cursor.sweep, None, looked_back_at)
 
 
 def read(connection: Connection, entity: str, feed: str) -> Watermark:
@@ -62,6 +65,7 @@ def read(connection: Connection, entity: str, feed: str) -> Watermark:
         None if row.swept_at is None else instant(row.swept_at),
         row.sweep,
         None if row.cursor is None else msgspec.json.decode(row.cursor, type=Cursor),
+        None if row.looked_back_at is None else instant(row.looked_back_at),
     )
 
 
@@ -77,6 +81,7 @@ def write(connection: Connection, entity: str, marks: list[Watermark]) -> None:
                 "pulled_to": None if mark.pulled_to is None else micros(mark.pulled_to),
                 "swept_at": None if mark.swept_at is None else micros(mark.swept_at),
                 "sweep": mark.sweep,
+                "looked_back_at": None if mark.looked_back_at is None else micros(mark.looked_back_at),
                 "cursor": None if mark.cursor is None else msgspec.json.encode(mark.cursor).decode(),
             }
             for mark in marks

@@ -1,4 +1,4 @@
-"""Documents: what Magento is told of one, and the links between Acumatica keys and Magento ids."""
+"""Documents and their links, what the next look reads first, and when late changes were last looked for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,9 +45,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entity", "acumatica_key"),
         sqlite_with_rowid=False,
     )
+    op.add_column(
+        "watermarks",
+        sa.Column(
+            "looked_back_at", sa.BigInteger(), nullable=True, comment="when what was saved late was last looked for"
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("watermarks", "looked_back_at")
     op.drop_table("asked")
     op.drop_table("links")
     op.drop_column("messages", "document")
