@@ -8,6 +8,7 @@ does not show that value yet:
 - a value equal to the ledger's sends nothing, and makes a failed or skipped message of that key superseded;
 - a value equal to that of the key's failed or skipped message is not queued again, unless that message only waited for
 its product to exist;
+- a name or a value that the database cannot keep fails its own record, and nothing else;
 - a key of the records in the chunk that has no value any more is withdrawn: with quantities it goes to 0 once, with
 prices nothing is sent.
 """
@@ -20,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, update
 
 from connector import steps
 from connector.queue import lease, ledger, messages, records, watermarks
@@ -29,12 +30,14 @@ from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
 from connector.queue.records import Stored
-from connector.queue.rows import in_parts
+from connector.queue.rows import in_parts, insert_rows
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
 from connector.queue.tables import messages as message_table
+from connector.queue.text import kept_name, why_not_kept
 from connector.queue.watermarks import Watermark
 
 UNKNOWN_SKU = "unknown SKU"
+CANNOT_BE_KEPT = "cannot be kept"
 SEND_AGAIN = "to be sent again"
 """The cause of a failed message that somebody wants sent again: its newest state is read before it is."""
 
@@ -139,6 +142,7 @@ class _Changes:
 
 def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -> Queued:
     """Keep the chunk in one transaction, whole or not at all. Raises `LeaseLost`."""
+    computed = _keepable(computed)
     changes = _Changes(micros(now), held.entity)
     with state.write() as connection:
         lease.require(connection, held)
@@ -157,6 +161,35 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         superseded=len(changes.superseded),
         failed=states.count(FAILED),
         skipped=states.count(SKIPPED),
+    )
+
+
+def _keepable(computed: Computed) -> Computed:
+    stored = [one for one in computed.stored if why_not_kept(one.acumatica_key) is None]
+    return msgspec.structs.replace(
+        computed,
+        acumatica_keys=[kept_name(key) for key in computed.acumatica_keys],
+        wanted=[_keepable_want(want) for want in computed.wanted],
+        stored=[one if one.key is None else msgspec.structs.replace(one, key=kept_name(one.key)) for one in stored],
+    )
+
+
+def _keepable_want(want: Wanted) -> Wanted:
+    names = {"Acumatica key": want.acumatica_key, "SKU": want.sku or "", "key": want.key, "source": want.source}
+    wrong = [f"The {what} {kept_name(name)} {why}" for what, name in names.items() if (why := why_not_kept(name))]
+    if want.value is not None and not -(2**63) <= want.value < 2**63:
+        wrong.append(f"The value {want.value:.3e} is larger than any that can be kept")
+    if not wrong:
+        return want
+    return msgspec.structs.replace(
+        want,
+        acumatica_key=kept_name(want.acumatica_key),
+        key=kept_name(want.key),
+        source=kept_name(want.source),
+        sku=None,
+        value=None,
+        cause=want.cause or CANNOT_BE_KEPT,
+        reason=want.reason or f"{wrong[0]}. Correct it in Acumatica.",
     )
 
 
@@ -244,5 +277,4 @@ def _apply(connection: Connection, changes: _Changes) -> None:
         values: dict[str, Any] = {name: bindparam(name) for name in columns}
         kept = [{name: row[name] for name in ("of_id", *values)} for row in changes.rewritten]
         connection.execute(renewed.values(values), kept)
-    for rows in in_parts(changes.inserted):
-        connection.execute(insert(message_table), list(rows))
+    insert_rows(connection, message_table, changes.inserted)

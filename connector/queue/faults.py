@@ -38,6 +38,8 @@ _POSTGRESQL = {
     "25006": "can only be read: give the address of the primary server.",
     "57P01": _WENT_AWAY,
     "57P02": _WENT_AWAY,
+    "57P03": _WENT_AWAY,
+    "40P01": "broke a deadlock off; the next run does this step again.",
     "XX001": f"is damaged. {_START_AGAIN}",
     "XX002": f"is damaged. {_START_AGAIN}",
 }
@@ -80,7 +82,7 @@ def _words(fault: BaseException, *, went_away: bool) -> str | None:
     name = getattr(fault, "sqlite_errorname", None)
     if name is not None:
         return next((words for known, words in _SQLITE.items() if name == known or name.startswith(f"{known}_")), None)
-    known = _POSTGRESQL.get(getattr(fault, "sqlstate", None) or "")
-    if known is None and type(fault).__name__ == "OperationalError":  # the server said nothing: nobody reached it
+    code = getattr(fault, "sqlstate", None)
+    if type(fault).__name__ == "OperationalError" and code is None:  # no server answered a statement
         return "cannot be reached: check its address, the user and the password in A2M_DATABASE_URL."
-    return known
+    return _POSTGRESQL.get(code or "")

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from connector.queue.engine import State
+from connector.queue.rows import upsert
 from connector.queue.tables import instant, leases, micros
 
 LEASE_SECONDS = 60.0
@@ -43,10 +44,9 @@ def take(state: State, entity: str, holder: str, now: datetime, seconds: float =
     """The lease of `entity` for `holder`, or who holds it."""
     expires = micros(now + timedelta(seconds=seconds))
     with state.write() as connection:
-        row = connection.execute(select(leases).where(leases.c.entity == entity).with_for_update()).one_or_none()
-        if row is None:
-            connection.execute(insert(leases).values(entity=entity, holder=holder, fence=1, expires_at=expires))
-            return Lease(entity, holder, 1)
+        never_held = {"entity": entity, "holder": "", "fence": 0, "expires_at": 0}
+        upsert(connection, leases, [never_held], only_new=True)  # so that there is a row to lock
+        row = connection.execute(select(leases).where(leases.c.entity == entity).with_for_update()).one()
         if row.expires_at > micros(now):
             return Held(row.holder, instant(row.expires_at))
         changed = update(leases).where(leases.c.entity == entity)

@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from connector.clock import Clock
 from connector.queue.engine import State
@@ -42,7 +42,6 @@ class SharedLicence:
     async def take_session(self) -> str:
         """Wait for a free session slot; the longest waiting is served first. Gives the slot."""
         slot = str(uuid.uuid4())
-        self._ask(slot)
         while not self._taken(slot):
             await self.clock.sleep(_POLL_SECONDS)
         return slot
@@ -68,24 +67,15 @@ class SharedLicence:
             )
             return connection.execute(select(func.count()).select_from(sessions).where(waiting)).scalar_one() > 0
 
-    def _ask(self, slot: str) -> None:
-        now = self.clock.now()
-        with self.state.write() as connection:
-            connection.execute(
-                insert(sessions).values(
-                    slot=slot,
-                    host=self.host,
-                    asked_at=micros(now),
-                    taken_at=None,
-                    expires_at=_after(now, _TICKET_SECONDS),
-                )
-            )
-
     def _taken(self, slot: str) -> bool:
         now = self.clock.now()
         with self.state.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.expires_at <= micros(now), sessions.c.slot != slot))
+            self._lock(connection)
+            ticket = {"slot": slot, "host": self.host, "asked_at": micros(now), "expires_at": micros(now)}
+            upsert(connection, sessions, [ticket], only_new=True)
             here = sessions.c.host == self.host
+            left = here & (sessions.c.expires_at <= micros(now)) & (sessions.c.slot != slot)
+            connection.execute(delete(sessions).where(left))
             in_use = select(func.count()).select_from(sessions).where(here, sessions.c.taken_at.is_not(None))
             free = self.session_limit - connection.execute(in_use).scalar_one()
             queue = select(sessions.c.slot).where(here, sessions.c.taken_at.is_(None))
@@ -101,16 +91,22 @@ class SharedLicence:
 
     def _reserve(self, slot: str, now: datetime) -> datetime:
         with self.state.write() as connection:
+            row = self._lock(connection)
             mine = update(sessions).where(sessions.c.slot == slot)
             connection.execute(mine.values(expires_at=_after(now, IDLE_SECONDS)))
             if self.requests_per_minute == 0:
                 return now
             interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
             burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - 1)
-            row = connection.execute(select(hosts.c.next_request_at).where(hosts.c.host == self.host)).scalar()
             planned = now if row is None else max(now, instant(row))
             upsert(connection, hosts, [{"host": self.host, "next_request_at": micros(planned + interval)}])
             return max(now, planned - burst)
+
+    def _lock(self, connection: Connection) -> int | None:
+        """Let nobody else decide on this site's licence until the transaction ends; gives the next free turn."""
+        upsert(connection, hosts, [{"host": self.host}], only_new=True)
+        row = select(hosts.c.next_request_at).where(hosts.c.host == self.host).with_for_update()
+        return connection.execute(row).scalar()
 
 
 def _after(now: datetime, seconds: float) -> int:

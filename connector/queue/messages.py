@@ -83,9 +83,12 @@ _COLUMNS = (
 
 
 def _messages(
-    connection: Connection, *conditions: ColumnElement[bool] | object, limit: int | None = None
+    connection: Connection, *conditions: ColumnElement[bool] | object, limit: int | None = None, free: bool = False
 ) -> list[Message]:
+    """In order of key and source. With `free`, only those that nobody else is just changing, locked."""
     query = select(*_COLUMNS).where(*conditions).order_by(messages.c.key, messages.c.source)  # type: ignore[arg-type]
+    if free:
+        query = query.with_for_update(of=messages, skip_locked=True)
     rows = connection.execute(query if limit is None else query.limit(limit))
     return [Message(**{**row._mapping, "changed_at": instant(row.changed_at)}) for row in rows]
 
@@ -147,14 +150,14 @@ def claim(state: State, held: Lease, now: datetime, *, size: int, size_after: Se
             other.c.source == messages.c.source,
             other.c.state == SENDING,
         )
-        free = and_(_due(held.entity, now), ~in_flight)
-        claimed = _messages(connection, free, messages.c.attempts == 0, limit=size)
+        due = and_(_due(held.entity, now), ~in_flight)
+        claimed = _messages(connection, due, messages.c.attempts == 0, limit=size, free=True)
         if not claimed:
-            first = connection.execute(select(func.min(messages.c.attempts)).where(free)).scalar()
+            first = connection.execute(select(func.min(messages.c.attempts)).where(due)).scalar()
             if first is None:
                 return []
             limit = size_after[min(first, len(size_after)) - 1]
-            claimed = _messages(connection, free, messages.c.attempts == first, limit=limit)
+            claimed = _messages(connection, due, messages.c.attempts == first, limit=limit, free=True)
         _change(
             connection,
             [message.id for message in claimed],
@@ -183,11 +186,12 @@ def settle(
     """Keep the outcome of each claimed message, and what Magento confirmed, in one transaction.
 
     With `doubt_until` the request's answer was lost: its keys are read again in Magento then. A message that a newer
-    one has overtaken meanwhile becomes
-    superseded instead of pending or failed. Raises `LeaseLost`.
+    one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a claim that was settled
+    already changes nothing. Raises `LeaseLost`.
     """
     with state.write() as connection:
         lease.require(connection, held)
+        outcomes = _still_claimed(connection, outcomes)
         overtaken = _overtaken(connection, held.entity, [one.message for one in outcomes if one.state != SENT])
         groups: dict[tuple[str, str | None, str | None, int | None, bool], list[int]] = {}
         for one in outcomes:
@@ -215,6 +219,14 @@ def settle(
             )
 
 
+def _still_claimed(connection: Connection, outcomes: Sequence[Settled]) -> list[Settled]:
+    attempts: dict[int, int] = {}
+    for part in in_parts([one.message.id for one in outcomes]):
+        claimed = select(messages.c.id, messages.c.attempts).where(messages.c.id.in_(part), messages.c.state == SENDING)
+        attempts.update((row.id, row.attempts) for row in connection.execute(claimed.with_for_update()))
+    return [one for one in outcomes if attempts.get(one.message.id) == one.message.attempts]
+
+
 def as_ledger(message: Message) -> LedgerRow:
     """What the ledger keeps of a message that Magento accepted."""
     if message.value is None or message.sku is None:
@@ -240,11 +252,10 @@ def unsettled(connection: Connection, entity: str) -> list[Message]:
 
 def block_host(state: State, host: str, until: datetime) -> None:
     """Keep that the host told us to send nothing before `until`; a later instant that is already kept stays."""
-
     with state.write() as connection:
-        known = connection.execute(select(hosts.c.blocked_until).where(hosts.c.host == host)).scalar()
-        if known is None or known < micros(until):
-            upsert(connection, hosts, [{"host": host, "blocked_until": micros(until)}])
+        upsert(connection, hosts, [{"host": host}], only_new=True)
+        earlier = func.coalesce(hosts.c.blocked_until, 0) < micros(until)
+        connection.execute(update(hosts).where(hosts.c.host == host, earlier).values(blocked_until=micros(until)))
 
 
 def blocked_until(connection: Connection, host: str) -> datetime | None:
