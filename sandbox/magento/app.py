@@ -1,0 +1,74 @@
+"""The whole shop: one Starlette application over one Magento's records, with the sandbox's own paths beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Route as WebRoute
+
+from sandbox.catalogue import Product
+from sandbox.magento import (
+    base_prices,
+    bulk,
+    products,
+    salable,
+    source_items,
+    sources,
+    stock_items,
+    stores,
+)
+from sandbox.magento.control import Control
+from sandbox.magento.gate import Gate
+from sandbox.magento.journal import Entry, Journal
+from sandbox.magento.routes import Router
+from sandbox.magento.settings import Settings
+from sandbox.magento.state import SOURCES, Shop
+
+AREAS: tuple[Any, ...] = (stores, products, base_prices, sources, source_items, stock_items, salable, bulk)
+
+
+def utc_now() -> datetime:
+    """Give the real moment."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    products: Iterable[Product],
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    sources: Sequence[str] = SOURCES,
+    currency: str = "USD",
+    timezone: str = "UTC",
+    **settings: Any,
+) -> Starlette:
+    """Take the catalogue and the shop's traits; give the shop.
+
+    `sources` are the inventory sources that exist, `currency` is the base currency, `timezone` the shop's. Every name
+    of `Settings` is a trait too (`bearer=False`, `msi=False`, `array_limit=20`, `latency="measured"` …).
+    """
+    switches = Settings()
+    for name, value in settings.items():
+        switches.put(name, value)
+    shop = Shop(products, clock, switches, sources=sources, currency=currency, timezone=timezone)
+    router = Router(route for area in AREAS for route in area.ROUTES)
+    journal = Journal(router)
+    control = Control(shop, journal)
+    app = Starlette(
+        routes=[
+            WebRoute("/_sandbox/change", control.change, methods=["POST"]),
+            WebRoute("/_sandbox/state", control.state),
+            WebRoute("/_sandbox/journal", control.journal),
+            WebRoute("/{path:path}", Gate(shop, router, journal)),
+        ]
+    )
+
+    def note_fault(method: str, path: str, body: bytes, status: int | None) -> None:
+        entry = Entry(shop.now(), method, path, "", body)
+        entry.status = status or 0
+        journal.entries.append(entry)
+
+    app.state.note_fault = note_fault
+    return app

@@ -1,0 +1,135 @@
+"""Base prices: written row by row with a list of row errors, and read back.
+
+Good rows are applied, whatever is wrong with others. An unknown SKU also refuses every SKU that is the same number to
+PHP. Source: magento-observed.md, "Base prices" and part two, section 4; magento.md, section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sandbox.magento import php
+from sandbox.magento.records import Product
+from sandbox.magento.routes import Call, Route
+from sandbox.magento.state import Shop
+from sandbox.magento.typed import FLOAT, INT, TEXT, Data, Parameter, listed, texts
+
+PRICED = frozenset({"simple", "virtual", "downloadable", "bundle"})
+INVALID = "Invalid attribute %fieldName = %fieldValue."
+BASE_PRICE = Data("Magento\\Catalog\\Api\\Data\\BasePriceInterface", {"price": FLOAT, "store_id": INT, "sku": TEXT})
+
+
+class Refused:
+    """The SKUs of a request that a price service does not take, and PHP's loose way to look one up."""
+
+    def __init__(self, shop: Shop, skus: Iterable[str | None], *, fixed_only: bool) -> None:
+        """Take the SKUs of all rows; `fixed_only`: bundles must have a fixed price."""
+        self.exact = {sku or "" for sku in set(skus) if not _takes_price(shop.located(sku), fixed_only=fixed_only)}
+        self._numbers = {php.number_of(sku) for sku in self.exact if php.is_numeric(sku)}
+
+    def has(self, sku: str | None) -> bool:
+        """Whether a row of this SKU is refused."""
+        return sku is None or php.falsy(sku) or php.loosely_in(sku, self.exact, self._numbers)
+
+
+def _takes_price(product: Product | None, *, fixed_only: bool) -> bool:
+    if product is None or product.type_id not in PRICED:
+        return False
+    return product.type_id != "bundle" or not fixed_only or is_fixed(product)
+
+
+def is_fixed(product: Product) -> bool:
+    """Whether a bundle has a price of its own."""
+    return product.details is not None and str(product.details.attributes.get("price_type", "0")) == "1"
+
+
+def update(call: Call) -> list[dict[str, Any]]:
+    """Write prices; give the row errors."""
+    shop, rows = call.shop, call.given["prices"]
+    refused = Refused(shop, (row.get("sku") for row in rows), fixed_only=True)
+    errors: list[dict[str, Any]] = []
+    written = False
+    for row in rows:
+        sku, price, store_id = row.get("sku"), row.get("price"), row.get("store_id")
+        before = len(errors)
+        if refused.has(sku):
+            errors.append({"message": INVALID, "parameters": ["SKU", sku]})
+        if price is None or price < 0:
+            errors.append({"message": INVALID, "parameters": ["Price", None if price is None else php.text_of(price)]})
+        if store_id not in shop.stores:
+            errors.append(_no_store(sku, store_id))
+        if len(errors) == before:
+            _write(shop, sku, price, store_id)
+            written = True
+    call.applied = written
+    return errors
+
+
+def _no_store(sku: str | None, store_id: int | None) -> dict[str, Any]:
+    message = f"Requested store is not found. Row ID: SKU = {sku or ''}, Store ID: {php.text_of(store_id)}."
+    return {"message": message, "parameters": [sku, None if store_id is None else str(store_id)]}
+
+
+def _write(shop: Shop, sku: str, price: int | float, store_id: int) -> None:
+    product = shop.located(sku)
+    if product is not None:
+        put_price(shop, product, php.price6(price), store_id)
+
+
+def put_price(shop: Shop, product: Product, price: int, store_id: int) -> None:
+    """Store a price by the scope of prices: for every store, or for all stores of a website."""
+    if store_id == 0 or shop.settings.price_scope == "global":
+        product.price = price
+        return
+    for one in shop.website_stores(store_id):
+        product.more.prices[one] = price
+
+
+def information(call: Call) -> list[dict[str, Any]]:
+    """Give the stored prices of those SKUs that take one, in the spelling of the question."""
+    found: dict[int, tuple[Product, str]] = {}
+    for sku in call.given["skus"]:
+        product = call.shop.located(sku)
+        if product is not None and _takes_price(product, fixed_only=True):
+            found.setdefault(product.id, (product, sku))
+    rows = []
+    for number in sorted(found):
+        product, sku = found[number]
+        rows += [
+            {"price": php.shown(price, php.PRICE), "store_id": store_id, "sku": sku}
+            for store_id, price in prices_of(product)
+        ]
+    return rows
+
+
+def prices_of(product: Product) -> Sequence[tuple[int, int]]:
+    """The stored prices by store."""
+    base = [] if product.price is None else [(0, product.price)]
+    return base if product.details is None else [*base, *sorted(product.details.prices.items())]
+
+
+_SERVICE: dict[str, Any] = {
+    "resource": "Magento_Catalog::catalog",
+    "interface": "Magento\\Catalog\\Api\\BasePriceStorageInterface",
+    "implementation": "Magento\\Catalog\\Model\\Product\\Price\\BasePriceStorage",
+}
+ROUTES = (
+    Route(
+        "POST",
+        "products/base-prices",
+        update,
+        (Parameter("prices", listed(BASE_PRICE)),),
+        operation="update",
+        **_SERVICE,
+    ),
+    Route(
+        "POST",
+        "products/base-prices-information",
+        information,
+        (Parameter("skus", texts),),
+        operation="get",
+        question=True,
+        **_SERVICE,
+    ),
+)

@@ -1,0 +1,62 @@
+"""Bundles that ship together: their children must all lie at one and the same source.
+
+Source: magento-observed.md, part two, section 1; recording nonsimple-setup/bundle_child_second_source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sandbox.magento import php
+from sandbox.magento.records import Product
+from sandbox.magento.state import DEFAULT_SOURCE, Shop
+
+TOGETHER = "0"
+FAULT = (
+    'Not able to assign "%1" to product "%2", as it is part of bundle product <a href="%3">"%4"</a> with shipment type '
+    '"Ship Together" and has multiple sources or different source as other bundle selections.'
+)
+
+
+def children(bundle: Product) -> list[str]:
+    """The SKUs of a bundle's selections."""
+    if bundle.details is None:
+        return []
+    options = bundle.details.parts.get("bundle_product_options", [])
+    return [link["sku"] for option in options for link in option.get("product_links") or []]
+
+
+def ships_together(bundle: Product) -> bool:
+    """Whether a bundle ships as a whole."""
+    details = bundle.details
+    return details is not None and str(details.attributes.get("shipment_type", TOGETHER)) == TOGETHER
+
+
+def together_faults(shop: Shop, rows: Sequence[Mapping[str, Any]], base_url: str) -> list[dict[str, Any]]:
+    """The errors of rows that would put a child of such a bundle at a second source."""
+    if not shop.bundles:
+        return []
+    return [fault for row in rows for fault in _faults(shop, row, base_url)]
+
+
+def _faults(shop: Shop, row: Mapping[str, Any], base_url: str) -> Iterator[dict[str, Any]]:
+    key = php.collated(row["sku"])
+    source = php.collated(row["source_code"])
+    if source == php.collated(DEFAULT_SOURCE):
+        return
+    for bundle in shop.bundles.values():
+        family = {php.collated(sku) for sku in children(bundle)}
+        if not ships_together(bundle) or key not in family:
+            continue
+        used = {place for sku in family for place in sources_of(shop, sku)}
+        if used - {source}:
+            href = f"{base_url}catalog/product/edit/id/{bundle.id}/"
+            parameters = [row["source_code"], row["sku"], href, bundle.sku]
+            yield {"message": FAULT, "parameters": parameters}
+
+
+def sources_of(shop: Shop, sku: str) -> set[str]:
+    """The sources where a SKU lies; `default`, where each product has a row of its own, does not count."""
+    places = {php.collated(item.source_code) for item in shop.items(sku)}
+    return places - {php.collated(DEFAULT_SOURCE)}

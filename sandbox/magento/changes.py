@@ -1,0 +1,166 @@
+"""What a test may change in the running shop, beside what Magento's own API can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sandbox.magento import php
+from sandbox.magento.access import TOKEN
+from sandbox.magento.records import CustomerGroup, Product
+from sandbox.magento.state import Shop
+
+Given = Mapping[str, Any]
+
+
+class BadChange(ValueError):
+    """A change that names nothing known or does not fit; the text says what."""
+
+
+def apply(shop: Shop, change: Any) -> dict[str, Any]:
+    """Take one change (`{"set_price": {…}}`); give what it made. Raises `BadChange`."""
+    if not isinstance(change, Mapping) or len(change) != 1:
+        raise BadChange("a change is an object with exactly one name.")
+    ((name, given),) = change.items()
+    make = CHANGES.get(name)
+    if make is None:
+        raise BadChange(f"there is no change {name!r}; known are {', '.join(sorted(CHANGES))}.")
+    try:
+        return make(shop, given) or {}
+    except KeyError as fault:
+        raise BadChange(f"{name}: {fault} is missing or unknown.") from fault
+    except (ValueError, TypeError, AttributeError) as fault:
+        raise BadChange(f"{name}: {fault}") from fault
+
+
+def _scaled(value: Any, unit: int, limit: int) -> int:
+    try:
+        whole = Decimal(str(value)) * unit
+        if whole != int(whole) or abs(whole) > limit:
+            raise ValueError(f"{value!r} has too many digits.")
+    except (InvalidOperation, OverflowError) as fault:
+        raise ValueError(f"{value!r} is no number.") from fault
+    return int(whole)
+
+
+def _product(shop: Shop, sku: Any) -> Product:
+    product = shop.product(sku)
+    if product is None:
+        raise ValueError(f"there is no product {sku!r}.")
+    return product
+
+
+def add_product(shop: Shop, given: Given) -> dict[str, Any]:
+    """A product: sku, name, type_id, price, website_ids, attributes, and what belongs to composite ones."""
+    sku = given["sku"]
+    if not isinstance(sku, str) or not sku.strip():
+        raise ValueError(f"{sku!r} is no SKU.")
+    if shop.product(sku) is not None:
+        raise ValueError(f"there is a product {sku!r} already.")
+    price = _scaled(given.get("price", 0), php.PRICE, php.PRICE_LIMIT)
+    product = shop.add_product(sku, given.get("name", sku), given.get("type_id", "simple"), price)
+    if "website_ids" in given:
+        product.more.website_ids = [int(number) for number in given["website_ids"]]
+    if "attributes" in given:
+        product.more.attributes |= {str(name): value for name, value in given["attributes"].items()}
+    if "children" in given:
+        shop.link(product, [str(child) for child in given["children"]])
+    return {"id": product.id}
+
+
+def remove_product(shop: Shop, given: Any) -> None:
+    """A product, by its SKU."""
+    shop.remove_product(_product(shop, given))
+
+
+def set_price(shop: Shop, given: Given) -> None:
+    """A price: sku, price, store_id (0 unless given; a price of none removes that of a store)."""
+    product = _product(shop, given["sku"])
+    store_id = given.get("store_id", 0)
+    if store_id not in shop.stores:
+        raise ValueError(f"there is no store {store_id!r}.")
+    price = None if given["price"] is None else _scaled(given["price"], php.PRICE, php.PRICE_LIMIT)
+    if store_id == 0:
+        product.price = price
+    elif price is None:
+        product.more.prices.pop(store_id, None)
+    else:
+        product.more.prices[store_id] = price
+
+
+def set_source_item(shop: Shop, given: Given) -> None:
+    """A row at a source: sku, source_code, quantity, status (1 unless given)."""
+    if shop.source(given["source_code"]) is None:
+        raise ValueError(f"there is no source {given['source_code']!r}.")
+    quantity = _scaled(given["quantity"], php.QUANTITY, php.QUANTITY_LIMIT)
+    shop.put_item(str(given["sku"]), given["source_code"], quantity, int(given.get("status", 1)))
+
+
+def remove_source_item(shop: Shop, given: Given) -> None:
+    """A row at a source: sku, source_code."""
+    if not shop.drop_item(given["sku"], given["source_code"]):
+        raise ValueError(f"there is no row of {given['sku']!r} at {given['source_code']!r}.")
+
+
+def set_stock_item(shop: Shop, given: Given) -> None:
+    """The legacy stock of a product: sku, quantity, is_in_stock, and any other field of a stock item by its name."""
+    stock = _product(shop, given["sku"]).more.stock
+    if "quantity" in given:
+        stock.quantity = _scaled(given["quantity"], php.QUANTITY, php.QUANTITY_LIMIT)
+    stock.is_in_stock = bool(given.get("is_in_stock", stock.is_in_stock))
+    stock.fields |= {name: value for name, value in given.items() if name not in ("sku", "quantity", "is_in_stock")}
+
+
+def setting(shop: Shop, given: Given) -> None:
+    """Switches by name, see `settings.Settings`."""
+    for name, value in given.items():
+        shop.settings.put(name, value)
+
+
+def token(shop: Shop, given: Given) -> None:
+    """A token: `token` (the sandbox's unless given), `resources` (none: all of them), `revoked`."""
+    name = given.get("token", TOKEN)
+    if "resources" in given:
+        resources = given["resources"]
+        if resources is not None and not isinstance(resources, list):
+            raise ValueError("resources is a list of names, or null.")
+        shop.access.limit(name, resources)
+    if "revoked" in given:
+        shop.access.revoke(name, revoked=bool(given["revoked"]))
+
+
+def set_customer_group(shop: Shop, given: Given) -> None:
+    """A customer group: id, code."""
+    number = int(given["id"])
+    shop.customer_groups[number] = CustomerGroup(number, str(given["code"]))
+
+
+def add_website(shop: Shop, given: Given) -> dict[str, Any]:
+    """A website with a store: code, name, stores (the codes of its store views)."""
+    stores = [str(code) for code in given["stores"]]
+    if not stores or any(code in shop.store_codes for code in stores):
+        raise ValueError("stores needs codes that are not there yet.")
+    website = shop.add_website(str(given["code"]), str(given.get("name", given["code"])), stores)
+    return {"id": website.id}
+
+
+def reset_queue(shop: Shop, given: Any) -> None:
+    """Forget all operations of the queue."""
+    shop.bulks.clear()
+    shop.waiting.clear()
+
+
+CHANGES: dict[str, Callable[[Shop, Any], dict[str, Any] | None]] = {
+    "add_product": add_product,
+    "remove_product": remove_product,
+    "set_price": set_price,
+    "set_source_item": set_source_item,
+    "remove_source_item": remove_source_item,
+    "set_stock_item": set_stock_item,
+    "setting": setting,
+    "token": token,
+    "set_customer_group": set_customer_group,
+    "add_website": add_website,
+    "reset_queue": reset_queue,
+}

@@ -1,0 +1,215 @@
+"""The shop as it stands: its records, its clock, and how records are looked up.
+
+It begins with the catalogue's products, priced 0 and without stock; sources `default`, `east`, `west` and `vendor`;
+stock 1 "Default Stock", which holds `default` and no website (Magento keeps it), and stock 2 "Main web stock", from
+which the website `base` sells: all four sources are in it. With `sources=["default"]` there is stock 1 only, and the
+website sells from it, as in a shop just installed.
+
+SKUs compare as the database does: letter case, accents and spaces at the end make no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.catalogue import Product as CatalogueProduct
+from sandbox.magento import php
+from sandbox.magento.access import Access
+from sandbox.magento.records import (
+    Bulk,
+    CustomerGroup,
+    Operation,
+    Product,
+    Source,
+    SourceItem,
+    Stock,
+    Store,
+    StoreGroup,
+    Website,
+)
+from sandbox.magento.settings import Settings
+
+DEFAULT_SOURCE = "default"
+SOURCES = (DEFAULT_SOURCE, "east", "west", "vendor")
+PLACE = {"country_id": "US", "postcode": "00000"}
+
+
+class Shop:
+    """Everything of one Magento."""
+
+    def __init__(
+        self,
+        products: Iterable[CatalogueProduct],
+        clock: Callable[[], datetime],
+        settings: Settings,
+        *,
+        sources: Sequence[str] = SOURCES,
+        currency: str = "USD",
+        timezone: str = "UTC",
+    ) -> None:
+        """Take the catalogue and the shop's traits."""
+        self.clock = clock
+        self.settings = settings
+        self.currency = currency
+        self.timezone = timezone
+        self.access = Access(self.seconds)
+        self.websites = {0: Website(0, "admin", "Admin", 0), 1: Website(1, "base", "Main Website", 1)}
+        self.store_groups = {
+            0: StoreGroup(0, 0, 0, 0, "Default", "default"),
+            1: StoreGroup(1, 1, 2, 1, "Main Website Store", "main_website_store"),
+        }
+        self.stores = {0: Store(0, "admin", "Admin", 0, 0), 1: Store(1, "default", "Default Store View", 1, 1)}
+        self.store_codes = {"default": 1, "all": 0}
+        self.customer_groups = {
+            place: CustomerGroup(place, code)
+            for place, code in enumerate(("NOT LOGGED IN", "General", "Wholesale", "Retailer"))
+        }
+        self.products: dict[int, Product] = {}
+        self.by_sku: dict[str, Product] = {}
+        self.last_product = 0
+        for product in products:
+            self.add_product(product.sku, product.name, product.type_id, 0)
+        self.source_items: dict[tuple[str, str], SourceItem] = {}
+        self.items_of: dict[str, list[SourceItem]] = {}
+        self.sources = {code: _source(code) for code in sources}
+        self.stocks = _stocks(sources)
+        self.bulks: dict[str, Bulk] = {}
+        self.waiting: list[Operation] = []
+        self.bundles: dict[int, Product] = {}
+        self.reservations: dict[tuple[str, int], int] = {}
+        self.ids: dict[str, int] = {}
+
+    def now(self) -> str:
+        """The moment as Magento writes it: UTC, in seconds."""
+        return self.clock().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+    def seconds(self) -> float:
+        """The moment in seconds since 1970."""
+        return self.clock().timestamp()
+
+    def next_id(self, of: str) -> int:
+        """The next number of a kind of record."""
+        self.ids[of] = self.ids.get(of, 0) + 1
+        return self.ids[of]
+
+    def add_product(self, sku: str, name: str, type_id: str, price: int | None) -> Product:
+        """Add a product, whose SKU must not be there yet."""
+        self.last_product += 1
+        product = Product(self.last_product, sku, name, type_id, price)
+        self.products[product.id] = product
+        key = php.collated(sku)
+        self.by_sku[sku if key == sku else key] = product
+        return product
+
+    def remove_product(self, product: Product) -> None:
+        """Remove a product; its rows at the sources stay, as Magento leaves them."""
+        del self.products[product.id]
+        del self.by_sku[php.collated(product.sku)]
+        self.bundles.pop(product.id, None)
+
+    def product(self, sku: str) -> Product | None:
+        """The product that the database finds for a SKU."""
+        found = self.by_sku.get(sku)
+        return found if found is not None else self.by_sku.get(php.collated(sku))
+
+    def located(self, sku: str | None) -> Product | None:
+        """The product that the price services find: the database's, if PHP too takes the two SKUs for one."""
+        if sku is None:
+            return None
+        found = self.by_sku.get(sku)
+        if found is not None and found.sku == sku:
+            return found
+        found = self.by_sku.get(php.collated(sku))
+        if found is None or php.lower(php.trimmed(found.sku)) != php.lower(php.trimmed(sku)):
+            return None
+        return found
+
+    def link(self, product: Product, skus: Sequence[str]) -> None:
+        """Make products the children of a configurable, grouped or bundle product."""
+        parts = product.more.parts
+        if product.type_id == "bundle":
+            links = [{"sku": sku, "qty": 1} for sku in skus]
+            parts["bundle_product_options"] = [{"option_id": 1, "title": "Parts", "product_links": links}]
+            self.bundles[product.id] = product
+        elif product.type_id == "grouped":
+            parts["product_links"] = [{"link_type": "associated", "linked_product_sku": sku} for sku in skus]
+        else:
+            parts["children"] = [{"sku": sku} for sku in skus]
+
+    def website_stores(self, store_id: int) -> list[int]:
+        """The store views of the website of this one."""
+        website = self.stores[store_id].website_id
+        return [store.id for store in self.stores.values() if store.website_id == website]
+
+    def source(self, code: str) -> Source | None:
+        """The source that the database finds for a code."""
+        found = self.sources.get(code)
+        if found is not None:
+            return found
+        key = php.collated(code)
+        return next((source for own, source in self.sources.items() if php.collated(own) == key), None)
+
+    def items(self, sku: str) -> list[SourceItem]:
+        """The rows of a SKU at the sources."""
+        return self.items_of.get(php.collated(sku), [])
+
+    def put_item(self, sku: str, source_code: str, quantity: int, status: int) -> SourceItem:
+        """Insert a row, or update quantity and status of the one that the database finds; its texts stay."""
+        key = php.collated(sku)
+        place = (key, php.collated(source_code))
+        row = self.source_items.get(place)
+        if row is None:
+            row = self.source_items[place] = SourceItem(sku, source_code, quantity, status)
+            self.items_of.setdefault(key, []).append(row)
+        else:
+            row.quantity, row.status = quantity, status
+        return row
+
+    def drop_item(self, sku: str, source_code: str) -> bool:
+        """Delete a row; false if there is none."""
+        key = php.collated(sku)
+        row = self.source_items.pop((key, php.collated(source_code)), None)
+        if row is not None:
+            self.items_of[key].remove(row)
+        return row is not None
+
+    def all_items(self) -> Iterator[SourceItem]:
+        """All rows at the sources, oldest first."""
+        return iter(self.source_items.values())
+
+    def stock_of(self, website: str) -> Stock | None:
+        """The stock that a website sells from."""
+        return next((stock for stock in self.stocks.values() if website in stock.websites), None)
+
+    def add_website(self, code: str, name: str, stores: Sequence[str]) -> Website:
+        """Add a website with a store and these store views; it sells from stock 1, as a new one does."""
+        website = Website(max(self.websites) + 1, code, name, max(self.store_groups) + 1)
+        group = StoreGroup(
+            website.default_group_id, website.id, 2, max(self.stores) + 1, f"{name.split()[0]} Store", f"{code}_group"
+        )
+        self.websites[website.id] = website
+        self.store_groups[group.id] = group
+        for store_code in stores:
+            number = max(self.stores) + 1
+            self.stores[number] = Store(number, store_code, store_code, website.id, group.id)
+            self.store_codes[store_code] = number
+        self.stocks[1].websites.append(code)
+        return website
+
+
+def _source(code: str) -> Source:
+    if code == DEFAULT_SOURCE:
+        more: dict[str, Any] = {"description": "Default Source", "latitude": 0, "longitude": 0, "frontend_name": ""}
+        return Source(code, "Default Source", fields={**PLACE, **more})
+    return Source(code, code.capitalize(), fields={**PLACE, "frontend_name": code.capitalize()})
+
+
+def _stocks(sources: Sequence[str]) -> dict[int, Stock]:
+    default = Stock(1, "Default Stock", sources={DEFAULT_SOURCE: 1})
+    if tuple(sources) == (DEFAULT_SOURCE,):
+        default.websites.append("base")
+        return {1: default}
+    main = Stock(2, "Main web stock", ["base"], {code: place for place, code in enumerate(sources, start=1)})
+    return {1: default, 2: main}
