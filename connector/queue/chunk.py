@@ -74,6 +74,7 @@ class Computed(msgspec.Struct, frozen=True):
     """Everything that one chunk changes in the state database.
 
     `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
+    `asked_at` is when Magento was asked about `settled_doubts`: a doubt that is newer than the answer stays.
     """
 
     acumatica_keys: Sequence[str]
@@ -83,6 +84,7 @@ class Computed(msgspec.Struct, frozen=True):
     seen: Sequence[Seen] = ()
     confirmed: Sequence[LedgerRow] = ()
     settled_doubts: Sequence[tuple[str, str]] = ()
+    asked_at: datetime | None = None
     marks: Sequence[Watermark] = ()
 
 
@@ -150,7 +152,7 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         for seen in computed.seen:
             records.mark_seen(connection, held.entity, seen.feed, seen.sweep, seen.acumatica_keys)
         ledger.confirm(connection, held.entity, computed.confirmed, now)
-        ledger.settle_doubts(connection, held.entity, computed.settled_doubts, now)
+        ledger.settle_doubts(connection, held.entity, computed.settled_doubts, computed.asked_at or now)
         _decide_all(connection, held.entity, computed, changes)
         _apply(connection, changes)
         watermarks.write(connection, held.entity, list(computed.marks))

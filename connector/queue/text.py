@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-LONGEST_NAME = 255  # three of them, at most four bytes a character, still fit an index row
+LONGEST_NAME = 255  # two of them, of four bytes a character, still fit an index row
 _STANDS_FOR_IT = "\ufffd"
 _NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
@@ -27,7 +27,7 @@ class KeptText(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+        return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else _NOT_KEPT.sub(_STANDS_FOR_IT, value)
