@@ -111,14 +111,14 @@ async def sources(client: MagentoClient) -> list[Source]:
     """The inventory sources."""
     return [
         Source(str(row["source_code"]), bool(row.get("enabled")))
-        async for row in _pages(client, "inventory/sources", {})
+        async for row in pages(client, "inventory/sources", {})
     ]
 
 
 async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:
     """The sources of each stock, by the stock's id."""
     found: dict[int, list[str]] = {}
-    async for row in _pages(client, "inventory/stock-source-links", {}):
+    async for row in pages(client, "inventory/stock-source-links", {}):
         found.setdefault(int(row["stock_id"]), []).append(str(row["source_code"]))
     return found
 
@@ -148,8 +148,8 @@ async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[Sourc
     """What the sources hold of these SKUs, rows of products that do not exist included."""
     return [
         SourceItem(str(row["sku"]), str(row["source_code"]), number(row["quantity"]), str(row.get("status")) == "1")
-        for criteria in _sku_criteria(skus)
-        async for row in _pages(client, "inventory/source-items", criteria)
+        for criteria in criteria_of("sku", skus)
+        async for row in pages(client, "inventory/source-items", criteria)
     ]
 
 
@@ -173,8 +173,8 @@ async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str,
     """The type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
     spelled = {normalise_one(sku): sku for sku in skus}
     found = {}
-    for criteria in _sku_criteria(skus):
-        async for row in _pages(client, "products", criteria, fields="items[sku,type_id]"):
+    for criteria in criteria_of("sku", skus):
+        async for row in pages(client, "products", criteria, fields="items[sku,type_id]"):
             asked = spelled.get(normalise_one(str(row["sku"])))
             if asked is not None:
                 found[asked] = str(row["type_id"])
@@ -196,8 +196,8 @@ async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str
     """The value of a product attribute for every store, by SKU; products without one are left out."""
     spelled = {normalise_one(sku): sku for sku in skus}
     found = {}
-    for criteria in _sku_criteria(skus):
-        async for row in _pages(client, "products", criteria, fields="items[sku,custom_attributes]"):
+    for criteria in criteria_of("sku", skus):
+        async for row in pages(client, "products", criteria, fields="items[sku,custom_attributes]"):
             asked = spelled.get(normalise_one(str(row["sku"])))
             for attribute in row.get("custom_attributes") or []:
                 if asked is not None and attribute.get("attribute_code") == code and attribute.get("value") is not None:
@@ -223,7 +223,7 @@ def _rows(answer: Any, what: str) -> list[Any]:
     return answer
 
 
-async def _pages(
+async def pages(
     client: MagentoClient, path: str, criteria: dict[str, str], *, fields: str = ""
 ) -> AsyncIterator[dict[str, Any]]:
     """All rows of a list; a smaller page is asked for where the shop has a smaller limit."""
@@ -252,28 +252,27 @@ async def _pages(
         page += 1
 
 
-def _sku_criteria(skus: Sequence[str]) -> Iterable[dict[str, str]]:
-    """Search criteria that together name these SKUs: `in` lists, and `eq` for SKUs with a comma, which parts a list."""
-    prefix = "searchCriteria[filterGroups][0][filters]"
+def criteria_of(field: str, values: Sequence[str]) -> Iterable[dict[str, str]]:
+    """Search criteria that together name these values of a field, each no longer than a URL may be.
+
+    `in` lists, and `eq` for values with a comma, which parts a list.
+    """
     part: list[str] = []
     length = 0
-    for sku in dict.fromkeys(skus):
-        if "," in sku:
-            yield {f"{prefix}[0][field]": "sku", f"{prefix}[0][value]": sku, f"{prefix}[0][conditionType]": "eq"}
+    for value in dict.fromkeys(values):
+        if "," in value:
+            yield _criterion(field, value, "eq")
             continue
-        more = len(quote(sku, safe="")) + 3
+        more = len(quote(value, safe="")) + 3
         if part and length + more > URL_BYTES:
-            yield _in_list(prefix, part)
+            yield _criterion(field, ",".join(part), "in")
             part, length = [], 0
-        part.append(sku)
+        part.append(value)
         length += more
     if part:
-        yield _in_list(prefix, part)
+        yield _criterion(field, ",".join(part), "in")
 
 
-def _in_list(prefix: str, skus: list[str]) -> dict[str, str]:
-    return {
-        f"{prefix}[0][field]": "sku",
-        f"{prefix}[0][value]": ",".join(skus),
-        f"{prefix}[0][conditionType]": "in",
-    }
+def _criterion(field: str, value: str, condition: str) -> dict[str, str]:
+    prefix = "searchCriteria[filterGroups][0][filters][0]"
+    return {f"{prefix}[field]": field, f"{prefix}[value]": value, f"{prefix}[conditionType]": condition}
