@@ -1,0 +1,212 @@
+"""Customers of the chosen classes: contacts, addresses and, where they are wanted, attributes.
+
+Read in pages by key, as items are. A read in full asks for the chosen classes only; a read of changes asks for all
+customers, so that one who leaves its class is seen to leave, and gives none for a customer of another class. Sources:
+contracts/acumatica.md §2.5 and §5.3; acumatica-observed.md: imported customers are stamped 1900, so a read in full does
+not ask for a date; billing and shipping contacts have no company name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.items import KEYS_PER_REQUEST, quoted
+from connector.acumatica.records import Flag, Problem, Text, code, decode_page
+from connector.acumatica.session import AcumaticaSession
+from connector.rules.customer_types import Address, AttributeValue, Contact, Customer, same_code
+
+_PERSON = ("FirstName", "LastName", "Phone1", "Phone2")
+_ADDRESS = ("AddressLine1", "AddressLine2", "City", "State", "PostalCode", "Country")
+_CONTACTS = {
+    "MainContact": (*_PERSON, "CompanyName", "Email"),
+    "BillingContact": _PERSON,
+    "ShippingContact": _PERSON,
+    "PrimaryContact": _PERSON,
+}
+_WITH_ADDRESS = ("MainContact", "BillingContact", "ShippingContact")
+_HEADER = ("CustomerID", "CustomerName", "CustomerClass", "Status", "IsGuestCustomer")
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """One page: customers by CustomerID, none for one of a class that was not chosen; `last_key` to go on behind."""
+
+    customers: dict[str, Customer | None]
+    last_key: str | None
+    problems: list[Problem]
+
+
+class _Address(msgspec.Struct):
+    AddressLine1: Text = Text()
+    AddressLine2: Text = Text()
+    City: Text = Text()
+    State: Text = Text()
+    PostalCode: Text = Text()
+    Country: Text = Text()
+
+
+class _Contact(msgspec.Struct):
+    FirstName: Text = Text()
+    LastName: Text = Text()
+    CompanyName: Text = Text()
+    Email: Text = Text()
+    Phone1: Text = Text()
+    Phone2: Text = Text()
+    Address: _Address | None = None
+
+
+class _Attribute(msgspec.Struct):
+    AttributeID: Text = Text()
+    AttributeDescription: Text = Text()
+    Value: Text = Text()
+    ValueDescription: Text = Text()
+
+
+class _Record(msgspec.Struct):
+    CustomerID: Text
+    CustomerName: Text = Text()
+    CustomerClass: Text = Text()
+    Status: Text = Text()
+    IsGuestCustomer: Flag = Flag()
+    MainContact: _Contact | None = None
+    BillingContact: _Contact | None = None
+    ShippingContact: _Contact | None = None
+    PrimaryContact: _Contact | None = None
+    Attributes: list[_Attribute] | None = None
+
+
+async def customer_pages(
+    session: AcumaticaSession,
+    classes: Sequence[str],
+    *,
+    attributes: bool = False,
+    changed_since: datetime | None = None,
+    after: str | None = None,
+) -> AsyncIterator[CustomerPage]:
+    """The customers of these classes, or all that changed since an instant, in pages behind a key. No class: nobody."""
+    size = session.access.page_size
+    while classes:
+        conditions = []
+        if changed_since is None:
+            conditions.append(_either("CustomerClass", classes))
+        else:
+            since = changed_since.astimezone(UTC).isoformat(timespec="milliseconds")
+            conditions.append(f"LastModifiedDateTime ge datetimeoffset'{since}'")
+        if after is not None:
+            conditions.append(f"CustomerID gt '{quoted(after)}'")
+        query = {"$filter": " and ".join(conditions), "$top": str(size)}
+        records, bad = await _read(session, query, attributes)
+        keys = [code(record.CustomerID.value) for record in records] + [_key(raw) for raw, _why in bad]
+        is_last = len(records) + len(bad) < size
+        last = max(keys, key=str.casefold, default="")
+        if not is_last and (not last or after in keys):
+            raise RequestRefused("Customer: a page repeats the one before it; Acumatica does not page by key.")
+        yield _page(records, bad, classes, None if is_last else last)
+        if is_last:
+            return
+        after = last
+
+
+async def customers_with_keys(
+    session: AcumaticaSession, classes: Sequence[str], keys: Sequence[str], *, attributes: bool = False
+) -> CustomerPage:
+    """The customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked for."""
+    page = CustomerPage({}, None, [])
+    for start in range(0, len(keys) if classes else 0, KEYS_PER_REQUEST):
+        either = _either("CustomerID", keys[start : start + KEYS_PER_REQUEST])
+        found = _page(*await _read(session, {"$filter": either}, attributes), classes, None)
+        page.customers.update(found.customers)
+        page.problems.extend(found.problems)
+    return page
+
+
+def _either(field: str, values: Sequence[str]) -> str:
+    each = " or ".join(f"{field} eq '{quoted(value)}'" for value in values)
+    return f"({each})" if len(values) > 1 else each
+
+
+async def _read(
+    session: AcumaticaSession, query: Mapping[str, str], attributes: bool
+) -> tuple[list[_Record], list[tuple[Any, str]]]:
+    select, expand = list(_HEADER), list(_CONTACTS)
+    for contact, names in _CONTACTS.items():
+        select += [f"{contact}/{name}" for name in names]
+    for contact in _WITH_ADDRESS:
+        select += [f"{contact}/Address/{name}" for name in _ADDRESS]
+        expand.append(f"{contact}/Address")
+    if attributes:
+        select.append("Attributes")
+        expand.append("Attributes")
+    params = {"$select": ",".join(select), "$expand": ",".join(expand), **query}
+    content = await session.get(session.access.entity("Customer"), params, what="the list of Customer")
+    return decode_page(content, _Record, "the customer")
+
+
+def _key(raw: Any) -> str:
+    return code(str((raw.get("CustomerID") or {}).get("value") or ""))
+
+
+def _page(
+    records: Sequence[_Record], bad: Sequence[tuple[Any, str]], classes: Sequence[str], last_key: str | None
+) -> CustomerPage:
+    page = CustomerPage({}, last_key, [Problem(_key(raw) or "(without key)", why) for raw, why in bad])
+    for record in records:
+        chosen = any(same_code(record.CustomerClass.value or "", one) for one in classes)
+        page.customers[code(record.CustomerID.value)] = _customer(record) if chosen else None
+    return page
+
+
+def _customer(record: _Record) -> Customer:
+    return Customer(
+        customer_id=code(record.CustomerID.value),
+        name=_text(record.CustomerName),
+        customer_class=code(record.CustomerClass.value),
+        status=_text(record.Status),
+        guest=bool(record.IsGuestCustomer.value),
+        main=_contact(record.MainContact),
+        billing=_contact(record.BillingContact),
+        shipping=_contact(record.ShippingContact),
+        person=_contact(record.PrimaryContact),
+        attributes=tuple(
+            AttributeValue(
+                _text(one.AttributeID), _text(one.AttributeDescription), _text(one.Value), _text(one.ValueDescription)
+            )
+            for one in record.Attributes or []
+        ),
+    )
+
+
+def _contact(contact: _Contact | None) -> Contact:
+    if contact is None:
+        return Contact()
+    return Contact(
+        first_name=_text(contact.FirstName),
+        last_name=_text(contact.LastName),
+        company=_text(contact.CompanyName),
+        email=_text(contact.Email),
+        phone=_text(contact.Phone1) or _text(contact.Phone2),
+        address=_address(contact.Address),
+    )
+
+
+def _address(address: _Address | None) -> Address:
+    if address is None:
+        return Address()
+    return Address(
+        line1=_text(address.AddressLine1),
+        line2=_text(address.AddressLine2),
+        city=_text(address.City),
+        state=_text(address.State),
+        postal_code=_text(address.PostalCode),
+        country=_text(address.Country),
+    )
+
+
+def _text(value: Text) -> str:
+    return (value.value or "").strip()

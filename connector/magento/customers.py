@@ -1,0 +1,116 @@
+"""Customers in Magento: looked for, read, created and written; their groups, attributes, and the shop's countries.
+
+In: e-mails, ids and the bodies that `connector.rules.customer_merge` makes. Out: customers as Magento's own JSON, and
+what the shop knows. Each function may raise a `MagentoFault`. Sources: magento.md section 9; magento-observed.md,
+"Customers" in both parts. An e-mail is searched for with the website: accounts are kept by website, and a search by
+e-mail alone gives those of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+from connector.magento.reads import criteria_of, pages
+from connector.rules.customer_types import AttributeKind, Country
+from connector.rules.skus import normalise_one
+
+Shown = dict[str, Any]
+"""A customer as Magento answers it."""
+
+
+async def customer(client: MagentoClient, customer_id: str) -> Shown | None:
+    """The customer with this id; none where there is none."""
+    found: Shown | None = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
+    return found
+
+
+async def with_email(client: MagentoClient, email: str, website_id: int) -> Shown | None:
+    """The customer with this e-mail, in any spelling that Magento takes for the same, on the website."""
+    for criteria in criteria_of("email", [email]):
+        async for found in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
+            if normalise_one(str(found["email"])) == normalise_one(email):
+                return found
+    return None
+
+
+async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_id: int) -> dict[str, str]:
+    """The ids of the customers of the website with these e-mails, by e-mail in its compared form."""
+    asked = {normalise_one(email) for email in emails}
+    found = {}
+    for criteria in criteria_of("email", emails):
+        where = {**criteria, **_on_website(website_id)}
+        async for one in pages(client, "customers/search", where, fields="items[id,email]"):
+            if normalise_one(str(one["email"])) in asked:
+                found[normalise_one(str(one["email"]))] = str(one["id"])
+    return found
+
+
+async def create(client: MagentoClient, body: Mapping[str, Any]) -> str:
+    """Create the customer; gives its id. Magento mails the new customer, and refuses an e-mail that it has."""
+    return str((await client.write("POST", "customers", {"customer": body}))["id"])
+
+
+async def update(client: MagentoClient, customer_id: str, body: Mapping[str, Any]) -> None:
+    """Write the customer; path and body name the same id, because Magento acts on that of the body."""
+    whole = {**body, "id": int(customer_id)}
+    await client.write("PUT", f"customers/{quote(customer_id, safe='')}", {"customer": whole})
+
+
+async def groups(client: MagentoClient) -> dict[str, int]:
+    """The customer groups: id by name."""
+    return {str(one["code"]): int(one["id"]) async for one in pages(client, "customerGroups/search", {})}
+
+
+async def country(client: MagentoClient, code: str) -> Country | None:
+    """A country with its regions; none where Magento does not know it."""
+    found = await _unless_missing(client, f"directory/countries/{quote(code, safe='')}")
+    if found is None:
+        return None
+    regions: dict[str, int] = {}
+    known = found.get("available_regions") or []
+    for region in known:  # a code goes before a name that reads like it
+        regions.setdefault(normalise_one(str(region.get("name") or "")), int(region["id"]))
+    regions.update((normalise_one(str(region["code"])), int(region["id"])) for region in known)
+    return Country(regions, tuple(sorted(str(region["code"]) for region in known)))
+
+
+async def attribute(client: MagentoClient, code: str) -> AttributeKind | None:
+    """A customer attribute; none where Magento does not know it."""
+    found = await _unless_missing(client, f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
+    if found is None:
+        return None
+    return AttributeKind(
+        str(found.get("frontend_input") or "text"),
+        str(found.get("backend_type") or "varchar"),
+        dict(_options(found.get("options") or [])),
+    )
+
+
+def _options(options: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Label and value of each option, those in groups included; the empty one stands for no choice."""
+    found = []
+    for one in options:
+        nested = one.get("options")
+        if nested:
+            found += _options(nested)
+        elif str(one.get("value") or "").strip():
+            found.append((normalise_one(str(one.get("label") or "")), str(one["value"])))
+    return found
+
+
+async def _unless_missing(client: MagentoClient, path: str) -> Any:
+    try:
+        return await client.get(path)
+    except RequestRefused as refused:
+        if refused.status == 404:
+            return None
+        raise
+
+
+def _on_website(website_id: int) -> dict[str, str]:
+    prefix = "searchCriteria[filterGroups][1][filters][0]"
+    return {f"{prefix}[field]": "website_id", f"{prefix}[value]": str(website_id), f"{prefix}[conditionType]": "eq"}
