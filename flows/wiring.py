@@ -157,7 +157,7 @@ def read_rule(settings: Settings, entity: str, active_since: datetime | None = N
     acumatica, vendor = settings.acumatica, settings.vendor_inventory
     feeds = _feeds(settings, entity)
     by_field = settings.price.source == "sales_price" and settings.price.sales_price_from == "field"
-    begins = {"shipment": settings.shipment.from_, "order": settings.order.from_}.get(entity)
+    begins = {"shipment": settings.shipment.from_, "order": settings.order.from_}.get(entity) or active_since
     chosen = {"customer": settings.customer.classes, "order": settings.order.types}.get(entity, ())
     return ReadRule(
         feeds=feeds,
@@ -173,7 +173,8 @@ def read_rule(settings: Settings, entity: str, active_since: datetime | None = N
         price_read=acumatica.price_read,
         warehouses=tuple(source_of_warehouse(settings)),
         vendor_inquiry=vendor.inquiry,
-        begins=begins or active_since,
+        begins=begins,
+        begins_on=None if begins is None else begins.astimezone(acumatica.zone()).date(),
         chosen=chosen,
         trigger=settings.shipment.trigger,
     )

@@ -57,6 +57,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
         for note in ruled.notes.itertuples():
             work.report.note(str(note.sku), str(note.reason))
     values = frames.wanted(ruled.values)
+    asked_at = work.clock.now()
     asked = await _ask_magento(work, values, list(chosen))
     values = await _keep_status_of_backorders(work, values, asked.shown)
     keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
@@ -73,6 +74,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
         seen=pulled.seen,
         confirmed=asked.confirmed,
         settled_doubts=[(row.key, row.source) for row in asked.confirmed],
+        asked_at=asked_at,
         marks=list(pulled.marks.values()),
     )
 

@@ -19,7 +19,7 @@ from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
 from connector.queue.watermarks import Cursor, Watermark
 from tasks.feeds import FeedPage
-from tasks.registry import FEEDS
+from tasks.registry import DOCUMENTS, FEEDS
 from tasks.work import CHUNK_RECORDS, Work
 
 LOOK_BACK_EVERY = timedelta(seconds=60)
@@ -201,11 +201,20 @@ class Pull:
             if not found:
                 return
             told.update(found)
-            for stored in found.values():
-                emptied = _merged(feed, stored.record, FEEDS[feed].nothing(), whole=True)
+            there = await self._still_there(feed, list(found))
+            for key, stored in found.items():
+                emptied = _merged(feed, stored.record, there.get(key, FEEDS[feed].nothing()), whole=True)
                 no_longer_seen = {SEEN_BY_FEED[feed]: None}
                 self._chunk.add(msgspec.structs.replace(stored, record=emptied, **no_longer_seen), compute=True)
             yield True
+
+    async def _still_there(self, feed: str, keys: list[str]) -> dict[str, Any]:
+        """Documents that a sweep did not see and that are there all the same: archived, or no longer chosen."""
+        if self._work.entity not in DOCUMENTS:
+            return {}
+        page = await FEEDS[feed].of_keys(self._work, keys)
+        self._chunk.problems.extend(page.problems)
+        return page.parts
 
 
 def _merged(feed: str, record: Record, part: Any, *, whole: bool) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -16,7 +16,8 @@ class ReadRule(msgspec.Struct, frozen=True):
 
     `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a
     feed that cannot tell what changed. `warehouses`: those that count. For documents: `begins` is the instant before
-    which none is read, `chosen` the customer classes or order types that are, `trigger` what makes a shipment due.
+    which none is read, `begins_on` its day in the tenant's zone, `chosen` the customer classes or order types that are,
+    `branches` the branches (none named: all), `trigger` what makes a shipment due.
     """
 
     feeds: tuple[str, ...]
@@ -29,5 +30,7 @@ class ReadRule(msgspec.Struct, frozen=True):
     warehouses: tuple[str, ...] = ()
     vendor_inquiry: str = ""
     begins: datetime | None = None
+    begins_on: date | None = None
+    branches: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     trigger: Literal["shipment_confirmation", "invoice_release"] = "shipment_confirmation"

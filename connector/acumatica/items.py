@@ -7,7 +7,7 @@ while records are written (contracts/acumatica.md §2.5).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from connector.acumatica.records import (
     units,
 )
 from connector.acumatica.session import AcumaticaSession
+from connector.rules.units import ItemUnits
 
 KEYS_PER_REQUEST = 40
 MOST_UNITS = 2**40
@@ -157,6 +158,34 @@ async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFiel
     return page
 
 
+async def item_units(
+    session: AcumaticaSession, fields: ItemFields, inventory_ids: Sequence[str]
+) -> dict[str, ItemUnits]:
+    """SKU and units of these items, stock items first, then non-stock items; those that are nowhere are left out."""
+    wanted = replace(fields, conversions=True, price_field="")
+    found: dict[str, ItemUnits] = {}
+    for of in KINDS.values():
+        missing = [key for key in dict.fromkeys(inventory_ids) if key not in found]
+        for start in range(0, len(missing), KEYS_PER_REQUEST):
+            part = missing[start : start + KEYS_PER_REQUEST]
+            either = " or ".join(f"InventoryID eq '{quoted(key)}'" for key in part)
+            records, _bad = await _read(session, of, wanted, {"$filter": either})
+            spelled = {key.casefold(): key for key in part}
+            for record in records:
+                key = (record.InventoryID.value or "").rstrip()
+                found[spelled.get(key.casefold(), key)] = _item_units(record, key, of, wanted)
+    return found
+
+
+def _item_units(record: Any, key: str, of: _Kind, fields: ItemFields) -> ItemUnits:
+    base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
+    conversions = _conversions(record)
+    names = {base, sales or base, *(name for row in conversions for name in row[:2])}
+    ratios = {name: units(base, name, conversions) for name in sorted(names)}
+    in_base = {name: str(ratio) for name, ratio in ratios.items() if ratio is not None}
+    return ItemUnits(_sku(record, key, fields), base, sales or base, in_base)
+
+
 async def _read(
     session: AcumaticaSession, of: _Kind, fields: ItemFields, params: dict[str, str]
 ) -> tuple[list[Any], list[tuple[Any, str]]]:
@@ -202,16 +231,7 @@ def _page(
 
 def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
     base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
-    conversions = [
-        (
-            one.FromUOM.value or "",
-            one.ToUOM.value or "",
-            one.ConversionFactor.value or Decimal(0),
-            one.MultiplyOrDivide.value or "",
-        )
-        for one in record.UOMConversions
-    ]
-    ratio = units(base, sales, conversions)
+    ratio = units(base, sales, _conversions(record))
     if ratio is not None and max(ratio.numerator, ratio.denominator) > MOST_UNITS:
         ratio = None
     field_price = _field(record, fields.price_field) if fields.price_field else None
@@ -229,6 +249,18 @@ def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
         default_price=scaled(record.DefaultPrice.value, PRICE_DIGITS, "Default Price"),
         field_price=scaled(_decimal(field_price, fields.price_field), PRICE_DIGITS, fields.price_field),
     )
+
+
+def _conversions(record: Any) -> list[tuple[str, str, Decimal, str]]:
+    return [
+        (
+            one.FromUOM.value or "",
+            one.ToUOM.value or "",
+            one.ConversionFactor.value or Decimal(0),
+            one.MultiplyOrDivide.value or "",
+        )
+        for one in record.UOMConversions
+    ]
 
 
 def _sku(record: Any, key: str, fields: ItemFields) -> str | None:

@@ -37,6 +37,7 @@ FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 LIFE_LEFT = timedelta(seconds=60)
 SCOPE = "api offline_access"
+SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 
 
 class _Tokens(msgspec.Struct):
@@ -75,13 +76,15 @@ class AcumaticaSession:
             follow_redirects=False,
         )
 
-    async def get(self, url: str, params: Mapping[str, str] | None = None, *, what: str) -> bytes:
-        """Read a list or a record; `what` names it in errors."""
-        return await self._read("GET", _with(url, params), None, what)
+    async def get(
+        self, url: str, params: Mapping[str, str] | None = None, *, what: str, archived: bool = False
+    ) -> bytes:
+        """Read a list or a record; `what` names it in errors. `archived`: with the documents that were archived."""
+        return await self._read("GET", _with(url, params), None, what, SHOW_ARCHIVED if archived else {})
 
     async def ask(self, url: str, params: Mapping[str, str], body: Mapping[str, Any], *, what: str) -> bytes:
         """Run an inquiry, which Acumatica takes as a PUT and which changes nothing."""
-        return await self._read("PUT", _with(url, params), msgspec.json.encode(body), what)
+        return await self._read("PUT", _with(url, params), msgspec.json.encode(body), what, {})
 
     async def rest(self) -> None:
         """Between two looks: log out if another process waits for a session."""
@@ -111,12 +114,12 @@ class AcumaticaSession:
         finally:
             await self._http.aclose()
 
-    async def _read(self, method: str, url: str, content: bytes | None, what: str) -> bytes:
+    async def _read(self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]) -> bytes:
         async with self._turns:
             for attempt in range(1, REPEATED + 1):
                 wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
                 try:
-                    response = await self._send(method, url, content)
+                    response = await self._send(method, url, content, extra)
                 except (AcumaticaBusy, LoginLimit):
                     if attempt == REPEATED:
                         raise
@@ -130,13 +133,13 @@ class AcumaticaSession:
                 await self._clock.sleep(retry_after(response.headers, self._clock.now()) or wait)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _send(self, method: str, url: str, content: bytes | None) -> httpx.Response:
+    async def _send(self, method: str, url: str, content: bytes | None, extra: Mapping[str, str]) -> httpx.Response:
         """One request; a session or token that has ended is renewed once."""
         headers = await self._let_in()
-        response = await self._paced(method, url, content, headers)
+        response = await self._paced(method, url, content, {**headers, **extra})
         if response.status_code == 401:
             await self._renew(headers)
-            response = await self._paced(method, url, content, await self._let_in())
+            response = await self._paced(method, url, content, {**await self._let_in(), **extra})
         return response
 
     async def _paced(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
