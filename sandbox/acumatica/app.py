@@ -14,13 +14,17 @@ from starlette.routing import Route
 
 from sandbox.acumatica import errors
 from sandbox.acumatica.auth import Access
-from sandbox.acumatica.changes import BadChange, apply, view
+from sandbox.acumatica.control import apply, view
 from sandbox.acumatica.dacs import dac_tables, deletions
+from sandbox.acumatica.document_dacs import document_dacs
+from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.gate import CONTROL, Fault, Gate, Traffic
+from sandbox.acumatica.given import BadChange
 from sandbox.acumatica.inquiry_feeds import inquiry_tables
 from sandbox.acumatica.odata import Service
 from sandbox.acumatica.records import ENDPOINT
 from sandbox.acumatica.rest import Contract, encoded
+from sandbox.acumatica.sample_documents import fill
 from sandbox.acumatica.state import BRANCHES, State
 from sandbox.acumatica.tables import Reader, Table
 from sandbox.catalogue import Product
@@ -36,10 +40,11 @@ def utc_now() -> datetime:
 class DacService(Service):
     """The DAC feed, which also lists deleted records."""
 
-    def __init__(self, state: State, reader: Reader, page_size: int | None) -> None:
+    def __init__(self, documents: Documents, reader: Reader, page_size: int | None) -> None:
         """Take the records and the page size forced by the server."""
-        super().__init__(dac_tables(state), reader, page_size, old=False)
-        self._state = state
+        tables = dac_tables(documents.state)
+        super().__init__(tables | document_dacs(documents, tables), reader, page_size, old=False)
+        self._state = documents.state
 
     def deleted(self, name: str) -> Table:
         """Give the deleted records of that DAC."""
@@ -49,9 +54,9 @@ class DacService(Service):
 class Control:
     """The paths for tests: change, state, journal. They need no sign-in and do not count as requests."""
 
-    def __init__(self, state: State, traffic: Traffic, access: Access) -> None:
+    def __init__(self, documents: Documents, traffic: Traffic, access: Access) -> None:
         """Take what the paths show and change."""
-        self._state = state
+        self._documents = documents
         self._traffic = traffic
         self._access = access
 
@@ -74,14 +79,14 @@ class Control:
             raise BadChange("a change is an object.")
         fault = change.get("fail")
         if not isinstance(fault, Mapping):
-            return apply(self._state, change)
+            return apply(self._documents, change)
         path, status = str(fault.get("path", "/")).lower(), int(fault.get("status", 503))
         self._traffic.faults.append(Fault(status, int(fault.get("times", 1)), path))
         return {}
 
     async def state(self, request: Request) -> Response:
         """Give everything the company holds, the sessions open and the requests served."""
-        found = view(self._state)
+        found = view(self._documents)
         found |= {"sessions": self._access.open_sessions(), "requests": self._traffic.requests}
         return encoded(found)
 
@@ -106,25 +111,29 @@ def create_app(
     server_zone: str = "UTC",
     odata_page_size: int | None = None,
     delegates: Mapping[str, str] | None = None,
+    documents: int = 0,
 ) -> Starlette:
     """Take the catalogue and the site's traits; give the site.
 
     `sessions` is the licence's number of API users, `requests_per_minute` the number above which 429 is answered,
     `server_zone` the zone of the server's system (offsets in the contract API), `odata_page_size` makes OData answer
     in pages with a next link, `delegates` names fields that make lists fail ("StockItem/CrossReferences/AlternateID"
-    → the view's name).
+    → the view's name), `documents` is the number of sales orders that the company begins with, with their customers,
+    shipments and invoices.
     """
     state = State(products, clock)
+    papers = Documents(state)
+    fill(papers, documents)
     branch = state.branches[BRANCHES[0][0]].number
     access = Access(state.now, sessions, timedelta(seconds=idle_seconds), timedelta(seconds=token_lifetime), branch)
     traffic = Traffic(state.now, requests_per_minute)
     reader = Reader(lambda: state.version)
-    contract = Contract(state, reader, ZoneInfo(server_zone), delegates or {})
-    dac = DacService(state, reader, odata_page_size)
+    contract = Contract(papers, reader, ZoneInfo(server_zone), delegates or {})
+    dac = DacService(papers, reader, odata_page_size)
     inquiries = inquiry_tables(state)
     feeds = Service(inquiries, reader, odata_page_size, old=False)
     old_feeds = Service(inquiries, reader, odata_page_size, old=True)
-    control = Control(state, traffic, access)
+    control = Control(papers, traffic, access)
     routes = [
         Route(f"{CONTROL}/change", control.change, methods=["POST"]),
         Route(f"{CONTROL}/state", control.state),

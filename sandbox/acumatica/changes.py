@@ -1,9 +1,9 @@
-"""What a test may change in the running sandbox, and the plain view of what the company holds."""
+"""What a test may change of items, quantities and prices, and the plain view of what the company holds of them."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
+from sandbox.acumatica.given import Given, day_of, item_of, moment_of
 from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, VENDOR, Item, SalesPrice, State
 from sandbox.acumatica.stock_items import SETTABLE
 from sandbox.acumatica.values import (
@@ -11,62 +11,15 @@ from sandbox.acumatica.values import (
     QUANTITY_PLACES,
     Value,
     in_utc,
-    parse_moment,
     plain,
     price,
     scaled,
     stamped,
 )
 
-Given = Mapping[str, Any]
-
-
-class BadChange(ValueError):
-    """A change that names nothing known or does not fit; the text says what."""
-
-
-def apply(state: State, change: Given) -> dict[str, Any]:
-    """Take the records and one change (`{"set_price": {…}}`); give what it made. BadChange when it does not fit."""
-    if len(change) != 1:
-        raise BadChange(f"A change has exactly one name, not {sorted(change)}.")
-    ((name, given),) = change.items()
-    make = CHANGES.get(name)
-    if make is None:
-        raise BadChange(f"There is no change {name!r}; known are {', '.join(sorted(CHANGES))}.")
-    try:
-        return make(state, given)
-    except (KeyError, ValueError, TypeError) as fault:
-        raise BadChange(f"{name}: {fault}") from fault
-
-
-def _moment(state: State, given: Given, name: str = "modified") -> datetime:
-    text = given.get(name)
-    if text is None:
-        return stamped(state.now())
-    found = parse_moment(str(text), UTC)
-    if found is None:
-        raise ValueError(f"{name} {text!r} is no date.")
-    return found
-
-
-def _date(given: Given, name: str) -> date | None:
-    if given.get(name) in (None, ""):
-        return None
-    found = parse_moment(str(given[name]), UTC)
-    if found is None:
-        raise ValueError(f"{name} {given[name]!r} is no date.")
-    return found.date()
-
-
-def _item(state: State, given: Given) -> Item:
-    item = state.item(str(given["inventory_id"]))
-    if item is None:
-        raise ValueError(f"There is no item {given['inventory_id']!r}.")
-    return item
-
 
 def _set_quantity(state: State, given: Given) -> dict[str, Any]:
-    row = state.stock_row(_item(state, given), str(given["warehouse"]))
+    row = state.stock_row(item_of(state, given), str(given["warehouse"]))
     names = {"available": "available", "on_hand": "on_hand", "available_for_shipping": "shipping"}
     wanted = {
         field: scaled(given[name], QUANTITY_PLACES, name)
@@ -79,25 +32,25 @@ def _set_quantity(state: State, given: Given) -> dict[str, Any]:
     moved = wanted[first] - getattr(row, first)
     for field in names.values():
         setattr(row, field, wanted.get(field, getattr(row, field) + moved))
-    row.modified = _moment(state, given)
+    row.modified = moment_of(state, given)
     state.changed()
     return {}
 
 
 def _set_price(state: State, given: Given) -> dict[str, Any]:
-    item = _item(state, given)
+    item = item_of(state, given)
     item.price6 = scaled(given["price"], PRICE_PLACES, "price")
     return _touched(state, item, given)
 
 
 def _touched(state: State, item: Item, given: Given) -> dict[str, Any]:
-    item.modified, item.fresh = _moment(state, given), False
+    item.modified, item.fresh = moment_of(state, given), False
     state.changed()
     return {"inventory_id": item.inventory_id}
 
 
 def _add_sales_price(state: State, given: Given) -> dict[str, Any]:
-    item, moment = _item(state, given), _moment(state, given)
+    item, moment = item_of(state, given), moment_of(state, given)
     kind = str(given.get("price_type", "Base"))
     if kind not in PRICE_TYPES:
         raise ValueError(f"price_type {kind!r} is none of {', '.join(PRICE_TYPES)}.")
@@ -113,8 +66,8 @@ def _add_sales_price(state: State, given: Given) -> dict[str, Any]:
         break4=scaled(given.get("break_quantity") or 0, QUANTITY_PLACES, "break_quantity"),
         currency=str(given.get("currency") or CURRENCY),
         uom=str(given.get("uom") or item.sales_uom),
-        effective=_date(given, "effective"),
-        expiration=_date(given, "expiration"),
+        effective=day_of(given, "effective"),
+        expiration=day_of(given, "expiration"),
         site=site,
         note_id=state.guid(),
         created=moment,
@@ -130,9 +83,9 @@ def _add_sales_price(state: State, given: Given) -> dict[str, Any]:
 def _set_sales_price(state: State, given: Given) -> dict[str, Any]:
     row = state.prices[int(given["record_id"])]
     row.price6 = scaled(given.get("price", plain(row.price6, PRICE_PLACES)), PRICE_PLACES, "price")
-    row.effective = _date(given, "effective") if "effective" in given else row.effective
-    row.expiration = _date(given, "expiration") if "expiration" in given else row.expiration
-    row.modified = _moment(state, given)
+    row.effective = day_of(given, "effective") if "effective" in given else row.effective
+    row.expiration = day_of(given, "expiration") if "expiration" in given else row.expiration
+    row.modified = moment_of(state, given)
     state.changed()
     return {"record_id": row.record_id}
 
@@ -162,7 +115,7 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
 
 
 def _set_item(state: State, given: Given) -> dict[str, Any]:
-    item = _item(state, given)
+    item = item_of(state, given)
     _assign(state, item, given)
     return _touched(state, item, given)
 
@@ -201,7 +154,7 @@ def _conversion(item: Item, given: Given) -> dict[str, Value]:
 def _add_item(state: State, given: Given) -> dict[str, Any]:
     item = state.add_item(
         str(given["inventory_id"]),
-        _moment(state, given),
+        moment_of(state, given),
         description=str(given.get("description", given["inventory_id"])),
         item_class=str(given.get("item_class", "ALLOTHER")),
     )
@@ -216,20 +169,20 @@ def _add_item(state: State, given: Given) -> dict[str, Any]:
 
 
 def _remove_item(state: State, given: Any) -> dict[str, Any]:
-    item = _item(state, given if isinstance(given, Mapping) else {"inventory_id": given})
+    item = item_of(state, given if isinstance(given, Mapping) else {"inventory_id": given})
     state.remove_item(item, stamped(state.now()))
     return {"inventory_id": item.inventory_id}
 
 
 def _set_vendor_quantity(state: State, given: Given) -> dict[str, Any]:
-    item = _item(state, given)
+    item = item_of(state, given)
     item.vendor4 = scaled(given["quantity"], QUANTITY_PLACES, "quantity")
     state.changed()
     return {"inventory_id": item.inventory_id}
 
 
 def _set_cross_reference(state: State, given: Given) -> dict[str, Any]:
-    item = _item(state, given)
+    item = item_of(state, given)
     row: dict[str, Value] = {
         "AlternateID": str(given["alternate_id"]),
         "AlternateType": str(given.get("alternate_type", "Global")),

@@ -1,4 +1,8 @@
-"""Contract records: which fields a request wants, and how a row becomes JSON (`{"value": …}`, `{}` when empty)."""
+"""Contract records: which fields a request wants, and how a row becomes JSON (`{"value": …}`, `{}` when empty).
+
+Details and linked objects are absent unless expanded; an expanded collection without rows is `[]`. A nested level
+shows only where both levels are named (`acumatica.md` §2.4, `acumatica-observed.md`).
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from sandbox.acumatica.tables import Field, Table, UnknownField
+from sandbox.acumatica.tables import Field, Link, Table, UnknownField
 from sandbox.acumatica.values import Value, with_offset
 
 ENDPOINT = "/entity/Default/24.200.001"
@@ -21,75 +25,137 @@ CUSTOM_TYPES: tuple[tuple[type, str], ...] = (
     (datetime, "CustomDateTimeField"),
 )
 ENCODER = msgspec.json.Encoder(decimal_format="number")
+FILES = "files"
 _RANDOM = Random()
+Tree = dict[str, "Tree"]
 
 
 @dataclass(frozen=True)
-class Collection:
-    """Detail rows of a record; `row_id` gives a row's lasting id, None where the server makes one up at each call."""
+class Part:
+    """Detail rows of a record or, with `many` off, one linked object; both may have parts of their own.
+
+    `row_id` gives a row's lasting id, None where the server makes one up at each call. `noted` tells of a row with a
+    note of its own.
+    """
 
     fields: Mapping[str, Field]
     rows: Callable[[Any], Iterable[Any]]
-    view: str
+    view: str = ""
     row_id: Callable[[Any], str] | None = None
+    many: bool = True
+    parts: Mapping[str, "Part"] = field(default_factory=dict)
+    noted: Callable[[Any], bool] = lambda row: False
 
 
 @dataclass(frozen=True)
 class Entity:
-    """A top-level entity of the endpoint over a table of rows, with its detail collections."""
+    """A top-level entity of the endpoint over a table of rows, with its parts.
+
+    `find` gives the rows that a key or id in the address may mean (all rows when None); `archived` tells which rows
+    only a request that asks for archived records sees; `form` names the form and its number.
+    """
 
     name: str
     table: Table
     graph: str
     view: str
     record_id: Callable[[Any], str]
-    collections: Mapping[str, Collection] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
     fresh: Callable[[Any], bool] = lambda row: False
+    find: Callable[[str], Iterable[Any]] | None = None
+    archived: Callable[[Any], bool] | None = None
+    form: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`$select`, `$expand` and `$custom` of a request, taken apart. `header` is None when all header fields are."""
+    """The wanted fields of a record (None: all) and its wanted parts, a part of None being shown without rows."""
 
-    header: frozenset[str] | None = None
-    nested: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    expanded: frozenset[str] = frozenset()
+    fields: frozenset[str] | None = None
+    parts: Mapping[str, "Wanted | None"] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
-    restricted: bool = False
+    files: bool = False
 
 
-def wanted(entity: Entity, select: str, expand: str, custom: str, filtered: Iterable[str] = ()) -> Wanted:
+def wanted(
+    entity: Entity, select: str, expand: str, custom: str, filtered: Iterable[str] = (), *, listed: bool = True
+) -> Wanted:
     """Take the options' texts; give them apart. UnknownField for a name the entity has not (names are case-sensitive).
 
-    A `$select` of nested fields only leaves all header fields in; fields of the filter come along unselected.
+    A `$select` of nested fields only leaves all header fields in; fields of the filter, and the keys of the address,
+    come along unselected. In a list, an expanded collection that `$select` does not name has no rows.
     """
-    header: set[str] = set()
-    nested: dict[str, set[str]] = {}
-    for name in _names(select):
-        first, _, rest = name.partition("/")
-        if first in entity.collections:
-            if rest and rest not in entity.collections[first].fields:
-                raise UnknownField(rest, first)
-            nested.setdefault(first, set()).update([rest] if rest else [])
-        elif first != "files":
-            header.add(entity.table.field(name).name)
-    expanded = frozenset(_names(expand))
-    for name in expanded:
-        if name not in entity.collections and name != "files":
-            raise UnknownField(name, entity.name)
-    if header:
-        header.update(name for name in filtered if name in entity.table.fields)
-    return Wanted(
-        header=frozenset(header) or None,
-        nested={name: frozenset(inner) for name, inner in nested.items()},
-        expanded=expanded,
-        custom=tuple(_names(custom)),
-        restricted=bool(select),
-    )
+    chosen, shown = _tree(select), _tree(expand)
+    _known(entity.table.fields, entity.parts, chosen, entity.name, fields=True)
+    _known({}, entity.parts, shown, entity.name, fields=False)
+    named = {name.strip() for name in expand.split(",")}
+    header = _header(chosen, entity.parts)
+    if header is not None:
+        header |= {name for name in filtered if name in entity.table.fields}
+    parts = _parts(entity.parts, chosen if select.strip() else None, shown, named, "", listed)
+    return Wanted(header, parts, tuple(_names(custom)), FILES in shown)
 
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _tree(text: str) -> Tree:
+    root: Tree = {}
+    for name in _names(text):
+        node = root
+        for piece in name.split("/"):
+            node = node.setdefault(piece, {})
+    return root
+
+
+def _known(columns: Mapping[str, Field], parts: Mapping[str, Part], tree: Tree, owner: str, *, fields: bool) -> None:
+    for name, inner in tree.items():
+        part = parts.get(name)
+        if part is not None:
+            _known(part.fields if fields else {}, part.parts, inner, name, fields=fields)
+        elif (name not in columns and name != FILES) or inner:
+            raise UnknownField(name, owner)
+
+
+def _header(chosen: Tree, parts: Mapping[str, Part]) -> frozenset[str] | None:
+    return frozenset(name for name in chosen if name not in parts and name != FILES) or None
+
+
+def _parts(
+    parts: Mapping[str, Part], chosen: Tree | None, shown: Tree, named: set[str], path: str, listed: bool
+) -> dict[str, Wanted | None]:
+    found: dict[str, Wanted | None] = {}
+    for name, inner in shown.items():
+        part = parts.get(name)
+        if part is None or path + name not in named:
+            continue
+        if chosen is not None and name not in chosen and (listed or not part.many):
+            if part.many:
+                found[name] = None
+            continue
+        below = chosen.get(name) if chosen is not None else None
+        deeper = _parts(part.parts, below or None, inner, named, f"{path}{name}/", listed)
+        found[name] = Wanted(_header(below or {}, part.parts), deeper)
+    return found
+
+
+def linked(entity_name: str, parts: Mapping[str, Part]) -> dict[str, Link]:
+    """Take an entity's parts; give its linked objects as navigations, for filters such as `MainContact/Email eq …`."""
+    found: dict[str, Link] = {}
+    for name, part in parts.items():
+        if not part.many:
+            inner = Table(name, f"{entity_name}.{name}", (), part.fields, tuple, links=linked(name, part.parts))
+            found[name] = Link(_given(inner), _first(part))
+    return found
+
+
+def _given(table: Table) -> Callable[[], Table]:
+    return lambda: table
+
+
+def _first(part: Part) -> Callable[[Any], Any]:
+    return lambda row: next(iter(part.rows(row)), None)
 
 
 def random_guid() -> str:
@@ -100,22 +166,12 @@ def random_guid() -> str:
 class Writer:
     """Turns rows of one entity into records of the shape a request wants."""
 
-    def __init__(self, entity: Entity, want: Wanted, zone: tzinfo, *, listed: bool) -> None:
-        """Take the entity, the wanted shape, the server's zone, and whether a list is answered."""
+    def __init__(self, entity: Entity, want: Wanted, zone: tzinfo) -> None:
+        """Take the entity, the wanted shape and the server's zone."""
         self._entity = entity
         self._want = want
         self._zone = zone
-        shown = {name: one for name, one in entity.table.fields.items() if want.header is None or name in want.header}
-        names = sorted([*shown, *(want.expanded - {"files"})], key=str.casefold)
-        self._plan = [(name, shown.get(name)) for name in names]
-        self._details = {name: self._detail_plan(name, listed) for name in want.expanded if name in entity.collections}
-
-    def _detail_plan(self, name: str, listed: bool) -> list[Field] | None:
-        every = self._entity.collections[name].fields
-        if name not in self._want.nested and self._want.restricted and listed:
-            return None
-        inner = self._want.nested.get(name) or every.keys()
-        return [every[one] for one in sorted(inner, key=str.casefold)]
+        self._body = _body(entity.table.fields, entity.parts, want, entity.graph, zone)
 
     def record(self, row: Any, number: int) -> dict[str, Any]:
         """Take a row and its number on the page; give the record."""
@@ -126,27 +182,15 @@ class Writer:
             "rowNumber": number,
             "note": None if entity.fresh(row) else {"value": ""},
         }
-        for name, one in self._plan:
-            record[name] = wrapped(one.get(row), self._zone) if one is not None else self._rows(name, row)
+        record |= self._body(row)
         record["custom"] = self._custom(row)
         record["_links"] = {
             "self": f"{ENDPOINT}/{entity.name}/{record_id}",
             "files:put": f"{ENDPOINT}/files/{entity.graph}/{entity.view}/{record_id}/{{filename}}",
         }
-        if "files" in self._want.expanded:
+        if self._want.files:
             record["files"] = []
         return record
-
-    def _rows(self, name: str, row: Any) -> list[dict[str, Any]]:
-        plan = self._details[name]
-        if plan is None:
-            return []
-        collection = self._entity.collections[name]
-        graph = self._entity.graph
-        return [
-            detail(plan, one, number, collection, graph, self._zone)
-            for number, one in enumerate(collection.rows(row), start=1)
-        ]
 
     def _custom(self, row: Any) -> dict[str, Any]:
         read = self._entity.table.custom
@@ -158,17 +202,42 @@ class Writer:
         return found
 
 
-def detail(
-    plan: Iterable[Field], row: Any, number: int, collection: Collection, graph: str, zone: tzinfo
-) -> dict[str, Any]:
-    """Take the wanted fields and a detail row; give the row's record, with a lasting id only where there is one."""
-    row_id = random_guid() if collection.row_id is None else collection.row_id(row)
-    record: dict[str, Any] = {"id": row_id, "rowNumber": number, "note": None}
-    for one in plan:
-        record[one.name] = wrapped(one.get(row), zone)
-    record["custom"] = {}
-    if collection.row_id is not None:
-        record["_links"] = {"files:put": f"{ENDPOINT}/files/{graph}/{collection.view}/{row_id}/{{filename}}"}
+def _body(
+    every: Mapping[str, Field], parts: Mapping[str, Part], want: Wanted, graph: str, zone: tzinfo
+) -> Callable[[Any], dict[str, Any]]:
+    """Give what writes a row's fields and wanted parts, in the order of their names."""
+    shown = {
+        name: _field_writer(one, zone) for name, one in every.items() if want.fields is None or name in want.fields
+    }
+    shown |= {name: _part_writer(parts[name], inner, graph, zone) for name, inner in want.parts.items()}
+    plan = sorted(shown.items(), key=lambda pair: pair[0].casefold())
+    return lambda row: {name: write(row) for name, write in plan}
+
+
+def _field_writer(one: Field, zone: tzinfo) -> Callable[[Any], Any]:
+    return lambda row: wrapped(one.get(row), zone)
+
+
+def _part_writer(part: Part, want: Wanted | None, graph: str, zone: tzinfo) -> Callable[[Any], Any]:
+    if want is None:
+        return lambda row: []
+    body = _body(part.fields, part.parts, want, graph, zone)
+
+    def many(row: Any) -> list[dict[str, Any]]:
+        return [_detail(part, body, one, number, graph) for number, one in enumerate(part.rows(row), start=1)]
+
+    def single(row: Any) -> dict[str, Any] | None:
+        return next((_detail(part, body, one, 1, graph) for one in part.rows(row)), None)
+
+    return many if part.many else single
+
+
+def _detail(part: Part, body: Callable[[Any], dict[str, Any]], row: Any, number: int, graph: str) -> dict[str, Any]:
+    row_id = random_guid() if part.row_id is None else part.row_id(row)
+    note = {"value": ""} if part.noted(row) else None
+    record: dict[str, Any] = {"id": row_id, "rowNumber": number, "note": note, **body(row), "custom": {}}
+    if part.row_id is not None:
+        record["_links"] = {"files:put": f"{ENDPOINT}/files/{graph}/{part.view}/{row_id}/{{filename}}"}
     return record
 
 
@@ -183,17 +252,21 @@ def wrapped(value: Value, zone: tzinfo) -> dict[str, Any]:
     return {"value": with_offset(value, zone) if isinstance(value, datetime) else value}
 
 
-def schema(entity: Entity, zone: tzinfo, custom: Iterable[str]) -> dict[str, Any]:
-    """Give the answer of `$adHocSchema`: every field empty, one empty row of each collection, the custom fields."""
-    record: dict[str, Any] = {"id": random_guid(), "rowNumber": 1, "note": None}
-    for name in sorted([*entity.table.fields, *entity.collections], key=str.casefold):
-        if name in entity.collections:
-            empty: dict[str, Any] = {one: {} for one in sorted(entity.collections[name].fields, key=str.casefold)}
-            record[name] = [{"id": random_guid(), "rowNumber": 1, "note": None, **empty, "custom": {}}]
-        else:
-            record[name] = {}
-    record["custom"] = {}
+def schema(entity: Entity, custom: Iterable[str]) -> dict[str, Any]:
+    """Give the answer of `$adHocSchema`: every field and part empty, one row of each collection, custom fields."""
+    record = _empty(entity.table.fields, entity.parts)
     for path in custom:
         view, _, name = path.partition(".")
         record["custom"].setdefault(view, {})[name] = {"type": "CustomStringField", "value": None}
     return record
+
+
+def _empty(columns: Mapping[str, Field], parts: Mapping[str, Part]) -> dict[str, Any]:
+    record: dict[str, Any] = {"id": random_guid(), "rowNumber": 1, "note": None}
+    for name in sorted([*columns, *parts], key=str.casefold):
+        if name in parts:
+            inner = _empty(parts[name].fields, parts[name].parts)
+            record[name] = [inner] if parts[name].many else inner
+        else:
+            record[name] = {}
+    return record | {"custom": {}}

@@ -1,8 +1,7 @@
 """The contract API: `/entity`, lists, records by key, schemas, and inquiries by PUT."""
 
 import json
-from collections.abc import Callable, Mapping
-from collections.abc import Collection as Names
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -10,18 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.acumatica import errors
-from sandbox.acumatica.filters import Dialect, Filter, FilterError, compiled
+from sandbox.acumatica.document_entities import document_entities
+from sandbox.acumatica.documents import Documents
+from sandbox.acumatica.filters import Dialect, FilterError, compiled
 from sandbox.acumatica.inquiries import INQUIRIES, Inquiry, Problem, answer, refused
 from sandbox.acumatica.records import ENCODER, ENDPOINT, Entity, Wanted, Writer, schema, wanted
 from sandbox.acumatica.settings_entities import settings_entities
-from sandbox.acumatica.state import State
 from sandbox.acumatica.stock_items import non_stock_item, stock_item
-from sandbox.acumatica.tables import Question, Reader, UnknownField
+from sandbox.acumatica.tables import Question, Reader, UnknownField, hiding
 from sandbox.acumatica.values import collate
 
 BUILD = "24.205.0008"
 EMPTY_BODY = "The request body should not be empty."
-FORMS = {"StockItem": ("Stock Items", "IN202500"), "NonStockItem": ("Non-Stock Items", "IN202000")}
+ARCHIVE_HEADER = "PX-ApiArchive"
 JSON = "application/json; charset=utf-8"
 
 
@@ -33,14 +33,14 @@ def encoded(content: Any, status: int = 200) -> Response:
 class Contract:
     """The endpoint Default/24.200.001 over the records."""
 
-    def __init__(self, state: State, reader: Reader, zone: tzinfo, delegates: Mapping[str, str]) -> None:
+    def __init__(self, documents: Documents, reader: Reader, zone: tzinfo, delegates: Mapping[str, str]) -> None:
         """Take the records, the server's zone, and the fields (`Entity/Field`) whose view makes lists fail."""
-        self._state = state
+        self._state = documents.state
         self._reader = reader
         self._zone = zone
         self._delegates = delegates
-        self._entities = {one.name: one for one in (stock_item(state), non_stock_item(state))}
-        self._entities |= settings_entities(state)
+        several = (stock_item(self._state), non_stock_item(self._state), *document_entities(documents, zone))
+        self._entities = {one.name: one for one in several} | settings_entities(self._state)
 
     async def versions(self, request: Request) -> Response:
         """Give the site's version and its endpoints."""
@@ -58,7 +58,7 @@ class Contract:
         entity = self._entities.get(name)
         if entity is None:
             return errors.no_resource(str(request.url))
-        return _refusing(lambda: self._list(entity, request.query_params))
+        return _refusing(lambda: self._list(entity, request.query_params, _asks_archived(request)))
 
     async def record(self, request: Request) -> Response:
         """Serve `/{Entity}/{key}` and `/{Entity}/{id}`, and `/{Entity}/$adHocSchema`."""
@@ -67,54 +67,47 @@ class Contract:
             return errors.no_resource(str(request.url))
         key = request.path_params["key"]
         if key == "$adHocSchema":
-            return encoded(schema(entity, self._zone, self._custom_names()))
-        return _refusing(lambda: self._one(entity, key, request.query_params))
+            return encoded(schema(entity, _custom_names(entity)))
+        return _refusing(lambda: self._one(entity, key, request.query_params, _asks_archived(request)))
 
-    def _custom_names(self) -> list[str]:
-        return sorted({name for item in self._state.items() for name in item.custom})
-
-    def _list(self, entity: Entity, options: Mapping[str, str]) -> Response:
+    def _list(self, entity: Entity, options: Mapping[str, str], archived: bool) -> Response:
         page = _page(options)
         if isinstance(page, Response):
             return page
         text = options.get("$filter", "").strip()
         found = compiled(text, entity.table, Dialect.CONTRACT, self._zone) if text else None
-        want = _wanted(entity, options, found)
+        want = _wanted(entity, options, found.names if found else (), listed=True)
         offending = self._offending(entity, want)
         if offending:
             return errors.cannot_optimize(offending)
         question = Question(
             text, found.keep if found else None, found.bounds if found else (), skip=page[0], top=page[1]
         )
+        if entity.archived is not None and not archived:
+            question = hiding(question, entity.archived)
         rows = self._reader.read(entity.table, question)
-        writer = Writer(entity, want, self._zone, listed=True)
+        writer = Writer(entity, want, self._zone)
         return encoded([writer.record(row, number) for number, row in enumerate(rows, start=1)])
 
     def _offending(self, entity: Entity, want: Wanted) -> dict[str, str]:
         found: dict[str, str] = {}
         for path, view in self._delegates.items():
             owner, _, name = path.partition("/")
-            head, _, inner = name.partition("/")
-            if owner == entity.name and _is_read(want, head, inner):
+            if owner == entity.name and _is_read(want, name.split("/")):
                 found[name.replace("/", ".")] = view
         return found
 
-    def _one(self, entity: Entity, key: str, options: Mapping[str, str]) -> Response:
-        want = _wanted(entity, options, None)
-        lasting = key.lower()
-        wished = collate(key)
-        key_field = entity.table.fields[entity.table.key[0]]
-        for row in self._candidates(entity, key):
-            value = key_field.get(row)
-            if entity.record_id(row) == lasting or collate(str(value)) == wished:
-                return encoded(Writer(entity, want, self._zone, listed=False).record(row, 1))
+    def _one(self, entity: Entity, key: str, options: Mapping[str, str], archived: bool) -> Response:
+        keys = entity.table.key
+        wished = [collate(part) for part in (key.replace("|", "/").split("/") if len(keys) > 1 else [key])]
+        for row in entity.table.rows() if entity.find is None else entity.find(key):
+            by_key = [collate(str(entity.table.fields[name].get(row))) for name in keys] == wished
+            hidden = entity.archived is not None and entity.archived(row) and not archived
+            if (by_key or entity.record_id(row) == key.lower()) and not hidden:
+                want = _wanted(entity, options, keys if by_key else (), listed=False)
+                return encoded(Writer(entity, want, self._zone).record(row, 1))
+        _wanted(entity, options, (), listed=False)
         return errors.missing_record()
-
-    def _candidates(self, entity: Entity, key: str) -> Names[Any]:
-        if entity.name not in FORMS:
-            return entity.table.rows()
-        found = (self._state.item(key), self._state.item_by_note(key))
-        return [item for item in found if item is not None and item.stock is (entity.name == "StockItem")]
 
     async def _put(self, name: str, request: Request) -> Response:
         body = await request.body()
@@ -130,7 +123,7 @@ class Contract:
             expand = request.query_params.get("$expand", "")
             return self._inquire(INQUIRIES[name], content, expand)
         if name in self._entities:
-            return errors.no_rights(*FORMS.get(name, (name, "CS000000")))
+            return errors.no_rights(*(self._entities[name].form or (name, "CS000000")))
         return errors.no_resource(str(request.url))
 
     def _inquire(self, inquiry: Inquiry, body: Mapping[str, Any], expand: str) -> Response:
@@ -149,16 +142,26 @@ def _refusing(serve: Callable[[], Response]) -> Response:
         return errors.unreadable_filter(str(fault))
 
 
-def _wanted(entity: Entity, options: Mapping[str, str], found: Filter | None) -> Wanted:
+def _asks_archived(request: Request) -> bool:
+    return request.headers.get(ARCHIVE_HEADER, "").strip().upper() == "SHOW"
+
+
+def _custom_names(entity: Entity) -> list[str]:
+    if entity.table.custom is None:
+        return []
+    return sorted({name for row in entity.table.rows() for name in row.custom})
+
+
+def _wanted(entity: Entity, options: Mapping[str, str], extra: Iterable[str], *, listed: bool) -> Wanted:
     select, expand, custom = (options.get(name, "") for name in ("$select", "$expand", "$custom"))
-    return wanted(entity, select, expand, custom, found.names if found else ())
+    return wanted(entity, select, expand, custom, extra, listed=listed)
 
 
-def _is_read(want: Wanted, name: str, inner: str) -> bool:
-    if not inner:
-        return want.header is None or name in want.header
-    named = want.nested.get(name)
-    return name in want.expanded and (not want.restricted or (named is not None and (not named or inner in named)))
+def _is_read(want: Wanted, path: list[str]) -> bool:
+    if len(path) == 1:
+        return want.fields is None or path[0] in want.fields
+    inner = want.parts.get(path[0])
+    return inner is not None and _is_read(inner, path[1:])
 
 
 def _page(options: Mapping[str, str]) -> tuple[int, int | None] | Response:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sandbox.acumatica.records import Collection, Entity
-from sandbox.acumatica.state import CURRENCY, LOCATION, State
+from sandbox.acumatica.forms import Row, kind_of
+from sandbox.acumatica.records import Entity, Part
+from sandbox.acumatica.state import LOCATION, State
 from sandbox.acumatica.stock_items import entry
 from sandbox.acumatica.tables import Table, fields
-from sandbox.acumatica.values import Value, collate
+from sandbox.acumatica.values import collate
 
-Row = dict[str, Value]
 SITE_ACCOUNTS = [
     "COGSExpenseAccount",
     "DiscountAccount",
@@ -34,20 +33,9 @@ LOCATION_FIELDS = fields(
     ),
     entry("PickPriority", "Int16"),
 )
-KINDS: tuple[tuple[type, str], ...] = (
-    (bool, "Boolean"),
-    (int, "Int32"),
-    (Decimal, "Decimal"),
-    (datetime, "DateTimeOffset"),
-)
 SHIP_VIAS = (("GROUND", "Ground delivery", True), ("LOCAL", "Own lorry", False), ("PICKUP", "Picked up", False))
 UNITS = (("EA", "Each"), ("BOX", "Box"), ("PIECE", "Piece"), ("HOUR", "Hour"))
-CUSTOMER_CLASSES = (("DEFAULT", "Default customer class"), ("ECOMMERCE", "Web shop customers"))
 CATEGORIES = ((1, "Web shop", 0, "/Web shop"), (2, "Spare parts", 1, "/Web shop/Spare parts"))
-
-
-def _kind(value: Value) -> str:
-    return next((name for kind, name in KINDS if isinstance(value, kind)), "String")
 
 
 def _entity(
@@ -55,16 +43,16 @@ def _entity(
     sample: Row,
     rows: Callable[[], Sequence[Row]],
     graph: str,
-    collections: dict[str, Collection] | None = None,
+    parts: dict[str, Part] | None = None,
 ) -> Entity:
     key = next(iter(sample))
-    columns = fields(*(entry(one, _kind(value)) for one, value in sample.items() if one != "id"))
+    columns = fields(*(entry(one, kind_of(value)) for one, value in sample.items() if one != "id"))
 
     def lead() -> list[Any]:
         return [collate(value) if isinstance(value := row[key], str) else value for row in rows()]
 
     table = Table(name, name, (key,), columns, rows, lead)
-    return Entity(name, table, graph, name, lambda row: str(row["id"]), collections or {})
+    return Entity(name, table, graph, name, lambda row: str(row["id"]), parts or {})
 
 
 def _site_rows(state: State) -> list[Row]:
@@ -147,27 +135,6 @@ def _fixed_id(code: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _customer_class_rows(moment: datetime) -> list[Row]:
-    return [
-        {
-            "ClassID": code,
-            "Country": "US",
-            "CreatedDateTime": moment,
-            "CurrencyID": CURRENCY,
-            "Description": text,
-            "LastModifiedDateTime": moment,
-            "PaymentMethod": "CHECK",
-            "PrintInvoices": True,
-            "ShipVia": "",
-            "ShippingTerms": "",
-            "TaxZoneID": "",
-            "Terms": "30D",
-            "id": _fixed_id(code),
-        }
-        for code, text in CUSTOMER_CLASSES
-    ]
-
-
 def _ship_via_rows() -> list[Row]:
     return [
         {
@@ -215,13 +182,8 @@ def settings_entities(state: State) -> dict[str, Entity]:
         "LastModifiedDateTime": start,
         "NoteID": "",
     }
-    locations = {"Locations": Collection(LOCATION_FIELDS, _locations, "location")}
-    customer_classes, vias, categories, units = (
-        _customer_class_rows(start),
-        _ship_via_rows(),
-        _category_rows(start),
-        _unit_rows(),
-    )
+    locations = {"Locations": Part(LOCATION_FIELDS, _locations, "location")}
+    vias, categories, units = _ship_via_rows(), _category_rows(start), _unit_rows()
     every = (
         _entity("Warehouse", _site_rows(state)[0], lambda: _site_rows(state), "PX.Objects.IN.INSiteMaint", locations),
         _entity("ItemClass", _class_rows(state)[0], lambda: _class_rows(state), "PX.Objects.IN.INItemClassMaint"),
@@ -231,7 +193,6 @@ def settings_entities(state: State) -> dict[str, Entity]:
             lambda: _price_class_rows(state),
             "PX.Objects.AR.ARPriceClassMaint",
         ),
-        _entity("CustomerClass", customer_classes[0], lambda: customer_classes, "PX.Objects.AR.CustomerClassMaint"),
         _entity("ShipVia", vias[0], lambda: vias, "PX.Objects.CS.CarrierMaint"),
         _entity("ItemSalesCategory", categories[0], lambda: categories, "PX.Objects.IN.INCategoryMaint"),
         _entity("UnitsOfMeasure", units[0], lambda: units, "PX.Objects.CS.UnitOfMeasureMaint"),

@@ -1,11 +1,11 @@
-"""The entities StockItem and NonStockItem: their fields over an item, their detail collections."""
+"""The entities StockItem and NonStockItem: their fields over an item, their detail parts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sandbox.acumatica.records import Collection, Entity
+from sandbox.acumatica.records import Entity, Part
 from sandbox.acumatica.state import Item, State, Stock
 from sandbox.acumatica.tables import Field, Table, fields
 from sandbox.acumatica.values import Value, price, quantity
@@ -211,7 +211,8 @@ def _stock_row_id(row: Stock) -> str:
     return str(uuid5(NAMESPACE_OID, f"{row.item.note_id}/{row.site.code}"))
 
 
-def _attribute_id(row: dict[str, Value]) -> str:
+def attribute_id(row: dict[str, Value]) -> str:
+    """Give the lasting id of an attribute's row."""
     return str(uuid5(NAMESPACE_OID, f"{row.get('RefNoteID')}/{row.get('AttributeID')}"))
 
 
@@ -219,13 +220,13 @@ def _attributes(item: Item) -> list[dict[str, Value]]:
     return [{"RefNoteID": item.note_id, "Required": False, **row} for row in item.attributes]
 
 
-def _shared_collections() -> dict[str, Collection]:
+def _shared_parts() -> dict[str, Part]:
     return {
-        "Attributes": Collection(ATTRIBUTE, _attributes, "Answers", _attribute_id),
-        "Categories": Collection(fields(entry("CategoryID", "Int32")), _nothing, "Category"),
-        "CrossReferences": Collection(CROSS_REFERENCE, lambda item: item.cross_references, "itemxrefrecords"),
-        "UOMConversions": Collection(CONVERSION, lambda item: item.conversions, "itemunits"),
-        "VendorDetails": Collection(VENDOR_DETAIL, _nothing, "VendorItems"),
+        "Attributes": Part(ATTRIBUTE, _attributes, "Answers", attribute_id),
+        "Categories": Part(fields(entry("CategoryID", "Int32")), _nothing, "Category"),
+        "CrossReferences": Part(CROSS_REFERENCE, lambda item: item.cross_references, "itemxrefrecords"),
+        "UOMConversions": Part(CONVERSION, lambda item: item.conversions, "itemunits"),
+        "VendorDetails": Part(VENDOR_DETAIL, _nothing, "VendorItems"),
     }
 
 
@@ -241,21 +242,32 @@ def _table(state: State, name: str, every: dict[str, Field], stock: bool) -> Tab
 
 def stock_item(state: State) -> Entity:
     """Take the records; give the entity StockItem over them."""
-    collections = _shared_collections() | {
-        "Boxes": Collection(BOX, _nothing, "Boxes"),
-        "FileURLs": Collection(FILE_URL, _nothing, "InventoryFileUrls"),
-        "WarehouseDetails": Collection(WAREHOUSE_DETAIL, state.stock_of, "itemsiterecords", _stock_row_id),
+    parts = _shared_parts() | {
+        "Boxes": Part(BOX, _nothing, "Boxes"),
+        "FileURLs": Part(FILE_URL, _nothing, "InventoryFileUrls"),
+        "WarehouseDetails": Part(WAREHOUSE_DETAIL, state.stock_of, "itemsiterecords", _stock_row_id),
     }
     table = _table(state, "StockItem", STOCK_ITEM_FIELDS, True)
-    return Entity("StockItem", table, GRAPH, "Item", _note_id, collections, _is_fresh)
+    form = ("Stock Items", "IN202500")
+    return Entity("StockItem", table, GRAPH, "Item", _note_id, parts, _is_fresh, _finder(state, True), form=form)
 
 
 def non_stock_item(state: State) -> Entity:
     """Take the records; give the entity NonStockItem over them."""
-    collections = _shared_collections()
-    del collections["UOMConversions"]
+    parts = _shared_parts()
+    del parts["UOMConversions"]
     table = _table(state, "NonStockItem", NON_STOCK_ITEM_FIELDS, False)
-    return Entity("NonStockItem", table, NON_STOCK_GRAPH, "Item", _note_id, collections, _is_fresh)
+    form = ("Non-Stock Items", "IN202000")
+    find = _finder(state, False)
+    return Entity("NonStockItem", table, NON_STOCK_GRAPH, "Item", _note_id, parts, _is_fresh, find, form=form)
+
+
+def _finder(state: State, stock: bool) -> Callable[[str], Iterable[Item]]:
+    def find(key: str) -> list[Item]:
+        several = (state.item(key), state.item_by_note(key))
+        return [item for item in several if item is not None and item.stock is stock]
+
+    return find
 
 
 def _note_id(item: Item) -> str:

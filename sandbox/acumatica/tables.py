@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -87,6 +87,16 @@ class Question:
     order: tuple[tuple[Field, bool], ...] = ()
     skip: int = 0
     top: int | None = None
+
+
+def hiding(question: Question, hidden: Predicate) -> Question:
+    """Take a question and a test; give the question without the rows that the test finds."""
+    keep = question.keep
+
+    def shown(row: Any) -> bool:
+        return not hidden(row) and (keep is None or keep(row))
+
+    return replace(question, keep=shown, text=f"{question.text} (not archived)")
 
 
 class Reader:

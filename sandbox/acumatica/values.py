@@ -9,6 +9,7 @@ Value = str | int | bool | Decimal | datetime | None
 
 QUANTITY_PLACES = 4
 PRICE_PLACES = 6
+MONEY_PLACES = 4
 IMPORTED = datetime(1900, 1, 1, tzinfo=UTC)
 US_FORMATS = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
 
@@ -95,6 +96,11 @@ def quantity(whole: int) -> Decimal:
 def price(whole: int) -> Decimal:
     """Take millionths; give the decimal with the six places the column stores."""
     return Decimal(whole).scaleb(-PRICE_PLACES)
+
+
+def amount(whole: int) -> Decimal:
+    """Take ten-thousandths of the currency; give the decimal with the four places the column stores."""
+    return Decimal(whole).scaleb(-MONEY_PLACES)
 
 
 def plain(whole: int, places: int) -> str:

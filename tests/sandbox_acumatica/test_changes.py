@@ -173,7 +173,22 @@ async def test_changes_that_do_not_fit_are_refused(site: Any, change: dict[str, 
 async def test_state_tells_everything_plainly(site: Any) -> None:
     """The state has the company's records with decimal texts, the open sessions and the number of requests."""
     state = await site.state()
-    assert set(state) == {"now", "items", "quantities", "vendor_quantities", "sales_prices", "sessions", "requests"}
+    assert set(state) == {
+        "now",
+        "items",
+        "quantities",
+        "vendor_quantities",
+        "sales_prices",
+        "customer_classes",
+        "customers",
+        "orders",
+        "shipments",
+        "invoices",
+        "purchase_orders",
+        "purchase_receipts",
+        "sessions",
+        "requests",
+    }
     assert (state["now"], state["sessions"], state["requests"]) == ("2026-03-02T15:00:00Z", 1, 1)
     item = state["items"]["SKU-000001"]
     wanted = {"sku": "SKU-000001", "status": "Active", "item_class": "ALLOTHER", "exported": True, "base_uom": "EA"}

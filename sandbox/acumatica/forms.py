@@ -1,0 +1,139 @@
+"""Fields of a form, made shortly: those a record holds, those with a preset a change may set, those left empty.
+
+Field names come from the field catalogue of Default/24.200.001; presets are what the recorded sites show there.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.acumatica.tables import Field
+from sandbox.acumatica.values import Value, amount, price, quantity
+
+Row = dict[str, Value]
+Getter = Callable[[Any], Value]
+KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "Boolean"),
+    (int, "Int32"),
+    (Decimal, "Decimal"),
+    (datetime, "DateTimeOffset"),
+)
+NOTHING = Decimal("0.0")
+
+
+def kind_of(value: Value) -> str:
+    """Name the type of the field that holds such a value."""
+    return next((name for kind, name in KINDS if isinstance(value, kind)), "String")
+
+
+def texts(**getters: Getter) -> list[Field]:
+    """Give text fields that read what a record holds."""
+    return [Field(name, "String", get) for name, get in getters.items()]
+
+
+def flags(**getters: Getter) -> list[Field]:
+    """Give boolean fields."""
+    return [Field(name, "Boolean", get) for name, get in getters.items()]
+
+
+def numbers(**getters: Getter) -> list[Field]:
+    """Give whole-number fields."""
+    return [Field(name, "Int32", get) for name, get in getters.items()]
+
+
+def moments(**getters: Getter) -> list[Field]:
+    """Give fields of moments (and of days, written as midnight)."""
+    return [Field(name, "DateTimeOffset", get) for name, get in getters.items()]
+
+
+def guids(**getters: Getter) -> list[Field]:
+    """Give GUID fields."""
+    return [Field(name, "Guid", get) for name, get in getters.items()]
+
+
+def amounts(**getters: Callable[[Any], int]) -> list[Field]:
+    """Give money fields over ten-thousandths, written with the four places the column stores."""
+    return [Field(name, "Decimal", _scaled(amount, get)) for name, get in getters.items()]
+
+
+def quantities(**getters: Callable[[Any], int]) -> list[Field]:
+    """Give quantity fields over ten-thousandths, written with six places."""
+    return [Field(name, "Decimal", _scaled(quantity, get)) for name, get in getters.items()]
+
+
+def unit_prices(**getters: Callable[[Any], int]) -> list[Field]:
+    """Give unit-price fields over millionths."""
+    return [Field(name, "Decimal", _scaled(price, get)) for name, get in getters.items()]
+
+
+def _scaled(write: Callable[[int], Decimal], get: Callable[[Any], int]) -> Getter:
+    return lambda row: write(get(row))
+
+
+def presets(values: Row) -> list[Field]:
+    """Give fields that show a record's `extra` value of that name, else the preset."""
+    return [Field(name, kind_of(value), _extra(name, value)) for name, value in values.items()]
+
+
+def _extra(name: str, preset: Value) -> Getter:
+    def read(row: Any) -> Value:
+        value: Value = row.extra.get(name, preset)
+        return value
+
+    return read
+
+
+def constants(values: Row) -> list[Field]:
+    """Give fields that show the same in every record."""
+    return [Field(name, kind_of(value), _constant(value)) for name, value in values.items()]
+
+
+def _constant(value: Value) -> Getter:
+    return lambda row: value
+
+
+def blank(names: str) -> Row:
+    """Take names apart by blanks; give each an empty text, for `presets` and `constants`."""
+    return dict.fromkeys(names.split(), "")
+
+
+def no(names: str) -> Row:
+    """Take names apart by blanks; give each `False`."""
+    return dict.fromkeys(names.split(), False)
+
+
+def zero(names: str) -> Row:
+    """Take names apart by blanks; give each the zero that the server computes."""
+    return dict.fromkeys(names.split(), NOTHING)
+
+
+def entries(**kinds: str) -> list[Field]:
+    """Give fields over rows that are dictionaries, with their kinds."""
+    return [Field(name, kind, _entry(name)) for name, kind in kinds.items()]
+
+
+def _entry(name: str) -> Getter:
+    def read(row: Any) -> Value:
+        value: Value = row.get(name)
+        return value
+
+    return read
+
+
+def settable(values: Row, given: Row, what: str) -> Row:
+    """Take the presets and values given for some of them; give the values typed. ValueError for a name not there."""
+    unknown = given.keys() - values.keys()
+    if unknown:
+        raise ValueError(f"{what} has no {', '.join(sorted(unknown))}.")
+    return {name: _typed(values[name], value) for name, value in given.items()}
+
+
+def _typed(preset: Value, value: Value) -> Value:
+    if isinstance(preset, bool):
+        return bool(value)
+    if isinstance(preset, Decimal):
+        return Decimal(str(value))
+    if isinstance(preset, int):
+        return int(str(value))
+    return str(value)

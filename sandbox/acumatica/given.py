@@ -1,0 +1,63 @@
+"""Reads the values of a change: moments, days, items, warehouses, numbers."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sandbox.acumatica.state import Item, Site, State
+from sandbox.acumatica.values import QUANTITY_PLACES, parse_moment, scaled, stamped
+
+Given = Mapping[str, Any]
+
+
+class BadChange(ValueError):
+    """A change that names nothing known or does not fit; the text says what."""
+
+
+def moment_of(state: State, given: Given, name: str = "modified") -> datetime:
+    """Give the moment that the change names, else the sandbox's."""
+    text = given.get(name)
+    if text is None:
+        return stamped(state.now())
+    found = parse_moment(str(text), UTC)
+    if found is None:
+        raise ValueError(f"{name} {text!r} is no date.")
+    return found
+
+
+def day_of(given: Given, name: str) -> date | None:
+    """Give the day that the change names, None for none."""
+    if given.get(name) in (None, ""):
+        return None
+    found = parse_moment(str(given[name]), UTC)
+    if found is None:
+        raise ValueError(f"{name} {given[name]!r} is no date.")
+    return found.date()
+
+
+def item_of(state: State, given: Given) -> Item:
+    """Give the item that the change names."""
+    item = state.item(str(given["inventory_id"]))
+    if item is None:
+        raise ValueError(f"There is no item {given['inventory_id']!r}.")
+    return item
+
+
+def site_of(state: State, code: Any) -> Site:
+    """Give the warehouse of that code."""
+    site = state.sites.get(str(code).strip().upper())
+    if site is None:
+        raise ValueError(f"There is no warehouse {code!r}.")
+    return site
+
+
+def quantity_of(given: Given, name: str = "quantity") -> int:
+    """Give the quantity that the change names, in ten-thousandths."""
+    return scaled(given[name], QUANTITY_PLACES, name)
+
+
+def known(given: Given, names: str, what: str) -> None:
+    """Take the names a change may have, apart by blanks; ValueError for another one."""
+    unknown = given.keys() - set(names.split())
+    if unknown:
+        raise ValueError(f"{what} has no {', '.join(sorted(unknown))}.")

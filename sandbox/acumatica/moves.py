@@ -1,0 +1,49 @@
+"""Applies what a change of documents means: the stock's figures move, the orders' statuses follow, stamps are set.
+
+An order's own stamp moves when its own record changes (an edit through the order form, or a status that follows its
+shipments), not when only a shipment's package or tracking number does.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sandbox.acumatica.document_types import Order
+from sandbox.acumatica.documents import Documents
+from sandbox.acumatica.sums import Figures, footprint, settled_status
+
+
+@contextmanager
+def moving(documents: Documents, orders: Iterable[Order], moment: datetime, *, settle: bool = True) -> Iterator[None]:
+    """Take the orders that a change touches; when it is done, move stock and statuses by what it made different.
+
+    A change that raises has moved nothing, so it must refuse before it alters a record.
+    """
+    touched = list(dict.fromkeys(orders))
+    before = _total(touched)
+    yield
+    after = _total(touched)
+    for key in before.keys() | after.keys():
+        _move(documents, key, before[key] - after[key], moment)
+    for order in touched if settle else ():
+        status = settled_status(order)
+        if status != order.status:
+            order.status, order.modified = status, moment
+    documents.state.changed()
+
+
+def _total(orders: Iterable[Order]) -> Figures:
+    total: Figures = Figures()
+    for order in orders:
+        total.update(footprint(order))
+    return total
+
+
+def _move(documents: Documents, key: tuple[str, str, str], difference: int, moment: datetime) -> None:
+    inventory_id, site, figure = key
+    item = documents.state.item(inventory_id)
+    if item is None or not difference:
+        return
+    row = documents.state.stock_row(item, site)
+    setattr(row, figure, getattr(row, figure) + difference)
+    row.modified = moment

@@ -1,0 +1,306 @@
+"""Changes of sales orders, made on the order's form: every one, of a line as well, bumps the order's stamp."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sandbox.acumatica import sums
+from sandbox.acumatica.contacts import ADDRESS_NAMES, DOCUMENT_CONTACT, party_of
+from sandbox.acumatica.customer_changes import text_row
+from sandbox.acumatica.customers import shipping
+from sandbox.acumatica.document_types import Customer, Order, OrderLine, Party, Split, Tax
+from sandbox.acumatica.documents import Documents
+from sandbox.acumatica.forms import Row, settable
+from sandbox.acumatica.given import Given, day_of, item_of, known, moment_of, quantity_of, site_of
+from sandbox.acumatica.moves import moving
+from sandbox.acumatica.order_lines import LINE_PRESET
+from sandbox.acumatica.sales_orders import DISCOUNT_KINDS, PAYMENT_DEFAULTS, PAYMENT_KINDS, PRESET
+from sandbox.acumatica.values import MONEY_PLACES, PRICE_PLACES, Value, amount, price, scaled, stamped
+
+NAMES = (
+    "type order_nbr customer_id branch date requested status external_ref customer_order description currency "
+    "ship_via warehouse payment_method freight premium_freight discount bill_to ship_to lines taxes payments "
+    "discounts created modified fields custom archived"
+)
+LINE_NAMES = (
+    "line_nbr inventory_id quantity uom unit_price warehouse description operation discount_percent "
+    "discount_amount free drop_ship vendor completed allocations fields remove"
+)
+PLAIN = {
+    "external_ref": "external_ref",
+    "customer_order": "customer_order",
+    "description": "description",
+    "currency": "currency",
+    "ship_via": "ship_via",
+    "payment_method": "payment_method",
+}
+MONEY = {"freight": "freight4", "premium_freight": "premium4", "discount": "discount4"}
+STATUSES = (
+    "On Hold",
+    "Pending Approval",
+    "Rejected",
+    "Credit Hold",
+    "Risk Hold",
+    "Awaiting Payment",
+    "Pending Processing",
+    "Open",
+    "Shipping",
+    "Back Order",
+    "Invoiced",
+    "Completed",
+    "Canceled",
+    "Expired",
+)
+RETURNS = ("RC", "CM", "CR")
+VENDOR = "VENDOR01"
+
+
+def _add_order(documents: Documents, given: Given) -> dict[str, Any]:
+    known(given, NAMES, "an order")
+    state, moment = documents.state, moment_of(documents.state, given)
+    kind = str(given.get("type") or "SO").upper()
+    customer: Customer = documents.customers.get(given["customer_id"])
+    number = str(given.get("order_nbr") or "") or documents.next_number(
+        f"order {kind}", lambda text: documents.orders.has(kind, text)
+    )
+    if documents.orders.has(kind, number):
+        raise ValueError(f"The order {kind} {number} is there already.")
+    day = day_of(given, "date") or documents.today()
+    order = Order(
+        type=kind,
+        number=number,
+        customer=customer,
+        branch=state.branches[str(given.get("branch") or next(iter(state.branches)))],
+        day=day,
+        note_id=state.guid(),
+        created=moment_of(state, given, "created") if "created" in given else moment,
+        modified=moment,
+        status="Open",
+        bill_to=party_of(customer, customer.billing or customer.main),
+        ship_to=party_of(customer, shipping(customer)),
+        requested=day,
+        ship_via=str(customer.extra.get("ShipVia") or ""),
+    )
+    edit = _edit(documents, order, given, moment)
+    with moving(documents, [order], moment, settle=False):
+        edit()
+        documents.orders.add(order)
+    return {"order_type": kind, "order_nbr": number, "id": order.note_id}
+
+
+def order_of(documents: Documents, given: Given) -> Order:
+    """Give the order that `order_type` (or `type`) and `order_nbr` name."""
+    order: Order = documents.orders.get(given.get("order_type") or given.get("type") or "SO", given["order_nbr"])
+    return order
+
+
+def _set_order(documents: Documents, given: Given) -> dict[str, Any]:
+    known(given, f"{NAMES} order_type", "an order")
+    order, moment = order_of(documents, given), moment_of(documents.state, given)
+    edit = _edit(documents, order, given, moment)
+    with moving(documents, [order], moment, settle=False):
+        edit()
+        order.modified = moment
+    return {"order_type": order.type, "order_nbr": order.number, "id": order.note_id}
+
+
+def _remove_order(documents: Documents, given: Given) -> dict[str, Any]:
+    order = order_of(documents, given)
+    if order.shipments or order.invoices or order.receipts or order.purchases:
+        raise ValueError(f"The order {order.type} {order.number} has shipments or invoices and cannot be deleted.")
+    moment = stamped(documents.state.now())
+    with moving(documents, [order], moment, settle=False):
+        order.lines = []
+    documents.orders.remove(order, moment)
+    return {"order_type": order.type, "order_nbr": order.number}
+
+
+def _edit(documents: Documents, order: Order, given: Given, moment: datetime) -> Callable[[], None]:
+    """Read everything given and give what sets it, so that a wrong value leaves the order as it was."""
+    wanted: dict[str, Any] = {field: str(given[name] or "") for name, field in PLAIN.items() if name in given}
+    wanted |= {field: scaled(given[name], MONEY_PLACES, name) for name, field in MONEY.items() if name in given}
+    if "status" in given:
+        wanted["status"] = _status(given["status"])
+    if "warehouse" in given:
+        wanted["site"] = site_of(documents.state, given["warehouse"]) if given["warehouse"] else None
+    for name, field in (("date", "day"), ("requested", "requested")):
+        if day_of(given, name):
+            wanted[field] = day_of(given, name)
+    for name in ("bill_to", "ship_to"):
+        if name in given:
+            wanted[name] = party(given[name], getattr(order, name))
+    if "custom" in given:
+        wanted["custom"] = dict(given["custom"])
+    if "archived" in given:
+        wanted["archived"] = bool(given["archived"])
+    if "fields" in given:
+        wanted["extra"] = order.extra | settable(PRESET, dict(given["fields"]), "an order")
+    if "payments" in given:
+        wanted["payments"] = [_payment(documents, one, moment) for one in given["payments"]]
+    if "discounts" in given:
+        wanted["discounts"] = [_discount(one) for one in given["discounts"]]
+    site = wanted.get("site", order.site)
+    lines = [_line(documents, order, one, site, moment) for one in given.get("lines", ())]
+    taxes = [_tax_terms(one) for one in given["taxes"]] if "taxes" in given else None
+
+    def edit() -> None:
+        for name, value in wanted.items():
+            setattr(order, name, value)
+        for number, line in lines:
+            _put_line(order, number, line)
+        if taxes is not None:
+            order.taxes = [_tax(order, *one) for one in taxes]
+        order.taxes = [_again(order, tax) for tax in order.taxes] if taxes is None and lines else order.taxes
+
+    return edit
+
+
+def _status(value: Any) -> str:
+    if value not in STATUSES:
+        raise ValueError(f"status {value!r} is none of {', '.join(STATUSES)}.")
+    return str(value)
+
+
+def party(given: Mapping[str, Any], base: Party) -> Party:
+    """Take contact and address names together; give the party with them, the rest as in `base`."""
+    contact = {name: value for name, value in given.items() if name in DOCUMENT_CONTACT}
+    address = {name: value for name, value in given.items() if name not in DOCUMENT_CONTACT}
+    return Party(
+        base.contact | text_row(contact, DOCUMENT_CONTACT, "a contact"),
+        base.address | text_row(address, ADDRESS_NAMES, "an address"),
+        override=True,
+    )
+
+
+def _line(
+    documents: Documents, order: Order, given: Given, site: Any, moment: datetime
+) -> tuple[int | None, OrderLine | None]:
+    """Give the number and the line; no number for a new line, no line for one to remove."""
+    known(given, LINE_NAMES, "a line of an order")
+    number = int(given["line_nbr"]) if given.get("line_nbr") is not None else None
+    old = next((line for line in order.lines if line.number == number), None)
+    if given.get("remove"):
+        if old is None or sums.shipped(order, old):
+            raise ValueError(f"The line {number} is not there or already shipped.")
+        return number, None
+    if old is None:
+        return number, _new_line(documents, order, given, site, moment)
+    return number, _assigned(documents, replace(old, modified=moment), given)
+
+
+def _new_line(documents: Documents, order: Order, given: Given, site: Any, moment: datetime) -> OrderLine:
+    state, item = documents.state, item_of(documents.state, given)
+    place = site_of(state, given.get("warehouse") or (site.code if site is not None else "MAIN"))
+    line = OrderLine(
+        number=0,
+        item=item,
+        quantity4=quantity_of(given),
+        uom=str(given.get("uom") or item.sales_uom),
+        price6=item.price6,
+        site=place if item.stock else None,
+        note_id=state.guid(),
+        description=item.description,
+        modified=moment,
+        operation="Receipt" if order.type in RETURNS else "Issue",
+    )
+    if "unit_price" not in given:
+        line.price6 = sums.ratio(item.price6, sums.base_quantity(item, 10_000, line.uom), 10_000)
+    return _assigned(documents, line, given)
+
+
+def _assigned(documents: Documents, line: OrderLine, given: Given) -> OrderLine:
+    for name, field in (("quantity", "quantity4"), ("discount_amount", "discount4")):
+        if name in given:
+            setattr(line, field, scaled(given[name], MONEY_PLACES, name))
+    for name, field in (("unit_price", "price6"), ("discount_percent", "discount6")):
+        if name in given:
+            setattr(line, field, scaled(given[name], PRICE_PLACES, name))
+    for name in ("uom", "description", "operation", "vendor"):
+        if name in given:
+            setattr(line, name, str(given[name]))
+    for name in ("free", "drop_ship", "completed"):
+        if name in given:
+            setattr(line, name, bool(given[name]))
+    if "warehouse" in given and line.item.stock:
+        line.site = site_of(documents.state, given["warehouse"])
+    if "fields" in given:
+        line.extra = line.extra | settable(LINE_PRESET, dict(given["fields"]), "a line of an order")
+    line.vendor = line.vendor or (VENDOR if line.drop_ship else "")
+    sums.base_quantity(line.item, line.quantity4, line.uom)
+    if "allocations" in given or "quantity" in given or not line.splits:
+        line.splits = _splits(documents, line, given.get("allocations"))
+    return line
+
+
+def _splits(documents: Documents, line: OrderLine, given: Any) -> list[Split]:
+    rows = given or [{"quantity": str(amount(line.quantity4))}]
+    return [
+        Split(
+            place,
+            item_of(documents.state, one) if "inventory_id" in one else line.item,
+            quantity_of(one),
+            str(one.get("uom") or line.uom),
+            "",
+            str(one.get("lot") or ""),
+            day_of(one, "expiration"),
+        )
+        for place, one in enumerate(rows, start=1)
+    ]
+
+
+def _put_line(order: Order, number: int | None, line: OrderLine | None) -> None:
+    """Place a line by its number; the line replaced keeps its identity, since shipments refer to it."""
+    old = next((one for one in order.lines if one.number == number), None)
+    if line is None:
+        order.lines = [one for one in order.lines if one is not old]
+    elif old is not None:
+        for name in OrderLine.__slots__:
+            setattr(old, name, getattr(line, name))
+    else:
+        line.number = number or max((one.number for one in order.lines), default=0) + 1
+        order.lines = sorted([*order.lines, line], key=lambda one: one.number)
+
+
+def _tax_terms(given: Given) -> tuple[str, int, int | None]:
+    known(given, "id rate amount", "a tax")
+    rate = scaled(given.get("rate", 0), PRICE_PLACES, "rate")
+    fixed = scaled(given["amount"], MONEY_PLACES, "amount") if given.get("amount") is not None else None
+    return str(given["id"]), rate, fixed
+
+
+def _tax(order: Order, tax_id: str, rate6: int, fixed4: int | None) -> Tax:
+    taxable = sums.line_total(order) - order.discount4
+    due = sums.ratio(taxable, rate6, sums.PERCENT, sums.CENT) if fixed4 is None else fixed4
+    return Tax(tax_id, rate6, taxable, due)
+
+
+def _again(order: Order, tax: Tax) -> Tax:
+    return _tax(order, tax.tax_id, tax.rate6, None if tax.rate6 else tax.amount4)
+
+
+def _typed(kinds: Mapping[str, str], given: Mapping[str, Any], what: str) -> Row:
+    known(given, " ".join(kinds), what)
+    found: Row = {}
+    for name, value in given.items():
+        if kinds[name] == "Decimal":
+            found[name] = price(scaled(value, PRICE_PLACES, name))
+        else:
+            found[name] = bool(value) if kinds[name] == "Boolean" else str(value)
+    return found
+
+
+def _payment(documents: Documents, given: Given, moment: datetime) -> Row:
+    stamps: dict[str, Value] = {"LastModifiedDateTime": moment, "NoteID": documents.state.guid()}
+    return PAYMENT_DEFAULTS | {"ApplicationDate": moment} | _typed(PAYMENT_KINDS, given, "a payment") | stamps
+
+
+def _discount(given: Given) -> Row:
+    return {"ManualDiscount": False, "SkipDiscount": False} | _typed(DISCOUNT_KINDS, given, "a discount")
+
+
+ORDER_CHANGES: dict[str, Callable[[Documents, Any], dict[str, Any]]] = {
+    "add_order": _add_order,
+    "set_order": _set_order,
+    "remove_order": _remove_order,
+}

@@ -1,0 +1,197 @@
+"""What follows from documents: units converted, lines shipped and invoiced, totals of orders and invoices, statuses.
+
+Money is rounded half up to cents, as Acumatica does with a two-digit currency. Order totals: lines after their
+discounts, plus freight and premium freight, plus taxes, less the document's discount.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+from sandbox.acumatica.document_types import Invoice, Order, OrderLine, Shipment
+from sandbox.acumatica.state import Item
+
+CENT = 100
+NOT_OPEN = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced")
+NO_DEMAND_TYPES = ("QT", "BL", "CM", "RC", "CR")
+FOLLOWING = ("Open", "Shipping", "Back Order", "Completed")
+PERCENT = 100_000_000
+
+
+def ratio(number: int, factor: int, divisor: int, step: int = 1) -> int:
+    """Take whole numbers; give number × factor ÷ divisor rounded half up to a multiple of `step`."""
+    exact = Decimal(number) * factor / (Decimal(divisor) * step)
+    return int(exact.to_integral_value(ROUND_HALF_UP)) * step
+
+
+def base_quantity(item: Item, quantity4: int, uom: str) -> int:
+    """Take a quantity in a unit; give it in the item's base unit. ValueError when the item has no such unit."""
+    if uom == item.base_uom:
+        return quantity4
+    for row in item.conversions:
+        if (row["FromUOM"], row["ToUOM"]) == (uom, item.base_uom):
+            factor = Decimal(str(row["ConversionFactor"]))
+            exact = quantity4 * factor if row["MultiplyOrDivide"] == "Multiply" else quantity4 / factor
+            return int(exact.to_integral_value(ROUND_HALF_UP))
+    raise ValueError(f"The item {item.inventory_id!r} has no unit {uom!r}.")
+
+
+def needs_shipping(line: OrderLine) -> bool:
+    """Tell whether goods must leave for the line: stock items, kits and what requires shipment."""
+    extra = line.item.extra
+    return line.item.stock or line.drop_ship or bool(extra.get("RequireShipment")) or bool(extra.get("IsKit"))
+
+
+def shipped(order: Order, line: OrderLine, *, confirmed_only: bool = False) -> int:
+    """Give what of a line is on shipments and receipts, in the line's unit."""
+    total = 0
+    for shipment in order.shipments:
+        if shipment.status == "Canceled" or (confirmed_only and not shipment.confirmed):
+            continue
+        total += sum(_in_unit_of(line, one.quantity4, one.uom) for one in shipment.lines if one.order_line is line)
+    for receipt in order.receipts:
+        if receipt.released or not confirmed_only:
+            total += sum(one.quantity4 for one in receipt.lines if one.purchase_line.order_line is line)
+    return total
+
+
+def _in_unit_of(line: OrderLine, quantity4: int, uom: str) -> int:
+    if uom == line.uom:
+        return quantity4
+    whole = base_quantity(line.item, quantity4, uom)
+    one = base_quantity(line.item, 10_000, line.uom)
+    return ratio(whole, 10_000, one)
+
+
+def open_quantity(order: Order, line: OrderLine) -> int:
+    """Give what of a line is still to be shipped and confirmed; nothing on a completed line."""
+    if line.completed or order.status in NOT_OPEN:
+        return 0
+    left = max(abs(line.quantity4) - shipped(order, line, confirmed_only=True), 0)
+    return -left if line.quantity4 < 0 else left
+
+
+def invoiced(order: Order, line: OrderLine) -> int:
+    """Give what of a line is invoiced, in its unit."""
+    lines = (one for invoice in order.invoices for one in invoice.lines if one.order_line is line)
+    return sum(_in_unit_of(line, one.quantity4, one.uom) for one in lines)
+
+
+def extended(line: OrderLine) -> int:
+    """Give quantity × unit price of a line, in cents."""
+    return 0 if line.free else ratio(line.quantity4, line.price6, 1_000_000, CENT)
+
+
+def discount(line: OrderLine) -> int:
+    """Give a line's discount: the amount given, else its percent of the extended price."""
+    return line.discount4 or ratio(extended(line), line.discount6, PERCENT, CENT)
+
+
+def line_amount(line: OrderLine) -> int:
+    """Give a line's amount after its discount."""
+    return extended(line) - discount(line)
+
+
+def line_total(order: Order, *, misc: bool | None = None) -> int:
+    """Give the sum of the lines' amounts; only goods or only charges when `misc` says so."""
+    return sum(line_amount(line) for line in order.lines if misc is None or is_misc(line) is misc)
+
+
+def is_misc(line: OrderLine) -> bool:
+    """Tell whether a line is a charge, not goods."""
+    return not needs_shipping(line)
+
+
+def tax_total(order: Order) -> int:
+    """Give the sum of the taxes."""
+    return sum(tax.amount4 for tax in order.taxes)
+
+
+def order_total(order: Order) -> int:
+    """Give the order's total."""
+    return line_total(order) + order.freight4 + order.premium4 + tax_total(order) - order.discount4
+
+
+def order_quantity(order: Order) -> int:
+    """Give the sum of the ordered quantities, each in its line's unit."""
+    return sum(line.quantity4 for line in order.lines)
+
+
+def unbilled(order: Order, line: OrderLine) -> int:
+    """Give the amount of a line not yet invoiced."""
+    if not line.quantity4:
+        return 0
+    return ratio(line_amount(line), line.quantity4 - invoiced(order, line), line.quantity4, CENT)
+
+
+def shipped_quantity(shipment: Shipment, order: Order | None = None) -> int:
+    """Give the shipped quantity, each line in its unit; of one order's lines when it is named."""
+    return sum(line.quantity4 for line in shipment.lines if order is None or line.order is order)
+
+
+def invoice_lines_total(invoice: Invoice) -> int:
+    """Give the sum of an invoice's lines."""
+    return sum(line.amount4 for line in invoice.lines)
+
+
+def invoice_total(invoice: Invoice) -> int:
+    """Give an invoice's amount."""
+    return invoice_lines_total(invoice) + invoice.freight4 + invoice.tax4 - invoice.discount4
+
+
+def invoice_balance(invoice: Invoice) -> int:
+    """Give what of an invoice is not paid."""
+    return 0 if invoice.status == "Closed" else invoice_total(invoice) - invoice.paid4
+
+
+def settled_status(order: Order) -> str:
+    """Give the status an order takes after what happened to its shipments; one held, canceled or the like keeps it.
+
+    Any shipment not confirmed: Shipping; nothing left: Completed; something left after a confirmed one: Back Order.
+    """
+    if order.status not in FOLLOWING:
+        return order.status
+    live = [one for one in order.shipments if one.status != "Canceled"]
+    if any(not one.confirmed for one in live):
+        return "Shipping"
+    begun = bool(live) or any(one.released for one in order.receipts)
+    goods = [line for line in order.lines if needs_shipping(line) and not line.completed]
+    left = [line for line in goods if shipped(order, line, confirmed_only=True) < abs(line.quantity4)]
+    if not left and begun:
+        return "Completed"
+    if not goods and order.invoices and all(one.released for one in order.invoices):
+        return "Completed"
+    return "Back Order" if begun else "Open"
+
+
+Figures = Counter[tuple[str, str, str]]
+
+
+def footprint(order: Order) -> Figures:
+    """Give what an order and its shipments take from the stock: (item, warehouse, figure) → base quantity.
+
+    Open quantity takes from what is available, a shipment also from what is available for shipping, a confirmed one
+    also from what is on hand. Receipts of returned goods give back when confirmed. Drop-shipments touch nothing.
+    """
+    found: Figures = Counter()
+    for line in order.lines:
+        if not line.item.stock or line.drop_ship or line.site is None or line.operation == "Receipt":
+            continue
+        if order.type not in NO_DEMAND_TYPES and order.status not in NOT_OPEN and not line.completed:
+            left = max(line.quantity4 - shipped(order, line), 0)
+            _take(found, line.item, line.site.code, base_quantity(line.item, left, line.uom), ("available",))
+    for shipment in order.shipments:
+        if shipment.status == "Canceled" or (shipment.operation == "Receipt" and not shipment.confirmed):
+            continue
+        figures = ("available", "shipping", "on_hand") if shipment.confirmed else ("available", "shipping")
+        sign = -1 if shipment.operation == "Receipt" else 1
+        for sent in (one for one in shipment.lines if one.order is order):
+            for split in sent.splits:
+                taken = sign * base_quantity(split.item, split.quantity4, split.uom) if split.item.stock else 0
+                _take(found, split.item, sent.site.code, taken, figures)
+    return found
+
+
+def _take(found: Figures, item: Item, site: str, taken: int, figures: Iterable[str]) -> None:
+    for name in figures if taken else ():
+        found[item.inventory_id, site, name] += taken
