@@ -181,8 +181,8 @@ async def _look_at_what_was_asked_for(run: Run, work: Any, stages: Stages) -> li
 
 
 def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
-    """Once a day for values, because Acumatica does not tell what was deleted; documents are read in full only once."""
-    if run.entity in DOCUMENTS:
+    """Once a day for values, because Acumatica does not tell what was deleted; most documents are read so only once."""
+    if run.entity in DOCUMENTS and not DOCUMENTS[run.entity].full_looks:
         return False
     every = timedelta(hours=run.settings.queue.full_look_every)
     return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every

@@ -19,10 +19,11 @@ import msgspec
 from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
-from connector.queue import links
+from connector.queue import links, records
 from connector.queue.chunk import Computed, Wanted
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
+from connector.queue.records import Stored
 from tasks.feeds import Feed
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class NotYet(Exception):
 class Document(msgspec.Struct, frozen=True):
     """What Magento must be told of one document. `content` is a msgspec struct of the entity.
 
-    Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it.
+    Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it. With neither
+    content nor cause nothing is told of it any more, and what waits is overtaken: Magento keeps what it has.
     """
 
     acumatica_key: str
@@ -80,6 +82,10 @@ class DocumentEntity:
     Magento cannot follow.
     send: tells Magento; looks for the document first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`.
     find: the document in Magento, if it is there, by link or mark, with all that this message says.
+    identity: what no two records may share in Magento, in compared form; the records of a chunk are computed together
+    with all others that share it, or did before.
+    before_push: asked before anything of a look is sent; raises `NotPossible` to stop it.
+    full_looks: whether all is read again once a day, because Acumatica does not stamp every change.
     """
 
     feeds: Mapping[str, Feed]
@@ -88,6 +94,9 @@ class DocumentEntity:
     changed: Callable[[Any, Any], Any]
     send: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made]]
     find: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made | None]]
+    identity: Callable[[Work, dict[str, Any]], str | None] | None = None
+    before_push: Callable[[Work], Awaitable[None]] | None = None
+    full_looks: bool = False
 
 
 def encoded(content: Any) -> bytes:
@@ -102,11 +111,13 @@ def fingerprint(document: bytes) -> int:
 
 async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) -> Computed:
     """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
-    there = {key: stored.record.document for key, stored in pulled.to_compute.items()}
+    chosen = _with_same_identity(work, entity, pulled.to_compute)
+    there = {key: stored.record.document for key, stored in chosen.items()}
     computed = await entity.compute(work, there)
     with work.state.read() as connection:
         known = links.of_records(connection, work.entity, list(there))
-    wanted = [_wanted(entity, one, known.get(one.key)) for one in computed]
+    told = [one for one in computed if one.content is not None or one.cause is not None]
+    wanted = [_wanted(entity, one, known.get(one.key)) for one in told]
     left = {one.key for one in computed}
     wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
     wanted += [Wanted(key, key, "", key, None, None, "Unreadable record", why) for key, why in pulled.problems]
@@ -114,10 +125,24 @@ async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) 
         acumatica_keys=[*there, *(key for key, _why in pulled.problems)],
         wanted=wanted,
         withdrawn_value=None,
-        stored=[*pulled.to_compute.values(), *pulled.to_keep.values()],
+        stored=[*chosen.values(), *pulled.to_keep.values()],
         seen=pulled.seen,
         marks=list(pulled.marks.values()),
     )
+
+
+def _with_same_identity(work: Work, entity: DocumentEntity, pulled: Mapping[str, Stored]) -> Mapping[str, Stored]:
+    """The records of the chunk, each with its identity, and every other record with one of these, now or before."""
+    if entity.identity is None:
+        return pulled
+    keys = {
+        key: None if one.record.document is None else entity.identity(work, one.record.document)
+        for key, one in pulled.items()
+    }
+    shared = {*keys.values(), *(one.key for one in pulled.values())} - {None}
+    with work.state.read() as connection:
+        others = records.sharing_sku(connection, work.entity, sorted(str(key) for key in shared), pulled)
+    return {**others, **{key: msgspec.structs.replace(one, key=keys[key]) for key, one in pulled.items()}}
 
 
 def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> Wanted:

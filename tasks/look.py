@@ -19,6 +19,7 @@ from tasks.confirm import confirm
 from tasks.pull import Pull, Pulled
 from tasks.push import Push, PushAgain, begin_push, push
 from tasks.queue import queue
+from tasks.registry import DOCUMENTS
 from tasks.settle import settle_unknown
 from tasks.work import Work
 
@@ -94,6 +95,9 @@ async def _push(work: Work, stages: Stages) -> bool:
     cut = begin_push(work)
     if cut is None:
         return False
+    ask_first = DOCUMENTS[work.entity].before_push if work.entity in DOCUMENTS else None
+    if ask_first is not None:
+        await ask_first(work)
     try:
         await stages.push(work, cut)
     except PushAgain as again:

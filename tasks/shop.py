@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from tasks.tally import Tally
+
+T = TypeVar("T")
 
 
 class NotPossible(Exception):
@@ -35,6 +38,7 @@ class Shop:
         self._tally = tally
         self._msi = msi
         self._sources: set[str] | None = None
+        self._answers: dict[str, Any] = {}
         self.host = host
         self.connections = connections
         self.store_id = store_id
@@ -48,6 +52,13 @@ class Shop:
             finally:
                 self._tally.requests += client.writes
                 self._tally.reads += client.reads
+
+    async def once(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` gives; asked once per run under the name `what`."""
+        if what not in self._answers:
+            self._answers[what] = await ask()
+        answer: T = self._answers[what]
+        return answer
 
     async def has_msi(self, client: MagentoClient) -> bool:
         """Whether Magento keeps stock by source (MSI); asked once per run."""

@@ -41,6 +41,11 @@ def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str
     return _read(connection, entity, links.c.acumatica_key, acumatica_keys)
 
 
+def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[Link]:
+    """The links to this id of Magento: which Acumatica records became it."""
+    return list(_read(connection, entity, links.c.magento_id, [magento_id]).values())
+
+
 def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
     for part in in_parts(list(values), _KEYS_PER_QUERY):

@@ -250,6 +250,11 @@ def unsettled(connection: Connection, entity: str) -> list[Message]:
     return _messages(connection, messages.c.entity == entity, messages.c.state == SENDING)
 
 
+def pending(connection: Connection, entity: str) -> list[Message]:
+    """The messages that wait to be sent, by key."""
+    return _messages(connection, messages.c.entity == entity, IS_PENDING)
+
+
 def block_host(state: State, host: str, until: datetime) -> None:
     """Keep that the host told us to send nothing before `until`; a later instant that is already kept stays."""
     with state.write() as connection:

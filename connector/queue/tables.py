@@ -175,6 +175,7 @@ links = Table(
     sqlite_with_rowid=False,
 )
 Index("links_acumatica_key", links.c.entity, links.c.acumatica_key)
+Index("links_magento_id", links.c.entity, links.c.magento_id)
 
 asked = Table(
     "asked",
