@@ -22,7 +22,7 @@ USED_ITEMS = 50
 BOX_OF = 6
 IMPORTED_EVERY = 17
 STAGES = ("open", "hold", "shipping", "confirmed", "confirmed", "partial", "invoiced", "done", "done", "canceled")
-OTHER_TYPES = {13: "QT", 19: "RC"}
+OTHER_TYPES = {13: "QT", 18: "RC"}
 
 
 def fill(documents: Documents, count: int) -> None:
@@ -89,12 +89,12 @@ def _order(number: int, customer: str, items: Sequence[Item], boxed: Item, momen
 
 
 def _shares(number: int) -> bool:
-    """Tell whether the order shares one shipment with its neighbour: every fifth pair of orders."""
-    return number > 1 and number // 2 % 5 == 3
+    """Tell whether the order shares one shipment with its neighbour: every tenth pair of orders."""
+    return number // 2 % 10 == 2
 
 
 def _drops(number: int) -> bool:
-    return number % 7 == 0 and not _shares(number)
+    return number % 7 == 0 and not _shares(number) and number % 20 not in OTHER_TYPES
 
 
 def _lines(number: int, items: Sequence[Item], boxed: Item) -> Iterator[Change]:
@@ -126,7 +126,8 @@ def _shipments(number: int, order: Change, stage: str, moment: datetime) -> Iter
     yield {"confirm_shipment": {"shipment_nbr": nbr, "modified": in_utc(moment + timedelta(hours=12))}}
     if stage in ("invoiced", "done"):
         later = in_utc(moment + timedelta(hours=24))
-        yield {"add_invoice": {"shipments": [nbr], "reference_nbr": nbr, "release": stage == "done", "modified": later}}
+        invoice: Change = {"shipments": [nbr], "reference_nbr": nbr, "date": order["date"], "modified": later}
+        yield {"add_invoice": invoice | {"release": stage == "done"}}
     if stage == "done" and number % 4 == 0:
         for entity, key in (("SalesOrder", f"{order['type']}/{order['order_nbr']}"), ("Shipment", nbr)):
             yield {"archive": {"entity": entity, "key": key}}
@@ -166,6 +167,7 @@ def _packages(number: int) -> Iterator[Change]:
 def _drop_shipment(number: int, order: Change, moment: datetime) -> Iterator[Change]:
     nbr, named = f"{number:06d}", {"order_type": order["type"], "order_nbr": order["order_nbr"]}
     vendor_ref = f"VT{number:08d}" if number % 2 else ""
-    early, late = in_utc(moment + timedelta(hours=3)), in_utc(moment + timedelta(hours=9))
-    yield {"add_purchase_order": {**named, "purchase_order": nbr, "vendor_ref": vendor_ref, "modified": early}}
-    yield {"add_purchase_receipt": {"purchase_order": nbr, "receipt_nbr": nbr, "release": True, "modified": late}}
+    early: Change = {"date": order["date"], "modified": in_utc(moment + timedelta(hours=3))}
+    late: Change = {"date": order["date"], "modified": in_utc(moment + timedelta(hours=9))}
+    yield {"add_purchase_order": {**named, "purchase_order": nbr, "vendor_ref": vendor_ref, **early}}
+    yield {"add_purchase_receipt": {"purchase_order": nbr, "receipt_nbr": nbr, "release": True, **late}}

@@ -5,47 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sandbox_acumatica.shapes import alike, kind, order
 
-MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?[+-]\d\d:\d\d$")
-GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-SYSTEM = {"id", "rowNumber", "note", "custom", "_links"}
 Samples = Callable[[str, str], dict[str, Any]]
-
-
-def kind(value: Any) -> str:
-    """Name the JSON type; texts that are moments or GUIDs count as their own types."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "moment" if MOMENT.match(value) else "guid" if GUID.match(value) else "text"
-    return type(value).__name__
-
-
-def alike(real: dict[str, Any], own: dict[str, Any], path: str = "") -> list[str]:
-    """Compare one record field by field; give what differs in wrapping or type. Names are compared apart."""
-    wrong: list[str] = []
-    for name in real.keys() & own.keys():
-        left, right, here = real[name], own[name], f"{path}/{name}"
-        if name in ("id", "rowNumber"):
-            if kind(left) != kind(right):
-                wrong.append(here)
-        elif isinstance(left, list):
-            wrong += [] if isinstance(right, list) else [here]
-            if left and right:
-                wrong += alike(left[0], right[0], here)
-        elif isinstance(left, dict) and name not in ("custom", "_links"):
-            if not isinstance(right, dict | None) or set(right or {}) - {"value"}:
-                wrong.append(here)
-            elif right and "value" in left and "value" in right and kind(left["value"]) != kind(right["value"]):
-                wrong.append(f"{here}: {left} {right}")
-    return wrong
-
-
-def order(record: dict[str, Any]) -> list[str]:
-    """Give the names of a record without the system's."""
-    return [name for name in record if name not in SYSTEM]
 
 
 async def test_stock_item_by_key_has_the_recorded_fields_in_the_recorded_order(site: Any, samples: Samples) -> None:
