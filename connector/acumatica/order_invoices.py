@@ -1,0 +1,172 @@
+"""Released sales invoices, by the sales orders that they invoice.
+
+Comes in: the chosen order types, the day from which documents count, an instant since when changes are wanted. Goes
+out: pages of parts: for each order's key, its lines on each released invoice, as JSON values. An invoice is released
+when its status is Open or Closed (contracts/acumatica.md §5.6); credit memos are none. Archived ones are read too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.items import quoted
+from connector.acumatica.orders import either, order_key, type_and_number
+from connector.acumatica.records import Number, Problem, Text, Value, code, decode_page
+from connector.acumatica.session import AcumaticaSession
+from connector.rules.units import plain
+
+LARGEST_PAGE = 200
+TYPES = ("Cash Sale", "Invoice")
+RELEASED = ("Open", "Closed")
+Lines = list[dict[str, Any]]
+
+_LINE = "OrderType,OrderNbr,OrderLineNbr,InventoryID,UOM,Qty"
+_SELECT = (
+    f"Type,ReferenceNbr,Status,Date,LastModifiedDateTime,{','.join(f'Details/{name}' for name in _LINE.split(','))}"
+)
+
+
+@dataclass
+class InvoicePage:
+    """Lines by order and invoice, the last invoice's key to go on behind (none: the last page), and the problems."""
+
+    lines: dict[str, dict[str, Lines]] = field(default_factory=dict)
+    last_key: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+class _Line(msgspec.Struct):
+    OrderType: Text = Text()
+    OrderNbr: Text = Text()
+    OrderLineNbr: Value[int] = Value()
+    InventoryID: Text = Text()
+    UOM: Text = Text()
+    Qty: Number = Number()
+
+
+class _Invoice(msgspec.Struct, kw_only=True):
+    Type: Text
+    ReferenceNbr: Text
+    Details: list[_Line] = []
+
+
+async def invoices_of_orders(
+    session: AcumaticaSession,
+    types: Sequence[str],
+    begins_on: date | None,
+    *,
+    changed_since: datetime | None = None,
+    after: str | None = None,
+) -> AsyncIterator[InvoicePage]:
+    """What the released invoices hold of orders of these types, in pages behind an invoice. No type: no request."""
+    size = min(session.access.page_size, LARGEST_PAGE)
+    while types:
+        conditions = [either("Type", TYPES), either("Status", RELEASED)]
+        if begins_on is not None:
+            conditions.append(f"Date ge datetimeoffset'{begins_on.isoformat()}'")
+        if changed_since is not None:
+            since = changed_since.astimezone(UTC).isoformat(timespec="milliseconds")
+            conditions.append(f"LastModifiedDateTime ge datetimeoffset'{since}'")
+        if after is not None:
+            of, number = map(quoted, _parted(after))
+            conditions.append(f"(Type gt '{of}' or (Type eq '{of}' and ReferenceNbr gt '{number}'))")
+        params = {"$select": _SELECT, "$expand": "Details", "$filter": " and ".join(conditions), "$top": str(size)}
+        url = session.access.entity("SalesInvoice")
+        content = await session.get(url, params, what="the list of SalesInvoice", archived=True)
+        records, bad = decode_page(content, _Invoice, "the invoice")
+        page, keys = _page(records, bad, types)
+        if len(keys) >= size:
+            if after in keys:
+                raise RequestRefused("SalesInvoice: a page repeats the one before it; Acumatica does not page by key.")
+            page.last_key = after = keys[-1]
+        yield page
+        if page.last_key is None:
+            return
+
+
+async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -> InvoicePage:
+    """The same for these orders: their invoices are named by the orders' rows of shipments, then read by number."""
+    wanted = set(keys)
+    numbers: dict[tuple[str, str], None] = {}
+    for key in keys:
+        order_type, number = type_and_number(key)
+        if number:
+            numbers.update(await _named_by(session, order_type, number))
+    page = InvoicePage()
+    for of, reference in numbers:
+        conditions = (
+            f"Type eq '{quoted(of)}' and ReferenceNbr eq '{quoted(reference)}' and {either('Status', RELEASED)}"
+        )
+        params = {"$select": _SELECT, "$expand": "Details", "$filter": conditions}
+        url = session.access.entity("SalesInvoice")
+        content = await session.get(url, params, what="the list of SalesInvoice", archived=True)
+        records, bad = decode_page(content, _Invoice, "the invoice")
+        found, _keys = _page(records, bad, None)
+        for key, invoices in found.lines.items():
+            if key in wanted:
+                page.lines.setdefault(key, {}).update(invoices)
+        page.problems += found.problems
+    return page
+
+
+class _Shipment(msgspec.Struct):
+    InvoiceType: Text = Text()
+    InvoiceNbr: Text = Text()
+
+
+class _Order(msgspec.Struct):
+    Shipments: list[_Shipment] = []
+
+
+async def _named_by(session: AcumaticaSession, order_type: str, number: str) -> dict[tuple[str, str], None]:
+    params = {
+        "$select": "OrderType,OrderNbr,Shipments/InvoiceType,Shipments/InvoiceNbr",
+        "$expand": "Shipments",
+        "$filter": f"OrderType eq '{quoted(order_type)}' and OrderNbr eq '{quoted(number)}'",
+    }
+    content = await session.get(
+        session.access.entity("SalesOrder"), params, what="the invoices of an order", archived=True
+    )
+    named = [row for order in msgspec.json.decode(content, type=list[_Order]) for row in order.Shipments]
+    pairs = ((code(row.InvoiceType.value), code(row.InvoiceNbr.value)) for row in named)
+    return {pair: None for pair in pairs if pair[0] in TYPES and pair[1]}
+
+
+def _page(
+    records: list[_Invoice], bad: list[tuple[Any, str]], types: Sequence[str] | None
+) -> tuple[InvoicePage, list[str]]:
+    page, keys = InvoicePage(), []
+    for record in records:
+        invoice = f"{code(record.Type.value)}|{code(record.ReferenceNbr.value)}"
+        keys.append(invoice)
+        for line in record.Details:
+            order_type, number = code(line.OrderType.value), code(line.OrderNbr.value)
+            if number and (types is None or order_type in types):
+                lines = page.lines.setdefault(order_key(order_type, number), {}).setdefault(invoice, [])
+                lines.append(_line(line))
+    for raw, why in bad:
+        parts = [str((raw.get(name) or {}).get("value") or "(none)") for name in ("Type", "ReferenceNbr")]
+        keys.append("|".join(parts))
+        page.problems.append(Problem(f"invoice {parts[1]}", why))
+    return page, sorted(keys) if bad else keys
+
+
+def _line(line: _Line) -> dict[str, Any]:
+    return {
+        "number": line.OrderLineNbr.value or 0,
+        "item": code(line.InventoryID.value),
+        "uom": code(line.UOM.value),
+        "quantity": f"{plain(line.Qty.value or Decimal(0)):f}",
+    }
+
+
+def _parted(invoice: str) -> tuple[str, str]:
+    of, _bar, number = invoice.partition("|")
+    return of, number

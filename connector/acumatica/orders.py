@@ -1,0 +1,314 @@
+"""Sales orders: everything of an order that a customer of the shop sees, as plain values.
+
+Comes in: the chosen order types and branches, the day from which orders count, an instant since when changes are
+wanted, the key behind which a full read goes on. Goes out: pages of orders by key ("SO 000123") as JSON values with
+decimals as text. Pages go by type and number, Acumatica's own order of the list, and archived orders are read too: they
+are not deleted ones (contracts/acumatica.md §1.4, §2.5, §5.4; acumatica-observed.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.items import quoted
+from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, day, decode_page
+from connector.acumatica.session import AcumaticaSession
+from connector.rules.units import plain
+
+LARGEST_PAGE = 200
+"""Orders with their lines are read in pages of 100 to 500 (contracts/acumatica.md §2.5)."""
+KEYS_PER_REQUEST = 20
+LARGEST = Decimal(10) ** 15
+
+_HEADER = (
+    "OrderType,OrderNbr,Status,CustomerID,Branch,Date,CreatedDate,LastModified,ExternalRef,CustomerOrder,CurrencyID,"
+    "ShipVia,PaymentMethod,OrderTotal,TaxTotal"
+)
+_LINE = "LineNbr,InventoryID,LineDescription,UOM,OrderQty,UnitPrice,DiscountAmount,Amount,Operation,LineType"
+_LINKED = "BillToAddress,BillToContact,ShipToAddress,ShipToContact,Totals"
+_SELECT = f"{_HEADER},{','.join(f'Details/{name}' for name in _LINE.split(','))},{_LINKED}"
+_EXPAND = f"Details,{_LINKED}"
+
+
+@dataclass(frozen=True)
+class OrderChoice:
+    """Which orders are read: of these types, of these branches (none named: all), from this day and instant on."""
+
+    types: tuple[str, ...]
+    branches: tuple[str, ...] = ()
+    begins_on: date | None = None
+    begins: datetime | None = None
+
+
+@dataclass
+class OrderPage:
+    """One page: orders by key, `last_key` to go on behind (none: it was the last), and the problems."""
+
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last_key: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+class _Address(msgspec.Struct):
+    AddressLine1: Text = Text()
+    AddressLine2: Text = Text()
+    City: Text = Text()
+    State: Text = Text()
+    PostalCode: Text = Text()
+    Country: Text = Text()
+
+
+class _Contact(msgspec.Struct):
+    Attention: Text = Text()
+    BusinessName: Text = Text()
+    Email: Text = Text()
+    Phone1: Text = Text()
+
+
+class _Totals(msgspec.Struct):
+    DiscountTotal: Number = Number()
+    Freight: Number = Number()
+    PremiumFreight: Number = Number()
+
+
+class _Line(msgspec.Struct):
+    LineNbr: Value[int] = Value()
+    InventoryID: Text = Text()
+    LineDescription: Text = Text()
+    UOM: Text = Text()
+    OrderQty: Number = Number()
+    UnitPrice: Number = Number()
+    DiscountAmount: Number = Number()
+    Amount: Number = Number()
+    Operation: Text = Text()
+    LineType: Text = Text()
+
+
+class _Order(msgspec.Struct, kw_only=True):
+    OrderType: Text
+    OrderNbr: Text
+    Status: Text = Text()
+    CustomerID: Text = Text()
+    Branch: Text = Text()
+    Date: Text = Text()
+    CreatedDate: Text = Text()
+    ExternalRef: Text = Text()
+    CustomerOrder: Text = Text()
+    CurrencyID: Text = Text()
+    ShipVia: Text = Text()
+    PaymentMethod: Text = Text()
+    OrderTotal: Number = Number()
+    TaxTotal: Number = Number()
+    Details: list[_Line] = []
+    BillToAddress: _Address | None = None
+    BillToContact: _Contact | None = None
+    ShipToAddress: _Address | None = None
+    ShipToContact: _Contact | None = None
+    Totals: _Totals | None = None
+
+
+def order_key(order_type: str, number: str) -> str:
+    """The key of an order: its type and its number."""
+    return f"{order_type.strip()} {number.strip()}"
+
+
+def type_and_number(key: str) -> tuple[str, str]:
+    """The type and the number of a key; an empty number where it is none."""
+    order_type, _blank, number = key.strip().partition(" ")
+    return order_type, number.strip()
+
+
+async def order_pages(
+    session: AcumaticaSession, choice: OrderChoice, *, changed_since: datetime | None = None, after: str | None = None
+) -> AsyncIterator[OrderPage]:
+    """The chosen orders that changed since an instant, or all, in pages behind a key. No type: not one request."""
+    size = min(session.access.page_size, LARGEST_PAGE)
+    while choice.types:
+        conditions = _chosen(choice)
+        if changed_since is not None:
+            conditions.append(f"LastModified ge datetimeoffset'{_offset(changed_since)}'")
+        if after is not None:
+            conditions.append(_behind(after))
+        params = {"$filter": " and ".join(conditions), "$top": str(size)}
+        page, keys = await _read(session, params)
+        if len(keys) >= size:
+            if after in keys:
+                raise RequestRefused("SalesOrder: a page repeats the one before it; Acumatica does not page by key.")
+            page.last_key = after = keys[-1]
+        page.orders = {key: order for key, order in page.orders.items() if _has_begun(order, choice)}
+        yield page
+        if page.last_key is None:
+            return
+
+
+async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys: Sequence[str]) -> OrderPage:
+    """The chosen orders with these keys; those that are not there, or not chosen, are left out."""
+    whole = OrderPage()
+    named = [pair for pair in map(type_and_number, keys) if all(pair)]
+    for start in range(0, len(named), KEYS_PER_REQUEST) if choice.types else ():
+        conditions = [_one_of(named[start : start + KEYS_PER_REQUEST]), *_chosen(choice)]
+        page, _keys = await _read(session, {"$filter": " and ".join(conditions)})
+        whole.orders.update((key, order) for key, order in page.orders.items() if _has_begun(order, choice))
+        whole.problems += page.problems
+    return whole
+
+
+async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
+    """Those of the keys whose order Acumatica has, whatever is chosen."""
+    found: set[str] = set()
+    named = [pair for pair in map(type_and_number, keys) if all(pair)]
+    for start in range(0, len(named), KEYS_PER_REQUEST):
+        params = {"$select": "OrderType,OrderNbr", "$filter": _one_of(named[start : start + KEYS_PER_REQUEST])}
+        url = session.access.entity("SalesOrder")
+        content = await session.get(url, params, what="the list of SalesOrder", archived=True)
+        rows = msgspec.json.decode(content, type=list[_Order])
+        found |= {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in rows}
+    return found
+
+
+def _chosen(choice: OrderChoice) -> list[str]:
+    conditions = [either("OrderType", choice.types)]
+    if choice.branches:
+        conditions.append(either("Branch", choice.branches))
+    if choice.begins_on is not None:
+        conditions.append(f"Date ge datetimeoffset'{choice.begins_on.isoformat()}'")
+    return conditions
+
+
+def either(name: str, values: Sequence[str]) -> str:
+    """A condition: the field is one of these texts."""
+    alternatives = [f"{name} eq '{quoted(value)}'" for value in values]
+    return f"({' or '.join(alternatives)})"
+
+
+def _one_of(pairs: Sequence[tuple[str, str]]) -> str:
+    alternatives = [f"(OrderType eq '{quoted(of)}' and OrderNbr eq '{quoted(number)}')" for of, number in pairs]
+    return f"({' or '.join(alternatives)})"
+
+
+def _behind(key: str) -> str:
+    order_type, number = map(quoted, type_and_number(key))
+    return f"(OrderType gt '{order_type}' or (OrderType eq '{order_type}' and OrderNbr gt '{number}'))"
+
+
+def _has_begun(order: dict[str, Any], choice: OrderChoice) -> bool:
+    """An order has a day and no time: of FROM's own day, those count that were entered from FROM on."""
+    if choice.begins is None or choice.begins_on is None or order["date"] != choice.begins_on.isoformat():
+        return True
+    created = order["created"]
+    return created is None or datetime.fromisoformat(created) >= choice.begins
+
+
+async def _read(session: AcumaticaSession, params: dict[str, str]) -> tuple[OrderPage, list[str]]:
+    """One request's page, and the keys of all its rows, good or bad, in their order."""
+    query = {"$select": _SELECT, "$expand": _EXPAND, **params}
+    url = session.access.entity("SalesOrder")
+    content = await session.get(url, query, what="the list of SalesOrder", archived=True)
+    records, bad = decode_page(content, _Order, "the order")
+    page, keys = OrderPage(), []
+    for record in records:
+        key = order_key(code(record.OrderType.value), code(record.OrderNbr.value))
+        keys.append(key)
+        try:
+            page.orders[key] = _plain(record)
+        except BadRecord as error:
+            page.problems.append(Problem(key, str(error)))
+    for raw, why in bad:
+        key = order_key(_text(raw, "OrderType"), _text(raw, "OrderNbr"))
+        keys.append(key)
+        page.problems.append(Problem(key, why))
+    return page, sorted(keys) if bad else keys
+
+
+def _text(raw: dict[str, Any], name: str) -> str:
+    return str((raw.get(name) or {}).get("value") or "(none)")
+
+
+def _plain(record: _Order) -> dict[str, Any]:
+    totals = record.Totals or _Totals()
+    ordered = day(record.Date.value)
+    return {
+        "type": code(record.OrderType.value),
+        "number": code(record.OrderNbr.value),
+        "status": (record.Status.value or "").strip(),
+        "customer": code(record.CustomerID.value),
+        "branch": code(record.Branch.value),
+        "date": None if ordered is None else ordered.isoformat(),
+        "created": _instant(record.CreatedDate.value),
+        "external_ref": (record.ExternalRef.value or "").strip(),
+        "customer_order": (record.CustomerOrder.value or "").strip(),
+        "currency": code(record.CurrencyID.value),
+        "ship_via": code(record.ShipVia.value),
+        "payment_method": code(record.PaymentMethod.value),
+        "total": _number(record.OrderTotal, "Order Total"),
+        "tax": _number(record.TaxTotal, "Tax Total"),
+        "discount": _number(totals.DiscountTotal, "Discount Total"),
+        "freight": _number(totals.Freight, "Freight"),
+        "premium_freight": _number(totals.PremiumFreight, "Premium Freight"),
+        "bill_to": _party(record.BillToContact, record.BillToAddress),
+        "ship_to": _party(record.ShipToContact, record.ShipToAddress),
+        "lines": [_line(line) for line in record.Details],
+    }
+
+
+def _line(line: _Line) -> dict[str, Any]:
+    what = f"line {line.LineNbr.value}"
+    return {
+        "number": line.LineNbr.value or 0,
+        "item": code(line.InventoryID.value),
+        "description": (line.LineDescription.value or "").strip(),
+        "uom": code(line.UOM.value),
+        "quantity": _number(line.OrderQty, f"the quantity of {what}"),
+        "price": _number(line.UnitPrice, f"the price of {what}"),
+        "discount": _number(line.DiscountAmount, f"the discount of {what}"),
+        "amount": _number(line.Amount, f"the amount of {what}"),
+        "operation": (line.Operation.value or "").strip(),
+        "line_type": (line.LineType.value or "").strip(),
+    }
+
+
+def _party(contact: _Contact | None, address: _Address | None) -> dict[str, str]:
+    named, at = contact or _Contact(), address or _Address()
+    fields = {
+        "attention": named.Attention,
+        "business": named.BusinessName,
+        "email": named.Email,
+        "phone": named.Phone1,
+        "line1": at.AddressLine1,
+        "line2": at.AddressLine2,
+        "city": at.City,
+        "state": at.State,
+        "postal_code": at.PostalCode,
+        "country": at.Country,
+    }
+    return {name: (value.value or "").strip() for name, value in fields.items()}
+
+
+def _number(number: Number, what: str) -> str:
+    value = number.value or Decimal(0)
+    if not value.is_finite() or abs(value) >= LARGEST:
+        raise BadRecord(f"Unreadable record: {what} is {value}, which is no usable number. Correct it in Acumatica.")
+    return f"{plain(value):f}"
+
+
+def _instant(text: str | None) -> str | None:
+    """An instant in UTC; what has no offset is taken as UTC."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRecord(f"Unreadable record: {text!r} is no date and time.") from error
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat()
+
+
+def _offset(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")

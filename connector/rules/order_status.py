@@ -1,0 +1,124 @@
+"""How an order's status gets from what Magento shows to what Acumatica says: one step at a time.
+
+Comes in: what Magento shows of the order, and the status that it must show. Goes out: the next step, none at the end,
+or `OrderProblem` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
+state; hold, unhold and cancel are calls of their own; the state of an order that we made is set with its status,
+because cancelling it by the call would put quantity back that was never reserved (ADR 0007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from connector.rules.order_totals import OrderProblem
+
+Step = Literal["hold", "unhold", "cancel", "comment", "update"]
+
+STATES = {
+    "pending": "new",
+    "pending_payment": "pending_payment",
+    "pending_paypal": "pending_payment",
+    "processing": "processing",
+    "fraud": "payment_review",
+    "payment_review": "payment_review",
+    "holded": "holded",
+    "complete": "complete",
+    "closed": "closed",
+    "canceled": "canceled",
+}
+"""Magento's own statuses and the state that each belongs to."""
+ENDED = ("complete", "closed", "canceled")
+BEFORE_ANYTHING = ("new", "pending_payment", "payment_review")
+DEAD = ("Canceled", "Rejected", "Expired")
+"""Acumatica's statuses of orders that come to nothing: Magento never gets those that it does not have."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What Magento shows of an order; `begun`: something of it is invoiced or shipped."""
+
+    key: str
+    state: str
+    status: str
+    invoiced: bool
+    shipped: bool
+    begun: bool
+    ours: bool
+
+
+def next_step(shown: Shown, said: str, status: str, state: str | None, *, ships: bool) -> Step | None:
+    """The next step towards `status`, which stands for Acumatica's `said`; `state` is none for one of somebody's own.
+
+    Raises `OrderProblem` where Magento's state does not allow it.
+    """
+    if shown.status == status:
+        return None
+    if state == "complete" and shown.state != "complete":
+        return _towards_complete(shown, said, status, ships=ships)
+    if shown.state in ENDED and state != shown.state:
+        raise refused(shown, said, status, f"an order that is {shown.state} in Magento stays so")
+    if state == "closed" and shown.state != "closed":
+        raise refused(shown, said, status, "only a credit memo closes an order in Magento")
+    return _step_of_ours(shown, said, status, state) if shown.ours else _step(shown, said, status, state)
+
+
+def _step(shown: Shown, said: str, status: str, state: str | None) -> Step:
+    if shown.state == "holded" and state != "holded":
+        return "unhold"
+    if state == "holded" and shown.state != "holded":
+        return "hold"
+    if state == "canceled" and shown.state != "canceled":
+        return "cancel"
+    if state not in (None, shown.state):
+        raise refused(shown, said, status, f"that status belongs to the state {state}, and Magento's is {shown.state}")
+    return "comment"
+
+
+def _step_of_ours(shown: Shown, said: str, status: str, state: str | None) -> Step:
+    if state is None:
+        raise unknown_state(shown.key, status)
+    if shown.begun and state in (*BEFORE_ANYTHING, "canceled"):
+        raise refused(shown, said, status, "something of it is invoiced or shipped already")
+    return "update"
+
+
+def _towards_complete(shown: Shown, said: str, status: str, *, ships: bool) -> Step | None:
+    """Magento completes an order by itself when all of it is invoiced and shipped, and no call does it before."""
+    if shown.state in ENDED:
+        raise refused(shown, said, status, f"an order that is {shown.state} in Magento stays so")
+    if not shown.invoiced:
+        why = "it is not invoiced there; invoice it, or set A2M_ORDER__INVOICE to offline"
+        raise refused(shown, said, status, why)
+    if shown.shipped and shown.ours:
+        return "update"
+    if shown.shipped or not ships:
+        raise refused(shown, said, status, "not all of it is shipped there")
+    return None
+
+
+def refused(shown: Shown, said: str, status: str, why: str) -> OrderProblem:
+    """A status that Magento's state does not allow, in words that name both."""
+    return OrderProblem(
+        f"Status not possible: {shown.key} is {said} in Acumatica, which is {status} in Magento, where it is "
+        f"{shown.status or 'without a status'} (state {shown.state or 'none'}): {why}."
+    )
+
+
+def unknown_state(key: str, status: str) -> OrderProblem:
+    """A status of somebody's own without a state."""
+    return OrderProblem(
+        f"Unknown state: {key} is to show {status}, which is none of Magento's own statuses. Name the state that it "
+        "belongs to in A2M_ORDER__STATES."
+    )
+
+
+def state_of(status: str, states: Mapping[str, str]) -> str | None:
+    """The state that a status belongs to."""
+    return states.get(status) or STATES.get(status)
+
+
+def first_status(status: str, state: str) -> tuple[str, str]:
+    """State and status of an order that is made: an ended one is made open, or nothing could be shipped or invoiced."""
+    return ("processing", "processing") if state in ENDED else (state, status)

@@ -1,0 +1,138 @@
+"""What the rules of orders take and give: the settings, the order that Magento must show, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from connector.rules.units import Unit
+
+Reference = Literal["external_ref", "customer_order", "order_nbr"]
+
+
+@dataclass(frozen=True)
+class OrderRule:
+    """A to M Order Sync, and what of other sections concerns orders.
+
+    `states`: Magento's state of each of its statuses. `titles`: what customers read of a ShipVia. `invoices`: offline
+    invoices are made. `ships`: shipments are sent, so an order that is invoiced becomes complete by itself.
+    """
+
+    types: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    reference: Reference = "external_ref"
+    create_with_reference: bool = False
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
+    payment_methods: Mapping[str, str] = field(default_factory=dict)
+    shipping_methods: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    store_id: int = 1
+    website_id: int = 1
+    telephone: str = ""
+    invoices: bool = False
+    ships: bool = False
+    unit: Unit = "base"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A billing or shipping address; `state` is Acumatica's code of it."""
+
+    firstname: str
+    lastname: str
+    company: str
+    street: tuple[str, ...]
+    city: str
+    state: str
+    postcode: str
+    country: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as Magento shows it, to the cent. `number`: Acumatica's; `row_total`: before the discount and the tax."""
+
+    number: int
+    sku: str
+    name: str
+    quantity: Decimal
+    price: Decimal
+    row_total: Decimal
+    discount: Decimal
+    tax: Decimal
+    virtual: bool = False
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """An order as Magento must show it.
+
+    Always so: subtotal + shipping + tax - discount = grand total, and the lines' row totals, discounts and taxes (with
+    the shipping's tax) are the order's.
+    """
+
+    currency: str
+    customer: str
+    email: str
+    created_at: str
+    payment_method: str
+    shipping_method: str
+    shipping_title: str
+    billing: Place
+    shipping: Place | None
+    lines: tuple[Line, ...]
+    subtotal: Decimal
+    discount: Decimal
+    shipping_amount: Decimal
+    shipping_tax: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """What one invoice holds of one line of the order, in Magento's unit."""
+
+    number: int
+    sku: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """A released invoice of the order; `completes`: with it and those before it, all of the order is invoiced."""
+
+    number: str
+    lines: tuple[InvoiceLine, ...]
+    completes: bool = False
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why something cannot be done: the kind, and a sentence that says which record and what to do."""
+
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderContent:
+    """What one message tells Magento of one order.
+
+    `facts`: all that a customer sees, as Acumatica has it. `status` and `state`: Magento's, by the map; none where the
+    map has none for `acumatica_status`. `new`: the order to create where Magento does not have it, or `why_not`.
+    """
+
+    key: str
+    reference: str
+    acumatica_status: str
+    facts: dict[str, Any]
+    status: str | None = None
+    state: str | None = None
+    new: NewOrder | None = None
+    why_not: Why | None = None
+    invoices: tuple[Invoice, ...] = ()
