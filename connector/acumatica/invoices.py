@@ -1,0 +1,65 @@
+"""Released sales invoices: what makes a shipment due under *On Invoice Release*.
+
+Comes in: an instant, or invoices by type and number. Goes out: the numbers of the shipments and receipts that released
+invoices name, or which of the invoices are released. "Released" is no field: Open and Closed are (acumatica.md §5.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from connector.acumatica import pages
+from connector.acumatica.pages import Listed
+from connector.acumatica.records import Text, code
+from connector.acumatica.session import AcumaticaSession
+
+RELEASED = frozenset({"Open", "Closed"})
+TYPES = ("Invoice", "Cash Sale")
+"""What invoices a shipment; a credit memo takes goods back."""
+
+
+class _Detail(msgspec.Struct):
+    ShipmentNbr: Text = Text()
+
+
+class _Invoice(msgspec.Struct, kw_only=True):
+    Type: Text = Text()
+    ReferenceNbr: Text = Text()
+    Status: Text = Text()
+    Details: list[_Detail] = []
+
+
+WITH_LINES = Listed(
+    "SalesInvoice",
+    _Invoice,
+    "Type,ReferenceNbr,Status,Details/ShipmentNbr",
+    "Details",
+    "ReferenceNbr",
+    "the sales invoice",
+)
+HEADS = Listed("SalesInvoice", _Invoice, "Type,ReferenceNbr,Status", "", "ReferenceNbr", "the sales invoice")
+
+
+async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: datetime) -> list[str]:
+    """The numbers of the shipments and receipts that invoices name which changed since and are released."""
+    numbers: dict[str, None] = {}
+    for kind in TYPES:
+        conditions = [f"Type eq '{kind}'", pages.since("LastModifiedDateTime", changed_since)]
+        async for page in pages.pages(session, WITH_LINES, conditions, None):
+            for record in page.records:
+                if record.Status.value in RELEASED:
+                    numbers.update((code(one.ShipmentNbr.value), None) for one in record.Details)
+    return [number for number in numbers if number]
+
+
+async def released(session: AcumaticaSession, invoices: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these invoices, by type and number, that are released."""
+    page = await pages.with_numbers(session, HEADS, sorted({number for _kind, number in invoices}))
+    return {
+        (record.Type.value or "", code(record.ReferenceNbr.value))
+        for record in page.records
+        if record.Status.value in RELEASED
+    }

@@ -1,0 +1,280 @@
+"""Released purchase receipts of drop-ship orders: the goods went from the vendor to the customer.
+
+Comes in: an instant since when changes are wanted, the day before which none is, or receipt numbers. Goes out: pages of
+`Shipment`s of kind "receipt", each with the sales orders that it serves. Neither a receipt nor its purchase order names
+a sales order; the sales order names both: its lines' purchasing details the purchase order, its `Shipments` the receipt
+(acumatica.md §5.4, §5.7). So the orders of the purchase order's customer are looked through, those that changed since
+the receipt's day first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from connector.acumatica import pages
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.items import quoted
+from connector.acumatica.pages import Listed, Page
+from connector.acumatica.records import BadRecord, Flag, Number, Problem, Text, code, day
+from connector.acumatica.session import AcumaticaSession
+from connector.acumatica.shipments import Found, FoundPage, Whole, number
+from connector.acumatica.shipped_orders import HEAD, LINE, Detail, OrderHead, shipped_order
+from connector.rules.shipment_records import Package, Shipment, ShippedLine, ShippedOrder
+
+DROP_SHIP = "dropship"
+"""The type of a purchase order reads Drop-Ship or Drop Ship, by version."""
+DROP_SHIPMENT = "dropshipment"
+RELEASED = "Released"
+
+
+class _Line(msgspec.Struct):
+    InventoryID: Text = Text()
+    UOM: Text = Text()
+    ReceiptQty: Number = Number()
+    OrderedQty: Number = Number()
+    POOrderType: Text = Text()
+    POOrderNbr: Text = Text()
+    POLineNbr: Whole = Whole()
+
+
+class _Receipt(msgspec.Struct, kw_only=True):
+    ReceiptNbr: Text
+    Type: Text = Text()
+    Status: Text = Text()
+    Date: Text = Text()
+    Details: list[_Line] = []
+
+
+class _Instructions(msgspec.Struct):
+    ShipTo: Text = Text()
+
+
+class _Purchase(msgspec.Struct, kw_only=True):
+    OrderNbr: Text
+    Type: Text = Text()
+    VendorRef: Text = Text()
+    ShippingInstructions: _Instructions | None = None
+
+
+class _Purchasing(msgspec.Struct):
+    POOrderNbr: Text = Text()
+    POOrderType: Text = Text()
+    POOrderLineNbr: Whole = Whole()
+
+
+class _SalesLine(Detail):
+    MarkForPO: Flag = Flag()
+    PurchasingDetails: list[_Purchasing] = msgspec.field(default_factory=list)
+
+
+class _ShipmentRow(msgspec.Struct):
+    ShipmentType: Text = Text()
+    ShipmentNbr: Text = Text()
+    InvoiceType: Text = Text()
+    InvoiceNbr: Text = Text()
+
+
+class _SalesOrder(OrderHead, kw_only=True):
+    Details: list[_SalesLine] = msgspec.field(default_factory=list)
+    Shipments: list[_ShipmentRow] = msgspec.field(default_factory=list)
+
+
+_RECEIPT_LINES = ",".join(f"Details/{name}" for name in _Line.__struct_fields__)
+RECEIPTS = Listed(
+    "PurchaseReceipt", _Receipt, f"ReceiptNbr,Type,Status,Date,{_RECEIPT_LINES}", "Details", "ReceiptNbr", "the receipt"
+)
+PURCHASES = Listed(
+    "PurchaseOrder",
+    _Purchase,
+    "OrderNbr,Type,VendorRef,ShippingInstructions/ShipTo",
+    "ShippingInstructions",
+    "OrderNbr",
+    "the purchase order",
+)
+_PURCHASING = tuple(f"Details/PurchasingDetails/{name}" for name in _Purchasing.__struct_fields__)
+_ROWS = tuple(f"Shipments/{name}" for name in _ShipmentRow.__struct_fields__)
+SALES_ORDERS = Listed(
+    "SalesOrder",
+    _SalesOrder,
+    ",".join([*HEAD, *LINE, "Details/MarkForPO", *_PURCHASING, *_ROWS]),
+    "Details,Details/PurchasingDetails,Shipments",
+    "OrderNbr",
+    "the sales order",
+)
+
+
+async def receipt_pages(
+    session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
+) -> AsyncIterator[FoundPage]:
+    """The released drop-ship receipts that changed since an instant, or all; none dated before `begins_on`."""
+    conditions = ["Type eq 'Receipt'"]
+    if changed_since is not None:
+        conditions.append(pages.since("LastModifiedDateTime", changed_since))
+    if begins_on is not None:
+        conditions.append(pages.on_or_after("Date", begins_on))
+    async for page in pages.pages(session, RECEIPTS, conditions, after):
+        yield await _found(session, page)
+
+
+async def receipts_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
+    """The released drop-ship receipts with these numbers."""
+    return await _found(session, await pages.with_numbers(session, RECEIPTS, numbers, ["Type eq 'Receipt'"]))
+
+
+async def _found(session: AcumaticaSession, page: Page[_Receipt]) -> FoundPage:
+    whole = FoundPage([], [Problem(f"Receipt {key}", why) for key, why in page.bad], page.last)
+    receipts = [one for one in page.records if one.Status.value == RELEASED and _drop_shipped(one)]
+    ordered = [code(line.POOrderNbr.value) for one in receipts for line in _drop_shipped(one)]
+    purchases = await _purchases(session, ordered)
+    for receipt in receipts:
+        try:
+            orders = await _orders(session, receipt, purchases)
+            whole.found.append(_shipment(receipt, orders, purchases))
+        except BadRecord as error:
+            whole.problems.append(Problem(f"Receipt {code(receipt.ReceiptNbr.value)}", str(error)))
+    return whole
+
+
+def _label(text: str | None) -> str:
+    return "".join(letter for letter in (text or "").casefold() if letter.isalnum())
+
+
+def _drop_shipped(receipt: _Receipt) -> list[_Line]:
+    return [line for line in receipt.Details if _label(line.POOrderType.value) == DROP_SHIP]
+
+
+async def _purchases(session: AcumaticaSession, numbers: Sequence[str]) -> dict[str, _Purchase]:
+    page = await pages.with_numbers(session, PURCHASES, numbers)
+    return {code(one.OrderNbr.value): one for one in page.records if _label(one.Type.value) == DROP_SHIP}
+
+
+async def _orders(
+    session: AcumaticaSession, receipt: _Receipt, purchases: dict[str, _Purchase]
+) -> dict[str, _SalesOrder]:
+    """The sales orders of a receipt's lines: of the customer that its purchase orders are shipped to."""
+    own = {code(line.POOrderNbr.value) for line in _drop_shipped(receipt)}
+    told = [purchases[nbr].ShippingInstructions for nbr in sorted(own & purchases.keys())]
+    customers = sorted({code(one.ShipTo.value) for one in told if one is not None and code(one.ShipTo.value)})
+    arrived = day(receipt.Date.value)
+    of_customers = [f"CustomerID eq '{quoted(customer)}'" for customer in customers]
+    lately = [] if arrived is None else [pages.on_or_after("LastModified", arrived)]
+    for conditions in ([[one, *lately] for one in of_customers] or [lately], [[one] for one in of_customers]):
+        found: dict[str, _SalesOrder] = {}
+        for each in conditions:
+            if each:
+                found |= await _served(session, receipt, own, each)
+        if _all_served(receipt, found):
+            return found
+    return found
+
+
+async def _served(
+    session: AcumaticaSession, receipt: _Receipt, purchases: set[str], conditions: list[str]
+) -> dict[str, _SalesOrder]:
+    """The sales orders under these conditions that name the receipt or one of its purchase orders."""
+    found = {}
+    receipt_nbr = code(receipt.ReceiptNbr.value)
+    async for order in _sales_orders(session, conditions):
+        named = {code(one.POOrderNbr.value) for line in order.Details for one in line.PurchasingDetails}
+        if receipt_nbr in _receipts_of(order) or purchases & named:
+            found[order.key()] = order
+    return found
+
+
+async def _sales_orders(session: AcumaticaSession, conditions: list[str]) -> AsyncIterator[_SalesOrder]:
+    """In pages behind type and number, archived ones too."""
+    behind: list[str] = []
+    while True:
+        size = session.access.page_size
+        page = await pages.read(session, SALES_ORDERS, [*conditions, *behind], {"$top": str(size)}, archived=True)
+        for order in page.records:
+            yield order
+        if len(page.records) + len(page.bad) < size or not page.records:
+            return
+        kind, nbr = (quoted(code(part.value)) for part in (page.records[-1].OrderType, page.records[-1].OrderNbr))
+        more = [f"(OrderType gt '{kind}' or (OrderType eq '{kind}' and OrderNbr gt '{nbr}'))"]
+        if more == behind:
+            raise RequestRefused("SalesOrder: a page repeats the one before it; Acumatica does not page by key.")
+        behind = more
+
+
+def _receipts_of(order: _SalesOrder) -> dict[str, _ShipmentRow]:
+    """The rows of an order's drop-shipments, by receipt number."""
+    rows = (row for row in order.Shipments if _label(row.ShipmentType.value) == DROP_SHIPMENT)
+    return {code(row.ShipmentNbr.value): row for row in rows}
+
+
+def _all_served(receipt: _Receipt, orders: dict[str, _SalesOrder]) -> bool:
+    return all(_order_line(receipt, line, orders) is not None for line in _drop_shipped(receipt))
+
+
+def _order_line(receipt: _Receipt, line: _Line, orders: dict[str, _SalesOrder]) -> tuple[str, _SalesLine] | None:
+    """The order line of a receipt's line: by purchase order line, else by item on an order that names the receipt."""
+    place = (code(line.POOrderNbr.value), line.POLineNbr.value)
+    for key, order in orders.items():
+        for sold in order.Details:
+            named = ((code(one.POOrderNbr.value), one.POOrderLineNbr.value) for one in sold.PurchasingDetails)
+            if place in named:
+                return key, sold
+    return next(_by_item(receipt, line, orders), None)
+
+
+def _by_item(receipt: _Receipt, line: _Line, orders: dict[str, _SalesOrder]) -> Iterator[tuple[str, _SalesLine]]:
+    for key, order in orders.items():
+        if code(receipt.ReceiptNbr.value) in _receipts_of(order):
+            for sold in order.Details:
+                same = code(sold.InventoryID.value) == code(line.InventoryID.value)
+                if same and sold.MarkForPO.value and not sold.PurchasingDetails:
+                    yield key, sold
+
+
+def _shipment(receipt: _Receipt, orders: dict[str, _SalesOrder], purchases: dict[str, _Purchase]) -> Found:
+    lines, packages, served = [], [], {}
+    for line in _drop_shipped(receipt):
+        place = _order_line(receipt, line, orders)
+        order, sold = place if place is not None else ("", None)
+        lines.append(_shipped_line(line, order, sold))
+        purchase = purchases.get(code(line.POOrderNbr.value))
+        if purchase is not None and (purchase.VendorRef.value or "").strip() and order:
+            packages.append(Package((purchase.VendorRef.value or "").strip(), (order,)))
+        if order:
+            served[order] = shipped_order(orders[order], orders[order].Details)
+    shipment = Shipment(
+        kind="receipt",
+        number=code(receipt.ReceiptNbr.value),
+        type=receipt.Type.value or "",
+        operation="Issue",
+        status=receipt.Status.value or "",
+        date=day(receipt.Date.value),
+        ship_via="",
+        lines=tuple(lines),
+        packages=tuple(dict.fromkeys(packages)),
+        orders=served,
+        items={},
+    )
+    return Found(shipment, tuple(_invoices(shipment.number, orders, served)))
+
+
+def _shipped_line(line: _Line, order: str, sold: _SalesLine | None) -> ShippedLine:
+    return ShippedLine(
+        order=order,
+        order_line=None if sold is None else sold.LineNbr.value,
+        inventory_id=code(line.InventoryID.value),
+        uom=code(line.UOM.value),
+        shipped=number(line.ReceiptQty.value, "ReceiptQty"),
+        ordered=number(line.OrderedQty.value, "OrderedQty"),
+        warehouse="",
+    )
+
+
+def _invoices(
+    receipt: str, orders: dict[str, _SalesOrder], served: dict[str, ShippedOrder]
+) -> Iterator[tuple[str, str, str]]:
+    for key in served:
+        row = _receipts_of(orders[key]).get(receipt)
+        invoice = () if row is None else (row.InvoiceType.value or "", code(row.InvoiceNbr.value))
+        if invoice and all(invoice):
+            yield (key, *invoice)

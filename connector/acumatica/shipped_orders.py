@@ -1,0 +1,90 @@
+"""The sales orders behind shipments: their reference to Magento, and their lines.
+
+Comes in: keys "TYPE NBR". Goes out: `ShippedOrder`s by key. Source: acumatica.md §5.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from connector.acumatica import pages
+from connector.acumatica.items import quoted
+from connector.acumatica.pages import Listed
+from connector.acumatica.records import Number, Text, code, day
+from connector.acumatica.session import AcumaticaSession
+from connector.acumatica.shipments import Whole, number, order_key
+from connector.rules.shipment_records import OrderLine, ShippedOrder
+
+ORDERS_PER_REQUEST = 20
+
+
+class Detail(msgspec.Struct):
+    """A line of a sales order."""
+
+    LineNbr: Whole = Whole()
+    InventoryID: Text = Text()
+    UOM: Text = Text()
+    OrderQty: Number = Number()
+    ExternalRef: Text = Text()
+
+
+class OrderHead(msgspec.Struct, kw_only=True):
+    """A sales order without its lines."""
+
+    OrderType: Text = Text()
+    OrderNbr: Text = Text()
+    Date: Text = Text()
+    ExternalRef: Text = Text()
+    CustomerOrder: Text = Text()
+
+    def key(self) -> str:
+        """ "TYPE NBR"."""
+        return order_key(self.OrderType.value, self.OrderNbr.value)
+
+
+class _Order(OrderHead, kw_only=True):
+    Details: list[Detail] = []
+
+
+HEAD = ("OrderType", "OrderNbr", "Date", "ExternalRef", "CustomerOrder")
+LINE = tuple(f"Details/{name}" for name in Detail.__struct_fields__)
+ORDERS = Listed("SalesOrder", _Order, ",".join([*HEAD, *LINE]), "Details", "OrderNbr", "the sales order")
+
+
+async def orders_with_keys(session: AcumaticaSession, keys: Iterable[str]) -> dict[str, ShippedOrder]:
+    """The sales orders with these keys, archived ones too; those that are not there are left out."""
+    wanted = sorted({key for key in keys if key})
+    each = [
+        "(" + " or ".join(_is(key) for key in wanted[start : start + ORDERS_PER_REQUEST]) + ")"
+        for start in range(0, len(wanted), ORDERS_PER_REQUEST)
+    ]
+    page = await pages.having(session, ORDERS, each)
+    return {record.key(): shipped_order(record, record.Details) for record in page.records}
+
+
+def _is(key: str) -> str:
+    order_type, _blank, order_nbr = key.partition(" ")
+    return f"(OrderType eq '{quoted(order_type)}' and OrderNbr eq '{quoted(order_nbr)}')"
+
+
+def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:
+    """An order as the rules take it."""
+    return ShippedOrder(
+        number=code(head.OrderNbr.value),
+        date=day(head.Date.value),
+        external_ref=(head.ExternalRef.value or "").strip(),
+        customer_order=(head.CustomerOrder.value or "").strip(),
+        lines=tuple(
+            OrderLine(
+                number=one.LineNbr.value,
+                inventory_id=code(one.InventoryID.value),
+                uom=code(one.UOM.value),
+                quantity=number(one.OrderQty.value, "OrderQty"),
+                external_ref=(one.ExternalRef.value or "").strip(),
+            )
+            for one in details
+            if one.LineNbr.value is not None
+        ),
+    )

@@ -1,0 +1,176 @@
+"""A shipment as Acumatica has it, the rule that it is told by, and what Magento is told of it.
+
+Frozen values that know nothing of either system's API. A shipment comes with the orders and items that it names, so
+that the rules need nothing else. Source: acumatica.md §5.5, §5.7; settings sections Shipment, Dropship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from connector.rules.units import ItemUnits, Unit
+
+Trigger = Literal["shipment_confirmation", "invoice_release"]
+Reference = Literal["external_ref", "customer_order", "order_nbr"]
+
+
+class Unfit(Exception):
+    """Something cannot be sent; `cause` is the kind of failure, `str()` says why and what to do."""
+
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(f"{cause}: {reason}")
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class ShippedLine:
+    """A line of a shipment; `order` is "TYPE NBR", empty where Acumatica does not tell it."""
+
+    order: str
+    order_line: int | None
+    inventory_id: str
+    uom: str
+    shipped: Decimal
+    ordered: Decimal
+    warehouse: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """A tracking number, and the orders whose goods lie under it; none where Acumatica does not tell them."""
+
+    number: str
+    orders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A line of a sales order; `external_ref` may hold Magento's item id."""
+
+    number: int
+    inventory_id: str
+    uom: str
+    quantity: Decimal
+    external_ref: str = ""
+
+
+@dataclass(frozen=True)
+class ShippedOrder:
+    """A sales order, as far as its shipments need it."""
+
+    number: str
+    date: date | None
+    external_ref: str
+    customer_order: str
+    lines: tuple[OrderLine, ...]
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A shipment, or the receipt of drop-shipped goods, with its orders by "TYPE NBR" and its items by inventory id.
+
+    `released`: the orders whose invoice for this shipment is released; only read under that trigger.
+    """
+
+    kind: Literal["shipment", "receipt"]
+    number: str
+    type: str
+    operation: str
+    status: str
+    date: date | None
+    ship_via: str
+    lines: tuple[ShippedLine, ...]
+    packages: tuple[Package, ...]
+    orders: Mapping[str, ShippedOrder]
+    items: Mapping[str, ItemUnits]
+    released: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The Acumatica key: receipts and shipments are numbered apart, so a receipt's says what it is."""
+        return acumatica_key(self.kind, self.number)
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{self.kind} {self.number}"
+
+
+def acumatica_key(kind: str, number: str) -> str:
+    """The key under which a shipment or a receipt is kept."""
+    return number if kind == "shipment" else f"Receipt {number}"
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """What a ShipVia code is in Magento."""
+
+    carrier_code: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ShipmentRule:
+    """How shipments become Magento's (settings sections Shipment, Dropship, Order, Inventory, Items).
+
+    `sources` maps warehouses to Magento sources; another warehouse is booked on `default_source`. `order_types` are the
+    types of orders that the connector itself brings to Magento, none while orders are inactive.
+    """
+
+    trigger: Trigger = "shipment_confirmation"
+    ship_vias: Mapping[str, Carrier] | None = None
+    sources: Mapping[str, str] | None = None
+    default_source: str = "default"
+    reference: Reference = "external_ref"
+    unit: Unit = "base"
+    decimals: bool = False
+    notify: bool = False
+    dropship_via: str = ""
+    dropship_source: str = ""
+    order_types: frozenset[str] = frozenset()
+    orders_from: date | None = None
+    create_with_reference: bool = False
+
+
+@dataclass(frozen=True)
+class ContentLine:
+    """What of one order line ships: `quantity` in Magento's unit, `shipped` in Acumatica's unit `uom`.
+
+    `rank`: the how-manieth line of its order with this item it is; `item_ref`: Magento's item id, if Acumatica has it.
+    """
+
+    order_line: int | None
+    inventory_id: str
+    sku: str
+    quantity: Decimal
+    shipped: Decimal
+    uom: str
+    rank: int = 0
+    item_ref: str = ""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A tracking number with its carrier."""
+
+    number: str
+    carrier_code: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ShipmentContent:
+    """What Magento is told of one shipment on one order. `mark` is the comment by which it is recognised there."""
+
+    mark: str
+    order: str
+    order_date: date | None
+    reference: str
+    warehouse: str
+    source: str
+    lines: tuple[ContentLine, ...]
+    tracks: tuple[Track, ...]
