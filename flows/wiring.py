@@ -19,6 +19,7 @@ from connector.queue import records
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.licence import SharedLicence
+from connector.rules.customer_types import CustomerRule
 from connector.rules.items import ItemRule
 from connector.rules.prices import PriceRule
 from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
@@ -69,6 +70,8 @@ class Run:
             parts += [settings.acumatica.price_read, settings.magento.store_id]
         if self.entity == "inventory":
             parts += [settings.acumatica.quantity_read]
+        if self.entity == "customer":
+            parts += [settings.magento.website_id]
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -243,8 +246,23 @@ def _vendor_sources(settings: Settings) -> frozenset[str]:
     return frozenset(sources if len(sources) == 1 else {settings.inventory.default_source})
 
 
+def customer_rule(settings: Settings) -> CustomerRule:
+    """Which customers go to Magento, and how."""
+    chosen = settings.customer
+    return CustomerRule(
+        classes=frozenset(chosen.classes),
+        groups=chosen.groups,
+        attributes=chosen.attributes if settings.additional.customer_attributes else None,
+        create=chosen.create,
+        create_limit=chosen.create_limit,
+        telephone=chosen.telephone,
+        website_id=settings.magento.website_id,
+    )
+
+
 RULES: dict[str, Callable[[Settings], Any]] = {
     "price": price_rule,
     "inventory": quantity_rule,
+    "customer": customer_rule,
 }
 """What each entity's stages compute with."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tasks import feeds
+from tasks.customers import CUSTOMERS
 from tasks.document import DocumentEntity
 from tasks.feeds import Feed
 
-DOCUMENTS: dict[str, DocumentEntity] = {}
+DOCUMENTS: dict[str, DocumentEntity] = {"customer": CUSTOMERS}
 
 FEEDS: dict[str, Feed] = {
     **feeds.FEEDS,

@@ -1,0 +1,19 @@
+"""Customers go from Acumatica to Magento."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.run import run_entity
+
+
+@flow(name="customer", persist_result=False)
+async def customer(full: bool = False, key: str | None = None) -> State[Any]:
+    """Send Magento every customer of the chosen classes that it does not show yet.
+
+    Args:
+        full: Read every customer instead of those that changed since the last look.
+        key: Only this customer: its Acumatica customer id, or its e-mail.
+    """
+    return await run_entity("customer", full=full, key=key)
