@@ -1,7 +1,5 @@
 """Whatever instant a look dies at, the next one carries on: nothing is lost, and no key goes back to an older value."""
 
-from decimal import Decimal
-
 import pytest
 from support.crashes import Death, look_in_process
 
@@ -23,16 +21,6 @@ def changes(entity: str, round_number: int) -> list[dict]:
         {"set_quantity": {"inventory_id": key, "warehouse": "EAST", "available": str(10 * round_number + place)}}
         for place, key in enumerate(CHANGED)
     ]
-
-
-def history(here, entity: str) -> dict[str, list[Decimal]]:
-    """The values that Magento was told of each key, in order."""
-    told: dict[str, list[Decimal]] = {}
-    for write in here.writes():
-        if write["applied"]:
-            for key, value in zip(write["keys"], write["values"], strict=True):
-                told.setdefault(str(key), []).append(value)
-    return told
 
 
 @pytest.fixture
@@ -74,4 +62,4 @@ def test_a_look_that_dies_at_any_step_is_carried_on(story, entity):
     for death in deaths:
         here, _reached = story(entity, death)
         here.assert_converged(entities=[entity])
-        here.assert_never_older(entity)
+        here.assert_never_older()

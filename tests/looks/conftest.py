@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ def _no_settings_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Make a world of so many products, or of these, with these traits."""
+    numbers = count()
     with ExitStack() as stack:
 
         def make(products: Any = 50, **traits: Any) -> World:
-            return stack.enter_context(world(tmp_path, products, **traits))
+            folder = tmp_path / f"world-{next(numbers)}"
+            folder.mkdir()
+            return stack.enter_context(world(folder, products, **traits))
 
         yield make

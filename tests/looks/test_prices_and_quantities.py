@@ -139,7 +139,13 @@ async def test_a_figure_that_is_not_published_sends_nothing(make_world):
     here = make_world(30)
     await here.sync("inventory")
     here.clock.advance(60)
-    here.change({"set_quantity": {"inventory_id": "SKU-000001", "warehouse": "MAIN", "on_hand": "999"}})
+    shelf = next(
+        row
+        for row in here.site_state()["quantities"]
+        if (row["inventory_id"], row["warehouse"]) == ("SKU-000001", "MAIN")
+    )
+    figures = {"on_hand": "999", "available": shelf["available"]}
+    here.change({"set_quantity": {"inventory_id": "SKU-000001", "warehouse": "MAIN", **figures}})
     outcome = await here.sync("inventory")
     assert (outcome.tally.queued, outcome.tally.requests) == (0, 0)
 
@@ -152,7 +158,7 @@ async def test_quantities_by_each_of_the_three_ways(make_world, way):
     await here.sync("inventory", settings)
     here.assert_converged(entities=["inventory"])
     here.clock.advance(120)
-    here.change({"set_quantity": {"inventory_id": "SKU-000003", "warehouse": "WEST", "available": "5"}})
+    here.change({"set_quantity": {"inventory_id": "SKU-000002", "warehouse": "WEST", "available": "5"}})
     here.change({"set_quantity": {"inventory_id": "SKU-000004", "warehouse": "WEST", "available": "5"}})
     outcome = await here.sync("inventory", settings)
     assert outcome.fault is None

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from sandbox.magento.app import create_app as magento_app
 
 from a2m.compare import differences
 from connector.clock import ManualClock
@@ -26,6 +25,7 @@ from flows.run import Outcome, work_on
 from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
 from sandbox.faults import FaultMiddleware, Faults
+from sandbox.magento.app import create_app as magento_app
 from settings import Settings, load_settings
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -139,6 +139,22 @@ class World:
     def writes(self) -> list[dict[str, Any]]:
         """The writes that Magento received, in order."""
         return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
+
+    def told(self) -> dict[tuple[str, str, str], list[float]]:
+        """What Magento was told and applied, in order: by route, SKU and source."""
+        found: dict[tuple[str, str, str], list[float]] = {}
+        for write in self.writes():
+            if write["applied"]:
+                for key, value in zip(write["keys"], write["values"], strict=True):
+                    place = (write["path"], str(key), str(value.get("source_code", "")))
+                    found.setdefault(place, []).append(value.get("price", value.get("quantity")))
+        return found
+
+    def assert_never_older(self) -> None:
+        """No key went back to an older value: once another one followed, a value never came again."""
+        for place, values in self.told().items():
+            changes = [value for number, value in enumerate(values) if number == 0 or value != values[number - 1]]
+            assert len(changes) == len(set(changes)), f"{place} went back: {values}"
 
     def failed(self, entity: str | None = None) -> list[Message]:
         """The failed messages."""
