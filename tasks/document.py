@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,10 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
 from connector.queue import links, records
 from connector.queue.chunk import Computed, Wanted
+from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
-from connector.queue.messages import Message
-from connector.queue.records import Stored
+from connector.queue.messages import Message, Settled
+from connector.queue.records import Record, Stored
 from tasks.feeds import Feed
 
 if TYPE_CHECKING:
@@ -36,11 +37,15 @@ worker was busy (magento-observed.md, part two, section 7)."""
 
 
 class CannotBeSent(Exception):
-    """One document cannot be sent; `cause` is the kind of failure, `str()` says why and what to do."""
+    """One document cannot be sent; `cause` is the kind of failure, `str()` says why and what to do.
 
-    def __init__(self, cause: str, reason: str) -> None:
+    `made`: what it is in Magento, where it is there and only a part of what is told could not be: its link is kept.
+    """
+
+    def __init__(self, cause: str, reason: str, made: Made | None = None) -> None:
         super().__init__(reason)
         self.cause = cause
+        self.made = made
 
 
 class NotYet(Exception):
@@ -64,11 +69,15 @@ class Document(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Made:
-    """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there."""
+    """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
+
+    `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
+    """
 
     magento_id: str
     made_by: MadeBy = "sent"
     taken: tuple[tuple[str, str], ...] = ()
+    compensated: tuple[Compensation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ def fingerprint(document: bytes) -> int:
 async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) -> Computed:
     """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
     chosen = _with_same_identity(work, entity, pulled.to_compute)
-    there = {key: stored.record.document for key, stored in chosen.items()}
+    there = {key: _said(stored.record) for key, stored in chosen.items()}
     computed = await entity.compute(work, there)
     with work.state.read() as connection:
         known = links.of_records(connection, work.entity, list(there))
@@ -143,6 +152,13 @@ def _with_same_identity(work: Work, entity: DocumentEntity, pulled: Mapping[str,
     with work.state.read() as connection:
         others = records.sharing_sku(connection, work.entity, sorted(str(key) for key in shared), pulled)
     return {**others, **{key: msgspec.structs.replace(one, key=keys[key]) for key, one in pulled.items()}}
+
+
+def _said(record: Record) -> dict[str, Any] | None:
+    """The record's document, with an order's invoices where it has any."""
+    if record.document is None or not record.invoices:
+        return record.document
+    return {**record.document, "invoices": record.invoices}
 
 
 def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> Wanted:
@@ -176,7 +192,7 @@ async def deliver_document(
     except OfTheConnection as fault:
         return Delivery([NOT_SENT], fault=fault), None
     except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
-        return Delivery([_outcome(why)]), None
+        return Delivery([_outcome(why)]), why.made if isinstance(why, CannotBeSent) else None
 
 
 def _outcome(why: Exception) -> Outcome:
@@ -201,6 +217,8 @@ def _told(work: Work, entity: DocumentEntity, message: Message) -> tuple[Any, Li
     return msgspec.json.decode(message.document or b"", type=entity.content), link
 
 
-def link_of(message: Message, made: Made) -> Link:
-    """The link to keep for a document that Magento has."""
-    return Link(message.key, message.acumatica_key, made.magento_id, message.document, made.made_by)
+def settled_as(settled: Settled, made: Made) -> Settled:
+    """The outcome of a message with all that is kept of what its document is in Magento."""
+    message = settled.message
+    link = Link(message.key, message.acumatica_key, made.magento_id, message.document, made.made_by)
+    return replace(settled, link=link, taken=made.taken, compensated=made.compensated)

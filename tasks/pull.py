@@ -225,6 +225,8 @@ def _merged(feed: str, record: Record, part: Any, *, whole: bool) -> Record:
         return msgspec.structs.replace(record, quantities=part if whole else {**record.quantities, **part})
     if feed == "vendor_quantities":
         return msgspec.structs.replace(record, vendor=part if whole else {**record.vendor, **part})
+    if feed == "order_invoices":  # released ones are never taken back, so what was seen of others stays
+        return msgspec.structs.replace(record, invoices={**record.invoices, **part})
     if feed != "price_rows":
         return msgspec.structs.replace(record, document=part)
     if whole:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -25,7 +24,7 @@ from connector.queue.messages import Message, Settled
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
 from tasks.deliver import deliver
-from tasks.document import Made, link_of
+from tasks.document import Made, settled_as
 from tasks.registry import DOCUMENTS
 from tasks.settle import LATE_WRITE, asked_again, settle_unknown
 from tasks.work import Work
@@ -179,7 +178,7 @@ async def _keep(
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
     if made is not None:
-        settled = [replace(settled[0], link=link_of(claimed[0], made), taken=made.taken)]
+        settled = [settled_as(settled[0], made)]
     in_doubt = work.entity not in DOCUMENTS and any(outcome.kind == "unknown" for outcome in delivery.outcomes)
     messages.settle(work.state, work.lease, settled, now, doubt_until=now + LATE_WRITE if in_doubt else None)
     waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]

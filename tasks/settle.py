@@ -14,7 +14,7 @@ from connector.queue import messages
 from connector.queue.messages import Message, Settled
 from connector.queue.tables import FAILED, PENDING, SENT
 from tasks.document import LATE_WRITE as LATE_DOCUMENT
-from tasks.document import found_document, link_of
+from tasks.document import found_document, settled_as
 from tasks.magento_now import Place, shown
 from tasks.registry import DOCUMENTS
 from tasks.work import Work
@@ -49,7 +49,7 @@ async def _settled_document(work: Work, client: MagentoClient, message: Message)
     """A document that is not there yet may still come: it is left as it is until that is ruled out."""
     made = await found_document(work, DOCUMENTS[work.entity], client, message)
     if made is not None:
-        return Settled(message, SENT, link=link_of(message, made), taken=made.taken)
+        return settled_as(Settled(message, SENT), made)
     if work.clock.now() < asked_again(message):
         return None
     return _tried_again(work, message)

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
 
-from connector.queue import lease, ledger, links
+from connector.queue import compensations, lease, ledger, links
+from connector.queue.compensations import Compensation
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
@@ -51,7 +52,8 @@ class Settled:
     """How one claimed message came out of its request.
 
     `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a shipment
-    changed in Magento: they are read again and put right by the next inventory look.
+    changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it took for an
+    order that Magento never reserved.
     """
 
     message: Message
@@ -62,6 +64,7 @@ class Settled:
     attempt_given_back: bool = False
     link: Link | None = None
     taken: tuple[tuple[str, str], ...] = ()
+    compensated: tuple[Compensation, ...] = ()
 
 
 _COLUMNS = (
@@ -212,6 +215,8 @@ def settle(
             _change(connection, ids, **values)
         ledger.confirm(connection, held.entity, [as_ledger(one.message) for one in outcomes if one.state == SENT], now)
         links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
+        for one in outcomes:
+            compensations.add(connection, one.message.key, one.compensated, now)
         ledger.doubt(connection, "inventory", sorted({place for one in outcomes for place in one.taken}), now)
         if doubt_until is not None:
             ledger.doubt(

@@ -57,7 +57,8 @@ class Record(msgspec.Struct):
     """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
 
     `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none). `document`:
-    a shipment, customer or order in the form in which its reader gave it.
+    a shipment, customer or order in the form in which its reader gave it. `invoices`: an order's lines on each of its
+    released invoices.
     """
 
     facts: Facts | None = None
@@ -65,6 +66,7 @@ class Record(msgspec.Struct):
     vendor: dict[str, int] = {}
     price_rows: list[StoredPriceRow] = []
     document: dict[str, Any] | None = None
+    invoices: dict[str, Any] = {}
 
     def is_there(self) -> bool:
         """Whether Acumatica has the record itself, and not only rows that name it."""
@@ -93,6 +95,7 @@ SEEN_BY_FEED = {
     "orders": "facts_seen",
     "shipments": "facts_seen",
     "receipts": "rows_seen",
+    "order_invoices": "rows_seen",
 }
 
 _decode = msgspec.json.Decoder(Record).decode

@@ -177,6 +177,18 @@ links = Table(
 Index("links_acumatica_key", links.c.entity, links.c.acumatica_key)
 Index("links_magento_id", links.c.entity, links.c.magento_id)
 
+compensations = Table(
+    "compensations",
+    metadata,
+    Column("document", KeptText, primary_key=True, comment="the shipment's key, as its messages have it"),
+    Column("key", KeptText, primary_key=True, comment="the SKU as Magento compares it"),
+    Column("source", KeptText, primary_key=True),
+    Column("quantity", BigInteger, nullable=False, comment="in 1/10,000: Magento's salable quantity is too high by it"),
+    Column("made_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("compensations_key", compensations.c.key)
+
 asked = Table(
     "asked",
     metadata,

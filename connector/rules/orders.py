@@ -100,7 +100,7 @@ def cause_of(reason: str) -> str:
 
 
 def _waits_for_invoices(order: Order, invoices: tuple[Invoice, ...], rule: OrderRule) -> bool:
-    """Magento completes only what is invoiced: with offline invoices that status waits until Acumatica released them."""
+    """Magento completes only what is invoiced: with offline ones that status waits until Acumatica released them."""
     completes = state_of(rule.statuses.get(order["status"], ""), rule.states) == "complete"
     return rule.invoices and completes and not any(one.completes for one in invoices)
 

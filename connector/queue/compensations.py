@@ -1,0 +1,53 @@
+"""By how much Magento's salable quantities are too high, per SKU and source.
+
+Magento makes no reservation for an order that came by `POST /V1/orders`, yet shipping it writes one off: the salable
+quantity keeps what left the house (magento-observed.md, "Orders" and part two, section 2; ADR 0007). What such a
+shipment took is kept here with the shipment, so that keeping it twice changes nothing, and inventory publishes less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from connector.queue.rows import in_parts, upsert
+from connector.queue.tables import compensations, micros
+
+_KEYS_PER_QUERY = 5_000
+
+
+@dataclass(frozen=True)
+class Compensation:
+    """What one shipment of an order that we made took: SKU as Magento compares it, source, quantity in 1/10,000."""
+
+    key: str
+    source: str
+    quantity: int
+
+
+def add(connection: Connection, document: str, rows: Sequence[Compensation], now: datetime) -> None:
+    """Keep what the shipment with this key took; what was kept for it at the same places is replaced."""
+    upsert(
+        connection,
+        compensations,
+        [
+            {"document": document, "key": r.key, "source": r.source, "quantity": r.quantity, "made_at": micros(now)}
+            for r in rows
+        ],
+    )
+
+
+def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None) -> dict[tuple[str, str], int]:
+    """By (key, source) how much all shipments after an instant took of these SKUs, in 1/10,000."""
+    found: dict[tuple[str, str], int] = {}
+    quantity = func.sum(compensations.c.quantity)
+    for part in in_parts(list(keys), _KEYS_PER_QUERY):
+        chosen = select(compensations.c.key, compensations.c.source, quantity).where(compensations.c.key.in_(part))
+        if after is not None:
+            chosen = chosen.where(compensations.c.made_at > micros(after))
+        rows = connection.execute(chosen.group_by(compensations.c.key, compensations.c.source))
+        found.update(((key, source), int(total)) for key, source, total in rows)
+    return found
