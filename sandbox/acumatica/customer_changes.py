@@ -32,6 +32,7 @@ def text_row(given: Mapping[str, Any], names: tuple[str, ...], what: str) -> Row
 
 def _contact(documents: Documents, given: Given, base: Contact | None, moment: datetime) -> Contact:
     """Give a contact with what is given, the rest as in `base`; its number and id are kept."""
+    known(given, " ".join((*CONTACT_NAMES, "Address")), "a contact")
     values = {name: value for name, value in given.items() if name != "Address"}
     fields, address = text_row(values, CONTACT_NAMES, "a contact"), given.get("Address") or {}
     written = text_row(address, ADDRESS_NAMES, "an address")

@@ -57,7 +57,9 @@ def quantity_of(given: Given, name: str = "quantity") -> int:
 
 
 def known(given: Given, names: str, what: str) -> None:
-    """Take the names a change may have, apart by blanks; ValueError for another one."""
+    """Take the names a change may have, apart by blanks; ValueError for another one, or for what is no object."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{what} is given as an object, not as {given!r}.")
     unknown = given.keys() - set(names.split())
     if unknown:
         raise ValueError(f"{what} has no {', '.join(sorted(unknown))}.")

@@ -181,7 +181,10 @@ def _package(documents: Documents, shipment: Shipment, given: Given) -> Package:
 def _content(shipment: Shipment, given: Given) -> Content:
     """Take the place of a line in the shipment (from 1), and the component's id where the line is a kit."""
     known(given, CONTENT_NAMES, "the content of a package")
-    line = shipment.lines[int(given["line"]) - 1]
+    place = int(given["line"])
+    if not 0 < place <= len(shipment.lines):
+        raise ValueError(f"there is no line {place} to pack.")
+    line = shipment.lines[place - 1]
     wished = str(given.get("inventory_id") or line.splits[0].item.inventory_id)
     split = next((one for one in line.splits if one.item.inventory_id == wished), None)
     if split is None:
@@ -255,11 +258,18 @@ def _add_tracking(documents: Documents, given: Given) -> dict[str, Any]:
         package = _package(documents, shipment, {name: given[name] for name in names if name in given})
         shipment.packages.append(package)
     else:
-        package = next(one for one in shipment.packages if one.number == int(given["package"]))
+        package = _package_of(shipment, int(given["package"]))
         package.tracking = str(given["tracking"] or "")
     shipment.modified, shipment.package_count = moment, len(shipment.packages)
     documents.state.changed()
     return _made(shipment) | {"package": package.number}
+
+
+def _package_of(shipment: Shipment, number: int) -> Package:
+    found = next((one for one in shipment.packages if one.number == number), None)
+    if found is None:
+        raise ValueError(f"The shipment {shipment.number} has no package {number}.")
+    return found
 
 
 def _cancel_shipment(documents: Documents, given: Any) -> dict[str, Any]:
