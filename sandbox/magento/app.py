@@ -13,12 +13,15 @@ from sandbox.catalogue import Product
 from sandbox.magento import (
     base_prices,
     bulk,
+    customer_groups,
     products,
     salable,
     source_items,
     sources,
+    special_prices,
     stock_items,
     stores,
+    tier_prices,
 )
 from sandbox.magento.control import Control
 from sandbox.magento.gate import Gate
@@ -27,7 +30,19 @@ from sandbox.magento.routes import Router
 from sandbox.magento.settings import Settings
 from sandbox.magento.state import SOURCES, Shop
 
-AREAS: tuple[Any, ...] = (stores, products, base_prices, sources, source_items, stock_items, salable, bulk)
+AREAS: tuple[Any, ...] = (
+    stores,
+    products,
+    base_prices,
+    special_prices,
+    tier_prices,
+    customer_groups,
+    sources,
+    source_items,
+    stock_items,
+    salable,
+    bulk,
+)
 
 
 def utc_now() -> datetime:
