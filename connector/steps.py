@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 Step = Literal[
-    "pulled", "computed", "chunk_written", "queued", "claimed", "delivered", "settled", "confirmed", "remembered"
+    "pulled",
+    "computed",
+    "chunk_written",
+    "queued",
+    "claimed",
+    "delivered",
+    "settled",
+    "confirmed",
+    "remembered",
+    "doubted",
+    "raised",
+    "shipped",
 ]
 STEPS: tuple[Step, ...] = (
     "pulled",
@@ -18,6 +29,8 @@ STEPS: tuple[Step, ...] = (
     "confirmed",
     "remembered",
 )
+SHIPMENT_STEPS: tuple[Step, ...] = ("doubted", "raised", "shipped")
+"""Between the calls of one shipment: its source is in doubt, then raised, then Magento has shipped."""
 
 
 def reached(step: Step) -> None:

@@ -23,6 +23,7 @@ from connector.rules.customer_types import CustomerRule
 from connector.rules.items import ItemRule
 from connector.rules.prices import PriceRule
 from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
+from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
 from settings import Settings
 from tasks.reading import ReadRule
@@ -94,7 +95,7 @@ async def working(run: Run) -> AsyncIterator[Work]:
             lease=run.held,
             clock=clock,
             acumatica=session,
-            shop=shop(settings, run.tally, clock),
+            shop=shop(settings, run.tally, clock, one_by_one=run.entity == "shipment"),
             queue=QueueRule(settings.queue.threshold_count, settings.queue.batch_count, settings.queue.retry_count),
             read=read_rule(settings, run.entity, run.active_since),
             items=item_rule(settings),
@@ -142,14 +143,17 @@ def magento_access(settings: Settings) -> MagentoAccess:
     return MagentoAccess(chosen.url, auth, chosen.store_code, chosen.timeout)
 
 
-def shop(settings: Settings, tally: Tally, clock: Clock) -> Shop:
-    """The shop, with its connections counted in the tally."""
+def shop(settings: Settings, tally: Tally, clock: Clock, *, one_by_one: bool = False) -> Shop:
+    """The shop, with its requests counted in the tally. Shipments go over one connection, one after the other:
+
+    two of one source would each find enough there for itself.
+    """
     access = magento_access(settings)
     return Shop(
         lambda: MagentoClient(access, clock=clock),
         tally,
         host=access.host,
-        connections=settings.magento.concurrency,
+        connections=1 if one_by_one else settings.magento.concurrency,
         store_id=settings.magento.store_id,
         msi=None,
     )
@@ -260,9 +264,33 @@ def customer_rule(settings: Settings) -> CustomerRule:
     )
 
 
+def shipment_rule(settings: Settings) -> ShipmentRule:
+    """How shipments and drop-shipments become Magento's."""
+    chosen, order, inventory = settings.shipment, settings.order, settings.inventory
+    by_branch = inventory.definition == "branch_wise"
+    return ShipmentRule(
+        trigger=chosen.trigger,
+        ship_vias={code: Carrier(via.carrier_code, via.title) for code, via in chosen.ship_vias.items()},
+        sources=source_of_warehouse(settings) if by_branch else inventory.sources,
+        default_source=inventory.default_source,
+        reference=order.reference,
+        unit=settings.items.unit,
+        decimals=inventory.decimals,
+        notify=chosen.notify,
+        dropship_via=settings.dropship.ship_via,
+        dropship_source=settings.dropship.source,
+        order_types=frozenset(order.types if settings.active.order else ()),
+        order_branches=frozenset(order.branches),
+        orders_from=order.from_,
+        zone=settings.acumatica.zone(),
+        create_with_reference=order.create_with_reference,
+    )
+
+
 RULES: dict[str, Callable[[Settings], Any]] = {
     "price": price_rule,
     "inventory": quantity_rule,
     "customer": customer_rule,
+    "shipment": shipment_rule,
 }
 """What each entity's stages compute with."""

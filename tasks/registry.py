@@ -6,8 +6,9 @@ from tasks import feeds
 from tasks.customers import CUSTOMERS
 from tasks.document import DocumentEntity
 from tasks.feeds import Feed
+from tasks.shipments import SHIPMENTS
 
-DOCUMENTS: dict[str, DocumentEntity] = {"customer": CUSTOMERS}
+DOCUMENTS: dict[str, DocumentEntity] = {"customer": CUSTOMERS, "shipment": SHIPMENTS}
 
 FEEDS: dict[str, Feed] = {
     **feeds.FEEDS,

@@ -38,6 +38,7 @@ class OrderHead(msgspec.Struct, kw_only=True):
     Date: Text = Text()
     ExternalRef: Text = Text()
     CustomerOrder: Text = Text()
+    Branch: Text = Text()
 
     def key(self) -> str:
         """ "TYPE NBR"."""
@@ -48,7 +49,7 @@ class _Order(OrderHead, kw_only=True):
     Details: list[Detail] = []
 
 
-HEAD = ("OrderType", "OrderNbr", "Date", "ExternalRef", "CustomerOrder")
+HEAD = OrderHead.__struct_fields__
 LINE = tuple(f"Details/{name}" for name in Detail.__struct_fields__)
 ORDERS = Listed("SalesOrder", _Order, ",".join([*HEAD, *LINE]), "Details", "OrderNbr", "the sales order")
 
@@ -76,6 +77,7 @@ def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:
         date=day(head.Date.value),
         external_ref=(head.ExternalRef.value or "").strip(),
         customer_order=(head.CustomerOrder.value or "").strip(),
+        branch=code(head.Branch.value),
         lines=tuple(
             OrderLine(
                 number=one.LineNbr.value,

@@ -27,6 +27,7 @@ class EntityState:
     last_look_at: datetime | None = None
     last_look: str | None = None
     last_full_look_at: datetime | None = None
+    active_since: datetime | None = None
 
 
 def read(connection: Connection, entity: str) -> EntityState:
@@ -41,6 +42,7 @@ def read(connection: Connection, entity: str) -> EntityState:
         _instant(row.last_look_at),
         row.last_look,
         _instant(row.last_full_look_at),
+        _instant(row.active_since),
     )
 
 

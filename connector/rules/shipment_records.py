@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
@@ -66,6 +66,7 @@ class ShippedOrder:
     date: date | None
     external_ref: str
     customer_order: str
+    branch: str
     lines: tuple[OrderLine, ...]
 
 
@@ -118,7 +119,8 @@ class ShipmentRule:
     """How shipments become Magento's (settings sections Shipment, Dropship, Order, Inventory, Items).
 
     `sources` maps warehouses to Magento sources; another warehouse is booked on `default_source`. `order_types` are the
-    types of orders that the connector itself brings to Magento, none while orders are inactive.
+    types of orders that the connector itself brings to Magento, none while orders are inactive; `order_branches` and
+    `orders_from` narrow them. `zone` is the tenant's.
     """
 
     trigger: Trigger = "shipment_confirmation"
@@ -132,7 +134,9 @@ class ShipmentRule:
     dropship_via: str = ""
     dropship_source: str = ""
     order_types: frozenset[str] = frozenset()
-    orders_from: date | None = None
+    order_branches: frozenset[str] = frozenset()
+    orders_from: datetime | None = None
+    zone: tzinfo = UTC
     create_with_reference: bool = False
 
 
@@ -169,6 +173,7 @@ class ShipmentContent:
     mark: str
     order: str
     order_date: date | None
+    order_branch: str
     reference: str
     warehouse: str
     source: str

@@ -119,6 +119,7 @@ def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentConte
         mark=f"Acumatica {shipment.title}, order {order}",
         order=order,
         order_date=of_order.date if of_order is not None else None,
+        order_branch=of_order.branch if of_order is not None else "",
         reference=_reference(of_order, rule),
         warehouse=warehouse,
         source=source,

@@ -1,0 +1,165 @@
+"""A Magento order with its lines, its shipments, and the calls that ship.
+
+Comes in: an order id, a reference, what ships. Goes out: typed values, or a `MagentoFault`; nothing is repeated here.
+Shipping is not safe to repeat, asks beyond what is open are clamped, and without a source Magento takes `default`: the
+callers look first, ask exactly, and always name one (magento-observed.md, "Shipments" and part two, section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+from connector.magento.reads import number
+from connector.rules.fulfilment import SoldLine
+from connector.rules.shipment_records import Track
+
+STOCK_FAULT = "Could not save a shipment, see error log for details"
+"""Magento's one answer for too little at the source, an unknown source, and a source without the SKU."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as Magento has it."""
+
+    entity_id: int
+    increment_id: str
+    ext_order_id: str
+    state: str
+    lines: tuple[SoldLine, ...]
+
+
+@dataclass(frozen=True)
+class MadeShipment:
+    """A shipment as Magento has it: its comments, tracking numbers, and (order item id, quantity)."""
+
+    entity_id: str
+    source: str
+    comments: tuple[str, ...]
+    tracks: tuple[str, ...]
+    items: tuple[tuple[int, Decimal], ...]
+
+
+async def order_with_id(client: MagentoClient, entity_id: str) -> Order | None:
+    """The order with this id; none where Magento has no such order."""
+    try:
+        return _order(await client.get(f"orders/{entity_id}"))
+    except RequestRefused as refused:
+        if refused.status == 404:
+            return None
+        raise
+
+
+async def orders_with(client: MagentoClient, field: str, value: str) -> list[Order]:
+    """The orders whose `increment_id` or `ext_order_id` is exactly this one."""
+    return [
+        _order(row)
+        for criteria in reads.criteria_of(field, [value])
+        async for row in reads.pages(client, "orders", criteria)
+        if str(row.get(field) or "") == value
+    ]
+
+
+def _order(row: dict[str, Any]) -> Order:
+    return Order(
+        int(row["entity_id"]),
+        str(row.get("increment_id") or ""),
+        str(row.get("ext_order_id") or ""),
+        str(row.get("state") or ""),
+        tuple(_line(one) for one in row.get("items") or []),
+    )
+
+
+def _line(row: dict[str, Any]) -> SoldLine:
+    def quantity(name: str) -> Decimal:
+        return number(row.get(name) or 0)
+
+    parent, product = row.get("parent_item_id"), row.get("product_id")
+    return SoldLine(
+        item_id=int(row["item_id"]),
+        parent_id=int(parent) if parent else None,
+        sku=str(row.get("sku") or ""),
+        product_type=str(row.get("product_type") or "simple"),
+        product_id=int(product) if product else None,
+        ordered=quantity("qty_ordered"),
+        shipped=quantity("qty_shipped"),
+        refunded=quantity("qty_refunded"),
+        canceled=quantity("qty_canceled"),
+        is_virtual=bool(int(row.get("is_virtual") or 0)),
+        fractions=bool(int(row.get("is_qty_decimal") or 0)),
+        ext_id=str(row.get("ext_order_item_id") or ""),
+    )
+
+
+async def shipments_of(client: MagentoClient, order_id: int) -> list[MadeShipment]:
+    """All shipments of an order."""
+    return [
+        MadeShipment(
+            entity_id=str(row["entity_id"]),
+            source=str((row.get("extension_attributes") or {}).get("source_code") or ""),
+            comments=tuple(str(one.get("comment") or "") for one in row.get("comments") or []),
+            tracks=tuple(str(one.get("track_number") or "") for one in row.get("tracks") or []),
+            items=tuple((int(one["order_item_id"]), number(one["qty"])) for one in row.get("items") or []),
+        )
+        for criteria in reads.criteria_of("order_id", [str(order_id)])
+        async for row in reads.pages(client, "shipments", criteria)
+    ]
+
+
+async def ship(
+    client: MagentoClient,
+    order_id: int,
+    items: Sequence[tuple[int, Decimal]],
+    *,
+    mark: str,
+    tracks: Sequence[Track],
+    source: str | None,
+    notify: bool,
+) -> str:
+    """Ship exactly these order items; gives the shipment's id. `source` is none where Magento keeps no sources (MSI).
+
+    The mark is a comment that customers do not see: not in the shop, and not in the mail.
+    """
+    body: dict[str, Any] = {
+        "items": [{"order_item_id": item_id, "qty": quantity} for item_id, quantity in items],
+        "notify": notify,
+        "appendComment": False,
+        "comment": {"comment": mark, "is_visible_on_front": 0},
+        "tracks": [_track(track) for track in tracks],
+    }
+    if source is not None:
+        body["arguments"] = {"extension_attributes": {"source_code": source}}
+    return str(await client.write("POST", f"order/{order_id}/ship", body))
+
+
+async def add_track(client: MagentoClient, order_id: int, shipment_id: str, track: Track) -> None:
+    """Add a tracking number to a shipment."""
+    entity = {"order_id": order_id, "parent_id": int(shipment_id), **_track(track), "qty": 1, "weight": 0}
+    await client.write("POST", "shipment/track", {"entity": {**entity, "description": ""}})
+
+
+def _track(track: Track) -> dict[str, Any]:
+    return {"track_number": track.number, "title": track.title, "carrier_code": track.carrier_code}
+
+
+async def raise_sources(client: MagentoClient, source: str, quantities: Sequence[tuple[str, Decimal]]) -> None:
+    """Set these SKUs at the source to these quantities, in stock; all or none of them."""
+    rows = [
+        {"sku": sku, "source_code": source, "quantity": quantity, "status": 1} for sku, quantity in sorted(quantities)
+    ]
+    await client.write("POST", "inventory/source-items", {"sourceItems": rows})
+
+
+async def ships_separately(client: MagentoClient, product_id: int) -> bool:
+    """Whether a bundle ships as its children (`shipment_type` 1) and not as itself (0)."""
+    for criteria in reads.criteria_of("entity_id", [str(product_id)]):
+        async for row in reads.pages(client, "products", criteria):
+            for attribute in row.get("custom_attributes") or []:
+                if attribute.get("attribute_code") == "shipment_type":
+                    return str(attribute.get("value")) == "1"
+    return False

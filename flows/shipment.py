@@ -1,0 +1,19 @@
+"""Shipments and drop-shipments go from Acumatica to Magento."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.run import run_entity
+
+
+@flow(name="shipment", persist_result=False)
+async def shipment(full: bool = False, key: str | None = None) -> State[Any]:
+    """Make in Magento every shipment that is due and not there yet, each once.
+
+    Args:
+        full: Read every shipment since FROM instead of what changed since the last look.
+        key: Only this shipment: its number, or "Receipt" and the number of a drop-ship receipt.
+    """
+    return await run_entity("shipment", full=full, key=key)
