@@ -11,9 +11,18 @@ from connector.clock import SystemClock
 from connector.magento.client import MagentoClient
 from connector.queue.engine import State
 from connector.queue.licence import SharedLicence
-from flows.wiring import acumatica_access, magento_access, read_rule, source_of_warehouse
+from flows.wiring import acumatica_access, customer_rule, magento_access, read_rule, source_of_warehouse
 from settings import Settings
-from tasks.check import Check, Named, acumatica_currency, check_acumatica, check_magento
+from tasks.check import (
+    ACUMATICA_ANSWERS,
+    MAGENTO_ANSWERS,
+    Check,
+    Named,
+    acumatica_currency,
+    check_acumatica,
+    check_magento,
+)
+from tasks.check_customers import check_customers_in_acumatica, check_customers_in_magento
 
 
 async def check_connection(settings: Settings, state: State) -> AsyncIterator[Check]:
@@ -23,17 +32,24 @@ async def check_connection(settings: Settings, state: State) -> AsyncIterator[Ch
     chosen = settings.acumatica
     licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute)
     currency = settings.price.currency
+    customers = customer_rule(settings)
     async with acumatica_session(access, licence=licence, clock=clock) as session:
         async for check in check_acumatica(session, _named(settings, currency)):
             yield check
-        if not currency:
-            try:
-                currency = await acumatica_currency(session)
-            except AcumaticaFault as fault:
-                yield Check("Acumatica's currency", "could not be checked", str(fault))
+        if check.what != ACUMATICA_ANSWERS:
+            async for check in check_customers_in_acumatica(session, customers):
+                yield check
+            if not currency:
+                try:
+                    currency = await acumatica_currency(session)
+                except AcumaticaFault as fault:
+                    yield Check("Acumatica's currency", "could not be checked", str(fault))
     async with MagentoClient(magento_access(settings), clock=clock) as client:
         async for check in check_magento(client, _named(settings, currency)):
             yield check
+        if check.what != MAGENTO_ANSWERS:
+            async for check in check_customers_in_magento(client, customers):
+                yield check
 
 
 def _named(settings: Settings, currency: str) -> Named:

@@ -16,6 +16,9 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 
+MAGENTO_ANSWERS = "Magento answers"
+ACUMATICA_ANSWERS = "Acumatica answers"
+"""The first check of each system: where it is the last one too, nothing else could be asked."""
 Result = Literal["passed", "failed", "could not be checked"]
 
 
@@ -54,9 +57,9 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
         yield await _refused(client, refused)
         return
     except MagentoFault as fault:
-        yield Check("Magento answers", "failed", str(fault))
+        yield Check(MAGENTO_ANSWERS, "failed", str(fault))
         return
-    yield Check("Magento answers", "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
+    yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
     yield _currency(stores, named)
     try:
         modules = await reads.modules(client)
@@ -74,8 +77,8 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
         msi = reads.has_msi(modules)
         yield Check("Inventory (MSI)", "passed", "on: quantities go to sources" if msi else "off: one quantity each")
         if msi:
-            yield await _attempt("Sources", lambda: _sources(client, named))
-    yield await _attempt("Array limit", lambda: _array_limit(client, named))
+            yield await attempt("Sources", lambda: _sources(client, named))
+    yield await attempt("Array limit", lambda: _array_limit(client, named))
 
 
 async def _refused(client: MagentoClient, refused: Unauthorized) -> Check:
@@ -84,17 +87,17 @@ async def _refused(client: MagentoClient, refused: Unauthorized) -> Check:
         await reads.modules(client)
     except Unauthorized:
         return Check(
-            "Magento answers",
+            MAGENTO_ANSWERS,
             "failed",
             "Magento refuses the token on every route. Either it is wrong or revoked: enter the access token of an "
             "active integration. Or stand-alone bearer tokens are off (Magento 2.4.4 and newer): allow them in Stores, "
             "Configuration, Services, OAuth, Consumer Settings, or enter the four OAuth credentials.",
         )
     except MagentoFault as fault:
-        return Check("Magento answers", "could not be checked", str(fault))
+        return Check(MAGENTO_ANSWERS, "could not be checked", str(fault))
     permission = refused.resources or "the permission that the answer names"
     said = f"The token is good, but the integration lacks {permission}. Give it that resource in System, Integrations."
-    return Check("Magento answers", "failed", said)
+    return Check(MAGENTO_ANSWERS, "failed", said)
 
 
 def _currency(stores: list[reads.StoreConfig], named: Named) -> Check:
@@ -129,7 +132,8 @@ async def _array_limit(client: MagentoClient, named: Named) -> Check:
     return Check("Array limit", "failed", said)
 
 
-async def _attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
+async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
+    """One check; a fault on the way says that it failed, or that it could not be checked."""
     try:
         return await check()
     except Unauthorized as refused:
@@ -151,16 +155,16 @@ async def check_acumatica(session: AcumaticaSession, named: Named) -> AsyncItera
     try:
         build, endpoints = await setup.endpoints(session)
     except AcumaticaFault as fault:
-        yield Check("Acumatica answers", "failed", str(fault))
+        yield Check(ACUMATICA_ANSWERS, "failed", str(fault))
         return
-    yield Check("Acumatica answers", "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
+    yield Check(ACUMATICA_ANSWERS, "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
     if (named.endpoint, named.version) in endpoints:
         yield Check("Endpoint", "passed", f"{named.endpoint}/{named.version}")
     else:
         known = ", ".join(f"{name}/{version}" for name, version in endpoints if name == named.endpoint)
         yield Check("Endpoint", "failed", f"{named.endpoint}/{named.version} is not there; there is {known or 'none'}")
-    yield await _attempt("Warehouses", lambda: _warehouses(session, named))
-    yield await _attempt("Branches", lambda: _branches(session, named))
+    yield await attempt("Warehouses", lambda: _warehouses(session, named))
+    yield await attempt("Branches", lambda: _branches(session, named))
     yield _licence(named)
 
 

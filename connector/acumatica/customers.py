@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -124,6 +125,34 @@ async def customers_with_keys(
         page.customers.update(found.customers)
         page.problems.extend(found.problems)
     return page
+
+
+class _Class(msgspec.Struct):
+    ClassID: Text = Text()
+
+
+class _ClassAttribute(msgspec.Struct):
+    AttributeID: Text = Text()
+    Description: Text = Text()
+
+
+class _ClassAttributes(msgspec.Struct):
+    Attributes: list[_ClassAttribute] = []
+
+
+async def customer_classes(session: AcumaticaSession) -> list[str]:
+    """The customer classes."""
+    url = session.access.entity("CustomerClass")
+    content = await session.get(url, {"$select": "ClassID"}, what="the list of CustomerClass")
+    return [code(one.ClassID.value) for one in msgspec.json.decode(content, type=list[_Class])]
+
+
+async def attributes_of_class(session: AcumaticaSession, customer_class: str) -> set[str]:
+    """The attributes that customers of a class have: their ids and their descriptions."""
+    url = f"{session.access.entity('CustomerClass')}/{quote(customer_class, safe='')}"
+    content = await session.get(url, {"$expand": "Attributes"}, what=f"the customer class {customer_class}")
+    found = msgspec.json.decode(content, type=_ClassAttributes).Attributes
+    return {_text(field) for one in found for field in (one.AttributeID, one.Description)}
 
 
 def _either(field: str, values: Sequence[str]) -> str:

@@ -1,0 +1,82 @@
+"""Test Connection, customers: the classes and attributes exist in Acumatica, the groups and attributes in Magento.
+
+Comes in: both systems and what the settings name. Goes out: one `Check` after the other; none where nothing is named.
+Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+
+from connector.acumatica import customers as acumatica
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import customers as magento
+from connector.magento.client import MagentoClient
+from connector.rules.customer_types import CustomerRule, same_code
+from connector.rules.customers import NOT_LOGGED_IN
+from connector.rules.skus import normalise_one
+from tasks.check import Check, attempt
+
+
+async def check_customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> AsyncIterator[Check]:
+    """The customer classes that are chosen or mapped, and the attributes that are mapped."""
+    if rule.classes or rule.groups:
+        yield await attempt("Customer classes", partial(_classes, session, rule))
+    if rule.classes and rule.attributes:
+        yield await attempt("Customer attributes in Acumatica", partial(_attributes, session, rule))
+
+
+async def check_customers_in_magento(client: MagentoClient, rule: CustomerRule) -> AsyncIterator[Check]:
+    """The customer groups that classes are mapped to, and the customer attributes."""
+    if rule.classes or rule.groups:
+        yield await attempt("Customer groups", partial(_groups, client, rule))
+    if rule.attributes:
+        yield await attempt("Customer attributes in Magento", partial(_attributes_in_magento, client, rule))
+
+
+async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:
+    found = await acumatica.customer_classes(session)
+    named = sorted({*rule.classes, *rule.groups})
+    missing = [name for name in named if not _is_among(name, found)]
+    if missing:
+        said = f"Acumatica has no customer class {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check("Customer classes", "failed", said)
+    return Check("Customer classes", "passed", ", ".join(named))
+
+
+async def _attributes(session: AcumaticaSession, rule: CustomerRule) -> Check:
+    found = {name for one in sorted(rule.classes) for name in await acumatica.attributes_of_class(session, one)}
+    missing = [name for name in rule.attributes or () if not _is_among(name, found)]
+    if missing:
+        said = f"No chosen customer class has the attribute {', '.join(missing)}. Correct A2M_CUSTOMER__ATTRIBUTES."
+        return Check("Customer attributes in Acumatica", "failed", said)
+    return Check("Customer attributes in Acumatica", "passed", ", ".join(rule.attributes or ()))
+
+
+async def _groups(client: MagentoClient, rule: CustomerRule) -> Check:
+    unmapped = sorted(name for name in rule.classes if rule.group_of(name) is None)
+    if unmapped:
+        said = f"{', '.join(unmapped)} has no Magento group. Name one in A2M_CUSTOMER__GROUPS."
+        return Check("Customer groups", "failed", said)
+    found = {name: number for name, number in (await magento.groups(client)).items() if number != NOT_LOGGED_IN}
+    known = {normalise_one(name) for name in found}
+    named = sorted(set(rule.groups.values()))
+    missing = [name for name in named if normalise_one(name) not in known]
+    if missing:
+        said = f"Magento has no customer group {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check("Customer groups", "failed", said)
+    return Check("Customer groups", "passed", ", ".join(named))
+
+
+async def _attributes_in_magento(client: MagentoClient, rule: CustomerRule) -> Check:
+    named = sorted(set((rule.attributes or {}).values()))
+    missing = [code for code in named if await magento.attribute(client, code) is None]
+    if missing:
+        said = f"Magento has no customer attribute {', '.join(missing)}. Make it, or correct A2M_CUSTOMER__ATTRIBUTES."
+        return Check("Customer attributes in Magento", "failed", said)
+    return Check("Customer attributes in Magento", "passed", ", ".join(named))
+
+
+def _is_among(name: str, found: Iterable[str]) -> bool:
+    return any(same_code(name, one) for one in found)
