@@ -22,12 +22,15 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
 from connector.magento.shipments import MadeShipment, Order
 from connector.queue import entities, lease, ledger, links, messages
-from connector.queue.links import Link
+from connector.queue.compensations import Compensation
+from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
 from connector.queue.tables import SKIPPED
 from connector.rules.fulfilment import fulfilment, taken
+from connector.rules.orders import OrderProblem, increment_id
 from connector.rules.shipment_records import ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
+from connector.rules.units import DIGITS
 from tasks.document import LATE_WRITE, CannotBeSent, Made, NotYet
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ async def send(
         await _make_sufficient(work, client, content.source, plan.taken)
     shipment_id = await _ship(work, client, order, plan.items, plan.taken, content, has_msi=has_msi)
     steps.reached("shipped")
-    return Made(shipment_id, "sent", _places(plan.taken, content.source))
+    return _as_made(order, shipment_id, "sent", content.source, plan.taken, content)
 
 
 async def find(
@@ -75,8 +78,31 @@ async def find(
 def _made(order: Order, ours: MadeShipment, content: ShipmentContent, link: Link | None) -> Made:
     same = not ours.source or ours.source.casefold() == content.source.casefold()
     source = content.source if same else ours.source
-    places = _places(taken(order.lines, ours.items), source)
-    return Made(ours.entity_id, "found" if link is None else link.made_by, places)
+    made_by = "found" if link is None else link.made_by
+    return _as_made(order, ours.entity_id, made_by, source, taken(order.lines, ours.items), content)
+
+
+def _as_made(
+    order: Order,
+    shipment_id: str,
+    made_by: MadeBy,
+    source: str,
+    amounts: Mapping[str, Decimal],
+    content: ShipmentContent,
+) -> Made:
+    """What it became. An order that we made in Magento was never reserved there: what left it is to be compensated."""
+    took: dict[str, Decimal] = {}
+    for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
+        took[normalise_one(sku)] = took.get(normalise_one(sku), Decimal(0)) + amount
+    compensated = tuple(Compensation(key, source, int(amount.scaleb(DIGITS))) for key, amount in sorted(took.items()))
+    return Made(shipment_id, made_by, _places(amounts, source), compensated)
+
+
+def _is_ours(order: Order, key: str) -> bool:
+    try:
+        return order.increment_id == increment_id(key)
+    except OrderProblem:
+        return False  # too long a number: the connector makes no such order
 
 
 def _places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
