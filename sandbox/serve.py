@@ -32,16 +32,26 @@ def run(
     products = generated(skus) if catalog is None else from_csv(catalog)
     plan = Faults(faults or "")
     apps = (("acumatica", acumatica_app(products), acumatica_port), ("magento", magento_app(products), magento_port))
-    sockets = [_listen(port) for _host, _app, port in apps]
+    sockets = [listen(port) for _host, _app, port in apps]
     servers = [_server(FaultMiddleware(app, host, plan)) for host, app, _port in apps]
     asyncio.run(_serve(servers, sockets, env_file))
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int = 0, backlog: int = 1024) -> socket.socket:
+    """A listening socket on loopback; 0 is any free port. Raises `OSError` in words for a port that is taken.
+
+    It is made with its protocol's number: asyncio switches Nagle's algorithm off only where it sees TCP named, and with
+    it each answer of two pieces waits 40 ms for the client's delayed acknowledgement.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((HOST, port), backlog=1024)
+        listening.bind((HOST, port))
+        listening.listen(backlog)
     except OSError as fault:
+        listening.close()
         raise OSError(f"Port {port} on {HOST} cannot be used: {fault.strerror}. Choose another one.") from fault
+    return listening
 
 
 def _server(app: App) -> uvicorn.Server:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
 from sandbox.faults import FaultMiddleware, Faults
 from sandbox.magento.app import create_app as magento_app
+from sandbox.serve import listen
 from settings import Settings, load_settings
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ class Served:
     """An application behind a socket of its own, in a thread."""
 
     def __init__(self, app: Any) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._socket = listen(backlog=256)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
         self._thread = threading.Thread(target=self._run, daemon=True)
