@@ -30,8 +30,8 @@ LOCK_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10
 _MIGRATION_LOCK = 0x61326D  # "a2m": the advisory lock that lets one process migrate a PostgreSQL database
 _DRIVERS = {
-    "sqlite": "sqlite+pysqlite",
-    "sqlite+pysqlite": "sqlite+pysqlite",
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
