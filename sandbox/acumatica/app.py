@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.acumatica import errors
+from sandbox.acumatica.actions import Actions
 from sandbox.acumatica.auth import Access
 from sandbox.acumatica.control import apply, view
 from sandbox.acumatica.dacs import dac_tables, deletions
@@ -129,6 +130,7 @@ def create_app(
     traffic = Traffic(state.now, requests_per_minute)
     reader = Reader(lambda: state.version)
     contract = Contract(papers, reader, ZoneInfo(server_zone), delegates or {})
+    actions = Actions(papers, contract.entities)
     dac = DacService(papers, reader, odata_page_size)
     inquiries = inquiry_tables(state)
     feeds = Service(inquiries, reader, odata_page_size, old=False)
@@ -145,6 +147,8 @@ def create_app(
         Route("/identity/.well-known/openid-configuration", access.discovery),
         Route("/entity", contract.versions),
         Route(f"{ENDPOINT}/{{entity}}", contract.collection, methods=["GET", "PUT"]),
+        Route(f"{ENDPOINT}/{{entity}}/{{action}}", actions.invoke, methods=["POST"]),
+        Route(f"{ENDPOINT}/{{entity}}/{{action}}/status/{{operation}}", actions.status),
         Route(f"{ENDPOINT}/{{entity}}/{{key:path}}", contract.record),
         *_odata_routes("/t/{tenant}/api/odata/dac", dac),
         *_odata_routes("/odatav4/{tenant}", dac),

@@ -40,7 +40,7 @@ class Contract:
         self._zone = zone
         self._delegates = delegates
         several = (stock_item(self._state), non_stock_item(self._state), *document_entities(documents, zone))
-        self._entities = {one.name: one for one in several} | settings_entities(self._state)
+        self.entities = {one.name: one for one in several} | settings_entities(self._state)
 
     async def versions(self, request: Request) -> Response:
         """Give the site's version and its endpoints."""
@@ -55,14 +55,14 @@ class Contract:
             return await self._put(name, request)
         if name in INQUIRIES:
             return _unlistable(INQUIRIES[name])
-        entity = self._entities.get(name)
+        entity = self.entities.get(name)
         if entity is None:
             return errors.no_resource(str(request.url))
         return _refusing(lambda: self._list(entity, request.query_params, _asks_archived(request)))
 
     async def record(self, request: Request) -> Response:
         """Serve `/{Entity}/{key}` and `/{Entity}/{id}`, and `/{Entity}/$adHocSchema`."""
-        entity = self._entities.get(request.path_params["entity"])
+        entity = self.entities.get(request.path_params["entity"])
         if entity is None:
             return errors.no_resource(str(request.url))
         key = request.path_params["key"]
@@ -122,8 +122,8 @@ class Contract:
         if name in INQUIRIES:
             expand = request.query_params.get("$expand", "")
             return self._inquire(INQUIRIES[name], content, expand)
-        if name in self._entities:
-            return errors.no_rights(*(self._entities[name].form or (name, "CS000000")))
+        if name in self.entities:
+            return errors.no_rights(*(self.entities[name].form or (name, "CS000000")))
         return errors.no_resource(str(request.url))
 
     def _inquire(self, inquiry: Inquiry, body: Mapping[str, Any], expand: str) -> Response:
