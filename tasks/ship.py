@@ -27,7 +27,8 @@ from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
 from connector.queue.tables import SKIPPED
 from connector.rules.fulfilment import fulfilment, taken
-from connector.rules.orders import OrderProblem, increment_id
+from connector.rules.order_totals import OrderProblem
+from connector.rules.orders import increment_id
 from connector.rules.shipment_records import ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
 from connector.rules.units import DIGITS
