@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.magento import php
-from sandbox.magento.base_prices import put_price
+from sandbox.magento.base_prices import is_fixed, put_price
 from sandbox.magento.bundles import sources_of
 from sandbox.magento.errors import NO_PRODUCT, Refusal
 from sandbox.magento.product_input import PRODUCT
@@ -24,6 +24,7 @@ from sandbox.magento.typed import BOOL, TEXT, Parameter
 
 FIELDS = ("attribute_set_id", "status", "visibility", "weight")
 DUPLICATE_TIER = "We found a duplicate website, tier price, customer group and quantity."
+IMAGES = ("image", "small_image", "thumbnail")
 DOMAIN = "Link URL's domain is not in list of downloadable_domains in env.php."
 TOGETHER = (
     'Product "%1" cannot be added to bundle product "%2" with shipment type "Ship Together" because it has multiple '
@@ -82,6 +83,8 @@ def children_of(call: Call) -> list[dict[str, Any]]:
     shown_children = [listed(call.shop, child, call.store_id) for child in found_children]
     for body in shown_children:
         del body["extension_attributes"], body["options"]
+        unseen = ("options_container",)
+        body["custom_attributes"] = [one for one in body["custom_attributes"] if one["attribute_code"] not in unseen]
     return shown_children
 
 
@@ -95,6 +98,7 @@ def add_child(call: Call) -> bool:
     if any(link["sku"] == child.sku for link in links):
         raise Refusal(400, "The product is already attached.")
     links.append({"sku": child.sku})
+    product.more.attributes |= dict.fromkeys(IMAGES, "no_selection")
     return True
 
 
@@ -187,7 +191,9 @@ def _put(shop: Shop, product: Product, given: Mapping[str, Any], extension: Mapp
 def _put_parts(shop: Shop, product: Product, extension: Mapping[str, Any]) -> None:
     parts = product.more.parts
     if extension.get("bundle_product_options") is not None:
-        parts["bundle_product_options"] = [_bundle_option(shop, one) for one in extension["bundle_product_options"]]
+        parts["bundle_product_options"] = [
+            _bundle_option(shop, one, fixed=is_fixed(product)) for one in extension["bundle_product_options"]
+        ]
         shop.bundles[product.id] = product
     if extension.get("configurable_product_options") is not None:
         parts["configurable_product_options"] = [
@@ -204,11 +210,12 @@ def _numbered(shop: Shop, name: str, product: Product, part: Mapping[str, Any]) 
     return {"product_sku": product.sku, "option_id": shop.next_id("option"), **part}
 
 
-def _bundle_option(shop: Shop, given: Mapping[str, Any]) -> dict[str, Any]:
+def _bundle_option(shop: Shop, given: Mapping[str, Any], *, fixed: bool) -> dict[str, Any]:
+    """An option with its selections, which have prices of their own only in a bundle with a fixed price."""
     number = shop.next_id("bundle option")
     links = []
     for link in given.get("product_links") or []:
-        dynamic = {"price": None, "price_type": None}
+        dynamic = {} if fixed else {"price": None, "price_type": None}
         links.append({"id": str(shop.next_id("selection")), "option_id": number, **link, **dynamic})
     return {"option_id": number, **given, "product_links": links}
 

@@ -117,7 +117,7 @@ def _fits(template: Sequence[str], parts: Sequence[str]) -> bool:
 
 
 def with_path(body: Any, route: Route, path: Mapping[str, str]) -> Any:
-    """The body with the path's parameters, which win over what it says itself."""
+    """The body with the path's parameters, which win over what it says itself; the last one is the object's id."""
     if not path:
         return body
     merged = dict(body) if isinstance(body, dict) else {}
@@ -125,5 +125,6 @@ def with_path(body: Any, route: Route, path: Mapping[str, str]) -> Any:
     if route.into is not None:
         inner = next((name for name in (route.into, php.snake(route.into)) if isinstance(merged.get(name), dict)), None)
         if inner is not None:
-            merged[inner] = {**merged[inner], **{php.snake(name): value for name, value in path.items()}}
+            name, value = list(path.items())[-1]
+            merged[inner] = {**merged[inner], php.snake(name): value}
     return merged

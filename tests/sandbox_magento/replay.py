@@ -57,8 +57,8 @@ class Replay:
 
     def done(self, *, without: frozenset[str] | set[str] = frozenset()) -> None:
         """Assert that every case was played, but those without, and that nothing differs."""
-        assert self.wrong == []
-        assert set(self.cases) - self.played == set(without)
+        assert not self.wrong, "\n".join(self.wrong)
+        assert set(self.cases) - self.played == set(without), set(self.cases) - self.played ^ set(without)
 
     def _own(self, request: Case) -> Case:
         path = request["path"]
