@@ -1,7 +1,7 @@
 """`a2m demo`: the main job on this machine, end to end: sandbox, Prefect with its UI, deployments, one full sync.
 
 Everything it needs lives in the folder `demo` of the state folder and is made anew at each start; the user's own
-Prefect and state are not touched.
+Prefect, settings and state are not touched.
 """
 
 from __future__ import annotations
@@ -15,17 +15,25 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
-from dotenv import dotenv_values
 
-from a2m.say import complain, out, table
+from a2m.processes import Children, StillRunning
+from a2m.say import complain, out, progress, table
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
 
 PREFECT_PORT = 4200
 START_SECONDS = 120.0
 RUN_SECONDS = 900.0
 RUN_LIFE = 10  # seconds: short, so that the table comes soon
+
+
+class DemoFailed(Exception):
+    """A part of the demo did not come up or ended; the message names its log."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,66 +48,52 @@ def add_to(app: typer.Typer) -> None:
         catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
     ) -> int:
         """Show the connector at work: sandbox Acumatica and Magento, Prefect with its UI, one full sync."""
-        signal.signal(signal.SIGTERM, _interrupted)
-        catalog = None if catalog is None else catalog.resolve()
         if catalog is not None and not catalog.is_file():
             raise typer.BadParameter(f"there is no file {catalog}", param_hint="--catalog")
-        try:
-            return asyncio.run(_demo(once=once or not sys.stdout.isatty(), skus=skus, catalog=catalog))
-        except KeyboardInterrupt:
-            out.print("\nStopped.")
-            return 0 if not once else 130
+        items = ["--skus", str(skus)] if catalog is None else ["--catalog", str(catalog.resolve())]
+        return _run(items, once=once or not sys.stdout.isatty())
+
+
+def _run(items: list[str], *, once: bool) -> int:
+    from settings import home_folder
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    folder = (home_folder() / "demo").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        children = Children(folder)
+    except StillRunning as error:
+        complain(f"The demo of {folder} is in use. {error}")
+        return 1
+    try:
+        _live_in(folder)
+        return asyncio.run(_demo(children, folder, items, once=once))
+    except DemoFailed as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        out.print("\nStopped.")
+        return 130 if once else 0
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # from here on nothing may keep a child alive
+        children.close()
 
 
 def _interrupted(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-class NotStarted(Exception):
-    """A part of the demo did not come up; the message names its log."""
-
-
-async def _demo(*, once: bool, skus: int, catalog: Path | None) -> int:
-    from a2m.processes import Children
-    from settings import home_folder
-
-    began = time.monotonic()
-    folder = home_folder() / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    children = Children(folder)
-    try:
-        _empty(folder)
-        out.print("Starting the sandbox: an Acumatica and a Magento on this machine …")
-        environ = _environ(folder)
-        environ |= _start_sandbox(children, folder, environ, skus, catalog)
-        out.print("Starting Prefect with its UI (the first start takes some seconds) …")
-        ui = await _start_prefect(children, folder, environ)
-        outcomes = await _sync_all(environ)
-        right = await _compare(environ)
-        _tell(outcomes, right, ui, folder, time.monotonic() - began)
-        if once:
-            return 0 if all(wrong == 0 for _what, _compared, wrong in right) else 1
-        out.print("\nIt goes on looking every minute. Ctrl-C ends everything.")
-        await asyncio.Event().wait()
-        return 0
-    except NotStarted as error:
-        complain(str(error))
-        return 1
-    finally:
-        children.close()
-
-
-def _empty(folder: Path) -> None:
+def _live_in(folder: Path) -> None:
+    """Empty the folder and move this process into it: its A2M_ and PREFECT_ settings, its homes, its `.env`."""
     for part in ("prefect", "state"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for log in folder.glob("*.log"):
         log.unlink()
-
-
-def _environ(folder: Path) -> dict[str, str]:
-    """This process's environment without any A2M_ or PREFECT_ setting of the user's, and with the demo's own homes."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("A2M_", "PREFECT_"))}
-    return kept | {
+    for name in [name for name in os.environ if name.upper().startswith(("A2M_", "PREFECT_"))]:
+        del os.environ[name]
+    os.environ |= {
         "A2M_HOME": str(folder / "state"),
         "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
         "PREFECT_HOME": str(folder / "prefect"),
@@ -109,28 +103,46 @@ def _environ(folder: Path) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
     }
+    os.chdir(folder)
 
 
-def _start_sandbox(
-    children: Any, folder: Path, environ: dict[str, str], skus: int, catalog: Path | None
-) -> dict[str, str]:
+async def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> int:
+    began = time.monotonic()
+    out.print("Starting the sandbox: an Acumatica and a Magento on this machine …")
+    _start_sandbox(children, folder, items)
+    out.print("Starting Prefect with its UI (the first start takes some seconds) …")
+    ui = _start_prefect(children)
+    outcomes = await _sync_all(children)
+    right = _compare()
+    _tell(outcomes, right, ui, folder, time.monotonic() - began)
+    if once:
+        return 0 if all(wrong == 0 for _what, _compared, wrong in right) else 1
+    out.print("\nIt goes on looking every minute. Ctrl-C ends everything.")
+    while True:
+        _refuse_ended(children)
+        await asyncio.sleep(1)
+
+
+def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
+    """Start both simulators and take over the settings that connect to them."""
+    from dotenv import dotenv_values
+
     lines = folder / "state" / "sandbox.env"
-    lines.parent.mkdir(parents=True, exist_ok=True)
-    items = ["--catalog", str(catalog)] if catalog else ["--skus", str(skus)]
+    lines.parent.mkdir(parents=True)
     ports = ["--acumatica-port", "0", "--magento-port", "0"]
-    child = children.start("sandbox", ["a2m", "sandbox", *items, *ports, "--env", str(lines)], environ)
-    _wait(lambda: lines.exists() and lines.read_text().endswith("\n"), child, folder / "sandbox.log", "The sandbox")
-    return {name: value or "" for name, value in dotenv_values(lines).items()}
+    children.start("sandbox", ["a2m", "sandbox", *items, *ports, "--env", str(lines)])
+    _wait(children, lines.exists, "sandbox")
+    os.environ |= {name: value or "" for name, value in dotenv_values(lines).items()}
 
 
-async def _start_prefect(children: Any, folder: Path, environ: dict[str, str]) -> str:
+def _start_prefect(children: Children) -> str:
+    """Start the Prefect server and, once it answers, the deployments; give the address of the UI."""
     import httpx
 
     port = _free_port(PREFECT_PORT)
     ui = f"http://127.0.0.1:{port}"
-    environ["PREFECT_API_URL"] = f"{ui}/api"
-    arguments = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    server = children.start("prefect", arguments, environ | {"PREFECT_UI_API_URL": f"{ui}/api"})
+    os.environ |= {"PREFECT_API_URL": f"{ui}/api", "PREFECT_UI_API_URL": f"{ui}/api"}
+    children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)])
 
     def answers() -> bool:
         try:
@@ -138,80 +150,101 @@ async def _start_prefect(children: Any, folder: Path, environ: dict[str, str]) -
         except httpx.TransportError:
             return False
 
-    _wait(answers, server, folder / "prefect.log", "The Prefect server")
-    children.start("deployments", ["a2m", "serve"], environ)
+    _wait(children, answers, "prefect")
+    children.start("deployments", ["a2m", "serve"])
     return ui
 
 
-def _wait(ready: Callable[[], bool], child: Any, log: Path, what: str) -> None:
+def _wait(children: Children, ready: Callable[[], bool], name: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not ready():
-        if child.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text(errors="replace").strip().splitlines()[-5:] if log.exists() else []
-            raise NotStarted(f"{what} did not start. The end of {log}:\n" + "\n".join(said))
+        _refuse_ended(children)
+        if time.monotonic() > deadline:
+            raise DemoFailed(_last_words(children, name, "did not start in time"))
         time.sleep(0.1)
+
+
+def _refuse_ended(children: Children) -> None:
+    ended = children.ended()
+    if ended is not None:
+        raise DemoFailed(_last_words(children, ended, "has ended"))
+
+
+def _last_words(children: Children, name: str, what: str) -> str:
+    log = children.log(name)
+    said = log.read_text(errors="replace").strip().splitlines()[-5:]
+    return "\n".join([f"The part {name!r} of the demo {what}. The end of {log}:", *said])
 
 
 def _free_port(usual: int) -> int:
     for port in (usual, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself asks for it
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise NotStarted("No free port was found on 127.0.0.1.")
+    raise DemoFailed("No free port was found on 127.0.0.1.")
 
 
-async def _sync_all(environ: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Start one run of each active entity, show how far they are, and give (entity, state, what it said)."""
-    os.environ.update({name: value for name, value in environ.items() if name.startswith(("PREFECT_", "A2M_"))})
+async def _sync_all(children: Children) -> list[tuple[str, str, str]]:
+    """One run of each entity, with a line that says how far they are: (entity, state, what it said)."""
     from prefect.client.orchestration import get_client
+
+    from a2m.sync import ENTITIES
+
+    outcomes: dict[str, tuple[str, str, str]] = {}
+    deadline = time.monotonic() + RUN_SECONDS
+    async with get_client() as client:
+        runs = {entity: await _start_run(children, client, entity) for entity in ENTITIES}
+        with progress() as show:
+            while len(outcomes) < len(runs) and time.monotonic() < deadline:
+                _refuse_ended(children)
+                show(_how_far())
+                for entity in runs.keys() - outcomes.keys():
+                    state = (await client.read_flow_run(runs[entity])).state
+                    if state is not None and state.name == "AlreadyRunning":  # a scheduled run was quicker
+                        runs[entity] = await _start_run(children, client, entity)
+                    elif state is not None and state.is_final():
+                        outcomes[entity] = (entity, state.name or "", state.message or "")
+                await asyncio.sleep(0.5)
+    late = {entity: (entity, "still working", "it took longer than the demo waits") for entity in runs}
+    return [outcomes.get(entity, late[entity]) for entity in runs]
+
+
+async def _start_run(children: Children, client: PrefectClient, entity: str) -> UUID:
+    """Start a run of the entity by hand, once `a2m serve` has registered its deployment."""
     from prefect.exceptions import ObjectNotFound
 
-    outcomes = []
-    async with get_client() as client:
-        runs = {}
-        deadline = time.monotonic() + START_SECONDS
-        for entity in ("price", "inventory"):
-            while entity not in runs:
-                try:
-                    deployment = await client.read_deployment_by_name(f"{entity}/{entity}")
-                    runs[entity] = (await client.create_flow_run_from_deployment(deployment.id)).id
-                except ObjectNotFound:
-                    if time.monotonic() > deadline:
-                        raise NotStarted("The deployments were not registered; see deployments.log.") from None
-                    await asyncio.sleep(0.3)
-        with out.status("Waiting for the runs …") as line:
-            deadline = time.monotonic() + RUN_SECONDS
-            while runs and time.monotonic() < deadline:
-                for entity, run_id in list(runs.items()):
-                    run = await client.read_flow_run(run_id)
-                    if run.state is not None and run.state.is_final():
-                        outcomes.append((entity, run.state.name or "", run.state.message or ""))
-                        del runs[entity]
-                line.update(_progress())
-                await asyncio.sleep(0.5)
-    outcomes.extend((entity, "still working", "it took longer than the demo waits") for entity in runs)
-    return outcomes
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            deployment = await client.read_deployment_by_name(f"{entity}/{entity}")
+        except ObjectNotFound:
+            _refuse_ended(children)
+            if time.monotonic() > deadline:
+                raise DemoFailed(_last_words(children, "deployments", "did not start in time")) from None
+            await asyncio.sleep(0.3)
+        else:
+            return (await client.create_flow_run_from_deployment(deployment.id)).id
 
 
-def _progress() -> str:
+def _how_far() -> str:
     from a2m.status import read_status
 
-    return "  ".join(f"{row['entity']}: {row['sent']:,} sent, {row['pending']:,} waiting" for row in read_status())
+    return "   ".join(f"{row['entity']}: {row['sent']:,} sent, {row['pending']:,} waiting" for row in read_status())
 
 
-async def _compare(environ: dict[str, str]) -> list[tuple[str, int, int]]:
+def _compare() -> list[tuple[str, int, int]]:
     """Compare the two sandboxes themselves, without the connector: (what, compared, wrong)."""
     import httpx
 
     from a2m.compare import differences
 
-    async with httpx.AsyncClient(timeout=120) as client:
-        acumatica = (await client.get(environ["A2M_ACUMATICA__URL"] + "/_sandbox/state")).json()
-        magento = (await client.get(environ["A2M_MAGENTO__URL"] + "/_sandbox/state")).json()
-    return differences(acumatica, magento, environ)
+    urls = (os.environ["A2M_ACUMATICA__URL"], os.environ["A2M_MAGENTO__URL"])
+    acumatica, magento = (httpx.get(f"{url}/_sandbox/state", timeout=120).json() for url in urls)
+    return differences(acumatica, magento, os.environ)
 
 
 def _tell(

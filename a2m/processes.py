@@ -1,7 +1,7 @@
 """Child processes that never outlive their parent: the demo's sandbox, Prefect server and deployments.
 
-Each child asks the kernel (Linux) to be ended when its parent dies, and is written to a file, so that the next start
-ends what a killed one left behind.
+Each child asks the kernel (Linux) to be ended when its parent dies, and is written to a file together with its parent,
+so that the next start ends what a killed one left behind, and takes nothing away from one that still runs.
 """
 
 from __future__ import annotations
@@ -13,86 +13,115 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 10.0
 
 
+class StillRunning(Exception):
+    """Another start uses the folder and has not ended; the message says which process it is."""
+
+
+@dataclass
+class _Child:
+    name: str
+    command: str
+    process: subprocess.Popen[bytes]
+
+
 class Children:
     """The processes that one start began, newest last; `close` ends them all."""
 
     def __init__(self, folder: Path) -> None:
+        """Take the folder, once what a killed start left there has been ended. Raises `StillRunning`."""
         self._folder = folder
         self._file = folder / "processes.json"
-        self._running: list[tuple[subprocess.Popen[bytes], list[str]]] = []
-        end_leftovers(self._file)
+        self._running: list[_Child] = []
+        _end_leftovers(self._file)
+        self._remember()
 
-    def start(self, name: str, arguments: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start `python -m …` with its output in NAME.log beside the state."""
-        with (self._folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, "-P", "-m", *arguments]
+    def start(self, name: str, arguments: list[str]) -> None:
+        """Start `python -m …` in the folder, with its output in NAME.log there."""
+        command = [sys.executable, "-P", "-m", *arguments]
+        with self.log(name).open("ab") as log:
             child = subprocess.Popen(
                 command,
                 cwd=self._folder,
-                env=dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
-        self._running.append((child, command))
-        started = [{"pid": one.pid, "arguments": command} for one, command in self._running]
-        self._file.write_text(json.dumps(started))
-        return child
+        self._running.append(_Child(name, " ".join(command), child))
+        self._remember()
+
+    def log(self, name: str) -> Path:
+        """Where a child's output goes."""
+        return self._folder / f"{name}.log"
+
+    def ended(self) -> str | None:
+        """The name of a child that has ended by itself; none while all of them run."""
+        return next((one.name for one in self._running if one.process.poll() is not None), None)
 
     def close(self) -> None:
-        """End every child, politely first, and whatever it started itself."""
-        for child, _command in reversed(self._running):
-            _signal(child.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE_SECONDS
-        for child, _command in reversed(self._running):
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(max(0.1, deadline - time.monotonic()))
-            _signal(child.pid, signal.SIGKILL)
-            child.wait()
+        """End every child, the newest first because it works with the older ones, and whatever it started itself."""
+        while self._running:
+            child = self._running.pop()
+            _end(child.process.pid, child.command)
+            child.process.wait()
         self._file.unlink(missing_ok=True)
+
+    def _remember(self) -> None:
+        parent = {"pid": os.getpid(), "command": _command_of(os.getpid())}
+        children = [{"pid": child.process.pid, "command": child.command} for child in self._running]
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps({"parent": parent, "children": children}))
+        part.replace(self._file)  # whole or not at all: a start may be killed at any instant
 
 
 def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-
-
-def end_leftovers(file: Path) -> None:
+def _end_leftovers(file: Path) -> None:
     """End what a killed start left behind; a process number that belongs to something else by now is left alone."""
     if not file.exists():
         return
-    for left in json.loads(file.read_text()):
-        if _command_of(left["pid"]) == left["arguments"]:
-            _signal(left["pid"], signal.SIGTERM)
-            _wait_for_end(left["pid"])
-            _signal(left["pid"], signal.SIGKILL)
+    left = json.loads(file.read_text())
+    parent = left["parent"]
+    if parent["pid"] != os.getpid() and _command_of(parent["pid"]) == parent["command"]:
+        raise StillRunning(f"It runs already, as process {parent['pid']}: end that one first.")
+    for child in reversed(left["children"]):
+        if _command_of(child["pid"]) == child["command"]:
+            _end(child["pid"], child["command"])
     file.unlink()
 
 
-def _wait_for_end(pid: int) -> None:
+def _end(pid: int, command: str) -> None:
+    """End a process and its group: politely, and after a while for certain."""
+    _signal_group(pid, signal.SIGTERM)
     deadline = time.monotonic() + _GRACE_SECONDS
-    while _command_of(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    while _command_of(pid) == command and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal_group(pid, signal.SIGKILL)
 
 
-def _command_of(pid: int) -> list[str]:
+def _signal_group(leader: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)
+
+
+def _command_of(pid: int) -> str:
+    """The command line of a process; empty where there is none, or it has ended and waits to be collected."""
+    if sys.platform == "linux":
+        try:
+            raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return ""
+        return " ".join(part.decode(errors="replace") for part in raw.split(b"\0") if part)
     listed = subprocess.run(["ps", "-o", "args=", "-ww", "-p", str(pid)], capture_output=True, text=True, check=False)
-    try:
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return listed.stdout.split()
-    return [part.decode(errors="replace") for part in raw.split(b"\0") if part]
+    return listed.stdout.strip()

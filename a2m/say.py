@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+PROGRESS_SECONDS = 5.0
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -32,3 +36,21 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], nu
     for row in rows:
         shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     out.print(shown)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show how far something is: one line that changes; without a terminal a line of its own every few seconds."""
+    if out.is_terminal:
+        with out.status("…") as line:
+            yield line.update
+        return
+    shown, again_at = "", 0.0
+
+    def show(text: str) -> None:
+        nonlocal shown, again_at
+        if text != shown and time.monotonic() >= again_at:
+            shown, again_at = text, time.monotonic() + PROGRESS_SECONDS
+            out.print(text, markup=False)
+
+    yield show

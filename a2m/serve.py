@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import typer
 
+from a2m.say import complain
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command()
-    def serve() -> None:
+    def serve() -> int:
         """Register every deployment on the configured Prefect server and run what is due, until Ctrl-C."""
-        from deployments.serve import serve_all
+        from deployments.serve import NoServerConfigured, ServerUnusable, serve_all
 
-        serve_all()
+        try:
+            serve_all()
+        except NoServerConfigured as error:
+            complain(str(error))
+            return 2
+        except ServerUnusable as error:
+            complain(str(error))
+            return 1
+        return 0

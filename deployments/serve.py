@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+from contextlib import suppress
 
+from prefect.client.orchestration import get_client
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
+from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
 from flows.inventory import inventory
@@ -19,6 +24,14 @@ from flows.price import price
 
 EVERY_MINUTE = "* * * * *"
 POLL_SECONDS = 2.0
+
+
+class NoServerConfigured(Exception):
+    """Prefect was not told of a server; without one it would start a temporary one, which schedules nothing."""
+
+
+class ServerUnusable(Exception):
+    """The Prefect server does not answer, or refuses; the message says which and why."""
 
 
 async def deployments() -> list[RunnerDeployment]:
@@ -36,15 +49,46 @@ async def deployments() -> list[RunnerDeployment]:
 
 
 def serve_all() -> None:
-    """Register the deployments and run what is due until the process is told to stop."""
+    """Register the deployments and run what is due until the process is told to stop.
+
+    Raises `NoServerConfigured` and `ServerUnusable`.
+    """
     os.environ["PYTHONSAFEPATH"] = "1"  # runs are processes of their own and must not import from the current folder
     asyncio.run(_serve())
 
 
 async def _serve() -> None:
+    server = await _server()
     runner = Runner(name="a2m", query_seconds=POLL_SECONDS, pause_on_shutdown=False)
     served = await deployments()
-    for deployment in served:
-        await runner.aadd_deployment(deployment)
-    print("Serving", ", ".join(one.name for one in served), file=sys.stderr)  # noqa: T201
-    await runner.start()
+    try:
+        for deployment in served:
+            await runner.aadd_deployment(deployment)
+    except PrefectHTTPStatusError as error:
+        raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
+    print("Serving", ", ".join(one.name for one in served), "on", server, file=sys.stderr)  # noqa: T201
+    await _until_told_to_stop(runner)
+
+
+async def _until_told_to_stop(runner: Runner) -> None:
+    """Serve until SIGINT or SIGTERM, and end the runs with it."""
+    serving = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # it has begun by now, and set a handler of its own, which leaves the runs behind
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _server() -> str:
+    """The address of the configured server, which answers."""
+    server = PREFECT_API_URL.value()
+    if not server:
+        raise NoServerConfigured(
+            "No Prefect server is configured. Start one with: prefect server start\n"
+            "and name it with: prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api"
+        )
+    async with get_client() as client:
+        fault = await client.api_healthcheck()
+    if fault is not None:
+        raise ServerUnusable(f"The Prefect server {server} does not answer (PREFECT_API_URL): {fault}")
+    return str(server)
