@@ -43,7 +43,7 @@ class Shop:
         """Send one request; a body of bytes goes as it is, anything else as JSON."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
+            sent.setdefault("Authorization", f"Bearer {token}")
         if isinstance(body, bytes):
             return await self.client.request(method, path, content=body, headers=sent)
         return await self.client.request(method, path, json=body, headers=sent)

@@ -146,7 +146,7 @@ async def test_composite_products(recorded_shop: Shop, recordings: Recordings) -
     await replay.play(*(name for name in cases if name.startswith("source_item_for_parent")))
     await replay.play("parent_beside_good", "parent_beside_good_read")
     await replay.play(*(name for name in cases if name.startswith("source_item_of_parent")))
-    replay.done(without={"salable_qty_DOWN", "salable_qty_OPT", "salable_qty_VIRT"} - replay.played)
+    replay.done()
 
 
 async def test_exports_and_long_questions(recorded_shop: Shop, recordings: Recordings) -> None:
@@ -181,7 +181,7 @@ async def test_exports_and_long_questions(recorded_shop: Shop, recordings: Recor
     theirs = cases["export_page_size_100"]["response"]["body"]
     assert page["search_criteria"] == theirs["search_criteria"]
     assert page["total_count"] == len(page["items"])
-    assert [list(row) for row in page["items"]][0] == list(theirs["items"][0])
+    assert list(page["items"][0]) == list(theirs["items"][0])
     replay.played |= {"export_page_size_100"}
     replay.done()
 
