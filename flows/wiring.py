@@ -21,6 +21,7 @@ from connector.queue.lease import Lease
 from connector.queue.licence import SharedLicence
 from connector.rules.customer_types import CustomerRule
 from connector.rules.items import ItemRule
+from connector.rules.order_types import OrderRule
 from connector.rules.prices import PriceRule
 from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
@@ -70,7 +71,7 @@ class Run:
         if self.entity == "price":
             parts += [settings.acumatica.price_read, settings.magento.store_id]
         if self.entity == "inventory":
-            parts += [settings.acumatica.quantity_read]
+            parts += [settings.acumatica.quantity_read, settings.order.store_id]
         if self.entity == "customer":
             parts += [settings.magento.website_id]
         return hashlib.sha256(repr(parts).encode()).hexdigest()
@@ -182,6 +183,7 @@ def read_rule(settings: Settings, entity: str, active_since: datetime | None = N
         vendor_inquiry=vendor.inquiry,
         begins=begins,
         begins_on=None if begins is None else begins.astimezone(acumatica.zone()).date(),
+        branches=settings.order.branches if entity == "order" else (),
         chosen=chosen,
         trigger=settings.shipment.trigger,
     )
@@ -195,7 +197,9 @@ def _feeds(settings: Settings, entity: str) -> tuple[str, ...]:
         return (*rows, *(("non_stock_items",) if settings.price.non_stock else ()), "items")
     if entity == "inventory":
         return (*(("vendor_quantities",) if settings.vendor_inventory.include != "no" else ()), "quantities", "items")
-    return {"customer": ("customers",), "order": ("orders",), "shipment": ("shipments", "receipts")}[entity]
+    if entity == "order":
+        return (*(("order_invoices",) if settings.order.invoice == "offline" else ()), "orders")
+    return {"customer": ("customers",), "shipment": ("shipments", "receipts")}[entity]
 
 
 def item_rule(settings: Settings) -> ItemRule:
@@ -237,6 +241,8 @@ def quantity_rule(settings: Settings) -> QuantityRule:
         decimals=chosen.decimals,
         unit=settings.items.unit,
         status=chosen.status,
+        compensated_after=chosen.reservations_cleared,
+        compensated_store=settings.order.store_id,
     )
 
 
@@ -261,6 +267,27 @@ def customer_rule(settings: Settings) -> CustomerRule:
         create_limit=chosen.create_limit,
         telephone=chosen.telephone,
         website_id=settings.magento.website_id,
+    )
+
+
+def order_rule(settings: Settings) -> OrderRule:
+    """Which orders go to Magento, and how."""
+    chosen = settings.order
+    return OrderRule(
+        types=chosen.types,
+        branches=chosen.branches,
+        reference=chosen.reference,
+        create_with_reference=chosen.create_with_reference,
+        statuses=chosen.statuses,
+        states=chosen.states,
+        payment_methods=chosen.payment_methods,
+        shipping_methods=chosen.shipping_methods,
+        titles={name: one.title for name, one in settings.shipment.ship_vias.items()},
+        store_id=chosen.store_id,
+        telephone=settings.customer.telephone,
+        invoices=chosen.invoice == "offline",
+        ships=settings.active.shipment,
+        unit=settings.items.unit,
     )
 
 
@@ -291,6 +318,7 @@ RULES: dict[str, Callable[[Settings], Any]] = {
     "price": price_rule,
     "inventory": quantity_rule,
     "customer": customer_rule,
+    "order": order_rule,
     "shipment": shipment_rule,
 }
 """What each entity's stages compute with."""

@@ -52,6 +52,11 @@ class Customer(Section):
     telephone: str = setting("", "Telephone of customers who have none; empty: those fail.")
 
 
+OrderState = Literal[
+    "new", "pending_payment", "processing", "complete", "closed", "canceled", "holded", "payment_review"
+]
+
+
 class Order(Section):
     """A to M Order Sync."""
 
@@ -63,8 +68,12 @@ class Order(Section):
         "external_ref", "Field of the Acumatica order that holds Magento's order number."
     )
     statuses: dict[str, str] = setting({}, "Acumatica order status to Magento order status.")
+    states: dict[str, OrderState] = setting(
+        {}, "Magento order status of your own to the state that it belongs to; Magento's own statuses are known."
+    )
     payment_methods: dict[str, str] = setting({}, "Acumatica payment method to Magento payment method.")
     shipping_methods: dict[str, str] = setting({}, "ShipVia code to Magento shipping method.")
+    store_id: int = setting(1, "Store view that orders made in Acumatica belong to.", ge=1)
     branches: Names = setting((), "Only orders of these branches; empty: all.")
     invoice: Literal["no", "offline"] = setting("no", "Make offline invoices in Magento.")
     create_with_reference: bool = setting(False, "Create orders whose reference Magento does not know.")

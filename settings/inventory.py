@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from settings.section import Names, Section, refuse_duplicates, setting
+from settings.section import Instant, Names, Section, refuse_duplicates, setting
 
 SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -40,6 +40,12 @@ class Inventory(Section):
     decimals: bool = setting(False, "Send fractions; otherwise quantities are rounded down.")
     status: Literal["follow_quantity", "leave"] = setting(
         "follow_quantity", "Stock status: in stock while the quantity is above 0, or left alone."
+    )
+
+    reservations_cleared: Instant | None = setting(
+        None,
+        "When Magento last wrote off what shipments of Acumatica's own orders left in its reservations "
+        "(bin/magento inventory:reservation:create-compensations); quantities make up only for later ones.",
     )
 
     @model_validator(mode="after")

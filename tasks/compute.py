@@ -22,6 +22,7 @@ from connector.rules import items, prices, quantities
 from connector.rules.items import Published
 from connector.rules.prices import PriceRule
 from tasks import frames
+from tasks.compensate import less_compensations
 from tasks.document import compute_documents
 from tasks.magento_now import Place, read_unknown, sold_below_zero
 from tasks.pull import Pulled
@@ -56,7 +57,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
             work.report.note(str(note.sku), str(note.reason))
-    values = frames.wanted(ruled.values)
+    values = await less_compensations(work, frames.wanted(ruled.values))
     asked_at = work.clock.now()
     asked = await _ask_magento(work, values, list(chosen))
     values = await _keep_status_of_backorders(work, values, asked.shown)

@@ -6,9 +6,10 @@ from tasks import feeds
 from tasks.customers import CUSTOMERS
 from tasks.document import DocumentEntity
 from tasks.feeds import Feed
+from tasks.orders import ORDERS
 from tasks.shipments import SHIPMENTS
 
-DOCUMENTS: dict[str, DocumentEntity] = {"customer": CUSTOMERS, "shipment": SHIPMENTS}
+DOCUMENTS: dict[str, DocumentEntity] = {"customer": CUSTOMERS, "order": ORDERS, "shipment": SHIPMENTS}
 
 FEEDS: dict[str, Feed] = {
     **feeds.FEEDS,

@@ -119,6 +119,6 @@ def state_of(status: str, states: Mapping[str, str]) -> str | None:
     return states.get(status) or STATES.get(status)
 
 
-def first_status(status: str, state: str) -> tuple[str, str]:
+def first_status(status: str | None, state: str | None) -> tuple[str, str]:
     """State and status of an order that is made: an ended one is made open, or nothing could be shipped or invoiced."""
-    return ("processing", "processing") if state in ENDED else (state, status)
+    return ("processing", "processing") if status is None or state is None or state in ENDED else (state, status)

@@ -30,7 +30,6 @@ class OrderRule:
     shipping_methods: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     store_id: int = 1
-    website_id: int = 1
     telephone: str = ""
     invoices: bool = False
     ships: bool = False

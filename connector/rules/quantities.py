@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ class QuantityRule:
     `sources` maps each monitored warehouse to its Magento source. `vendor_sources` are the sources that get the vendor
     quantity added (Sum Total); `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the
     code of a product attribute. `safety` is in 1/10,000 of the base unit and is subtracted once per source.
+    `compensated_after`, `compensated_store`: what is made up for (`connector.rules.compensations`): shipments after
+    this instant, in the stock of this store.
     """
 
     sources: Mapping[str, str]
@@ -41,6 +44,8 @@ class QuantityRule:
     decimals: bool = False
     unit: Literal["base", "sales"] = "base"
     status: Literal["follow_quantity", "leave"] = "follow_quantity"
+    compensated_after: datetime | None = None
+    compensated_store: int = 1
 
 
 class Quantities(NamedTuple):

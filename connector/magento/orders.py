@@ -1,0 +1,195 @@
+"""Orders in Magento: looked for, made, invoiced, commented, and moved from status to status.
+
+Comes in: numbers, ids, and bodies that `connector.magento.order_body` makes. Goes out: typed values, or a
+`MagentoFault`; nothing is repeated here. Source: magento-observed.md, "Orders" and part two, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+from connector.magento.reads import criteria_of, number, pages
+from connector.rules.skus import normalise_one
+from connector.rules.sold import SoldItem
+
+TAKEN = "Unique constraint violation found"
+"""Magento's answer to an increment id that it has already: the one thing that makes creation safe to repeat."""
+
+
+@dataclass(frozen=True)
+class ShownOrder:
+    """An order as Magento shows it; `comments` in the order in which they were written."""
+
+    entity_id: int
+    increment_id: str
+    ext_order_id: str
+    store_id: int
+    state: str
+    status: str
+    items: tuple[SoldItem, ...]
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of a country."""
+
+    id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """A customer of Magento, as an order names them."""
+
+    id: int
+    email: str
+    firstname: str
+    lastname: str
+    group_id: int
+
+
+async def order(client: MagentoClient, entity_id: str) -> ShownOrder | None:
+    """The order with this id; none where Magento has none."""
+    found = await _unless_missing(client, f"orders/{quote(entity_id, safe='')}")
+    return None if found is None else _shown(found)
+
+
+async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_order_id: str) -> list[ShownOrder]:
+    """The orders with one of these numbers of Magento's, or with this number of Acumatica's."""
+    filters = [*(("increment_id", one) for one in increment_ids), ("ext_order_id", ext_order_id)]
+    criteria: dict[str, str] = {}
+    for place, (name, value) in enumerate(filters):
+        prefix = f"searchCriteria[filterGroups][0][filters][{place}]"
+        criteria |= {f"{prefix}[field]": name, f"{prefix}[value]": value, f"{prefix}[conditionType]": "eq"}
+    return [_shown(row) async for row in pages(client, "orders", criteria)]
+
+
+async def create(client: MagentoClient, entity: Mapping[str, Any]) -> str:
+    """Create the order; gives its id. Refused with `TAKEN` where Magento has its increment id."""
+    return str((await client.write("POST", "orders", {"entity": entity}))["entity_id"])
+
+
+async def set_status(client: MagentoClient, shown: ShownOrder, state: str, status: str) -> None:
+    """Write state and status of an order and nothing else; the number goes along, older versions gave a new one."""
+    entity = {"entity_id": shown.entity_id, "increment_id": shown.increment_id, "state": state, "status": status}
+    await client.write("POST", "orders", {"entity": entity})
+
+
+async def hold(client: MagentoClient, shown: ShownOrder) -> None:
+    """Put the order on hold."""
+    await client.write("POST", f"orders/{shown.entity_id}/hold", None)
+
+
+async def unhold(client: MagentoClient, shown: ShownOrder) -> None:
+    """Take the order off hold: it gets the state and status back that it had."""
+    await client.write("POST", f"orders/{shown.entity_id}/unhold", None)
+
+
+async def cancel(client: MagentoClient, shown: ShownOrder) -> bool:
+    """Cancel the order; false where Magento does not, which it says with 200."""
+    return await client.write("POST", f"orders/{shown.entity_id}/cancel", None) is True
+
+
+async def comment(client: MagentoClient, shown: ShownOrder, text: str, status: str) -> None:
+    """Write a comment with a status, which becomes the order's if its state allows it; nobody is mailed."""
+    history = {"comment": text, "status": status, "is_customer_notified": 0, "is_visible_on_front": 0}
+    entity = {**history, "parent_id": shown.entity_id, "entity_name": "order"}
+    await client.write("POST", f"orders/{shown.entity_id}/comments", {"statusHistory": entity})
+
+
+async def invoice(
+    client: MagentoClient, shown: ShownOrder, items: Sequence[tuple[int, Decimal]] | None, text: str
+) -> str:
+    """Make an offline invoice of these order items, none: of all that is open; gives its id. Nobody is mailed."""
+    body: dict[str, Any] = {
+        "capture": False,
+        "notify": False,
+        "appendComment": False,
+        "comment": {"comment": text, "is_visible_on_front": 0},
+    }
+    if items is not None:
+        body["items"] = [{"order_item_id": item_id, "qty": quantity} for item_id, quantity in items]
+    return str(await client.write("POST", f"order/{shown.entity_id}/invoice", body))
+
+
+async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Id and type of each product that exists, by SKU as asked."""
+    spelled = {normalise_one(sku): sku for sku in skus}
+    found = {}
+    for criteria in criteria_of("sku", skus):
+        async for row in pages(client, "products", criteria, fields="items[id,sku,type_id]"):
+            asked = spelled.get(normalise_one(str(row["sku"])))
+            if asked is not None:
+                found[asked] = (int(row["id"]), str(row["type_id"]))
+    return found
+
+
+async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
+    """The customer; none where Magento has none: an order that names one is answered with 500."""
+    found = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
+    if found is None:
+        return None
+    email, firstname, lastname = (str(found.get(name) or "") for name in ("email", "firstname", "lastname"))
+    return Buyer(int(found["id"]), email, firstname, lastname, int(found.get("group_id") or 0))
+
+
+async def regions(client: MagentoClient, country: str) -> dict[str, Region]:
+    """The regions of a country by code and by name, in compared form; none where it has none or is not known."""
+    found = await _unless_missing(client, f"directory/countries/{quote(country, safe='')}") or {}
+    known = [
+        Region(int(row["id"]), str(row["code"]), str(row.get("name") or row["code"]))
+        for row in found.get("available_regions") or []
+    ]
+    by_name = {normalise_one(one.name): one for one in known}
+    return {**by_name, **{normalise_one(one.code): one for one in known}}
+
+
+async def _unless_missing(client: MagentoClient, path: str) -> Any:
+    try:
+        return await client.get(path)
+    except RequestRefused as refused:
+        if refused.status == 404:
+            return None
+        raise
+
+
+def _shown(row: Mapping[str, Any]) -> ShownOrder:
+    histories = sorted(row.get("status_histories") or [], key=lambda one: int(one.get("entity_id") or 0))
+    return ShownOrder(
+        entity_id=int(row["entity_id"]),
+        increment_id=str(row.get("increment_id") or ""),
+        ext_order_id=str(row.get("ext_order_id") or ""),
+        store_id=int(row.get("store_id") or 0),
+        state=str(row.get("state") or ""),
+        status=str(row.get("status") or ""),
+        items=tuple(_item(one) for one in row.get("items") or []),
+        comments=tuple(str(one.get("comment") or "") for one in histories),
+    )
+
+
+def _item(row: Mapping[str, Any]) -> SoldItem:
+    def quantity(name: str) -> Decimal:
+        return number(row.get(name) or 0)
+
+    parent = row.get("parent_item_id")
+    return SoldItem(
+        item_id=int(row["item_id"]),
+        parent_id=int(parent) if parent else None,
+        sku=str(row.get("sku") or ""),
+        product_type=str(row.get("product_type") or "simple"),
+        ordered=quantity("qty_ordered"),
+        invoiced=quantity("qty_invoiced"),
+        shipped=quantity("qty_shipped"),
+        refunded=quantity("qty_refunded"),
+        canceled=quantity("qty_canceled"),
+        virtual=bool(int(row.get("is_virtual") or 0)),
+        ext_id=str(row.get("ext_order_item_id") or ""),
+    )

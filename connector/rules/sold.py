@@ -1,0 +1,133 @@
+"""What Magento has invoiced and shipped of an order, and which invoice of Acumatica's it lacks.
+
+Comes in: the order's lines as Magento has them, and Acumatica's released invoices. Goes out: the next invoice to make,
+none where Magento has them all. How much of each line is invoiced decides, not a mark, so what the shop invoiced itself
+is not invoiced again. Source: magento-observed.md, part two, sections 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connector.rules.order_totals import NOTHING, OrderProblem
+from connector.rules.order_types import Invoice, InvoiceLine
+from connector.rules.skus import normalise_one
+
+NOT_SHIPPED = ("virtual", "downloadable")
+
+
+@dataclass(frozen=True)
+class SoldItem:
+    """A line of a Magento order; `ext_id`: its `ext_order_item_id`, which is the line's number where we made it."""
+
+    item_id: int
+    parent_id: int | None
+    sku: str
+    product_type: str
+    ordered: Decimal
+    invoiced: Decimal = NOTHING
+    shipped: Decimal = NOTHING
+    refunded: Decimal = NOTHING
+    canceled: Decimal = NOTHING
+    virtual: bool = False
+    ext_id: str = ""
+
+    @property
+    def to_invoice(self) -> Decimal:
+        """What is not invoiced yet."""
+        return max(self.ordered - self.canceled - self.invoiced, NOTHING)
+
+    @property
+    def to_ship(self) -> Decimal:
+        """What is not shipped yet."""
+        if self.virtual or self.product_type in NOT_SHIPPED:
+            return NOTHING
+        return max(self.ordered - self.canceled - max(self.shipped, self.refunded), NOTHING)
+
+
+@dataclass(frozen=True)
+class ToInvoice:
+    """An invoice to make: quantities by order item id, none: all that is open."""
+
+    number: str
+    items: tuple[tuple[int, Decimal], ...] | None
+
+
+def counted(items: Sequence[SoldItem]) -> list[SoldItem]:
+    """The lines that tell how far an order is: of a configurable the parent, of a bundle the children."""
+    types = {item.item_id: item.product_type for item in items}
+    parents = {item.parent_id for item in items}
+    return [
+        item
+        for item in items
+        if (item.parent_id is None and not (item.product_type == "bundle" and item.item_id in parents))
+        or (item.parent_id is not None and types.get(item.parent_id) == "bundle")
+    ]
+
+
+def is_invoiced(items: Sequence[SoldItem]) -> bool:
+    """Whether all of the order is invoiced."""
+    return not any(item.to_invoice for item in counted(items))
+
+
+def is_shipped(items: Sequence[SoldItem]) -> bool:
+    """Whether all of the order is shipped that ships at all."""
+    return not any(item.to_ship for item in counted(items))
+
+
+def has_begun(items: Iterable[SoldItem]) -> bool:
+    """Whether something of the order is invoiced or shipped."""
+    return any(item.invoiced or item.shipped for item in items)
+
+
+def next_invoice(key: str, invoices: Sequence[Invoice], items: Sequence[SoldItem]) -> ToInvoice | None:
+    """The first of the invoices that Magento lacks; none where it has them all. Raises `OrderProblem`."""
+    if not invoices or is_invoiced(items):
+        return None
+    target: dict[int, Decimal] = {}
+    for invoice in invoices:
+        for line in invoice.lines:
+            _lay_out(key, invoice, line, items, target)
+        lacking = {item.item_id: target.get(item.item_id, NOTHING) - item.invoiced for item in items}
+        asked = {item_id: quantity for item_id, quantity in lacking.items() if quantity > 0}
+        if asked:
+            whole = all(_is_covered(item, items, target) for item in items if item.parent_id is None)
+            return ToInvoice(invoice.number, None if whole else tuple(sorted(asked.items())))
+    return None
+
+
+def _lay_out(
+    key: str, invoice: Invoice, line: InvoiceLine, items: Sequence[SoldItem], target: dict[int, Decimal]
+) -> None:
+    """Add what a line of an invoice invoices to the lines of the order: by the line's number, else by its SKU."""
+    types = {item.item_id: item.product_type for item in items}
+    own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
+    same = [item for item in own if item.ext_id == str(line.number)]
+    same = same or [item for item in own if normalise_one(item.sku) == normalise_one(line.sku)]
+    left = line.quantity
+    for item in same:
+        free = min(left, item.ordered - item.canceled - target.get(item.item_id, NOTHING))
+        if free > 0:
+            target[item.item_id] = target.get(item.item_id, NOTHING) + free
+            left -= free
+    if left > 0:
+        has = f"{line.quantity - left} left of it" if same else "no such line"
+        raise OrderProblem(
+            f"Invoice does not fit: Acumatica's invoice {invoice.number} of {key} has {line.quantity} of {line.sku} "
+            f"(line {line.number}), and Magento's order has {has}. Make the invoice in Magento by hand, then skip this "
+            "message."
+        )
+
+
+def _is_covered(item: SoldItem, items: Sequence[SoldItem], target: dict[int, Decimal]) -> bool:
+    """Whether all of a line, or of a bundle's children, is on the invoices so far."""
+    if target.get(item.item_id, NOTHING) >= item.ordered - item.canceled:
+        return True
+    children = [child for child in items if child.parent_id == item.item_id]
+    return (
+        item.product_type == "bundle"
+        and bool(children)
+        and all(target.get(child.item_id, NOTHING) >= child.ordered - child.canceled for child in children)
+    )

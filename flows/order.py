@@ -1,0 +1,19 @@
+"""Orders go from Acumatica to Magento."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.run import run_entity
+
+
+@flow(name="order", persist_result=False)
+async def order(full: bool = False, key: str | None = None) -> State[Any]:
+    """Make in Magento every order that Acumatica made, and have all others follow Acumatica's status.
+
+    Args:
+        full: Read every order since FROM instead of what changed since the last look.
+        key: Only this order: its type and number, such as "SO 000123".
+    """
+    return await run_entity("order", full=full, key=key)

@@ -1,0 +1,281 @@
+"""One order goes to Magento step by step: it is found or made, its invoices are made, its status follows.
+
+Comes in: what one message tells. Goes out: what the order is in Magento, with every step done. Before each step Magento
+is read, and only what it does not show is done: so whatever instant the last attempt died at, and whatever answer was
+lost, each of an order, an invoice and a comment is there once.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from connector.magento import orders as magento
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+from connector.magento.order_body import ShopKnows, entity_of
+from connector.magento.orders import TAKEN, Buyer, Region, ShownOrder
+from connector.queue import links, messages
+from connector.queue.links import Link, MadeBy
+from connector.queue.messages import Message
+from connector.queue.tables import PENDING, SENDING
+from connector.rules import sold
+from connector.rules.order_status import DEAD, Shown, Step, first_status, next_step, refused
+from connector.rules.order_totals import OrderProblem
+from connector.rules.order_types import NewOrder, OrderContent, OrderRule
+from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id
+from tasks.document import CannotBeSent, Made, NotYet
+
+if TYPE_CHECKING:
+    from tasks.work import Work
+
+MOST_STEPS = 20
+"""More than any order needs: a shop that undoes what is done must not hold a run for ever."""
+
+
+class _Found(NamedTuple):
+    order: ShownOrder
+    made_by: MadeBy
+
+
+async def send(work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None) -> Made:
+    """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
+    found = await _known(client, content, link) or await _create(work, client, content)
+    made = Made(str(found.order.entity_id), found.made_by)
+    try:
+        await _bring_up(work, client, message, content, found.order)
+    except OrderProblem as why:
+        raise CannotBeSent(cause_of(str(why)), str(why), made) from why
+    return made
+
+
+async def find(
+    work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
+) -> Made | None:
+    """The order in Magento, if nothing of what the message says is left to do."""
+    try:
+        found = await _known(client, content, link)
+        if found is None or _left_to_do(work.rule, message, content, found.order, acted=message.attempts > 0):
+            return None
+    except (CannotBeSent, OrderProblem):
+        return None  # the next attempt says why
+    return Made(str(found.order.entity_id), found.made_by)
+
+
+async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
+    """The order by its link, else by our own number, else by the number that it refers to."""
+    if link is not None:
+        shown = await magento.order(client, link.magento_id)
+        if shown is None:
+            raise CannotBeSent(
+                "Gone from Magento",
+                f"Gone from Magento: {content.key} was Magento's order {link.magento_id}, which is not there any more. "
+                f"It is not made again by itself. Link it to another one: a2m link order {content.key!r} ID",
+            )
+        return _Found(shown, link.made_by)
+    own = increment_id(content.key)
+    numbers = [own, *([content.reference] if content.reference else [])]
+    shown_orders = await magento.orders_with(client, numbers, content.key)
+    for chosen in (
+        [one for one in shown_orders if one.increment_id == own],
+        [one for one in shown_orders if one.ext_order_id == content.key],
+        [one for one in shown_orders if content.reference and one.increment_id == content.reference],
+    ):
+        if chosen:
+            return _Found(_the_one(content, chosen), "found")
+    return None
+
+
+def _the_one(content: OrderContent, chosen: list[ShownOrder]) -> ShownOrder:
+    first = chosen[0]
+    if len(chosen) > 1:
+        ids = ", ".join(str(one.entity_id) for one in chosen)
+        raise CannotBeSent(
+            "Several orders",
+            f"Several orders: {content.key} may be any of Magento's orders {ids}. Say which one: "
+            f"a2m link order {content.key!r} ID",
+        )
+    if first.increment_id == increment_id(content.key) and first.ext_order_id not in ("", content.key):
+        raise CannotBeSent(
+            "Number taken",
+            f"Number taken: Magento's order {first.increment_id} is Acumatica's {first.ext_order_id}, not "
+            f"{content.key}. If it is the same: a2m link order {content.key!r} {first.entity_id}",
+        )
+    return first
+
+
+async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _Found:
+    """Make the order. Magento refuses its number a second time: then it is there, and is looked for again."""
+    rule: OrderRule = work.rule
+    _refuse_to_create(content, rule)
+    if content.new is None:
+        why = content.why_not
+        raise CannotBeSent(
+            why.cause if why else "Not possible", why.reason if why else f"{content.key} has no content."
+        )
+    state, status = first_status(content.status, content.state)
+    entity = entity_of(
+        content.new,
+        await _what_magento_knows(work, client, content.key, content.new),
+        increment_id=increment_id(content.key),
+        ext_order_id=content.key,
+        state=state,
+        status=status,
+        text=comment_of(content.key, content.acumatica_status),
+    )
+    made_by: MadeBy = "sent"
+    try:
+        magento_id = await magento.create(client, entity)
+    except RequestRefused as fault:
+        if fault.template != TAKEN:
+            raise
+        found = await _known(client, content, None)
+        if found is None:
+            raise
+        magento_id, made_by = str(found.order.entity_id), found.made_by
+    shown = await magento.order(client, magento_id)
+    if shown is None:
+        raise CannotBeSent("Not kept", f"Not kept: Magento took {content.key} as {magento_id} and does not show it.")
+    return _Found(shown, made_by)
+
+
+def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
+    if content.acumatica_status in DEAD or content.state == "canceled":
+        raise CannotBeSent(
+            "Canceled before it was sent",
+            f"Canceled before it was sent: {content.key} is {content.acumatica_status} in Acumatica and was never in "
+            "Magento. Nothing has to be done.",
+        )
+    if content.reference and not rule.create_with_reference:
+        raise CannotBeSent(
+            "Unknown reference",
+            f"Unknown reference: {content.key} refers to {content.reference!r} (A2M_ORDER__REFERENCE), and Magento has "
+            "no order of that number. Correct the reference in Acumatica, link the order: "
+            f"a2m link order {content.key!r} ID, or set A2M_ORDER__CREATE_WITH_REFERENCE to true.",
+        )
+
+
+async def _what_magento_knows(work: Work, client: MagentoClient, key: str, new: NewOrder) -> ShopKnows:
+    """Products, regions and the buyer of an order; refuses an unknown store and another currency."""
+    rule: OrderRule = work.rule
+    stores = await work.shop.once("store configs", partial(reads.store_configs, client))
+    store = next((one for one in stores if one.id == rule.store_id), None)
+    if store is None:
+        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
+        raise CannotBeSent(
+            "Unknown store",
+            f"Unknown store: A2M_ORDER__STORE_ID is {rule.store_id}, and Magento has the store views {known}.",
+        )
+    if new.currency != store.base_currency:
+        raise CannotBeSent(
+            "Other currency",
+            f"Other currency: {key} is in {new.currency}, and Magento's store {store.code} is kept in "
+            f"{store.base_currency}. Enter it in Magento by hand and link it: a2m link order {key!r} ID",
+        )
+    buyer = await _buyer(work, client, key, new.customer)
+    regions: dict[str, dict[str, Region]] = {}
+    for country in sorted({place.country for place in (new.billing, new.shipping) if place and place.state}):
+        regions[country] = await work.shop.once(f"regions {country}", partial(magento.regions, client, country))
+    products = await magento.products(client, sorted({line.sku for line in new.lines}))
+    return ShopKnows(rule.store_id, products, regions, buyer)
+
+
+async def _buyer(work: Work, client: MagentoClient, key: str, customer: str) -> Buyer | None:
+    """The linked customer; none for a guest. An order waits for a customer who is on the way."""
+    with work.state.read() as connection:
+        link = links.of_keys(connection, "customer", [customer]).get(customer)
+        live = messages.live(connection, "customer", [customer], []) if link is None else []
+    if any(message.state in (PENDING, SENDING) for message in live):
+        raise NotYet(f"{key} waits for its customer {customer}, who is being sent.")
+    if link is None:
+        return None
+    buyer = await magento.buyer(client, link.magento_id)
+    if buyer is None:
+        raise CannotBeSent(
+            "Unknown customer",
+            f"Unknown customer: {key} is of {customer}, linked to Magento's customer {link.magento_id}, who is not "
+            f"there any more. Link the customer anew: a2m link customer {customer} ID",
+        )
+    return buyer
+
+
+async def _bring_up(
+    work: Work, client: MagentoClient, message: Message, content: OrderContent, shown: ShownOrder
+) -> None:
+    """Do what is left, one thing after the other, each after a look at what Magento shows by then."""
+    acted = message.attempts > 1
+    for _step in range(MOST_STEPS):
+        left = _left_to_do(work.rule, message, content, shown, acted=acted)
+        if left is None:
+            return
+        acted = acted or left != "invoice"
+        await _do(work.rule, client, content, shown, left)
+        shown = await magento.order(client, str(shown.entity_id)) or shown
+    raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
+
+
+def _left_to_do(
+    rule: OrderRule, message: Message, content: OrderContent, shown: ShownOrder, *, acted: bool
+) -> Step | str | None:
+    """`invoice`, a step towards the status, or none. `acted`: something may have been done, so its comment is due."""
+    if sold.next_invoice(content.key, content.invoices, shown.items) is not None:
+        return "invoice"
+    if content.status is None:
+        return None
+    before = _as_shown(content.key, shown)
+    step = next_step(before, content.acumatica_status, content.status, content.state, ships=rule.ships)
+    if step is None and acted and shown.status == content.status and not _has_comment(content, shown):
+        return "comment"
+    return step
+
+
+def _has_comment(content: OrderContent, shown: ShownOrder) -> bool:
+    """Whether the last of our comments on the order is the one that goes with the status."""
+    ours = [text for text in shown.comments if text.startswith(comment_mark(content.key))]
+    return ours[-1:] == [comment_of(content.key, content.acumatica_status)]
+
+
+def _as_shown(key: str, shown: ShownOrder) -> Shown:
+    return Shown(
+        key=key,
+        state=shown.state,
+        status=shown.status,
+        invoiced=sold.is_invoiced(shown.items),
+        shipped=sold.is_shipped(shown.items),
+        begun=sold.has_begun(shown.items),
+        ours=shown.increment_id == increment_id(key),
+    )
+
+
+async def _do(
+    rule: OrderRule, client: MagentoClient, content: OrderContent, shown: ShownOrder, step: Step | str
+) -> None:
+    if step == "invoice":
+        await _invoice(client, content, shown)
+        return
+    status, state = content.status or "", content.state or ""
+    try:
+        if step == "hold":
+            await magento.hold(client, shown)
+        elif step == "unhold":
+            await magento.unhold(client, shown)
+        elif step == "update":
+            await magento.set_status(client, shown, state, status)
+        elif step == "cancel":
+            if not await magento.cancel(client, shown):
+                raise refused(_as_shown(content.key, shown), content.acumatica_status, status, "it does not cancel it")
+        else:
+            await magento.comment(client, shown, comment_of(content.key, content.acumatica_status), status)
+    except RequestRefused as fault:
+        raise refused(_as_shown(content.key, shown), content.acumatica_status, status, str(fault)) from fault
+
+
+async def _invoice(client: MagentoClient, content: OrderContent, shown: ShownOrder) -> None:
+    wanted = sold.next_invoice(content.key, content.invoices, shown.items)
+    if wanted is None:
+        return
+    try:
+        await magento.invoice(client, shown, wanted.items, f"{comment_mark(content.key)} invoice {wanted.number}")
+    except RequestRefused as fault:
+        raise OrderProblem(f"Invoice refused: {wanted.number} of {content.key} was not made: {fault}") from fault

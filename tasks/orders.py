@@ -1,0 +1,132 @@
+"""Orders: made in Magento where Acumatica made them, followed there where Magento did.
+
+Comes in: orders of the chosen types with their released invoices. Goes out: orders in Magento, each made once, their
+invoices and their statuses. Where an order came from is decided when it is sent: by its link, else by our own number,
+else by the number that its reference field names. The rules themselves are `connector.rules.orders`; the steps of one
+order are `tasks.order_steps`. Source: spec, *Rules of the field*, "Orders".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from connector.acumatica import order_invoices
+from connector.acumatica import orders as acumatica
+from connector.acumatica.items import item_units
+from connector.acumatica.order_invoices import InvoicePage
+from connector.acumatica.orders import OrderChoice, OrderPage
+from connector.acumatica.records import Problem
+from connector.queue import links, messages
+from connector.queue.tables import SENDING
+from connector.rules.order_status import DEAD
+from connector.rules.order_totals import OrderProblem
+from connector.rules.order_types import OrderContent, OrderRule
+from connector.rules.orders import cause_of, content_of, differences, is_chosen
+from connector.rules.units import ItemUnits
+from tasks.document import CannotBeSent, Document, DocumentEntity
+from tasks.feeds import Feed, FeedPage
+from tasks.order_steps import find, send
+
+if TYPE_CHECKING:
+    from tasks.work import Work
+
+
+def _choice(work: Work) -> OrderChoice:
+    read = work.read
+    return OrderChoice(read.chosen, read.branches, read.begins_on, read.begins)
+
+
+def _told(problems: list[Problem]) -> list[tuple[str, str]]:
+    return [(problem.key, problem.reason) for problem in problems]
+
+
+def _page(found: OrderPage) -> FeedPage:
+    return FeedPage(dict(found.orders), found.last_key, _told(found.problems))
+
+
+async def _pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    async for found in acumatica.order_pages(work.acumatica, _choice(work), changed_since=since, after=after):
+        yield _page(found)
+
+
+async def _of_keys(work: Work, keys: list[str]) -> FeedPage:
+    return _page(await acumatica.orders_with_keys(work.acumatica, _choice(work), keys))
+
+
+def _invoice_page(found: InvoicePage) -> FeedPage:
+    return FeedPage(dict(found.lines), found.last_key, _told(found.problems))
+
+
+async def _invoice_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    read = work.read
+    async for found in order_invoices.invoices_of_orders(
+        work.acumatica, read.chosen, read.begins_on, changed_since=since, after=after
+    ):
+        yield _invoice_page(found)
+
+
+async def _invoices_of_keys(work: Work, keys: list[str]) -> FeedPage:
+    return _invoice_page(await order_invoices.invoices_with_orders(work.acumatica, keys))
+
+
+async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    """The content of each order. One that the settings no longer choose is left alone, whatever it is in Magento."""
+    rule: OrderRule = work.rule
+    orders = {key: order for key, order in there.items() if order is not None and is_chosen(order, rule)}
+    unseen = [key for key, order in there.items() if order is None]
+    left_alone = {key for key, order in there.items() if order is not None} - orders.keys()
+    left_alone |= await acumatica.existing(work.acumatica, unseen) if unseen else set()
+    inventory_ids = sorted({line["item"] for order in orders.values() for line in order["lines"]} - {""})
+    items = await item_units(work.acumatica, work.read.fields, inventory_ids) if inventory_ids else {}
+    with work.state.read() as connection:
+        in_magento = links.of_keys(connection, work.entity, list(orders)).keys()
+        live = messages.live(connection, work.entity, [], list(orders))
+    may_be_there = {*in_magento, *(message.key for message in live if message.state == SENDING)}
+    documents = [_document(key, order, items, rule, key in may_be_there) for key, order in orders.items()]
+    return [*documents, *(Document(key, key) for key in there if key in left_alone)]
+
+
+def _document(
+    key: str, order: dict[str, Any], items: Mapping[str, ItemUnits], rule: OrderRule, may_be_there: bool
+) -> Document:
+    try:
+        content = content_of(key, order, items, rule)
+    except OrderProblem as why:
+        return Document(key, key, cause=cause_of(str(why)), reason=str(why))
+    if may_be_there or content.reference:
+        return Document(key, key, content)
+    if content.acumatica_status in DEAD or content.state == "canceled":
+        return Document(key, key)
+    if content.why_not is not None:
+        return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)
+    return Document(key, key, content)
+
+
+def changed(told: OrderContent, now: OrderContent) -> OrderContent:
+    """What follows an order that Magento has: its status, and further invoices. Raises `CannotBeSent` for the rest."""
+    found = differences(told.facts, now.facts)
+    if found:
+        raise CannotBeSent(
+            "Edited after it was sent",
+            f"Edited after it was sent: {now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
+            f"Magento cannot follow. Change it there by hand, then link it again: a2m link order {now.key!r} ID",
+        )
+    status = now.status or told.status
+    if (status, now.invoices) == (told.status, told.invoices):
+        return told
+    return now
+
+
+ORDERS = DocumentEntity(
+    feeds={
+        "order_invoices": Feed(_invoice_pages, _invoices_of_keys, lambda _work: True, dict),
+        "orders": Feed(_pages, _of_keys, lambda _work: True, lambda: None),
+    },
+    content=OrderContent,
+    compute=compute,
+    changed=changed,
+    send=send,
+    find=find,
+)
