@@ -113,6 +113,14 @@ Index(
     sqlite_where=text("state IN ('pending', 'sending', 'failed', 'skipped')"),
     postgresql_where=text("state IN ('pending', 'sending', 'failed', 'skipped')"),
 )
+Index(
+    "messages_sending",
+    messages.c.entity,
+    messages.c.key,
+    messages.c.source,
+    sqlite_where=text("state = 'sending'"),
+    postgresql_where=text("state = 'sending'"),
+)
 Index("messages_state", messages.c.entity, messages.c.state)
 
 ledger = Table(

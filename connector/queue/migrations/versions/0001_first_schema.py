@@ -72,6 +72,7 @@ def upgrade() -> None:
     op.create_index('messages_live', 'messages', ['entity', 'key'], unique=False, sqlite_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"), postgresql_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"))
     op.create_index('messages_live_acumatica_key', 'messages', ['entity', 'acumatica_key'], unique=False, sqlite_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"), postgresql_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"))
     op.create_index('messages_pending', 'messages', ['entity', 'key', 'source'], unique=True, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+    op.create_index('messages_sending', 'messages', ['entity', 'key', 'source'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
     op.create_index('messages_state', 'messages', ['entity', 'state'], unique=False)
     op.create_table('rechecks',
     sa.Column('entity', _text, nullable=False),
@@ -124,6 +125,7 @@ def downgrade() -> None:
     op.drop_table('records')
     op.drop_table('rechecks')
     op.drop_index('messages_state', table_name='messages')
+    op.drop_index('messages_sending', table_name='messages', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
     op.drop_index('messages_pending', table_name='messages', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
     op.drop_index('messages_live_acumatica_key', table_name='messages', sqlite_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"), postgresql_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"))
     op.drop_index('messages_live', table_name='messages', sqlite_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"), postgresql_where=sa.text("state IN ('pending', 'sending', 'failed', 'skipped')"))
