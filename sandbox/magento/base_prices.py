@@ -6,7 +6,7 @@ PHP. Source: magento-observed.md, "Base prices" and part two, section 4; magento
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox.magento import php
@@ -15,26 +15,39 @@ from sandbox.magento.routes import Call, Route
 from sandbox.magento.state import Shop
 from sandbox.magento.typed import FLOAT, INT, TEXT, Data, Parameter, listed, texts
 
+Row = Mapping[str, Any]
 PRICED = frozenset({"simple", "virtual", "downloadable", "bundle"})
 INVALID = "Invalid attribute %fieldName = %fieldValue."
 BASE_PRICE = Data("Magento\\Catalog\\Api\\Data\\BasePriceInterface", {"price": FLOAT, "store_id": INT, "sku": TEXT})
 
 
-class Refused:
-    """The SKUs of a request that a price service does not take, and PHP's loose way to look one up."""
+class Rows:
+    """The products that the SKUs of a request name, and those that a price service does not take."""
 
-    def __init__(self, shop: Shop, skus: Iterable[str | None], *, fixed_only: bool) -> None:
-        """Take the SKUs of all rows; `fixed_only`: bundles must have a fixed price."""
-        self.exact = {sku or "" for sku in set(skus) if not _takes_price(shop.located(sku), fixed_only=fixed_only)}
-        self._numbers = {php.number_of(sku) for sku in self.exact if php.is_numeric(sku)}
+    def __init__(self, shop: Shop, rows: Sequence[Row], *, fixed_only: bool) -> None:
+        """Take the rows; `fixed_only`: bundles must have a fixed price."""
+        self._products: dict[str | None, Product] = {}
+        self._refused: set[str] = set()
+        for row in rows:
+            sku = row.get("sku")
+            if sku in self._products or sku in self._refused:
+                continue
+            product = shop.located(sku)
+            if product is not None and _takes_price(product, fixed_only=fixed_only):
+                self._products[sku] = product
+            else:
+                self._refused.add(sku or "")
+        self._numbers = {php.number_of(sku) for sku in self._refused if php.is_numeric(sku)}
 
-    def has(self, sku: str | None) -> bool:
-        """Whether a row of this SKU is refused."""
-        return sku is None or php.falsy(sku) or php.loosely_in(sku, self.exact, self._numbers)
+    def product(self, sku: str | None) -> Product | None:
+        """The product of a row; none if the row is refused, as PHP's loose comparison has it."""
+        if php.falsy(sku) or (self._numbers and php.loosely_in(sku or "", self._refused, self._numbers)):
+            return None
+        return self._products.get(sku)
 
 
-def _takes_price(product: Product | None, *, fixed_only: bool) -> bool:
-    if product is None or product.type_id not in PRICED:
+def _takes_price(product: Product, *, fixed_only: bool) -> bool:
+    if product.type_id not in PRICED:
         return False
     return product.type_id != "bundle" or not fixed_only or is_fixed(product)
 
@@ -47,34 +60,35 @@ def is_fixed(product: Product) -> bool:
 def update(call: Call) -> list[dict[str, Any]]:
     """Write prices; give the row errors."""
     shop, rows = call.shop, call.given["prices"]
-    refused = Refused(shop, (row.get("sku") for row in rows), fixed_only=True)
+    products = Rows(shop, rows, fixed_only=True)
     errors: list[dict[str, Any]] = []
-    written = False
+    good: list[tuple[Product, int, int]] = []
     for row in rows:
         sku, price, store_id = row.get("sku"), row.get("price"), row.get("store_id")
-        before = len(errors)
-        if refused.has(sku):
-            errors.append({"message": INVALID, "parameters": ["SKU", sku]})
-        if price is None or price < 0:
-            errors.append({"message": INVALID, "parameters": ["Price", None if price is None else php.text_of(price)]})
-        if store_id not in shop.stores:
-            errors.append(_no_store(sku, store_id))
-        if len(errors) == before:
-            _write(shop, sku, price, store_id)
-            written = True
-    call.applied = written
+        product = products.product(sku)
+        if product is not None and price is not None and price >= 0 and store_id in shop.stores:
+            good.append((product, php.price6(price), store_id))
+        else:
+            errors += _faults(shop, row, product)
+    for product, amount, store_id in good:
+        put_price(shop, product, amount, store_id)
+    call.applied = bool(good)
     return errors
+
+
+def _faults(shop: Shop, row: Row, product: Product | None) -> Iterator[dict[str, Any]]:
+    sku, price, store_id = row.get("sku"), row.get("price"), row.get("store_id")
+    if product is None:
+        yield {"message": INVALID, "parameters": ["SKU", sku]}
+    if price is None or price < 0:
+        yield {"message": INVALID, "parameters": ["Price", None if price is None else php.text_of(price)]}
+    if store_id not in shop.stores:
+        yield _no_store(sku, store_id)
 
 
 def _no_store(sku: str | None, store_id: int | None) -> dict[str, Any]:
     message = f"Requested store is not found. Row ID: SKU = {sku or ''}, Store ID: {php.text_of(store_id)}."
     return {"message": message, "parameters": [sku, None if store_id is None else str(store_id)]}
-
-
-def _write(shop: Shop, sku: str, price: int | float, store_id: int) -> None:
-    product = shop.located(sku)
-    if product is not None:
-        put_price(shop, product, php.price6(price), store_id)
 
 
 def put_price(shop: Shop, product: Product, price: int, store_id: int) -> None:

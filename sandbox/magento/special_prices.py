@@ -14,7 +14,7 @@ from itertools import product as combined
 from typing import Any
 
 from sandbox.magento import php
-from sandbox.magento.base_prices import Refused
+from sandbox.magento.base_prices import Rows
 from sandbox.magento.errors import NO_PRODUCT
 from sandbox.magento.records import Product
 from sandbox.magento.routes import Call, Route
@@ -50,7 +50,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else php.text_of(value)
 
 
-def _faults(shop: Shop, row: Row, refused: Refused) -> Iterator[dict[str, Any]]:
+def _faults(shop: Shop, row: Row, product: Product | None) -> Iterator[dict[str, Any]]:
     sku, price, store_id = row.get("sku"), row.get("price"), row.get("store_id")
     start, end = row.get("price_from"), row.get("price_to")
     of_row = [sku, _text(store_id), start, end]
@@ -60,7 +60,7 @@ def _faults(shop: Shop, row: Row, refused: Refused) -> Iterator[dict[str, Any]]:
     def fault(message: str, *first: Any) -> dict[str, Any]:
         return {"message": f"{message} {place}", "parameters": [*first, *of_row]}
 
-    if refused.has(sku):
+    if product is None:
         yield fault(NO_PRODUCT)
     if price is None or price < 0:
         yield fault(f"Invalid attribute Price = {php.text_of(price)}.", _text(price))
@@ -76,12 +76,12 @@ def _faults(shop: Shop, row: Row, refused: Refused) -> Iterator[dict[str, Any]]:
 def _checked(call: Call) -> tuple[list[tuple[Product, Row]], list[dict[str, Any]]]:
     """The good rows with their products, and the errors of the others."""
     shop, rows = call.shop, call.given["prices"]
-    refused = Refused(shop, (row.get("sku") for row in rows), fixed_only=False)
+    products = Rows(shop, rows, fixed_only=False)
     good, errors = [], []
     for row in rows:
-        faults = list(_faults(shop, row, refused))
+        product = products.product(row.get("sku"))
+        faults = list(_faults(shop, row, product))
         errors += faults
-        product = shop.located(row.get("sku"))
         if not faults and product is not None:
             good.append((product, row))
     call.applied = bool(good)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox.magento import php
-from sandbox.magento.base_prices import Refused
+from sandbox.magento.base_prices import Rows
 from sandbox.magento.errors import NO_PRODUCT, Refusal
 from sandbox.magento.records import Product, TierPrice
 from sandbox.magento.routes import Call, Route
@@ -58,7 +58,7 @@ def _group(shop: Shop, name: str | None) -> tuple[bool, int | None]:
     return found is not None, found
 
 
-def _faults(shop: Shop, row: Row, refused: Refused, keys: Counter[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+def _faults(shop: Shop, row: Row, taken: Product | None, keys: Counter[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     price, kind, quantity = row.get("price"), row.get("price_type"), row.get("quantity")
     sku, website, group = row.get("sku"), row.get("website_id"), row.get("customer_group")
     of_row = [sku, _text(website), group, _text(quantity)]
@@ -67,7 +67,7 @@ def _faults(shop: Shop, row: Row, refused: Refused, keys: Counter[tuple[Any, ...
         return {"message": f"{message} {ROW}", "parameters": [*first, *of_row]}
 
     product = shop.located(sku)
-    if refused.has(sku):
+    if taken is None:
         yield fault("Invalid attribute SKU = %SKU.")
     if price is None or price < 0 or (kind == DISCOUNT and price > 100):
         yield fault("Invalid attribute Price = %price.", _text(price))
@@ -89,13 +89,13 @@ def _checked(call: Call) -> tuple[list[tuple[Product, TierPrice]], list[dict[str
     shop, rows = call.shop, call.given["prices"]
     if any(shop.located(row.get("sku")) is None for row in rows):
         raise Refusal(404, NO_PRODUCT)
-    refused = Refused(shop, (row.get("sku") for row in rows), fixed_only=False)
+    products = Rows(shop, rows, fixed_only=False)
     keys = Counter(_key(row) for row in rows)
     good, errors = [], []
     for row in rows:
-        faults = list(_faults(shop, row, refused, keys))
+        product = products.product(row.get("sku"))
+        faults = list(_faults(shop, row, product, keys))
         errors += faults
-        product = shop.located(row.get("sku"))
         if not faults and product is not None:
             good.append((product, _tier(shop, row)))
     call.applied = bool(good)

@@ -63,7 +63,7 @@ def _int(value: Any) -> int:
     number = _number(value)
     if number != number or number in (float("inf"), float("-inf")):
         return 0
-    return max(-(2**63), min(2**63 - 1, int(number)))
+    return max(_SMALLEST, min(_LARGEST, int(number)))
 
 
 def _bool(value: Any) -> bool:
@@ -79,6 +79,15 @@ TEXT = _scalar("string", php.text_of)
 INT = _scalar("int", _int)
 FLOAT = _scalar("float", _number)
 BOOL = _scalar("boolean", _bool)
+# the kinds of values that each type takes as they are: most of a large request needs no more than this look
+_AS_THEY_ARE: dict[Type, frozenset[type]] = {
+    TEXT: frozenset({str}),
+    INT: frozenset({int}),
+    FLOAT: frozenset({int, float}),
+    BOOL: frozenset({bool}),
+}
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_NONE: frozenset[type] = frozenset()
 
 
 def anything(value: Any, limits: Limits) -> Any:
@@ -103,13 +112,13 @@ def _all(value: Any, kind: Type, name: str, limits: Limits) -> list[Any]:
     return [kind(one, limits) for one in values]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """A data interface: its PHP name (told where the limit of records is met) and the types of its fields."""
 
     interface: str
     fields: Mapping[str, Type]
-    known: dict[str, tuple[str, Type]] = field(default_factory=dict, repr=False)
+    known: dict[str, tuple[str, Type, frozenset[type]]] = field(default_factory=dict, repr=False)
 
     def __call__(self, value: Any, limits: Limits) -> dict[str, Any]:
         """Give the object; a value that is none gives an empty one."""
@@ -119,21 +128,24 @@ class Data:
         known = self.known
         for name, given in value.items():
             try:
-                own, kind = known[name]
+                own, kind, as_they_are = known[name]
             except KeyError:
-                own, kind = self._find(name)
+                own, kind, as_they_are = self._find(name)
+            if type(given) in as_they_are:
+                made[own] = given
+                continue
             try:
                 made[own] = kind(given, limits)
             except TypeFault as fault:
                 raise TypeFault(f'Error occurred during "{name}" processing. {fault}') from None
         return made
 
-    def _find(self, name: str) -> tuple[str, Type]:
+    def _find(self, name: str) -> tuple[str, Type, frozenset[type]]:
         camel = php.upper_camel(name)
         for own, kind in self.fields.items():
             if php.upper_camel(own) == camel:
-                self.known[name] = (own, kind)
-                return own, kind
+                self.known[name] = (own, kind, _AS_THEY_ARE.get(kind, _NONE))
+                return self.known[name]
         raise Refusal(400, NOT_SUPPORTED, {"fieldName": camel})
 
 
