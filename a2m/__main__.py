@@ -17,31 +17,29 @@ def _leave_with(code: int | None) -> None:
     raise typer.Exit(code or 0)
 
 
-app = typer.Typer(
-    name="a2m",
-    help="Keeps Magento true to Acumatica: prices, quantities, and later shipments, customers and orders.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    result_callback=_leave_with,
-)
-
-
-def register() -> None:
-    """Add the commands; each module imports what it needs only when it is called, so that --help is quick."""
+def commands() -> typer.Typer:
+    """The command line. Each command imports what it needs only when it is called, so that --help is quick."""
     from a2m import check, demo, explain, hand, mend, sandbox, serve, status, sync
 
+    app = typer.Typer(
+        name="a2m",
+        help="Keeps Magento true to Acumatica: prices, quantities, and later shipments, customers and orders.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        result_callback=_leave_with,
+    )
     for module in (demo, check, sync, status, mend, explain, hand, serve, sandbox):
         module.add_to(app)
+    return app
 
 
 def main() -> None:
     """Run one command. A fault that a person can mend is told in words, without a traceback."""
     try:
         refuse_foreign_modules()
-        register()
-        app(prog_name="a2m")
+        commands()(prog_name="a2m")
     except SystemExit:  # the usual way out, before the clauses below import what they name
         raise
     except ForeignModules as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from a2m.say import out
-from a2m.sync import ENTITIES, chosen_entities
+from a2m.sync import chosen_entities
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def _pause(name: str, *, paused: bool) -> None:
     from connector.queue.engine import open_state
     from settings import load_settings
 
-    chosen = list(ENTITIES) if name == "all" else chosen_entities(name, None)
+    chosen = chosen_entities(name)
     state = open_state(load_settings().database_url)
     entities.pause(state, chosen, paused=paused)
     state.close()

@@ -81,7 +81,7 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
     ids = {int(one) for one in what if one.isascii() and one.isdigit()}
     names = [one for one in what if not (one.isascii() and one.isdigit())]
-    entities = set(ENTITIES) if everything else {name for one in names for name in chosen_entities(one, None)}
+    entities = set(ENTITIES) if everything else {name for one in names for name in chosen_entities(one)}
     unknown = ids - {one.id for one in failed}
     if unknown:
         raise typer.BadParameter(

@@ -55,7 +55,7 @@ def add_to(app: typer.Typer) -> None:
     ) -> int:
         """The failed messages: id, entity, key, attempts, when, and Magento's reason in words."""
         if entity != "all":
-            chosen_entities(entity, None)
+            chosen_entities(entity)
         rows = _failed(None if entity == "all" else entity)
         if json:
             as_json({"failed": rows})

@@ -8,16 +8,19 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import as_json, err, out, table
+from a2m.say import as_json, complain, err, out, table
 
 ENTITIES = ("price", "inventory")
 COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds")
 
 
-def chosen_entities(name: str, active: object) -> list[str]:
-    """The entities that a name means: itself, or with `all` every active one. An unknown name is a usage error."""
+def chosen_entities(name: str, active: object = None) -> list[str]:
+    """The entities that a name means: itself, or with `all` every one, or every active one where `active` tells.
+
+    An unknown name is a usage error.
+    """
     if name == "all":
-        return [entity for entity in ENTITIES if getattr(active, entity)]
+        return [entity for entity in ENTITIES if active is None or getattr(active, entity)]
     if name not in ENTITIES:
         raise typer.BadParameter(f"there is no entity {name!r}; choose one of {', '.join(ENTITIES)}, or all.")
     return [name]
@@ -37,6 +40,7 @@ def add_to(app: typer.Typer) -> None:
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
         """Take one look, now: send Magento what it does not show yet."""
+        chosen_entities(entity)
         return asyncio.run(_sync(entity, full=full, key=key, dry_run=dry_run, json=json))
 
 
@@ -62,11 +66,10 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
             )
     wrong = any(outcome.fault or outcome.tally.failed for outcome in outcomes)
     if json:
-        answer: dict[str, object] = {"entities": [outcome.tally.as_json() for outcome in outcomes]}
-        messages = {one.tally.entity: one.fault or one.stopped for one in outcomes if one.fault or one.stopped}
-        if messages:
-            answer["messages"] = messages
-        as_json(answer)
+        as_json({"entities": [outcome.tally.as_json() for outcome in outcomes]})
+        for outcome in outcomes:
+            if outcome.fault or outcome.stopped:
+                complain(outcome.in_words())
         return 1 if wrong else 0
     for outcome in outcomes:
         _show(outcome, dry_run=dry_run)
