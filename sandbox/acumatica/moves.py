@@ -1,5 +1,6 @@
 """Applies what a change of documents means: the stock's figures move, the orders' statuses follow, stamps are set.
 
+The stock is stamped with the sandbox's moment, whatever moment the document is given: it is now that it moves.
 An order's own stamp moves when its own record changes (an edit through the order form, or a status that follows its
 shipments), not when only a shipment's package or tracking number does.
 """
@@ -11,6 +12,7 @@ from datetime import datetime
 from sandbox.acumatica.document_types import Order
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.sums import Figures, footprint, settled_status
+from sandbox.acumatica.values import stamped
 
 
 @contextmanager
@@ -23,8 +25,9 @@ def moving(documents: Documents, orders: Iterable[Order], moment: datetime, *, s
     before = _total(touched)
     yield
     after = _total(touched)
+    now = stamped(documents.state.now())
     for key in before.keys() | after.keys():
-        _move(documents, key, before[key] - after[key], moment)
+        _move(documents, key, before[key] - after[key], now)
     for order in touched if settle else ():
         status = settled_status(order)
         if status != order.status:

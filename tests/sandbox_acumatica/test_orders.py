@@ -99,6 +99,15 @@ async def test_order_takes_from_what_is_available(site: Any) -> None:
     assert (await site.get("/entity/Default/24.200.001/SalesOrder/SO/000001")).status_code == 500
 
 
+async def test_stock_moves_now_though_the_order_is_older(site: Any) -> None:
+    """An order entered with an older stamp bears it, but the stock that it takes is stamped with the present moment."""
+    site.clock.advance(100)
+    await site.change(customer(), order(modified="2026-02-01T00:00:00Z", created="2026-01-31T00:00:00Z"))
+    found = await site.rest("SalesOrder/SO/000001")
+    assert values(found, "LastModified", "CreatedDate") == ["2026-02-01T00:00:00+00:00", "2026-01-31T00:00:00+00:00"]
+    assert len(await site.dac("INSiteStatus", filter="LastModifiedDateTime ge 2026-03-02T15:01:40Z")) == 1
+
+
 async def test_units_are_converted(site: Any) -> None:
     """A line in boxes takes their content from the stock; a unit the item has not is refused."""
     await stock(site, quantity="20")
