@@ -18,6 +18,7 @@ import msgspec
 
 from connector.acumatica import customers as acumatica
 from connector.acumatica.customers import CustomerPage
+from connector.acumatica.pages import plain_values
 from connector.magento import customers as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def _page(found: CustomerPage) -> FeedPage:
-    parts = {key: None if one is None else _as_kept(one) for key, one in found.customers.items()}
+    parts = {key: None if one is None else plain_values(one) for key, one in found.customers.items()}
     return FeedPage(parts, found.last_key, [(problem.key, problem.reason) for problem in found.problems])
 
 
@@ -56,12 +57,6 @@ async def _pages(work: Work, since: datetime | None, after: str | None) -> Async
 async def _of_keys(work: Work, keys: list[str]) -> FeedPage:
     wanted = bool(work.rule.attributes)
     return _page(await acumatica.customers_with_keys(work.acumatica, work.read.chosen, keys, attributes=wanted))
-
-
-def _as_kept(customer: Customer) -> dict[str, Any]:
-    """The values as the state gives them back, so that an unchanged customer equals itself."""
-    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(customer))
-    return kept
 
 
 def _customer(document: dict[str, Any]) -> Customer:

@@ -8,17 +8,16 @@ not ask for a date; billing and shipping contacts have no company name.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
 
-from connector.acumatica.errors import RequestRefused
-from connector.acumatica.items import KEYS_PER_REQUEST, quoted
-from connector.acumatica.records import Flag, Problem, Text, code, decode_page
+from connector.acumatica import pages
+from connector.acumatica.pages import Listed, Page
+from connector.acumatica.records import Flag, Problem, Text, code
 from connector.acumatica.session import AcumaticaSession
 from connector.rules.customer_types import Address, AttributeValue, Contact, Customer, same_code
 
@@ -91,40 +90,36 @@ async def customer_pages(
     after: str | None = None,
 ) -> AsyncIterator[CustomerPage]:
     """The customers of these classes, or all that changed since an instant, in pages behind a key. No class: nobody."""
-    size = session.access.page_size
-    while classes:
-        conditions = []
-        if changed_since is None:
-            conditions.append(_either("CustomerClass", classes))
-        else:
-            since = changed_since.astimezone(UTC).isoformat(timespec="milliseconds")
-            conditions.append(f"LastModifiedDateTime ge datetimeoffset'{since}'")
-        if after is not None:
-            conditions.append(f"CustomerID gt '{quoted(after)}'")
-        query = {"$filter": " and ".join(conditions), "$top": str(size)}
-        records, bad = await _read(session, query, attributes)
-        keys = [code(record.CustomerID.value) for record in records] + [_key(raw) for raw, _why in bad]
-        is_last = len(records) + len(bad) < size
-        last = max(keys, key=str.casefold, default="")
-        if not is_last and (not last or after in keys):
-            raise RequestRefused("Customer: a page repeats the one before it; Acumatica does not page by key.")
-        yield _page(records, bad, classes, None if is_last else last)
-        if is_last:
-            return
-        after = last
+    if not classes:
+        return
+    if changed_since is None:
+        condition = pages.either("CustomerClass", classes)
+    else:
+        condition = pages.since("LastModifiedDateTime", changed_since)
+    async for found in pages.pages(session, _listed(attributes), [condition], after):
+        yield _page(found, classes)
 
 
 async def customers_with_keys(
     session: AcumaticaSession, classes: Sequence[str], keys: Sequence[str], *, attributes: bool = False
 ) -> CustomerPage:
     """The customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked for."""
-    page = CustomerPage({}, None, [])
-    for start in range(0, len(keys) if classes else 0, KEYS_PER_REQUEST):
-        either = _either("CustomerID", keys[start : start + KEYS_PER_REQUEST])
-        found = _page(*await _read(session, {"$filter": either}, attributes), classes, None)
-        page.customers.update(found.customers)
-        page.problems.extend(found.problems)
-    return page
+    if not classes:
+        return CustomerPage({}, None, [])
+    return _page(await pages.with_numbers(session, _listed(attributes), keys), classes)
+
+
+def _listed(attributes: bool) -> Listed[_Record]:
+    select, expand = list(_HEADER), list(_CONTACTS)
+    for contact, names in _CONTACTS.items():
+        select += [f"{contact}/{name}" for name in names]
+    for contact in _WITH_ADDRESS:
+        select += [f"{contact}/Address/{name}" for name in _ADDRESS]
+        expand.append(f"{contact}/Address")
+    if attributes:
+        select.append("Attributes")
+        expand.append("Attributes")
+    return Listed("Customer", _Record, ",".join(select), ",".join(expand), "CustomerID", "the customer")
 
 
 class _Class(msgspec.Struct):
@@ -155,37 +150,9 @@ async def attributes_of_class(session: AcumaticaSession, customer_class: str) ->
     return {_text(field) for one in found for field in (one.AttributeID, one.Description)}
 
 
-def _either(field: str, values: Sequence[str]) -> str:
-    each = " or ".join(f"{field} eq '{quoted(value)}'" for value in values)
-    return f"({each})" if len(values) > 1 else each
-
-
-async def _read(
-    session: AcumaticaSession, query: Mapping[str, str], attributes: bool
-) -> tuple[list[_Record], list[tuple[Any, str]]]:
-    select, expand = list(_HEADER), list(_CONTACTS)
-    for contact, names in _CONTACTS.items():
-        select += [f"{contact}/{name}" for name in names]
-    for contact in _WITH_ADDRESS:
-        select += [f"{contact}/Address/{name}" for name in _ADDRESS]
-        expand.append(f"{contact}/Address")
-    if attributes:
-        select.append("Attributes")
-        expand.append("Attributes")
-    params = {"$select": ",".join(select), "$expand": ",".join(expand), **query}
-    content = await session.get(session.access.entity("Customer"), params, what="the list of Customer")
-    return decode_page(content, _Record, "the customer")
-
-
-def _key(raw: Any) -> str:
-    return code(str((raw.get("CustomerID") or {}).get("value") or ""))
-
-
-def _page(
-    records: Sequence[_Record], bad: Sequence[tuple[Any, str]], classes: Sequence[str], last_key: str | None
-) -> CustomerPage:
-    page = CustomerPage({}, last_key, [Problem(_key(raw) or "(without key)", why) for raw, why in bad])
-    for record in records:
+def _page(found: Page[_Record], classes: Sequence[str]) -> CustomerPage:
+    page = CustomerPage({}, found.last, [Problem(key, why) for key, why in found.bad])
+    for record in found.records:
         chosen = any(same_code(record.CustomerClass.value or "", one) for one in classes)
         page.customers[code(record.CustomerID.value)] = _customer(record) if chosen else None
     return page

@@ -127,6 +127,6 @@ async def read(
 
 
 def plain_values(value: Any) -> dict[str, Any]:
-    """A value of `connector.rules` as plain JSON values, in the form in which the state keeps it."""
-    built: dict[str, Any] = msgspec.to_builtins(value)
-    return built
+    """A value of `connector.rules` as the state gives it back, so that an unchanged record equals itself."""
+    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return kept

@@ -133,7 +133,7 @@ async def test_a_quote_in_a_class_or_key_is_doubled():
     """Names go into the filter as OData literals."""
     site = Site([])
     await site.pages("O'NEIL", after="A'B")
-    assert site.asked[0]["$filter"] == "CustomerClass eq 'O''NEIL' and CustomerID gt 'A''B'"
+    assert site.asked[0]["$filter"] == "(CustomerClass eq 'O''NEIL') and CustomerID gt 'A''B'"
 
 
 async def test_one_unreadable_customer_does_not_stop_the_others():
