@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.routing import Route as WebRoute
@@ -81,7 +82,7 @@ def create_app(
     )
 
     def note_fault(method: str, path: str, body: bytes, status: int | None) -> None:
-        entry = Entry(shop.now(), method, path, "", body)
+        entry = Entry(shop.now(), method, path, quote(path), "", body)
         entry.status = status or 0
         journal.entries.append(entry)
 

@@ -33,7 +33,7 @@ class Rows:
             if sku in self._products or sku in self._refused:
                 continue
             product = shop.located(sku)
-            if product is not None and _takes_price(product, fixed_only=fixed_only):
+            if product is not None and not php.falsy(sku) and _takes_price(product, fixed_only=fixed_only):
                 self._products[sku] = product
             else:
                 self._refused.add(sku or "")
@@ -41,7 +41,7 @@ class Rows:
 
     def product(self, sku: str | None) -> Product | None:
         """The product of a row; none if the row is refused, as PHP's loose comparison has it."""
-        if php.falsy(sku) or (self._numbers and php.loosely_in(sku or "", self._refused, self._numbers)):
+        if self._numbers and php.loosely_in(sku or "", self._refused, self._numbers):
             return None
         return self._products.get(sku)
 

@@ -64,23 +64,23 @@ class Gate:
             message = await receive()
             body += message.get("body", b"")
             more = message["type"] == "http.request" and message.get("more_body", False)
-        raw = scope.get("raw_path") or quote(scope["path"]).encode()
+        raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
         query: str = scope["query_string"].decode("latin-1")
-        entry = Entry(self._shop.now(), scope["method"], scope["path"], query, body)
+        entry = Entry(self._shop.now(), scope["method"], scope["path"], raw, query, body)
         self._journal.entries.append(entry)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if self._shop.settings.latency == "measured":
             async with self._latency.request(entry.method, entry.path, body):
-                answer = self._answer(entry, raw.decode("latin-1"), headers, scope["scheme"])
+                answer = self._answer(entry, headers, scope["scheme"])
         else:
-            answer = self._answer(entry, raw.decode("latin-1"), headers, scope["scheme"])
+            answer = self._answer(entry, headers, scope["scheme"])
         entry.status = answer.status
         head = entry.method == "HEAD"
         await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
         await send({"type": "http.response.body", "body": b"" if head else answer.body})
 
-    def _answer(self, entry: Entry, raw: str, headers: Headers, scheme: str) -> Answer:
-        refused = self._in_front(entry, raw, headers)
+    def _answer(self, entry: Entry, headers: Headers, scheme: str) -> Answer:
+        refused = self._in_front(entry, headers)
         if refused is not None:
             return refused
         base = f"{scheme}://{headers.get('host', '')}/"
@@ -88,7 +88,7 @@ class Gate:
             return pages.maintenance(base)
         if self._shop.settings.outage == "database":
             return pages.database_down()
-        path = raw.removeprefix("/index.php")
+        path = entry.raw.removeprefix("/index.php")
         if path == "/magento_version":
             return pages.version("Enterprise" if self._shop.settings.commerce else "Community")
         if path != "/rest" and not path.startswith("/rest/"):
@@ -97,7 +97,7 @@ class Gate:
         if kind is None:
             return pages.error_page(base, f"{len(self._journal.entries):064x}")
         try:
-            status, result = self._result(entry, path.removeprefix("/rest"), headers, base, raw)
+            status, result = self._result(entry, path.removeprefix("/rest"), headers, base)
         except Refusal as refusal:
             return self._json(refusal.status, refusal.body(), kind, session=refusal.session)
         except InternalError:
@@ -107,9 +107,9 @@ class Gate:
             return pages.crash()
         return self._json(status, result, kind, session=True, frame=True)
 
-    def _in_front(self, entry: Entry, raw: str, headers: Headers) -> Answer | None:
+    def _in_front(self, entry: Entry, headers: Headers) -> Answer | None:
         """What the web server answers by itself."""
-        length = len(raw) + (len(entry.query) + 1 if entry.query else 0)
+        length = len(entry.raw) + (len(entry.query) + 1 if entry.query else 0)
         if len(entry.method) + length + len("  HTTP/1.1\r\n") > LINE_BYTES:
             return pages.nginx(414, "414 Request-URI Too Large")
         if any(len(name) + len(value) + 4 > LINE_BYTES for name, value in headers.items()):
@@ -126,7 +126,7 @@ class Gate:
             return pages.nginx(502, "502 Bad Gateway")
         return None
 
-    def _result(self, entry: Entry, path: str, headers: Headers, base: str, raw: str) -> tuple[int, Any]:
+    def _result(self, entry: Entry, path: str, headers: Headers, base: str) -> tuple[int, Any]:
         queue.consume(self._shop)
         store_id, path = self._store(path)
         match = _VERSION.fullmatch(path)
@@ -143,7 +143,7 @@ class Gate:
             route, values = self._router.match(entry.method, match[2], msi=msi)
         entry.route = route
         body = _body(entry, headers) if entry.method in ("POST", "PUT") else None
-        self._let_in(headers, route, entry, base + raw.removeprefix("/"))
+        self._let_in(headers, route, entry, base + entry.raw.removeprefix("/"))
         if match[1]:
             elements = queue.elements(body) if bulk else [with_path(body, route, values)]
             return 202, queue.publish(self._shop, route, elements, store_id)

@@ -20,13 +20,14 @@ VALUES = ("price", "quantity", "qty", "status", "source_code", "store_id")
 class Entry:
     """One request; `applied`: it was a write and changed something."""
 
-    __slots__ = ("applied", "body", "method", "path", "query", "route", "status", "time")
+    __slots__ = ("applied", "body", "method", "path", "query", "raw", "route", "status", "time")
 
-    def __init__(self, time: str, method: str, path: str, query: str, body: bytes) -> None:
-        """Take the request; the rest is not known yet."""
+    def __init__(self, time: str, method: str, path: str, raw: str, query: str, body: bytes) -> None:
+        """Take the request, its path decoded and as it came; the rest is not known yet."""
         self.time = time
         self.method = method
         self.path = path
+        self.raw = raw
         self.query = query
         self.body = body
         self.status = 0
@@ -37,7 +38,7 @@ class Entry:
         """Give the entry as the journal shows it."""
         records = list(_records(_decoded(self.body)))
         keys = [key for record in records if (key := _key(record)) is not None]
-        found = _path_values(router, self.method, self.path)
+        found = _path_values(router, self.method, self.raw)
         if found and not keys:
             keys = [str(value) for value in found.values()]
         return {
@@ -68,7 +69,7 @@ class Journal:
     def _is_write(self, entry: Entry) -> bool:
         if entry.method == "GET":
             return False
-        route = entry.route or _route(self._router, entry.method, entry.path)
+        route = entry.route or _route(self._router, entry.method, entry.raw)
         return route is None or route.written
 
 
