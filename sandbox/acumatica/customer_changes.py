@@ -56,7 +56,7 @@ def _add_customer(documents: Documents, given: Given) -> dict[str, Any]:
         number=state.customer(code),
         code=code,
         name=name,
-        customer_class=documents.customer_class(str(given.get("customer_class") or "DEFAULT"), moment),
+        customer_class=documents.customer_class("DEFAULT", moment),
         note_id=state.guid(),
         created=moment_of(state, given, "created") if "created" in given else moment,
         modified=moment,
@@ -68,7 +68,7 @@ def _add_customer(documents: Documents, given: Given) -> dict[str, Any]:
 
 
 def _set_customer(documents: Documents, given: Given) -> dict[str, Any]:
-    known(given, NAMES, "a customer")
+    known(given, NAMES.replace(" created", ""), "a customer")
     customer = documents.customers.get(given["customer_id"])
     moment = moment_of(documents.state, given)
     _assign(documents, customer, given, moment)

@@ -5,7 +5,21 @@ from typing import Any
 from sandbox.acumatica.contacts import MAIN, PERSON, contact_part
 from sandbox.acumatica.document_types import Contact, Customer
 from sandbox.acumatica.documents import Documents
-from sandbox.acumatica.forms import Row, blank, constants, flags, guids, moments, no, numbers, presets, texts, zero
+from sandbox.acumatica.forms import (
+    Row,
+    blank,
+    constants,
+    custom,
+    flags,
+    guids,
+    moments,
+    no,
+    note_id,
+    numbers,
+    presets,
+    texts,
+    zero,
+)
 from sandbox.acumatica.records import Entity, Part, linked
 from sandbox.acumatica.state import CURRENCY
 from sandbox.acumatica.stock_items import ATTRIBUTE, attribute_id
@@ -94,18 +108,14 @@ PARTS = {
 }
 
 
-def _custom(path: str) -> Any:
-    return lambda one: one.custom.get(path)
-
-
 def customer_entity(documents: Documents) -> Entity:
     """Take the documents; give the entity Customer."""
     book = documents.customers
     lead = documents.state.remembered(lambda: [collate(one.code) for one in book.rows()])
     links = linked("Customer", PARTS)
-    table = Table("Customer", "Customer", ("CustomerID",), HEADER, book.rows, lead, links, _custom)
+    table = Table("Customer", "Customer", ("CustomerID",), HEADER, book.rows, lead, links, custom)
     form = ("Customers", "AR303000")
-    return Entity("Customer", table, GRAPH, "BAccount", lambda one: str(one.note_id), PARTS, find=book.find, form=form)
+    return Entity("Customer", table, GRAPH, "BAccount", note_id, PARTS, find=book.find, form=form)
 
 
 CLASS_CONSTANTS: Row = (
@@ -167,4 +177,4 @@ def customer_class_entity(documents: Documents) -> Entity:
     table = Table("CustomerClass", "CustomerClass", ("ClassID",), CLASS_FIELDS, rows)
     parts = {"Attributes": Part(CLASS_ATTRIBUTE, attributes)}
     graph, form = "PX.Objects.AR.CustomerClassMaint", ("Customer Classes", "AR201000")
-    return Entity("CustomerClass", table, graph, "CustomerClassRecord", lambda one: str(one.note_id), parts, form=form)
+    return Entity("CustomerClass", table, graph, "CustomerClassRecord", note_id, parts, form=form)

@@ -121,6 +121,21 @@ def _entry(name: str) -> Getter:
     return read
 
 
+def custom(path: str) -> Getter:
+    """Take `View.Field`; give what reads that custom field of a record."""
+
+    def read(row: Any) -> Value:
+        value: Value = row.custom.get(path)
+        return value
+
+    return read
+
+
+def note_id(row: Any) -> str:
+    """Give a record's lasting id."""
+    return str(row.note_id)
+
+
 def settable(values: Row, given: Row, what: str) -> Row:
     """Take the presets and values given for some of them; give the values typed. ValueError for a name not there."""
     unknown = given.keys() - values.keys()

@@ -98,7 +98,7 @@ def order_of(documents: Documents, given: Given) -> Order:
 
 
 def _set_order(documents: Documents, given: Given) -> dict[str, Any]:
-    known(given, f"{NAMES} order_type", "an order")
+    known(given, f"order_type {NAMES.replace(' customer_id', '').replace(' created', '')}", "an order")
     order, moment = order_of(documents, given), moment_of(documents.state, given)
     edit = _edit(documents, order, given, moment)
     with moving(documents, [order], moment, settle=False):

@@ -6,7 +6,7 @@ A drop-shipment moves no stock; its receipt, once released, stands among the ord
 from collections.abc import Iterator
 from datetime import tzinfo
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sandbox.acumatica import sums
 from sandbox.acumatica.contacts import party_parts
@@ -17,9 +17,11 @@ from sandbox.acumatica.forms import (
     amounts,
     blank,
     constants,
+    custom,
     flags,
     moments,
     no,
+    note_id,
     numbers,
     presets,
     quantities,
@@ -229,10 +231,6 @@ INSTRUCTIONS = fields(
 )
 
 
-def _custom(path: str) -> Any:
-    return lambda one: one.custom.get(path)
-
-
 def purchase_order_entity(documents: Documents, zone: tzinfo) -> Entity:
     """Take the documents and the server's zone; give the entity PurchaseOrder."""
     book = documents.purchases
@@ -244,13 +242,13 @@ def purchase_order_entity(documents: Documents, zone: tzinfo) -> Entity:
     columns = _order_header(zone)
     lead = documents.state.remembered(lambda: [collate(one.type) for one in book.rows()])
     links = linked("PurchaseOrder", parts)
-    table = Table("PurchaseOrder", "PurchaseOrder", ("Type", "OrderNbr"), columns, book.rows, lead, links, _custom)
+    table = Table("PurchaseOrder", "PurchaseOrder", ("Type", "OrderNbr"), columns, book.rows, lead, links, custom)
     return Entity(
         "PurchaseOrder",
         table,
         ORDER_GRAPH,
         "Document",
-        lambda one: str(one.note_id),
+        note_id,
         parts,
         find=book.find,
         form=("Purchase Orders", "PO301000"),
@@ -263,15 +261,13 @@ def purchase_receipt_entity(documents: Documents, zone: tzinfo) -> Entity:
     details = Part(_receipt_lines(), _received_lines, "transactions", lambda pair: str(pair.line.note_id))
     columns = _receipt_header(zone)
     lead = documents.state.remembered(lambda: [collate(one.type) for one in book.rows()])
-    table = Table(
-        "PurchaseReceipt", "PurchaseReceipt", ("Type", "ReceiptNbr"), columns, book.rows, lead, custom=_custom
-    )
+    table = Table("PurchaseReceipt", "PurchaseReceipt", ("Type", "ReceiptNbr"), columns, book.rows, lead, custom=custom)
     return Entity(
         "PurchaseReceipt",
         table,
         RECEIPT_GRAPH,
         "Document",
-        lambda one: str(one.note_id),
+        note_id,
         {"Details": details},
         find=book.find,
         form=("Purchase Receipts", "PO302000"),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from uuid import NAMESPACE_OID, uuid5
 
 from sandbox.acumatica import sums
 from sandbox.acumatica.contacts import party_parts
@@ -13,10 +14,12 @@ from sandbox.acumatica.forms import (
     amounts,
     blank,
     constants,
+    custom,
     entries,
     flags,
     moments,
     no,
+    note_id,
     numbers,
     presets,
     quantities,
@@ -113,6 +116,7 @@ def _freight(invoice: Invoice) -> Iterator[Row]:
         lines = sum(line.amount4 for line in invoice.lines if line.shipment_nbr == shipment.number)
         yield {
             "Description": "Freight",
+            "id": str(uuid5(NAMESPACE_OID, f"{invoice.note_id}/{shipment.number}")),
             "FreightAmount": freight,
             "FreightCost": amount(0),
             "LineTotal": amount(lines),
@@ -150,10 +154,6 @@ BILLING = fields(
 )
 
 
-def _custom(path: str) -> Any:
-    return lambda one: one.custom.get(path)
-
-
 def sales_invoice_entity(documents: Documents, zone: tzinfo) -> Entity:
     """Take the documents and the server's zone; give the entity SalesInvoice."""
     book = documents.invoices
@@ -167,7 +167,7 @@ def sales_invoice_entity(documents: Documents, zone: tzinfo) -> Entity:
             lambda pair: str(pair.line.note_id),
             noted=lambda pair: pair.invoice.created == IMPORTED,
         ),
-        "FreightDetails": Part(FREIGHT, _freight),
+        "FreightDetails": Part(FREIGHT, _freight, "FreightDetails", lambda row: str(row["id"])),
         **bill_to,
     }
     lead = documents.state.remembered(lambda: [collate(one.type) for one in book.rows()])
@@ -179,14 +179,14 @@ def sales_invoice_entity(documents: Documents, zone: tzinfo) -> Entity:
         book.rows,
         lead,
         linked("SalesInvoice", parts),
-        _custom,
+        custom,
     )
     return Entity(
         "SalesInvoice",
         table,
         GRAPH,
         "Document",
-        lambda one: str(one.note_id),
+        note_id,
         parts,
         find=book.find,
         archived=lambda one: bool(one.archived),

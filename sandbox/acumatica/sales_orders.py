@@ -15,11 +15,13 @@ from sandbox.acumatica.forms import (
     amounts,
     blank,
     constants,
+    custom,
     entries,
     flags,
     guids,
     moments,
     no,
+    note_id,
     presets,
     quantities,
     texts,
@@ -66,6 +68,15 @@ PAYMENT_KINDS = dict.fromkeys(
     "LastModifiedDateTime": "DateTimeOffset",
     "NoteID": "Guid",
     "ValidateCCRefundOrigTransaction": "Boolean",
+}
+PAYMENT_DEFAULTS: Row = {
+    "Balance": NOTHING,
+    "Currency": CURRENCY,
+    "DocType": "Payment",
+    "Hold": False,
+    "Status": "Open",
+    "TransferredtoInvoice": NOTHING,
+    "ValidateCCRefundOrigTransaction": True,
 }
 DISCOUNT_KINDS = dict.fromkeys(
     ("Description", "DiscountCode", "ExternalDiscountCode", "FreeItem", "SequenceID", "Type"), "String"
@@ -230,10 +241,6 @@ def _parts(zone: tzinfo) -> dict[str, Part]:
     }
 
 
-def _custom(path: str) -> Any:
-    return lambda one: one.custom.get(path)
-
-
 def sales_order_entity(documents: Documents, zone: tzinfo) -> Entity:
     """Take the documents and the server's zone; give the entity SalesOrder."""
     book, parts = documents.orders, _parts(zone)
@@ -246,27 +253,16 @@ def sales_order_entity(documents: Documents, zone: tzinfo) -> Entity:
         book.rows,
         lead,
         linked("SalesOrder", parts),
-        _custom,
+        custom,
     )
     return Entity(
         "SalesOrder",
         table,
         GRAPH,
         "Document",
-        lambda one: str(one.note_id),
+        note_id,
         parts,
         find=book.find,
         archived=lambda one: bool(one.archived),
         form=("Sales Orders", "SO301000"),
     )
-
-
-PAYMENT_DEFAULTS: Row = {
-    "Balance": NOTHING,
-    "Currency": CURRENCY,
-    "DocType": "Payment",
-    "Hold": False,
-    "Status": "Open",
-    "TransferredtoInvoice": NOTHING,
-    "ValidateCCRefundOrigTransaction": True,
-}

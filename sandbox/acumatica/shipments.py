@@ -7,7 +7,7 @@ As recorded, every allocation shows the order of the shipment's last line, whate
 from collections.abc import Iterator
 from datetime import date, tzinfo
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sandbox.acumatica import sums
 from sandbox.acumatica.contacts import party_parts
@@ -18,11 +18,13 @@ from sandbox.acumatica.forms import (
     amounts,
     blank,
     constants,
+    custom,
     entries,
     flags,
     guids,
     moments,
     no,
+    note_id,
     numbers,
     presets,
     quantities,
@@ -242,17 +244,13 @@ def _parts(zone: tzinfo) -> dict[str, Part]:
             PACKAGE,
             lambda one: one.packages,
             "Packages",
-            lambda one: str(one.note_id),
+            note_id,
             parts={"PackageContents": Part(CONTENT, _contents)},
         ),
         "ShippingSettings": Part(
             SETTINGS, lambda one: [one], many=False, parts=party_parts(lambda one: one.ship_to, "ShipTo")
         ),
     }
-
-
-def _custom(path: str) -> Any:
-    return lambda one: one.custom.get(path)
 
 
 def shipment_entity(documents: Documents, zone: tzinfo) -> Entity:
@@ -267,14 +265,14 @@ def shipment_entity(documents: Documents, zone: tzinfo) -> Entity:
         book.rows,
         lead,
         linked("Shipment", parts),
-        _custom,
+        custom,
     )
     return Entity(
         "Shipment",
         table,
         GRAPH,
         "Document",
-        lambda one: str(one.note_id),
+        note_id,
         parts,
         find=book.find,
         archived=lambda one: bool(one.archived),

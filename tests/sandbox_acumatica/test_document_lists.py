@@ -101,6 +101,43 @@ async def test_parts_are_absent_unless_expanded(company: Any, entity: str) -> No
             assert all(deeper in one for one in several if one is not None)
 
 
+LASTING = {"Details", "Packages", "Payments", "FreightDetails", "Attributes"}
+
+
+async def test_ids_of_rows_last_or_are_made_up(site: Any) -> None:
+    """Two reads give the same id for lines, packages, payments and attributes, another one for every other row."""
+    await site.change(
+        customer(attributes=[{"AttributeID": "REGION", "Value": "N"}], contacts=[{"LastName": "Lovelace"}]),
+        order(taxes=[{"id": "STATE", "rate": "8"}], payments=[{}], discounts=[{}]),
+        {"add_shipment": {"orders": [named()], "packages": [{"contents": [{"line": 1}]}], "confirm": True}},
+        {"add_invoice": {"shipments": ["000001"]}},
+    )
+    met = set()
+    for entity in ("Customer", "SalesOrder", "Shipment", "SalesInvoice"):
+        schema = await site.rest(f"{entity}/$adHocSchema")
+        every = [name for name, value in schema.items() if isinstance(value, list)]
+        every += [
+            f"{name}/{one}" for name in every for one, inner in schema[name][0].items() if isinstance(inner, list)
+        ]
+        first, second = [(await site.rest(entity, expand=",".join(every)))[0] for _ in range(2)]
+        for path in every:
+            rows = [_row(record, path) for record in (first, second)]
+            if rows[0] is not None:
+                met.add(path)
+                assert (rows[0]["id"] == rows[1]["id"]) is (path in LASTING), path
+                assert ("_links" in rows[0]) is (path in LASTING), path
+    assert met >= LASTING | {"Shipments", "Orders", "TaxDetails", "Details/Allocations", "Packages/PackageContents"}
+
+
+def _row(record: Any, path: str) -> Any:
+    for name in path.split("/"):
+        rows = record[name]
+        if not rows:
+            return None
+        record = rows[0]
+    return record
+
+
 async def test_archived_documents_show_when_asked(site: Any) -> None:
     """An archived order is in no list and under no key, unless the request asks for archived records."""
     await site.change(customer(), order(), order(), {"add_shipment": {"orders": [named()], "confirm": True}})

@@ -36,6 +36,9 @@ async def test_totals_are_right_to_the_cent(site: Any) -> None:
     ]
     assert [values(one, "TaxID", "TaxAmount") for one in found["TaxDetails"]] == [["STATE", 2.26], ["CITY", 0.1]]
     assert values(found, "TaxTotal", "OrderTotal", "OrderedQty") == [2.36, 36.37, 5]
+    text = (await site.get("/entity/Default/24.200.001/SalesOrder/SO/000001", expand="Details")).text
+    assert '"OrderTotal":{"value":36.3700}' in text
+    assert '"OrderQty":{"value":3.000000}' in text
     state = (await site.state())["orders"][0]
     assert (state["order_total"], state["tax_total"], state["freight"]) == ("36.37", "2.36", "7.5")
 
@@ -161,6 +164,7 @@ async def test_payments_and_discounts_have_their_rows(site: Any) -> None:
         {"set_order": named() | {"status": "Open", "lines": [line(nonsense=1)]}},
         {"set_order": named() | {"description": "changed", "status": "Cancelled"}},
         {"set_order": named("000007") | {"status": "Open"}},
+        {"set_order": named() | {"customer_id": "ACME"}},
         {"set_order": named() | {"lines": [{"line_nbr": 5, "remove": True}]}},
     ],
 )
