@@ -77,6 +77,7 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
         steps.reached("computed")
         await stages.queue(work, computed)
         steps.reached("queued")
+        work.progress(f"{work.entity}: {work.tally.pulled:,} read, {work.tally.queued:,} queued")
     pushed = await _push(work, stages)
     failed = [] if idle and not pushed else await stages.confirm(work, began)
     steps.reached("confirmed")
