@@ -1,4 +1,8 @@
-"""The whole shop: one Starlette application over one Magento's records, with the sandbox's own paths beside it."""
+"""The whole shop: one Starlette application over one Magento's records, with the sandbox's own paths beside it.
+
+An area is a module with `ROUTES`; it may also have `CHANGES`, which a test may make by name, and `view`, which gives
+its part of the state.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ from sandbox.magento import (
     stores,
     tier_prices,
 )
+from sandbox.magento.changes import CHANGES
 from sandbox.magento.control import Control
 from sandbox.magento.gate import Gate
 from sandbox.magento.journal import Entry, Journal
@@ -71,7 +76,9 @@ def create_app(
     shop = Shop(products, clock, switches, sources=sources, currency=currency, timezone=timezone)
     router = Router(route for area in AREAS for route in area.ROUTES)
     journal = Journal(router)
-    control = Control(shop, journal)
+    changes = {name: make for area in AREAS for name, make in getattr(area, "CHANGES", {}).items()}
+    views = [area.view for area in AREAS if hasattr(area, "view")]
+    control = Control(shop, journal, {**CHANGES, **changes}, views)
     app = Starlette(
         routes=[
             WebRoute("/_sandbox/change", control.change, methods=["POST"]),

@@ -18,14 +18,17 @@ class BadChange(ValueError):
     """A change that names nothing known or does not fit; the text says what."""
 
 
-def apply(shop: Shop, change: Any) -> dict[str, Any]:
-    """Take one change (`{"set_price": {…}}`); give what it made. Raises `BadChange`."""
+Changes = Mapping[str, Callable[[Shop, Any], dict[str, Any] | None]]
+
+
+def apply(shop: Shop, change: Any, known: Changes) -> dict[str, Any]:
+    """Take one change (`{"set_price": {…}}`) of those known; give what it made. Raises `BadChange`."""
     if not isinstance(change, Mapping) or len(change) != 1:
         raise BadChange("a change is an object with exactly one name.")
     ((name, given),) = change.items()
-    make = CHANGES.get(name)
+    make = known.get(name)
     if make is None:
-        raise BadChange(f"there is no change {name!r}; known are {', '.join(sorted(CHANGES))}.")
+        raise BadChange(f"there is no change {name!r}; known are {', '.join(sorted(known))}.")
     try:
         return make(shop, given) or {}
     except KeyError as fault:
@@ -151,7 +154,7 @@ def reset_queue(shop: Shop, given: Any) -> None:
     shop.waiting.clear()
 
 
-CHANGES: dict[str, Callable[[Shop, Any], dict[str, Any] | None]] = {
+CHANGES: Changes = {
     "add_product": add_product,
     "remove_product": remove_product,
     "set_price": set_price,

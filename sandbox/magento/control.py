@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,21 +11,24 @@ from starlette.responses import Response
 
 from sandbox.magento import php
 from sandbox.magento.base_prices import prices_of
-from sandbox.magento.changes import BadChange, apply
+from sandbox.magento.changes import BadChange, Changes, apply
 from sandbox.magento.journal import Journal
 from sandbox.magento.records import Product, SourceItem
 from sandbox.magento.state import Shop
 
+View = Callable[[Shop], Mapping[str, Any]]
 _encode = msgspec.json.Encoder().encode
 
 
 class Control:
     """The endpoints."""
 
-    def __init__(self, shop: Shop, journal: Journal) -> None:
-        """Take what they show and change."""
+    def __init__(self, shop: Shop, journal: Journal, changes: Changes, views: Sequence[View]) -> None:
+        """Take what they show and change; `views` give further parts of the state."""
         self._shop = shop
         self._journal = journal
+        self._changes = changes
+        self._views = views
 
     async def change(self, request: Request) -> Response:
         """Take a change or a list of them; 400 with words at the first that does not fit."""
@@ -35,7 +39,7 @@ class Control:
         results = []
         for place, one in enumerate(given if isinstance(given, list) else [given]):
             try:
-                results.append(apply(self._shop, one))
+                results.append(apply(self._shop, one, self._changes))
             except BadChange as fault:
                 return _json({"message": f"Change {place}: {fault}"}, 400)
         return _json({"results": results})
@@ -44,6 +48,7 @@ class Control:
         """Give prices and quantities as exact decimals, the switches, and how many requests came."""
         shop = self._shop
         stored = {product.sku: prices_of(product) for product in shop.products.values() if product.details}
+        parts = [view(shop) for view in self._views]
         return _json(
             {
                 "prices": {one.sku: php.plain(one.price or 0, php.PRICE) for one in shop.products.values()},
@@ -57,6 +62,7 @@ class Control:
                 "types": {one.sku: one.type_id for one in shop.products.values() if one.type_id != "simple"},
                 "settings": vars(shop.settings),
                 "requests": len(self._journal.entries),
+                **{name: value for part in parts for name, value in part.items()},
             }
         )
 

@@ -146,7 +146,7 @@ class Gate:
         self._let_in(headers, route, entry, base + entry.raw.removeprefix("/"))
         if match[1]:
             elements = queue.elements(body) if bulk else [with_path(body, route, values)]
-            return 202, queue.publish(self._shop, route, elements, store_id)
+            return 202, queue.publish(self._shop, route, elements, store_id, entry.was_applied)
         result = self._call(entry, route, store_id, base, body, values)
         return 200, [] if result is None else result
 

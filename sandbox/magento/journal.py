@@ -34,6 +34,10 @@ class Entry:
         self.applied = False
         self.route: Route | None = None
 
+    def was_applied(self) -> None:
+        """Note that the request changed something, which a queued one does later."""
+        self.applied = True
+
     def shown(self, router: Router) -> dict[str, Any]:
         """Give the entry as the journal shows it."""
         records = list(_records(_decoded(self.body)))

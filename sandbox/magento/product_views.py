@@ -39,7 +39,7 @@ def price_in(product: Product, store_id: int) -> int | None:
 def shown(shop: Shop, product: Product, store_id: int, *, saved: bool = False) -> dict[str, Any]:
     """Give a product by itself; the answer to a save leaves out what was not loaded."""
     details = product.details or EMPTY
-    body = _head(product, details, store_id)
+    body = _head(shop, product, details, store_id)
     body["extension_attributes"] = {
         "website_ids": details.website_ids,
         "stock_item": stock_shown(product),
@@ -61,7 +61,7 @@ def listed(shop: Shop, product: Product, store_id: int) -> dict[str, Any]:
     """Give a product as one of a list: without its stock."""
     details = product.details or EMPTY
     return {
-        **_head(product, details, store_id),
+        **_head(shop, product, details, store_id),
         "extension_attributes": {"website_ids": details.website_ids},
         "product_links": details.parts.get("product_links") or [],
         "options": details.parts.get("options") or [],
@@ -71,7 +71,7 @@ def listed(shop: Shop, product: Product, store_id: int) -> dict[str, Any]:
     }
 
 
-def _head(product: Product, details: Details, store_id: int) -> dict[str, Any]:
+def _head(shop: Shop, product: Product, details: Details, store_id: int) -> dict[str, Any]:
     fields = details.fields
     price = price_in(product, store_id)
     body: dict[str, Any] = {
@@ -86,8 +86,8 @@ def _head(product: Product, details: Details, store_id: int) -> dict[str, Any]:
         "status": fields.get("status", 1),
         "visibility": fields.get("visibility", 4),
         "type_id": product.type_id,
-        "created_at": details.created_at,
-        "updated_at": details.updated_at,
+        "created_at": details.created_at or shop.created,
+        "updated_at": details.updated_at or shop.created,
     }
     if product.type_id not in WEIGHTLESS and fields.get("weight", 1) is not None:
         body["weight"] = fields.get("weight", 1)

@@ -53,11 +53,11 @@ def get_list(call: Call) -> dict[str, Any]:
     if skus is not None:
         some = {product.id: product for sku in skus if (product := shop.product(sku)) is not None}
         rows = [some[number] for number in sorted(some)]
-    items, total = found(rows, _columns(call.store_id), asked)
+    items, total = found(rows, _columns(shop, call.store_id), asked)
     return result([listed(shop, product, call.store_id) for product in items], asked, total)
 
 
-def _columns(store_id: int) -> Columns:
+def _columns(shop: Shop, store_id: int) -> Columns:
     columns: Columns = {
         "entity_id": lambda one: int(one.id),
         "id": lambda one: int(one.id),
@@ -68,8 +68,8 @@ def _columns(store_id: int) -> Columns:
         "attribute_set_id": lambda one: int((one.details or EMPTY).fields.get("attribute_set_id", 4)),
         "status": lambda one: int((one.details or EMPTY).fields.get("status", 1)),
         "visibility": lambda one: int((one.details or EMPTY).fields.get("visibility", 4)),
-        "created_at": lambda one: (one.details or EMPTY).created_at,
-        "updated_at": lambda one: (one.details or EMPTY).updated_at,
+        "created_at": lambda one: (one.details or EMPTY).created_at or shop.created,
+        "updated_at": lambda one: (one.details or EMPTY).updated_at or shop.created,
         "url_key": lambda one: url_key(one.name),
     }
     return columns

@@ -7,7 +7,7 @@ row errors counts as done. Without a consumer everything stays open. Source: mag
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -32,8 +32,10 @@ def elements(body: Any) -> list[dict[str, Any]]:
     return found
 
 
-def publish(shop: Shop, route: Route, given: Sequence[Any], store_id: int) -> dict[str, Any]:
-    """Queue one operation for each element; give the answer of 202."""
+def publish(
+    shop: Shop, route: Route, given: Sequence[Any], store_id: int, applied: Callable[[], None]
+) -> dict[str, Any]:
+    """Queue one operation for each element; give the answer of 202. `applied` is called once one changed something."""
     for element in given:
         arguments(element, route.parameters, Limits())
     operations = []
@@ -44,7 +46,7 @@ def publish(shop: Shop, route: Route, given: Sequence[Any], store_id: int) -> di
             "meta_information": php.json_text(element if element is not None else []),
             "store_id": str(store_id),
         }
-        operations.append(Operation(place, php.json_text(data), data=(route, element, store_id)))
+        operations.append(Operation(place, php.json_text(data), data=(route, element, store_id, applied)))
     number = str(uuid.UUID(int=uuid.uuid5(uuid.NAMESPACE_URL, f"{shop.now()}/{len(shop.bulks)}").int, version=4))
     shop.bulks[number] = Bulk(number, route.topic, shop.now(), 1, 1, operations)
     shop.waiting += operations
@@ -65,17 +67,20 @@ def consume(shop: Shop) -> None:
 
 
 def _run(shop: Shop, operation: Operation) -> None:
-    route, element, store_id = operation.data
+    route, element, store_id, applied = operation.data
     operation.data = None
     try:
         made = arguments(element, route.parameters, shop.settings.limits())
-        result = route.service(Call(shop, store_id, made))
+        call = Call(shop, store_id, made)
+        result = route.service(call)
     except Refusal as refusal:
         operation.status, operation.message, operation.error_code = FAILED, refusal.words(), 0
         return
     except (InternalError, Crash) as fault:
         operation.status, operation.message, operation.error_code = FAILED, str(fault), 0
         return
+    if call.applied:
+        applied()
     operation.status, operation.serialized = DONE, None
     operation.result = None if result is None else php.json_text(result)
     operation.message = f"Service execution success {route.implementation}::{route.operation}"

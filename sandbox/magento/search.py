@@ -8,8 +8,9 @@ Source: magento-observed.md, "Errors in general", "Paging"; recordings of paging
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sandbox.magento import php
@@ -111,18 +112,20 @@ def found(rows: Iterable[Any], columns: Columns, asked: Criteria) -> tuple[list[
     """The rows of the page asked for, and how many there are in all."""
     tests = [[_test(columns, one) for one in group] for group in asked.groups]
     keys = [(_column(columns, name), down) for name, down in asked.orders]
+    if not tests and not keys and isinstance(rows, Collection):
+        return paged(rows, asked), len(rows)
     hits = [row for row in rows if all(any(test(row) for test in group) for group in tests)] if tests else list(rows)
     for column, down in reversed(keys):
         hits.sort(key=lambda row, column=column: _sortable(column(row)), reverse=down)  # type: ignore[misc]
     return paged(hits, asked), len(hits)
 
 
-def paged(hits: Sequence[Any], asked: Criteria) -> list[Any]:
+def paged(hits: Iterable[Any], asked: Criteria) -> list[Any]:
     """The page asked for: a size of 0 or less is everything, a page below 1 the first, one past the end is empty."""
     if not asked.page_size or asked.page_size < 0:
         return list(hits)
     start = (max(asked.current_page or 1, 1) - 1) * asked.page_size
-    return list(hits[start : start + asked.page_size])
+    return list(islice(hits, start, start + asked.page_size))
 
 
 def result(items: Sequence[Any], asked: Criteria, total: int) -> dict[str, Any]:

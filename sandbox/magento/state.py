@@ -10,7 +10,7 @@ SKUs compare as the database does: letter case, accents and spaces at the end ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,7 @@ class Shop:
         self.currency = currency
         self.timezone = timezone
         self.access = Access(self.seconds)
+        self.created = self.now()
         self.websites = {0: Website(0, "admin", "Admin", 0), 1: Website(1, "base", "Main Website", 1)}
         self.store_groups = {
             0: StoreGroup(0, 0, 0, 0, "Default", "default"),
@@ -175,9 +176,9 @@ class Shop:
             self.items_of[key].remove(row)
         return row is not None
 
-    def all_items(self) -> Iterator[SourceItem]:
+    def all_items(self) -> Collection[SourceItem]:
         """All rows at the sources, oldest first."""
-        return iter(self.source_items.values())
+        return self.source_items.values()
 
     def stock_of(self, website: str) -> Stock | None:
         """The stock that a website sells from."""

@@ -179,6 +179,8 @@ async def test_the_consumer_works_before_the_next_request(shop: Shop) -> None:
     answer = await shop.send("POST", "/rest/async/V1/products/base-prices", PRICES)
     path = f"bulk/{answer.json()['bulk_uuid']}/status"
     assert [one["status"] for one in (await shop.get(path))["operations_list"]] == [4]
+    assert not (await shop.journal(writes=True))[0]["applied"]
     await shop.setting(consumer=True)
     assert [one["status"] for one in (await shop.get(path))["operations_list"]] == [1]
+    assert (await shop.journal(writes=True))[0]["applied"]
     assert (await shop.state())["prices"]["SKU-000001"] == "5"
