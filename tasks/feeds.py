@@ -40,13 +40,17 @@ class FeedPage:
 
 @dataclass(frozen=True)
 class Feed:
-    """One thing that is read. `nothing` is the part of a record that the feed no longer has."""
+    """One thing that is read. `nothing` is the part of a record that the feed no longer has.
+
+    `of_records`: it reads records and not only parts of them, so a full look computes all that it reads again.
+    """
 
     pages: Callable[[Work, datetime | None, str | None], AsyncIterator[FeedPage]]
     of_keys: Callable[[Work, list[str]], Awaitable[FeedPage]]
     tells_changes: Callable[[Work], bool]
     nothing: Callable[[], Part]
     kind: str | None = None
+    of_records: bool = False
 
 
 def _told(problems: Iterable[Problem]) -> list[tuple[str, str]]:
@@ -75,7 +79,7 @@ def _items_of(kind: str) -> Feed:
     async def of_keys(work: Work, keys: list[str]) -> FeedPage:
         return page(await items.items_with_keys(work.acumatica, kind, work.read.fields, keys))
 
-    return Feed(pages, of_keys, _always, lambda: None, kind)
+    return Feed(pages, of_keys, _always, lambda: None, kind, of_records=True)
 
 
 def _quantity_page(found: QuantityPage, *, whole: bool = False) -> FeedPage:

@@ -104,7 +104,8 @@ class Pull:
     async def _walk(self) -> AsyncIterator[bool]:
         names = self._work.read.feeds
         for feed in names:
-            async for cut_here in self._pull_feed(feed, compute_all=self._full and feed == names[-1]):
+            compute_all = self._full and (FEEDS[feed].of_records or feed == names[-1])
+            async for cut_here in self._pull_feed(feed, compute_all=compute_all):
                 yield cut_here
         with self._work.state.read() as connection:
             due = records.due(connection, self._work.entity, self._work.today())

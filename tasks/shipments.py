@@ -161,8 +161,8 @@ def _changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
 
 SHIPMENTS = DocumentEntity(
     feeds={
-        "shipments": Feed(_shipment_pages, _shipments_of, _always, _nothing),
-        "receipts": Feed(_receipt_pages, _receipts_of, _always, _nothing),
+        "shipments": Feed(_shipment_pages, _shipments_of, _always, _nothing, of_records=True),
+        "receipts": Feed(_receipt_pages, _receipts_of, _always, _nothing, of_records=True),
     },
     content=ShipmentContent,
     compute=_compute,
