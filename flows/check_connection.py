@@ -11,7 +11,7 @@ from connector.clock import SystemClock
 from connector.magento.client import MagentoClient
 from connector.queue.engine import State
 from connector.queue.licence import SharedLicence
-from flows.wiring import acumatica_access, customer_rule, magento_access, read_rule, source_of_warehouse
+from flows.wiring import acumatica_access, customer_rule, magento_access, order_rule, read_rule, source_of_warehouse
 from settings import Settings
 from tasks.check import (
     ACUMATICA_ANSWERS,
@@ -23,6 +23,7 @@ from tasks.check import (
     check_magento,
 )
 from tasks.check_customers import check_customers_in_acumatica, check_customers_in_magento
+from tasks.check_orders import check_orders_in_acumatica, check_orders_in_magento
 
 
 async def check_connection(settings: Settings, state: State) -> AsyncIterator[Check]:
@@ -32,12 +33,14 @@ async def check_connection(settings: Settings, state: State) -> AsyncIterator[Ch
     chosen = settings.acumatica
     licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute)
     currency = settings.price.currency
-    customers = customer_rule(settings)
+    customers, orders = customer_rule(settings), order_rule(settings)
     async with acumatica_session(access, licence=licence, clock=clock) as session:
         async for check in check_acumatica(session, _named(settings, currency)):
             yield check
         if check.what != ACUMATICA_ANSWERS:
             async for check in check_customers_in_acumatica(session, customers):
+                yield check
+            async for check in check_orders_in_acumatica(session, orders):
                 yield check
             if not currency:
                 try:
@@ -49,6 +52,8 @@ async def check_connection(settings: Settings, state: State) -> AsyncIterator[Ch
             yield check
         if check.what != MAGENTO_ANSWERS:
             async for check in check_customers_in_magento(client, customers):
+                yield check
+            async for check in check_orders_in_magento(client, orders):
                 yield check
 
 

@@ -173,6 +173,14 @@ async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
     return found
 
 
+async def has_orders(session: AcumaticaSession, order_type: str) -> bool:
+    """Whether Acumatica has an order of this type."""
+    params = {"$select": "OrderType,OrderNbr", "$filter": f"OrderType eq '{quoted(order_type)}'", "$top": "1"}
+    url = session.access.entity("SalesOrder")
+    content = await session.get(url, params, what="the list of SalesOrder", archived=True)
+    return bool(msgspec.json.decode(content, type=list[_Order]))
+
+
 def _chosen(choice: OrderChoice) -> list[str]:
     conditions = [either("OrderType", choice.types)]
     if choice.branches:

@@ -71,3 +71,14 @@ async def branches(session: AcumaticaSession) -> list[Branch]:
     content = await session.ask(url, {"$expand": "Results"}, {}, what="CompaniesStructure")
     rows = msgspec.json.decode(content, type=_Companies).Results
     return [Branch(code(r.BranchID.value), code(r.BaseCurrencyID.value), bool(r.BranchStatus.value)) for r in rows]
+
+
+class _ShipVia(msgspec.Struct):
+    CarrierID: Text = Text()
+
+
+async def ship_vias(session: AcumaticaSession) -> set[str]:
+    """The codes of all ShipVias."""
+    url = session.access.entity("ShipVia")
+    content = await session.get(url, {"$select": "CarrierID"}, what="the list of ShipVias")
+    return {code(row.CarrierID.value) for row in msgspec.json.decode(content, type=list[_ShipVia])} - {""}

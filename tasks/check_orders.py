@@ -1,0 +1,111 @@
+"""Test Connection, orders: what the settings of orders name exists in Acumatica and in Magento.
+
+Comes in: both systems and what the settings name. Goes out: one `Check` after the other; none where nothing is named.
+Nothing is written anywhere. Acumatica's API has no list of order types, and Magento's none of its statuses, payment and
+shipping methods: of these only what the settings say themselves is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from connector.acumatica import orders as acumatica
+from connector.acumatica import setup
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.rules.order_status import state_of
+from connector.rules.order_types import OrderRule
+from tasks.check import Check, attempt
+
+ORDER_TYPES, BRANCHES, SHIP_VIAS = "Order types", "Branches of orders", "ShipVias of orders"
+STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
+
+
+async def check_orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> AsyncIterator[Check]:
+    """The order types, the branches and the ShipVias."""
+    if not rule.types:
+        return
+    yield await attempt(ORDER_TYPES, partial(_types, session, rule))
+    if rule.branches:
+        yield await attempt(BRANCHES, partial(_branches, session, rule))
+    if set(rule.shipping_methods) - {""}:
+        yield await attempt(SHIP_VIAS, partial(_ship_vias, session, rule))
+
+
+async def check_orders_in_magento(client: MagentoClient, rule: OrderRule) -> AsyncIterator[Check]:
+    """The store view, the statuses, and the methods of payment and shipping."""
+    if not rule.types:
+        return
+    yield await attempt(STORE, partial(_store, client, rule))
+    yield _statuses(rule)
+    yield _methods(rule)
+
+
+async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:
+    """Acumatica's API has no list of order types: a type is known to exist where there is an order of it."""
+    unseen = [one for one in rule.types if not await acumatica.has_orders(session, one)]
+    if unseen:
+        said = f"{', '.join(unseen)}: Acumatica has no order of that type, so whether the type exists is not known."
+        return Check(ORDER_TYPES, "could not be checked", said)
+    return Check(ORDER_TYPES, "passed", ", ".join(rule.types))
+
+
+async def _branches(session: AcumaticaSession, rule: OrderRule) -> Check:
+    found = {branch.branch.upper() for branch in await setup.branches(session)}
+    missing = [name for name in rule.branches if name.upper() not in found]
+    if missing:
+        said = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check(BRANCHES, "failed", said)
+    return Check(BRANCHES, "passed", ", ".join(rule.branches))
+
+
+async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
+    found = await setup.ship_vias(session)
+    missing = sorted(set(rule.shipping_methods) - {""} - found)
+    if missing:
+        said = (
+            f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            "Correct A2M_ORDER__SHIPPING_METHODS."
+        )
+        return Check(SHIP_VIAS, "failed", said)
+    return Check(SHIP_VIAS, "passed", ", ".join(sorted(set(rule.shipping_methods) - {""})))
+
+
+async def _store(client: MagentoClient, rule: OrderRule) -> Check:
+    stores = await reads.store_configs(client)
+    found = next((one for one in stores if one.id == rule.store_id), None)
+    if found is None:
+        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
+        said = f"Magento has no store view {rule.store_id}; it has {known}. Correct A2M_ORDER__STORE_ID."
+        return Check(STORE, "failed", said)
+    return Check(STORE, "passed", f"{found.code}: orders are made in {found.base_currency}")
+
+
+def _statuses(rule: OrderRule) -> Check:
+    if not rule.statuses:
+        return Check(
+            STATUSES, "failed", "A2M_ORDER__STATUSES is empty: no order can be made, and none follows. Fill it."
+        )
+    unknown = sorted({one for one in rule.statuses.values() if state_of(one, rule.states) is None})
+    if unknown:
+        said = (
+            f"{', '.join(unknown)}: none of Magento's own statuses, and its API does not tell the state of others. "
+            "Name it in A2M_ORDER__STATES."
+        )
+        return Check(STATUSES, "failed", said)
+    return Check(STATUSES, "passed", ", ".join(sorted(set(rule.statuses.values()))))
+
+
+def _methods(rule: OrderRule) -> Check:
+    empty = [
+        f"A2M_ORDER__{name}"
+        for name, methods in (("PAYMENT_METHODS", rule.payment_methods), ("SHIPPING_METHODS", rule.shipping_methods))
+        if not methods
+    ]
+    if empty:
+        said = f"{' and '.join(empty)} is empty: no order can be made. Map each method of Acumatica that orders have."
+        return Check(METHODS, "failed", said)
+    named = ", ".join(sorted({*rule.payment_methods.values(), *rule.shipping_methods.values()}))
+    return Check(METHODS, "passed", f"{named}; Magento takes any name for them, so look them up there")
