@@ -145,6 +145,8 @@ async def test_the_body_of_a_new_order_is_the_recorded_one(recorded):
         "discount_description",
         "store_to_base_rate",
         "store_to_order_rate",
+        "subtotal_incl_tax",  # recorded with the tax before the discount, which Acumatica does not tell
+        "base_subtotal_incl_tax",
     }
     nested = {"items", "billing_address", "payment", "status_histories", "extension_attributes"}
     plain = sent.keys() - not_ours - nested
