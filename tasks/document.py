@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -221,4 +221,4 @@ def settled_as(settled: Settled, made: Made) -> Settled:
     """The outcome of a message with all that is kept of what its document is in Magento."""
     message = settled.message
     link = Link(message.key, message.acumatica_key, made.magento_id, message.document, made.made_by)
-    return replace(settled, link=link, taken=made.taken, compensated=made.compensated)
+    return msgspec.structs.replace(settled, link=link, taken=made.taken, compensated=made.compensated)

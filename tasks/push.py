@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,7 +20,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
 from connector.magento.reads import probe
 from connector.queue import messages
-from connector.queue.messages import Message, Settled
+from connector.queue.messages import Message, Settled, Wish
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
 from tasks.deliver import deliver
@@ -54,6 +54,7 @@ class Push(msgspec.Struct):
     array_limit: int | None = None
     probed_at: datetime | None = None
     fault: Exception | None = None
+    turn: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
     def request_size(self) -> int:
         """How many new messages go into one request."""
@@ -123,25 +124,32 @@ async def _wait_for_what_is_due(work: Work) -> None:
 
 async def _send_all(work: Work, cut: Push) -> None:
     async with work.shop.client() as client:
-        while cut.fault is None and not _is_blocked(work):
-            claimed = messages.claim(
-                work.state,
-                work.lease,
-                work.clock.now(),
-                size=cut.request_size(),
-                size_after=sizes_after(cut.request_size(), work.queue.retry_count),
-            )
-            if not claimed:
-                return
+        claimed = await _in_turn(cut, lambda: _first_claim(work, cut))
+        while claimed:
             try:
                 steps.reached("claimed")
                 delivery, made = await deliver(work, client, claimed)
                 steps.reached("delivered")
-                await _keep(work, cut, client, claimed, delivery, made)
+                claimed = await _keep(work, cut, client, claimed, delivery, made)
                 steps.reached("settled")
             except BaseException:
                 cut.fault = cut.fault or ShopUnreachable("The push was stopped.")
                 raise
+
+
+async def _in_turn(cut: Push, change: Callable[[], list[Message]]) -> list[Message]:
+    """Change the state database in a thread, one at a time: while it writes to the disk, the others send."""
+    async with cut.turn:
+        return await asyncio.to_thread(change)
+
+
+def _first_claim(work: Work, cut: Push) -> list[Message]:
+    return [] if cut.fault is not None else messages.claim(work.state, work.lease, work.clock.now(), _wish(work, cut))
+
+
+def _wish(work: Work, cut: Push) -> Wish:
+    size = cut.request_size()
+    return Wish(work.shop.host, size, sizes_after(size, work.queue.retry_count))
 
 
 def sizes_after(size: int, retry_count: int) -> list[int]:
@@ -152,12 +160,6 @@ def sizes_after(size: int, retry_count: int) -> list[int]:
     return [*(max(1, size // 10**tried) for tried in range(1, retry_count - 1)), 1]
 
 
-def _is_blocked(work: Work) -> bool:
-    with work.state.read() as connection:
-        until = messages.blocked_until(connection, work.shop.host)
-    return until is not None and until > work.clock.now()
-
-
 async def _keep(
     work: Work,
     cut: Push,
@@ -165,7 +167,8 @@ async def _keep(
     claimed: Sequence[Message],
     delivery: Delivery,
     made: Made | None,
-) -> None:
+) -> list[Message]:
+    """Keep the outcomes, and claim the next request's worth in the same commit."""
     now = work.clock.now()
     cut.array_limit = delivery.array_limit or cut.array_limit
     fault = delivery.fault or await _probe_fault(work, cut, client, delivery.outcomes)
@@ -180,12 +183,17 @@ async def _keep(
     if made is not None:
         settled = [settled_as(settled[0], made)]
     in_doubt = work.entity not in DOCUMENTS and any(outcome.kind == "unknown" for outcome in delivery.outcomes)
-    messages.settle(work.state, work.lease, settled, now, doubt_until=now + LATE_WRITE if in_doubt else None)
     waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]
     if waits:
         messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
+    then = None if cut.fault is not None else _wish(work, cut)
+    doubt_until = now + LATE_WRITE if in_doubt else None
+    claimed = await _in_turn(
+        cut, lambda: messages.settle(work.state, work.lease, settled, now, doubt_until=doubt_until, then=then)
+    )
     work.tally.sent += sum(one.state == SENT for one in settled)
     work.tally.failed += sum(one.state == FAILED for one in settled)
+    return claimed
 
 
 async def _probe_fault(

@@ -19,7 +19,7 @@ from connector.queue.engine import State
 from connector.queue.ledger import LedgerRow
 from connector.queue.links import Link
 from connector.queue.messages import Message
-from connector.queue.rows import in_parts, upsert
+from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SKIPPED, asked, instant, micros
 from connector.queue.tables import messages as message_table
 
@@ -68,7 +68,7 @@ def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
     done = 0
     with state.write() as connection:
         for part in in_parts([message.id for message in chosen]):
-            these = message_table.c.id.in_(part) & message_table.c.state.in_((FAILED, SKIPPED))
+            these = one_of(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
             marked = update(message_table).where(these).values(cause=SEND_AGAIN, state=FAILED, changed_at=micros(now))
             done += connection.execute(marked).rowcount
         by_entity: dict[str, set[str]] = {}

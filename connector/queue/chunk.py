@@ -30,7 +30,7 @@ from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
 from connector.queue.records import Stored
-from connector.queue.rows import in_parts, insert_rows
+from connector.queue.rows import in_parts, insert_rows, one_of
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
 from connector.queue.tables import messages as message_table
 from connector.queue.text import kept_name, why_not_kept
@@ -270,7 +270,7 @@ def _decide_unsendable(want: Wanted, pending: Message | None, failed: Message | 
 
 def _apply(connection: Connection, changes: _Changes) -> None:
     for part in in_parts(changes.superseded):
-        overtaken = update(message_table).where(message_table.c.id.in_(part))
+        overtaken = update(message_table).where(one_of(connection, message_table.c.id, part))
         connection.execute(overtaken.values(state=SUPERSEDED, changed_at=changes.now))
     if changes.rewritten:
         renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from connector.queue.rows import in_parts, upsert
+from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import compensations, micros
 
 _KEYS_PER_QUERY = 5_000
@@ -45,7 +45,8 @@ def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None)
     found: dict[tuple[str, str], int] = {}
     quantity = func.sum(compensations.c.quantity)
     for part in in_parts(list(keys), _KEYS_PER_QUERY):
-        chosen = select(compensations.c.key, compensations.c.source, quantity).where(compensations.c.key.in_(part))
+        named = one_of(connection, compensations.c.key, part)
+        chosen = select(compensations.c.key, compensations.c.source, quantity).where(named)
         if after is not None:
             chosen = chosen.where(compensations.c.made_at > micros(after))
         rows = connection.execute(chosen.group_by(compensations.c.key, compensations.c.source))

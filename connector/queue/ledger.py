@@ -8,19 +8,18 @@ a request whose answer was lost may still be applied after a newer one was.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
-from connector.queue.rows import in_parts, upsert
+from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
 
 
-@dataclass(frozen=True)
-class LedgerRow:
+class LedgerRow(msgspec.Struct, frozen=True):
     """A value that Magento confirmed: price in 1/1,000,000, quantity in 1/10,000, or a document's fingerprint."""
 
     key: str
@@ -34,13 +33,16 @@ class LedgerRow:
 def of_records(
     connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]
 ) -> dict[tuple[str, str], LedgerRow]:
-    """The ledger rows of these Acumatica records or of these SKUs, by (key, source)."""
+    """The ledger rows of these Acumatica records, and of those SKUs that they do not have, by (key, source)."""
     found: dict[tuple[str, str], LedgerRow] = {}
     for column, values in ((ledger.c.acumatica_key, acumatica_keys), (ledger.c.key, keys)):
+        if column is ledger.c.key:
+            known = {key for key, _source in found}
+            values = [key for key in values if key not in known]
         for part in in_parts(values, _KEYS_PER_QUERY):
             chosen = select(
                 ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock
-            ).where(and_(ledger.c.entity == entity, column.in_(part)))
+            ).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
             found.update(((row[0], row[1]), LedgerRow(*row)) for row in connection.execute(chosen))
     return found
 

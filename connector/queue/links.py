@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Column, Connection, select
 
-from connector.queue.rows import in_parts, upsert
+from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import links, micros
 
 MadeBy = Literal["sent", "found", "hand"]
@@ -49,7 +49,7 @@ def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[
 def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
     for part in in_parts(list(values), _KEYS_PER_QUERY):
-        chosen = (links.c.entity == entity) & column.in_(part)
+        chosen = (links.c.entity == entity) & one_of(connection, column, part)
         for row in connection.execute(select(links).where(chosen)):
             found[row.key] = Link(row.key, row.acumatica_key, row.magento_id, row.document, row.made_by)
     return found

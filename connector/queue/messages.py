@@ -8,10 +8,11 @@ bring the push back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, text, update
 
 from connector.queue import compensations, lease, ledger, links
 from connector.queue.compensations import Compensation
@@ -19,7 +20,7 @@ from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.links import Link
-from connector.queue.rows import in_parts, upsert
+from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
 
 IS_LIVE = text("messages.state IN ('pending', 'sending', 'failed', 'skipped')")
@@ -27,8 +28,7 @@ IS_PENDING = text("messages.state = 'pending'")
 _KEYS_PER_QUERY = 5_000
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One thing to tell Magento; instants are aware, in UTC; values as in the ledger."""
 
     id: int
@@ -47,8 +47,7 @@ class Message:
     document: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """How one claimed message came out of its request.
 
     `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a shipment
@@ -85,15 +84,16 @@ _COLUMNS = (
 )
 
 
-def _messages(
-    connection: Connection, *conditions: ColumnElement[bool] | object, limit: int | None = None, free: bool = False
-) -> list[Message]:
-    """In order of key and source. With `free`, only those that nobody else is just changing, locked."""
+def _message(row: Row[Any]) -> Message:
+    fields = list(row)
+    fields[-2] = instant(fields[-2])  # changed_at
+    return Message(*fields)
+
+
+def _messages(connection: Connection, *conditions: ColumnElement[bool] | object) -> list[Message]:
+    """In order of key and source."""
     query = select(*_COLUMNS).where(*conditions).order_by(messages.c.key, messages.c.source)  # type: ignore[arg-type]
-    if free:
-        query = query.with_for_update(of=messages, skip_locked=True)
-    rows = connection.execute(query if limit is None else query.limit(limit))
-    return [Message(**{**row._mapping, "changed_at": instant(row.changed_at)}) for row in rows]
+    return [_message(row) for row in connection.execute(query)]
 
 
 def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> list[Message]:
@@ -101,7 +101,7 @@ def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], key
     found: dict[int, Message] = {}
     for column, values in ((messages.c.acumatica_key, acumatica_keys), (messages.c.key, keys)):
         for part in in_parts(values, _KEYS_PER_QUERY):
-            rows = _messages(connection, messages.c.entity == entity, column.in_(part), IS_LIVE)
+            rows = _messages(connection, messages.c.entity == entity, one_of(connection, column, part), IS_LIVE)
             found.update((message.id, message) for message in rows)
     return list(found.values())
 
@@ -137,45 +137,68 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
     return None if found is None else instant(found)
 
 
-def claim(state: State, held: Lease, now: datetime, *, size: int, size_after: Sequence[int]) -> list[Message]:
+class Wish(msgspec.Struct, frozen=True):
+    """How much to claim: `size` messages that were never tried; of those that were, `size_after[n - 1]` with n attempts
+    behind them (its last number for more), so that a record that spoils its request is found. Nothing while `host` is
+    to be left alone.
+    """
+
+    host: str
+    size: int
+    size_after: Sequence[int]
+
+
+def claim(state: State, held: Lease, now: datetime, wish: Wish) -> list[Message]:
     """Claim one request's worth of due messages: they become `sending` and use an attempt, in one commit.
 
-    Messages that were never tried come first, `size` of them. Those that were tried before go in smaller requests, so
-    that a record that spoils its request
-    is found: `size_after[n - 1]` for messages with n attempts (its last number for more). Raises `LeaseLost`.
+    Raises `LeaseLost`.
     """
     with state.write() as connection:
         lease.require(connection, held)
-        other = messages.alias("other")
-        in_flight = exists().where(
-            other.c.entity == messages.c.entity,
-            other.c.key == messages.c.key,
-            other.c.source == messages.c.source,
-            other.c.state == SENDING,
-        )
-        due = and_(_due(held.entity, now), ~in_flight)
-        claimed = _messages(connection, due, messages.c.attempts == 0, limit=size, free=True)
-        if not claimed:
-            first = connection.execute(select(func.min(messages.c.attempts)).where(due)).scalar()
-            if first is None:
-                return []
-            limit = size_after[min(first, len(size_after)) - 1]
-            claimed = _messages(connection, due, messages.c.attempts == first, limit=limit, free=True)
-        _change(
-            connection,
-            [message.id for message in claimed],
-            state=SENDING,
-            attempts=messages.c.attempts + 1,
-            fence=held.fence,
-            not_before=None,
-            changed_at=micros(now),
-        )
-        return [replace(message, state=SENDING, attempts=message.attempts + 1) for message in claimed]
+        return _next_claim(connection, held, now, wish)
+
+
+def _next_claim(connection: Connection, held: Lease, now: datetime, wish: Wish) -> list[Message]:
+    blocked = blocked_until(connection, wish.host)
+    if blocked is not None and blocked > now:
+        return []
+    other = messages.alias("other")
+    in_flight = exists().where(
+        other.c.entity == messages.c.entity,
+        other.c.key == messages.c.key,
+        other.c.source == messages.c.source,
+        text("other.state = 'sending'"),  # in letters, so that the small index on these is used
+    )
+    due = and_(_due(held.entity, now), ~in_flight)
+    claimed = _claim(connection, held, now, due & (messages.c.attempts == 0), wish.size)
+    if claimed:
+        return claimed
+    first = connection.execute(select(func.min(messages.c.attempts)).where(due)).scalar()
+    if first is None:
+        return []
+    size = wish.size_after[min(first, len(wish.size_after)) - 1]
+    return _claim(connection, held, now, due & (messages.c.attempts == first), size)
+
+
+def _claim(connection: Connection, held: Lease, now: datetime, these: ColumnElement[bool], size: int) -> list[Message]:
+    """Claim `size` of these messages, the first ones by key and source, in one statement."""
+    first = select(messages.c.id).where(these).order_by(messages.c.key, messages.c.source).limit(size)
+    chosen = first.with_for_update(of=messages, skip_locked=True).cte()  # PostgreSQL may run a plain subquery twice
+    changed = update(messages).where(messages.c.id.in_(select(chosen.c.id)))
+    values = {
+        "state": SENDING,
+        "attempts": messages.c.attempts + 1,
+        "fence": held.fence,
+        "not_before": None,
+        "changed_at": micros(now),
+    }
+    rows = connection.execute(changed.values(values).returning(*_COLUMNS))
+    return sorted(map(_message, rows), key=lambda message: (message.key, message.source))
 
 
 def _change(connection: Connection, ids: Sequence[int], **values: object) -> None:
     for part in in_parts(ids):
-        connection.execute(update(messages).where(messages.c.id.in_(part)).values(**values))
+        connection.execute(update(messages).where(one_of(connection, messages.c.id, part)).values(**values))
 
 
 def settle(
@@ -185,8 +208,9 @@ def settle(
     now: datetime,
     *,
     doubt_until: datetime | None = None,
-) -> None:
-    """Keep the outcome of each claimed message, and what Magento confirmed, in one transaction.
+    then: Wish | None = None,
+) -> list[Message]:
+    """Keep the outcome of each claimed message, and what Magento confirmed, in one transaction; `then` claim the next.
 
     With `doubt_until` the request's answer was lost: its keys are read again in Magento then. A message that a newer
     one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a claim that was settled
@@ -222,12 +246,14 @@ def settle(
             ledger.doubt(
                 connection, held.entity, [(one.message.key, one.message.source) for one in outcomes], doubt_until
             )
+        return [] if then is None else _next_claim(connection, held, now, then)
 
 
 def _still_claimed(connection: Connection, outcomes: Sequence[Settled]) -> list[Settled]:
     attempts: dict[int, int] = {}
     for part in in_parts([one.message.id for one in outcomes]):
-        claimed = select(messages.c.id, messages.c.attempts).where(messages.c.id.in_(part), messages.c.state == SENDING)
+        chosen = one_of(connection, messages.c.id, part) & (messages.c.state == SENDING)
+        claimed = select(messages.c.id, messages.c.attempts).where(chosen)
         attempts.update((row.id, row.attempts) for row in connection.execute(claimed.with_for_update()))
     return [one for one in outcomes if attempts.get(one.message.id) == one.message.attempts]
 
@@ -243,7 +269,8 @@ def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]
     by_key = {(message.key, message.source): message.id for message in unsettled}
     newer: set[int] = set()
     for part in in_parts(list({key for key, _source in by_key}), _KEYS_PER_QUERY):
-        for message in _messages(connection, messages.c.entity == entity, messages.c.key.in_(part), IS_PENDING):
+        named = one_of(connection, messages.c.key, part)
+        for message in _messages(connection, messages.c.entity == entity, named, IS_PENDING):
             older = by_key.get((message.key, message.source))
             if older is not None:
                 newer.add(older)
@@ -284,13 +311,12 @@ def failed(connection: Connection, entity: str | None = None) -> list[Message]:
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:
     """The messages with these ids, in whatever state they are."""
-    return [
-        one for part in in_parts(list(ids), _KEYS_PER_QUERY) for one in _messages(connection, messages.c.id.in_(part))
-    ]
+    parts = in_parts(list(ids), _KEYS_PER_QUERY)
+    return [one for part in parts for one in _messages(connection, one_of(connection, messages.c.id, part))]
 
 
 def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str], limit: int = 50) -> list[Message]:
     """All messages of these records, whatever became of them, the newest ones."""
     chosen = [messages.c.entity == entity, messages.c.acumatica_key.in_(list(acumatica_keys))]
     query = select(*_COLUMNS).where(*chosen).order_by(messages.c.id.desc()).limit(limit)
-    return [Message(**{**row._mapping, "changed_at": instant(row.changed_at)}) for row in connection.execute(query)]
+    return [_message(row) for row in connection.execute(query)]

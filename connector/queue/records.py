@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
-from connector.queue.rows import in_parts, upsert
+from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import records
 
 _KEYS_PER_QUERY = 5_000
@@ -112,7 +112,7 @@ def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> 
     """The stored records among `acumatica_keys`."""
     found: dict[str, Stored] = {}
     for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, records.c.acumatica_key.in_(part))
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
         found.update((row.acumatica_key, _stored(row)) for row in connection.execute(select(records).where(chosen)))
     return found
 
@@ -124,7 +124,7 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
     own = set(besides)
     found: dict[str, Stored] = {}
     for part in in_parts(keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, records.c.key.in_(part))
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
         names = select(records.c.acumatica_key).where(chosen)
         strangers = [name for name in connection.execute(names).scalars() if name not in own]
         found.update(read(connection, entity, strangers))
@@ -191,5 +191,5 @@ def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None
 def mark_seen(connection: Connection, entity: str, feed: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
     """Say that the sweep saw these records, where nothing else of them changed."""
     for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, records.c.acumatica_key.in_(part))
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
         connection.execute(update(records).where(chosen).values({SEEN_BY_FEED[feed]: sweep}))

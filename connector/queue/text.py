@@ -30,7 +30,14 @@ class KeptText(TypeDecorator[str]):
         return Text(collation="C") if dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _NOT_KEPT.sub(_STANDS_FOR_IT, value)
+        return None if value is None else kept_text(value)
+
+
+def kept_text(text: str) -> str:
+    """The text as both databases keep it; nearly always the same object."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text if _NOT_KEPT.search(text) is None else _NOT_KEPT.sub(_STANDS_FOR_IT, text)
 
 
 def why_not_kept(name: str) -> str | None:

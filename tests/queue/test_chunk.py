@@ -9,7 +9,7 @@ from connector.queue.chunk import UNKNOWN_SKU, Computed, Queued, Wanted, commit_
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
-from connector.queue.messages import Message, Settled
+from connector.queue.messages import Message, Settled, Wish
 
 
 def price(value: int, sku: str = "A", **more: object) -> Wanted:
@@ -31,7 +31,7 @@ def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
 
 
 def claim_all(state: State, held: Lease) -> list[Message]:
-    return messages.claim(state, held, NOW, size=100, size_after=[1])
+    return messages.claim(state, held, NOW, Wish("shop", 100, [1]))
 
 
 def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:

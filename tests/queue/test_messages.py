@@ -9,7 +9,7 @@ from connector.queue import lease, ledger, messages
 from connector.queue.chunk import Computed, Wanted, commit_chunk
 from connector.queue.engine import State
 from connector.queue.lease import Lease
-from connector.queue.messages import Message, Settled
+from connector.queue.messages import Message, Settled, Wish
 
 
 def queue(state: State, held: Lease, *skus: str, value: int = 10) -> None:
@@ -18,7 +18,7 @@ def queue(state: State, held: Lease, *skus: str, value: int = 10) -> None:
 
 
 def claim(state: State, held: Lease, size: int = 100, after: float = 0) -> list[Message]:
-    return messages.claim(state, held, NOW + timedelta(seconds=after), size=size, size_after=[10, 1])
+    return messages.claim(state, held, NOW + timedelta(seconds=after), Wish("shop", size, [10, 1]))
 
 
 def states(state: State) -> dict[str, str]:

@@ -12,7 +12,7 @@ from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.links import Link
-from connector.queue.messages import Message, Settled
+from connector.queue.messages import Message, Settled, Wish
 from connector.queue.records import Record, Stored
 from connector.queue.text import LONGEST_NAME
 from connector.queue.watermarks import Cursor, Watermark
@@ -39,7 +39,7 @@ def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: 
     assert message.cause == CANNOT_BE_KEPT
     assert message.reason is not None and "Correct it in Acumatica." in message.reason
     assert len(message.reason) < 1_000
-    assert [one.key for one in messages.claim(state, held, NOW, size=10, size_after=[1])] == ["A", "B"]
+    assert [one.key for one in messages.claim(state, held, NOW, Wish("shop", 10, [1]))] == ["A", "B"]
     with state.read() as connection:
         assert set(records.read(connection, "price", ["A", odd, "B"])) == {"A", "B"}
 
@@ -58,7 +58,7 @@ def test_a_value_that_cannot_be_kept_fails_alone(state: State, held: Lease, valu
     """A number beyond 64 bits fails its own record."""
     wanted = [Wanted("A", "A", "", "A", value), Wanted("B", "B", "", "B", 2**63 - 1)]
     assert commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW) == Queued(queued=1, failed=1)
-    assert messages.claim(state, held, NOW, size=10, size_after=[1])[0].value == 2**63 - 1
+    assert messages.claim(state, held, NOW, Wish("shop", 10, [1]))[0].value == 2**63 - 1
 
 
 def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) -> None:
@@ -67,7 +67,7 @@ def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) 
     with state.read() as connection:
         assert records.all_keys(connection, "price", "", 100) == ORDERED[1:]
         assert records.all_keys(connection, "price", "Z", 3) == ["_", "a", "b"]
-    assert [one.key for one in messages.claim(state, held, NOW, size=100, size_after=[1])] == ORDERED
+    assert [one.key for one in messages.claim(state, held, NOW, Wish("shop", 100, [1]))] == ORDERED
 
 
 def test_names_that_differ_in_case_only_are_two(state: State, held: Lease) -> None:
@@ -79,7 +79,7 @@ def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
     """A reason of any length is kept; a character that no database takes is replaced."""
     commit(state, held, "A")
     said = "é" * 10**6 + "\x00\ud800"
-    outcomes = [Settled(one, "failed", said, said) for one in messages.claim(state, held, NOW, size=1, size_after=[1])]
+    outcomes = [Settled(one, "failed", said, said) for one in messages.claim(state, held, NOW, Wish("shop", 1, [1]))]
     messages.settle(state, held, outcomes, NOW)
     assert failed(state)[0].reason == "é" * 10**6 + "\ufffd\ufffd"
 
@@ -108,7 +108,7 @@ def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
     key, source = ("".join(chr(spell.randrange(0x20000, 0x2A6DF)) for _ in range(LONGEST_NAME)) for _ in range(2))
     computed = Computed([key], [Wanted(key, key, source, key, 10)], None, [Stored(key, key, Record())])
     assert commit_chunk(state, held, computed, NOW) == Queued(queued=1)
-    claimed = messages.claim(state, held, NOW, size=1, size_after=[1])
+    claimed = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
     messages.settle(state, held, [Settled(claimed[0], "sent")], NOW, doubt_until=NOW)
     with state.read() as connection:
         assert [row.key for row in ledger.doubted(connection, "price", NOW)] == [key]

@@ -11,7 +11,7 @@ from connector.queue import messages
 from connector.queue.chunk import Computed, Wanted, commit_chunk
 from connector.queue.engine import open_state
 from connector.queue.lease import Lease
-from connector.queue.messages import Settled
+from connector.queue.messages import Settled, Wish
 from connector.queue.rows import in_parts
 
 url, entity, fence, count = sys.argv[1:]
@@ -23,7 +23,7 @@ sys.stdin.readline()
 for keys in in_parts([f"SKU-{number:06}" for number in range(int(count))], 2_000):
     commit_chunk(state, held, Computed(keys, [Wanted(key, key, "", key, 10) for key in keys], None), now)
 ids = []
-while claimed := messages.claim(state, held, now, size=100, size_after=[1]):
+while claimed := messages.claim(state, held, now, Wish("shop", 100, [1])):
     ids.extend(message.id for message in claimed)
     messages.settle(state, held, [Settled(message, "sent") for message in claimed], now)
 print(json.dumps(ids))
