@@ -11,7 +11,15 @@ from connector.clock import SystemClock
 from connector.magento.client import MagentoClient
 from connector.queue.engine import State
 from connector.queue.licence import SharedLicence
-from flows.wiring import acumatica_access, customer_rule, magento_access, order_rule, read_rule, source_of_warehouse
+from flows.wiring import (
+    acumatica_access,
+    customer_rule,
+    magento_access,
+    order_rule,
+    read_rule,
+    shipment_rule,
+    source_of_warehouse,
+)
 from settings import Settings
 from tasks.check import (
     ACUMATICA_ANSWERS,
@@ -24,6 +32,7 @@ from tasks.check import (
 )
 from tasks.check_customers import check_customers_in_acumatica, check_customers_in_magento
 from tasks.check_orders import check_orders_in_acumatica, check_orders_in_magento
+from tasks.check_shipments import check_shipments_in_acumatica, check_shipments_in_magento
 
 
 async def check_connection(settings: Settings, state: State) -> AsyncIterator[Check]:
@@ -33,28 +42,38 @@ async def check_connection(settings: Settings, state: State) -> AsyncIterator[Ch
     chosen = settings.acumatica
     licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute)
     currency = settings.price.currency
-    customers, orders = customer_rule(settings), order_rule(settings)
+    customers, orders, shipments = customer_rule(settings), order_rule(settings), shipment_rule(settings)
     async with acumatica_session(access, licence=licence, clock=clock) as session:
+        answers = False
         async for check in check_acumatica(session, _named(settings, currency)):
+            answers |= (check.what, check.result) == (ACUMATICA_ANSWERS, "passed")
             yield check
-        if check.what != ACUMATICA_ANSWERS:
+        if answers:
             async for check in check_customers_in_acumatica(session, customers):
                 yield check
             async for check in check_orders_in_acumatica(session, orders):
                 yield check
+            if settings.active.shipment:
+                async for check in check_shipments_in_acumatica(session, shipments):
+                    yield check
             if not currency:
                 try:
                     currency = await acumatica_currency(session)
                 except AcumaticaFault as fault:
                     yield Check("Acumatica's currency", "could not be checked", str(fault))
     async with MagentoClient(magento_access(settings), clock=clock) as client:
+        answers = False
         async for check in check_magento(client, _named(settings, currency)):
+            answers |= (check.what, check.result) == (MAGENTO_ANSWERS, "passed")
             yield check
-        if check.what != MAGENTO_ANSWERS:
+        if answers:
             async for check in check_customers_in_magento(client, customers):
                 yield check
             async for check in check_orders_in_magento(client, orders):
                 yield check
+            if settings.active.shipment:
+                async for check in check_shipments_in_magento(client, shipments):
+                    yield check
 
 
 def _named(settings: Settings, currency: str) -> Named:
