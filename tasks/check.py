@@ -18,8 +18,11 @@ from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 
 MAGENTO_ANSWERS = "Magento answers"
 ACUMATICA_ANSWERS = "Acumatica answers"
-"""The first check of each system: where it is the last one too, nothing else could be asked."""
+"""The first check of each system: where it does not pass, what documents need is not asked."""
 Result = Literal["passed", "failed", "could not be checked"]
+
+BEHIND_THE_TOKEN = ("Edition and modules", "Inventory (MSI)", "Sources", "Array limit")
+ON_THE_ENDPOINT = ("Warehouses", "Branches")
 
 
 @dataclass(frozen=True)
@@ -50,54 +53,68 @@ class Named:
 
 
 async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Check]:
-    """Test the shop. After a fault of the connection the rest could not be checked."""
+    """Test the shop. What cannot be reached because of an earlier fault could not be checked."""
     try:
         stores = await reads.store_configs(client)
     except Unauthorized as refused:
-        yield await _refused(client, refused)
-        return
+        check, let_in = await _refused(client, refused)
+        yield check
+        yield Check("Base currency", "could not be checked", "Magento did not tell its currency")
+        if not let_in:
+            for what in BEHIND_THE_TOKEN:
+                yield Check(what, "could not be checked", "Magento does not let us in")
+            return
     except MagentoFault as fault:
         yield Check(MAGENTO_ANSWERS, "failed", str(fault))
+        for what in ("Base currency", *BEHIND_THE_TOKEN):
+            yield Check(what, "could not be checked", "Magento does not answer")
         return
-    yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
-    yield _currency(stores, named)
-    try:
-        modules = await reads.modules(client)
-    except MagentoFault as fault:
-        yield Check("Edition and modules", "could not be checked", str(fault))
-        modules = []
-    if modules:
-        commerce = reads.is_adobe_commerce(modules)
-        edition = "Adobe Commerce" if commerce else "Magento Open Source"
-        if named.customer_attributes and not commerce:
-            said = f"{edition}: Customer Attribute Sync needs Adobe Commerce. Switch it off."
-            yield Check("Edition and modules", "failed", said)
-        else:
-            yield Check("Edition and modules", "passed", f"{edition}, {len(modules)} modules")
-        msi = reads.has_msi(modules)
-        yield Check("Inventory (MSI)", "passed", "on: quantities go to sources" if msi else "off: one quantity each")
-        if msi:
-            yield await attempt("Sources", lambda: _sources(client, named))
+    else:
+        yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
+        yield _currency(stores, named)
+    modules: list[str] = []
+
+    async def edition() -> Check:
+        modules.extend(await reads.modules(client))
+        return _edition(modules, named)
+
+    yield await attempt("Edition and modules", edition)
+    if not modules:
+        yield Check("Inventory (MSI)", "could not be checked", "the modules are not known")
+        yield Check("Sources", "could not be checked", "the modules are not known")
+    elif reads.has_msi(modules):
+        yield Check("Inventory (MSI)", "passed", "on: quantities go to sources")
+        yield await attempt("Sources", lambda: _sources(client, named))
+    else:
+        yield Check("Inventory (MSI)", "passed", "off: one quantity each")
     yield await attempt("Array limit", lambda: _array_limit(client, named))
 
 
-async def _refused(client: MagentoClient, refused: Unauthorized) -> Check:
-    """All routes refuse the token, or only this one: the two have different fixes."""
+async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check, bool]:
+    """All routes refuse the token, or only this one, and then it lets us in: the two have different fixes."""
     try:
         await reads.modules(client)
     except Unauthorized:
-        return Check(
-            MAGENTO_ANSWERS,
-            "failed",
+        said = (
             "Magento refuses the token on every route. Either it is wrong or revoked: enter the access token of an "
             "active integration. Or stand-alone bearer tokens are off (Magento 2.4.4 and newer): allow them in Stores, "
-            "Configuration, Services, OAuth, Consumer Settings, or enter the four OAuth credentials.",
+            "Configuration, Services, OAuth, Consumer Settings, or enter the four OAuth credentials."
         )
+        return Check(MAGENTO_ANSWERS, "failed", said), False
     except MagentoFault as fault:
-        return Check(MAGENTO_ANSWERS, "could not be checked", str(fault))
+        return Check(MAGENTO_ANSWERS, "could not be checked", str(fault)), False
     permission = refused.resources or "the permission that the answer names"
     said = f"The token is good, but the integration lacks {permission}. Give it that resource in System, Integrations."
-    return Check(MAGENTO_ANSWERS, "failed", said)
+    return Check(MAGENTO_ANSWERS, "failed", said), True
+
+
+def _edition(modules: list[str], named: Named) -> Check:
+    commerce = reads.is_adobe_commerce(modules)
+    edition = "Adobe Commerce" if commerce else "Magento Open Source"
+    if named.customer_attributes and not commerce:
+        said = f"{edition}: Customer Attribute Sync needs Adobe Commerce. Switch it off."
+        return Check("Edition and modules", "failed", said)
+    return Check("Edition and modules", "passed", f"{edition}, {len(modules)} modules")
 
 
 def _currency(stores: list[reads.StoreConfig], named: Named) -> Check:
@@ -151,20 +168,25 @@ async def acumatica_currency(session: AcumaticaSession) -> str:
 
 
 async def check_acumatica(session: AcumaticaSession, named: Named) -> AsyncIterator[Check]:
-    """Test the ERP. After a refused login the rest could not be checked."""
+    """Test the ERP. What needs a login or the endpoint could not be checked without it."""
     try:
         build, endpoints = await setup.endpoints(session)
     except AcumaticaFault as fault:
         yield Check(ACUMATICA_ANSWERS, "failed", str(fault))
+        for what in ("Endpoint", *ON_THE_ENDPOINT):
+            yield Check(what, "could not be checked", "Acumatica does not let us in")
+        yield _licence(named)
         return
     yield Check(ACUMATICA_ANSWERS, "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
     if (named.endpoint, named.version) in endpoints:
         yield Check("Endpoint", "passed", f"{named.endpoint}/{named.version}")
+        yield await attempt("Warehouses", lambda: _warehouses(session, named))
+        yield await attempt("Branches", lambda: _branches(session, named))
     else:
         known = ", ".join(f"{name}/{version}" for name, version in endpoints if name == named.endpoint)
         yield Check("Endpoint", "failed", f"{named.endpoint}/{named.version} is not there; there is {known or 'none'}")
-    yield await attempt("Warehouses", lambda: _warehouses(session, named))
-    yield await attempt("Branches", lambda: _branches(session, named))
+        for what in ON_THE_ENDPOINT:
+            yield Check(what, "could not be checked", "it is read by the endpoint")
     yield _licence(named)
 
 

@@ -1,0 +1,174 @@
+"""`a2m check`: Test Connection, each thing passed, failed with its fix, or *could not be checked*."""
+
+import json
+
+import pytest
+
+PASSED = {
+    "Acumatica answers",
+    "Endpoint",
+    "Warehouses",
+    "Branches",
+    "Licence",
+    "Magento answers",
+    "Base currency",
+    "Edition and modules",
+    "Inventory (MSI)",
+    "Sources",
+    "Array limit",
+}
+RESOURCES = {
+    "Magento_Backend::store",
+    "Magento_Backend::admin",
+    "Magento_InventoryApi::source",
+    "Magento_InventoryApi::stock",
+    "Magento_InventorySalesApi::stock",
+    "Magento_Catalog::catalog",
+    "Magento_Catalog::products",
+}
+
+
+def checked(said):
+    """Result and words of each check by its name."""
+    return {one["what"]: (one["result"], one["said"]) for one in json.loads(said.out)["checks"]}
+
+
+def failed(said):
+    """The names of what did not pass, with the words."""
+    return {what: words for what, (result, words) in checked(said).items() if result != "passed"}
+
+
+def test_everything_passes(a2m, make_world):
+    """Against the two simulators every check passes; where a setting comes from is said, its secrets only as set."""
+    here = make_world(10)
+    said = a2m("check", "--json")
+    found = checked(said)
+    assert failed(said) == {}
+    assert (said.code, said.err) == (0, "")
+    assert set(found) >= PASSED
+    assert here.writes() == [] or all(not write["applied"] for write in here.writes())
+    settings = {one["setting"]: one for one in json.loads(said.out)["settings"]}
+    assert settings["A2M_MAGENTO__BEARER_TOKEN"] == {
+        "setting": "A2M_MAGENTO__BEARER_TOKEN",
+        "value": "(set)",
+        "from": "environment",
+    }
+    assert settings["A2M_ACUMATICA__PASSWORD"]["value"] == "(set)"
+    assert settings["A2M_MAGENTO__URL"]["value"] == here.magento.url
+
+
+def test_a_person_sees_each_check(a2m, make_world):
+    """Without --json there are two tables, and on standard error what is being checked."""
+    make_world(10)
+    said = a2m("check")
+    assert said.code == 0
+    assert "Test Connection" in said.out
+    assert "Settings that are not the default" in said.out
+    assert "Magento answers …" in said.err
+
+
+def test_a_wrong_token(a2m, make_world):
+    """Case 15: all routes refuse: both causes and both fixes are said, and Acumatica is checked all the same."""
+    make_world(10)
+    said = a2m("check", "--json", A2M_MAGENTO__BEARER_TOKEN="wrong-token-of-a-test")
+    result, words = checked(said)["Magento answers"]
+    assert (said.code, result) == (1, "failed")
+    assert "wrong or revoked" in words
+    assert "active integration" in words
+    assert "stand-alone bearer tokens are off" in words
+    assert "OAuth" in words
+    others = checked(said)
+    assert {others[what][0] for what in ("Acumatica answers", "Endpoint", "Warehouses")} == {"passed"}
+    assert {others[what][0] for what in ("Base currency", "Sources", "Array limit")} == {"could not be checked"}
+
+
+@pytest.mark.parametrize(
+    ("missing", "what"),
+    [
+        ("Magento_Backend::store", "Magento answers"),
+        ("Magento_Backend::admin", "Edition and modules"),
+        ("Magento_InventoryApi::source", "Sources"),
+        ("Magento_Catalog::catalog", "Array limit"),
+    ],
+)
+def test_a_missing_permission(a2m, make_world, missing, what):
+    """Case 15: some routes refuse: the permission that is missing is named, and what does not need it is checked."""
+    here = make_world(10)
+    here.change_shop({"token": {"resources": sorted(RESOURCES - {missing})}})
+    said = a2m("check", "--json")
+    assert said.code == 1
+    result, words = checked(said)[what]
+    assert result == "failed"
+    assert missing in words
+    assert {name for name, (one, _words) in checked(said).items() if one == "failed"} == {what}
+    assert set(checked(said)) >= PASSED
+
+
+@pytest.mark.parametrize(
+    ("what", "settings", "words"),
+    [
+        ("Sources", {"A2M_INVENTORY__SOURCES": '{"MAIN":"default","EAST":"nowhere"}'}, ["no source nowhere", "it has"]),
+        ("Warehouses", {"A2M_INVENTORY__WAREHOUSES": '["MAIN","MOON"]'}, ["no warehouse MOON", "it has EAST, MAIN"]),
+        ("Base currency", {"A2M_PRICE__CURRENCY": "EUR"}, ["USD", "EUR"]),
+        ("Edition and modules", {"A2M_ADDITIONAL__CUSTOMER_ATTRIBUTES": "true"}, ["needs Adobe Commerce"]),
+        (
+            "Licence",
+            {"A2M_ACUMATICA__REQUESTS_PER_MINUTE": "100", "A2M_QUEUE__PROCESS_SLEEP_TIME": "1"},
+            ["of 100 requests a minute", "Process Sleep Time"],
+        ),
+    ],
+)
+def test_what_the_settings_name_does_not_exist(a2m, make_world, what, settings, words):
+    """What is missing fails alone, with what there is instead and what to do; everything else passes."""
+    make_world(10)
+    said = a2m("check", "--json", **settings)
+    assert said.code == 1
+    assert checked(said)[what][0] == "failed"
+    assert list(failed(said)) == [what]
+    assert all(word in failed(said)[what] for word in words), failed(said)
+
+
+def test_an_endpoint_that_is_not_there(a2m, make_world):
+    """The endpoints that are there are named; what is read by the endpoint could not be checked."""
+    make_world(10)
+    said = a2m("check", "--json", A2M_ACUMATICA__VERSION="17.200.001")
+    assert said.code == 1
+    found = checked(said)
+    assert found["Endpoint"][0] == "failed"
+    assert "Default/17.200.001 is not there; there is Default/" in found["Endpoint"][1]
+    assert found["Warehouses"][0] == found["Branches"][0] == "could not be checked"
+    assert found["Magento answers"][0] == found["Sources"][0] == "passed"
+
+
+def test_an_array_limit_below_batch_count(a2m, make_world):
+    """The shop's limit is found without a write, and the number to set is said."""
+    here = make_world(10, magento={"array_limit": 20})
+    said = a2m("check", "--json", A2M_QUEUE__BATCH_COUNT="100")
+    assert said.code == 1
+    assert list(failed(said)) == ["Array limit"]
+    assert "Lower it to 20" in failed(said)["Array limit"]
+    assert not any(write["applied"] for write in here.writes())
+
+
+def test_a_wrong_password(a2m, make_world):
+    """The login that is refused fails, what needs it could not be checked, and Magento is checked all the same."""
+    make_world(10)
+    said = a2m("check", "--json", A2M_ACUMATICA__PASSWORD="wrong-password-of-a-test")
+    assert said.code == 1
+    found = checked(said)
+    assert found["Acumatica answers"][0] == "failed"
+    assert "password" in found["Acumatica answers"][1]
+    assert {found[what][0] for what in ("Endpoint", "Warehouses", "Branches")} == {"could not be checked"}
+    assert {found[what][0] for what in ("Magento answers", "Sources", "Array limit")} == {"passed"}
+
+
+def test_hosts_that_do_not_answer(a2m, make_world):
+    """Nobody listens at either address: both fail in words, and the rest could not be checked."""
+    here = make_world(3)
+    here.acumatica.close()
+    here.magento.close()
+    said = a2m("check", "--json")
+    assert said.code == 1
+    results = {what: result for what, (result, _words) in checked(said).items()}
+    assert results["Acumatica answers"] == results["Magento answers"] == "failed"
+    assert results["Warehouses"] == results["Sources"] == "could not be checked"

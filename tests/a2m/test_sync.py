@@ -1,0 +1,170 @@
+"""`a2m sync` and what is seen afterwards: `status`, `failed`, `pause` and `resume`."""
+
+import csv
+import io
+import json
+import sqlite3
+
+import pytest
+
+from connector.queue import lease
+from connector.queue.engine import open_state
+from sandbox.catalogue import Product, generated
+
+FIELDS = ["entity", "pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"]
+
+
+def rows_of(file):
+    """Everything that the state database holds."""
+    with sqlite3.connect(file) as connection:
+        return list(connection.iterdump())
+
+
+def test_json_is_one_object_with_the_fields_of_the_specification(a2m, make_world):
+    """`sync all --json` prints one JSON object with exactly the specified fields; Magento ends up right."""
+    here = make_world(30)
+    said = a2m("sync", "all", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.count("\n") == 1
+    answer = json.loads(said.out)
+    assert list(answer) == ["entities"]
+    assert [list(one) for one in answer["entities"]] == [FIELDS, FIELDS]
+    price, inventory = answer["entities"]
+    assert (price["entity"], price["pulled"], price["changed"], price["queued"], price["sent"]) == ("price", *[30] * 4)
+    assert (inventory["entity"], inventory["sent"], inventory["failed"]) == ("inventory", 90, 0)
+    assert price["requests"] + inventory["requests"] == len(here.writes())
+    here.assert_converged()
+
+
+@pytest.mark.parametrize(("skus", "batch", "requests"), [(50, 25, 2), (50, 5, 10), (25, 25, 25), (26, 25, 2)])
+def test_threshold_and_batch(a2m, make_world, skus, batch, requests):
+    """Case 1 by the command line: its count of requests is that of Magento's journal."""
+    here = make_world(skus)
+    settings = {"A2M_QUEUE__THRESHOLD_COUNT": "25", "A2M_QUEUE__BATCH_COUNT": str(batch)}
+    (price,) = json.loads(a2m("sync", "price", "--json", **settings).out)["entities"]
+    assert price["requests"] == len(here.writes()) == requests
+
+
+def test_a_person_sees_progress_and_a_table(a2m, make_world):
+    """Without --json the counts are a table on standard output, and how far it is goes to standard error."""
+    make_world(30)
+    said = a2m("sync", "price")
+    assert said.code == 0
+    assert said.out.splitlines()[0] == "price"
+    assert said.out.split()[1 : 1 + len(FIELDS) - 1] == FIELDS[1:]
+    assert "price: 30 read, 30 queued" in said.err
+
+
+def test_a_dry_run_sends_and_keeps_nothing(a2m, make_world, home):
+    """`--dry-run` says what would be queued; no write reaches Magento and the state database stays as it was."""
+    here = make_world(30)
+    a2m("sync", "price")
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12.34"}})
+    before, writes = rows_of(home / "state.sqlite"), len(here.writes())
+    said = a2m("sync", "all", "--dry-run", "--json")
+    assert said.code == 0
+    price, inventory = json.loads(said.out)["entities"]
+    assert (price["queued"], price["sent"], price["requests"]) == (1, 0, 0)
+    assert (inventory["queued"], inventory["sent"], inventory["requests"]) == (90, 0, 0)
+    assert len(here.writes()) == writes
+    assert rows_of(home / "state.sqlite") == before
+    assert "dry run" in a2m("sync", "price", "--dry-run").out
+
+
+def test_only_one_key(a2m, make_world):
+    """`--key` sends one record, and the others are still sent by the next look."""
+    here = make_world(10)
+    (price,) = json.loads(a2m("sync", "price", "--key", "SKU-000002", "--json").out)["entities"]
+    assert price["sent"] == 1
+    assert [sku for sku, amount in here.prices().items() if amount] == ["SKU-000002"]
+    (price,) = json.loads(a2m("sync", "price", "--json").out)["entities"]
+    assert price["sent"] == 9
+    here.assert_converged(entities=["price"])
+
+
+def test_a_failed_message(a2m, make_world):
+    """A message that failed ends `sync` with 1; `failed` says which and why, as a table, as CSV and as JSON."""
+    products = [*generated(5), Product("NOT,IN THE SHOP", "x", 5_000_000, {"MAIN": 10_000})]
+    make_world(products, shop_products=products[:5])
+    said = a2m("sync", "price", "--json")
+    assert said.code == 1
+    assert json.loads(said.out)["entities"][0]["failed"] == 1
+
+    (message,) = json.loads(a2m("failed", "--json").out)["failed"]
+    assert (message["entity"], message["key"], message["attempts"]) == ("price", "NOT,IN THE SHOP", 0)
+    assert "Magento has no product" in message["reason"]
+    (row,) = csv.DictReader(io.StringIO(a2m("failed", "price", "--csv").out))
+    assert row == {name: str(value) if value is not None else "" for name, value in message.items()}
+    table = a2m("failed")
+    assert table.code == 0
+    assert "NOT,IN THE SHOP" in table.out
+    assert a2m("failed", "inventory").out == "Nothing failed.\n"
+
+
+def test_status(a2m, make_world):
+    """`status` says per entity how it stands; before the first look there is nothing to say."""
+    make_world(30)
+    first = json.loads(a2m("status", "--json").out)["entities"]
+    assert {(one["state"], one["watermark"], one["sent"], one["last_run"]) for one in first} == {
+        ("active", None, 0, None)
+    }
+    a2m("sync", "price")
+    price, inventory, *_ = json.loads(a2m("status", "--json", A2M_ACTIVE__INVENTORY="false").out)["entities"]
+    assert (price["entity"], price["sent"], price["pending"], price["failed"]) == ("price", 30, 0, 0)
+    assert price["watermark"] is not None
+    assert "30 sent" in price["last_result"]
+    assert (inventory["state"], inventory["sent"]) == ("not active", 0)
+    shown = a2m("status")
+    assert shown.code == 0
+    assert "30 changed, 30 sent" in shown.out
+
+
+def test_pause_and_resume(a2m, make_world):
+    """A paused entity sends nothing and says so; resumed, what changed meanwhile goes, the newest state only."""
+    here = make_world(10)
+    assert a2m("pause", "price").out == "price paused.\n"
+    said = a2m("sync", "price")
+    assert said.code == 0
+    assert "price is paused" in said.out
+    assert a2m("sync", "price", "--json").err == "price is paused; resume it with: a2m resume price\n"
+    assert [one["state"] for one in json.loads(a2m("status", "--json").out)["entities"]][:2] == ["paused", "active"]
+    for price in ("1", "2"):
+        here.change({"set_price": {"inventory_id": "SKU-000001", "price": price}})
+    assert here.writes() == []
+    a2m("resume")
+    a2m("sync", "price")
+    assert here.prices()["SKU-000001"] == 2
+    here.assert_converged(entities=["price"])
+
+
+def test_an_entity_that_another_run_works_on(a2m, make_world, home):
+    """Started by hand it ends at once and says who works on it; nothing is done."""
+    here = make_world(10)
+    a2m("status")
+    state = open_state(f"sqlite:///{home / 'state.sqlite'}")
+    lease.take(state, "price", "run nimble-otter", here.clock.now(), 3600)
+    state.close()
+    said = a2m("sync", "price")
+    assert said.code == 0
+    assert "price is being worked on by run nimble-otter" in said.out
+    assert here.site_state()["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("faults", "words"),
+    [
+        ("magento: status=503 body=html", "503"),
+        ("magento: cut=before", "cut the connection"),
+        ("acumatica POST path=*/login: status=403", "403"),
+    ],
+)
+def test_a_connection_that_is_down(a2m, make_world, faults, words):
+    """The look ends with 1 and the reason in words, JSON or not, and no message has failed."""
+    here = make_world(5)
+    settings = {"A2M_QUEUE__THRESHOLD_COUNT": "0"}
+    here.faults.replace(faults)
+    said = a2m("sync", "price", "--json", **settings)
+    assert said.code == 1
+    assert list(json.loads(said.out)) == ["entities"]
+    assert words in said.err
+    assert a2m("failed").out == "Nothing failed.\n"

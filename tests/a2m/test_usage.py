@@ -1,0 +1,110 @@
+"""Wrong use and wrong settings: exit code 2 with one clear sentence, and nothing is sent."""
+
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+COMMANDS = "check demo explain failed link pause reprocess resume sandbox serve skip status sync".split()  # noqa: SIM905
+SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette")
+
+
+def test_help_lists_every_command(a2m):
+    """`a2m --help` names every command with what it does."""
+    said = a2m("--help")
+    assert (said.code, said.err) == (0, "")
+    listed = [line.split()[0] for line in said.out.partition("Commands:")[2].splitlines() if line[2:3].strip()]
+    assert sorted(listed) == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(a2m, command):
+    """`a2m COMMAND --help` works without settings."""
+    said = a2m(command, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"Usage: a2m {command}")
+
+
+def test_help_is_quick():
+    """Nothing that takes long to import is imported for it."""
+    ask = (
+        "import sys\nfrom a2m.__main__ import main\nsys.argv = ['a2m', '--help']\n"
+        f"try:\n    main()\nfinally:\n    print(sorted(set(sys.modules) & set({SLOW_TO_IMPORT!r})), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", ask], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["blah"], "No such command 'blah'"),
+        (["sync"], "Missing argument"),
+        (["sync", "nothing"], "there is no entity 'nothing'; choose one of price, inventory"),
+        (["sync", "price", "--wrong"], "No such option"),
+        (["failed", "nothing"], "there is no entity 'nothing'"),
+        (["pause", "nothing"], "there is no entity 'nothing'"),
+        (["resume", "nothing"], "there is no entity 'nothing'"),
+        (["skip", "x", "--reason", "y"], "valid integer"),
+        (["demo", "--catalog", "nowhere.csv"], "there is no file nowhere.csv"),
+        (["demo", "--skus", "0"], "--skus"),
+        (["sandbox", "--catalog", "nowhere.csv"], "nowhere.csv cannot be read"),
+        (["sandbox", "--faults", "nonsense"], "nonsense"),
+        (["sandbox", "--magento-port", "99999"], "--magento-port"),
+    ],
+)
+def test_wrong_use(a2m, arguments, sentence):
+    """Wrong use ends with 2, says what is wrong on standard error, and nothing on standard output."""
+    said = a2m(*arguments)
+    assert (said.code, said.out) == (2, "")
+    assert sentence in said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("A2M_QUEUE__BATCH_COUNT", "0", ["A2M_QUEUE__BATCH_COUNT = 0", "greater than or equal to 1"]),
+        ("A2M_QUEUE__CHECK_PROCESS_TIME", "60", ["A2M_QUEUE__CHECK_PROCESS_TIME = 60", "less than or equal to 59"]),
+        ("A2M_INVENTORY__QUANTITY", "some", ["A2M_INVENTORY__QUANTITY = some", "available"]),
+        ("A2M_INVENTORY__WAREHOUSES", "MAIN", ["A2M_INVENTORY__WAREHOUSES = MAIN", "it must be JSON"]),
+        ("A2M_QUEUE__BACH_COUNT", "5", ["A2M_QUEUE__BACH_COUNT", "Did you mean A2M_QUEUE__BATCH_COUNT?"]),
+        ("A2M_MAGENTO__CONFIRM_BEARER_TOKEN", "wrong-token-of-a-test", ["CONFIRM_BEARER_TOKEN", "differ"]),
+        ("A2M_DATABASE_URL", "mysql://somewhere/x", ["mysql"]),
+    ],
+)
+@pytest.mark.parametrize("command", [["sync", "all", "--json"], ["check"], ["status", "--json"]])
+def test_wrong_settings(a2m, make_world, command, name, value, words):
+    """A wrong setting ends with its name, its value and the rule, before anything is sent; secrets are not shown."""
+    here = make_world(3)
+    said = a2m(*command, **{name: value})
+    assert said.code == (1 if name == "A2M_DATABASE_URL" else 2)
+    assert said.out == ""
+    assert all(word in said.err for word in words), said.err
+    assert here.site_state()["requests"] == 0
+    assert httpx.get(f"{here.magento.url}/_sandbox/journal").json()["requests"] == []
+
+
+@pytest.mark.parametrize("command", [["sync", "price"], ["check"], ["reprocess", "--all"]])
+def test_without_settings(a2m, command):
+    """What is missing is named, and where to put it."""
+    said = a2m(*command)
+    assert (said.code, said.out) == (2, "")
+    assert "A2M_MAGENTO__URL is not set" in said.err
+    assert "settings.toml" in said.err
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["failed"], ["sync", "price", "--json"], ["sync", "price", "--dry-run"], ["pause"]]
+)
+def test_a_damaged_state_file(a2m, make_world, home, command):
+    """A state database that is damaged ends every command with 1 and says what to do; it is not made anew."""
+    make_world(3)
+    home.mkdir()
+    damaged = b"this is no database, and somebody may want it back" * 100
+    (home / "state.sqlite").write_bytes(damaged)
+    said = a2m(*command)
+    assert (said.code, said.out) == (1, "")
+    assert "state.sqlite" in said.err
+    assert "damaged" in said.err
+    assert (home / "state.sqlite").read_bytes() == damaged

@@ -1,0 +1,59 @@
+"""The command line by its own door, in this process or in one of its own, with the settings that a test gives it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.serve import lines_that_connect
+
+SECRETS = ("sandbox-magento-token", "wrong-token-of-a-test", "wrong-password-of-a-test")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said on its two outputs."""
+
+    code: int
+    out: str
+    err: str
+
+    def check(self) -> Said:
+        """No command may show a traceback or a secret."""
+        for text in (self.out, self.err):
+            assert "Traceback" not in text, text
+            assert not [secret for secret in SECRETS if secret in text], text
+        return self
+
+
+def settings_of(acumatica: str, magento: str, **changed: str) -> dict[str, str]:
+    """The settings that connect to two simulators, as `a2m sandbox` prints them, with these changes."""
+    lines = (shlex.split(line)[0].partition("=") for line in lines_that_connect(acumatica, magento))
+    return {name: value for name, _is, value in lines} | changed
+
+
+def environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with a state folder and a Prefect home of the test's own, and only these settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("A2M_", "PREFECT_"))}
+    ours = {"A2M_HOME": str(home / "a2m"), "PREFECT_HOME": str(home / "prefect"), "DO_NOT_TRACK": "1"}
+    return kept | ours | {"PREFECT_SERVER_ANALYTICS_ENABLED": "false"} | dict(settings)
+
+
+def command(*arguments: str) -> list[str]:
+    """The words that start the command line in a process of its own."""
+    return [sys.executable, "-P", "-m", "a2m", *arguments]
+
+
+def run(arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], **how: Any) -> Said:
+    """Run the command in a process of its own."""
+    how = {"timeout": 180, **how}
+    done = subprocess.run(
+        command(*arguments), cwd=folder, env=dict(environ), capture_output=True, text=True, check=False, **how
+    )
+    return Said(done.returncode, done.stdout, done.stderr).check()
