@@ -43,9 +43,13 @@ class Customer(Section):
     """A to M Customer Sync."""
 
     classes: Names = setting((), "Customer classes that go to Magento; empty: nobody.")
-    groups: dict[str, str] = setting({}, "Customer class to Magento customer group.")
-    attributes: dict[str, str] = setting({}, "Acumatica attribute to Magento customer attribute.")
-    create: bool = setting(True, "Create customers that Magento does not have.")
+    groups: dict[str, str] = setting(
+        {}, "Customer class to the name of a Magento customer group; a chosen class without one fails."
+    )
+    attributes: dict[str, str] = setting(
+        {}, "Acumatica attribute to the code of a Magento customer attribute; sent with Customer Attribute Sync."
+    )
+    create: bool = setting(True, "Create customers that Magento does not have; off: they are left out.")
     create_limit: int = setting(
         100, "More new customers than this in one look: stop and ask, Magento mails each.", unit="customers", ge=0
     )
