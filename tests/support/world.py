@@ -120,6 +120,13 @@ class World:
         answer = httpx.post(f"{served.url}/_sandbox/change", json=list(changes))
         assert answer.is_success, answer.text
 
+    def shop(self, method: str, path: str, body: Any = None) -> Any:
+        """Call Magento's own API."""
+        headers = {"Authorization": "Bearer sandbox-magento-token"}
+        answer = httpx.request(method, f"{self.magento.url}/rest/all/V1/{path}", json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json()
+
     def shop_state(self) -> dict[str, Any]:
         """What Magento has."""
         return httpx.get(f"{self.magento.url}/_sandbox/state").json()
