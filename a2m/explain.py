@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from a2m.say import as_json, table
-from a2m.sync import chosen_entities
+from a2m.sync import ENTITIES, chosen_entities
 
 
 def add_to(app: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
     @app.command()
     def explain(
-        entity: Annotated[str, typer.Argument(help="price, inventory, shipment, customer or order")],
+        entity: Annotated[str, typer.Argument(help=", ".join(ENTITIES))],
         key: Annotated[str, typer.Argument(help="Its SKU, inventory id or document number.")],
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:

@@ -14,12 +14,12 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
 
     @app.command()
-    def pause(entity: Annotated[str, typer.Argument(help="price, inventory, or all")] = "all") -> None:
+    def pause(entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)] = "all") -> None:
         """Stop sending one entity or all; what changes meanwhile goes when it is resumed."""
         _pause(entity, paused=True)
 
     @app.command()
-    def resume(entity: Annotated[str, typer.Argument(help="price, inventory, or all")] = "all") -> None:
+    def resume(entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)] = "all") -> None:
         """Send one entity or all again."""
         _pause(entity, paused=False)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from a2m.say import as_json, out, table
-from a2m.sync import ENTITIES, chosen_entities
+from a2m.sync import ENTITIES, ONE_OR_ALL, chosen_entities
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
     @app.command()
     def failed(
-        entity: Annotated[str, typer.Argument(help="price, inventory, or all")] = "all",
+        entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)] = "all",
         as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:

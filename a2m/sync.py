@@ -10,7 +10,10 @@ import typer
 
 from a2m.say import as_json, complain, err, out, table
 
-ENTITIES = ("price", "inventory")
+ENTITIES = ("price", "inventory", "customer", "order", "shipment")
+"""In an order that makes sense: an order may name a customer, a shipment belongs to an order."""
+ONE_OR_ALL = f"{', '.join(ENTITIES)}, or all"
+
 COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds")
 
 
@@ -31,9 +34,9 @@ def add_to(app: typer.Typer) -> None:
 
     @app.command()
     def sync(
-        entity: Annotated[str, typer.Argument(help="price, inventory, or all")],
+        entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)],
         full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
-        key: Annotated[str | None, typer.Option(help="Only this item: its SKU or Acumatica inventory id.")] = None,
+        key: Annotated[str | None, typer.Option(help="Only this record: its SKU, inventory id, customer id or document number.")] = None,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Say what would be sent; send and keep nothing.")
         ] = False,

@@ -19,8 +19,11 @@ from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
+from flows.customer import customer
 from flows.inventory import inventory
+from flows.order import order
 from flows.price import price
+from flows.shipment import shipment
 
 EVERY_MINUTE = "* * * * *"
 POLL_SECONDS = 2.0
@@ -44,7 +47,7 @@ async def deployments() -> list[RunnerDeployment]:
             tags=["a2m"],
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
-        for flow in (price, inventory)
+        for flow in (price, inventory, customer, order, shipment)
     ]
 
 

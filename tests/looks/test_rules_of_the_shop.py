@@ -73,7 +73,7 @@ async def test_a_warehouse_that_no_form_lists_ends_the_run(make_world, warehouse
 
 
 async def test_a_record_saved_late_is_found(make_world):
-    """A change stamped three minutes ago and saved only now is read within a minute, though the watermark is past it."""
+    """A change stamped three minutes ago and saved only now is read within a minute, behind the watermark."""
     here = make_world(_products())
     await here.sync("price")
     stamp = here.clock.now().isoformat()
