@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from a2m.say import out
-from a2m.sync import chosen_entities
+from a2m.sync import ONE_OR_ALL, chosen_entities
 
 
 def add_to(app: typer.Typer) -> None:

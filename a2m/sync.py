@@ -36,7 +36,9 @@ def add_to(app: typer.Typer) -> None:
     def sync(
         entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)],
         full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
-        key: Annotated[str | None, typer.Option(help="Only this record: its SKU, inventory id, customer id or document number.")] = None,
+        key: Annotated[
+            str | None, typer.Option(help="Only this record: its SKU, its id or number in Acumatica.")
+        ] = None,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Say what would be sent; send and keep nothing.")
         ] = False,
