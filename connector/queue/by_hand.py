@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from connector.queue import ledger, links, messages
+from connector.queue import lease, ledger, links, messages
 from connector.queue.chunk import SEND_AGAIN
 from connector.queue.engine import State
 from connector.queue.ledger import LedgerRow
@@ -99,6 +99,7 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
     What waits or failed for the document counts as sent. Raises `NotPossibleByHand` while it is being sent.
     """
     with state.write() as connection:
+        lease.hold_off(connection, entity)
         waiting = [one for one in messages.live(connection, entity, [], [key]) if one.key == key]
         if any(one.state == SENDING for one in waiting):
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that look.")

@@ -69,6 +69,11 @@ def let_go(state: State, lease: Lease) -> None:
         connection.execute(update(leases).where(mine).values(expires_at=0))
 
 
+def hold_off(connection: Connection, entity: str) -> None:
+    """Let no run write of the entity until the transaction ends: for what a person decides beside a working run."""
+    connection.execute(select(leases.c.fence).where(leases.c.entity == entity).with_for_update())
+
+
 def require(connection: Connection, lease: Lease) -> None:
     """Raise `LeaseLost` unless the run still has its lease; locks it until the transaction ends."""
     fence = connection.execute(select(leases.c.fence).where(leases.c.entity == lease.entity).with_for_update()).scalar()

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from support.moment import NOW
 
 from connector.clock import ManualClock
-from connector.queue import by_hand, lease, ledger, messages
+from connector.queue import by_hand, lease, ledger, links, messages
 from connector.queue.chunk import Computed, Wanted, commit_chunk
 from connector.queue.engine import State, open_state
 from connector.queue.lease import Held, Lease
@@ -165,6 +165,28 @@ def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease
     while claimed := messages.claim(state, held, NOW, Wish("shop", 5, [1])):
         taken.extend(message.id for message in claimed)
     assert sorted(taken) == sorted(message.id for message in waiting)
+
+
+def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease) -> None:
+    """Of a claim and a link by hand at the same instant one happens, never both: else the document is made twice."""
+    queue(state, held, 8)
+
+    def one(number: int) -> set[str]:
+        if number % 2:
+            return {message.key for message in messages.claim(state, held, NOW, Wish("shop", 2, [1]))}
+        key = f"SKU-{number:06}"
+        try:
+            by_hand.link(state, "price", key, key, "17", NOW)
+        except by_hand.NotPossibleByHand:
+            return set()
+        return {key}
+
+    done = [key for keys in at_once(8, one) for key in keys]
+    assert len(done) == len(set(done))
+    with state.read() as connection:
+        left = messages.live(connection, "price", [], [f"SKU-{number:06}" for number in range(8)])
+        linked = links.of_keys(connection, "price", [f"SKU-{number:06}" for number in range(8)])
+    assert {message.key for message in left if message.state == "sending"}.isdisjoint(linked)
 
 
 class NobodyWaits(Exception):
