@@ -16,11 +16,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector import steps
-from connector.magento import reads
+from connector.magento import orders, reads
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
-from connector.magento.shipments import MadeShipment, Order
+from connector.magento.orders import ShownOrder
+from connector.magento.shipments import MadeShipment
 from connector.queue import entities, lease, ledger, links, messages
 from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
@@ -51,7 +52,7 @@ async def send(
         return _made(order, ours, content, link)
     separately = await _separately(work, client, order)
     try:
-        plan = fulfilment(order.lines, content.lines, separately, order.increment_id)
+        plan = fulfilment(order.items, content.lines, separately, order.increment_id)
     except Unfit as unfit:
         raise CannotBeSent(unfit.cause, str(unfit)) from unfit
     has_msi = await work.shop.has_msi(client)
@@ -76,15 +77,15 @@ async def find(
     return _made(order, ours, content, link)
 
 
-def _made(order: Order, ours: MadeShipment, content: ShipmentContent, link: Link | None) -> Made:
+def _made(order: ShownOrder, ours: MadeShipment, content: ShipmentContent, link: Link | None) -> Made:
     same = not ours.source or ours.source.casefold() == content.source.casefold()
     source = content.source if same else ours.source
     made_by = "found" if link is None else link.made_by
-    return _as_made(order, ours.entity_id, made_by, source, taken(order.lines, ours.items), content)
+    return _as_made(order, ours.entity_id, made_by, source, taken(order.items, ours.items), content)
 
 
 def _as_made(
-    order: Order,
+    order: ShownOrder,
     shipment_id: str,
     made_by: MadeBy,
     source: str,
@@ -99,7 +100,7 @@ def _as_made(
     return Made(shipment_id, made_by, _places(amounts, source), compensated)
 
 
-def _is_ours(order: Order, key: str) -> bool:
+def _is_ours(order: ShownOrder, key: str) -> bool:
     try:
         return order.increment_id == increment_id(key)
     except OrderProblem:
@@ -111,7 +112,7 @@ def _places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str
 
 
 def _ours(
-    made: Iterable[MadeShipment], content: ShipmentContent, link: Link | None, order: Order
+    made: Iterable[MadeShipment], content: ShipmentContent, link: Link | None, order: ShownOrder
 ) -> MadeShipment | None:
     """The linked shipment, else the one that bears our mark."""
     for one in made:
@@ -126,22 +127,22 @@ def _ours(
     return None
 
 
-async def _separately(work: Work, client: MagentoClient, order: Order) -> dict[int, bool]:
+async def _separately(work: Work, client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
     """Of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
     found = {}
-    for line in order.lines:
+    for line in order.items:
         if line.product_type == "bundle" and line.product_id is not None:
             ask = partial(magento.ships_separately, client, line.product_id)
             found[line.item_id] = await work.shop.once(f"product {line.product_id} ships separately", ask)
     return found
 
 
-async def _order(work: Work, client: MagentoClient, content: ShipmentContent) -> Order:
+async def _order(work: Work, client: MagentoClient, content: ShipmentContent) -> ShownOrder:
     """The order: by its link, else by its reference as Magento's order number, else by `ext_order_id`."""
     with work.state.read() as connection:
         link = links.of_keys(connection, "order", [content.order]).get(content.order)
     if link is not None:
-        linked = await magento.order_with_id(client, link.magento_id)
+        linked = await orders.order(client, link.magento_id)
         if linked is None:
             raise CannotBeSent(
                 "Linked to nothing",
@@ -149,16 +150,18 @@ async def _order(work: Work, client: MagentoClient, content: ShipmentContent) ->
                 "Link the right order: a2m link order",
             )
         return linked
-    for field, value in (("increment_id", content.reference), ("ext_order_id", content.order)):
-        found = await magento.orders_with(client, field, value) if value else []
-        if len(found) > 1:
-            ids = ", ".join(one.increment_id for one in found)
-            raise CannotBeSent(
-                "Several orders",
-                f"Several orders: Magento's orders {ids} are all {value!r}. Link the right one: a2m link order",
-            )
-        if found:
-            return found[0]
+    references = [content.reference] if content.reference else []
+    found = await orders.orders_with(client, references, content.order)
+    by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
+    named = by_reference or [one for one in found if one.ext_order_id == content.order]
+    if len(named) > 1:
+        ids = ", ".join(one.increment_id for one in named)
+        raise CannotBeSent(
+            "Several orders",
+            f"Several orders: Magento's orders {ids} are all {content.order}. Link the right one: a2m link order",
+        )
+    if named:
+        return named[0]
     raise _missing(work, content)
 
 
@@ -239,7 +242,7 @@ def _doubt(work: Work, source: str, short: Iterable[tuple[str, Decimal]], later:
 async def _ship(
     work: Work,
     client: MagentoClient,
-    order: Order,
+    order: ShownOrder,
     items: tuple[tuple[int, Decimal], ...],
     needed: Mapping[str, Decimal],
     content: ShipmentContent,

@@ -179,7 +179,7 @@ def _item(row: Mapping[str, Any]) -> SoldItem:
     def quantity(name: str) -> Decimal:
         return number(row.get(name) or 0)
 
-    parent = row.get("parent_item_id")
+    parent, product = row.get("parent_item_id"), row.get("product_id")
     return SoldItem(
         item_id=int(row["item_id"]),
         parent_id=int(parent) if parent else None,
@@ -192,4 +192,6 @@ def _item(row: Mapping[str, Any]) -> SoldItem:
         canceled=quantity("qty_canceled"),
         virtual=bool(int(row.get("is_virtual") or 0)),
         ext_id=str(row.get("ext_order_item_id") or ""),
+        product_id=int(product) if product else None,
+        fractions=bool(int(row.get("is_qty_decimal") or 0)),
     )

@@ -1,6 +1,6 @@
-"""A Magento order with its lines, its shipments, and the calls that ship.
+"""The shipments of a Magento order, and the calls that ship.
 
-Comes in: an order id, a reference, what ships. Goes out: typed values, or a `MagentoFault`; nothing is repeated here.
+Comes in: an order id, what ships. Goes out: typed values, or a `MagentoFault`; nothing is repeated here.
 Shipping is not safe to repeat, asks beyond what is open are clamped, and without a source Magento takes `default`: the
 callers look first, ask exactly, and always name one (magento-observed.md, "Shipments" and part two, section 1).
 """
@@ -14,24 +14,11 @@ from typing import Any
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
-from connector.magento.errors import RequestRefused
 from connector.magento.reads import number
-from connector.rules.fulfilment import SoldLine
 from connector.rules.shipment_records import Track
 
 STOCK_FAULT = "Could not save a shipment, see error log for details"
 """Magento's one answer for too little at the source, an unknown source, and a source without the SKU."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """An order as Magento has it."""
-
-    entity_id: int
-    increment_id: str
-    ext_order_id: str
-    state: str
-    lines: tuple[SoldLine, ...]
 
 
 @dataclass(frozen=True)
@@ -43,57 +30,6 @@ class MadeShipment:
     comments: tuple[str, ...]
     tracks: tuple[str, ...]
     items: tuple[tuple[int, Decimal], ...]
-
-
-async def order_with_id(client: MagentoClient, entity_id: str) -> Order | None:
-    """The order with this id; none where Magento has no such order."""
-    try:
-        return _order(await client.get(f"orders/{entity_id}"))
-    except RequestRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
-
-
-async def orders_with(client: MagentoClient, field: str, value: str) -> list[Order]:
-    """The orders whose `increment_id` or `ext_order_id` is exactly this one."""
-    return [
-        _order(row)
-        for criteria in reads.criteria_of(field, [value])
-        async for row in reads.pages(client, "orders", criteria)
-        if str(row.get(field) or "") == value
-    ]
-
-
-def _order(row: dict[str, Any]) -> Order:
-    return Order(
-        int(row["entity_id"]),
-        str(row.get("increment_id") or ""),
-        str(row.get("ext_order_id") or ""),
-        str(row.get("state") or ""),
-        tuple(_line(one) for one in row.get("items") or []),
-    )
-
-
-def _line(row: dict[str, Any]) -> SoldLine:
-    def quantity(name: str) -> Decimal:
-        return number(row.get(name) or 0)
-
-    parent, product = row.get("parent_item_id"), row.get("product_id")
-    return SoldLine(
-        item_id=int(row["item_id"]),
-        parent_id=int(parent) if parent else None,
-        sku=str(row.get("sku") or ""),
-        product_type=str(row.get("product_type") or "simple"),
-        product_id=int(product) if product else None,
-        ordered=quantity("qty_ordered"),
-        shipped=quantity("qty_shipped"),
-        refunded=quantity("qty_refunded"),
-        canceled=quantity("qty_canceled"),
-        is_virtual=bool(int(row.get("is_virtual") or 0)),
-        fractions=bool(int(row.get("is_qty_decimal") or 0)),
-        ext_id=str(row.get("ext_order_item_id") or ""),
-    )
 
 
 async def shipments_of(client: MagentoClient, order_id: int) -> list[MadeShipment]:

@@ -15,42 +15,8 @@ from fractions import Fraction
 
 from connector.rules.shipment_records import ContentLine, Unfit
 from connector.rules.skus import normalise_one
+from connector.rules.sold import SoldItem
 from connector.rules.units import decimal
-
-NOT_SHIPPED = ("virtual", "downloadable")
-
-
-@dataclass(frozen=True)
-class SoldLine:
-    """A line of a Magento order; `fractions`: it may ship in fractions; `ext_id`: its `ext_order_item_id`."""
-
-    item_id: int
-    parent_id: int | None
-    sku: str
-    product_type: str
-    product_id: int | None
-    ordered: Decimal
-    shipped: Decimal = Decimal(0)
-    refunded: Decimal = Decimal(0)
-    canceled: Decimal = Decimal(0)
-    is_virtual: bool = False
-    fractions: bool = False
-    ext_id: str = ""
-
-    @property
-    def key(self) -> str:
-        """The SKU as Magento compares it."""
-        return normalise_one(self.sku)
-
-    @property
-    def ships(self) -> bool:
-        """Whether it is goods at all."""
-        return not self.is_virtual and self.product_type not in NOT_SHIPPED
-
-    @property
-    def open(self) -> Decimal:
-        """What is still to be shipped."""
-        return max(self.ordered - self.shipped - self.refunded - self.canceled, Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -65,38 +31,38 @@ class Fulfilment:
 class _Order:
     """An order's lines, and what is left open of each while a shipment is laid out on them."""
 
-    lines: Sequence[SoldLine]
+    lines: Sequence[SoldItem]
     separately: Mapping[int, bool]
     left: dict[int, Decimal] = field(default_factory=dict)
     chosen: dict[int, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_id = {line.item_id: line for line in self.lines}
-        self.left = {line.item_id: line.open for line in self.lines}
+        self.left = {line.item_id: _open(line) for line in self.lines}
 
-    def children(self, parent: SoldLine) -> list[SoldLine]:
+    def children(self, parent: SoldItem) -> list[SoldItem]:
         """The lines of a bundle's goods."""
         return [line for line in self.lines if line.parent_id == parent.item_id and line.ships]
 
-    def is_separate(self, line: SoldLine) -> bool:
+    def is_separate(self, line: SoldItem) -> bool:
         """Whether a bundle ships as its children."""
         return line.product_type == "bundle" and self.separately.get(line.item_id, False)
 
-    def ships_itself(self, line: SoldLine) -> bool:
+    def ships_itself(self, line: SoldItem) -> bool:
         """Whether Magento takes this very line in a shipment."""
         if not line.ships:
             return False
         parent = self.by_id.get(line.parent_id) if line.parent_id is not None else None
         return self.is_separate(parent) if parent is not None else not self.is_separate(line)
 
-    def take(self, line: SoldLine, quantity: Decimal) -> None:
+    def take(self, line: SoldItem, quantity: Decimal) -> None:
         """Ship so much of a line."""
         self.left[line.item_id] -= quantity
         self.chosen[line.item_id] = self.chosen.get(line.item_id, Decimal(0)) + quantity
 
 
 def fulfilment(
-    lines: Sequence[SoldLine], wanted: Sequence[ContentLine], separately: Mapping[int, bool], order: str
+    lines: Sequence[SoldItem], wanted: Sequence[ContentLine], separately: Mapping[int, bool], order: str
 ) -> Fulfilment:
     """Lay what ships out on the lines of an order. `separately` says of each bundle's line whether it ships so.
 
@@ -106,7 +72,7 @@ def fulfilment(
     of_bundles: dict[int, dict[int, Fraction]] = {}
     for want in sorted(wanted, key=lambda one: (not _named(here, one), one.order_line or 0)):
         key = normalise_one(want.sku)
-        same = [line for line in lines if line.key == key]
+        same = [line for line in lines if normalise_one(line.sku) == key]
         own = [line for line in same if here.ships_itself(line)]
         separate = [line for line in same if line.ships and line.parent_id is None and here.is_separate(line)]
         together = [line for line in same if line.ships and _in_bundle(here, line)]
@@ -131,7 +97,12 @@ def fulfilment(
     return Fulfilment(items, taken(lines, items))
 
 
-def _in_bundle(here: _Order, line: SoldLine) -> bool:
+def _open(line: SoldItem) -> Decimal:
+    """What may still be shipped; what was refunded counts beside what was shipped, so that Magento never clamps."""
+    return max(line.ordered - line.shipped - line.refunded - line.canceled, Decimal(0))
+
+
+def _in_bundle(here: _Order, line: SoldItem) -> bool:
     parent = here.by_id.get(line.parent_id) if line.parent_id is not None else None
     return parent is not None and parent.product_type == "bundle"
 
@@ -140,14 +111,14 @@ def _named(here: _Order, want: ContentLine) -> bool:
     return any(_is_named(line, want) for line in here.lines)
 
 
-def _is_named(line: SoldLine, want: ContentLine) -> bool:
-    if line.key != normalise_one(want.sku):
+def _is_named(line: SoldItem, want: ContentLine) -> bool:
+    if normalise_one(line.sku) != normalise_one(want.sku):
         return False
     by_order = want.order_line is not None and line.ext_id == str(want.order_line)
     return by_order or (bool(want.item_ref) and want.item_ref == str(line.item_id))
 
 
-def _preferred(own: Sequence[SoldLine], want: ContentLine) -> list[SoldLine]:
+def _preferred(own: Sequence[SoldItem], want: ContentLine) -> list[SoldItem]:
     """The line that is meant first: by order line, else the one in the same place among those of this SKU."""
     ordered = sorted(own, key=lambda line: line.item_id)
     start = want.rank if want.rank < len(ordered) else 0
@@ -155,7 +126,7 @@ def _preferred(own: Sequence[SoldLine], want: ContentLine) -> list[SoldLine]:
     return sorted(turned, key=lambda line: not _is_named(line, want))
 
 
-def _distribute(here: _Order, want: ContentLine, lines: Sequence[SoldLine], order: str) -> None:
+def _distribute(here: _Order, want: ContentLine, lines: Sequence[SoldItem], order: str) -> None:
     """Fill the open lines in turn; asking for more than all of them have open is refused, never clamped."""
     available = sum((here.left[line.item_id] for line in lines), Decimal(0))
     if want.quantity > available:
@@ -177,7 +148,7 @@ def _too_many(sku: str, asked: Decimal, available: Decimal, order: str) -> Unfit
     )
 
 
-def _refuse_fraction(line: SoldLine, quantity: Decimal, order: str) -> None:
+def _refuse_fraction(line: SoldItem, quantity: Decimal, order: str) -> None:
     if quantity != quantity.to_integral_value() and not line.fractions:
         raise Unfit(
             "No whole number",
@@ -186,7 +157,7 @@ def _refuse_fraction(line: SoldLine, quantity: Decimal, order: str) -> None:
         )
 
 
-def _ship_children(here: _Order, want: ContentLine, parent: SoldLine, order: str) -> None:
+def _ship_children(here: _Order, want: ContentLine, parent: SoldItem, order: str) -> None:
     """A bundle that ships separately was shipped as one: all of its children ship."""
     for child in here.children(parent):
         share = decimal(Fraction(want.quantity) * Fraction(child.ordered) / Fraction(parent.ordered))
@@ -196,7 +167,7 @@ def _ship_children(here: _Order, want: ContentLine, parent: SoldLine, order: str
         here.take(child, share)
 
 
-def _ship_whole(here: _Order, parent: SoldLine, parts: Mapping[int, Fraction], order: str) -> None:
+def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], order: str) -> None:
     """The goods of a bundle that ships together were shipped one by one: whole bundles ship."""
     children = here.children(parent)
     bundles = {
@@ -216,7 +187,7 @@ def _ship_whole(here: _Order, parent: SoldLine, parts: Mapping[int, Fraction], o
     here.take(parent, whole)
 
 
-def taken(lines: Sequence[SoldLine], items: Iterable[tuple[int, Decimal]]) -> dict[str, Decimal]:
+def taken(lines: Sequence[SoldItem], items: Iterable[tuple[int, Decimal]]) -> dict[str, Decimal]:
     """What a shipment of these order items takes from its source, by SKU.
 
     A configurable's line has its child's SKU; a bundle shipped together takes its children by their share; the parent

@@ -20,7 +20,10 @@ NOT_SHIPPED = ("virtual", "downloadable")
 
 @dataclass(frozen=True)
 class SoldItem:
-    """A line of a Magento order; `ext_id`: its `ext_order_item_id`, which is the line's number where we made it."""
+    """A line of a Magento order; `ext_id`: its `ext_order_item_id`, which is the line's number where we made it.
+
+    `fractions`: it may be shipped in fractions.
+    """
 
     item_id: int
     parent_id: int | None
@@ -33,6 +36,13 @@ class SoldItem:
     canceled: Decimal = NOTHING
     virtual: bool = False
     ext_id: str = ""
+    product_id: int | None = None
+    fractions: bool = False
+
+    @property
+    def ships(self) -> bool:
+        """Whether it is goods at all."""
+        return not self.virtual and self.product_type not in NOT_SHIPPED
 
     @property
     def to_invoice(self) -> Decimal:
@@ -42,7 +52,7 @@ class SoldItem:
     @property
     def to_ship(self) -> Decimal:
         """What is not shipped yet."""
-        if self.virtual or self.product_type in NOT_SHIPPED:
+        if not self.ships:
             return NOTHING
         return max(self.ordered - self.canceled - max(self.shipped, self.refunded), NOTHING)
 

@@ -8,7 +8,7 @@ import pytest
 from support.moment import NOW
 
 from connector.clock import ManualClock
-from connector.magento import shipments
+from connector.magento import orders, shipments
 from connector.magento.auth import Bearer
 from connector.magento.client import MagentoAccess, MagentoClient
 from connector.magento.errors import RequestRefused, Unauthorized
@@ -43,8 +43,8 @@ class Shop:
         return httpx.Response(said["status"], json=said["body"])
 
 
-async def order_in(case: dict) -> shipments.Order:
-    order = await shipments.order_with_id(Shop(case).client, "1")
+async def order_in(case: dict) -> orders.ShownOrder:
+    order = await orders.order(Shop(case).client, "1")
     assert order is not None
     return order
 
@@ -57,12 +57,12 @@ def want(sku: str, quantity: int) -> ContentLine:
 async def test_lines_of_an_order_are_read(recorded):
     """A bundle and its children after one of three was shipped together."""
     order = await order_in(recorded["buntog_ship_parent_1_of_3_order_after"])
-    assert [(one.item_id, one.parent_id, one.sku, one.product_type, one.open) for one in order.lines] == [
+    assert [(one.item_id, one.parent_id, one.sku, one.product_type, one.to_ship) for one in order.items] == [
         (28, None, "BUN-TOG", "bundle", 2),
         (29, 28, "BA", "simple", 4),
         (30, 28, "BB", "simple", 2),
     ]
-    assert (order.entity_id, order.lines[0].product_id, order.lines[0].fractions) == (21, 1036, False)
+    assert (order.entity_id, order.items[0].product_id, order.items[0].fractions) == (21, 1036, False)
 
 
 @pytest.mark.recordings
@@ -135,15 +135,6 @@ async def test_a_tracking_number_is_added(recorded):
 
 
 @pytest.mark.recordings
-async def test_an_order_is_found_by_its_number_or_not_at_all(recorded):
-    """An unknown id or number is none, and no fault."""
-    [order] = await shipments.orders_with(Shop(recorded["search_increment_id"]).client, "increment_id", "000000001")
-    assert order.entity_id == 1
-    nothing = Shop(recorded["search_increment_id_none"])
-    assert await shipments.orders_with(nothing.client, "increment_id", "999999999") == []
-
-
-@pytest.mark.recordings
 @pytest.mark.parametrize(("case", "separately"), [("bundle_get_together", False), ("parent_in_stock_BUN-SEP", True)])
 async def test_how_a_bundle_ships(recorded, case, separately):
     """`shipment_type` of the product: 0 together, 1 separately."""
@@ -164,7 +155,7 @@ async def test_the_items_are_those_that_magento_took(recorded, before, ships, se
     """What the rules choose on a recorded order is what Magento answered 200 to."""
     order = await order_in(recorded[before])
     parts = [want(sku, quantity) for sku, quantity in ships]
-    found = fulfilment(order.lines, parts, separately, order.increment_id)
+    found = fulfilment(order.items, parts, separately, order.increment_id)
     body = recorded[recording]["request"]["body"]
     assert [{"order_item_id": item_id, "qty": quantity} for item_id, quantity in found.items] == body["items"]
     assert recorded[recording]["response"]["status"] == 200
@@ -176,4 +167,4 @@ async def test_what_magento_clamped_is_never_asked(recorded):
     order = await order_in(recorded["bunsep_ship_child_1_order_after"])
     assert recorded["bunsep_ship_child_too_many"]["response"]["status"] == 200
     with pytest.raises(Unfit, match=r"ships 99 .* has 5 open"):
-        fulfilment(order.lines, [want("SKU-0020", 99)], {34: True}, order.increment_id)
+        fulfilment(order.items, [want("SKU-0020", 99)], {34: True}, order.increment_id)

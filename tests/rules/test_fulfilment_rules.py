@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.rules.fulfilment import SoldLine, fulfilment, taken
+from connector.rules.fulfilment import fulfilment, taken
 from connector.rules.shipment_records import ContentLine, Unfit
+from connector.rules.sold import SoldItem
 
 D = Decimal
 
 
 def sold(item_id, sku, ordered, kind="simple", parent=None, **more):
-    return SoldLine(item_id, parent, sku, kind, item_id + 1000, D(ordered), **more)
+    return SoldItem(item_id, parent, sku, kind, D(ordered), product_id=item_id + 1000, **more)
 
 
 def wants(*parts):
@@ -37,7 +38,7 @@ CONFIGURABLE = [sold(20, "RED-M", 3, "configurable"), sold(21, "RED-M", 3, paren
 TOGETHER = [sold(28, "BUN-TOG", 3, "bundle"), sold(29, "BA", 6, parent=28), sold(30, "BB", 3, parent=28)]
 SEPARATELY = [sold(34, "BUN-SEP", 3, "bundle"), sold(35, "SKU-0020", 6, parent=34), sold(36, "SKU-0021", 3, parent=34)]
 GROUPED = [sold(54, "SKU-0030", 2, "grouped"), sold(55, "SKU-0031", 1, "grouped")]
-MIXED = [sold(46, "VIRT", 2, "virtual", is_virtual=True), sold(47, "SKU-0001", 1)]
+MIXED = [sold(46, "VIRT", 2, "virtual", virtual=True), sold(47, "SKU-0001", 1)]
 APART = {34: True}
 
 
@@ -129,7 +130,7 @@ def test_what_a_shipment_that_is_there_took():
 def test_never_more_than_is_open_and_never_less_than_asked(lines, asked):
     """Either exactly what was asked ships, within what each line has open, or nothing does."""
     here = [sold(n, "A", ordered, shipped=D(min(ordered, gone))) for n, (ordered, gone) in enumerate(lines, start=1)]
-    left = {one.item_id: one.open for one in here}
+    left = {one.item_id: one.ordered - one.shipped for one in here}
     parts = [("A", quantity, n, {"rank": n - 1}) for n, quantity in enumerate(asked, start=1)]
     if sum(asked) > sum(left.values()):
         with pytest.raises(Unfit, match="More than is open"):
