@@ -18,9 +18,17 @@ from sandbox.catalogue import Product
 from sandbox.magento import (
     base_prices,
     bulk,
+    customer_attributes,
     customer_groups,
+    customers,
+    directory,
+    documents,
+    invoices,
+    order_actions,
+    orders,
     products,
     salable,
+    shipments,
     source_items,
     sources,
     special_prices,
@@ -48,6 +56,14 @@ AREAS: tuple[Any, ...] = (
     stock_items,
     salable,
     bulk,
+    customers,
+    customer_attributes,
+    directory,
+    orders,
+    order_actions,
+    shipments,
+    invoices,
+    documents,
 )
 
 

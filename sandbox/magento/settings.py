@@ -22,6 +22,7 @@ class Settings:
     consumer: the queue's consumer runs.
     outage: `none`, `maintenance`, `database` (does not answer) or `php` (down behind the web server).
     body_limit: bytes of a request's body that the web server takes.
+    account_share: `website` or `global`: within which customers' e-mails are unique.
     latency: `off`, or `measured`: answers take as long as they were seen to take.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     consumer: bool = True
     outage: str = "none"
     body_limit: int = 1_048_576
+    account_share: str = "website"
     latency: str = "off"
 
     def limits(self) -> Limits:
@@ -64,6 +66,7 @@ class Settings:
 CHOICES = {
     "price_scope": ("global", "website"),
     "outage": ("none", "maintenance", "database", "php"),
+    "account_share": ("website", "global"),
     "latency": ("off", "measured"),
 }
 NUMBERS = ("array_limit", "page_limit", "default_page_size")

@@ -64,10 +64,10 @@ def save(call: Call) -> None:
         raise Refusal(400, "Could not save Source Item")
     for row in rows:
         item = shop.put_item(row["sku"], row["source_code"], php.quantity4(row["quantity"]), row["status"])
-        _mirror(shop, item)
+        mirror(shop, item)
 
 
-def _mirror(shop: Shop, item: SourceItem) -> None:
+def mirror(shop: Shop, item: SourceItem) -> None:
     """Write the source `default` to the product's legacy stock as well."""
     if php.collated(item.source_code) != php.collated(DEFAULT_SOURCE):
         return
@@ -84,7 +84,7 @@ def delete(call: Call) -> None:
         raise Refusal(400, "Input data is empty")
     dropped = [row for row in rows if call.shop.drop_item(row.get("sku") or "", row.get("source_code") or "")]
     for row in dropped:
-        _mirror(call.shop, SourceItem(row["sku"], row["source_code"], 0, 0))
+        mirror(call.shop, SourceItem(row["sku"], row["source_code"], 0, 0))
     call.applied = bool(dropped)
 
 

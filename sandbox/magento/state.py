@@ -17,6 +17,7 @@ from typing import Any
 from sandbox.catalogue import Product as CatalogueProduct
 from sandbox.magento import php
 from sandbox.magento.access import Access
+from sandbox.magento.customer_records import Customer, CustomerAttribute
 from sandbox.magento.records import (
     Bulk,
     CustomerGroup,
@@ -29,6 +30,7 @@ from sandbox.magento.records import (
     StoreGroup,
     Website,
 )
+from sandbox.magento.sales_records import Sales
 from sandbox.magento.settings import Settings
 
 DEFAULT_SOURCE = "default"
@@ -81,6 +83,9 @@ class Shop:
         self.bundles: dict[int, Product] = {}
         self.reservations: dict[tuple[str, int], int] = {}
         self.ids: dict[str, int] = {}
+        self.customers: dict[int, Customer] = {}
+        self.customer_attributes: dict[str, CustomerAttribute] = {}
+        self.sales = Sales()
 
     def now(self) -> str:
         """The moment as Magento writes it: UTC, in seconds."""

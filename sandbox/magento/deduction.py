@@ -1,0 +1,61 @@
+"""Taking from a source what a document says has left it; all of it or nothing.
+
+Source: magento-observed.md, "Shipments"; recordings of shipments, orders and nonsimple-shipments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandbox.magento import php
+from sandbox.magento.records import COMPOSITE, Product, SourceItem, Stock, StockItem
+from sandbox.magento.reservations import Moved, whole
+from sandbox.magento.source_items import mirror
+from sandbox.magento.state import Shop
+from sandbox.magento.stock_items import configured
+
+
+class NotEnough(Exception):
+    """The source is unknown, has not the SKU, or too little of it."""
+
+
+def deduct(shop: Shop, source_code: str, moved: Sequence[Moved]) -> None:
+    """Take from a source. Raises `NotEnough`, and then nothing is taken."""
+    changes = [_left(shop, source_code, sku, whole(quantity)) for sku, quantity in moved]
+    for row, quantity, status in filter(None, changes):
+        row.quantity, row.status = quantity, status
+        mirror(shop, row)
+
+
+def _left(shop: Shop, source_code: str, sku: str, quantity: int) -> tuple[SourceItem, int, int] | None:
+    """The row to change, with its new quantity and status; none for a product whose stock is not managed."""
+    item = _item(shop.product(sku))
+    if not configured(item, "manage_stock"):
+        return None
+    code = php.collated(source_code)
+    row = next((one for one in shop.items(sku) if php.collated(one.source_code) == code), None)
+    backorders = configured(item, "backorders") != 0
+    if row is None or (row.quantity < quantity and not backorders):
+        raise NotEnough(sku)
+    left = row.quantity - quantity
+    return row, left, 0 if left == php.quantity4(configured(item, "min_qty")) and not backorders else row.status
+
+
+def _item(product: Product | None) -> StockItem:
+    return product.details.stock if product is not None and product.details is not None else StockItem()
+
+
+def spread(shop: Shop, stock: Stock, moved: Sequence[Moved]) -> list[tuple[str, Moved]]:
+    """From which source each SKU comes by priority, where no source is named (products without a shipment)."""
+    order = sorted(stock.sources, key=lambda code: stock.sources[code])
+    found = []
+    for sku, quantity in moved:
+        product = shop.product(sku)
+        if product is None or product.type_id in COMPOSITE:
+            continue
+        for code in order:
+            row = next((one for one in shop.items(sku) if php.collated(one.source_code) == php.collated(code)), None)
+            if row is not None and row.status == 1 and row.quantity >= whole(quantity):
+                found.append((code, (sku, quantity)))
+                break
+    return found

@@ -1,0 +1,102 @@
+"""Lines of orders: what of them is open to be shipped, invoiced or canceled, and how they look as JSON.
+
+A dummy line counts for nothing: the child of a configurable product or of a bundle that ships together cannot be
+shipped, nor the parent of a bundle that ships separately; in invoices, of a bundle with a dynamic price the parent
+counts for nothing, of the others the children. Source: magento-observed.md, part two, sections 1 and 2.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sandbox.magento.sales_records import Line
+from sandbox.magento.sales_tables import ITEM, ZERO, Row, json_value
+
+PARENTS_LINE = ("row_total", "base_row_total", "row_total_incl_tax", "base_row_total_incl_tax")
+
+
+def amount(row: Row, name: str) -> Decimal:
+    """A number of a row; 0 where it holds none."""
+    value = row.get(name)
+    return ZERO if value is None else value if isinstance(value, Decimal) else Decimal(value)
+
+
+def is_virtual(line: Line) -> bool:
+    """Whether there is nothing to be shipped."""
+    return bool(line.row.get("is_virtual"))
+
+
+def is_dummy(line: Line) -> bool:
+    """Whether the line is shipped by way of another."""
+    if line.parent is not None:
+        return not line.parent.separately
+    return bool(line.children) and line.separately
+
+
+def is_free_of_charge(line: Line) -> bool:
+    """Whether the line is invoiced by way of another."""
+    if line.parent is not None:
+        return not line.parent.calculated
+    return bool(line.children) and line.calculated
+
+
+def unshipped(line: Line) -> Decimal:
+    """What is open of a line, dummy or not."""
+    row = line.row
+    gone = amount(row, "qty_shipped") + amount(row, "qty_refunded") + amount(row, "qty_canceled")
+    return max(amount(row, "qty_ordered") - gone, ZERO)
+
+
+def to_ship(line: Line) -> Decimal:
+    """What can be shipped of a line by naming it."""
+    return ZERO if is_dummy(line) else unshipped(line)
+
+
+def to_invoice(line: Line) -> Decimal:
+    """What can be invoiced of a line."""
+    if is_free_of_charge(line):
+        return ZERO
+    row = line.row
+    return max(amount(row, "qty_ordered") - amount(row, "qty_invoiced") - amount(row, "qty_canceled"), ZERO)
+
+
+def to_cancel(line: Line) -> Decimal:
+    """What can be canceled of a line."""
+    return min(to_invoice(line), to_ship(line))
+
+
+def can_ship(lines: list[Line]) -> bool:
+    """Whether anything of these lines can be shipped."""
+    return any(to_ship(line) > 0 and not is_virtual(line) and not line.row.get("locked_do_ship") for line in lines)
+
+
+def can_invoice(lines: list[Line]) -> bool:
+    """Whether anything of these lines can be invoiced."""
+    return any(to_invoice(line) > 0 and not line.row.get("locked_do_invoice") for line in lines)
+
+
+def line_shown(line: Line, *, loaded: bool = True) -> dict[str, Any]:
+    """Give a line as JSON; `loaded`: with the extension attributes that a read adds."""
+    shown = row_shown(line.row)
+    if line.options:
+        shown["product_option"] = line.options
+    if line.parent is not None:
+        shown["parent_item"] = line_shown(line.parent, loaded=loaded)
+    if loaded:
+        shown["extension_attributes"] = {"itemized_taxes": []}
+    return shown
+
+
+def row_shown(row: Row) -> dict[str, Any]:
+    """Give a line's columns as JSON: row totals are not those stored, but less the discount."""
+    shown = ITEM.shown(row)
+    if "original_price" not in shown and row.get("price") is not None:
+        shown["original_price"] = json_value(row["price"])
+    for base in ("", "base_"):
+        discount = amount(row, f"{base}discount_amount")
+        compensation = amount(row, f"{base}discount_tax_compensation_amount")
+        total = amount(row, f"{base}row_total") - discount + compensation
+        shown[f"{base}row_total"] = json_value(total)
+        shown[f"{base}row_total_incl_tax"] = json_value(total + amount(row, f"{base}tax_amount"))
+    return shown

@@ -1,0 +1,86 @@
+"""Reservations: what orders hold back of a stock until it is shipped or canceled.
+
+An order placed in the shop reserves; shipping and canceling give back, whether something was reserved or not: orders
+made by the API never were. Source: magento-observed.md, "Orders" and part two, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sandbox.magento import php
+from sandbox.magento.records import COMPOSITE, Stock
+from sandbox.magento.sales_records import Line, Order
+from sandbox.magento.sales_tables import ZERO
+from sandbox.magento.state import Shop
+from sandbox.magento.stock_items import configured
+
+Moved = tuple[str, Decimal]
+"""A SKU and how much of it."""
+
+
+def whole(value: Decimal) -> int:
+    """A quantity in ten-thousandths."""
+    return int(value * php.QUANTITY)
+
+
+def stock_of(shop: Shop, order: Order) -> Stock | None:
+    """The stock that the order's website sells from."""
+    store = shop.stores.get(order.row.get("store_id", 1))
+    website = shop.websites[store.website_id].code if store is not None else "base"
+    return shop.stock_of(website) or shop.stocks.get(1)
+
+
+def reserve(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
+    """Add to the reservations; less than 0 holds back. Only products whose stock is managed count."""
+    stock = stock_of(shop, order)
+    for sku, quantity in moved:
+        product = shop.product(sku)
+        if stock is None or product is None or product.type_id in COMPOSITE or not quantity:
+            continue
+        if product.details is not None and not configured(product.details.stock, "manage_stock"):
+            continue
+        key = (php.collated(sku), stock.stock_id)
+        shop.reservations[key] = shop.reservations.get(key, 0) + whole(quantity)
+        if not shop.reservations[key]:
+            del shop.reservations[key]
+
+
+def sku_of(shop: Shop, line: Line) -> str:
+    """The SKU that stock is counted by: that of the line's product, else what the line says."""
+    product = shop.products.get(line.row.get("product_id") or 0)
+    if product is None or product.type_id in COMPOSITE:
+        return str(line.row.get("sku") or "")
+    return product.sku
+
+
+def placed(shop: Shop, order: Order) -> list[Moved]:
+    """What an order placed in the shop reserves: all lines of products that have stock."""
+    return [(sku_of(shop, line), -line.row["qty_ordered"]) for line in order.lines if not line.children]
+
+
+def canceled(shop: Shop, line: Line) -> list[Moved]:
+    """What the cancellation of a line gives back."""
+    if line.parent is not None and not line.parent.separately:
+        return []
+    if not line.children:
+        return [(sku_of(shop, line), _left(line))]
+    if line.separately:
+        return []
+    return [
+        (sku_of(shop, child), _left_of_child(line, child) if child.selection_qty is not None else _left(line))
+        for child in line.children
+    ]
+
+
+def _left(line: Line) -> Decimal:
+    row = line.row
+    left: Decimal = row["qty_ordered"] - max(row["qty_shipped"], row["qty_invoiced"]) - row["qty_canceled"]
+    return max(left, ZERO)
+
+
+def _left_of_child(line: Line, child: Line) -> Decimal:
+    shipped = child.selection_qty * line.row["qty_shipped"]
+    left: Decimal = child.row["qty_ordered"] - max(shipped, child.row["qty_invoiced"]) - child.row["qty_canceled"]
+    return max(left, ZERO)

@@ -1,0 +1,90 @@
+"""The documents of sales: orders with their lines, addresses, payments and comments, shipments, invoices.
+
+Their fields are rows (see `sales_tables`); what is beside them here is what Magento keeps in columns or options that
+its API does not show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.magento.sales_tables import Row
+
+
+@dataclass
+class Line:
+    """A line of an order; `parent` is the line that it belongs to, `options` is Magento's `product_option`.
+
+    `selection_qty`: of a bundle's child, how many are in one bundle; `separately`: the bundle ships by its children;
+    `calculated`: the line's children carry the amounts (a bundle with a dynamic price).
+    """
+
+    row: Row
+    parent: Line | None = None
+    children: list[Line] = field(default_factory=list)
+    options: dict[str, Any] | None = None
+    selection_qty: Any = None
+    separately: bool = False
+    calculated: bool = False
+
+    @property
+    def id(self) -> int:
+        """The id of the line."""
+        return int(self.row["item_id"])
+
+
+@dataclass
+class Order:
+    """An order; the last payment is the one that counts."""
+
+    row: Row
+    lines: list[Line] = field(default_factory=list)
+    addresses: list[Row] = field(default_factory=list)
+    payments: list[Row] = field(default_factory=list)
+    history: list[Row] = field(default_factory=list)
+    shipping_method: str | None = None
+
+    @property
+    def id(self) -> int:
+        """The id of the order."""
+        return int(self.row["entity_id"])
+
+    def address(self, kind: str) -> Row | None:
+        """The address of a kind, `billing` or `shipping`."""
+        return next((one for one in self.addresses if one.get("address_type") == kind), None)
+
+
+@dataclass
+class Shipment:
+    """A shipment, from one source."""
+
+    row: Row
+    source_code: str
+    items: list[Row] = field(default_factory=list)
+    tracks: list[Row] = field(default_factory=list)
+    comments: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Invoice:
+    """An invoice."""
+
+    row: Row
+    items: list[Row] = field(default_factory=list)
+    comments: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Sales:
+    """All documents by id."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+    shipments: dict[int, Shipment] = field(default_factory=dict)
+    invoices: dict[int, Invoice] = field(default_factory=dict)
+    increments: dict[str, int] = field(default_factory=dict)
+
+    def increment(self, kind: str) -> str:
+        """The next number of the shop for a kind of document."""
+        self.increments[kind] = self.increments.get(kind, 0) + 1
+        return f"{self.increments[kind]:09d}"

@@ -1,0 +1,166 @@
+"""What a cart makes of products: its items with their prices, composite ones with their children.
+
+Prices are base prices; special and tier prices are not looked at, there is no tax and no discount. Source:
+magento-observed.md, part two, section 1; recordings of cart and nonsimple-orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sandbox.magento import php
+from sandbox.magento.bundles import ships_together
+from sandbox.magento.errors import Refusal
+from sandbox.magento.product_views import WEIGHTLESS, price_in
+from sandbox.magento.records import Product
+from sandbox.magento.sales_tables import ZERO
+from sandbox.magento.state import Shop
+
+CHOOSE = "You need to choose options for your item."
+Options = Mapping[str, Any]
+
+
+@dataclass
+class Sold:
+    """An item of a cart; `price` none: its parent has it. `selection_qty`: how many are in one bundle."""
+
+    product: Product
+    sku: str
+    quantity: Decimal
+    price: Decimal | None
+    original_price: Decimal
+    type_id: str
+    options: dict[str, Any] | None = None
+    children: list[Sold] = field(default_factory=list)
+    selection_qty: Decimal | None = None
+    separately: bool = False
+    calculated: bool = False
+    id: int = 0
+
+    @property
+    def total(self) -> Decimal:
+        """What the item costs."""
+        return (self.price or ZERO) * self.quantity
+
+    @property
+    def weight(self) -> Decimal | None:
+        """What one piece weighs; none for what is not shipped."""
+        if self.product.type_id in WEIGHTLESS:
+            return None
+        weight = self.product.details.fields.get("weight", 1) if self.product.details is not None else 1
+        return None if weight is None else Decimal(str(weight))
+
+
+def price_of(product: Product, store_id: int) -> Decimal:
+    """The base price of a product."""
+    return Decimal(price_in(product, store_id) or 0) / php.PRICE
+
+
+def parts(product: Product, name: str) -> list[dict[str, Any]]:
+    """What belongs to a composite product."""
+    found: list[dict[str, Any]] = product.details.parts.get(name, []) if product.details is not None else []
+    return found
+
+
+def plain(product: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
+    """An item of a product that stands for itself; its custom options may cost more."""
+    price = price_of(product, store_id)
+    chosen = {str(one.get("option_id")) for one in options.get("custom_options") or []}
+    extra = [one for one in parts(product, "options") if str(one.get("option_id")) in chosen]
+    more = sum((_option_price(one, price) for one in extra), ZERO)
+    shown: dict[str, Any] = {}
+    if chosen:
+        shown["custom_options"] = list(options["custom_options"])
+    links = [one["id"] for one in parts(product, "downloadable_product_links") if "id" in one]
+    if links:
+        shown["downloadable_option"] = {"downloadable_links": links}
+    return Sold(product, product.sku, quantity, price + more, price, product.type_id, shown or None)
+
+
+def _option_price(option: Options, price: Decimal) -> Decimal:
+    value = Decimal(str(option.get("price") or 0))
+    return price * value / 100 if option.get("price_type") == "percent" else value
+
+
+def configurable(product: Product, child: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
+    """An item of a configurable product: it has the child's SKU and price, the child costs nothing."""
+    price = price_of(child, store_id)
+    chosen = options.get("configurable_item_options")
+    item = Sold(product, child.sku, quantity, price, price, "configurable")
+    item.options = {"configurable_item_options": list(chosen)} if chosen else None
+    item.children = [Sold(child, child.sku, quantity, None, ZERO, child.type_id)]
+    return item
+
+
+def child_by_options(shop: Shop, product: Product, options: Options) -> Product:
+    """The child that has the values chosen. Raises `Refusal` 400."""
+    wanted = [str(one.get("option_value")) for one in options.get("configurable_item_options") or []]
+    for link in parts(product, "children"):
+        child = shop.product(link["sku"])
+        values = [str(value) for value in child.details.attributes.values()] if child and child.details else []
+        if child is not None and wanted and all(value in values for value in wanted):
+            return child
+    raise Refusal(400, CHOOSE)
+
+
+def bundle(
+    shop: Shop, product: Product, links: Sequence[Mapping[str, Any]], quantity: Decimal, store_id: int, options: Options
+) -> Sold:
+    """An item of a bundle: with a dynamic price its children cost what they cost, else it has a price of its own."""
+    attributes = product.details.attributes if product.details is not None else {}
+    dynamic = str(attributes.get("price_type", "0")) == "0"
+    price = ZERO if dynamic else price_of(product, store_id)
+    item = Sold(product, product.sku, quantity, price, price, "bundle")
+    for link in links:
+        child = shop.product(link["sku"])
+        if child is None:
+            raise Refusal(400, CHOOSE)
+        share = Decimal(str(link.get("qty") or 1))
+        own = price_of(child, store_id)
+        price += share * (own if dynamic else Decimal(str(link.get("price") or 0)))
+        sold = Sold(
+            child, child.sku, share * quantity, own if dynamic else None, own if dynamic else ZERO, child.type_id
+        )
+        sold.selection_qty = share
+        item.children.append(sold)
+    item.price = price
+    item.original_price = price if dynamic else item.original_price
+    item.separately, item.calculated = not ships_together(product), dynamic
+    item.options = {"bundle_options": list(options["bundle_options"])} if options.get("bundle_options") else None
+    return item
+
+
+def links_by_options(product: Product, options: Options) -> list[Mapping[str, Any]]:
+    """The selections chosen of a bundle. Raises `Refusal` 400 where a required option is left out."""
+    chosen = {one.get("option_id"): one for one in options.get("bundle_options") or []}
+    found: list[Mapping[str, Any]] = []
+    for option in parts(product, "bundle_product_options"):
+        one = chosen.get(option["option_id"])
+        wanted = {str(number) for number in (one or {}).get("option_selections") or []}
+        links = [link for link in option["product_links"] if str(link.get("id")) in wanted]
+        if option.get("required") and not links:
+            raise Refusal(400, CHOOSE)
+        for link in links:
+            own = one is not None and link.get("can_change_quantity") and one.get("option_qty")
+            found.append({**link, "qty": one["option_qty"]} if own and one is not None else link)
+    return found
+
+
+def all_links(product: Product) -> list[Mapping[str, Any]]:
+    """All selections of a bundle."""
+    return [link for option in parts(product, "bundle_product_options") for link in option["product_links"]]
+
+
+def grouped(shop: Shop, product: Product, quantity: Decimal, store_id: int) -> list[Sold]:
+    """The items of a grouped product: each of its products by itself."""
+    found = []
+    for link in parts(product, "product_links"):
+        child = shop.product(link["linked_product_sku"]) if link.get("link_type") == "associated" else None
+        if child is not None:
+            share = Decimal(str((link.get("extension_attributes") or {}).get("qty") or 1))
+            price = price_of(child, store_id)
+            found.append(Sold(child, child.sku, share * quantity, price, price, "grouped"))
+    return found
