@@ -1,17 +1,12 @@
 """The command line with a state folder of its own, and the two systems that it works with."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.commands import Said, settings_of
-from support.world import World, world
+from support.commands import Said
+from support.surroundings import MakeWorld, of_the_test, present_worlds
 
 from a2m.__main__ import main
 
@@ -20,14 +15,9 @@ Command = Callable[..., Said]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The state folder; the settings of whoever runs the tests are out of reach."""
-    for name in os.environ:
-        if name.upper().startswith("A2M_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("A2M_HOME", str(tmp_path / "home"))
+    """The state folder."""
     monkeypatch.setenv("COLUMNS", "200")
-    return tmp_path / "home"
+    return of_the_test(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -49,18 +39,7 @@ def a2m(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtur
 
 
 @pytest.fixture
-def make_world(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
-    """Make a world at the present moment, because a command has no clock handed in, and connect the settings to it."""
-    numbers = count()
-    with ExitStack() as stack:
-
-        def make(products: Any = 30, **traits: Any) -> World:
-            folder = tmp_path / f"world-{next(numbers)}"
-            folder.mkdir()
-            made = stack.enter_context(world(folder, products, **traits))
-            made.clock.advance((datetime.now(UTC) - made.clock.now()).total_seconds())
-            for name, value in settings_of(made.acumatica.url, made.magento.url).items():
-                monkeypatch.setenv(name, value)
-            return made
-
+def make_world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorld]:
+    """Make a world and connect the settings to it."""
+    with present_worlds(tmp_path, monkeypatch) as make:
         yield make

@@ -1,0 +1,47 @@
+"""What an entry point finds around it: a folder and an environment of the test's own, and worlds to connect to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import settings_of
+from support.world import World, world
+
+MakeWorld = Callable[..., World]
+
+
+def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the state folder; the settings of whoever runs the tests are out of reach."""
+    for name in os.environ:
+        if name.upper().startswith("A2M_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("A2M_HOME", str(folder / "home"))
+    return folder / "home"
+
+
+@contextmanager
+def present_worlds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorld]:
+    """Make worlds at the present moment, because entry points have no clock handed in; the settings connect to the
+    last one.
+    """
+    numbers = count()
+    with ExitStack() as stack:
+
+        def make(products: Any = 30, **traits: Any) -> World:
+            place = folder / f"world-{next(numbers)}"
+            place.mkdir()
+            made = stack.enter_context(world(place, products, **traits))
+            made.clock.advance((datetime.now(UTC) - made.clock.now()).total_seconds())
+            for name, value in settings_of(made.acumatica.url, made.magento.url).items():
+                monkeypatch.setenv(name, value)
+            return made
+
+        yield make
