@@ -27,8 +27,8 @@ DUPLICATE_TIER = "We found a duplicate website, tier price, customer group and q
 IMAGES = ("image", "small_image", "thumbnail")
 DOMAIN = "Link URL's domain is not in list of downloadable_domains in env.php."
 TOGETHER = (
-    'Product "%1" cannot be added to bundle product "%2" with shipment type "Ship Together" because it has multiple '
-    "sources or different source as other bundle selections."
+    'Product "%1" cannot be added to bundle product as bundle product has "Ship Bundle Items Together" and "%1" '
+    "product assigned to multiple sources or has different source then rest of bundle items"
 )
 
 
@@ -167,7 +167,7 @@ def _check_bundle(shop: Shop, given: Mapping[str, Any], extension: Mapping[str, 
     for sku in skus:
         used |= sources_of(shop, sku)
         if len(used) > 1:
-            raise Refusal(400, TOGETHER, [sku, given["sku"]])
+            raise Refusal(400, TOGETHER, [sku])
 
 
 def _put(shop: Shop, product: Product, given: Mapping[str, Any], extension: Mapping[str, Any]) -> None:

@@ -62,12 +62,12 @@ def _faults(shop: Shop, row: Row, product: Product | None) -> Iterator[dict[str,
 
     if product is None:
         yield fault(NO_PRODUCT)
-    if price is None or price < 0:
-        yield fault(f"Invalid attribute Price = {php.text_of(price)}.", _text(price))
-    if shop.settings.price_scope == "global" and store_id:
+    if shop.settings.price_scope == "global" and store_id != 0:
         yield fault("Could not change non global Price when price scope is global.")
     if store_id not in shop.stores:
         yield fault("Requested store is not found.")
+    if price is None or price < 0:
+        yield fault(f"Invalid attribute Price = {php.text_of(price)}.", _text(price))
     for label, value in (("Price From", start), ("Price To", end)):
         if not php.falsy(value) and not _is_date(value or ""):
             yield fault(f"Invalid attribute {label} = {php.text_of(end)}.", label)

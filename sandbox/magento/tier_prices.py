@@ -6,7 +6,6 @@ One unknown SKU refuses the whole call; everything else is a row error. Source: 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -44,9 +43,26 @@ def _text(value: Any) -> str | None:
     return None if value is None else php.text_of(value)
 
 
-def _key(row: Row) -> tuple[Any, ...]:
-    group = php.lower(row.get("customer_group") or "")
-    return (php.lower(row.get("sku") or ""), row.get("website_id"), group, row.get("quantity"))
+def _fault(row: Row, message: str, *first: Any) -> dict[str, Any]:
+    of_row = [row.get("sku"), _text(row.get("website_id")), row.get("customer_group"), _text(row.get("quantity"))]
+    return {"message": f"{message} {ROW}", "parameters": [*first, *of_row]}
+
+
+def _same_but_website(one: Row, other: Row) -> bool:
+    """Whether two rows of a SKU are for the same group and quantity."""
+    groups = [php.lower(row.get("customer_group") or "") for row in (one, other)]
+    return groups[0] == groups[1] and one.get("quantity") == other.get("quantity")
+
+
+def _duplicates(row: Row, rows: Sequence[Row], stored: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """A fault for each other row of the request with the same key, and each stored row whose website it overlaps."""
+    for other in rows:
+        if other is not row and other.get("website_id") == row.get("website_id") and _same_but_website(row, other):
+            yield _fault(other, DUPLICATE)
+    for other in stored:
+        websites = {other["website_id"], row.get("website_id")}
+        if len(websites) > 1 and 0 in websites and _same_but_website(row, other):
+            yield _fault(other, DUPLICATE)
 
 
 def _group(shop: Shop, name: str | None) -> tuple[bool, int | None]:
@@ -58,43 +74,45 @@ def _group(shop: Shop, name: str | None) -> tuple[bool, int | None]:
     return found is not None, found
 
 
-def _faults(shop: Shop, row: Row, taken: Product | None, keys: Counter[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+def _faults(
+    shop: Shop, row: Row, taken: Product | None, rows: Sequence[Row], stored: Sequence[Row]
+) -> Iterator[dict[str, Any]]:
     price, kind, quantity = row.get("price"), row.get("price_type"), row.get("quantity")
-    sku, website, group = row.get("sku"), row.get("website_id"), row.get("customer_group")
-    of_row = [sku, _text(website), group, _text(quantity)]
-
-    def fault(message: str, *first: Any) -> dict[str, Any]:
-        return {"message": f"{message} {ROW}", "parameters": [*first, *of_row]}
-
-    product = shop.located(sku)
+    product = shop.located(row.get("sku"))
     if taken is None:
-        yield fault("Invalid attribute SKU = %SKU.")
+        yield _fault(row, "Invalid attribute SKU = %SKU.")
     if price is None or price < 0 or (kind == DISCOUNT and price > 100):
-        yield fault("Invalid attribute Price = %price.", _text(price))
+        yield _fault(row, "Invalid attribute Price = %price.", _text(price))
     of_bundle = product is not None and product.type_id == "bundle"
     if kind not in (FIXED, DISCOUNT) or (of_bundle and kind != DISCOUNT):
-        yield fault("Invalid attribute Price Type = %priceType.", kind)
+        yield _fault(row, "Invalid attribute Price Type = %priceType.", kind)
     if quantity is None or quantity < 1:
-        yield fault("Invalid attribute Quantity = %qty.")
-    if website not in shop.websites:
-        yield fault("Invalid attribute Website ID = %websiteId.")
-    if keys[_key(row)] > 1:
-        yield fault(DUPLICATE)
-    if not _group(shop, group)[0]:
-        yield fault("No such entity with Customer Group = %customerGroup.")
+        yield _fault(row, "Invalid attribute Quantity = %qty.")
+    if row.get("website_id") not in shop.websites:
+        yield _fault(row, "Invalid attribute Website ID = %websiteId.")
+    yield from _duplicates(row, rows, stored)
+    if not _group(shop, row.get("customer_group"))[0]:
+        yield _fault(row, "No such entity with Customer Group = %customerGroup.")
 
 
-def _checked(call: Call) -> tuple[list[tuple[Product, TierPrice]], list[dict[str, Any]]]:
-    """The good rows as tier prices of their products, and the errors of the others."""
+def _checked(call: Call, *, beside_stored: bool) -> tuple[list[tuple[Product, TierPrice]], list[dict[str, Any]]]:
+    """The good rows as tier prices of their products, and the errors of the others.
+
+    `beside_stored`: a row must not be for all websites where a stored one is for a single one, nor the other way round.
+    """
     shop, rows = call.shop, call.given["prices"]
     if any(shop.located(row.get("sku")) is None for row in rows):
         raise Refusal(404, NO_PRODUCT)
     products = Rows(shop, rows, fixed_only=False)
-    keys = Counter(_key(row) for row in rows)
+    of_sku: dict[str | None, list[Row]] = {}
+    for row in rows:
+        of_sku.setdefault(row.get("sku"), []).append(row)
     good, errors = [], []
     for row in rows:
         product = products.product(row.get("sku"))
-        faults = list(_faults(shop, row, product, keys))
+        found = shop.located(row.get("sku"))
+        stored = list(_rows(shop, found)) if beside_stored and found is not None else []
+        faults = list(_faults(shop, row, product, of_sku[row.get("sku")], stored))
         errors += faults
         if not faults and product is not None:
             good.append((product, _tier(shop, row)))
@@ -122,7 +140,7 @@ def _put(tiers: list[TierPrice], tier: TierPrice) -> None:
 
 def update(call: Call) -> list[dict[str, Any]]:
     """Add tier prices, or change those of the same key; give the row errors."""
-    good, errors = _checked(call)
+    good, errors = _checked(call, beside_stored=True)
     for product, tier in good:
         _put(product.more.tiers, tier)
     return errors
@@ -130,7 +148,7 @@ def update(call: Call) -> list[dict[str, Any]]:
 
 def replace(call: Call) -> list[dict[str, Any]]:
     """Replace all tier prices of the SKUs with a good row; give the row errors."""
-    good, errors = _checked(call)
+    good, errors = _checked(call, beside_stored=False)
     for product in {product.id: product for product, _tier_price in good}.values():
         product.more.tiers.clear()
     for product, tier in good:
@@ -140,7 +158,7 @@ def replace(call: Call) -> list[dict[str, Any]]:
 
 def delete(call: Call) -> list[dict[str, Any]]:
     """Delete tier prices that are the same in everything, price included; others are passed over."""
-    good, errors = _checked(call)
+    good, errors = _checked(call, beside_stored=False)
     call.applied = False
     for product, tier in good:
         if tier in product.more.tiers:

@@ -178,3 +178,49 @@ async def test_website_prices_hide_the_price_of_every_store(shop: Shop) -> None:
     assert state["store_prices"] == {"SKU-000001": {"1": "10"}}
     await shop.change({"set_price": {"sku": "SKU-000001", "price": None, "store_id": 1}})
     assert (await shop.get("products/SKU-000001"))["price"] == 20
+
+
+async def test_tier_prices_of_all_websites_and_of_one_exclude_each_other(shop: Shop) -> None:
+    """A row for one website beside a stored one for all is a duplicate; in one request, and by PUT, they pass."""
+    row = {"sku": "SKU-000001", "price": 5, "price_type": "fixed", "customer_group": "General", "quantity": 3}
+    assert await shop.post("products/tier-prices", {"prices": [{**row, "website_id": 0}]}) == []
+    (error,) = await shop.post("products/tier-prices", {"prices": [{**row, "website_id": 1}]})
+    assert error["message"].startswith("We found a duplicate website, tier price, customer group and quantity")
+    assert error["parameters"] == ["SKU-000001", "0", "General", "3"]
+    both = {"prices": [{**row, "website_id": 0}, {**row, "website_id": 1}]}
+    assert await shop.post("products/tier-prices", both, "PUT") == []
+
+
+async def test_special_prices_of_a_store_in_global_scope(shop: Shop) -> None:
+    """In global scope only store 0 has special prices; the fault of the store comes before that of the price."""
+    row = {"sku": "SKU-000001", "price": -1, "store_id": 1}
+    errors = await shop.post("products/special-price", {"prices": [row]})
+    assert [error["message"].split(".")[0] for error in errors] == [
+        "Could not change non global Price when price scope is global",
+        "Invalid attribute Price = -1",
+    ]
+    assert errors[0]["parameters"] == ["SKU-000001", "1", None, None]
+
+
+async def test_a_bundle_shipped_together_takes_children_of_one_source(shop: Shop) -> None:
+    """Children at two sources cannot be put into such a bundle; one shipped separately takes them."""
+    await shop.stock(("SKU-000001", "east", 1, 1), ("SKU-000001", "west", 1, 1))
+    links = [{"title": "A", "product_links": [{"sku": "SKU-000001", "qty": 1}]}]
+
+    def body(shipment_type: str) -> dict[str, Any]:
+        attributes = [{"attribute_code": "shipment_type", "value": shipment_type}]
+        extension = {"bundle_product_options": links}
+        return {
+            "product": {
+                "sku": "BUN",
+                "name": "Bundle",
+                "type_id": "bundle",
+                "custom_attributes": attributes,
+                "extension_attributes": extension,
+            }
+        }
+
+    answer = await shop.send("POST", "/rest/V1/products", body("0"))
+    assert (answer.status_code, answer.json()["parameters"]) == (400, ["SKU-000001"])
+    assert (await shop.send("GET", "/rest/V1/products/BUN")).status_code == 404
+    assert (await shop.post("products", body("1")))["type_id"] == "bundle"
