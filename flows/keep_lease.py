@@ -10,6 +10,7 @@ from datetime import timedelta
 from connector.clock import Clock
 from connector.queue import lease
 from connector.queue.engine import State
+from connector.queue.faults import StateError
 from connector.queue.lease import LEASE_SECONDS, Held, Lease
 
 RENEWED_EVERY = LEASE_SECONDS / 4
@@ -27,9 +28,12 @@ async def take_lease(state: State, entity: str, holder: str, clock: Clock, *, wa
 
 
 @asynccontextmanager
-async def kept(state: State, held: Lease, clock: Clock) -> AsyncIterator[None]:
-    """Renew the lease while the body works, and let it go at the end."""
-    renewing = asyncio.create_task(_renew(state, held, clock))
+async def kept(state: State, held: Lease, clock: Clock, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
+    """Renew the lease every so many seconds while the body works, and let it go at the end.
+
+    A lease that is lost is found out by the body's next write, which is refused.
+    """
+    renewing = asyncio.create_task(_renew(state, held, clock, every))
     try:
         yield
     finally:
@@ -39,7 +43,8 @@ async def kept(state: State, held: Lease, clock: Clock) -> AsyncIterator[None]:
         lease.let_go(state, held)
 
 
-async def _renew(state: State, held: Lease, clock: Clock) -> None:
+async def _renew(state: State, held: Lease, clock: Clock, every: float) -> None:
     while True:
-        await asyncio.sleep(RENEWED_EVERY)  # the real time: a clock that is handed in may stand still
-        lease.renew(state, held, clock.now())
+        await asyncio.sleep(every)  # the real time: a clock that is handed in may stand still
+        with suppress(StateError):  # a database that is away for a moment: the lease outlasts several renewals
+            lease.renew(state, held, clock.now())

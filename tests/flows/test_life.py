@@ -1,0 +1,94 @@
+"""The life of a run: looks until Check Process Time has passed since it was due (case 4)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.world import world
+
+from connector.clock import ManualClock
+from flows.life import live
+
+DUE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+async def looks_of(check_process_time, process_sleep_time, *, late=0.0, work=0.0):
+    """When a run looks, in seconds after it was due, and how long it pauses."""
+    clock = ManualClock(DUE + timedelta(seconds=late))
+    looks = []
+
+    async def look():
+        looks.append((clock.now() - DUE).total_seconds())
+        clock.advance(work)
+
+    life = {"check_process_time": check_process_time, "process_sleep_time": process_sleep_time}
+    await live(look, clock, due_at=DUE, **life)
+    return looks, clock.slept
+
+
+async def test_50_and_5_with_instant_work():
+    """50/5: looks at 0, 5, …, 50."""
+    looks, _slept = await looks_of(50, 5)
+    assert looks == list(range(0, 51, 5))
+
+
+async def test_59_and_2_clips_the_last_pause():
+    """59/2: looks at 0, 2, …, 58 and 59; the last pause is one second."""
+    looks, slept = await looks_of(59, 2)
+    assert looks == [*range(0, 59, 2), 59]
+    assert slept == [2] * 29 + [1]
+
+
+@pytest.mark.parametrize(
+    ("life", "looks"),
+    [((1, 1), [0, 1]), ((59, 59), [0, 59]), ((10, 7), [0, 7, 10])],
+)
+async def test_the_ends_of_the_range(life, looks):
+    """The shortest life, the longest pause, and one that does not divide."""
+    assert (await looks_of(*life))[0] == looks
+
+
+async def test_a_run_that_began_late():
+    """Life counts from when the run was due: one that began 47 s late looks at once and once more at its end."""
+    looks, slept = await looks_of(50, 5, late=47)
+    assert (looks, slept) == ([47, 50], [3])
+
+
+async def test_a_run_whose_life_was_over_before_it_began():
+    """It looks once all the same: what waits shall not wait for a machine that is quicker."""
+    assert await looks_of(50, 5, late=300) == ([300], [])
+
+
+async def test_work_that_lasts_longer_than_the_life():
+    """A look is never cut: work of 70 s ends the run after its first look."""
+    assert await looks_of(50, 5, work=70) == ([0], [])
+
+
+async def test_work_takes_from_the_life_and_not_from_the_pause():
+    """The pause follows each look in full; only the last is clipped."""
+    looks, slept = await looks_of(20, 5, work=4)
+    assert looks == [0, 9, 18]
+    assert slept == [5, 5]
+
+
+async def test_a_look_that_fails_ends_the_run():
+    """Whatever a look raises ends the run at once."""
+    clock = ManualClock(DUE)
+
+    async def look():
+        raise ConnectionError("the shop is away")
+
+    with pytest.raises(ConnectionError):
+        await live(look, clock, due_at=DUE, check_process_time=50, process_sleep_time=5)
+    assert clock.slept == []
+
+
+async def test_a_run_of_an_entity_lives_by_its_settings(tmp_path, home):
+    """Check Process Time and Process Sleep Time are those of the settings; a hand-started run counts from its start."""
+    with world(tmp_path, 3) as here:
+        settings = here.settings(queue={"check_process_time": 59, "process_sleep_time": 2})
+        outcome = await here.sync("price", settings, once=False)
+        assert outcome.fault is None
+        assert here.clock.slept == [2] * 29 + [1]
+        due_at = here.clock.now() - timedelta(seconds=55)
+        await here.sync("price", settings, once=False, due_at=due_at)
+        assert here.clock.slept[30:] == [2, 2]
