@@ -72,12 +72,14 @@ class Made:
     """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
 
     `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
+    `told`: the content that Magento was told, where that is less than the message says.
     """
 
     magento_id: str
     made_by: MadeBy = "sent"
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
+    told: Any = None
 
 
 @dataclass(frozen=True)
@@ -220,5 +222,6 @@ def _told(work: Work, entity: DocumentEntity, message: Message) -> tuple[Any, Li
 def settled_as(settled: Settled, made: Made) -> Settled:
     """The outcome of a message with all that is kept of what its document is in Magento."""
     message = settled.message
-    link = Link(message.key, message.acumatica_key, made.magento_id, message.document, made.made_by)
+    told = message.document if made.told is None else encoded(made.told)
+    link = Link(message.key, message.acumatica_key, made.magento_id, told, made.made_by)
     return msgspec.structs.replace(settled, link=link, taken=made.taken, compensated=made.compensated)

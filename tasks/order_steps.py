@@ -7,8 +7,11 @@ lost, each of an order, an invoice and a comment is there once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 from connector.magento import orders as magento
 from connector.magento import reads
@@ -30,6 +33,7 @@ from tasks.document import CannotBeSent, Made, NotYet
 if TYPE_CHECKING:
     from tasks.work import Work
 
+AFTER_INVOICES = ("complete", "holded")
 MOST_STEPS = 20
 """More than any order needs: a shop that undoes what is done must not hold a run for ever."""
 
@@ -42,12 +46,13 @@ class _Found(NamedTuple):
 async def send(work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None) -> Made:
     """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
     found = await _known(client, content, link) or await _create(work, client, content)
-    made = Made(str(found.order.entity_id), found.made_by)
+    magento_id = str(found.order.entity_id)
     try:
-        await _bring_up(work, client, message, content, found.order)
+        await _bring_up(work.rule, client, content, found.order, _told(link), acted=message.attempts > 1)
     except OrderProblem as why:
-        raise CannotBeSent(cause_of(str(why)), str(why), made) from why
-    return made
+        told = replace(content, status=None, state=None, invoices=())
+        raise CannotBeSent(cause_of(str(why)), str(why), Made(magento_id, found.made_by, told=told)) from why
+    return Made(magento_id, found.made_by)
 
 
 async def find(
@@ -56,11 +61,19 @@ async def find(
     """The order in Magento, if nothing of what the message says is left to do."""
     try:
         found = await _known(client, content, link)
-        if found is None or _left_to_do(work.rule, message, content, found.order, acted=message.attempts > 0):
+        reached = _told(link) == content.status
+        if found is None or _left_to_do(work.rule, content, found.order, acted=True, reached=reached) is not None:
             return None
     except (CannotBeSent, OrderProblem):
         return None  # the next attempt says why
     return Made(str(found.order.entity_id), found.made_by)
+
+
+def _told(link: Link | None) -> str | None:
+    """The status that Magento was told last, if anybody knows."""
+    if link is None or link.document is None:
+        return None
+    return msgspec.json.decode(link.document, type=OrderContent).status
 
 
 async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
@@ -122,7 +135,7 @@ async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _
         ext_order_id=content.key,
         state=state,
         status=status,
-        text=comment_of(content.key, content.acumatica_status),
+        text=comment_of(content.key, content.acumatica_status, made_as=None if status == content.status else status),
     )
     made_by: MadeBy = "sent"
     try:
@@ -201,33 +214,48 @@ async def _buyer(work: Work, client: MagentoClient, key: str, customer: str) -> 
 
 
 async def _bring_up(
-    work: Work, client: MagentoClient, message: Message, content: OrderContent, shown: ShownOrder
+    rule: OrderRule,
+    client: MagentoClient,
+    content: OrderContent,
+    shown: ShownOrder,
+    told: str | None,
+    *,
+    acted: bool,
 ) -> None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then."""
-    acted = message.attempts > 1
+    reached = told == content.status
     for _step in range(MOST_STEPS):
-        left = _left_to_do(work.rule, message, content, shown, acted=acted)
+        left = _left_to_do(rule, content, shown, acted=acted, reached=reached)
         if left is None:
             return
-        acted = acted or left != "invoice"
-        await _do(work.rule, client, content, shown, left)
+        if left == "invoice":
+            reached = reached or content.state not in AFTER_INVOICES
+        else:
+            acted = True
+        await _do(client, content, shown, left)
         shown = await magento.order(client, str(shown.entity_id)) or shown
     raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
 
 
 def _left_to_do(
-    rule: OrderRule, message: Message, content: OrderContent, shown: ShownOrder, *, acted: bool
-) -> Step | str | None:
-    """`invoice`, a step towards the status, or none. `acted`: something may have been done, so its comment is due."""
-    if sold.next_invoice(content.key, content.invoices, shown.items) is not None:
+    rule: OrderRule, content: OrderContent, shown: ShownOrder, *, acted: bool, reached: bool
+) -> Step | Literal["invoice"] | None:
+    """A step towards the status, or an invoice, or none.
+
+    The status comes first: an invoice moves an order on by itself, and it is not pulled back. Only `complete` needs the
+    invoices, and `holded` takes none any more. `acted`: something may have been done, so its comment is due. `reached`:
+    the status was told.
+    """
+    lacks_invoice = sold.next_invoice(content.key, content.invoices, shown.items) is not None
+    if content.status is None or reached or _has_comment(content, shown):
+        return "invoice" if lacks_invoice else None
+    if lacks_invoice and content.state in AFTER_INVOICES:
         return "invoice"
-    if content.status is None:
-        return None
     before = _as_shown(content.key, shown)
     step = next_step(before, content.acumatica_status, content.status, content.state, ships=rule.ships)
-    if step is None and acted and shown.status == content.status and not _has_comment(content, shown):
+    if step is None and acted and shown.status == content.status:
         return "comment"
-    return step
+    return step or ("invoice" if lacks_invoice else None)
 
 
 def _has_comment(content: OrderContent, shown: ShownOrder) -> bool:
@@ -248,9 +276,7 @@ def _as_shown(key: str, shown: ShownOrder) -> Shown:
     )
 
 
-async def _do(
-    rule: OrderRule, client: MagentoClient, content: OrderContent, shown: ShownOrder, step: Step | str
-) -> None:
+async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, step: Step | Literal["invoice"]) -> None:
     if step == "invoice":
         await _invoice(client, content, shown)
         return

@@ -51,9 +51,12 @@ def increment_id(key: str) -> str:
     return made
 
 
-def comment_of(key: str, acumatica_status: str) -> str:
-    """The one comment that goes with a status; it begins like every comment of ours on this order."""
-    return f"{comment_mark(key)} {acumatica_status}"
+def comment_of(key: str, acumatica_status: str, made_as: str | None = None) -> str:
+    """The one comment that goes with a status: it stands on the order once that status was told.
+
+    `made_as`: the order is made with another status, and this one is still to be told.
+    """
+    return f"{comment_mark(key)} {acumatica_status}{f', made as {made_as}' if made_as else ''}"
 
 
 def comment_mark(key: str) -> str:

@@ -1,0 +1,104 @@
+"""Orders in both simulators: entered in Acumatica, placed in Magento, and what Magento shows of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import httpx
+from support.trade import Trade
+
+from connector.queue import by_hand
+from connector.queue.engine import open_state
+from settings import Settings
+
+SECTIONS: dict[str, dict[str, Any]] = {
+    "active": {"order": True},
+    "order": {
+        "types": ["SO"],
+        "from": "2020-01-01T00:00:00Z",
+        "statuses": {
+            "Open": "pending",
+            "On Hold": "holded",
+            "Shipping": "processing",
+            "Completed": "complete",
+            "Canceled": "canceled",
+        },
+        "payment_methods": {"": "checkmo"},
+        "shipping_methods": {"": "flatrate_flatrate", "GROUND": "ups_03"},
+    },
+}
+
+
+class Sales(Trade):
+    """A world with a customer, whose orders are active from the beginning."""
+
+    def settings(self, **sections: dict[str, Any]) -> Settings:
+        """The world's settings with orders on, and these changes of single fields."""
+        names = SECTIONS.keys() | sections.keys()
+        own = {name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in names}
+        return super().settings(**own)
+
+    def told(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Change something in Acumatica; gives what it answers."""
+        answer = httpx.post(f"{self.here.acumatica.url}/_sandbox/change", json=[change])
+        assert answer.is_success, answer.text
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results[0]
+
+    def in_acumatica(self, number: str) -> dict[str, Any]:
+        """An order as Acumatica shows it, its fields by name."""
+        login = {"name": "admin", "password": "sandbox", "tenant": "Company"}
+        with httpx.Client(base_url=self.here.acumatica.url) as site:
+            site.post("/entity/auth/login", json=login).raise_for_status()
+            shown = site.get(f"/entity/Default/24.200.001/SalesOrder/SO/{number}").raise_for_status().json()
+            site.post("/entity/auth/logout", content=b"").raise_for_status()
+        return {name: one.get("value") for name, one in shown.items() if isinstance(one, dict)}
+
+    def forget(self) -> None:
+        """Begin with an empty state."""
+        self.here.state.close()
+        self.here.state = open_state(self.here.database_url.replace("state.sqlite", "another.sqlite"))
+
+    def reprocess(self) -> None:
+        """Have every failed order sent again."""
+        by_hand.send_again(self.here.state, self.here.failed("order"), self.here.clock.now())
+
+    def salable(self, sku: str) -> Decimal:
+        """What Magento sells of a SKU on its website."""
+        stock = self.http.get("inventory/stock-resolver/website/base").raise_for_status().json()["stock_id"]
+        answer = self.http.get(f"inventory/get-product-salable-quantity/{sku}/{stock}")
+        return Decimal(str(answer.raise_for_status().json()))
+
+    def edit(self, number: str, **changes: Any) -> None:
+        """Change an order of Acumatica, a minute later."""
+        self.here.clock.advance(60)
+        self.here.change({"set_order": {"order_nbr": number, **changes}})
+
+    def orders(self, **equal: Any) -> list[dict[str, Any]]:
+        """Magento's orders, those whose fields are equal to these."""
+        answer = self.http.get("orders", params={"searchCriteria[pageSize]": 0}).raise_for_status().json()
+        return [one for one in answer["items"] if all(one.get(name) == value for name, value in equal.items())]
+
+    def order(self, number: str) -> dict[str, Any]:
+        """The one order of Magento that has this number of ours or of the shop's."""
+        [found] = [one for one in self.orders() if one["increment_id"] in (number, f"SO-{number}")]
+        return found
+
+    def comments(self, number: str) -> list[str]:
+        """Our comments on an order, in their order."""
+        histories = sorted(self.order(number).get("status_histories") or [], key=lambda one: one["entity_id"])
+        return [one["comment"] for one in histories if (one["comment"] or "").startswith("Acumatica ")]
+
+    def invoices(self, number: str) -> list[dict[str, Any]]:
+        """Magento's invoices of an order."""
+        field = "searchCriteria[filterGroups][0][filters][0]"
+        asked = {f"{field}[field]": "order_id", f"{field}[value]": self.order(number)["entity_id"]}
+        answer: httpx.Response = self.http.get("invoices", params={**asked, "searchCriteria[pageSize]": 0})
+        items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return items
+
+    def invoiced(self, number: str, *, release: bool = True) -> str:
+        """An invoice in Acumatica of all of an order; gives its number."""
+        made = self.told({"add_invoice": {"orders": [{"order_nbr": number}], "release": release}})
+        return str(made["reference_nbr"])
