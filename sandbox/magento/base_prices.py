@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox.magento import php
+from sandbox.magento.errors import Refusal
 from sandbox.magento.records import Product
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.state import Shop
@@ -70,6 +71,8 @@ def update(call: Call) -> list[dict[str, Any]]:
             good.append((product, php.price6(price), store_id))
         else:
             errors += _faults(shop, row, product)
+    if good and shop.settings.deadlock():
+        raise Refusal(400, "Could not save Prices.")
     for product, amount, store_id in good:
         put_price(shop, product, amount, store_id)
     call.applied = bool(good)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.magento.errors import Refusal
+from sandbox.magento.php import collated
 from sandbox.magento.regions import COUNTRIES, Country
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.typed import TEXT, Parameter
@@ -23,7 +24,8 @@ def shown(country: Country) -> dict[str, Any]:
     }
     if country.regions:
         body["available_regions"] = [
-            {"id": str(region.id), "code": region.code, "name": region.name} for region in country.regions
+            {"id": str(region.id), "code": region.code, "name": region.name}
+            for region in sorted(country.regions, key=lambda region: collated(region.name))
         ]
     return body
 

@@ -43,7 +43,9 @@ COLUMNS = columns_of(ORDER)
 
 
 def order_of(shop: Shop, number: int) -> Order:
-    """The order with this id. Raises `Refusal` 404."""
+    """The order with this id. Raises `Refusal`: 404, and 400 for an id of 0, which is none to PHP."""
+    if not number:
+        raise Refusal(400, "An ID is needed. Set the ID and try again.")
     order = shop.sales.orders.get(number)
     if order is None:
         raise Refusal(404, NO_ENTITY)

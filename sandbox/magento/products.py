@@ -114,6 +114,8 @@ def save(call: Call) -> dict[str, Any]:
     product = shop.product(given.get("sku") or "")
     extension = given.get("extension_attributes") or {}
     _check_downloads(extension)
+    if shop.settings.deadlock():
+        raise Refusal(400, "Could not save Source Item Configuration")
     if product is None:
         product = _make(shop, given, extension)
     else:

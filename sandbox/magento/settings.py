@@ -21,6 +21,8 @@ class Settings:
     commerce: the shop is Adobe Commerce, by its list of modules.
     consumer: the queue's consumer runs.
     outage: `none`, `maintenance`, `database` (does not answer) or `php` (down behind the web server).
+    deadlocks: how many of the next writes of prices, quantities or products meet a deadlock of the database: 400 with
+    the words of a fault that lasts, and nothing applied.
     body_limit: bytes of a request's body that the web server takes.
     account_share: `website` or `global`: within which customers' e-mails are unique.
     latency: `off`, or `measured`: answers take as long as they were seen to take.
@@ -36,6 +38,7 @@ class Settings:
     commerce: bool = False
     consumer: bool = True
     outage: str = "none"
+    deadlocks: int | None = None
     body_limit: int = 1_048_576
     account_share: str = "website"
     latency: str = "off"
@@ -45,6 +48,13 @@ class Settings:
         page = self.page_limit or (PAGE_LIMIT if self.input_limits else None)
         default = self.default_page_size or (DEFAULT_PAGE if self.input_limits else None)
         return Limits(self.array_limit, page, default)
+
+    def deadlock(self) -> bool:
+        """Whether the write at hand meets a deadlock; one less will."""
+        if not self.deadlocks:
+            return False
+        self.deadlocks -= 1
+        return True
 
     def put(self, name: str, value: object) -> None:
         """Set one by name. Raises `ValueError` for a wrong name or value."""
@@ -69,4 +79,4 @@ CHOICES = {
     "account_share": ("website", "global"),
     "latency": ("off", "measured"),
 }
-NUMBERS = ("array_limit", "page_limit", "default_page_size")
+NUMBERS = ("deadlocks", "array_limit", "page_limit", "default_page_size")

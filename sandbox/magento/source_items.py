@@ -38,11 +38,11 @@ def _faults(row: Row) -> Iterable[dict[str, Any]]:
     sku, source = row.get("sku") or "", row.get("source_code") or ""
     if not php.trimmed(sku):
         yield _fault(EMPTY, "sku")
-    elif php.trimmed(sku) != sku:
+    if php.trimmed(sku) != sku:
         yield _fault(SPACES, "sku")
     if not php.trimmed(source):
         yield _fault(EMPTY, "source_code")
-    elif any(letter.isspace() for letter in source):
+    if any(letter.isspace() for letter in source):
         yield _fault(WHITESPACES, "source_code")
     if row.get("quantity") is None:
         yield _fault(NUMERIC, "quantity")
@@ -60,7 +60,7 @@ def save(call: Call) -> None:
     errors = [fault for row in rows for fault in _faults(row)] or together_faults(shop, rows, call.base_url)
     if errors:
         raise validation_failed(errors)
-    if any(shop.source(row["source_code"]) is None for row in rows):
+    if any(shop.source(row["source_code"]) is None for row in rows) or shop.settings.deadlock():
         raise Refusal(400, "Could not save Source Item")
     for row in rows:
         item = shop.put_item(row["sku"], row["source_code"], php.quantity4(row["quantity"]), row["status"])

@@ -1,29 +1,11 @@
 """The recorded cases that the sandbox does not answer as recorded, each with its reason (docs/reference/sandbox.md)."""
 
-DEADLOCKS = {
-    ("setup", "product_create_parallel_deadlock"): "two writes never meet: there is no database to dead-lock",
-    ("base-prices", "parallel_deadlock"): "two writes never meet: there is no database to dead-lock",
-}
 ATTRIBUTES = dict.fromkeys(
     [("nonsimple-setup", name) for name in ("attribute_get_color", "attribute_groups", "attribute_to_set")],
     "attribute sets are not kept: a product takes any custom attribute",
 )
 SCHEMA = {("generic", "schema"): "the schema of the services is not written"}
 ELSEWHERE = {
-    ("auth", "bad_token_on_anonymous_route"): "directory",
-    ("auth", "acl_allowed_orders"): "orders",
-    ("auth", "integration_inactive"): "orders",
-    ("auth", "token_revoked"): "orders",
-    ("auth", "oauth1_query_brackets_encoded"): "orders",
-    ("auth", "oauth1_query_brackets_unencoded"): "orders",
-    ("generic", "order_id_text"): "orders",
-    ("generic", "order_id_zero"): "orders",
-    ("generic", "orders_empty_search_criteria"): "orders",
-    ("generic", "orders_no_search_criteria"): "orders",
-    ("generic", "search_page_size_text"): "orders",
-    ("generic", "search_sql_quote"): "orders",
-    ("generic", "search_unknown_field"): "orders",
-    ("generic", "search_unknown_param"): "orders",
     ("async", "bulk_ship"): "shipments",
     ("async", "bulk_ship__status_before"): "shipments",
     ("async", "bulk_ship__status_after"): "shipments",
@@ -57,7 +39,7 @@ CONNECTION = dict.fromkeys(
     ],
     "the connection is uvicorn's, and compression a setting of the web server",
 )
-EXCEPTIONS = {**DEADLOCKS, **ATTRIBUTES, **SCHEMA, **ELSEWHERE, **CONNECTION}
+EXCEPTIONS = {**ATTRIBUTES, **SCHEMA, **ELSEWHERE, **CONNECTION}
 
 
 def of(area: str) -> set[str]:

@@ -4,14 +4,15 @@ The recordings are sorted by name; the order here is the one in which they were 
 earlier call that is not recorded had set is set by a change, with a comment.
 """
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox_magento import exceptions
 from sandbox_magento.replay import Replay
 from sandbox_magento.shop import Shop
 
+AS_JSON = {"Content_Type": "application/json", "token": "sandbox-magento-token"}
 Recordings = Callable[[str], dict[str, dict[str, Any]]]
 
 
@@ -49,7 +50,10 @@ async def test_base_prices(recorded_shop: Shop, recordings: Recordings) -> None:
     await replay.play("info_website_scope_store_0", "website_scope_both", "info_website_scope_both")
     await shop.setting(price_scope="global")
     await replay.play("info_back_to_global_scope")
-    replay.done(without=exceptions.of("base-prices"))
+    await shop.setting(deadlocks=1)
+    await replay.play("parallel_deadlock", raw=json.dumps(replay.cases["ok_three"]["request"]["body"]), **AS_JSON)
+    replay.done()
+    assert await shop.post("products/base-prices", replay.cases["ok_three"]["request"]["body"]) == []
 
 
 async def test_special_and_tier_prices(recorded_shop: Shop, recordings: Recordings) -> None:

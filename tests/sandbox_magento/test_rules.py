@@ -154,6 +154,16 @@ async def test_validation_lists_the_errors_of_all_rows(shop: Shop) -> None:
     assert (await shop.state())["source_items"] == []
 
 
+async def test_a_deadlock_passes(shop: Shop) -> None:
+    """A deadlock is a 400 that applies nothing; the same request passes afterwards."""
+    await shop.setting(deadlocks=1)
+    items = {"sourceItems": [{"sku": "SKU-000001", "source_code": "east", "quantity": 1, "status": 1}]}
+    answer = await shop.send("POST", "/rest/V1/inventory/source-items", items)
+    assert (answer.status_code, answer.json()) == (400, {"message": "Could not save Source Item"})
+    assert (await shop.state())["source_items"] == []
+    assert await shop.post("inventory/source-items", items) == []
+
+
 async def test_the_default_source_is_the_legacy_stock(shop: Shop) -> None:
     """A row at the source `default` is the product's stock item, and the other way round."""
     await shop.stock(("SKU-000001", "default", 8, 1), ("SKU-000001", "east", 9, 1))
