@@ -1,0 +1,104 @@
+"""A shop that trades with both simulators: the same order in Acumatica and in Magento, and what was shipped of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import httpx
+from support.world import World
+
+from settings import Settings
+
+ADDRESS = {"AddressLine1": "1 Example Street", "City": "New York", "PostalCode": "10019", "State": "NY"}
+CONTACT = {"Email": "acme@example.com", "Phone1": "+1 555 0100", "Address": ADDRESS}
+GROUND = {"GROUND": {"carrier_code": "ups", "title": "UPS"}}
+SECTIONS: dict[str, dict[str, Any]] = {
+    "active": {"shipment": True},
+    "shipment": {"from": "2020-01-01T00:00:00Z", "ship_vias": GROUND},
+}
+
+
+class Trade:
+    """A world with a customer, whose shipments are active from the beginning."""
+
+    def __init__(self, here: World) -> None:
+        self.here = here
+        headers = {"Authorization": "Bearer sandbox-magento-token", "Accept": "application/json"}
+        self.http = httpx.Client(base_url=f"{here.magento.url}/rest/all/V1", headers=headers)
+        here.change({"add_customer": {"customer_id": "ACME", "name": "Acme Inc.", "main_contact": CONTACT}})
+
+    def settings(self, **sections: dict[str, Any]) -> Settings:
+        """The world's settings with shipments on, and these changes of single fields."""
+        names = SECTIONS.keys() | sections.keys()
+        return self.here.settings(**{name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in names})
+
+    def sold(self, number: str, lines: Mapping[str, int], **more: Any) -> int:
+        """An order of Magento that Acumatica has too, with Magento's number as its reference; gives Magento's id."""
+        self.entered(number, lines, external_ref=f"1{number:0>8}", **more)
+        return self.ordered(lines, increment_id=f"1{number:0>8}")
+
+    def entered(self, number: str, lines: Mapping[str, int], *, drop_ship: bool = False, **more: Any) -> None:
+        """An order of Acumatica."""
+        rows = [{"inventory_id": sku, "quantity": str(count), "drop_ship": drop_ship} for sku, count in lines.items()]
+        self.here.change({"add_order": {"order_nbr": number, "customer_id": "ACME", "lines": rows, **more}})
+
+    def ordered(self, lines: Mapping[str, int], **more: Any) -> int:
+        """An order of Magento; gives its id."""
+        person = {"firstname": "A", "lastname": "B", "street": ["1 Example Street"], "city": "New York"}
+        address = {**person, "postcode": "10019", "country_id": "US", "region_id": 43, "telephone": "1"}
+        items = [
+            {"sku": sku, "name": sku, "product_type": "simple", "qty_ordered": count, "price": 1, "base_price": 1}
+            for sku, count in lines.items()
+        ]
+        entity = {
+            "state": "processing",
+            "status": "processing",
+            "store_id": 1,
+            "customer_email": "acme@example.com",
+            "base_currency_code": "USD",
+            "order_currency_code": "USD",
+            "grand_total": len(items),
+            "base_grand_total": len(items),
+            "billing_address": {**address, "address_type": "billing", "email": "acme@example.com"},
+            "payment": {"method": "checkmo"},
+            "items": items,
+            **more,
+        }
+        answer = self.http.post("orders", json={"entity": entity})
+        assert answer.is_success, answer.text
+        return int(answer.json()["entity_id"])
+
+    def ship(self, *orders: str, **more: Any) -> str:
+        """A confirmed shipment of all that is open of these orders, with a package; gives its number."""
+        named = {"orders": [{"order_nbr": number} for number in orders]} if orders else {}
+        given = {"confirm": True, "ship_via": "GROUND", "packages": [{"tracking": "1Z1"}], **named, **more}
+        answer = httpx.post(f"{self.here.acumatica.url}/_sandbox/change", json=[{"add_shipment": given}])
+        assert answer.is_success, answer.text
+        return sorted(self._numbers())[-1]
+
+    def _numbers(self) -> list[str]:
+        login = {"name": "admin", "password": "sandbox", "tenant": "Company"}
+        with httpx.Client(base_url=self.here.acumatica.url) as site:
+            site.post("/entity/auth/login", json=login).raise_for_status()
+            listed = site.get("/entity/Default/24.200.001/Shipment", params={"$select": "ShipmentNbr"}).json()
+            site.post("/entity/auth/logout", content=b"").raise_for_status()
+        return [row["ShipmentNbr"]["value"] for row in listed]
+
+    def shipped(self, *order_ids: int) -> list[dict[str, Any]]:
+        """Magento's shipments of these orders."""
+        field = "searchCriteria[filterGroups][0][filters][0]"
+        found = []
+        for order_id in order_ids:
+            asked = {f"{field}[field]": "order_id", f"{field}[value]": order_id, "searchCriteria[pageSize]": 100}
+            found += self.http.get("shipments", params=asked).raise_for_status().json()["items"]
+        return found
+
+    def marks(self, *order_ids: int) -> list[str]:
+        """The comments of Magento's shipments of these orders."""
+        return sorted(one["comment"] for made in self.shipped(*order_ids) for one in made["comments"])
+
+    def quantity(self, sku: str, source: str = "default") -> Decimal | None:
+        """What Magento has of a SKU at a source."""
+        return self.here.quantities().get((sku, source))
