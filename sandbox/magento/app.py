@@ -18,6 +18,7 @@ from sandbox.catalogue import Product
 from sandbox.magento import (
     base_prices,
     bulk,
+    carts,
     customer_attributes,
     customer_groups,
     customers,
@@ -63,6 +64,7 @@ AREAS: tuple[Any, ...] = (
     order_actions,
     shipments,
     invoices,
+    carts,
     documents,
 )
 
@@ -110,4 +112,5 @@ def create_app(
         journal.entries.append(entry)
 
     app.state.note_fault = note_fault
+    app.state.change = control.make
     return app

@@ -16,11 +16,13 @@ GROUP = Data(
     {"id": INT, "code": TEXT, "tax_class_id": INT, "tax_class_name": TEXT, "extension_attributes": anything},
 )
 LONGEST = 32
+TAX_CLASSES = {3: "Retail Customer"}
+BAD_VALUE = 'Invalid value of "%value" provided for the %fieldName field.'
 
 
 def shown(group: CustomerGroup) -> dict[str, Any]:
     """Give a group as JSON."""
-    tax = "Retail Customer" if group.tax_class_id == 3 else ""
+    tax = TAX_CLASSES[group.tax_class_id]
     return {"id": group.id, "code": group.code, "tax_class_id": group.tax_class_id, "tax_class_name": tax}
 
 
@@ -30,6 +32,9 @@ def save(call: Call) -> dict[str, Any]:
     code = (given.get("code") or "")[:LONGEST]
     if not code:
         raise Refusal(400, '"%fieldName" is required. Enter and try again.', {"fieldName": "code"})
+    tax_class = given.get("tax_class_id")
+    if tax_class is not None and tax_class not in TAX_CLASSES:
+        raise Refusal(400, BAD_VALUE, {"fieldName": "taxClassId", "value": tax_class})
     number = call.given.get("id") if call.given.get("id") is not None else given.get("id")
     if number is not None and number not in groups:
         raise no_entity("id", number)
@@ -39,7 +44,7 @@ def save(call: Call) -> dict[str, Any]:
     if group is None:
         group = groups[max(groups) + 1] = CustomerGroup(max(groups) + 1, code)
     group.code = code
-    group.tax_class_id = given.get("tax_class_id") or group.tax_class_id
+    group.tax_class_id = tax_class or group.tax_class_id
     return shown(group)
 
 

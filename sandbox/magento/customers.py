@@ -12,11 +12,11 @@ from operator import attrgetter
 from typing import Any
 
 from sandbox.magento.customer_addresses import (
-    ADDRESS,
     ATTRIBUTE,
     INVALID,
     KINDS,
     address_shown,
+    addresses,
     allowed,
     check_defaults,
     check_lines,
@@ -39,7 +39,7 @@ CUSTOMER = Data(
     {
         **dict.fromkeys(("id", "group_id", "gender", "store_id", "website_id", "disable_auto_group_change"), INT),
         **dict.fromkeys((*TEXTS, *KINDS, "created_at", "updated_at", "created_in", "email"), TEXT),
-        "addresses": listed(ADDRESS),
+        "addresses": addresses,
         "extension_attributes": Data(
             "Magento\\Customer\\Api\\Data\\CustomerExtensionInterface", {"is_subscribed": BOOL}
         ),
@@ -157,7 +157,7 @@ def _change(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> dict[st
     elif any(customer.address(number) is None for number in defaults.values()):
         kind = next(kind for kind in KINDS if kind in defaults and customer.address(defaults[kind]) is None)
         raise Refusal(400, INVALID, {"fieldName": kind})
-    addresses = None if rows is None else replaced(shop, customer, rows)
+    after = None if rows is None else replaced(shop, customer, rows)
     before = customer.website_id, customer.store_id
     customer.website_id, customer.store_id = store.website_id, store.id
     try:
@@ -165,9 +165,9 @@ def _change(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> dict[st
     except Refusal:
         customer.website_id, customer.store_id = before
         raise
-    if rows is not None and addresses is not None:
-        customer.defaults = defaults_after(defaults, rows, addresses)
-        customer.addresses = sorted(addresses, key=lambda one: one.id)
+    if rows is not None and after is not None:
+        customer.defaults = defaults_after(defaults, rows, after)
+        customer.addresses = sorted(after, key=lambda one: one.id)
     else:
         customer.defaults = defaults
         for address in customer.addresses:

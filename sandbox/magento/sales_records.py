@@ -76,12 +76,25 @@ class Invoice:
 
 
 @dataclass
+class Cart:
+    """A guest's cart; its items are those of `sold`."""
+
+    id: int
+    store_id: int
+    items: list[Any] = field(default_factory=list)
+    billing: dict[str, Any] | None = None
+    shipping: dict[str, Any] | None = None
+    has_method: bool = False
+
+
+@dataclass
 class Sales:
-    """All documents by id."""
+    """All documents by id, and carts by their secret names."""
 
     orders: dict[int, Order] = field(default_factory=dict)
     shipments: dict[int, Shipment] = field(default_factory=dict)
     invoices: dict[int, Invoice] = field(default_factory=dict)
+    carts: dict[str, Cart] = field(default_factory=dict)
     increments: dict[str, int] = field(default_factory=dict)
 
     def increment(self, kind: str) -> str:
