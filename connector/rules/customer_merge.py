@@ -20,6 +20,8 @@ from connector.rules.customer_types import Account, PostalAddress
 from connector.rules.skus import normalise_one
 
 USES = ("billing", "shipping")
+OWN_FIELDS = ("prefix", "middlename", "suffix", "dob", "taxvat", "gender")
+"""Attributes that Magento has as fields of the customer, and leaves out among the custom attributes."""
 KEPT_BY_MAGENTO = frozenset({"created_at", "updated_at", "created_in", "extension_attributes"})
 
 
@@ -28,22 +30,19 @@ def new_customer(account: Account) -> dict[str, Any]:
     addresses = [
         {**_entry(one), **{f"default_{use}": True for use in USES if getattr(one, use)}} for one in account.addresses
     ]
-    return {
-        **_header(account),
-        "addresses": addresses,
-        "custom_attributes": _attributes({}, {code: value for code, value in account.attributes.items() if value}),
-    }
+    filled = {code: value for code, value in account.attributes.items() if value}
+    return {**_header(account), **_own(filled), "addresses": addresses, "custom_attributes": _custom({}, filled)}
 
 
 def merged(shown: Mapping[str, Any], account: Account, former: Account | None) -> dict[str, Any]:
     """The customer as Magento shows it, with all that the account says; `former` is what Magento was told last."""
     kept = {name: value for name, value in shown.items() if name not in KEPT_BY_MAGENTO}
-    old = {one["attribute_code"]: one["value"] for one in shown.get("custom_attributes") or []}
     return {
         **kept,
         **_header(account),
+        **_own(account.attributes),
         "addresses": _merged_addresses(shown.get("addresses") or [], account, former),
-        "custom_attributes": _attributes(old, account.attributes),
+        "custom_attributes": _custom(_shown_attributes(shown), account.attributes),
     }
 
 
@@ -57,7 +56,7 @@ def not_shown(account: Account, shown: Mapping[str, Any]) -> list[str]:
         if not any(_shows(address, one) for address in shown.get("addresses") or []):
             uses = " and ".join(use for use in USES if getattr(one, use))
             missing.append(f"the {uses} address in {one.country_id}")
-    kept = {one["attribute_code"]: one["value"] for one in shown.get("custom_attributes") or []}
+    kept = {**_shown_attributes(shown), **{code: shown.get(code) for code in OWN_FIELDS}}
     wrong = [code for code, value in account.attributes.items() if not _is_value(kept.get(code), value)]
     return [*missing, *(f"the attribute {code!r}" for code in wrong)]
 
@@ -75,8 +74,17 @@ def _header(account: Account) -> dict[str, Any]:
     return {name: getattr(account, name) for name in _WORDS}
 
 
-def _attributes(old: Mapping[str, Any], told: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"attribute_code": code, "value": value} for code, value in {**old, **told}.items()]
+def _shown_attributes(shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {one["attribute_code"]: one["value"] for one in shown.get("custom_attributes") or []}
+
+
+def _custom(old: Mapping[str, Any], told: Mapping[str, str]) -> list[dict[str, Any]]:
+    values = {**old, **{code: value for code, value in told.items() if code not in OWN_FIELDS}}
+    return [{"attribute_code": code, "value": value} for code, value in values.items()]
+
+
+def _own(told: Mapping[str, str]) -> dict[str, str | None]:
+    return {code: value or None for code, value in told.items() if code in OWN_FIELDS}
 
 
 def _is_value(shown: Any, told: str) -> bool:

@@ -29,6 +29,11 @@ def reasons(here: Any) -> dict[str, str]:
     return {message.key: message.reason or "" for message in here.failed("customer")}
 
 
+def content(address: dict[str, Any]) -> dict[str, Any]:
+    """An address without the field that Magento shows as 0 after a write and leaves out before one."""
+    return {name: value for name, value in address.items() if name != "region_id"}
+
+
 def writes(here: Any) -> list[tuple[str, str]]:
     return [(one["method"], one["path"]) for one in here.writes()]
 
@@ -200,7 +205,7 @@ async def test_a_customer_whom_the_shop_has_is_merged(here, shop):
     (one,) = shop.all().values()
     assert (one["id"], one["group_id"], one["lastname"]) == (mine["id"], WHOLESALE, "1")
     assert [address["city"] for address in one["addresses"]] == ["Berlin", "Bonn", "New York"]
-    assert one["addresses"][:2] == mine["addresses"]
+    assert [content(address) for address in one["addresses"][:2]] == [content(old) for old in mine["addresses"]]
     with here.state.read() as connection:
         link = links.of_keys(connection, "customer", ["ACME0001"])["ACME0001"]
     assert (link.magento_id, link.made_by) == (str(mine["id"]), "found")
@@ -311,11 +316,44 @@ async def test_attributes_are_refused_on_open_source(here, shop):
 async def test_an_attribute_that_magento_does_not_know_fails(make_world):
     """On Adobe Commerce it fails instead of vanishing; customers without the attribute go through."""
     here = make_world(1, magento={"commerce": True})
-    attribute = {"AttributeID": "SEGMENT", "Value": "G", "ValueDescription": "Gold"}
-    here.change(added(1, attributes=[attribute]), added(2))
+    here.change(added(1, attributes=[attribute("SEGMENT", "G", "Gold")]), added(2))
     await sync(here, with_attributes=True, attributes={"SEGMENT": "no_such_attribute"})
     assert list(Shop(here).all()) == ["buyer2@example.com"]
     assert "Unknown attribute: Magento has no customer attribute 'no_such_attribute'" in reasons(here)["ACME0001"]
+
+
+def attribute(name: str, value: str, label: str = "") -> dict[str, str]:
+    return {"AttributeID": name, "Value": value, "ValueDescription": label}
+
+
+async def test_attributes_arrive_on_adobe_commerce(make_world):
+    """Options by label, decimals, and a field of Magento's own; changed ones follow, an emptied one is taken away."""
+    here = make_world(1, magento={"commerce": True})
+    here.change_shop(
+        {"add_customer_attribute": {"code": "segment", "backend_type": "int", "options": ["Silver", "Gold"]}},
+        {"add_customer_attribute": {"code": "credit", "backend_type": "decimal"}},
+    )
+    mapped = {"SEGMENT": "segment", "CREDIT": "credit", "SEX": "gender"}
+    own = [attribute("SEGMENT", "G", "Gold"), attribute("CREDIT", "1000.5"), attribute("SEX", "F", "Female")]
+    here.change(added(1, attributes=own), added(2, attributes=[attribute("CREDIT", "much")]))
+
+    def shown() -> tuple[dict[str, str], int | None]:
+        one = Shop(here).all()["buyer1@example.com"]
+        values = {row["attribute_code"]: row["value"] for row in one.get("custom_attributes", [])}
+        return values, one.get("gender")
+
+    await sync(here, with_attributes=True, attributes=mapped)
+    values, gender = shown()
+    assert (sorted(values), values["credit"], gender) == (["credit", "segment"], "1000.5000", 2)
+    assert "Unreadable attribute: attribute CREDIT of customer ACME0002" in reasons(here)["ACME0002"]
+    gold = values["segment"]
+    less = [attribute("SEGMENT", "s", "silver"), attribute("CREDIT", ""), attribute("SEX", "")]
+    here.change({"set_customer": {"customer_id": "ACME0001", "attributes": less}})
+    await sync(here, with_attributes=True, attributes=mapped)
+    values, gender = shown()
+    assert (list(values), gender) == (["segment"], None)
+    assert values["segment"] != gold
+    assert list(reasons(here)) == ["ACME0002"]
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])

@@ -184,6 +184,17 @@ def test_decimals_and_days_are_compared_as_such():
     assert not_shown(account, shown) == ["the attribute 'credit'"]
 
 
+def test_attributes_that_are_fields_of_the_customer_go_there():
+    """Magento passes over them among the custom attributes."""
+    account = replace(ACCOUNT, attributes={"taxvat": "DE1", "gender": "2", "dob": "", "segment": "x"})
+    body = new_customer(account)
+    assert (body["taxvat"], body["gender"], "dob" in body) == ("DE1", "2", False)
+    assert [one["attribute_code"] for one in body["custom_attributes"]] == ["segment"]
+    shown = {**created(account), "gender": 2, "dob": "1980-01-01"}
+    assert not_shown(account, shown) == ["the attribute 'dob'"]
+    assert merged(shown, account, None)["dob"] is None
+
+
 streets = st.sampled_from(["1 Main St", "2 New St", "3 Old St"])
 uses = st.sampled_from([(True, True), (True, False), (False, True)])
 
