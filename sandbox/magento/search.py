@@ -76,7 +76,7 @@ def _shown(one: Filter) -> dict[str, Any]:
 
 def criteria(value: Any, limits: Limits) -> Criteria:
     """The type of `searchCriteria`."""
-    given = CRITERIA(value, Limits())
+    given = CRITERIA(value, limits)
     groups = [
         [
             Filter(one.get("field") or "", one.get("value"), one.get("condition_type") or "eq")

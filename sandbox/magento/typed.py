@@ -150,13 +150,11 @@ class Data:
 
 
 def listed(data: Data) -> Type:
-    """A list of data objects, which counts against the limit of records."""
+    """A list of data objects, which counts against the limit of records; what is no list counts as not sent."""
 
     def convert(value: Any, limits: Limits) -> list[dict[str, Any]] | None:
-        if value is None:
-            return None
         if not isinstance(value, dict | list):
-            raise InternalError("an array was expected")
+            return None
         if limits.array is not None and len(value) > limits.array:
             parameters = {"type": f"\\{data.interface}", "max": limits.array}
             raise Refusal(400, 'Maximum items of type "%type" is %max', parameters)
@@ -195,6 +193,8 @@ def arguments(given: Any, parameters: Sequence[Parameter], limits: Limits) -> di
             made[name] = parameter.kind(value, limits)
         except TypeFault as fault:
             raise Refusal(400, str(fault)) from None
+        if made[name] is None:
+            raise InternalError(f"{name} must be an array")  # as PHP: the service itself takes no null
     if missing:
         raise required(missing)
     return made

@@ -5,19 +5,6 @@ ATTRIBUTES = dict.fromkeys(
     "attribute sets are not kept: a product takes any custom attribute",
 )
 SCHEMA = {("generic", "schema"): "the schema of the services is not written"}
-ELSEWHERE = {
-    ("async", "bulk_ship"): "shipments",
-    ("async", "bulk_ship__status_before"): "shipments",
-    ("async", "bulk_ship__status_after"): "shipments",
-    ("async", "bulk_ship__detailed_status_before"): "shipments",
-    ("async", "bulk_ship__detailed_status_after"): "shipments",
-    **{
-        ("paging", f"orders_3_{name}"): "orders"
-        for name in ("nosort_page_1", "nosort_page_3", "page_1", "page_5", "page_6", "page_7")
-    },
-}
-"""Cases of areas that modules of their own answer; the rule they show is also tested here on another route."""
-
 CONNECTION = dict.fromkeys(
     [
         ("http", name)
@@ -39,7 +26,7 @@ CONNECTION = dict.fromkeys(
     ],
     "the connection is uvicorn's, and compression a setting of the web server",
 )
-EXCEPTIONS = {**ATTRIBUTES, **SCHEMA, **ELSEWHERE, **CONNECTION}
+EXCEPTIONS = {**ATTRIBUTES, **SCHEMA, **CONNECTION}
 
 
 def of(area: str) -> set[str]:

@@ -167,6 +167,9 @@ async def test_paging(recorded_shop: Shop, recordings: Recordings) -> None:
     every = cases["no_page_size_limits_on_no_value"]["response"]["body"]["items"]
     pages = ("products_400_page_1", "products_400_page_2", "products_page_zero", "products_page_minus1")
     await replay.play("products_400_page_4", "products_400_page_5")
+    await _orders(shop)
+    await replay.play("orders_3_nosort_page_1", "orders_3_nosort_page_3", "orders_3_page_1", "orders_3_page_5")
+    await replay.play("orders_3_page_6", "orders_3_page_7")
     for name in pages:  # the real products had not come in the order of their SKUs
         await _same_page(replay, name)
     await shop.stock(*((f"SKU-{number:04d}", "east", 100, 1) for number in range(1, 501)))
@@ -181,7 +184,17 @@ async def test_paging(recorded_shop: Shop, recordings: Recordings) -> None:
     await _same_page(replay, "no_page_size_limits_on_no_value")
     await shop.setting(default_page_size=20)
     await _same_page(replay, "default_page_size_20")
-    replay.done(without=exceptions.of("paging"))
+    replay.done()
+
+
+async def _orders(shop: Shop) -> None:
+    """Fifteen orders by the API; the recorded shop has 14 of them, as one was given up when it was placed."""
+    for number in range(1, 16):
+        item = {"sku": "SKU-0001", "name": "Product 1", "qty_ordered": 1, "price": 1, "base_price": 1}
+        order = {"customer_email": "a@example.com", "payment": {"method": "checkmo"}, "items": [item]}
+        if number == 14:
+            order["customer_id"] = 99  # unknown: refused, and the id is gone
+        await shop.send("POST", "/rest/V1/orders", {"entity": order})
 
 
 async def _same_page(replay: Replay, name: str) -> None:
@@ -282,7 +295,11 @@ async def test_async_and_bulk(recorded_shop: Shop, recordings: Recordings) -> No
     await replay.play("bulk_prices_unknown_field", "bulk_put_stock_items_path_values", "bulk_unknown_route")
     await replay.play("no_token", token=None)
     calls = ("bulk_prices_mixed", "single_prices", "single_source_items", "bulk_put_stock_items")
-    calls += ("bulk_source_items_500_rows_one_op",)
+    calls += ("bulk_source_items_500_rows_one_op", "bulk_ship")
+    await _orders(shop)
+    await shop.stock(("SKU-0001", "east", 10, 1))
+    shipped = replay.cases["bulk_ship__detailed_status_after"]["response"]["body"]
+    shipped["operations_list"][0]["result_serialized_data"] = '"1"'  # the 23rd shipment there, the first one here
     await replay.play(*calls)
     for name in calls:
         await replay.play(f"{name}__status_before", f"{name}__detailed_status_before")
@@ -300,7 +317,7 @@ async def test_async_and_bulk(recorded_shop: Shop, recordings: Recordings) -> No
     await replay.play("limit20_25_in_one_consumed_under_limit")
     await replay.play("limit20_25_in_one_consumed_under_limit__detailed_status")
     await replay.play("operation_status_unknown_uuid", "status_bad_uuid", "status_unknown_uuid")
-    replay.done(without=exceptions.of("async"))
+    replay.done()
     shown = await shop.post("products/base-prices-information", {"skus": ["SKU-0041", "SKU-0043", "SKU-0050"]})
     assert [row["price"] for row in shown] == [41.5, 43, 50.5]
     assert (await shop.state())["stock_items"]["SKU-0051"] == {"quantity": "251", "is_in_stock": True}
