@@ -53,7 +53,7 @@ def get_list(call: Call) -> dict[str, Any]:
     if skus is not None:
         some = {product.id: product for sku in skus if (product := shop.product(sku)) is not None}
         rows = [some[number] for number in sorted(some)]
-    items, total = found(rows, _columns(shop, call.store_id), asked)
+    items, total = found(rows, _columns(shop, call.store_id), asked, attributes=True)
     return result([listed(shop, product, call.store_id) for product in items], asked, total)
 
 

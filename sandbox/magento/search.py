@@ -1,7 +1,8 @@
 """Lists by search criteria: filters, sort orders and pages over records, as Magento's collections give them.
 
 Filter groups must all hold, of the filters in one group any. A field that the table has not is a fault of the database
-and thus status 500; an unknown condition finds nothing. Texts compare as the collation does.
+and thus status 500; of records with attributes (products) it is an attribute that does not exist, and refused. An
+unknown condition finds nothing. Texts compare as the collation does.
 Source: magento-observed.md, "Errors in general", "Paging"; recordings of paging, generic and source-items.
 """
 
@@ -108,8 +109,10 @@ Value = int | float | str | None
 Columns = Mapping[str, Callable[[Any], Value]]
 
 
-def found(rows: Iterable[Any], columns: Columns, asked: Criteria) -> tuple[list[Any], int]:
-    """The rows of the page asked for, and how many there are in all."""
+def found(rows: Iterable[Any], columns: Columns, asked: Criteria, *, attributes: bool = False) -> tuple[list[Any], int]:
+    """The rows of the page asked for, and how many there are in all; `attributes`: the columns are attributes."""
+    if attributes:
+        _check_attributes(columns, asked)
     tests = [[_test(columns, one) for one in group] for group in asked.groups]
     keys = [(_column(columns, name), down) for name, down in asked.orders]
     if not tests and not keys and isinstance(rows, Collection):
@@ -118,6 +121,13 @@ def found(rows: Iterable[Any], columns: Columns, asked: Criteria) -> tuple[list[
     for column, down in reversed(keys):
         hits.sort(key=lambda row, column=column: _sortable(column(row)), reverse=down)  # type: ignore[misc]
     return paged(hits, asked), len(hits)
+
+
+def _check_attributes(columns: Columns, asked: Criteria) -> None:
+    names = [one.field for group in asked.groups for one in group] + [name for name, _down in asked.orders]
+    for name in names:
+        if name not in columns:
+            raise Refusal(400, "Invalid attribute name: %1", [name])
 
 
 def paged(hits: Iterable[Any], asked: Criteria) -> list[Any]:

@@ -101,6 +101,15 @@ async def test_filters(make_shop: Any) -> None:
     assert await found((0, "sku", "bogus", "S5")) == ""
 
 
+async def test_an_unknown_attribute_of_products_is_refused(shop: Shop) -> None:
+    """Products have attributes: an unknown one is a 400, where an unknown column of other lists is a 500."""
+    answer = await shop.send("GET", "/rest/V1/products?searchCriteria[filterGroups][0][filters][0][field]=foo")
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"message": "Invalid attribute name: %1", "parameters": ["foo"]},
+    )
+
+
 async def test_sort_orders(make_shop: Any) -> None:
     """Sorted by one field, then another; another direction is refused."""
     shop = make_shop([Product(sku, name, 0) for sku, name in (("a", "2"), ("B", "1"), ("c", "1"))])
