@@ -18,6 +18,8 @@ INVALID = 'The "{value}" value\'s type is invalid. The "{type}" type was expecte
 TRUE = ("1", "true", "on", "yes")
 FALSE = ("0", "false", "off", "no", "")
 
+PHP_TYPES = {str: "string", int: "integer", float: "double", bool: "boolean", type(None): "NULL"}
+
 
 @dataclass
 class Limits:
@@ -95,19 +97,24 @@ def anything(value: Any, limits: Limits) -> Any:
     return value
 
 
-def texts(value: Any, limits: Limits) -> list[str]:
+PHP_TYPES = {str: "string", int: "integer", float: "double", bool: "boolean"}
+
+
+def texts(value: Any, limits: Limits) -> list[str] | None:
     """A list of texts; they do not count against the limit of records."""
     return _all(value, TEXT, "string[]", limits)
 
 
-def ints(value: Any, limits: Limits) -> list[int]:
+def ints(value: Any, limits: Limits) -> list[int] | None:
     """A list of whole numbers."""
     return _all(value, INT, "int[]", limits)
 
 
-def _all(value: Any, kind: Type, name: str, limits: Limits) -> list[Any]:
+def _all(value: Any, kind: Type, name: str, limits: Limits) -> list[Any] | None:
+    if value is None:
+        return None
     if not isinstance(value, dict | list):
-        raise TypeFault(INVALID.format(value=type(value).__name__ if value is not None else "NULL", type=name))
+        raise TypeFault(INVALID.format(value=PHP_TYPES[type(value)], type=name))
     values = value.values() if isinstance(value, dict) else value
     return [kind(one, limits) for one in values]
 
