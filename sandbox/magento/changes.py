@@ -140,11 +140,14 @@ def set_customer_group(shop: Shop, given: Given) -> None:
 
 
 def add_website(shop: Shop, given: Given) -> dict[str, Any]:
-    """A website with a store: code, name, stores (the codes of its store views)."""
-    stores = [str(code) for code in given["stores"]]
+    """A website with a store: code, name, stores (its store views: their codes, or each with code and name)."""
+    views = [one if isinstance(one, Mapping) else {"code": one, "name": one} for one in given["stores"]]
+    stores = [str(view["code"]) for view in views]
     if not stores or any(code in shop.store_codes for code in stores):
         raise ValueError("stores needs codes that are not there yet.")
     website = shop.add_website(str(given["code"]), str(given.get("name", given["code"])), stores)
+    for view in views:
+        shop.stores[shop.store_codes[str(view["code"])]].name = str(view["name"])
     return {"id": website.id}
 
 

@@ -87,7 +87,7 @@ def create(call: Call) -> dict[str, Any]:
     kept = [{**row, "id": None} for row in allowed(rows)]
     made.addresses = replaced(shop, made, kept)
     made.defaults = defaults_after({}, kept, made.addresses)
-    shop.customers[number] = made
+    shop.customers[made.id] = made
     return shown(made)
 
 

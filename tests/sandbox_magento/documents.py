@@ -1,7 +1,7 @@
 """Replays of documents, which name one another by ids: recorded ids become those of the sandbox, each always the same.
 
-An id is known by the kind of record that it names (`_kind`): the first time a kind's id is met in a recorded answer, the
-sandbox's id in the same place is learned; from then on both must be equal, and requests carry the sandbox's.
+An id is known by the kind of record that it names (`_kind`): the first time a kind's id is met in a recorded answer,
+the sandbox's id in the same place is learned; from then on both must be equal, and requests carry the sandbox's.
 """
 
 import re
@@ -153,11 +153,14 @@ def _answer_kind(area: str, method: str, value: Any) -> str | None:
 def _kind(name: str, record: Case, area: str) -> str | None:
     """The kind of record that a field of a record names."""
     if area == "guest-carts":
-        return {"item_id": "cart item", "quote_id": "cart" if str(record.get(name)).isdecimal() else "cart name"}.get(name)
+        own_cart = "cart" if str(record.get(name)).isdecimal() else "cart name"
+        return {"item_id": "cart item", "quote_id": own_cart}.get(name)
     if name in DIRECT:
         return DIRECT[name]
+    if name == "fieldValue":
+        return {"customerId": "customer", "addressId": "customer address"}.get(record["fieldName"])
     if area == "customers" and name == "id":
-        return "customer" if "email" in record or "lastname" in record and "street" not in record else "customer address"
+        return "customer" if "email" in record else "customer address"
     if name == "entity_id":
         return _entity(record, area)
     if name == "parent_id":
