@@ -17,8 +17,6 @@ from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Whole, number, order_key
 from connector.rules.shipment_records import OrderLine, ShippedOrder
 
-ORDERS_PER_REQUEST = 20
-
 
 class Detail(msgspec.Struct):
     """A line of a sales order."""
@@ -56,18 +54,15 @@ ORDERS = Listed("SalesOrder", _Order, ",".join([*HEAD, *LINE]), "Details", "Orde
 
 async def orders_with_keys(session: AcumaticaSession, keys: Iterable[str]) -> dict[str, ShippedOrder]:
     """The sales orders with these keys, archived ones too; those that are not there are left out."""
-    wanted = sorted({key for key in keys if key})
-    each = [
-        "(" + " or ".join(_is(key) for key in wanted[start : start + ORDERS_PER_REQUEST]) + ")"
-        for start in range(0, len(wanted), ORDERS_PER_REQUEST)
-    ]
-    page = await pages.having(session, ORDERS, each)
-    return {record.key(): shipped_order(record, record.Details) for record in page.records}
-
-
-def _is(key: str) -> str:
-    order_type, _blank, order_nbr = key.partition(" ")
-    return f"(OrderType eq '{quoted(order_type)}' and OrderNbr eq '{quoted(order_nbr)}')"
+    numbers: dict[str, list[str]] = {}
+    for key in sorted({key for key in keys if key}):
+        order_type, _blank, order_nbr = key.partition(" ")
+        numbers.setdefault(order_type, []).append(order_nbr)
+    found = {}
+    for order_type, of_type in numbers.items():
+        page = await pages.with_numbers(session, ORDERS, of_type, [f"OrderType eq '{quoted(order_type)}'"])
+        found.update((record.key(), shipped_order(record, record.Details)) for record in page.records)
+    return found
 
 
 def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from support.trade import Trade
 
+from connector import steps
 from connector.queue import compensations, links, messages
 from sandbox.catalogue import Product
 
@@ -320,3 +321,114 @@ async def test_a_lost_answer_makes_nothing_twice(trade, path):
     await look(here, "inventory")
     assert here.quantity("A") == Decimal(0)
     assert reasons(here) == {}
+
+
+async def test_two_orders_of_acumatica_may_be_one_of_magento(trade):
+    """A shipment of both is two shipments of the one order: the order is part of the mark."""
+    here = trade()
+    for number in ("000001", "000002"):
+        here.entered(number, {"A": 2}, external_ref="100000001")
+    order = here.ordered({"A": 4}, increment_id="100000001")
+    number = here.ship("000001", "000002")
+    await look(here)
+    await look(here)
+    assert here.marks(order) == [f"Acumatica shipment {number}, order SO 00000{which}" for which in (1, 2)]
+    assert [sum(item["qty"] for item in made["items"]) for made in here.shipped(order)] == [2, 2]
+
+
+async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
+    """A full look that no longer sees it asks for it by number: it is there, and nothing is reported."""
+    here = trade()
+    order = here.sold("000001", {"A": 2})
+    number = here.ship("000001")
+    await look(here)
+    await look(here, shipment={"from": "2027-01-01T00:00:00Z"})
+    here.here.change({"archive": {"entity": "Shipment", "key": number}})
+    outcome = await look(here, shipment={"from": "2020-01-02T00:00:00Z"})
+    assert (outcome.tally.requests, reasons(here)) == (0, {})
+    assert len(here.shipped(order)) == 1
+
+
+async def test_a_shipment_that_was_deleted_after_it_was_sent_is_reported(trade):
+    """A full look does not see it, and Acumatica does not have it by number either."""
+    here = trade()
+    here.sold("000001", {"A": 2})
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"correct_shipment": number}, {"remove_shipment": number})
+    here.here.clock.advance(60)
+    await here.here.sync("shipment", here.settings(inventory=WAREHOUSES), full=True)
+    assert "Acumatica no longer has" in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
+    """It puts the source back, so Magento refuses the shipment: an attempt is used, and the next one ships."""
+    here = trade()
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    order = here.sold("000001", {"A": 1})
+    await look(here, "inventory")
+    number = here.ship("000001")
+    row = {"sku": "A", "source_code": "default", "quantity": 0, "status": 0}
+    put_back = []
+
+    def reached(step: str) -> None:
+        if step == "raised" and not put_back:
+            put_back.append(here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status())
+
+    monkeypatch.setattr(steps, "reached", reached)
+    outcome = await look(here)
+    assert (outcome.tally.sent, outcome.tally.failed, len(put_back)) == (1, 0, 1)
+    assert len(here.shipped(order)) == 1
+    with here.here.state.read() as connection:
+        assert links.of_records(connection, "shipment", [number])
+    await look(here, "inventory")
+    assert here.quantity("A") == 0
+
+
+async def test_magentos_own_refusal_is_kept_in_words(trade):
+    """An order on hold is not shipped: the message fails once, with Magento's reason."""
+    here = trade()
+    order = here.sold("000001", {"A": 1})
+    here.http.post(f"orders/{order}/hold").raise_for_status()
+    number = here.ship("000001")
+    outcome = await look(here)
+    assert (outcome.tally.failed, here.shipped(order)) == (1, [])
+    assert "holded" in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_a_shop_without_sources(trade):
+    """Where MSI is off no source is sent and none is raised."""
+    here = trade(magento={"msi": False})
+    order = here.sold("000001", {"A": 2})
+    here.ship("000001")
+    outcome = await look(here)
+    assert (outcome.tally.requests, outcome.tally.sent) == (1, 1)
+    assert len(here.shipped(order)) == 1
+
+
+async def test_the_customer_is_told_only_where_the_setting_says_so(trade):
+    """NOTIFY is Magento's own mail; the mark stays out of the shop."""
+    here = trade()
+    quiet, told = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
+    here.ship("000001")
+    await look(here)
+    here.ship("000002")
+    await look(here, shipment={"notify": True})
+    sent = [bool(made.get("email_sent")) for made in here.shipped(quiet, told)]
+    assert sent == [False, True]
+    assert not any(one["is_visible_on_front"] for made in here.shipped(quiet, told) for one in made["comments"])
+
+
+@pytest.mark.parametrize(("trigger", "lists"), [("shipment_confirmation", 2), ("invoice_release", 4)])
+async def test_an_idle_look_asks_acumatica_little(trade, trigger, lists):
+    """Two lists under the one trigger, and the two kinds of invoices under the other; Magento is not asked at all."""
+    here = trade()
+    here.sold("000001", {"A": 1})
+    here.ship("000001")
+    await look(here, shipment={"trigger": trigger})
+    here.here.clock.advance(3600)
+    await look(here, shipment={"trigger": trigger})
+    before = here.here.site_state()["requests"]
+    outcome = await look(here, shipment={"trigger": trigger})
+    assert (outcome.tally.requests, outcome.tally.reads) == (0, 0)
+    assert here.here.site_state()["requests"] - before == lists + 2  # and login and logout
