@@ -17,6 +17,8 @@ Step = Literal[
     "doubted",
     "raised",
     "shipped",
+    "made",
+    "followed",
 ]
 STEPS: tuple[Step, ...] = (
     "pulled",
@@ -31,6 +33,9 @@ STEPS: tuple[Step, ...] = (
 )
 SHIPMENT_STEPS: tuple[Step, ...] = ("doubted", "raised", "shipped")
 """Between the calls of one shipment: its source is in doubt, then raised, then Magento has shipped."""
+
+ORDER_STEPS: tuple[Step, ...] = ("made", "followed")
+"""Between the calls of one order: Magento has made it, and each time that an invoice or a status followed."""
 
 
 def reached(step: Step) -> None:

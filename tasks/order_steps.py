@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
+from connector import steps
 from connector.magento import orders as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
@@ -147,6 +148,7 @@ async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _
         if found is None:
             raise
         magento_id, made_by = str(found.order.entity_id), found.made_by
+    steps.reached("made")
     shown = await magento.order(client, magento_id)
     if shown is None:
         raise CannotBeSent("Not kept", f"Not kept: Magento took {content.key} as {magento_id} and does not show it.")
@@ -233,6 +235,7 @@ async def _bring_up(
         else:
             acted = True
         await _do(client, content, shown, left)
+        steps.reached("followed")
         shown = await magento.order(client, str(shown.entity_id)) or shown
     raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
 

@@ -241,12 +241,19 @@ def settle(
         links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
         for one in outcomes:
             compensations.add(connection, one.message.key, one.compensated, now)
-        ledger.doubt(connection, "inventory", sorted({place for one in outcomes for place in one.taken}), now)
+        ledger.doubt(connection, "inventory", sorted(_places(connection, outcomes)), now)
         if doubt_until is not None:
             ledger.doubt(
                 connection, held.entity, [(one.message.key, one.message.source) for one in outcomes], doubt_until
             )
         return [] if then is None else _next_claim(connection, held, now, then)
+
+
+def _places(connection: Connection, outcomes: Sequence[Settled]) -> set[tuple[str, str]]:
+    """Where quantities are to be put right: what a shipment took, and every source of what has to be compensated."""
+    keys = sorted({row.key for one in outcomes for row in one.compensated})
+    elsewhere = ledger.of_records(connection, "inventory", [], keys) if keys else {}
+    return {*(place for one in outcomes for place in one.taken), *elsewhere}
 
 
 def _still_claimed(connection: Connection, outcomes: Sequence[Settled]) -> list[Settled]:
