@@ -112,14 +112,14 @@ def _weight(letter: str) -> str:
 
 def scaled(value: int | float, unit: int, limit: int) -> int:
     """A number as a column of decimals stores it: rounded half away from zero, silently clipped at its limit."""
-    if isinstance(value, int):
-        whole = value * unit
-    else:
-        rough = value * unit
-        whole = round(rough) if abs(rough) < 1e14 else 0
-        if abs(rough) >= 1e14 or abs(rough - whole) > 0.25:
-            whole = int((Decimal(repr(value)) * unit).to_integral_value(ROUND_HALF_UP))
-    return max(-limit, min(limit, whole))
+    rough = value * unit
+    if type(rough) is float:
+        if -1e14 < rough < 1e14:
+            whole = round(rough)
+            if -0.25 < rough - whole < 0.25:  # the noise of a product of this size is less than that
+                return whole if -limit <= whole <= limit else max(-limit, min(limit, whole))
+        rough = int((Decimal(repr(value)) * unit).to_integral_value(ROUND_HALF_UP))
+    return max(-limit, min(limit, int(rough)))
 
 
 def price6(value: int | float) -> int:
