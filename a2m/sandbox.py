@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
     def sandbox(
         skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 50,
         catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
+        documents: Annotated[int, typer.Option(min=0, help="How many orders, with customers and shipments.")] = 0,
         faults: Annotated[str | None, typer.Option(help="What shall go wrong; see docs/reference/faults.md.")] = None,
         env: Annotated[Path | None, typer.Option(help="Write the A2M_… lines to this file too.")] = None,
         acumatica_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8081,
@@ -31,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
             run(
                 skus=skus,
                 catalog=catalog,
+                documents=documents,
                 faults=faults,
                 env_file=env,
                 acumatica_port=acumatica_port,

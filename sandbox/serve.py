@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import from_csv, generated
 from sandbox.faults import App, FaultMiddleware, Faults
 from sandbox.magento.app import create_app as magento_app
+from sandbox.shop_orders import shop_orders
 
 HOST = "127.0.0.1"
 
@@ -23,6 +25,7 @@ def run(
     *,
     skus: int,
     catalog: Path | None,
+    documents: int,
     faults: str | None,
     env_file: Path | None,
     acumatica_port: int,
@@ -31,7 +34,10 @@ def run(
     """Serve until SIGINT or SIGTERM. Raises `CatalogueError`, `FaultPlanError`, and `OSError` for a taken port."""
     products = generated(skus) if catalog is None else from_csv(catalog)
     plan = Faults(faults or "")
-    apps = (("acumatica", acumatica_app(products), acumatica_port), ("magento", magento_app(products), magento_port))
+    site, shop = acumatica_app(products, documents=documents), magento_app(products)
+    for change in shop_orders(site.state.view()):
+        shop.state.change(change)
+    apps = (("acumatica", site, acumatica_port), ("magento", shop, magento_port))
     sockets = [listen(port) for _host, _app, port in apps]
     servers = [_server(FaultMiddleware(app, host, plan)) for host, app, _port in apps]
     asyncio.run(_serve(servers, sockets, env_file))
@@ -91,7 +97,42 @@ def lines_that_connect(acumatica: str, magento: str) -> list[str]:
         "A2M_ACUMATICA__REQUESTS_PER_MINUTE=100000",
         """A2M_INVENTORY__WAREHOUSES='["MAIN","EAST","WEST"]'""",
         """A2M_INVENTORY__SOURCES='{"MAIN":"default","EAST":"east","WEST":"west"}'""",
+        "A2M_SHIPMENT__FROM=2000-01-01T00:00:00Z",
+        f"A2M_SHIPMENT__SHIP_VIAS={_json(SHIP_VIAS)}",
+        "A2M_DROPSHIP__SHIP_VIA=LOCAL",
+        "A2M_DROPSHIP__SOURCE=vendor",
+        """A2M_CUSTOMER__CLASSES='["ECOMMERCE","WHOLESALE"]'""",
+        """A2M_CUSTOMER__GROUPS='{"ECOMMERCE":"General","WHOLESALE":"Wholesale"}'""",
+        "A2M_CUSTOMER__TELEPHONE=000",
+        """A2M_ORDER__TYPES='["SO"]'""",
+        "A2M_ORDER__FROM=2000-01-01T00:00:00Z",
+        f"A2M_ORDER__STATUSES={_json(STATUSES)}",
+        """A2M_ORDER__PAYMENT_METHODS='{"CHECK":"checkmo","ONLINE":"purchaseorder"}'""",
+        f"A2M_ORDER__SHIPPING_METHODS={_json(SHIPPING_METHODS)}",
+        "A2M_ORDER__INVOICE=offline",
+        *(f"A2M_ACTIVE__{entity}=true" for entity in ("SHIPMENT", "CUSTOMER", "ORDER")),
     ]
+
+
+SHIP_VIAS = {
+    "GROUND": {"carrier_code": "ups", "title": "UPS Ground"},
+    "LOCAL": {"carrier_code": "custom", "title": "Local delivery"},
+    "PICKUP": {"carrier_code": "custom", "title": "Pick-up"},
+}
+SHIPPING_METHODS = {"GROUND": "ups_GND", "LOCAL": "flatrate_flatrate", "PICKUP": "freeshipping_freeshipping"}
+STATUSES = {
+    "Open": "processing",
+    "On Hold": "holded",
+    "Shipping": "processing",
+    "Back Order": "processing",
+    "Completed": "complete",
+    "Invoiced": "processing",
+    "Canceled": "canceled",
+}
+
+
+def _json(value: object) -> str:
+    return f"'{json.dumps(value, separators=(',', ':'))}'"
 
 
 def _tell(lines: list[str], env_file: Path | None) -> None:

@@ -156,7 +156,9 @@ def create_app(
         *_odata_routes("/odata/{tenant}", old_feeds),
         Route("/{path:path}", nowhere, methods=["GET", "PUT", "POST", "PATCH", "DELETE"]),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Gate, traffic=traffic, access=access)])
+    app = Starlette(routes=routes, middleware=[Middleware(Gate, traffic=traffic, access=access)])
+    app.state.view = lambda: view(papers)
+    return app
 
 
 def _odata_routes(root: str, service: Service) -> list[Route]:

@@ -30,6 +30,10 @@ class Control:
         self._changes = changes
         self._views = views
 
+    def make(self, change: Any) -> Mapping[str, Any]:
+        """Make one change; give what it made. Raises `BadChange`."""
+        return apply(self._shop, change, self._changes)
+
     async def change(self, request: Request) -> Response:
         """Take a change or a list of them; 400 with words at the first that does not fit."""
         try:
@@ -39,7 +43,7 @@ class Control:
         results = []
         for place, one in enumerate(given if isinstance(given, list) else [given]):
             try:
-                results.append(apply(self._shop, one, self._changes))
+                results.append(self.make(one))
             except BadChange as fault:
                 return _json({"message": f"Change {place}: {fault}"}, 400)
         return _json({"results": results})
