@@ -11,7 +11,9 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
+from dotenv import dotenv_values
 from prefect.client.orchestration import get_client
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import PrefectHTTPStatusError
@@ -24,6 +26,7 @@ from flows.inventory import inventory
 from flows.order import order
 from flows.price import price
 from flows.shipment import shipment
+from settings import home_folder
 
 EVERY_MINUTE = "* * * * *"
 POLL_SECONDS = 2.0
@@ -56,8 +59,27 @@ def serve_all() -> None:
 
     Raises `NoServerConfigured` and `ServerUnusable`.
     """
-    os.environ["PYTHONSAFEPATH"] = "1"  # runs are processes of their own and must not import from the current folder
+    _move_into_the_state_folder()
     asyncio.run(_serve())
+
+
+def _move_into_the_state_folder() -> None:
+    """Runs are processes of their own, and Prefect lets them import from the working folder before anything else: it
+    must be one without modules of others. The settings of the `.env` beside the command go along, and so do paths.
+    """
+    for name, value in dotenv_values(".env").items():
+        if value and name.upper().startswith("A2M_"):
+            os.environ.setdefault(name.upper(), value)
+    for name in ("A2M_HOME", "A2M_SETTINGS"):
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).expanduser().resolve())
+    kind, separator, file = os.environ.get("A2M_DATABASE_URL", "").partition(":///")
+    if kind.startswith("sqlite") and file:
+        os.environ["A2M_DATABASE_URL"] = f"{kind}{separator}{Path(file).resolve()}"
+    os.environ["PYTHONSAFEPATH"] = "1"
+    home = home_folder()
+    home.mkdir(parents=True, exist_ok=True)
+    os.chdir(home)
 
 
 async def _serve() -> None:

@@ -1,0 +1,88 @@
+"""`a2m serve` on a real Prefect server: what it registers, that runs are scheduled and run, and how it ends."""
+
+import signal
+import time
+
+import httpx
+import psutil
+import pytest
+from support.commands import command, environment, run, settings_of
+from support.processes import family, left_of, running, wait_until
+
+ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
+
+
+def ask(server, path, **body):
+    """Ask Prefect's API, as its UI does."""
+    answer = httpx.post(f"{server}/{path}", json=body, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def test_serve(server, hole, folder):
+    """It registers a deployment per entity, Prefect schedules runs of them, they run, and SIGTERM ends all of it.
+
+    The `.env` beside it counts, the modules beside it do not.
+    """
+    lines = [f"{name}='{value}'\n" for name, value in settings_of(hole, hole).items()]
+    (folder / ".env").write_text("".join(lines))
+    settings = {"PREFECT_API_URL": server}
+    log = folder / "serve.log"
+    with running(command("serve"), folder=folder, environ=environment(folder, settings), log=log) as serving:
+        wait_until(lambda: "Serving" in log.read_text() or serving.poll() is not None, "serving")
+        found = {one["name"]: one for one in ask(server, "deployments/filter")}
+        assert sorted(found) == ENTITIES, log.read_text()
+        for entity, one in found.items():
+            assert one["entrypoint"] == f"flows.{entity}.{entity}"
+            assert one["concurrency_limit"] is None
+            assert one["global_concurrency_limit"] is None
+            assert [schedule["schedule"]["cron"] for schedule in one["schedules"]] == ["* * * * *"]
+            assert one["schedules"][0]["active"]
+
+        for entity, one in found.items():
+            wait_until(lambda one=one: is_scheduled(server, one), f"scheduled runs of {entity}")
+
+        started = httpx.post(f"{server}/deployments/{found['price']['id']}/create_flow_run", json={}).json()
+        wait_until(lambda: works(server, started["id"]), "a price run that works")
+        processes = family(serving.pid)
+        assert len(processes) > 1, "each run is a process of its own"
+        asked = time.monotonic()
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(timeout=20) == 0
+        assert time.monotonic() - asked < 15
+        psutil.wait_procs(processes, timeout=5)
+        assert left_of(processes) == []
+    said = log.read_text()
+    assert "Traceback" not in said, said
+    assert "was imported" not in said
+    assert "Warning" not in said
+
+
+def is_scheduled(server, deployment):
+    """Whether Prefect's scheduler has made runs of that deployment."""
+    of_it = {"id": {"any_": [deployment["id"]]}}
+    runs = ask(server, "flow_runs/filter", limit=1, deployments=of_it, flow_runs={"tags": {"all_": ["auto-scheduled"]}})
+    return bool(runs)
+
+
+def works(server, flow_run):
+    """Whether that run, or a scheduled one before it, works; whichever comes second ends as AlreadyRunning."""
+    state = httpx.get(f"{server}/flow_runs/{flow_run}").json()["state"]
+    assert state["type"] != "FAILED", state["message"]
+    return state["type"] == "RUNNING" or state["name"] == "AlreadyRunning"
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "words"),
+    [
+        ({}, 2, ["No Prefect server is configured", "prefect server start", "PREFECT_API_URL"]),
+        ({"PREFECT_API_URL": "http://127.0.0.1:1/api"}, 1, ["http://127.0.0.1:1/api does not answer"]),
+    ],
+)
+def test_without_a_server(folder, settings, code, words):
+    """Without a Prefect server it ends at once and says what to do; it starts no temporary one, which schedules
+    nothing.
+    """
+    said = run(["serve"], folder=folder, environ=environment(folder, settings))
+    assert (said.code, said.out) == (code, "")
+    assert all(word in said.err for word in words), said.err

@@ -1,0 +1,82 @@
+"""Processes that a test starts: what they started themselves, and whether any is left."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+
+def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 60) -> None:
+    """Ask again until it is so; other processes have no clock that a test could move."""
+    ends_at = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < ends_at, f"after {seconds:g} s: not {what}"
+        time.sleep(0.1)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and everything below it, as it is now."""
+    parent = psutil.Process(pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def left_of(processes: Sequence[psutil.Process]) -> list[str]:
+    """Those that still run; one that has ended and waits to be collected does not."""
+    left = []
+    for one in processes:
+        try:
+            if one.is_running() and one.status() != psutil.STATUS_ZOMBIE:
+                left.append(" ".join(one.cmdline()))
+        except psutil.NoSuchProcess:
+            continue
+    return left
+
+
+def with_variable(name: str, value: str) -> list[psutil.Process]:
+    """Every process of this machine whose environment has this value."""
+    found = []
+    for one in psutil.process_iter():
+        try:
+            if one.environ().get(name) == value and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, folder: Path, environ: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process whose output goes to a file; ended for certain at the end, with all that it started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            for one in family(process.pid):
+                one.kill()
+        process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether somebody answers there with 200."""
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
