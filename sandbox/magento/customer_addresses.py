@@ -13,7 +13,7 @@ from sandbox.magento.customer_records import Customer, CustomerAddress
 from sandbox.magento.errors import Refusal, no_entity, required
 from sandbox.magento.regions import COUNTRIES, REGIONS, ZIP_OPTIONAL
 from sandbox.magento.state import Shop
-from sandbox.magento.typed import BOOL, INT, TEXT, Data, Limits, anything, listed, texts
+from sandbox.magento.typed import BOOL, INT, TEXT, Data, anything, listed, texts
 
 _CUSTOMER = "Magento\\Customer\\Api\\Data\\"
 BEFORE_STREET = ("country_id",)
@@ -43,11 +43,6 @@ ADDRESS = Data(
         "custom_attributes": listed(ATTRIBUTE),
     },
 )
-
-
-def addresses(value: Any, limits: Limits) -> list[dict[str, Any]] | None:
-    """The type of a list of addresses; what is no list is passed over."""
-    return listed(ADDRESS)(value, limits) if isinstance(value, dict | list) else None
 
 
 def address_shown(customer: Customer, address: CustomerAddress) -> dict[str, Any]:

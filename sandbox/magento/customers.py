@@ -12,11 +12,11 @@ from operator import attrgetter
 from typing import Any
 
 from sandbox.magento.customer_addresses import (
+    ADDRESS,
     ATTRIBUTE,
     INVALID,
     KINDS,
     address_shown,
-    addresses,
     allowed,
     check_defaults,
     check_lines,
@@ -39,7 +39,7 @@ CUSTOMER = Data(
     {
         **dict.fromkeys(("id", "group_id", "gender", "store_id", "website_id", "disable_auto_group_change"), INT),
         **dict.fromkeys((*TEXTS, *KINDS, "created_at", "updated_at", "created_in", "email"), TEXT),
-        "addresses": addresses,
+        "addresses": listed(ADDRESS),
         "extension_attributes": Data(
             "Magento\\Customer\\Api\\Data\\CustomerExtensionInterface", {"is_subscribed": BOOL}
         ),

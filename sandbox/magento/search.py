@@ -42,7 +42,7 @@ class Criteria:
     """What is asked for."""
 
     groups: list[list[Filter]] = field(default_factory=list)
-    orders: list[tuple[str, bool]] = field(default_factory=list)
+    orders: list[tuple[str, str | None]] = field(default_factory=list)
     page_size: int | None = None
     current_page: int | None = None
 
@@ -51,9 +51,7 @@ class Criteria:
         groups = [{"filters": [_shown(one) for one in group]} for group in self.groups]
         shown: dict[str, Any] = {"filter_groups": groups}
         if self.orders:
-            shown["sort_orders"] = [
-                {"field": name, "direction": "DESC" if down else "ASC"} for name, down in self.orders
-            ]
+            shown["sort_orders"] = [{"field": name, "direction": direction} for name, direction in self.orders]
         if self.page_size is not None:
             shown["page_size"] = self.page_size
         if self.current_page is not None:
@@ -94,12 +92,13 @@ def criteria(value: Any, limits: Limits) -> Criteria:
     return Criteria(groups, orders, size, given.get("current_page"))
 
 
-def _order(given: Mapping[str, Any]) -> tuple[str, bool]:
-    direction = (given.get("direction") or "DESC").upper()
-    if direction not in ("ASC", "DESC"):
+def _order(given: Mapping[str, Any]) -> tuple[str, str | None]:
+    """A field and its direction; none, which is shown so, counts as descending."""
+    direction = given["direction"].upper() if given.get("direction") else None
+    if direction not in ("ASC", "DESC", None):
         text = "The sort order has to be set to %1 for ascending order or %2 for descending order."
         raise Refusal(400, text, ["ASC", "DESC"])
-    return given.get("field") or "", direction == "DESC"
+    return given.get("field") or "", direction
 
 
 SEARCH = Parameter("searchCriteria", criteria)
@@ -114,7 +113,7 @@ def found(rows: Iterable[Any], columns: Columns, asked: Criteria, *, attributes:
     if attributes:
         _check_attributes(columns, asked)
     tests = [[_test(columns, one) for one in group] for group in asked.groups]
-    keys = [(_column(columns, name), down) for name, down in asked.orders]
+    keys = [(_column(columns, name), direction != "ASC") for name, direction in asked.orders]
     if not tests and not keys and isinstance(rows, Collection):
         return paged(rows, asked), len(rows)
     hits = [row for row in rows if all(any(test(row) for test in group) for group in tests)] if tests else list(rows)
@@ -124,7 +123,7 @@ def found(rows: Iterable[Any], columns: Columns, asked: Criteria, *, attributes:
 
 
 def _check_attributes(columns: Columns, asked: Criteria) -> None:
-    names = [one.field for group in asked.groups for one in group] + [name for name, _down in asked.orders]
+    names = [one.field for group in asked.groups for one in group] + [name for name, _direction in asked.orders]
     for name in names:
         if name not in columns:
             raise Refusal(400, "Invalid attribute name: %1", [name])
