@@ -26,7 +26,7 @@ from connector.queue import entities, lease, ledger, links, messages
 from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
-from connector.queue.tables import SKIPPED
+from connector.queue.tables import PENDING, SENDING, SKIPPED
 from connector.rules.fulfilment import fulfilment, taken
 from connector.rules.order_totals import OrderProblem
 from connector.rules.orders import increment_id
@@ -150,6 +150,8 @@ async def _order(work: Work, client: MagentoClient, content: ShipmentContent) ->
                 "Link the right order: a2m link order",
             )
         return linked
+    if not content.reference and any(one.state in (PENDING, SENDING) for one in _order_messages(work, content.order)):
+        raise NotYet(f"It waits for its order {content.order}, which is still to be sent.")
     references = [content.reference] if content.reference else []
     found = await orders.orders_with(client, references, content.order)
     by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
@@ -190,12 +192,16 @@ def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
             f"Order before FROM: {content.order} is older than the orders that are sent (A2M_ORDER__FROM), and Magento "
             "has no such order. Link the order, or skip this message.",
         )
-    with work.state.read() as connection:
-        waiting = messages.live(connection, "order", [], [content.order])
+    waiting = _order_messages(work, content.order)
     if any(message.state == SKIPPED for message in waiting):
         return CannotBeSent("Order skipped", f"Order skipped: {content.order} was skipped by hand. Skip this as well.")
-    why = next((f": {message.reason}" for message in waiting if message.reason), "")
+    why = next((f": {message.reason}" for message in waiting if message.reason), ".")
     return NotYet(f"It waits for its order {content.order}, which Magento does not have yet{why}")
+
+
+def _order_messages(work: Work, order: str) -> list[Message]:
+    with work.state.read() as connection:
+        return messages.live(connection, "order", [], [order])
 
 
 def _orders_begin_on(work: Work) -> date | None:

@@ -58,7 +58,7 @@ async def orders_with_keys(session: AcumaticaSession, keys: Iterable[str]) -> di
     for key in sorted({key for key in keys if key}):
         order_type, _blank, order_nbr = key.partition(" ")
         numbers.setdefault(order_type, []).append(order_nbr)
-    found = {}
+    found: dict[str, ShippedOrder] = {}
     for order_type, of_type in numbers.items():
         page = await pages.with_numbers(session, ORDERS, of_type, [f"OrderType eq '{quoted(order_type)}'"])
         found.update((record.key(), shipped_order(record, record.Details)) for record in page.records)

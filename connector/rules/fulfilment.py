@@ -16,7 +16,6 @@ from fractions import Fraction
 from connector.rules.shipment_records import ContentLine, Unfit
 from connector.rules.skus import normalise_one
 from connector.rules.sold import SoldItem
-from connector.rules.units import decimal
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,9 @@ def fulfilment(
         if own:
             _distribute(here, want, _preferred(own, want), order)
         elif separate:
-            _ship_children(here, want, separate[0], order)
+            _ship_children(here, want, separate, order)
         elif together:
-            parts = of_bundles.setdefault(together[0].parent_id or 0, {})
-            parts[together[0].item_id] = parts.get(together[0].item_id, Fraction(0)) + Fraction(want.quantity)
+            _collect(here, want, together, of_bundles, order)
         elif not same:
             raise Unfit(
                 "Unknown line",
@@ -157,14 +155,45 @@ def _refuse_fraction(line: SoldItem, quantity: Decimal, order: str) -> None:
         )
 
 
-def _ship_children(here: _Order, want: ContentLine, parent: SoldItem, order: str) -> None:
-    """A bundle that ships separately was shipped as one: all of its children ship."""
-    for child in here.children(parent):
-        share = decimal(Fraction(want.quantity) * Fraction(child.ordered) / Fraction(parent.ordered))
-        if share is None or share > here.left[child.item_id]:
-            raise _too_many(child.sku, share or want.quantity, here.left[child.item_id], order)
-        _refuse_fraction(child, share, order)
-        here.take(child, share)
+def _ship_children(here: _Order, want: ContentLine, parents: Sequence[SoldItem], order: str) -> None:
+    """Bundles that ship separately were shipped as such: all of their children ship."""
+    rest = want.quantity
+    for parent in parents:
+        part = min(rest, _bundles_open(here, parent))
+        rest -= part
+        for child in here.children(parent) if part else ():
+            share = part * child.ordered / parent.ordered
+            _refuse_fraction(child, share, order)
+            here.take(child, share)
+    if rest > 0:
+        raise _too_many(want.sku, want.quantity, want.quantity - rest, order)
+
+
+def _bundles_open(here: _Order, parent: SoldItem) -> Decimal:
+    """How many whole bundles the open quantities of the children are: the parent's own says nothing of it."""
+    counts = [here.left[child.item_id] * parent.ordered // child.ordered for child in here.children(parent)]
+    return max(min(counts, default=Decimal(0)), Decimal(0))
+
+
+def _collect(
+    here: _Order,
+    want: ContentLine,
+    children: Sequence[SoldItem],
+    of_bundles: dict[int, dict[int, Fraction]],
+    order: str,
+) -> None:
+    """Goods of bundles that ship together, gathered by bundle until all of them are there."""
+    available = sum((here.left[child.item_id] for child in children), Decimal(0))
+    if want.quantity > available:
+        raise _too_many(want.sku, want.quantity, available, order)
+    rest = want.quantity
+    for child in children:
+        part = min(rest, here.left[child.item_id])
+        if part > 0:
+            here.left[child.item_id] -= part
+            rest -= part
+            parts = of_bundles.setdefault(child.parent_id or 0, {})
+            parts[child.item_id] = parts.get(child.item_id, Fraction(0)) + Fraction(part)
 
 
 def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], order: str) -> None:

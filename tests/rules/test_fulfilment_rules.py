@@ -74,7 +74,8 @@ def test_which_lines_ship(lines, parts, separately, items, took):
         pytest.param([sold(1, "A", 5, shipped=D(3))], [("A", 3)], {}, "ships 3 .* has 2 open", id="partly shipped"),
         pytest.param([sold(1, "A", 5, refunded=D(1), canceled=D(2))], [("A", 3)], {}, "has 2 open", id="refunded"),
         pytest.param(SIMPLE, [("SKU-0001", 3), ("SKU-0001", 3)], {}, "ships 3 .* has 2 open", id="twice too many"),
-        pytest.param(SEPARATELY, [("BUN-SEP", 4)], APART, "has 6 open", id="too many of a bundle's children"),
+        pytest.param(SEPARATELY, [("BUN-SEP", 4)], APART, "ships 4 .* has 3 open", id="too many, separately"),
+        pytest.param(TOGETHER, [("BA", 8), ("BB", 4)], {}, "ships 8 .* has 6 open", id="too many in parts"),
         pytest.param(TOGETHER, [("BUN-TOG", 4)], {}, "ships 4 .* has 3 open", id="too many bundles"),
         pytest.param(TOGETHER, [("BA", 2)], {}, "Incomplete bundle", id="part of a bundle that ships together"),
         pytest.param(SIMPLE, [("OTHER", 1)], {}, "has no line with the SKU 'OTHER'", id="not in the order"),
@@ -114,6 +115,15 @@ def test_a_standalone_line_goes_before_a_bundles_part():
     """A SKU that is sold alone and inside a bundle: the line that ships itself is meant."""
     lines = [*TOGETHER, sold(40, "BA", 1)]
     assert dict(ship(lines, ("BA", 1)).items) == {40: 1}
+
+
+def test_two_lines_of_one_bundle():
+    """The same bundle twice in one order, shipped in parts or as such: each line gets what it has open."""
+    again = [sold(60, "BUN-TOG", 1, "bundle"), sold(61, "BA", 2, parent=60), sold(62, "BB", 1, parent=60)]
+    assert dict(ship([*TOGETHER, *again], ("BA", 8), ("BB", 4)).items) == {28: 3, 60: 1}
+    apart = [sold(70, "BUN-SEP", 1, "bundle"), sold(71, "SKU-0020", 2, parent=70), sold(72, "SKU-0021", 1, parent=70)]
+    both = ship([*SEPARATELY, *apart], ("BUN-SEP", 4), separately={34: True, 70: True})
+    assert dict(both.items) == {35: 6, 36: 3, 71: 2, 72: 1}
 
 
 def test_what_a_shipment_that_is_there_took():
