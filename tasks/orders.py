@@ -18,12 +18,12 @@ from connector.acumatica.items import item_units
 from connector.acumatica.order_invoices import InvoicePage
 from connector.acumatica.orders import OrderChoice, OrderPage
 from connector.acumatica.records import Problem
+from connector.magento import orders as magento
 from connector.queue import links, messages
 from connector.queue.tables import SENDING
-from connector.rules.order_status import DEAD
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import OrderContent, OrderRule
-from connector.rules.orders import cause_of, content_of, differences, is_chosen
+from connector.rules.orders import cause_of, comes_to_nothing, content_of, differences, is_chosen, reference_of
 from connector.rules.units import ItemUnits
 from tasks.document import CannotBeSent, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
@@ -84,8 +84,22 @@ async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> lis
         in_magento = links.of_keys(connection, work.entity, list(orders)).keys()
         live = messages.live(connection, work.entity, [], list(orders))
     may_be_there = {*in_magento, *(message.key for message in live if message.state == SENDING)}
+    may_be_there |= await _dead_in_magento(work, {k: o for k, o in orders.items() if k not in may_be_there})
     documents = [_document(key, order, items, rule, key in may_be_there) for key, order in orders.items()]
     return [*documents, *(Document(key, key) for key in there if key in left_alone)]
+
+
+async def _dead_in_magento(work: Work, orders: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
+    references = {
+        key: reference_of(order, work.rule) for key, order in orders.items() if comes_to_nothing(order, work.rule)
+    }
+    asked = sorted(set(references.values()) - {""})
+    if not asked:
+        return set()
+    async with work.shop.client() as client:
+        found = await magento.numbers(client, asked)
+    return {key for key, reference in references.items() if reference in found}
 
 
 def _document(
@@ -95,10 +109,10 @@ def _document(
         content = content_of(key, order, items, rule)
     except OrderProblem as why:
         return Document(key, key, cause=cause_of(str(why)), reason=str(why))
+    if not may_be_there and comes_to_nothing(order, rule):
+        return Document(key, key)
     if may_be_there or content.reference:
         return Document(key, key, content)
-    if content.acumatica_status in DEAD or content.state == "canceled":
-        return Document(key, key)
     if content.why_not is not None:
         return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)
     return Document(key, key, content)

@@ -72,6 +72,15 @@ async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_o
     return [_shown(row) async for row in pages(client, "orders", criteria)]
 
 
+async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[str]:
+    """Those of the numbers that orders of Magento have."""
+    return {
+        str(row["increment_id"])
+        for criteria in criteria_of("increment_id", increment_ids)
+        async for row in pages(client, "orders", criteria, fields="items[increment_id]")
+    }
+
+
 async def create(client: MagentoClient, entity: Mapping[str, Any]) -> str:
     """Create the order; gives its id. Refused with `TAKEN` where Magento has its increment id."""
     return str((await client.write("POST", "orders", {"entity": entity}))["entity_id"])

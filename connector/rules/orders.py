@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from connector.rules.customers import split_name
-from connector.rules.order_status import state_of, unknown_state
+from connector.rules.order_status import DEAD, state_of, unknown_state
 from connector.rules.order_totals import Money, OrderProblem, totals_of
 from connector.rules.order_types import (
     Invoice,
@@ -73,6 +73,12 @@ def is_chosen(order: Order, rule: OrderRule) -> bool:
     """Whether the settings choose the order: its type, and its branch where branches are named."""
     types, branches = ({one.upper() for one in names} for names in (rule.types, rule.branches))
     return order["type"].upper() in types and (not branches or order["branch"].upper() in branches)
+
+
+def comes_to_nothing(order: Order, rule: OrderRule) -> bool:
+    """Whether the order is canceled or the like: Magento never gets one that it does not have."""
+    mapped = rule.statuses.get(order["status"], "")
+    return order["status"] in DEAD or state_of(mapped, rule.states) == "canceled"
 
 
 def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> OrderContent:

@@ -195,11 +195,17 @@ async def test_an_order_edited_after_it_was_sent_is_reported(sales):
 
 
 async def test_orders_that_came_to_nothing_are_not_made(sales):
-    """Canceled before Magento had it: not a request."""
+    """Canceled before Magento had it: not a request; with a reference, one question whether it has it."""
     here = sales()
     here.entered("000001", LINES, status="Canceled")
     outcome = await look(here)
     assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.failed) == (0, 0, 0)
+    here.entered("000002", LINES, status="Canceled", external_ref="AMZ-2")
+    outcome = await look(here)
+    assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.failed) == (0, 1, 0)
+    here.sold("000003", LINES, status="Canceled")
+    outcome = await look(here)
+    assert (outcome.tally.sent, here.order("100000003")["state"]) == (1, "canceled")
 
 
 async def test_our_orders_are_held_and_canceled_by_an_update(sales):
