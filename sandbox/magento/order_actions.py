@@ -26,6 +26,7 @@ from sandbox.magento.typed import INT, Parameter
 NO_HOLD = "A hold action is not available."
 NO_UNHOLD = "You cannot remove the hold."
 NO_STATUS = 'Unable to add comment: The status "%1" is not part of the order\n                 status history.'
+NO_STATUS_YET = "pending"
 NOT_HELD_FROM = frozenset({*ENDED, "payment_review", "holded"})
 CANCELED_AMOUNTS = (
     ("subtotal_canceled", "subtotal", "subtotal_invoiced"),
@@ -112,9 +113,8 @@ def add_comment(call: Call) -> bool:
     status = given.get("status")
     if status and status not in statuses_of(order):
         raise Refusal(400, NO_STATUS, [status])
-    status = status or order.row.get("status")
-    add_history(call.shop, order, {**given, "status": status})
-    if status != order.row.get("status"):
+    add_history(call.shop, order, {**given, "status": status or order.row.get("status") or NO_STATUS_YET})
+    if status and status != order.row.get("status"):
         put_columns(call.shop, order, {"status": status})
     return True
 

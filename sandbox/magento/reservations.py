@@ -50,9 +50,7 @@ def reserve(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
 def sku_of(shop: Shop, line: Line) -> str:
     """The SKU that stock is counted by: that of the line's product, else what the line says."""
     product = shop.products.get(line.row.get("product_id") or 0)
-    if product is None or product.type_id in COMPOSITE:
-        return str(line.row.get("sku") or "")
-    return product.sku
+    return str(line.row.get("sku") or "") if product is None else product.sku
 
 
 def placed(shop: Shop, order: Order) -> list[Moved]:

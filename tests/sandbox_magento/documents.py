@@ -163,6 +163,8 @@ def _kind(name: str, record: Case, area: str) -> str | None:
         return {"item_id": "cart item", "quote_id": own_cart}.get(name)
     if name in DIRECT:
         return DIRECT[name]
+    if name == "value" and record.get("field") in ("order_id", "customer_id"):
+        return DIRECT[record["field"]]
     if name == "fieldValue":
         return {"customerId": "customer", "addressId": "customer address"}.get(record["fieldName"])
     if area == "customers" and name == "id":

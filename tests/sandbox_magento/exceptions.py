@@ -29,6 +29,11 @@ CONNECTION = dict.fromkeys(
 DOCUMENTS = {
     ("shipments", "post_shipment_entity"): "POST /V1/shipment is not served: shipments are made by order",
     ("orders", "search_updated_at"): "which rows come first without a sort order is the database's choice",
+    **dict.fromkeys(
+        [("erp-orders", f"graphql_customer_orders_{number}") for number in (1, 2, 3)],
+        "GraphQL is not simulated",
+    ),
+    ("erp-orders", "customer_token"): "customers do not sign in",
 }
 EXCEPTIONS = {**DOCUMENTS, **ATTRIBUTES, **SCHEMA, **CONNECTION}
 
