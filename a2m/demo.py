@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 PREFECT_PORT = 4200
 START_SECONDS = 120.0
 RUN_SECONDS = 900.0
-RUN_LIFE = 10  # seconds: short, so that the table comes soon
+RUN_LIFE = 3  # seconds: short, so that the table comes soon
+WAVES = (("price", "inventory", "customer"), ("order",), ("shipment",), ("inventory",))
+"""A shipment needs its order; and what shipments took from the sources is put right by the next inventory look."""
 
 
 class DemoFailed(Exception):
@@ -46,11 +48,13 @@ def add_to(app: typer.Typer) -> None:
         ] = False,
         skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 200,
         catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
+        documents: Annotated[int, typer.Option(min=0, help="How many orders, with customers and shipments.")] = 30,
     ) -> int:
         """Show the connector at work: sandbox Acumatica and Magento, Prefect with its UI, one full sync."""
         if catalog is not None and not catalog.is_file():
             raise typer.BadParameter(f"there is no file {catalog}", param_hint="--catalog")
         items = ["--skus", str(skus)] if catalog is None else ["--catalog", str(catalog.resolve())]
+        items += ["--documents", str(documents)]
         return _run(items, once=once or not sys.stdout.isatty())
 
 
@@ -96,6 +100,7 @@ def _live_in(folder: Path) -> None:
     os.environ |= {
         "A2M_HOME": str(folder / "state"),
         "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
+        "A2M_QUEUE__PROCESS_SLEEP_TIME": str(RUN_LIFE),
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",
@@ -189,26 +194,31 @@ def _free_port(usual: int) -> int:
 
 
 async def _sync_all(children: Children) -> list[tuple[str, str, str]]:
-    """One run of each entity, with a line that says how far they are: (entity, state, what it said)."""
+    """Runs of every entity, in an order that makes sense: (entity, state, what it said)."""
     from prefect.client.orchestration import get_client
 
-    from a2m.sync import ENTITIES
+    async with get_client() as client:
+        with progress() as show:
+            return [ended for wave in WAVES for ended in await _sync_wave(children, client, show, wave)]
 
+
+async def _sync_wave(
+    children: Children, client: PrefectClient, show: Callable[[str], None], wave: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """One run of each entity of a wave, with a line that says how far they are."""
     outcomes: dict[str, tuple[str, str, str]] = {}
     deadline = time.monotonic() + RUN_SECONDS
-    async with get_client() as client:
-        runs = {entity: await _start_run(children, client, entity) for entity in ENTITIES}
-        with progress() as show:
-            while len(outcomes) < len(runs) and time.monotonic() < deadline:
-                _refuse_ended(children)
-                show(_how_far())
-                for entity in runs.keys() - outcomes.keys():
-                    state = (await client.read_flow_run(runs[entity])).state
-                    if state is not None and state.name == "AlreadyRunning":  # a scheduled run was quicker
-                        runs[entity] = await _start_run(children, client, entity)
-                    elif state is not None and state.is_final():
-                        outcomes[entity] = (entity, state.name or "", state.message or "")
-                await asyncio.sleep(0.5)
+    runs = {entity: await _start_run(children, client, entity) for entity in wave}
+    while len(outcomes) < len(runs) and time.monotonic() < deadline:
+        _refuse_ended(children)
+        show(_how_far())
+        for entity in runs.keys() - outcomes.keys():
+            state = (await client.read_flow_run(runs[entity])).state
+            if state is not None and state.name == "AlreadyRunning":  # a scheduled run was quicker
+                runs[entity] = await _start_run(children, client, entity)
+            elif state is not None and state.is_final():
+                outcomes[entity] = (entity, state.name or "", state.message or "")
+        await asyncio.sleep(0.5)
     late = {entity: (entity, "still working", "it took longer than the demo waits") for entity in runs}
     return [outcomes.get(entity, late[entity]) for entity in runs]
 
@@ -241,10 +251,12 @@ def _compare() -> list[tuple[str, int, int]]:
     import httpx
 
     from a2m.compare import differences
+    from a2m.compare_documents import document_differences
 
     urls = (os.environ["A2M_ACUMATICA__URL"], os.environ["A2M_MAGENTO__URL"])
     acumatica, magento = (httpx.get(f"{url}/_sandbox/state", timeout=120).json() for url in urls)
-    return differences(acumatica, magento, os.environ)
+    documents = document_differences(acumatica, magento, os.environ)
+    return [*differences(acumatica, magento, os.environ), *documents]
 
 
 def _tell(

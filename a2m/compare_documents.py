@@ -1,0 +1,94 @@
+"""Whether the sandbox's Magento has the documents of its Acumatica, computed plainly and without the connector."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+State = Mapping[str, Any]
+NOT_SENT = ("Inactive", "One-Time")
+NO_SALE = ("QT", "RM", "RC", "CM", "CR", "TR", "BL")
+
+
+def document_differences(acumatica: State, magento: State, environ: Mapping[str, str]) -> list[tuple[str, int, int]]:
+    """(what, compared, wrong) for customers, orders and shipments; both states as `GET /_sandbox/state` gives them."""
+    asked = (
+        ("customers", "A2M_ACTIVE__CUSTOMER", _customers),
+        ("orders", "A2M_ACTIVE__ORDER", _orders),
+        ("shipments", "A2M_ACTIVE__SHIPMENT", _shipments),
+    )
+    found = []
+    for what, switch, compare in asked:
+        if environ.get(switch) == "true":
+            right = list(compare(acumatica, magento, environ))
+            found.append((what, len(right), right.count(False)))
+    return found
+
+
+def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
+    """Each customer of a chosen class has one account with its e-mail, in the group of its class."""
+    groups = json.loads(environ["A2M_CUSTOMER__GROUPS"])
+    shown = Counter(
+        (one["email"].casefold(), magento["customer_groups"][str(one["group_id"])]) for one in magento["customers"]
+    )
+    for one in acumatica["customers"].values():
+        if one["customer_class"] in groups and one["status"] not in NOT_SENT and not one["guest"]:
+            yield shown[one["email"].casefold(), groups[one["customer_class"]]] == 1
+
+
+def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
+    """Each order is there once, with the total of one made in Acumatica, in the status of its own.
+
+    An order is complete in Magento when all of it is shipped and invoiced there, not before.
+    """
+    statuses = json.loads(environ["A2M_ORDER__STATUSES"])
+    by_number: dict[str, list[State]] = {}
+    for order in magento["orders"]:
+        by_number.setdefault(order["increment_id"], []).append(order)
+        by_number.setdefault(order.get("ext_order_id") or "", []).append(order)
+    for one in acumatica["orders"]:
+        if one["order_type"] in NO_SALE or one["status"] not in statuses:
+            continue
+        found = by_number.get(one["external_ref"] or f"{one['order_type']} {one['order_nbr']}", [])
+        wanted = statuses[one["status"]]
+        if wanted == "canceled" and not one["external_ref"] and not found:
+            continue  # nobody in the shop ever saw it
+        yield (
+            len(found) == 1
+            and (found[0]["status"] == wanted or (wanted == "complete" and found[0]["status"] == "processing"))
+            and (bool(one["external_ref"]) or Decimal(found[0]["grand_total"]) == Decimal(one["order_total"]))
+        )
+
+
+def _shipments(acumatica: State, magento: State, _environ: Mapping[str, str]) -> Iterator[bool]:
+    """Each confirmed shipment and released receipt is there once per order, with its quantities and tracks."""
+    ours: dict[str, list[State]] = {}
+    for shipment in magento["shipments"]:
+        for comment in shipment["comments"]:
+            ours.setdefault(comment["comment"], []).append(shipment)
+    for one in acumatica["shipments"]:
+        if one["confirmed"] and one["operation"] == "Issue":
+            for order in one["orders"]:
+                yield _agrees(f"Acumatica shipment {one['shipment_nbr']}", one, order, ours)
+    for one in acumatica["purchase_receipts"]:
+        if one["released"]:
+            orders = {(line["order_type"], line["order_nbr"]) for line in one["lines"] if line["order_nbr"]}
+            for order_type, order_nbr in orders:
+                order = {"order_type": order_type, "order_nbr": order_nbr}
+                yield _agrees(f"Acumatica receipt {one['receipt_nbr']}", one, order, ours)
+
+
+def _agrees(mark: str, document: State, order: State, ours: Mapping[str, list[State]]) -> bool:
+    found = ours.get(f"{mark}, order {order['order_type']} {order['order_nbr']}", [])
+    wanted: Counter[str] = Counter()
+    for line in document["lines"]:
+        if (line["order_type"], line["order_nbr"]) == (order["order_type"], order["order_nbr"]):
+            wanted[line["inventory_id"]] += Decimal(line.get("base_quantity", line["quantity"]))  # type: ignore[assignment]
+    shown: Counter[str] = Counter()
+    for shipment in found:
+        for item in shipment["items"]:
+            shown[item["sku"]] += Decimal(item["qty"])  # type: ignore[assignment]
+    return bool(found) and +wanted == +shown
