@@ -10,7 +10,6 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -96,12 +95,18 @@ async def _serve() -> None:
 
 
 async def _until_told_to_stop(runner: Runner) -> None:
-    """Serve until SIGINT or SIGTERM, and end the runs with it."""
+    """Serve until SIGINT or SIGTERM, then cancel the runs: each of them lets go of its lease and its session."""
+    told = asyncio.Event()
     serving = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # it has begun by now, and set a handler of its own, which leaves the runs behind
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
-    with suppress(asyncio.CancelledError):
-        await serving
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stopping = asyncio.create_task(told.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if told.is_set():
+        await runner.astop()
+    stopping.cancel()
+    await serving
 
 
 async def _server() -> str:
