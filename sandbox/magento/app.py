@@ -27,6 +27,8 @@ from sandbox.magento import (
     invoices,
     order_actions,
     orders,
+    product_attributes,
+    product_options,
     products,
     salable,
     shipments,
@@ -47,7 +49,9 @@ from sandbox.magento.state import SOURCES, Shop
 
 AREAS: tuple[Any, ...] = (
     stores,
+    product_attributes,
     products,
+    product_options,
     base_prices,
     special_prices,
     tier_prices,

@@ -69,6 +69,7 @@ class Shop:
             place: CustomerGroup(place, code)
             for place, code in enumerate(("NOT LOGGED IN", "General", "Wholesale", "Retailer"))
         }
+        self.product_attributes: dict[str, dict[str, Any]] = {}
         self.products: dict[int, Product] = {}
         self.by_sku: dict[str, Product] = {}
         self.last_product = 0
