@@ -118,13 +118,13 @@ def _sold(shop: Shop, cart: Cart, given: Mapping[str, Any], options: Mapping[str
         raise Refusal(404, NO_PRODUCT)
     if product.type_id == "configurable":
         child = child_by_options(shop, product, options)
-        return [configurable(product, child, quantity, cart.store_id, options)]
+        return [configurable(shop, product, child, quantity, cart.store_id, options)]
     if product.type_id == "bundle":
         links = links_by_options(product, options)
         return [bundle(shop, product, links, quantity, cart.store_id, options)]
     if product.type_id == "grouped":
         return grouped(shop, product, quantity, cart.store_id)
-    return [plain(product, quantity, cart.store_id, options)]
+    return [plain(shop, product, quantity, cart.store_id, options)]
 
 
 def _check(shop: Shop, cart: Cart, item: Sold) -> None:

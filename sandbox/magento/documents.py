@@ -74,13 +74,13 @@ def _items(shop: Shop, given: Given, store_id: int) -> list[Sold]:
         child = _product(shop, given["child"])
         if child.sku not in [link["sku"] for link in parts(product, "children")]:
             raise ValueError(f"{child.sku!r} is no child of {product.sku!r}.")
-        items = [configurable(product, child, quantity, store_id, {})]
+        items = [configurable(shop, product, child, quantity, store_id, {})]
     elif product.type_id == "bundle":
         items = [bundle(shop, product, _links(product, given), quantity, store_id, {})]
     elif product.type_id == "grouped":
         items = grouped(shop, product, quantity, store_id)
     else:
-        items = [plain(product, quantity, store_id, {})]
+        items = [plain(shop, product, quantity, store_id, {})]
     if "price" in given:
         items[0].price = items[0].original_price = Decimal(str(given["price"]))
     return items

@@ -39,6 +39,7 @@ REQUIRED = (
     ("address_type", "Address Type"),
     ("telephone", "Phone Number"),
 )
+DEFAULT_STORE = 1
 COLUMNS = columns_of(ORDER)
 
 
@@ -97,11 +98,10 @@ def _create(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
 def _head(shop: Shop, given: dict[str, Any]) -> Row:
     """The columns of a new order, with what Magento fills in by itself."""
     sent = ORDER.columns(given)
-    store_id = given.get("store_id")
-    if store_id is not None:
-        if store_id not in shop.stores:
-            raise Refusal(404, NO_STORE)
-        sent["store_name"] = store_name(shop, store_id)
+    store_id = given.get("store_id") or DEFAULT_STORE
+    if store_id not in shop.stores:
+        raise Refusal(404, NO_STORE)
+    sent["store_name"] = store_name(shop, store_id)
     for assignment in _assignments(given):
         total = (assignment.get("shipping") or {}).get("total") or {}
         sent |= {name: value for name, value in total.items() if name in SHIPPING_TOTAL}

@@ -115,7 +115,7 @@ def _head(shop: Shop, items: Sequence[Sold], buyer: Buyer, shipping_amount: Deci
     row |= {"store_id": buyer.store_id, "store_name": store_name(shop, buyer.store_id), "email_sent": 1}
     row |= {"is_virtual": int(virtual), "shipping_description": None if virtual else DESCRIPTION}
     row |= {"state": "new", "status": "pending", "total_qty_ordered": sum((item.quantity for item in items), ZERO)}
-    row["total_item_count"] = len(items) + sum(1 for item in items if item.children)
+    row["total_item_count"] = sum(len(item.children) or 1 for item in items)
     row["weight"] = sum(((item.weight or ZERO) * item.quantity for item in items), ZERO)
     return row
 

@@ -97,7 +97,7 @@ def _head(shop: Shop, product: Product, details: Details, store_id: int) -> dict
 def _parts(shop: Shop, product: Product, details: Details) -> dict[str, Any]:
     found: dict[str, Any] = {name: details.parts[name] for name in PLAIN_PARTS if name in details.parts}
     if "bundle_product_options" in found:
-        found["bundle_product_options"] = [_option(shop, option) for option in found["bundle_product_options"]]
+        found["bundle_product_options"] = [bundle_option(shop, option) for option in found["bundle_product_options"]]
     if product.type_id == "configurable":
         children = details.parts.get("children", [])
         options = details.parts.get("configurable_product_options", [])
@@ -114,7 +114,7 @@ def _values(option: dict[str, Any]) -> dict[str, Any]:
     return option
 
 
-def _option(shop: Shop, option: dict[str, Any]) -> dict[str, Any]:
+def bundle_option(shop: Shop, option: dict[str, Any]) -> dict[str, Any]:
     """A bundle's option, its selections with the prices that their products have now."""
     links = []
     for link in option.get("product_links") or []:

@@ -1,6 +1,7 @@
 """What a cart makes of products: its items with their prices, composite ones with their children.
 
-Prices are base prices; special and tier prices are not looked at, there is no tax and no discount. Source:
+A special price counts while it is in force, but not that of a bundle, a tier price never; there is no tax and no
+discount. Source:
 magento-observed.md, part two, section 1; recordings of cart and nonsimple-orders.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 from sandbox.magento import php
 from sandbox.magento.bundles import ships_together
 from sandbox.magento.errors import Refusal
-from sandbox.magento.product_views import WEIGHTLESS, price_in
+from sandbox.magento.product_views import WEIGHTLESS, in_scope, price_in
 from sandbox.magento.records import Product
 from sandbox.magento.sales_tables import ZERO
 from sandbox.magento.state import Shop
@@ -59,15 +60,26 @@ def price_of(product: Product, store_id: int) -> Decimal:
     return Decimal(price_in(product, store_id) or 0) / php.PRICE
 
 
+def final_price(shop: Shop, product: Product, store_id: int) -> Decimal:
+    """What a product costs now: the special price if there is one in force, else the base price."""
+    price, details = price_of(product, store_id), product.details
+    special = in_scope(details.special_prices, store_id) if details is not None else None
+    if details is None or special is None:
+        return price
+    starts, ends = (in_scope(one, store_id) for one in (details.special_from, details.special_to))
+    in_force = (starts or "") <= shop.now() and (ends is None or shop.now() <= ends)
+    return min(price, Decimal(special) / php.PRICE) if in_force else price
+
+
 def parts(product: Product, name: str) -> list[dict[str, Any]]:
     """What belongs to a composite product."""
     found: list[dict[str, Any]] = product.details.parts.get(name, []) if product.details is not None else []
     return found
 
 
-def plain(product: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
+def plain(shop: Shop, product: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
     """An item of a product that stands for itself; its custom options may cost more."""
-    price = price_of(product, store_id)
+    price = final_price(shop, product, store_id)
     chosen = {str(one.get("option_id")) for one in options.get("custom_options") or []}
     extra = [one for one in parts(product, "options") if str(one.get("option_id")) in chosen]
     more = sum((_option_price(one, price) for one in extra), ZERO)
@@ -77,7 +89,8 @@ def plain(product: Product, quantity: Decimal, store_id: int, options: Options) 
     links = [one["id"] for one in parts(product, "downloadable_product_links") if "id" in one]
     if links:
         shown["downloadable_option"] = {"downloadable_links": links}
-    return Sold(product, product.sku, quantity, price + more, price, product.type_id, shown or None)
+    original = price_of(product, store_id)
+    return Sold(product, product.sku, quantity, price + more, original, product.type_id, shown or None)
 
 
 def _option_price(option: Options, price: Decimal) -> Decimal:
@@ -85,11 +98,13 @@ def _option_price(option: Options, price: Decimal) -> Decimal:
     return price * value / 100 if option.get("price_type") == "percent" else value
 
 
-def configurable(product: Product, child: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
+def configurable(
+    shop: Shop, product: Product, child: Product, quantity: Decimal, store_id: int, options: Options
+) -> Sold:
     """An item of a configurable product: it has the child's SKU and price, the child costs nothing."""
-    price = price_of(child, store_id)
+    price = final_price(shop, child, store_id)
     chosen = options.get("configurable_item_options")
-    item = Sold(product, child.sku, quantity, price, price, "configurable")
+    item = Sold(product, child.sku, quantity, price, price_of(child, store_id), "configurable")
     item.options = {"configurable_item_options": list(chosen)} if chosen else None
     item.children = [Sold(child, child.sku, quantity, None, ZERO, child.type_id)]
     return item
@@ -119,7 +134,7 @@ def bundle(
         if child is None:
             raise Refusal(400, CHOOSE)
         share = Decimal(str(link.get("qty") or 1))
-        own = price_of(child, store_id)
+        own = final_price(shop, child, store_id)
         price += share * (own if dynamic else Decimal(str(link.get("price") or 0)))
         sold = Sold(
             child, child.sku, share * quantity, own if dynamic else None, own if dynamic else ZERO, child.type_id
@@ -161,6 +176,6 @@ def grouped(shop: Shop, product: Product, quantity: Decimal, store_id: int) -> l
         child = shop.product(link["linked_product_sku"]) if link.get("link_type") == "associated" else None
         if child is not None:
             share = Decimal(str((link.get("extension_attributes") or {}).get("qty") or 1))
-            price = price_of(child, store_id)
-            found.append(Sold(child, child.sku, share * quantity, price, price, "grouped"))
+            price, original = final_price(shop, child, store_id), price_of(child, store_id)
+            found.append(Sold(child, child.sku, share * quantity, price, original, "grouped"))
     return found
