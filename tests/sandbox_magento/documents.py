@@ -89,6 +89,9 @@ class Documents(Replay):
             return value
         made = {}
         for name, inner in value.items():
+            if name == "option_selections":
+                made[name] = [int(self.ids.get(("selection", str(one)), one)) for one in inner]
+                continue
             kind = None if isinstance(inner, dict | list) else _kind(name, value, area)
             known = self.ids.get((kind, str(inner))) if kind else None
             made[name] = self._sent(inner, area) if known is None else type(inner)(known)
@@ -119,6 +122,9 @@ class Documents(Replay):
             return _comparable(own), _comparable(theirs)
         left, right = dict(own), dict(theirs)
         for name in theirs.keys() & own.keys():
+            if name == "option_selections":
+                left[name] = [self._same("selection", *pair)[0] for pair in zip(own[name], theirs[name], strict=True)]
+                continue
             kind = _kind(name, theirs, area)
             if kind is not None and not isinstance(theirs[name], dict | list):
                 left[name], right[name] = self._same(kind, own[name], theirs[name])
@@ -158,6 +164,10 @@ def _answer_kind(area: str, method: str, value: Any) -> str | None:
 
 def _kind(name: str, record: Case, area: str) -> str | None:
     """The kind of record that a field of a record names."""
+    if name == "option_id" and ({"option_selections", "product_links", "can_change_quantity"} & record.keys()):
+        return "bundle option"
+    if name == "id" and "can_change_quantity" in record:
+        return "selection"
     if area == "guest-carts":
         own_cart = "cart" if str(record.get(name)).isdecimal() else "cart name"
         return {"item_id": "cart item", "quote_id": own_cart}.get(name)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox_magento import exceptions
+from sandbox_magento.nonsimple import fixed_bundle
 from sandbox_magento.replay import Replay
 from sandbox_magento.shop import Shop, recorded_products
 
@@ -58,15 +59,7 @@ async def test_products_of_all_types(recorded_shop: Shop, recordings: Recordings
         await replay.play(f"bundle_child_{child}_sources_after")
     await replay.play("bundle_together_dynamic_one_source", "bundle_get_together", "bundle_child_second_source")
     # a bundle with a fixed price, whose making is not recorded
-    fixed = replay.cases["parent_in_stock_BUN-FIX"]["response"]["body"]
-    product = {name: fixed[name] for name in ("sku", "name", "price", "type_id", "weight", "custom_attributes")}
-    options = [
-        {name: option[name] for name in ("title", "type", "required", "position", "sku", "product_links")}
-        for option in fixed["extension_attributes"]["bundle_product_options"]
-    ]
-    product["extension_attributes"] = {"website_ids": [1], "bundle_product_options": options}
-    product["custom_attributes"] = [one for one in product["custom_attributes"] if one["value"]]
-    await shop.post("products", {"product": product})
+    await shop.post("products", {"product": fixed_bundle(replay.cases)})
     await replay.play(*(f"stock_{sku}" for sku in ("CONF-S", "DOWN", "OPT")))
     await replay.play(*(f"stock_SKU-00{n}" for n in (20, 21, 23, 30, 31)))
     for sku in ("CONF", "BUN-SEP", "BUN-TOG", "BUN-FIX", "GRP"):
