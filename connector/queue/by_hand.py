@@ -36,7 +36,7 @@ class Group:
 
     entity: str
     cause: str
-    count: int
+    how_many: int
     since: datetime
     example: str
 
@@ -65,17 +65,22 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
 
 def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
     """Mark these failed or skipped messages to be sent again, and ask for their records; gives how many there were."""
-    done = 0
     with state.write() as connection:
-        for part in in_parts([message.id for message in chosen]):
-            these = one_of(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
-            marked = update(message_table).where(these).values(cause=SEND_AGAIN, state=FAILED, changed_at=micros(now))
-            done += connection.execute(marked).rowcount
+        done = _mark(connection, [message.id for message in chosen], now)
         by_entity: dict[str, set[str]] = {}
         for message in chosen:
             by_entity.setdefault(message.entity, set()).add(message.acumatica_key)
         for entity, keys in by_entity.items():
             ask_for(connection, entity, sorted(keys), now)
+    return done
+
+
+def _mark(connection: Connection, ids: Sequence[int], now: datetime) -> int:
+    done = 0
+    for part in in_parts(ids):
+        these = one_of(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
+        marked = update(message_table).where(these).values(cause=SEND_AGAIN, state=FAILED, changed_at=micros(now))
+        done += connection.execute(marked).rowcount
     return done
 
 
@@ -96,13 +101,19 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
 def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: str, now: datetime) -> str:
     """Say that a document is this one in Magento: it is not made again. Gives in words what that settled.
 
-    What waits or failed for the document counts as sent. Raises `NotPossibleByHand` while it is being sent.
+    What waits or failed for a shipment or an order counts as sent: it is what was made by hand. A customer's account is
+    brought up to date by the next look. Raises `NotPossibleByHand` while it is being sent.
     """
     with state.write() as connection:
         lease.hold_off(connection, entity)
         waiting = [one for one in messages.live(connection, entity, [], [key]) if one.key == key]
         if any(one.state == SENDING for one in waiting):
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that look.")
+        if entity == "customer":
+            links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
+            _mark(connection, [one.id for one in waiting], now)
+            ask_for(connection, entity, [acumatica_key], now)
+            return "the next look brings the account up to date"
         told = next((one for one in waiting if one.document is not None), None)
         document = None if told is None else told.document
         links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, "hand")], now)

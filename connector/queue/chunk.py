@@ -42,6 +42,10 @@ SEND_AGAIN = "to be sent again"
 """The cause of a failed message that somebody wants sent again: its newest state is read before it is."""
 
 
+Place = tuple[str, str]
+"""A key and a source."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
 
@@ -198,23 +202,34 @@ def _keepable_want(want: Wanted) -> Wanted:
 def _decide_all(connection: Connection, entity: str, computed: Computed, changes: _Changes) -> None:
     keys = sorted({want.key for want in computed.wanted})
     confirmed = ledger.of_records(connection, entity, computed.acumatica_keys, keys)
-    found: dict[tuple[str, str], dict[str, Message]] = {}
+    found: dict[Place, dict[str, Message]] = {}
+    failed: dict[Place, dict[str, Message]] = {}
     for message in messages.live(connection, entity, computed.acumatica_keys, keys):
-        slot = FAILED if message.state == SKIPPED else message.state
-        older = found.setdefault((message.key, message.source), {})
-        if slot in older:  # only failed messages can stand twice, after one was sent again by hand
-            changes.supersede(older[slot])
-        older[slot] = message
+        place = (message.key, message.source)
+        if message.state in (FAILED, SKIPPED):  # two items with one SKU have one each
+            _put(failed.setdefault(place, {}), message.acumatica_key, message, changes)
+        else:
+            _put(found.setdefault(place, {}), message.state, message, changes)
     for want in (*computed.wanted, *_withdrawn(computed, confirmed, found)):
         place = (want.key, want.source)
-        _decide(want, found.pop(place, {}), confirmed.get(place), changes)
+        own_failed = failed.get(place, {}).pop(want.acumatica_key, None)
+        if want.cause is None:
+            changes.supersede(*failed.pop(place, {}).values())
+        older = found.pop(place, {})
+        _decide(want, older if own_failed is None else {**older, FAILED: own_failed}, confirmed.get(place), changes)
     own = set(computed.acumatica_keys)
-    for older in found.values():  # nothing is wanted at these places: what waits there is overtaken
-        changes.supersede(*(m for m in older.values() if m.state != SENDING and m.acumatica_key in own))
+    for left in (*found.values(), *failed.values()):  # nothing is wanted at these places: what waits there is overtaken
+        changes.supersede(*(m for m in left.values() if m.state != SENDING and m.acumatica_key in own))
+
+
+def _put(older: dict[str, Message], slot: str, message: Message, changes: _Changes) -> None:
+    """Keep the newest message of a slot; only failed ones can stand twice, after one was sent again by hand."""
+    changes.supersede(older.get(slot))
+    older[slot] = message
 
 
 def _withdrawn(
-    computed: Computed, confirmed: dict[tuple[str, str], LedgerRow], found: dict[tuple[str, str], dict[str, Message]]
+    computed: Computed, confirmed: dict[Place, LedgerRow], found: dict[Place, dict[str, Message]]
 ) -> Iterable[Wanted]:
     if computed.withdrawn_value is None:
         return

@@ -163,3 +163,12 @@ def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held:
     with pytest.raises(lease.LeaseLost):
         commit(state, held, price(10))
     assert waiting(state) == {}
+
+
+def test_two_items_with_one_sku_keep_one_failed_message_each(state: State, held: Lease) -> None:
+    """Computed again with the same reason, nothing is made anew; mended, both are overtaken by the one that is sent."""
+    twins = [Wanted(name, "A", "", "A", None, cause="Two items have one SKU", reason="X and Y") for name in "XY"]
+    assert commit(state, held, *twins) == Queued(failed=2)
+    assert commit(state, held, *twins) == Queued()
+    assert commit(state, held, Wanted("X", "A", "", "A", 10)) == Queued(queued=1, superseded=2)
+    assert waiting(state) == {"pending": [10]}
