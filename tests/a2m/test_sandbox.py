@@ -1,0 +1,47 @@
+"""`a2m sandbox`: both simulators on loopback, and the lines that connect to them."""
+
+import signal
+import socket
+import stat
+
+import pytest
+from dotenv import dotenv_values
+from support.commands import command, environment
+from support.processes import answers, family, left_of, running, wait_until
+
+
+def test_it_serves_until_it_is_told_to_stop(tmp_path):
+    """When both answer, the A2M_… lines are printed and written for the owner only; SIGTERM ends it with 0."""
+    file, said = tmp_path / "sandbox.env", tmp_path / "said"
+    arguments = ["sandbox", "--skus", "3", "--acumatica-port", "0", "--magento-port", "0", "--env", str(file)]
+    with running(command(*arguments), folder=tmp_path, environ=environment(tmp_path, {}), log=said) as sandbox:
+        wait_until(lambda: file.exists() or sandbox.poll() is not None, "lines that connect")
+        lines = dotenv_values(file)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert answers(f"{lines['A2M_ACUMATICA__URL']}/_sandbox/state")
+        assert answers(f"{lines['A2M_MAGENTO__URL']}/_sandbox/journal")
+        wait_until(lambda: said.read_text() == file.read_text(), "the same lines on standard output")
+        processes = family(sandbox.pid)
+        sandbox.send_signal(signal.SIGTERM)
+        assert sandbox.wait(timeout=20) == 0
+        assert left_of(processes) == []
+
+
+@pytest.mark.parametrize("option", ["--acumatica-port", "--magento-port"])
+def test_a_port_that_is_taken(a2m, option):
+    """It ends with 1 and names the port."""
+    ports = {"--acumatica-port": "0", "--magento-port": "0"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        chosen = [word for pair in (ports | {option: port}).items() for word in pair]
+        said = a2m("sandbox", "--skus", "1", *chosen)
+    assert (said.code, said.out) == (1, "")
+    assert f"Port {port} on 127.0.0.1 cannot be used" in said.err
+
+
+def test_an_env_file_that_cannot_be_written(a2m, tmp_path):
+    """It ends with 1 and names the file."""
+    (tmp_path / "file").write_text("in the way of a folder")
+    said = a2m("sandbox", "--acumatica-port", "0", "--magento-port", "0", "--env", str(tmp_path / "file" / "x.env"))
+    assert said.code == 1
+    assert "x.env" in said.err or "file" in said.err
