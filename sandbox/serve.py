@@ -40,7 +40,7 @@ def run(
     apps = (("acumatica", site, acumatica_port), ("magento", shop, magento_port))
     sockets = [listen(port) for _host, _app, port in apps]
     servers = [_server(FaultMiddleware(app, host, plan)) for host, app, _port in apps]
-    asyncio.run(_serve(servers, sockets, env_file))
+    asyncio.run(_serve(servers, sockets, env_file, documents=documents > 0))
 
 
 def listen(port: int = 0, backlog: int = 1024) -> socket.socket:
@@ -65,7 +65,9 @@ def _server(app: App) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-async def _serve(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socket], env_file: Path | None) -> None:
+async def _serve(
+    servers: Sequence[uvicorn.Server], sockets: Sequence[socket.socket], env_file: Path | None, *, documents: bool
+) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -76,7 +78,7 @@ async def _serve(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.soc
         for server, listening in zip(servers, sockets, strict=True)
     ]
     acumatica, magento = (f"http://{HOST}:{listening.getsockname()[1]}" for listening in sockets)
-    _tell(lines_that_connect(acumatica, magento), env_file)
+    _tell(lines_that_connect(acumatica, magento, documents=documents), env_file)
     await stopped.wait()
     for server in servers:
         server.should_exit = True
@@ -84,9 +86,12 @@ async def _serve(servers: Sequence[uvicorn.Server], sockets: Sequence[socket.soc
     await asyncio.gather(*tasks)
 
 
-def lines_that_connect(acumatica: str, magento: str) -> list[str]:
-    """The settings of a connector that works with the two simulators, as lines of an `.env` file or of a shell."""
-    return [
+def lines_that_connect(acumatica: str, magento: str, *, documents: bool) -> list[str]:
+    """The settings of a connector that works with the two simulators, as lines of an `.env` file or of a shell.
+
+    With `documents`, those of customers, orders and shipments too, which are active then.
+    """
+    lines = [
         f"A2M_MAGENTO__URL={magento}",
         "A2M_MAGENTO__BEARER_TOKEN=sandbox-magento-token",
         f"A2M_ACUMATICA__URL={acumatica}",
@@ -97,6 +102,12 @@ def lines_that_connect(acumatica: str, magento: str) -> list[str]:
         "A2M_ACUMATICA__REQUESTS_PER_MINUTE=100000",
         """A2M_INVENTORY__WAREHOUSES='["MAIN","EAST","WEST"]'""",
         """A2M_INVENTORY__SOURCES='{"MAIN":"default","EAST":"east","WEST":"west"}'""",
+    ]
+    return [*lines, *_lines_of_documents()] if documents else lines
+
+
+def _lines_of_documents() -> list[str]:
+    return [
         "A2M_SHIPMENT__FROM=2000-01-01T00:00:00Z",
         f"A2M_SHIPMENT__SHIP_VIAS={_json(SHIP_VIAS)}",
         "A2M_DROPSHIP__SHIP_VIA=LOCAL",

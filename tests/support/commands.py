@@ -34,7 +34,7 @@ class Said:
 
 def settings_of(acumatica: str, magento: str, **changed: str) -> dict[str, str]:
     """The settings that connect to two simulators, as `a2m sandbox` prints them, with these changes."""
-    lines = (shlex.split(line)[0].partition("=") for line in lines_that_connect(acumatica, magento))
+    lines = (shlex.split(line)[0].partition("=") for line in lines_that_connect(acumatica, magento, documents=False))
     return {name: value for name, _is, value in lines} | changed
 
 
