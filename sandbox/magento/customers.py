@@ -47,6 +47,8 @@ CUSTOMER = Data(
     },
 )
 NO_GROUP = "The specified customer group id does not exist."
+NO_WEBSITE = "The website with id {id} that was requested wasn't found. Verify the website and try again."
+NO_STORE = "The store that was requested wasn't found. Verify the store and try again."
 NOT_IN_WEBSITE = "The store view is not in the associated website."
 NOT_RELATED = 'Provided customer ID "%customer_id" isn\'t related to current customer address.'
 NO_EMAIL = "No such entity with %fieldName = %fieldValue, %field2Name = %field2Value"
@@ -99,11 +101,13 @@ def _store(shop: Shop, given: Mapping[str, Any], old: Customer | None = None) ->
         if number is None and website == old.website_id:
             number = old.store_id
     if website is not None and website not in shop.websites:
-        raise no_entity("website_id", website)
+        raise Refusal(404, NO_WEBSITE.format(id=website))
     if number is None:
         chosen = website if website is not None else 1
         return next(store for store in shop.stores.values() if store.website_id == chosen)
     store = shop.stores.get(number)
+    if store is None and website is None:
+        raise Refusal(404, NO_STORE)
     if store is None or (website is not None and store.website_id != website):
         raise Refusal(400, NOT_IN_WEBSITE)
     return store

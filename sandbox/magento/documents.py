@@ -155,8 +155,9 @@ def view(shop: Shop) -> dict[str, Any]:
             {**_exact(one.row), "items": [_exact(row) for row in one.items]} for one in sales.invoices.values()
         ],
         "reservations": [
-            {"sku": sku, "stock_id": stock_id, "quantity": php.plain(quantity, php.QUANTITY)}
+            {"sku": shop.by_sku[sku].sku, "stock_id": stock_id, "quantity": php.plain(quantity, php.QUANTITY)}
             for (sku, stock_id), quantity in shop.reservations.items()
+            if sku in shop.by_sku
         ],
     }
 

@@ -19,7 +19,7 @@ NO_STATE = "An invoice cannot be created when an order has a status of "
 TOO_MUCH = 'The quantity to invoice must not be greater than the uninvoiced quantity for product SKU "{sku}".'
 CLOSED = frozenset({"payment_review", "holded", "canceled", "complete", "closed"})
 SHARED = ("discount_amount", "tax_amount", "discount_tax_compensation_amount")
-DONE = {name: name.replace("amount", "invoiced") for name in SHARED}
+DONE = {name: name.replace("amount", "invoiced") for name in SHARED} | {"row_total": "row_invoiced"}
 
 Charged = list[tuple[Line, Decimal]]
 """The lines of an invoice, with their quantities."""
@@ -76,15 +76,14 @@ def line_amounts(line: Line, quantity: Decimal) -> Row:
     """What a line is charged with."""
     row = line.row
     made: Row = {}
-    open_quantity = row["qty_ordered"] - row["qty_invoiced"] - row["qty_canceled"]
+    uninvoiced = row["qty_ordered"] - row["qty_invoiced"]
+    last = quantity == uninvoiced - row["qty_canceled"]
     for base in ("", "base_"):
-        last = quantity == open_quantity
-        for name in SHARED:
+        for name in (*SHARED, "row_total"):
             left = amount(row, f"{base}{name}") - amount(row, f"{base}{DONE[name]}")
-            made[f"{base}{name}"] = left if last else cents(left * quantity / open_quantity)
-        share = quantity / row["qty_ordered"]
-        made[f"{base}row_total"] = cents(amount(row, f"{base}row_total") * share)
+            made[f"{base}{name}"] = left if last else cents(left * quantity / uninvoiced)
         incl_tax = row.get(f"{base}row_total_incl_tax")
+        share = quantity / row["qty_ordered"]
         made[f"{base}row_total_incl_tax"] = None if incl_tax is None else cents(incl_tax * share)
         for name in ("price", "price_incl_tax"):
             made[f"{base}{name}"] = row.get(f"{base}{name}")

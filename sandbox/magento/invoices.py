@@ -108,7 +108,6 @@ def _book_line(shop: Shop, line: Line, quantity: Decimal, item: Row) -> None:
     row = line.row
     row["qty_invoiced"] = row["qty_invoiced"] + quantity
     for base in ("", "base_"):
-        row[f"{base}row_invoiced"] = amount(row, f"{base}row_invoiced") + amount(item, f"{base}row_total")
         for name, done in DONE.items():
             row[f"{base}{done}"] = amount(row, f"{base}{done}") + amount(item, f"{base}{name}")
     row["weee_tax_applied"] = "[]"

@@ -13,8 +13,14 @@ import msgspec
 from sandbox.magento.errors import Refusal
 from sandbox.magento.routes import Route, Router
 
-KEYS = ("sku", "product_sku", "order_id", "entity_id", "increment_id", "email", "id", "source_code", "name", "code")
-VALUES = ("price", "quantity", "qty", "status", "source_code", "store_id")
+KEYS = (
+    *("sku", "product_sku", "order_id", "entity_id", "increment_id", "ext_order_id", "email", "id", "source_code"),
+    *("name", "code"),
+)
+VALUES = (
+    *("price", "quantity", "qty", "order_item_id", "status", "state", "source_code", "store_id", "ext_order_id"),
+    *("grand_total", "comment", "track_number", "group_id", "website_id"),
+)
 
 
 class Entry:

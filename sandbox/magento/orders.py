@@ -40,7 +40,8 @@ REQUIRED = (
     ("telephone", "Phone Number"),
 )
 DEFAULT_STORE = 1
-COLUMNS = columns_of(ORDER)
+NUMBER = ORDER.texts["increment_id"]
+COLUMNS = {**columns_of(ORDER), "shipping_method": lambda order: order.shipping_method}
 
 
 def order_of(shop: Shop, number: int) -> Order:
@@ -91,7 +92,7 @@ def _create(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
     add_payment(shop, order, given["payment"])
     for one in given.get("status_histories") or []:
         add_history(shop, order, one)
-    shop.sales.orders[number] = order
+    keep(shop, order)
     return saved_shown(order, sent, given)
 
 
@@ -133,8 +134,13 @@ def _assignments(given: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _taken(shop: Shop, increment_id: str, own: int) -> bool:
-    key = php.collated(increment_id[:50])
-    return any(php.collated(one.row["increment_id"]) == key for one in shop.sales.orders.values() if one.id != own)
+    return shop.sales.numbers.get(php.collated(increment_id[:NUMBER]), own) != own
+
+
+def keep(shop: Shop, order: Order) -> None:
+    """Take a new order into the shop's."""
+    shop.sales.orders[order.id] = order
+    shop.sales.numbers[php.collated(order.row["increment_id"])] = order.id
 
 
 def _put_addresses(shop: Shop, order: Order, given: dict[str, Any]) -> None:
@@ -154,7 +160,7 @@ def put_address(shop: Shop, order: Order, given: dict[str, Any], kind: str) -> N
     row = {**(old or {}), **{name: value for name, value in given.items() if value not in (None, "")}}
     row |= {"address_type": kind, "email": order.row.get("customer_email"), "parent_id": order.id}
     faults = [f'"{label}" is required. Enter and try again.' for name, label in REQUIRED if not row.get(name)]
-    if row["email"] and not is_email(row["email"]):
+    if row["email"] and not (row["email"].isascii() and is_email(row["email"])):
         faults.append("Email has a wrong format")
     if faults:
         raise Refusal(400, BAD_ADDRESS, ["\n".join(faults)])
@@ -197,7 +203,9 @@ def _change(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
     if sent.get("increment_id") and _taken(shop, sent["increment_id"], order.id):
         raise Refusal(400, NOT_UNIQUE)
     _put_addresses(shop, order, given)
+    del shop.sales.numbers[php.collated(order.row["increment_id"])]
     put_columns(shop, order, {name: value for name, value in sent.items() if name != "updated_at"})
+    keep(shop, order)
     if given.get("payment"):
         add_payment(shop, order, given["payment"])
     for one in given.get("status_histories") or []:

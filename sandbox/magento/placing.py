@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sandbox.magento.orders import add_payment, protect_code, put_address, store_name
-from sandbox.magento.reservations import placed, reserve
+from sandbox.magento.orders import add_payment, keep, protect_code, put_address, store_name
+from sandbox.magento.reservations import move, placed
 from sandbox.magento.sales_records import Line, Order
 from sandbox.magento.sales_tables import ITEM, ORDER, ZERO, Row
 from sandbox.magento.sold import Sold
@@ -77,8 +77,8 @@ def place(
         order.lines += _lines(shop, order, item)
     amounts = {f"{base}{name}": row[f"{base}{source}"] for base in ("", "base_") for name, source in PAID}
     add_payment(shop, order, {**CHECK, **amounts})
-    shop.sales.orders[number] = order
-    reserve(shop, order, placed(shop, order))
+    keep(shop, order)
+    move(shop, order, placed(shop, order))
     return order
 
 

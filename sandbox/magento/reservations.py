@@ -32,6 +32,18 @@ def stock_of(shop: Shop, order: Order) -> Stock | None:
     return shop.stock_of(website) or shop.stocks.get(1)
 
 
+def move(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
+    """Hold back what an order takes, or give it back: as reservations, or without inventory modules in the stock."""
+    if shop.settings.msi:
+        reserve(shop, order, moved)
+        return
+    for sku, quantity in moved:
+        product = shop.product(sku)
+        if product is not None and product.type_id not in COMPOSITE:
+            stock = product.more.stock
+            stock.quantity = (stock.quantity or 0) + whole(quantity)
+
+
 def reserve(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
     """Add to the reservations; less than 0 holds back. Only products whose stock is managed count."""
     stock = stock_of(shop, order)

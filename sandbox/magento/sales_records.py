@@ -57,10 +57,10 @@ class Order:
 
 @dataclass
 class Shipment:
-    """A shipment, from one source."""
+    """A shipment, from one source, or from none where the inventory modules are off."""
 
     row: Row
-    source_code: str
+    source_code: str | None
     items: list[Row] = field(default_factory=list)
     tracks: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
@@ -89,13 +89,14 @@ class Cart:
 
 @dataclass
 class Sales:
-    """All documents by id, and carts by their secret names."""
+    """All documents by id, carts by their secret names, orders also by their numbers as the database compares them."""
 
     orders: dict[int, Order] = field(default_factory=dict)
     shipments: dict[int, Shipment] = field(default_factory=dict)
     invoices: dict[int, Invoice] = field(default_factory=dict)
     carts: dict[str, Cart] = field(default_factory=dict)
     increments: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def increment(self, kind: str) -> str:
         """The next number of the shop for a kind of document."""

@@ -88,7 +88,7 @@ def faults(
     found = _of_order(order)
     if total(lines) <= 0:
         found.append(NO_PRODUCTS)
-    if any(track.get("track_number") == "" for track in tracks):
+    if any(not track.get("track_number") for track in tracks):
         found.append(NO_NUMBER)
     by_id = {line.id: line for line in order.lines}
     for item in items:

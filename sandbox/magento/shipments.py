@@ -54,10 +54,10 @@ def ship(call: Call) -> str:
     if found_faults:
         raise Refusal(400, INVALID + "\n".join(found_faults))
     shipment = _document(shop, order, lines, given)
-    if any(not {"title", "carrier_code", "track_number"} <= set(track) for track in tracks):
+    if any(not {"title", "carrier_code"} <= set(track) for track in tracks):
         raise Refusal(400, NOT_SAVED)
     moved = deductions(shop, lines)
-    if shop.settings.msi:
+    if shipment.source_code is not None:
         try:
             deduct(shop, shipment.source_code, moved)
         except NotEnough:
@@ -88,7 +88,9 @@ def _document(shop: Shop, order: Order, lines: Taken, given: dict[str, Any]) -> 
     }
     extension = (given["arguments"] or {}).get("extension_attributes") or {}
     source = extension.get("source_code")
-    shipment = Shipment(SHIPMENT.stored(row), DEFAULT_SOURCE if source is None else source)
+    if source is None:
+        source = DEFAULT_SOURCE
+    shipment = Shipment(SHIPMENT.stored(row), source if shop.settings.msi else None)
     comment = given["comment"] or {}
     if comment.get("comment"):
         told = {"is_customer_notified": int(bool(given["appendComment"] and given["notify"])), **comment}
@@ -131,14 +133,16 @@ def add_track(shop: Shop, shipment: Shipment, given: dict[str, Any]) -> Row:
 
 def shipment_shown(shipment: Shipment) -> dict[str, Any]:
     """Give a shipment."""
-    return {
+    shown = {
         **SHIPMENT.shown(shipment.row),
         "packages": [],
         "items": [SHIPMENT_ITEM.shown(row) for row in shipment.items],
         "tracks": [track_shown(row) for row in shipment.tracks],
         "comments": [dict(row) for row in shipment.comments],
-        "extension_attributes": {"source_code": shipment.source_code},
     }
+    if shipment.source_code is not None:
+        shown["extension_attributes"] = {"source_code": shipment.source_code}
+    return shown
 
 
 def track_shown(row: Row) -> dict[str, Any]:
