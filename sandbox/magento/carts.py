@@ -21,7 +21,7 @@ from sandbox.magento.sales_records import Cart
 from sandbox.magento.sales_tables import json_value, money
 from sandbox.magento.sold import Sold, bundle, child_by_options, configurable, grouped, links_by_options, plain
 from sandbox.magento.state import Shop
-from sandbox.magento.typed import INT, TEXT, Data, Parameter, anything, texts
+from sandbox.magento.typed import INT, TEXT, Data, Parameter, anything, ints, listed, texts
 
 EMPTY = "The shipping method can't be set for an empty cart. Add an item to cart and try again."
 NO_METHOD = "The shipping method is missing. Select the shipping method and try again."
@@ -31,6 +31,26 @@ TOO_MANY = "The requested qty is not available"
 NO_CARRIER = "Carrier with such method not found: %1, %2"
 METHODS = [{"code": "checkmo", "title": "Check / Money order"}]
 _QUOTE = "Magento\\Quote\\Api\\Data\\"
+CHOICE = Data("Magento\\Catalog\\Api\\Data\\CustomOptionInterface", {"option_id": TEXT, "option_value": TEXT})
+VALUE = Data(
+    "Magento\\ConfigurableProduct\\Api\\Data\\ConfigurableItemOptionValueInterface",
+    {"option_id": TEXT, "option_value": INT, "extension_attributes": anything},
+)
+SELECTION = Data(
+    "Magento\\Bundle\\Api\\Data\\BundleOptionInterface",
+    {"option_id": INT, "option_qty": INT, "option_selections": ints, "extension_attributes": anything},
+)
+MEMBER = Data("Magento\\GroupedProduct\\Api\\Data\\GroupedOptionsInterface", {"id": INT, "qty": INT})
+OPTIONS = Data(
+    f"{_QUOTE}ProductOptionExtensionInterface",
+    {
+        "custom_options": listed(CHOICE),
+        "configurable_item_options": listed(VALUE),
+        "bundle_options": listed(SELECTION),
+        "grouped_options": listed(MEMBER),
+        "downloadable_option": anything,
+    },
+)
 ITEM = Data(
     f"{_QUOTE}CartItemInterface",
     {
@@ -38,7 +58,7 @@ ITEM = Data(
         "item_id": INT,
         "qty": money,
         "price": money,
-        "product_option": Data(f"{_QUOTE}ProductOptionInterface", {"extension_attributes": anything}),
+        "product_option": Data(f"{_QUOTE}ProductOptionInterface", {"extension_attributes": OPTIONS}),
         "extension_attributes": anything,
     },
 )

@@ -202,7 +202,12 @@ def _change(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
     sent = ORDER.columns(given)
     if sent.get("increment_id") and _taken(shop, sent["increment_id"], order.id):
         raise Refusal(400, NOT_UNIQUE)
-    _put_addresses(shop, order, given)
+    before = order.addresses
+    try:
+        _put_addresses(shop, order, given)
+    except Refusal:
+        order.addresses = before
+        raise
     del shop.sales.numbers[php.collated(order.row["increment_id"])]
     put_columns(shop, order, {name: value for name, value in sent.items() if name != "updated_at"})
     keep(shop, order)

@@ -16,6 +16,7 @@ from sandbox.magento.typed import FLOAT, INT, TEXT, Data, Limits, Type
 
 Row = dict[str, Any]
 PLACES = Decimal("0.0001")
+LIMIT = Decimal("9999999999999999.9999")
 ZERO = Decimal(0)
 
 
@@ -26,8 +27,8 @@ def money(value: Any, limits: Limits) -> Decimal | None:
 
 
 def rounded(value: Decimal) -> Decimal:
-    """A value as a column with four decimals holds it."""
-    return value.quantize(PLACES, ROUND_HALF_UP)
+    """A value as a column with four decimals holds it: what is beyond its limit is clipped."""
+    return max(-LIMIT, min(LIMIT, value)).quantize(PLACES, ROUND_HALF_UP)
 
 
 def cents(value: Decimal) -> Decimal:
