@@ -77,12 +77,11 @@ def check_lines(rows: Sequence[Mapping[str, Any]]) -> None:
         raise Refusal(400, TOO_MANY_LINES)
 
 
-def check_defaults(customer: Customer, rows: Sequence[Mapping[str, Any]], defaults: Mapping[str, int]) -> None:
-    """Refuse a list that leaves out an address that is a default; an empty list is none."""
-    listed_ids = {row.get("id") for row in rows}
+def check_defaults(customer: Customer, rows: Sequence[Mapping[str, Any]] | None, defaults: Mapping[str, int]) -> None:
+    """Refuse defaults that are not among the addresses that will be there; an empty list takes them all away."""
+    ids = {row.get("id") for row in rows} if rows is not None else {one.id for one in customer.addresses}
     for kind in KINDS:
-        number = defaults.get(kind)
-        if rows and number and number not in listed_ids:
+        if rows != [] and defaults.get(kind) and defaults[kind] not in ids:
             raise Refusal(400, INVALID, {"fieldName": kind})
 
 

@@ -25,13 +25,9 @@ CLASSES = 3
 
 
 def check_names(email: str, fields: Mapping[str, Any]) -> None:
-    """Refuse a customer without names or e-mail, or with such as Magento does not take."""
-    if not email:
-        raise Refusal(400, MISSING_EMAIL)
-    for name, label in NAMES:
-        if fields.get(name) and not _is_name(fields[name]):
-            raise Refusal(400, f"{label} is not valid!")
-    faults = [f'"{label}" is a required value.' for name, label in NAMES[:2] if not fields.get(name)]
+    """Refuse a customer without names, or with names or an e-mail such as Magento does not take."""
+    faults = [f"{label} is not valid!" for name, label in NAMES if fields.get(name) and not _is_name(fields[name])]
+    faults += [f'"{label}" is a required value.' for name, label in NAMES[:2] if not fields.get(name)]
     if not is_email(email):
         faults.append(BAD_EMAIL)
     if faults:

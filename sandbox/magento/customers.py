@@ -8,13 +8,13 @@ customers2.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
 from sandbox.magento.customer_addresses import (
     ADDRESS,
     ATTRIBUTE,
-    INVALID,
     KINDS,
     address_shown,
     allowed,
@@ -24,7 +24,7 @@ from sandbox.magento.customer_addresses import (
     replaced,
 )
 from sandbox.magento.customer_attributes import a_date, check_gender, values_after
-from sandbox.magento.customer_checks import check_names, check_password, taken
+from sandbox.magento.customer_checks import MISSING_EMAIL, check_names, check_password, taken
 from sandbox.magento.customer_records import Customer
 from sandbox.magento.errors import Refusal, no_entity
 from sandbox.magento.records import Store
@@ -114,23 +114,25 @@ def _store(shop: Shop, given: Mapping[str, Any], old: Customer | None = None) ->
 
 
 def _put(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> None:
-    """Give a customer its fields, after checking them. Raises `Refusal`, and then nothing is changed."""
+    """Give a customer its fields, checked in Magento's order. Raises `Refusal`."""
     fields = {
         **customer.fields,
         **{name: given[name] for name in (*TEXTS, "gender", "disable_auto_group_change") if name in given},
     }
     group = given.get("group_id")
     email = given["email"] if given.get("email") is not None else customer.email
-    check_names(email, fields)
     check_gender(fields.get("gender"))
-    if fields.get("dob"):
-        fields["dob"] = a_date(fields["dob"])
-    if taken(shop, email, customer.website_id, customer.id):
-        raise Refusal(400, TAKEN)
     if group is not None and group not in shop.customer_groups:
         raise Refusal(400, NO_GROUP)
-    attributes = values_after(shop, customer.attributes, given.get("custom_attributes") or [])
-    customer.email, customer.attributes = email, attributes
+    if not email:
+        raise Refusal(400, MISSING_EMAIL)
+    if taken(shop, email, customer.website_id, customer.id):
+        raise Refusal(400, TAKEN)
+    check_names(email, fields)
+    if fields.get("dob"):
+        fields["dob"] = a_date(fields["dob"])
+    customer.email = email
+    customer.attributes = values_after(shop, customer.attributes, given.get("custom_attributes") or [])
     customer.fields = {name: value for name, value in fields.items() if value not in (None, "")}
     customer.group_id = customer.group_id if group is None else group
     subscribed = (given.get("extension_attributes") or {}).get("is_subscribed")
@@ -151,33 +153,23 @@ def update(call: Call) -> dict[str, Any]:
 
 
 def _change(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Change a customer, all or nothing: what is refused half-way leaves it as it was."""
     store = _store(shop, given, customer)
+    changed = replace(customer, website_id=store.website_id, store_id=store.id, updated_at=shop.now())
     rows = given.get("addresses")
-    defaults = dict(customer.defaults)
-    defaults |= {kind: int(given[kind]) for kind in KINDS if (given.get(kind) or "").isdecimal()}
-    if rows is not None:
-        check_lines(rows)
-        check_defaults(customer, rows, defaults)
-    elif any(customer.address(number) is None for number in defaults.values()):
-        kind = next(kind for kind in KINDS if kind in defaults and customer.address(defaults[kind]) is None)
-        raise Refusal(400, INVALID, {"fieldName": kind})
-    after = None if rows is None else replaced(shop, customer, rows)
-    before = customer.website_id, customer.store_id
-    customer.website_id, customer.store_id = store.website_id, store.id
-    try:
-        _put(shop, customer, given)
-    except Refusal:
-        customer.website_id, customer.store_id = before
-        raise
-    if rows is not None and after is not None:
-        customer.defaults = defaults_after(defaults, rows, after)
-        customer.addresses = sorted(after, key=lambda one: one.id)
+    told = {kind: int(given[kind]) for kind in KINDS if (given.get(kind) or "").isdecimal()}
+    changed.defaults = {**customer.defaults, **told}
+    check_lines(rows or [])
+    check_defaults(customer, rows, changed.defaults)
+    _put(shop, changed, given)
+    if rows is None:
+        changed.addresses = [replace(one, region_id=one.region_id or 0) for one in customer.addresses]
     else:
-        customer.defaults = defaults
-        for address in customer.addresses:
-            address.region_id = address.region_id or 0
-    customer.updated_at = shop.now()
-    return shown(customer)
+        addresses = replaced(shop, customer, rows)
+        changed.defaults = defaults_after(changed.defaults, rows, addresses)
+        changed.addresses = sorted(addresses, key=lambda one: one.id)
+    shop.customers[customer.id] = changed
+    return shown(changed)
 
 
 def _customer(shop: Shop, number: int) -> Customer:
@@ -201,7 +193,7 @@ def delete(call: Call) -> bool:
 def get_list(call: Call) -> dict[str, Any]:
     """Give the customers asked for."""
     asked = call.given["searchCriteria"]
-    items, total = found(call.shop.customers.values(), _columns(call.shop), asked)
+    items, total = found(call.shop.customers.values(), _columns(call.shop), asked, attributes=True)
     return result([shown(one) for one in items], asked, total)
 
 

@@ -170,7 +170,9 @@ def save_track(call: Call) -> dict[str, Any]:
     """Add a tracking number to a shipment that is there."""
     given = call.given["entity"]
     shipment = call.shop.sales.shipments.get(given.get("parent_id") or 0)
-    if shipment is None or not given.get("track_number"):
+    if shipment is None or shipment.row["order_id"] != given.get("order_id"):
+        raise Refusal(400, NO_TRACK)
+    if not given.get("track_number") or not given.get("carrier_code"):
         raise Refusal(400, NO_TRACK)
     return track_shown(add_track(call.shop, shipment, given))
 
