@@ -32,6 +32,7 @@ from tasks.work import Work
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 WAIT_FOR_ANOTHER = timedelta(seconds=30)
+TOLD_EVERY = timedelta(seconds=5)
 PROBE_HOLDS = timedelta(seconds=5)
 
 
@@ -53,6 +54,7 @@ class Push(msgspec.Struct):
     size: int
     array_limit: int | None = None
     probed_at: datetime | None = None
+    told_at: datetime | None = None
     fault: Exception | None = None
     turn: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
@@ -193,7 +195,16 @@ async def _keep(
     )
     work.tally.sent += sum(one.state == SENT for one in settled)
     work.tally.failed += sum(one.state == FAILED for one in settled)
+    _tell_how_far(work, cut, now)
     return claimed
+
+
+def _tell_how_far(work: Work, cut: Push, now: datetime) -> None:
+    """A push that takes long says every few seconds how far it is."""
+    cut.told_at = cut.told_at or now
+    if now - cut.told_at >= TOLD_EVERY:
+        cut.told_at = now
+        work.progress(f"{work.entity}: {work.tally.sent:,} sent, {work.tally.failed:,} failed")
 
 
 async def _probe_fault(
