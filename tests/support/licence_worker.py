@@ -1,0 +1,31 @@
+"""One process of an installation that reads in Acumatica within the licence; light, because several are started."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from support.fast_clock import FastClock
+
+from connector.acumatica.access import AcumaticaAccess
+from connector.acumatica.session import acumatica_session
+from connector.queue.engine import open_state
+from connector.queue.licence import SharedLicence
+
+
+def read_in_turn(url: str, database_url: str, began: float, limits: tuple[int, int], reads: int, done: Any) -> None:
+    """Read so often in one session; puts the number of requests that it took into `done`."""
+    access = AcumaticaAccess(url, "Company", "admin", "sandbox")
+    clock = FastClock(began)
+    state = open_state(database_url)
+
+    async def read() -> int:
+        async with acumatica_session(
+            access, licence=SharedLicence(state, clock, access.host, *limits), clock=clock
+        ) as one:
+            for _read in range(reads):
+                await one.get(access.entity("Warehouse"), what="the list of warehouses")
+        return one.requests
+
+    done.put(asyncio.run(read()))
+    state.close()
