@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sandbox_magento.shop import ADDRESS, TOKEN, Shop
+from sandbox_magento.shop import TOKEN, Shop
 
 Recordings = Callable[[str], dict[str, dict[str, Any]]]
 EAST = {"extension_attributes": {"source_code": "east"}}
-ORDERS = "rest/V1/orders"
 LINE = {"name": "x", "qty_ordered": 2, "price": 10, "base_price": 10, "row_total": 20, "base_row_total": 20}
 
 
@@ -314,7 +314,7 @@ async def test_documents_of_clients_that_are_gone(shop: Shop, skus: list[str], r
     }
     assert len(cases) == 21
     for name, case in cases.items():
-        path, body = case["request"]["path"], json.loads(json.dumps(case["request"]["body"]))
+        path, body = case["request"]["path"], deepcopy(case["request"]["body"])
         if name.startswith("ship"):
             made = await change(shop, "place_order", lines=[{"sku": skus[0], "qty": 1}])
             path = f"/rest/V1/order/{made['entity_id']}/ship"
@@ -332,4 +332,3 @@ async def test_documents_of_clients_that_are_gone(shop: Shop, skus: list[str], r
         else:
             found = [one for one in state["orders"] if one.get("ext_order_id") == body["entity"]["ext_order_id"]]
             assert len(found) == after["orders_with_that_ext_order_id"]
-    assert shop.client.base_url == ADDRESS
