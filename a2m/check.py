@@ -22,21 +22,16 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _check(*, json: bool) -> int:
-    from connector.queue.engine import open_state
     from flows.check_connection import check_connection
-    from settings import load_settings
+    from flows.in_force import in_force
 
-    settings = load_settings(needs_both_systems=True)
-    state = open_state(settings.database_url)
     found = []
-    try:
-        async for one in check_connection(settings, state):
+    with in_force(needs_both_systems=True) as now:
+        async for one in check_connection(now.settings, now.state):
             if not json:
                 err.print(f"{one.what} …", markup=False)
             found.append(one)
-    finally:
-        state.close()
-    places = _settings_used(settings)
+    places = _settings_used(now)
     if json:
         checks = [{"what": one.what, "result": one.result, "said": one.said} for one in found]
         as_json({"checks": checks, "settings": places})
@@ -48,14 +43,14 @@ async def _check(*, json: bool) -> int:
     return 0 if all(one.result == "passed" for one in found) else 1
 
 
-def _settings_used(settings: Any) -> list[dict[str, Any]]:
+def _settings_used(now: Any) -> list[dict[str, Any]]:
     from settings import all_fields, masked, setting_name, where_from
 
     used = []
     for section, field, _about in all_fields():
-        place = where_from(section, field)
+        place = where_from(section, field, now.saved)
         if place != "default":
-            part = getattr(settings, section)
+            part = getattr(now.settings, section)
             value = getattr(part, field, None) if hasattr(part, field) else getattr(part, f"{field}_", None)
             used.append({"setting": setting_name(section, field), "value": masked(value), "from": place})
     return used

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -25,15 +24,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _explain(entity: str, key: str, *, json: bool) -> int:
-    from connector.queue.engine import open_state
     from flows.explain import explain
-    from settings import load_settings
+    from flows.in_force import in_force
 
-    settings = load_settings()
-    if chosen_entities(entity, settings.active) != [entity]:
+    if chosen_entities(entity) != [entity]:
         raise typer.BadParameter("explain takes one entity.")
-    with closing(open_state(settings.database_url)) as state:
-        lines = explain(settings, state, entity, key)
+    with in_force() as now:
+        lines = explain(now.settings, now.state, entity, key)
     if json:
         as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": said} for what, said in lines]})
     else:

@@ -26,11 +26,9 @@ def add_to(app: typer.Typer) -> None:
 
 def _pause(name: str, *, paused: bool) -> None:
     from connector.queue import entities
-    from connector.queue.engine import open_state
-    from settings import load_settings
+    from flows.in_force import in_force
 
     chosen = chosen_entities(name)
-    state = open_state(load_settings().database_url)
-    entities.pause(state, chosen, paused=paused)
-    state.close()
+    with in_force() as now:
+        entities.pause(now.state, chosen, paused=paused)
     out.print(f"{', '.join(chosen)} {'paused' if paused else 'resumed'}.", markup=False)

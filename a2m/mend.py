@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -47,12 +46,11 @@ def add_to(app: typer.Typer) -> None:
 
 def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json: bool) -> int:
     from connector.queue import by_hand, messages
-    from connector.queue.engine import open_state
+    from flows.in_force import in_force
     from flows.run import work_on
-    from settings import load_settings
 
-    settings = load_settings(needs_both_systems=True)
-    with closing(open_state(settings.database_url)) as state:
+    with in_force(needs_both_systems=True) as now:
+        settings, state = now.settings, now.state
         with state.read() as connection:
             chosen = _chosen(messages.failed(connection), what, everything=everything, cause=cause)
         by_hand.send_again(state, chosen, datetime.now(UTC))
@@ -97,10 +95,10 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
 
 def _skip(number: int, reason: str) -> None:
     from connector.queue import by_hand, messages
-    from connector.queue.engine import open_state
-    from settings import load_settings
+    from flows.in_force import in_force
 
-    with closing(open_state(load_settings().database_url)) as state:
+    with in_force() as now:
+        state = now.state
         with state.read() as connection:
             found = messages.by_ids(connection, [number])
         if not found:
@@ -114,15 +112,14 @@ def _skip(number: int, reason: str) -> None:
 
 def _link(entity: str, key: str, magento_id: str) -> None:
     from connector.queue import by_hand
-    from connector.queue.engine import open_state
-    from settings import load_settings
+    from flows.in_force import in_force
     from tasks.registry import DOCUMENTS
 
     if entity not in DOCUMENTS:
         raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(DOCUMENTS)}.")
-    with closing(open_state(load_settings().database_url)) as state:
+    with in_force() as now:
         try:
-            said = by_hand.link(state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))
+            said = by_hand.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))
         except by_hand.NotPossibleByHand as why:
             raise typer.BadParameter(str(why)) from why
     out.print(f"{entity} {key} is {magento_id} in Magento; {said}.", markup=False)

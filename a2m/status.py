@@ -75,19 +75,15 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
 
 def read_status() -> list[dict[str, Any]]:
     from connector.queue import entities
-    from connector.queue.engine import open_state
-    from settings import load_settings
+    from flows.in_force import in_force
 
-    settings = load_settings()
-    state = open_state(settings.database_url)
     now = datetime.now(UTC)
-    with state.read() as connection:
+    with in_force() as here, here.state.read() as connection:
         found = [entities.overview(connection, entity, now) for entity in ENTITIES]
-    state.close()
     return [
         {
             "entity": one.entity,
-            "state": _state_of(getattr(settings.active, one.entity), one.paused, one.working),
+            "state": _state_of(getattr(here.settings.active, one.entity), one.paused, one.working),
             "watermark": one.watermark,
             **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
             "last_run": one.last_look_at,
@@ -111,13 +107,10 @@ def _state_of(active: bool, paused: bool, working: str | None) -> str:
 
 def _failed(entity: str | None) -> list[dict[str, Any]]:
     from connector.queue import messages
-    from connector.queue.engine import open_state
-    from settings import load_settings
+    from flows.in_force import in_force
 
-    state = open_state(load_settings().database_url)
-    with state.read() as connection:
+    with in_force() as now, now.state.read() as connection:
         found = messages.failed(connection, entity)
-    state.close()
     return [
         {
             "id": one.id,

@@ -50,24 +50,30 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
-    from connector.queue.engine import open_state
     from flows.dry_run import copy_of_state, keep_everything_here
+    from flows.in_force import in_force
     from flows.run import work_on
-    from settings import load_settings
     from tasks.look import PLAIN
 
-    settings = load_settings(needs_both_systems=True)
-    entities = chosen_entities(name, settings.active)
     outcomes = []
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(copy_of_state(settings.database_url)) if dry_run else settings.database_url
-        state = open_state(url)
-        stack.callback(state.close)
+        now = stack.enter_context(in_force(needs_both_systems=True))
+        settings = now.settings
+        state = stack.enter_context(copy_of_state(now.state)) if dry_run else now.state
         stages = keep_everything_here() if dry_run else PLAIN
-        for entity in entities:
+        for entity in chosen_entities(name, settings.active):
             said = (lambda _said: None) if json else err.print
             outcomes.append(
-                await work_on(entity, settings, state, full=full, key=key, once=True, said=said, stages=stages)
+                await work_on(
+                    entity,
+                    settings,
+                    state,
+                    full=full,
+                    key=key,
+                    once=True,
+                    said=said,
+                    stages=lambda _retry_count: stages,
+                )
             )
     wrong = any(outcome.fault or outcome.tally.failed for outcome in outcomes)
     if json:

@@ -8,24 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connector.queue.engine import copy_state, open_state
+from connector.queue.engine import State, copy_state, open_state
 from tasks.look import PLAIN, Stages
 from tasks.push import Push
 from tasks.work import Work
 
 
 @contextmanager
-def copy_of_state(url: str) -> Iterator[str]:
-    """The address of a copy of the state database, which is gone at the end."""
+def copy_of_state(state: State) -> Iterator[State]:
+    """A copy of the state database, which is gone at the end."""
     with TemporaryDirectory(prefix="a2m-dry-run-") as folder:
-        copy = f"sqlite:///{Path(folder) / 'state.sqlite'}"
-        source, target = open_state(url), open_state(copy)
+        copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
         try:
-            copy_state(source, target)
+            copy_state(state, copy)
+            yield copy
         finally:
-            source.close()
-            target.close()
-        yield copy
+            copy.close()
 
 
 async def _send_nothing(_work: Work, _cut: Push) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.run import run_entity
+from flows.entity import run_entity
 
 
 @flow(name="inventory", persist_result=False)

@@ -8,9 +8,14 @@ pause is one second (spec, case 4).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
+
+
+class LifeEnded(Exception):
+    """A look found out that this life is over: there is no reason for another look of it."""
 
 
 async def live(
@@ -21,9 +26,12 @@ async def live(
     check_process_time: float,
     process_sleep_time: float,
 ) -> None:
-    """Look at once, then again after each pause until the run's life is over. Whatever a look raises ends the run."""
+    """Look at once, then again after each pause until the run's life is over. Whatever a look raises ends the run;
+    `LifeEnded` ends it in peace.
+    """
     ends_at = due_at + timedelta(seconds=check_process_time)
-    await look()
-    while (left := (ends_at - clock.now()).total_seconds()) > 0:
-        await clock.sleep(min(process_sleep_time, left))
+    with suppress(LifeEnded):
         await look()
+        while (left := (ends_at - clock.now()).total_seconds()) > 0:
+            await clock.sleep(min(process_sleep_time, left))
+            await look()

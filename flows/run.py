@@ -1,36 +1,30 @@
-"""A run of one entity, as every entity's flow and the command line start it.
+"""A run of one entity, as every entity's flow and the command line start it; it knows no Prefect.
 
-The run takes its entity's lease, looks for as long as its life lasts, and ends in a state that says in words what
-happened.
+The run takes its entity's lease, looks for as long as its life lasts, and says in words what happened.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from prefect import get_run_logger
-from prefect.artifacts import acreate_table_artifact
-from prefect.client.schemas.objects import State as PrefectState
-from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
 from connector.acumatica.errors import AcumaticaFault
 from connector.clock import Clock, SystemClock
 from connector.magento.errors import MagentoFault
 from connector.queue import by_hand, entities
-from connector.queue.engine import State, open_state
+from connector.queue.engine import State
 from connector.queue.faults import StateError
 from connector.queue.lease import Held, LeaseLost
 from connector.queue.messages import Message
 from flows.keep_lease import kept, take_lease
-from flows.life import live
-from flows.stages import in_prefect
+from flows.life import LifeEnded, live
 from flows.wiring import Run, working
-from settings import Settings, SettingsError, load_settings
+from settings import Settings, SettingsError
 from tasks.look import PLAIN, Stages, look
 from tasks.push import ShopUnreachable
 from tasks.registry import DOCUMENTS
@@ -39,7 +33,7 @@ from tasks.tally import Report, Tally
 from tasks.warehouses import refuse_unknown_warehouses
 
 LEASE_WAIT = 15.0
-FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, StateError)
+FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, StateError, SettingsError)
 
 
 class Outcome:
@@ -51,41 +45,20 @@ class Outcome:
         self.failed: list[Message] = []
         self.fault: str | None = None
         self.stopped: str | None = None
+        self.held_by: str | None = None
 
     def in_words(self) -> str:
         """One sentence for the run's final state."""
         return self.fault or self.stopped or self.tally.in_words()
 
 
-async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectState[Any]:
-    """One run inside Prefect: gives its final state. Settings are read anew for each run."""
-    try:
-        settings = load_settings(needs_both_systems=True)
-        state = open_state(settings.database_url)
-    except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
-    try:
-        scheduled = flow_run.scheduled_start_time
-        due_at = scheduled if scheduled is not None and _is_scheduled() else None
-        outcome = await work_on(
-            entity,
-            settings,
-            state,
-            stages=in_prefect(settings.queue.retry_count),
-            due_at=due_at,
-            holder=f"run {flow_run.name or 'by hand'}",
-            full=full,
-            key=key,
-            said=get_run_logger().info,
-        )
-    finally:
-        state.close()
-    await _show(entity, outcome)
-    return _final_state(outcome)
+@dataclass
+class Wanted:
+    """What a run was started for: everything or one key, one look or a life of them."""
 
-
-def _is_scheduled() -> bool:
-    return bool(flow_run.run_count is not None and "auto-scheduled" in (flow_run.tags or []))
+    full: bool
+    key: str | None
+    once: bool
 
 
 async def work_on(
@@ -93,7 +66,7 @@ async def work_on(
     settings: Settings,
     state: State,
     *,
-    stages: Stages = PLAIN,
+    stages: Callable[[int], Stages] = lambda _retry_count: PLAIN,
     clock: Clock | None = None,
     due_at: datetime | None = None,
     holder: str | None = None,
@@ -101,54 +74,88 @@ async def work_on(
     key: str | None = None,
     once: bool = False,
     said: Callable[[str], object] = lambda _said: None,
+    newer_settings: Callable[[], Settings | None] = lambda: None,
 ) -> Outcome:
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
     `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease.
+    `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
+    the run goes on with them.
     """
     clock = clock or SystemClock()
     outcome = Outcome(entity)
     started = clock.now()
-    with state.read() as connection:
-        known = entities.read(connection, entity)
-    if not getattr(settings.active, entity):
-        outcome.stopped = f"{entity} is not active: nothing is sent (Individual Sync Status)."
-        return outcome
-    if known.paused:
-        outcome.stopped = f"{entity} is paused; resume it with: a2m resume {entity}"
+    outcome.stopped = _why_not(state, settings, entity)
+    if outcome.stopped is not None:
         return outcome
     who = holder or f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
     held = await take_lease(state, entity, who, clock, wait=0.0 if due_at is None else LEASE_WAIT)
     if isinstance(held, Held):
+        outcome.held_by = held.holder
         outcome.stopped = f"{entity} is being worked on by {held.holder}; nothing was done here."
         return outcome
     begins = due_at or started
-    ends_at = begins + timedelta(seconds=settings.queue.check_process_time)
     since = entities.first_active(state, entity, started)
-    run = Run(entity, settings, state, held, clock, outcome.tally, outcome.report, ends_at, since, said)
+    wanted = Wanted(full, key, once or key is not None)
+    latest: Settings | None = settings
     try:
-        async with kept(state, held, clock), working(run) as work:
-            wants_full = full
-
-            async def one_look() -> None:
-                nonlocal wants_full
-                found = await look_once(run, work, stages, full=wants_full, key=key)
-                outcome.failed, wants_full = found or outcome.failed, False
-                await work.acumatica.rest()
-
-            if once or key is not None:
-                await one_look()
-            else:
-                await live(
-                    one_look,
-                    clock,
-                    due_at=begins,
-                    check_process_time=settings.queue.check_process_time,
-                    process_sleep_time=settings.queue.process_sleep_time,
-                )
+        async with kept(state, held, clock):
+            while latest is not None:
+                ends_at = begins + timedelta(seconds=latest.queue.check_process_time)
+                run = Run(entity, latest, state, held, clock, outcome.tally, outcome.report, ends_at, since, said)
+                chosen = stages(latest.queue.retry_count)
+                latest = await _looks(run, outcome, wanted, chosen, begins, newer_settings)
     except FAULTS as error:
         outcome.fault = str(error)
     return outcome
+
+
+def _why_not(state: State, settings: Settings, entity: str) -> str | None:
+    """Why nothing of the entity is sent now; none if it is."""
+    if not getattr(settings.active, entity):
+        return f"{entity} is not active: nothing is sent (Individual Sync Status)."
+    with state.read() as connection:
+        paused = entities.read(connection, entity).paused
+    return f"{entity} is paused; resume it with: a2m resume {entity}" if paused else None
+
+
+async def _looks(
+    run: Run,
+    outcome: Outcome,
+    wanted: Wanted,
+    stages: Stages,
+    begins: datetime,
+    newer_settings: Callable[[], Settings | None],
+) -> Settings | None:
+    """Look until the run's life is over, the entity is paused, or other settings were saved: gives those."""
+    newer: Settings | None = None
+    async with working(run) as work:
+
+        async def one_look() -> None:
+            nonlocal newer
+            newer = newer_settings()
+            if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
+                raise LifeEnded
+            found = await look_once(run, work, stages, full=wanted.full, key=wanted.key)
+            outcome.failed, wanted.full = found or outcome.failed, False
+            await work.acumatica.rest()
+
+        if wanted.once:
+            with suppress(LifeEnded):
+                await one_look()
+        else:
+            await _live(one_look, run, begins)
+    return newer
+
+
+async def _live(one_look: Callable[[], Awaitable[None]], run: Run, begins: datetime) -> None:
+    await live(
+        one_look,
+        run.clock,
+        due_at=begins,
+        check_process_time=run.settings.queue.check_process_time,
+        process_sleep_time=run.settings.queue.process_sleep_time,
+    )
 
 
 async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
@@ -186,33 +193,3 @@ def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
         return False
     every = timedelta(hours=run.settings.queue.full_look_every)
     return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every
-
-
-async def _show(entity: str, outcome: Outcome) -> None:
-    if outcome.failed:
-        await acreate_table_artifact(
-            key=f"{entity}-failed",
-            table=[
-                {"key": one.key, "source": one.source, "attempts": one.attempts, "reason": one.reason}
-                for one in outcome.failed
-            ],
-            description=f"{entity}: messages that failed in this run, with the reason.",
-        )
-    if outcome.report.notes:
-        await acreate_table_artifact(
-            key=f"{entity}-not-sent",
-            table=[{"key": key, "reason": reason} for key, reason in outcome.report.notes],
-            description=f"{entity}: records that were left alone by a setting.",
-        )
-
-
-def _final_state(outcome: Outcome) -> PrefectState[Any]:
-    said = " ".join([outcome.in_words(), *outcome.report.waits])
-    if outcome.fault is not None:
-        return Failed(message=said)
-    if outcome.stopped is not None:
-        name = "AlreadyRunning" if "worked on by" in said else "NothingToDo"
-        return Completed(name=name, message=said)
-    if outcome.tally.failed:
-        return Completed(name="CompletedWithFailures", message=said)
-    return Completed(message=said)

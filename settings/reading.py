@@ -1,8 +1,8 @@
 """Where the settings are read from, and what is said when one of them is wrong.
 
-In: the environment, `.env`, the settings file. Out: `Settings`, or `SettingsError` that names each field as it is
-written, its value (never that of a secret) and the rule. A name that does not exist is refused with the nearest one
-that does: a setting that is misspelled must not be ignored in silence.
+In: the environment, `.env`, what was saved from the Prefect UI, the settings file. Out: `Settings`, or
+`SettingsError` that names each field as it is written, its value (never that of a secret) and the rule. A name that
+does not exist is refused with the nearest one that does: a setting that is misspelled must not be ignored in silence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError as SourceError
 
-from settings.screen import Settings, settings_file
+from settings.screen import Saved, Settings, own_database, settings_file, with_saved
 
 PREFIX = "A2M_"
 BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_REQUIRE")
@@ -30,8 +30,9 @@ class SettingsError(Exception):
     """A setting is wrong or missing; the text names the field, the value and the rule for each."""
 
 
-def load_settings(*, needs_both_systems: bool = False, **given: Any) -> Settings:
-    """The settings as they are now. `given` are sections or fields that win over everything.
+def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = None, **given: Any) -> Settings:
+    """The settings as they are now. `given` are sections or fields that win over everything; `saved` come from the
+    Prefect UI.
 
     With `needs_both_systems` both systems must be configured. Raises `SettingsError`.
     """
@@ -39,9 +40,10 @@ def load_settings(*, needs_both_systems: bool = False, **given: Any) -> Settings
     file = settings_file()
     _refuse_bad_file(file)
     try:
-        settings = Settings(**given)
+        with with_saved(saved or {}):
+            settings = Settings(**given)
     except ValidationError as error:
-        raise SettingsError("\n".join(_in_words(error, given))) from error
+        raise SettingsError("\n".join(_in_words(error, given, saved or {}))) from error
     except SourceError as error:
         raise SettingsError(_bad_json() or str(error)) from error
     if needs_both_systems and settings.missing():
@@ -51,13 +53,37 @@ def load_settings(*, needs_both_systems: bool = False, **given: Any) -> Settings
     return settings
 
 
-def where_from(section: str, field: str) -> str:
-    """Where a setting's value comes from: environment, .env, settings file, or default."""
+def database_url() -> str:
+    """The address of the state database, which has to be known before the values that are saved in it."""
+    for values in (_upper(os.environ), _upper(_dot_env())):
+        if values.get("A2M_DATABASE_URL"):
+            return str(values["A2M_DATABASE_URL"])
+    return own_database()
+
+
+def where_from(section: str, field: str, saved: Saved | None = None) -> str:
+    """Where a setting's value comes from: environment, .env, UI, settings file, or default."""
+    fixed = fixed_by(section, field)
+    if fixed is not None:
+        return fixed
+    if field in (saved or {}).get(section, {}):
+        return "UI"
+    return "settings file" if written_in_file(section, field)[0] else "default"
+
+
+def fixed_by(section: str, field: str) -> str | None:
+    """What fixes a setting, so that nothing saved can change it: environment, .env, or nothing."""
     name = setting_name(section, field)
     for place, names in (("environment", _upper(os.environ)), (".env", _upper(_dot_env()))):
         if names.get(name):
             return place
-    return "settings file" if field in _in_file(settings_file()).get(section, {}) else "default"
+    return None
+
+
+def written_in_file(section: str, field: str) -> tuple[bool, Any]:
+    """Whether the settings file says a value, and which."""
+    fields = _in_file(settings_file()).get(section, {})
+    return field in fields, fields.get(field)
 
 
 def setting_name(section: str, field: str) -> str:
@@ -97,7 +123,7 @@ def _refuse_unknown_names() -> None:
     wrong = []
     for place, values in (("the environment", os.environ), (".env", _dot_env())):
         wrong += [
-            f"{name} (in {place}) is no setting.{_nearest(name, known)}"
+            f"{name} (in {place}) is no setting.{nearest(name, known)}"
             for name in sorted(_upper(values))
             if name.startswith(PREFIX) and name not in known
         ]
@@ -105,7 +131,8 @@ def _refuse_unknown_names() -> None:
         raise SettingsError("\n".join(wrong))
 
 
-def _nearest(name: str, known: set[str]) -> str:
+def nearest(name: str, known: set[str]) -> str:
+    """A question that names the nearest known name, or nothing."""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]}?" if near else ""
 
@@ -122,23 +149,24 @@ def _refuse_bad_file(file: Path) -> None:
     known = {section for section, _field, _about in all_fields()}
     for section in sections:
         if section not in known:
-            raise SettingsError(f"[{section}] in {file} is no section.{_nearest(section, known)}")
-    secrets = [f"{s}.{f}" for s, f, about in all_fields() if _is_secret(about) and f in sections.get(s, {})]
+            raise SettingsError(f"[{section}] in {file} is no section.{nearest(section, known)}")
+    secrets = [f"{s}.{f}" for s, f, about in all_fields() if is_secret(about) and f in sections.get(s, {})]
     if secrets and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise SettingsError(
             f"The settings file {file} holds {secrets[0]} and others may read it. Run: chmod 600 {file}"
         )
 
 
-def _is_secret(about: Any) -> bool:
+def is_secret(about: Any) -> bool:
+    """Whether a field is a secret."""
     return "SecretStr" in str(about.annotation)
 
 
-def _in_words(error: ValidationError, given: Mapping[str, Any]) -> list[str]:
-    return [_one_in_words(one, given) for one in error.errors(include_url=False, include_context=False)]
+def _in_words(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> list[str]:
+    return [_one_in_words(one, given, saved) for one in error.errors(include_url=False, include_context=False)]
 
 
-def _one_in_words(one: Any, given: Mapping[str, Any]) -> str:
+def _one_in_words(one: Any, given: Mapping[str, Any], saved: Saved) -> str:
     place = [str(part) for part in one["loc"]]
     rule = str(one["msg"]).removeprefix("Value error, ")
     head, colon, rest = rule.partition(": ")
@@ -147,8 +175,8 @@ def _one_in_words(one: Any, given: Mapping[str, Any]) -> str:
     name = _written(place)
     if one["type"] == "extra_forbidden":
         known = {setting_name(s, f) for s, f, _about in all_fields()}
-        return f"{name} is no setting.{_nearest(name, known)}"
-    value = _value_of(place, given)
+        return f"{name} is no setting.{nearest(name, known)}"
+    value = _value_of(place, given, saved)
     shown = "" if value is None else f" = {value}"
     if one["type"] != "value_error":
         rule = rule[:1].lower() + rule[1:]
@@ -162,13 +190,13 @@ def _written(place: list[str]) -> str:
     return setting_name(place[0], place[1]) + more
 
 
-def _value_of(place: list[str], given: Mapping[str, Any]) -> str | None:
+def _value_of(place: list[str], given: Mapping[str, Any], saved: Saved) -> str | None:
     """What was written there, as it was written; none for a secret or where nothing was."""
     if len(place) < 2:
         return None
     section, field = place[0], place[1].removesuffix("_")
     about = {name: found for one, name, found in all_fields() if one == section}.get(field)
-    if about is None or _is_secret(about):
+    if about is None or is_secret(about):
         return None
     name = setting_name(section, field)
     in_arguments = given.get(section)
@@ -177,7 +205,7 @@ def _value_of(place: list[str], given: Mapping[str, Any]) -> str | None:
     for values in (_upper(os.environ), _upper(_dot_env())):
         if values.get(name):
             return str(values[name])
-    written = _in_file(settings_file()).get(section, {})
+    written = {**_in_file(settings_file()).get(section, {}), **saved.get(section, {})}
     return repr(written[field]) if field in written else None
 
 

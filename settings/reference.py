@@ -12,7 +12,8 @@ HEAD = """# Setup Parameters
 
 Every setting, by its name in the environment and in `.env`. Lists and maps are JSON. In the settings file (TOML,
 `settings.toml` in the state folder, or the file that `A2M_SETTINGS` names) the same names stand in a table per section:
-`A2M_QUEUE__BATCH_COUNT` is `batch_count` in `[queue]`. Highest first: environment, `.env`, settings file, default.
+`A2M_QUEUE__BATCH_COUNT` is `batch_count` in `[queue]`. Highest first: environment, `.env`, saved from the
+Prefect UI (Setup Parameters), settings file, default.
 
 Beside them: `A2M_HOME` (the state folder), `A2M_SETTINGS` (the settings file), `A2M_DATABASE_URL` (the state database;
 default: SQLite in the state folder).

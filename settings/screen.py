@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -39,6 +43,50 @@ def settings_file() -> Path:
     return Path(named).expanduser() if named else home_folder() / "settings.toml"
 
 
+def own_database() -> str:
+    """The address of the SQLite file in the state folder."""
+    return f"sqlite:///{home_folder() / 'state.sqlite'}"
+
+
+Saved = Mapping[str, Mapping[str, Any]]
+"""Values saved from the Prefect UI: section, field, value."""
+
+_saved: ContextVar[Saved] = ContextVar("saved")
+
+
+@contextmanager
+def with_saved(values: Saved) -> Iterator[None]:
+    """Let these values count as saved from the Prefect UI while settings are read."""
+    token = _saved.set(values)
+    try:
+        yield
+    finally:
+        _saved.reset(token)
+
+
+class _HighestWins(PydanticBaseSettingsSource):
+    """All places as one: the highest that has a field says its whole value.
+
+    Maps of two places are not mixed: a row that somebody took out of a map must not come back from below.
+    """
+
+    def __init__(self, settings_cls: type[BaseSettings], places: tuple[PydanticBaseSettingsSource, ...]) -> None:
+        super().__init__(settings_cls)
+        self._places = places
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Of no use here: the places are asked as wholes."""
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for place in reversed(self._places):
+            for name, value in place().items():
+                both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
+                found[name] = {**found[name], **value} if both else value
+        return found
+
+
 class _Environment(EnvSettingsSource):
     """The environment, where a list or map may still stand in the quotes that a shell would have taken away.
 
@@ -50,7 +98,7 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Every setting. Highest first: arguments, environment, `.env`, settings file, default."""
+    """Every setting. Highest first: arguments, environment, `.env`, saved from the UI, settings file, default."""
 
     model_config = SettingsConfigDict(
         env_prefix="A2M_",
@@ -92,8 +140,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The order in which values win; secrets from a folder of files are not used."""
-        environment = _Environment(settings_cls)
-        return init_settings, environment, dotenv_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+        saved = InitSettingsSource(
+            settings_cls, init_kwargs={name: dict(part) for name, part in _saved.get({}).items()}
+        )
+        file = TomlConfigSettingsSource(settings_cls, settings_file())
+        places = (init_settings, _Environment(settings_cls), dotenv_settings, saved, file)
+        return (_HighestWins(settings_cls, places),)
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
@@ -129,7 +181,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """SQLAlchemy's address of the state database."""
-        return self.database.get_secret_value() or f"sqlite:///{home_folder() / 'state.sqlite'}"
+        return self.database.get_secret_value() or own_database()
 
     def missing(self) -> list[str]:
         """The settings without which nothing can be read or sent, by their names."""

@@ -256,3 +256,13 @@ sessions = Table(
     Column("taken_at", BigInteger, comment="none while it waits for its turn"),
     Column("expires_at", BigInteger, nullable=False),
 )
+
+saved_settings = Table(
+    "saved_settings",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("saved_at", BigInteger, nullable=False),
+    Column("saved_by", KeptText, nullable=False),
+    Column("said", KeptText, nullable=False, comment="what changed, in words"),
+    Column("settings", KeptText, nullable=False, comment="all values of this version by section and field, as JSON"),
+)

@@ -92,3 +92,27 @@ async def test_a_run_of_an_entity_lives_by_its_settings(tmp_path, home):
         due_at = here.clock.now() - timedelta(seconds=55)
         await here.sync("price", settings, once=False, due_at=due_at)
         assert [pause for pause in here.clock.slept if pause > 0][30:] == [2, 2]
+
+
+async def test_settings_that_are_saved_while_a_run_lives(tmp_path, home):
+    """The next look uses them without a restart; made inactive, the entity is not looked at any more."""
+    with world(tmp_path, 30) as here:
+        life = {"check_process_time": 50}
+        smaller = here.settings(queue={**life, "batch_count": 7})
+        saved = [None, smaller, None, here.settings(queue=life, active={"price": False}), None]
+        looks = iter(saved)
+        skus = list(here.prices())
+
+        def newer():
+            found = next(looks)
+            here.clock.advance(0.001)
+            number = len(here.writes())
+            prices = ({"set_price": {"inventory_id": sku, "price": f"{number + 1}.50"}} for sku in skus)
+            here.change(*prices)
+            return found
+
+        outcome = await here.sync("price", here.settings(queue=life), once=False, newer_settings=newer)
+        assert outcome.fault is None
+        assert list(looks) == []
+        sizes = [len(write["keys"]) for write in here.writes()]
+    assert sizes == [30, 7, 7, 7, 7, 2]
