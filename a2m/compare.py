@@ -37,7 +37,7 @@ def _quantities(
     shown = {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in magento["source_items"]}
     whole = {place: max(Decimal(0), quantity // 1) for place, quantity in wanted.items()}
     unreserved = _unreserved(magento)
-    wrong = sum(1 for place in shown if place not in wanted)
+    wrong = sum(quantity != 0 for place, quantity in shown.items() if place not in wanted)
     wrong += sum(shown.get(place, Decimal(0)) != whole[place] for place in wanted if place[0] not in unreserved)
     for sku, taken in unreserved.items():
         places = [place for place in wanted if place[0] == sku]

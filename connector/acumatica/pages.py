@@ -1,7 +1,7 @@
 """Lists of documents in pages by key, and documents by key: what the readers of documents have in common.
 
 Acumatica gives neither a count nor a next page; natural order is by key, so a page goes on behind the last key
-(contracts/acumatica.md §2.5). Documents that were archived are only shown when they are asked for.
+(contracts/acumatica.md §2.5). Archived documents are asked for everywhere: an archived one is not a deleted one.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def either(field: str, values: Sequence[str]) -> str:
 async def pages(
     session: AcumaticaSession, of: Listed[T], conditions: Sequence[str], after: str | None
 ) -> AsyncIterator[Page[T]]:
-    """The records that meet all conditions, in pages behind a number."""
+    """The records that meet all conditions, archived ones too, in pages behind a number."""
     size = session.access.page_size
     while True:
         behind = [] if after is None else [f"{of.number} gt '{quoted(after)}'"]
-        found = await read(session, of, [*conditions, *behind], {"$top": str(size)}, archived=False)
+        found = await read(session, of, [*conditions, *behind], {"$top": str(size)})
         numbers = [*(of.key(record) for record in found.records), *(number for number, _why in found.bad)]
         is_last = len(numbers) < size
         if not is_last and (max(numbers) == after or after in numbers):
@@ -99,7 +99,7 @@ async def having(
     """The records that meet any one of `each` and all conditions, archived ones too; one request for each."""
     whole: Page[T] = Page([], [])
     for one in each:
-        found = await read(session, of, [one, *conditions], {}, archived=True)
+        found = await read(session, of, [one, *conditions], {})
         whole.records.extend(found.records)
         whole.bad.extend(found.bad)
     return whole
@@ -110,18 +110,14 @@ def _parts(values: Sequence[str]) -> list[list[str]]:
     return [distinct[start : start + KEYS_PER_REQUEST] for start in range(0, len(distinct), KEYS_PER_REQUEST)]
 
 
-async def read(
-    session: AcumaticaSession, of: Listed[T], conditions: Sequence[str], paging: dict[str, str], *, archived: bool
-) -> Page[T]:
-    """One request: the records that meet all conditions."""
+async def read(session: AcumaticaSession, of: Listed[T], conditions: Sequence[str], paging: dict[str, str]) -> Page[T]:
+    """One request: the records that meet all conditions, archived ones too: an archived document is no deleted one."""
     query = {"$select": of.select, **paging}
     if of.expand:
         query["$expand"] = of.expand
     if conditions:
         query["$filter"] = " and ".join(conditions)
-    content = await session.get(
-        session.access.entity(of.entity), query, what=f"the list of {of.entity}", archived=archived
-    )
+    content = await session.get(session.access.entity(of.entity), query, what=f"the list of {of.entity}", archived=True)
     good, bad = decode_page(content, of.record, of.what)
     return Page(good, [(of.raw_key(raw), why) for raw, why in bad])
 

@@ -189,7 +189,7 @@ async def _sales_orders(session: AcumaticaSession, conditions: list[str]) -> Asy
     behind: list[str] = []
     while True:
         size = session.access.page_size
-        page = await pages.read(session, SALES_ORDERS, [*conditions, *behind], {"$top": str(size)}, archived=True)
+        page = await pages.read(session, SALES_ORDERS, [*conditions, *behind], {"$top": str(size)})
         for order in page.records:
             yield order
         if len(page.records) + len(page.bad) < size or not page.records:
