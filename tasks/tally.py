@@ -36,10 +36,9 @@ class Tally:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
         if not (self.changed or self.requests or self.failed or self.sent):
             return "nothing changed"
-        said = [
-            f"{self.changed:,} changed",
-            f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}",
-        ]
+        said = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
+        if self.changed:
+            said.insert(0, f"{self.changed:,} changed")
         if self.failed:
             said.append(f"{self.failed:,} failed")
         if self.superseded:
