@@ -31,6 +31,15 @@ def of_the_demo(folder: Path) -> list[psutil.Process]:
     return with_variable("PREFECT_HOME", str(folder / "a2m" / "demo" / "prefect"))
 
 
+def usual_port_taken(stack: ExitStack) -> bool:
+    """Take the usual port for as long as the stack lasts; false where somebody else has it, and may leave any time."""
+    try:
+        stack.enter_context(socket.create_server(("127.0.0.1", USUAL_PORT)))
+    except OSError:
+        return False
+    return True
+
+
 def test_demo(tmp_path):
     """It is killed in the middle, and the kernel or the next start ends what it left; that one runs to its end, prints
     what happened, takes another port than the usual one, and touches nothing of the user's own.
@@ -47,17 +56,12 @@ def test_demo(tmp_path):
 
     with ExitStack() as stack:
         stack.callback(lambda: [one.kill() for one in of_the_demo(tmp_path)])
-        taken = stack.enter_context(socket.socket())
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if taken.connect_ex(("127.0.0.1", USUAL_PORT)):  # nobody has the usual port yet
-            taken.close()
-            taken = stack.enter_context(socket.create_server(("127.0.0.1", USUAL_PORT)))
-
         with running(demo, folder=tmp_path, environ=environ, log=said) as killed:
             wait_until(lambda: len(of_the_demo(tmp_path)) > 2, "the demo's processes")
             orphans = of_the_demo(tmp_path)
             os.kill(killed.pid, signal.SIGKILL)
 
+        ours = usual_port_taken(stack)
         with running(demo, folder=tmp_path, environ=environ, log=said) as process:
             wait_until(lambda: "Prefect" in said.read_text(), "a demo that has cleaned up")
             assert left_of(orphans) == []
@@ -70,7 +74,7 @@ def test_demo(tmp_path):
     assert re.search(r"^prices +30 +0 +yes *$", text, re.MULTILINE), text
     assert re.search(r"^quantities +90 +0 +yes *$", text, re.MULTILINE), text
     port = int(re.search(r"Prefect UI +http://127\.0\.0\.1:(\d+)", text)[1])
-    assert port != USUAL_PORT
+    assert port != USUAL_PORT or not ours
     assert "sent" in text.partition("What happened")[0], "it shows how far it is"
     assert "Traceback" not in text
     assert not [secret for secret in SECRETS if secret in text]
