@@ -241,9 +241,12 @@ async def _start_run(children: Children, client: PrefectClient, entity: str) -> 
 
 
 def _how_far() -> str:
+    """One line that fits a terminal: how many each entity has sent, and how many wait in all."""
     from a2m.status import read_status
 
-    return "   ".join(f"{row['entity']}: {row['sent']:,} sent, {row['pending']:,} waiting" for row in read_status())
+    rows = read_status()
+    sent = "  ".join(f"{row['entity']} {row['sent']:,}" for row in rows)
+    return f"Sent: {sent}; {sum(row['pending'] for row in rows):,} waiting"
 
 
 def _compare() -> list[tuple[str, int, int]]:

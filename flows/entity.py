@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import get_run_logger
@@ -24,13 +25,12 @@ async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectStat
     """
     try:
         with in_force(needs_both_systems=True) as now:
-            scheduled = flow_run.scheduled_start_time
             outcome = await work_on(
                 entity,
                 now.settings,
                 now.state,
                 stages=in_prefect,
-                due_at=scheduled if scheduled is not None and _is_scheduled() else None,
+                due_at=_due_at(),
                 holder=f"run {flow_run.name or 'by hand'}",
                 full=full,
                 key=key,
@@ -56,8 +56,15 @@ def _saved_after(now: InForce) -> Callable[[], Settings | None]:
     return newer
 
 
-def _is_scheduled() -> bool:
-    return bool(flow_run.run_count is not None and "auto-scheduled" in (flow_run.tags or []))
+def _due_at() -> datetime | None:
+    """When a scheduled run was due; none for one that was started by hand.
+
+    Prefect's own kind of instant (pendulum's) does not calculate with the others', so it is made a plain one.
+    """
+    scheduled = flow_run.scheduled_start_time
+    if scheduled is None or "auto-scheduled" not in (flow_run.tags or []):
+        return None
+    return datetime.fromtimestamp(scheduled.timestamp(), UTC)
 
 
 async def _show(entity: str, outcome: Outcome) -> None:

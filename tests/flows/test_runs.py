@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from prefect import tags
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, FlowRunFilter
 
@@ -64,6 +65,15 @@ async def test_a_working_run_and_an_idle_one(make_world):
     assert {one.name.split("-")[0] for one in await task_runs(worked, len(STAGES))} == STAGES
     assert await task_runs(idle, 0) == []  # what came after it has been written down by now
     assert await artifacts(worked) == {}
+
+
+async def test_a_scheduled_run_sends_like_any_other(make_world):
+    """Its life counts from when Prefect says that it was due, an instant of a kind of Prefect's own."""
+    here = make_world(5)
+    with tags("auto-scheduled"):
+        final = await price(return_state=True)
+    assert (final.name, final.message) == ("Completed", "5 changed, 5 sent in 5 requests")
+    here.assert_converged(entities=["price"])
 
 
 async def test_messages_that_failed(make_world):
