@@ -1,0 +1,75 @@
+"""The opponents over HTTP: the least that anybody could write, without a queue, a ledger, retries or outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+PAGE = 1_000
+SELECT = "InventoryID,ItemStatus,ItemClass,ExportToExternal,DefaultPrice,BaseUOM,SalesUOM"
+HEADERS = {"Authorization": "Bearer a-token", "Content-Type": "application/json"}
+
+
+def prices(acumatica: str, magento: str, since: str, batch: int = 100, connections: int = 4) -> dict[str, float]:
+    """Read all changed items with `json.loads` and post their prices, reading and posting at once."""
+    began, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(_prices(acumatica, magento, since, batch, connections))
+    return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+
+
+async def _prices(acumatica: str, magento: str, since: str, batch: int, connections: int) -> None:
+    bodies: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    async def read() -> None:
+        rows: list[dict[str, Any]] = []
+        async with httpx.AsyncClient(timeout=60) as client:
+            behind = ""
+            while True:
+                condition = f"LastModified ge datetimeoffset'{since}'" + (
+                    f" and InventoryID gt '{behind}'" if behind else ""
+                )
+                params = {"$select": SELECT, "$top": str(PAGE), "$filter": condition}
+                answer = await client.get(f"{acumatica}/entity/Default/24.200.001/StockItem", params=params)
+                page = json.loads(answer.content)
+                rows += [
+                    {"sku": one["InventoryID"]["value"], "price": one["DefaultPrice"]["value"], "store_id": 0}
+                    for one in page
+                ]
+                whole = len(rows) // batch * batch if len(page) == PAGE else len(rows)
+                for start in range(0, whole, batch):
+                    bodies.put_nowait(json.dumps({"prices": rows[start : start + batch]}).encode())
+                rows = rows[whole:]
+                if len(page) < PAGE:
+                    break
+                behind = page[-1]["InventoryID"]["value"]
+        for _ in range(connections):
+            bodies.put_nowait(None)
+
+    await asyncio.gather(read(), *(_post(f"{magento}/rest/all/V1/products/base-prices", bodies) for _ in range(connections)))
+
+
+async def _post(url: str, bodies: asyncio.Queue[bytes | None]) -> None:
+    async with httpx.AsyncClient(timeout=60, headers=HEADERS) as client:
+        while (body := await bodies.get()) is not None:
+            answer = await client.post(url, content=body)
+            answer.raise_for_status()
+
+
+def post_only(magento: str, bodies: Sequence[bytes], connections: int = 4) -> dict[str, float]:
+    """Post bodies that are ready: Magento's own time and nothing else."""
+
+    async def run() -> None:
+        waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+        for body in (*bodies, *(None for _ in range(connections))):
+            waiting.put_nowait(body)
+        url = f"{magento}/rest/all/V1/inventory/source-items"
+        await asyncio.gather(*(_post(url, waiting) for _ in range(connections)))
+
+    began, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(run())
+    return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}

@@ -1,0 +1,105 @@
+"""A lean Magento: takes prices and quantities, shows generation 0 of the catalogue, and tells what it was sent.
+
+`python -m bench.magento_server WAREHOUSES [real]`; with `real` every request takes as long as in the Magento that was
+measured (`sandbox.magento.latency`). Bodies are kept and read only when somebody asks what was told.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Awaitable
+from decimal import Decimal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from bench.catalogue import cents, number_of, pieces
+from bench.http_server import serve
+from sandbox.magento.latency import Latency
+
+_LISTED = re.compile(r"\[value\]=([^&]*)")
+_PAGE = re.compile(r"\[currentPage\]=(\d+)")
+_SIZE = re.compile(r"\[pageSize\]=(\d+)")
+STORES = [{"id": 1, "code": "default", "website_id": 1, "base_currency_code": "USD", "timezone": "America/New_York"}]
+
+
+class Magento:
+    """One shop with one source; `warehouses` is how many of Acumatica's are summed into it."""
+
+    def __init__(self, warehouses: int, *, real: bool) -> None:
+        self._warehouses = warehouses
+        self._latency = Latency() if real else None
+        self._bodies: list[bytes] = []
+        self._reads = 0
+
+    def handle(self, method: str, target: str, body: bytes) -> tuple[int, bytes] | Awaitable[tuple[int, bytes]]:
+        """One request."""
+        path, _, query = target.partition("?")
+        if path.startswith("/_bench/"):
+            return 200, msgspec.json.encode(self._told() if path.endswith("told") else self._reset())
+        answer = self._answer(method, urlsplit(path).path, unquote(query), body)
+        return answer if self._latency is None else self._later(method, path, body, answer)
+
+    async def _later(self, method: str, path: str, body: bytes, answer: tuple[int, bytes]) -> tuple[int, bytes]:
+        assert self._latency is not None
+        async with self._latency.request(method, path, body):
+            return answer
+
+    def _answer(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes]:
+        if path.endswith(("/products/base-prices", "/inventory/source-items")) and method == "POST":
+            self._bodies.append(body)
+            return 200, b"[]"
+        self._reads += 1
+        if path.endswith("/products/base-prices-information"):
+            skus = msgspec.json.decode(body)["skus"]
+            return 200, msgspec.json.encode(
+                [{"sku": sku, "price": cents(number_of(sku), 0) / 100, "store_id": 0} for sku in skus]
+            )
+        if path.endswith("/inventory/source-items"):
+            return 200, msgspec.json.encode(self._source_items(query))
+        if path.endswith("/modules"):
+            return 200, b'["Magento_Catalog","Magento_InventoryApi"]'
+        if path.endswith("/inventory/sources"):
+            return 200, b'{"items":[{"source_code":"default","enabled":true}],"total_count":1}'
+        if path.endswith("/store/storeConfigs"):
+            return 200, msgspec.json.encode(STORES)
+        return 404, b'{"message":"Request does not match any route."}'
+
+    def _source_items(self, query: str) -> dict[str, object]:
+        listed, page, size = _LISTED.search(query), _PAGE.search(query), _SIZE.search(query)
+        skus = listed[1].split(",") if listed else []
+        start = (int(page[1]) - 1) * int(size[1]) if page and size else 0
+        shown = skus[start : start + int(size[1])] if size else skus
+        rows = [
+            {"sku": sku, "source_code": "default", "quantity": self.quantity(number_of(sku), 0), "status": 1}
+            for sku in shown
+        ]
+        return {"items": rows, "total_count": len(skus)}
+
+    def quantity(self, number: int, generation: int) -> int:
+        """What the source has of an item."""
+        return sum(pieces(number, house, generation) for house in range(self._warehouses))
+
+    def _reset(self) -> dict[str, int]:
+        self._bodies, self._reads = [], 0
+        return {}
+
+    def _told(self) -> dict[str, object]:
+        """The writes: requests, rows, different SKUs, and a sum over SKUs and values that tells one set from another."""
+        rows = [row for body in self._bodies for row in next(iter(msgspec.json.decode(body).values()))]
+        last = {row["sku"]: row.get("price", row.get("quantity")) for row in rows}
+        check = sum(number_of(sku) * round(Decimal(str(value)) * 100) for sku, value in last.items())
+        sizes = {len(next(iter(msgspec.json.decode(body).values()))) for body in self._bodies[:-1]}
+        return {
+            "requests": len(self._bodies),
+            "rows": len(rows),
+            "skus": len(last),
+            "check": check,
+            "sizes": sorted(sizes),
+            "reads": self._reads,
+        }
+
+
+if __name__ == "__main__":
+    serve(Magento(int(sys.argv[1]), real="real" in sys.argv[2:]).handle)
