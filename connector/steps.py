@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Step = Literal[
-    "pulled",
-    "computed",
-    "chunk_written",
-    "queued",
-    "claimed",
-    "delivered",
-    "settled",
-    "confirmed",
-    "remembered",
-    "doubted",
-    "raised",
-    "shipped",
-    "made",
-    "followed",
+    "pulled", "computed", "chunk_written", "queued", "claimed", "delivered", "settled", "confirmed", "remembered"
 ]
-STEPS: tuple[Step, ...] = (
-    "pulled",
-    "computed",
-    "chunk_written",
-    "queued",
-    "claimed",
-    "delivered",
-    "settled",
-    "confirmed",
-    "remembered",
-)
-SHIPMENT_STEPS: tuple[Step, ...] = ("doubted", "raised", "shipped")
+STEPS: tuple[Step, ...] = get_args(Step)
+
+ShipmentStep = Literal["doubted", "raised", "shipped"]
+SHIPMENT_STEPS: tuple[ShipmentStep, ...] = get_args(ShipmentStep)
 """Between the calls of one shipment: its source is in doubt, then raised, then Magento has shipped."""
 
-ORDER_STEPS: tuple[Step, ...] = ("made", "followed")
+OrderStep = Literal["made", "followed"]
+ORDER_STEPS: tuple[OrderStep, ...] = get_args(OrderStep)
 """Between the calls of one order: Magento has made it, and each time that an invoice or a status followed."""
 
 
-def reached(step: Step) -> None:
+def reached(step: Step | ShipmentStep | OrderStep) -> None:
     """A look reached this step."""

@@ -9,7 +9,6 @@ import httpx
 from support.trade import Trade
 
 from connector.queue import by_hand
-from connector.queue.engine import open_state
 from settings import Settings
 
 SECTIONS: dict[str, dict[str, Any]] = {
@@ -57,8 +56,7 @@ class Sales(Trade):
 
     def forget(self) -> None:
         """Begin with an empty state."""
-        self.here.state.close()
-        self.here.state = open_state(self.here.database_url.replace("state.sqlite", "another.sqlite"))
+        self.here.begin_anew()
 
     def reprocess(self) -> None:
         """Have every failed order sent again."""

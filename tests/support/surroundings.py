@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.commands import settings_of
-from support.world import World, world
+from support.world import World, worlds
 
 MakeWorld = Callable[..., World]
 
@@ -32,13 +31,10 @@ def present_worlds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
     """Make worlds at the present moment, because entry points have no clock handed in; the settings connect to the
     last one.
     """
-    numbers = count()
-    with ExitStack() as stack:
+    with worlds(folder) as make_one:
 
         def make(products: Any = 30, **traits: Any) -> World:
-            place = folder / f"world-{next(numbers)}"
-            place.mkdir()
-            made = stack.enter_context(world(place, products, **traits))
+            made = make_one(products, **traits)
             made.clock.advance((datetime.now(UTC) - made.clock.now()).total_seconds())
             for name, value in settings_of(made.acumatica.url, made.magento.url).items():
                 monkeypatch.setenv(name, value)

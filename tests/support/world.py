@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
+from support import invariant
 
-from a2m.compare import differences
 from connector.clock import ManualClock
 from connector.queue import messages
 from connector.queue.engine import open_state
@@ -28,6 +28,7 @@ from sandbox.magento.app import create_app as magento_app
 from sandbox.serve import listen
 from settings import Settings, load_settings
 
+ENTITIES = ("price", "inventory", "customer", "order", "shipment")
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
 
@@ -59,6 +60,7 @@ class World:
         *,
         faults: str = "",
         database_url: str | None = None,
+        new_database: Callable[[], str] | None = None,
         shop_products: Sequence[Product] | None = None,
         acumatica: dict[str, Any] | None = None,
         magento: dict[str, Any] | None = None,
@@ -71,13 +73,23 @@ class World:
         )
         self.acumatica = Served(FaultMiddleware(site, "acumatica", self.faults))
         self.magento = Served(FaultMiddleware(shop, "magento", self.faults))
-        self.database_url = database_url or f"sqlite:///{folder / 'state.sqlite'}"
+        self._another = new_database or _files_in(folder)
+        self.database_url = database_url or self._another()
         self.state = open_state(self.database_url)
+        self.last_change = START
+        self._was: list[tuple[dict[str, Any], Settings | None, date]] = []
+        self.note()
 
     def close(self) -> None:
         self.state.close()
         self.acumatica.close()
         self.magento.close()
+
+    def begin_anew(self) -> None:
+        """Go on with an empty state database."""
+        self.state.close()
+        self.database_url = self._another()
+        self.state = open_state(self.database_url)
 
     def sections(self, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """The settings that connect to this world, by section, with these changes of single fields."""
@@ -111,6 +123,15 @@ class World:
     def change(self, *changes: dict[str, Any]) -> None:
         """Change something in Acumatica."""
         self._post(self.acumatica, changes)
+        self.last_change = self.clock.now()
+        self.note()
+
+    def note(self, settings: Settings | None = None) -> None:
+        """Keep what is right from now on: what Acumatica holds, by these settings or by those of the invariant."""
+        self._was.append((self.site_state(), settings, self._today(settings)))
+
+    def _today(self, settings: Settings | None = None) -> date:
+        return self.clock.now().astimezone((settings or self.settings()).acumatica.zone()).date()
 
     def change_shop(self, *changes: dict[str, Any]) -> None:
         """Change something in Magento."""
@@ -147,41 +168,63 @@ class World:
         """The writes that Magento received, in order."""
         return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
 
-    def told(self) -> dict[tuple[str, str, str], list[float]]:
-        """What Magento was told and applied, in order: by route, SKU and source."""
-        found: dict[tuple[str, str, str], list[float]] = {}
+    def told(self) -> dict[tuple[str, str, str], list[Decimal]]:
+        """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
+        found: dict[tuple[str, str, str], list[Decimal]] = {}
         for write in self.writes():
-            if write["applied"]:
+            if write["applied"] and write["path"].endswith(("/base-prices", "/source-items")):
                 for key, value in zip(write["keys"], write["values"], strict=True):
                     place = (write["path"], str(key), str(value.get("source_code", "")))
-                    found.setdefault(place, []).append(value.get("price", value.get("quantity")))
+                    number = value["price"] if "price" in value else value["quantity"]
+                    found.setdefault(place, []).append(Decimal(str(number)))
         return found
 
-    def assert_never_older(self) -> None:
-        """No key went back to an older value: once another one followed, a value never came again."""
-        for place, values in self.told().items():
-            changes = [value for number, value in enumerate(values) if number == 0 or value != values[number - 1]]
-            assert len(changes) == len(set(changes)), f"{place} went back: {values}"
+    def assert_never_older(self, settings: Settings | None = None) -> None:
+        """No key went back to an older value. Sources from which something was shipped are raised for it: not those."""
+        usual = settings or self.settings()
+        shipped = {item["sku"] for one in self.shop_state()["shipments"] for item in one["items"]}
+        history = [(site, own or usual, today) for site, own, today in self._was]
+        went_back = invariant.went_back(self.told(), history, shipped)
+        assert not went_back, went_back
 
     def failed(self, entity: str | None = None) -> list[Message]:
         """The failed messages."""
         with self.state.read() as connection:
             return messages.failed(connection, entity)
 
-    def assert_converged(self, *, entities: Sequence[str] = ("price", "inventory")) -> None:
-        """Magento shows exactly what Acumatica says; nothing is lost, and nothing waits."""
-        environ = {
-            "A2M_INVENTORY__WAREHOUSES": json.dumps(["MAIN", "EAST", "WEST"]),
-            "A2M_INVENTORY__SOURCES": json.dumps({"MAIN": "default", "EAST": "east", "WEST": "west"}),
-        }
-        for what, compared, wrong in differences(self.site_state(), self.shop_state(), environ):
-            if {"prices": "price", "quantities": "inventory"}[what] in entities:
-                assert compared, what
-                assert not wrong, f"{wrong} of {compared} {what} are wrong"
-        with self.state.read() as connection:
-            for entity in entities:
-                assert not messages.unsettled(connection, entity)
-                assert messages.next_due(connection, entity) is None
+    def assert_watermark_is_behind(self, entity: str, settings: Settings | None = None) -> None:
+        """Whatever the queue does not know yet is read by the next look."""
+        site, given = self.site_state(), settings or self.settings()
+        invariant.assert_watermark_is_behind(self.state, site, given, entity, self.last_change)
+
+    def assert_converged(
+        self,
+        settings: Settings | None = None,
+        *,
+        entities: Sequence[str] | None = None,
+        failed: Collection[str] | None = (),
+    ) -> None:
+        """Magento shows exactly what a naive oracle computes from Acumatica, nothing waits, and nothing went back.
+
+        entities: the active ones, unless told. failed: the Acumatica records that may have failed, and must have;
+        none: whichever.
+        """
+        settings = settings or self.settings()
+        active = [name for name in ENTITIES if getattr(settings.active, name)]
+        site, shop = self.site_state(), self.shop_state()
+        for entity in entities or active:
+            left_out = invariant.settled(self.state, [entity], settings.queue.retry_count)
+            assert failed is None or left_out == frozenset(failed), f"{entity}: {sorted(left_out)} failed"
+            wrong = invariant.wrong(site, shop, settings, self._today(settings), [entity], left_out)
+            assert not wrong, f"{len(wrong)} wrong: {wrong[:5]}"
+            unknown = invariant.not_queued_yet(self.state, site, settings, entity, left_out)
+            assert not unknown, f"{entity}: never queued: {unknown[:5]}"
+        self.assert_never_older(settings)
+
+
+def _files_in(folder: Path) -> Callable[[], str]:
+    numbers = count()
+    return lambda: f"sqlite:///{folder / f'state-{next(numbers)}.sqlite'}"
 
 
 @contextmanager
@@ -192,3 +235,17 @@ def world(folder: Path, products: Sequence[Product] | int = 50, **traits: Any) -
         yield made
     finally:
         made.close()
+
+
+@contextmanager
+def worlds(folder: Path) -> Iterator[Callable[..., World]]:
+    """Give what makes worlds, each in a folder of its own; all are taken down at the end."""
+    numbers = count()
+    with ExitStack() as stack:
+
+        def make(products: Sequence[Product] | int = 50, **traits: Any) -> World:
+            place = folder / f"world-{next(numbers)}"
+            place.mkdir()
+            return stack.enter_context(world(place, products, **traits))
+
+        yield make

@@ -1,0 +1,150 @@
+"""The one invariant that ends every fault test: nothing lost, nothing doubled, nothing older.
+
+Comes in: a state database, both systems' plain views, and what the shop's journal says was applied. What Magento must
+show is computed by `oracle`, apart from the code under test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from oracle import documents, values
+from sqlalchemy import select
+
+from connector.queue import records, watermarks
+from connector.queue.engine import State
+from connector.queue.records import Record
+from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, messages
+from connector.queue.tables import records as record_table
+from connector.queue.tables import watermarks as watermark_table
+from settings import Settings
+
+View = Mapping[str, Any]
+Told = Mapping[tuple[str, str, str], Sequence[Decimal]]
+CLOCKS_DIFFER = timedelta(seconds=30)
+"""A usual look reads from so far behind the watermark (docs/adr/0010)."""
+
+
+def settled(state: State, entities: Sequence[str], retry_count: int) -> frozenset[str]:
+    """No message is in between, and every failed one has a reason; gives the Acumatica keys that are not shown."""
+    with state.read() as connection:
+        found = connection.execute(select(messages).where(messages.c.entity.in_(entities))).all()
+    for one in found:
+        assert one.state not in (PENDING, SENDING), f"{one.entity} {one.key} is still {one.state}: {one.reason}"
+        assert one.attempts <= retry_count, f"{one.entity} {one.key} had {one.attempts} attempts"
+        if one.state == FAILED:
+            assert one.reason and one.cause, f"{one.entity} {one.key} failed without a reason"
+    return frozenset(one.acumatica_key for one in found if one.state in (FAILED, SKIPPED))
+
+
+def wrong(
+    site: View, shop: View, settings: Settings, today: date, entities: Collection[str], excused: frozenset[str]
+) -> list[str]:
+    """What Magento does not show as Acumatica says, in words."""
+    found: dict[str, Iterator[str]] = {
+        "price": values.wrong_prices(site, shop, settings, today, excused),
+        "inventory": values.wrong_quantities(site, shop, settings, excused),
+        "customer": documents.wrong_customers(site, shop, settings, excused),
+        "order": documents.wrong_orders(site, shop, settings, excused),
+        "shipment": documents.wrong_shipments(site, shop, settings, excused),
+    }
+    return [said for entity in entities for said in found[entity]]
+
+
+def not_queued_yet(
+    state: State, site: View, settings: Settings, entity: str, excused: Collection[str] = ()
+) -> list[tuple[str, str | None]]:
+    """(Acumatica key, its stamp where it shows one) of every record whose newest state the queue does not know."""
+    with state.read() as connection:
+        keys = connection.execute(select(record_table.c.acumatica_key).where(record_table.c.entity == entity)).scalars()
+        known = {key: one.record for key, one in records.read(connection, entity, list(keys)).items()}
+    return [
+        (key, stamp)
+        for key, stamp, said in _said(site, settings, entity)
+        if key not in excused and said != _kept(known.get(key), entity)
+    ]
+
+
+def _said(site: View, settings: Settings, entity: str) -> Iterator[tuple[str, str | None, Any]]:
+    """(Acumatica key, stamp, what the queue has to know of it) of each record of the entity."""
+    if entity == "price":
+        for key, one in site["items"].items():
+            if one["stock"]:
+                yield key, one["modified"], (Decimal(one["default_price"]), one["status"])
+    elif entity == "inventory":
+        for key, thing in values.things(site, settings).items():
+            yield key, None, thing.shelves
+    elif entity == "customer":
+        for key, one in site["customers"].items():
+            if one["customer_class"] in settings.customer.classes:
+                yield key, one["modified"], (one["name"], one["status"])
+    elif entity == "order":
+        for one in site["orders"]:
+            if one["order_type"] in settings.order.types:
+                yield f"{one['order_type']} {one['order_nbr']}", one["modified"], one["status"]
+    else:
+        for one in site["shipments"]:
+            if one["confirmed"]:
+                yield one["shipment_nbr"], one["modified"], True
+
+
+def _kept(record: Record | None, entity: str) -> Any:
+    """The same, as the state database has it."""
+    if record is None:
+        return None
+    if entity == "price":
+        facts = record.facts
+        return facts and (Decimal(facts.default_price or 0) / 1_000_000, facts.status)
+    if entity == "inventory":
+        return {warehouse: Decimal(quantity) / 10_000 for warehouse, quantity in record.quantities.items()}
+    if record.document is None:
+        return None
+    if entity == "customer":
+        return record.document["name"], record.document["status"]
+    return record.document["status"] if entity == "order" else True
+
+
+def assert_watermark_is_behind(
+    state: State, site: View, settings: Settings, entity: str, last_change: datetime
+) -> None:
+    """The next look reads every change that is not queued yet: the watermark is not past any of them."""
+    left = not_queued_yet(state, site, settings, entity)
+    with state.read() as connection:
+        feeds = connection.execute(select(watermark_table.c.feed).where(watermark_table.c.entity == entity)).scalars()
+        marks = [watermarks.read(connection, entity, feed) for feed in feeds.all()]
+    for key, stamp in left:
+        changed_at = last_change if stamp is None else datetime.fromisoformat(stamp)
+        for mark in marks:
+            behind = mark.pulled_to is None or mark.pulled_to - CLOCKS_DIFFER <= changed_at
+            assert behind, f"{entity} {key} changed at {changed_at}, and {mark.feed} was pulled to {mark.pulled_to}"
+
+
+def went_back(told: Told, history: Iterable[tuple[View, Settings, date]], skus: Collection[str] = ()) -> list[str]:
+    """Each key to which Magento was told something older than what it was told before; but for these SKUs.
+
+    What was told must be a part of what was right, in the same order.
+    """
+    right: dict[tuple[str, str], list[Decimal]] = {}
+    for site, settings, today in history:
+        shown = values.wanted_prices(site, settings, today) | values.wanted_quantities(site, settings)
+        for place, value in shown.items():
+            _append(right.setdefault(place, []), value)
+    wrong_order = []
+    for (path, sku, source), sent in told.items():
+        if not path.endswith(("/base-prices", "/source-items")) or sku in skus:
+            continue
+        was_right = iter(right.get((sku, source), []))
+        different: list[Decimal] = []
+        for value in sent:
+            _append(different, value)
+        if not all(any(value == one for one in was_right) for value in different):
+            wrong_order.append(f"{sku} {source} was told {different}; right was {right.get((sku, source))}")
+    return wrong_order
+
+
+def _append(found: list[Decimal], value: Decimal) -> None:
+    if not found or found[-1] != value:
+        found.append(value)
