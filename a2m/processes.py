@@ -54,7 +54,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent,
             )
         self._running.append(_Child(name, " ".join(command), child))
         self._remember()
@@ -83,8 +83,10 @@ class Children:
         part.replace(self._file)  # whole or not at all: a start may be killed at any instant
 
 
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent() -> None:
+    """Called in a new child: ask the kernel to end it when its parent dies. Only Linux has that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end_leftovers(file: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from a2m.processes import end_with_parent
+
 
 def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 60) -> None:
     """Ask again until it is so; other processes have no clock that a test could move."""
@@ -54,7 +56,7 @@ def with_variable(name: str, value: str) -> list[psutil.Process]:
 def running(
     command: Sequence[str], *, folder: Path, environ: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process whose output goes to a file; ended for certain at the end, with all that it started."""
+    """A process whose output goes to a file; ended for certain at the end, even if the tests are killed."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -64,6 +66,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=end_with_parent,
         )
     try:
         yield process
