@@ -1,8 +1,4 @@
-"""Every deployment in one process: one per entity, every minute; the lease keeps two runs from working at once.
-
-There is no Prefect concurrency limit on purpose: the runner takes the slot ten seconds before a run is due, and each
-run of more than about 50 s would cancel its successor (ADR 0003).
-"""
+"""Every deployment in one process, on the configured Prefect server: the lease keeps two runs from working at once."""
 
 from __future__ import annotations
 
@@ -14,20 +10,13 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 from prefect.client.orchestration import get_client
-from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
-from prefect.types.entrypoint import EntrypointType
 
-from flows.customer import customer
-from flows.inventory import inventory
-from flows.order import order
-from flows.price import price
-from flows.shipment import shipment
+from deployments.catalogue import deployments
 from settings import home_folder
 
-EVERY_MINUTE = "* * * * *"
 POLL_SECONDS = 2.0
 
 
@@ -39,24 +28,10 @@ class ServerUnusable(Exception):
     """The Prefect server does not answer, or refuses; the message says which and why."""
 
 
-async def deployments() -> list[RunnerDeployment]:
-    """One deployment per entity; flows are named by module, never by path."""
-    return [
-        await flow.ato_deployment(
-            name=flow.name,
-            cron=EVERY_MINUTE,
-            description=flow.description,
-            tags=["a2m"],
-            entrypoint_type=EntrypointType.MODULE_PATH,
-        )
-        for flow in (price, inventory, customer, order, shipment)
-    ]
-
-
 def serve_all() -> None:
     """Register the deployments and run what is due until the process is told to stop.
 
-    Raises `NoServerConfigured` and `ServerUnusable`.
+    Raises `NoServerConfigured`, `ServerUnusable`, `SettingsError` and `StateError`.
     """
     _move_into_the_state_folder()
     asyncio.run(_serve())

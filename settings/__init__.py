@@ -1,5 +1,6 @@
 """Setup Parameters: every setting of the connector, one file per section of the screen."""
 
+from settings.form import as_form, form, from_form
 from settings.reading import (
     SettingsError,
     all_fields,
@@ -9,7 +10,7 @@ from settings.reading import (
     setting_name,
     where_from,
 )
-from settings.saving import to_save
+from settings.saving import in_force_as_json, to_save
 from settings.screen import Saved, Settings, home_folder, settings_file
 
 __all__ = [
@@ -17,8 +18,12 @@ __all__ = [
     "Settings",
     "SettingsError",
     "all_fields",
+    "as_form",
     "database_url",
+    "form",
+    "from_form",
     "home_folder",
+    "in_force_as_json",
     "load_settings",
     "masked",
     "setting_name",

@@ -80,6 +80,12 @@ def fixed_by(section: str, field: str) -> str | None:
     return None
 
 
+def all_in_file(file: Path) -> dict[str, dict[str, Any]]:
+    """What the settings file says, by section. Raises `SettingsError`."""
+    _refuse_bad_file(file)
+    return _in_file(file)
+
+
 def written_in_file(section: str, field: str) -> tuple[bool, Any]:
     """Whether the settings file says a value, and which."""
     fields = _in_file(settings_file()).get(section, {})

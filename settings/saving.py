@@ -41,17 +41,22 @@ def to_save(wanted: Saved, before: Saved) -> dict[str, dict[str, Any]]:
         asked = field in wanted.get(section, {})
         if asked and fixed_by(section, field):
             continue
-        value = in_force(settings, section, field, about) if asked else together[section][field]
-        if value != _below(section, field, about):
-            kept.setdefault(section, {})[field] = value
+        if not asked:
+            kept.setdefault(section, {})[field] = together[section][field]
+        elif value_of(settings, section, field) != _below(section, field, about):
+            kept.setdefault(section, {})[field] = in_force_as_json(settings, section, field, about)
     return kept
 
 
-def in_force(settings: Settings, section: str, field: str, about: Any) -> Any:
+def in_force_as_json(settings: Settings, section: str, field: str, about: Any) -> Any:
     """The value of a field as JSON has it."""
+    return _adapter(about).dump_python(value_of(settings, section, field), mode="json", by_alias=True)
+
+
+def value_of(settings: Settings, section: str, field: str) -> Any:
+    """The value of a field."""
     part = getattr(settings, section)
-    value = getattr(part, field) if field in type(part).model_fields else getattr(part, f"{field}_")
-    return _adapter(about).dump_python(value, mode="json", by_alias=True)
+    return getattr(part, field) if field in type(part).model_fields else getattr(part, f"{field}_")
 
 
 def _refuse_what_is_not_saved(wanted: Saved) -> None:
@@ -76,29 +81,31 @@ def _refuse_what_is_fixed(wanted: Saved, settings: Settings) -> None:
     wrong = []
     for section, field, value in _each(wanted):
         place, about = fixed_by(section, field), fields[section, field]
-        now = in_force(settings, section, field, about)
-        if place and _as_kept(about, value) != now:
-            name = setting_name(section, field)
+        if place and _validated(about, value) != value_of(settings, section, field):
+            name, now = setting_name(section, field), in_force_as_json(settings, section, field, about)
             wrong.append(f"{name} = {value!r}: it is fixed by the {place}, which says {now!r}; change it there.")
     if wrong:
         raise SettingsError("\n".join(wrong))
 
 
 def _below(section: str, field: str, about: Any) -> Any:
-    """What the settings file says, else the default, as JSON has it."""
+    """What the settings file says, else the default."""
     written, value = written_in_file(section, field)
-    if written:
-        return _as_kept(about, value)
-    return _adapter(about).dump_python(about.get_default(), mode="json", by_alias=True)
+    return _validated(about, value) if written else about.get_default(call_default_factory=True)
 
 
-def _as_kept(about: Any, value: Any) -> Any:
-    """A value as it would be kept; one that is not valid stays what it is, and equals nothing that is."""
-    adapter = _adapter(about)
+def _validated(about: Any, value: Any) -> Any:
+    """What a value means; one that is not valid stays what it is, and equals nothing that is."""
     try:
-        return adapter.dump_python(adapter.validate_python(value), mode="json", by_alias=True)
+        return _adapter(about).validate_python(value)
     except ValidationError:
         return value
+
+
+def kept_of(about: Any, value: Any) -> Any:
+    """A value as JSON has it, once it was found good. Raises pydantic's `ValidationError`."""
+    adapter = _adapter(about)
+    return adapter.dump_python(adapter.validate_python(value), mode="json", by_alias=True)
 
 
 def _adapter(about: Any) -> TypeAdapter[Any]:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import httpx
 import psutil
 import pytest
-from support.commands import command, environment, run, settings_of
+from support.commands import SECRETS, command, environment, run, settings_of
 from support.processes import family, left_of, running, wait_until
 
 from connector.queue import entities
 from connector.queue.engine import open_state
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
+BY_HAND = ["Setup Parameters"]
 
 
 def ask(server, path, **body):
@@ -35,15 +36,19 @@ def test_serve(server, hole, folder):
     with running(command("serve"), folder=folder, environ=environment(folder, settings), log=log) as serving:
         wait_until(lambda: "Serving" in log.read_text() or serving.poll() is not None, "serving")
         found = {one["name"]: one for one in ask(server, "deployments/filter")}
-        assert sorted(found) == ENTITIES, log.read_text()
-        for entity, one in found.items():
+        assert sorted(found) == sorted([*BY_HAND, *ENTITIES]), log.read_text()
+        form = found["Setup Parameters"]
+        assert form["parameters"]["settings"]["acumatica"]["url"] == hole, "the form shows what is in force"
+        assert not [secret for secret in SECRETS if secret in str(form)]
+        of_entities = {entity: found[entity] for entity in ENTITIES}
+        for entity, one in of_entities.items():
             assert one["entrypoint"] == f"flows.{entity}.{entity}"
             assert one["concurrency_limit"] is None
             assert one["global_concurrency_limit"] is None
             assert [schedule["schedule"]["cron"] for schedule in one["schedules"]] == ["* * * * *"]
             assert one["schedules"][0]["active"]
 
-        for entity, one in found.items():
+        for entity, one in of_entities.items():
             wait_until(lambda one=one: is_scheduled(server, one), f"scheduled runs of {entity}")
 
         started = httpx.post(f"{server}/deployments/{found['price']['id']}/create_flow_run", json={}).json()

@@ -1,0 +1,44 @@
+"""Every deployment: one per entity, every minute, and those that an administrator starts by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Flow
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+
+from flows.customer import customer
+from flows.in_force import in_force
+from flows.inventory import inventory
+from flows.order import order
+from flows.price import price
+from flows.setup_parameters import setup_parameters
+from flows.shipment import shipment
+from settings import as_form
+
+EVERY_MINUTE = "* * * * *"
+ENTITY_FLOWS = (price, inventory, customer, order, shipment)
+
+
+async def deployments() -> list[RunnerDeployment]:
+    """All of them. There is no Prefect concurrency limit on purpose: the runner takes the slot ten seconds before a run
+    is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
+    `StateError`.
+    """
+    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "entity"]) for flow in ENTITY_FLOWS]
+    with in_force() as now:
+        shown = {"settings": as_form(now.settings), "changed_by": ""}
+    return [*of_entities, await _deployment(setup_parameters, parameters=shown, enforce_parameter_schema=False)]
+
+
+async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **traits: Any) -> RunnerDeployment:
+    """Flows are named by module, never by path."""
+    made: RunnerDeployment = await flow.ato_deployment(
+        name=flow.name,
+        description=flow.description,
+        tags=tags or ["a2m", "by hand"],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        **traits,
+    )
+    return made

@@ -1,0 +1,115 @@
+"""Setup Parameters: the form of every setting in the Prefect UI, and what happens with what was filled in.
+
+Comes in: the form. Goes out: a new version of the saved settings, which the next look uses; or a failed run that names
+the field, its value and the rule, and then nothing is changed. Secrets are no part of it (`flows.credentials`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from prefect import flow
+from prefect.artifacts import acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.schemas.objects import State
+from prefect.runtime import deployment, flow_run
+from prefect.states import Completed, Failed
+from pydantic import BaseModel
+
+from connector.queue import saved_settings
+from connector.queue.faults import StateError
+from flows.in_force import InForce, in_force, read
+from settings import (
+    Settings,
+    SettingsError,
+    all_fields,
+    as_form,
+    form,
+    from_form,
+    in_force_as_json,
+    load_settings,
+    masked,
+    setting_name,
+    to_save,
+)
+
+if TYPE_CHECKING:
+    SetupParameters = BaseModel
+else:
+    SetupParameters = form()
+
+NAME = "Setup Parameters"
+VERSIONS_SHOWN = 20
+
+
+@flow(name=NAME, validate_parameters=False, persist_result=False)
+async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> State[Any]:
+    """Change the settings of the connector. The form shows what is in force; the next look uses what is saved.
+
+    Args:
+        settings: Every setting but the secrets, which are the Blocks Magento Credentials and Acumatica Credentials.
+        changed_by: Your name; it is kept with the change.
+    """
+    filled = settings.model_dump() if isinstance(settings, BaseModel) else settings
+    try:
+        with in_force() as now:
+            said, number = _save(now, filled, changed_by.strip() or f"the Prefect UI, run {flow_run.name}")
+            await _show(now, as_form(read(now.state).settings))
+    except (SettingsError, StateError, saved_settings.SavedMeanwhile) as refused:
+        return Failed(message=f"Nothing was changed. {refused}")
+    if number is None:
+        return Completed(name="NothingChanged", message="Everything is as it was filled in already.")
+    return Completed(message=f"Version {number}: {said}. The next look uses it.")
+
+
+def _save(now: InForce, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:
+    """Save what was filled in; gives what changed in words, and the number of the version, if there is a new one."""
+    with now.state.read() as connection:
+        before = saved_settings.newest(connection)
+    values_before = before.values if before else {}
+    values = to_save(from_form(filled), values_before)
+    if values == values_before:
+        return "", None
+    said = _changes(now.settings, load_settings(saved=values)) or "the same values, from another place"
+    moment = datetime.now(UTC)
+    number = saved_settings.save(
+        now.state, values, after=before.number if before else 0, who=who, said=said, now=moment
+    )
+    return said, number
+
+
+def _changes(before: Settings, after: Settings) -> str:
+    """The settings that are different now, in words."""
+    changed = []
+    for section, field, about in all_fields():
+        old, new = (masked(in_force_as_json(one, section, field, about)) for one in (before, after))
+        if old != new:
+            changed.append(f"{setting_name(section, field)} {old!r} → {new!r}")
+    return ", ".join(changed)
+
+
+async def _show(now: InForce, filled: dict[str, Any]) -> None:
+    """Let the form show what is in force from now on, and leave a table of the last changes."""
+    with now.state.read() as connection:
+        versions = saved_settings.history(connection, VERSIONS_SHOWN)
+    await acreate_table_artifact(
+        key="setup-parameters-changes",
+        table=[
+            {
+                "version": one.number,
+                "when": f"{one.saved_at:%Y-%m-%d %H:%M:%S} UTC",
+                "who": one.saved_by,
+                "what": one.said,
+            }
+            for one in versions
+        ],
+        description=f"The last {VERSIONS_SHOWN} changes of Setup Parameters, the newest first.",
+    )
+    if deployment.id is not None:
+        async with get_client() as client:
+            update = DeploymentUpdate(parameters={"settings": filled, "changed_by": ""})
+            await client.update_deployment(UUID(deployment.id), update)
