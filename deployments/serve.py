@@ -15,6 +15,7 @@ from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
 from deployments.catalogue import deployments
+from flows.credentials import register
 from settings import home_folder
 
 POLL_SECONDS = 2.0
@@ -61,6 +62,7 @@ async def _serve() -> None:
     runner = Runner(name="a2m", query_seconds=POLL_SECONDS, pause_on_shutdown=False)
     served = await deployments()
     try:
+        await register()
         for deployment in served:
             await runner.aadd_deployment(deployment)
     except PrefectHTTPStatusError as error:

@@ -13,10 +13,11 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from connector.queue.faults import StateError
+from flows.credentials import from_blocks
 from flows.in_force import InForce, in_force, is_outdated, read
 from flows.run import Outcome, work_on
 from flows.stages import in_prefect
-from settings import Settings, SettingsError
+from settings import Saved, Settings, SettingsError
 
 
 async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectState[Any]:
@@ -24,7 +25,8 @@ async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectStat
     meanwhile.
     """
     try:
-        with in_force(needs_both_systems=True) as now:
+        secrets = await from_blocks()
+        with in_force(needs_both_systems=True, secrets=secrets) as now:
             outcome = await work_on(
                 entity,
                 now.settings,
@@ -35,7 +37,7 @@ async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectStat
                 full=full,
                 key=key,
                 said=get_run_logger().info,
-                newer_settings=_saved_after(now),
+                newer_settings=_saved_after(now, secrets),
             )
     except (SettingsError, StateError) as error:
         return Failed(message=str(error))
@@ -43,14 +45,14 @@ async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectStat
     return _final_state(outcome)
 
 
-def _saved_after(now: InForce) -> Callable[[], Settings | None]:
+def _saved_after(now: InForce, secrets: Saved) -> Callable[[], Settings | None]:
     """Gives the settings that were saved since they were last asked for; none if nobody saved any."""
 
     def newer() -> Settings | None:
         nonlocal now
         if not is_outdated(now):
             return None
-        now = read(now.state, needs_both_systems=True)
+        now = read(now.state, needs_both_systems=True, secrets=secrets)
         return now.settings
 
     return newer

@@ -1,0 +1,97 @@
+"""The secrets of both systems as Prefect's Blocks: encrypted at rest, typed into the UI, handed on as values.
+
+Their fields are flat, because a Block's form validates nothing: what is wrong is found when a run reads it, and fails
+that run with the reason. Without a Block the environment, `.env` and the settings file count; a value that the
+environment or `.env` gives wins over the Block's, as over everything that is saved in the UI.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from prefect.blocks.core import Block
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound, PrefectException
+from pydantic import Field, SecretStr, ValidationError
+
+from settings import Saved, SettingsError
+
+BLOCK_NAME = "a2m"
+_NONE = SecretStr("")
+
+
+class CredentialsUnusable(SettingsError):
+    """A Block is there and cannot be used; the message says which and why."""
+
+
+class MagentoCredentials(Block):
+    """How the connector is let into Magento. Save it under the name a2m: either the bearer token, typed twice, or all
+    four OAuth 1.0a integration credentials.
+    """
+
+    _block_type_name = "Magento Credentials"
+    _block_type_slug = "magento-credentials"
+    section: ClassVar[str] = "magento"
+
+    bearer_token: SecretStr = Field(_NONE, title="Bearer Token", description="Access token of the integration.")
+    confirm_bearer_token: SecretStr = Field(
+        _NONE, title="Confirm Bearer Token", description="The same once more: a run with two different ones fails."
+    )
+    consumer_key: SecretStr = Field(_NONE, title="Consumer key", description="OAuth 1.0a.")
+    consumer_secret: SecretStr = Field(_NONE, title="Consumer secret", description="OAuth 1.0a.")
+    access_token: SecretStr = Field(_NONE, title="Access token", description="OAuth 1.0a.")
+    access_token_secret: SecretStr = Field(_NONE, title="Access token secret", description="OAuth 1.0a.")
+
+
+class AcumaticaCredentials(Block):
+    """How the connector logs in to Acumatica. Save it under the name a2m: user and password, and for OAuth2 also the
+    client's id and secret.
+    """
+
+    _block_type_name = "Acumatica Credentials"
+    _block_type_slug = "acumatica-credentials"
+    section: ClassVar[str] = "acumatica"
+
+    username: str = Field("", title="User", description="Empty: the one of Setup Parameters.")
+    password: SecretStr = Field(_NONE, title="Password", description="Password of the user.")
+    client_id: str = Field("", title="OAuth2 client id", description="Empty: the one of Setup Parameters.")
+    client_secret: SecretStr = Field(_NONE, title="OAuth2 client secret", description="Of the connected application.")
+
+
+KINDS: tuple[type[MagentoCredentials | AcumaticaCredentials], ...] = (MagentoCredentials, AcumaticaCredentials)
+
+
+async def register() -> None:
+    """Let Prefect's UI know both Blocks, so that they can be filled in there."""
+    for kind in KINDS:
+        await kind.aregister_type_and_schema()
+
+
+async def from_blocks() -> Saved:
+    """The secrets that are kept in Blocks, by section and field. Raises `CredentialsUnusable`."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind in KINDS:
+        block = await _load(kind)
+        if block is not None:
+            fields = {name: getattr(block, name) for name in kind.model_fields}
+            found[kind.section] = {name: value for name, value in fields.items() if _is_given(value)}
+    return found
+
+
+async def _load(kind: type[MagentoCredentials | AcumaticaCredentials]) -> Any:
+    name = kind.get_block_type_slug()
+    try:
+        async with get_client() as client:
+            document = await client.read_block_document_by_name(BLOCK_NAME, name)
+        return kind.model_validate(document.data)
+    except ObjectNotFound:
+        return None
+    except ValidationError as error:
+        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False))
+        raise CredentialsUnusable(f"The Block {name}/{BLOCK_NAME} cannot be loaded: {wrong}.") from error
+    except PrefectException as error:
+        raise CredentialsUnusable(f"The Block {name}/{BLOCK_NAME} cannot be loaded: {error}") from error
+
+
+def _is_given(value: Any) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
