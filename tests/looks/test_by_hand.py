@@ -1,5 +1,7 @@
 """What a person does with failed messages: send them again, leave them out, and ask why."""
 
+from decimal import Decimal
+
 from connector.queue import by_hand, messages
 from flows.explain import explain
 from sandbox.catalogue import Product
@@ -33,7 +35,7 @@ async def test_a_failed_message_is_sent_again_with_its_newest_value(make_world):
     outcome = await here.sync("price")
     assert outcome.tally.sent == 1
     assert _states(here, ids) == ["sent"]
-    assert here.told()["/rest/all/V1/products/base-prices", "P-1", ""][-1] == 7.77
+    assert here.told()["/rest/all/V1/products/base-prices", "P-1", ""][-1] == Decimal("7.77")
     assert 5 not in here.told()["/rest/all/V1/products/base-prices", "P-1", ""]
     here.assert_converged(entities=["price"])
 

@@ -48,10 +48,7 @@ async def test_a_shop_that_is_right_already_is_not_written_to(make_world):
     for entity in ("price", "inventory"):
         await here.sync(entity)
     writes = len(here.writes())
-    here.state.close()
-    from connector.queue.engine import open_state
-
-    here.state = open_state(here.database_url.replace("state.sqlite", "another.sqlite"))
+    here.begin_anew()
     for entity in ("price", "inventory"):
         outcome = await here.sync(entity)
         assert outcome.tally.requests == 0

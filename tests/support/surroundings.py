@@ -26,15 +26,23 @@ def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "home"
 
 
+def _state_of_the_test() -> str:
+    """Where an entry point keeps its state: a world sees the same."""
+    home = Path(os.environ["A2M_HOME"])
+    home.mkdir(exist_ok=True)
+    return f"sqlite:///{home / 'state.sqlite'}"
+
+
 @contextmanager
 def present_worlds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorld]:
     """Make worlds at the present moment, because entry points have no clock handed in; the settings connect to the
-    last one.
+    last one, and its state is the one in the state folder.
     """
+    state = f"sqlite:///{Path(os.environ['A2M_HOME']) / 'state.sqlite'}"
     with worlds(folder) as make_one:
 
         def make(products: Any = 30, **traits: Any) -> World:
-            made = make_one(products, **traits)
+            made = make_one(products, **{"database_url": _state_of_the_test(), **traits})
             made.clock.advance((datetime.now(UTC) - made.clock.now()).total_seconds())
             for name, value in settings_of(made.acumatica.url, made.magento.url).items():
                 monkeypatch.setenv(name, value)
