@@ -1,14 +1,16 @@
 """One look: pull, compute, queue, push, confirm.
 
-The same five stages run inside a Prefect flow, where each is one task run per chunk, and without Prefect on the command
-line; `Stages` says which. Whether there
+A look of more than one chunk pushes what is queued while it pulls the rest. The same five stages run inside a Prefect
+flow, where each is one task run per chunk, and without Prefect on the command line; `Stages` says which. Whether there
 is anything to do is found out before any stage, so an idle look leaves no task run and no new row.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from connector import steps
 from connector.queue import entities
@@ -17,7 +19,7 @@ from connector.queue.messages import Message
 from tasks.compute import compute
 from tasks.confirm import confirm
 from tasks.pull import Pull, Pulled
-from tasks.push import Push, PushAgain, begin_push, push
+from tasks.push import Push, PushAgain, PushStopped, begin_push, begin_push_early, push
 from tasks.queue import queue
 from tasks.registry import DOCUMENTS
 from tasks.settle import settle_unknown
@@ -68,23 +70,55 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
     idle = first is None or first.is_idle()
     if idle:
         await _keep_watermarks(work, first)
-    while not idle:
-        pulled = await stages.pull(pulling)
-        if pulled is None:
-            break
-        steps.reached("pulled")
-        computed = await stages.compute(work, pulled)
-        steps.reached("computed")
-        await stages.queue(work, computed)
-        steps.reached("queued")
-        work.progress(f"{work.entity}: {work.tally.pulled:,} read, {work.tally.queued:,} queued")
-    pushed = await _push(work, stages)
+    pushing = None if idle else await _queue_everything(work, stages, pulling)
+    pushed = await (_push(work, stages) if pushing is None else _end(work, pushing))
     failed = [] if idle and not pushed else await stages.confirm(work, began)
     steps.reached("confirmed")
     _remember(work, full=full and keys is None, idle=idle and not pushed)
     steps.reached("remembered")
     work.tally.seconds = (work.clock.now() - began).total_seconds()
     return failed
+
+
+class _Pushing(NamedTuple):
+    """A push that began while the look still queues."""
+
+    cut: Push
+    task: asyncio.Task[None]
+
+
+async def _queue_everything(work: Work, stages: Stages, pulling: Pull) -> _Pushing | None:
+    """Pull, compute and queue chunk after chunk. A look of several chunks sends the first ones meanwhile."""
+    pushing: _Pushing | None = None
+    try:
+        while (pulled := await stages.pull(pulling)) is not None:
+            steps.reached("pulled")
+            computed = await stages.compute(work, pulled)
+            steps.reached("computed")
+            await stages.queue(work, computed)
+            steps.reached("queued")
+            work.progress(f"{work.entity}: {work.tally.pulled:,} read, {work.tally.queued:,} queued")
+            if pushing is not None:
+                pushing.cut.tell(more_to_come=True)
+            elif pulling.goes_on and (cut := begin_push_early(work)) is not None:
+                pushing = _Pushing(cut, asyncio.create_task(stages.push(work, cut)))  # type: ignore[arg-type]
+    except BaseException as fault:
+        if pushing is not None:  # what has left is settled before the fault is told
+            pushing.cut.stop(PushStopped("The look was stopped."))
+            if isinstance(fault, asyncio.CancelledError):
+                pushing.task.cancel()
+            await asyncio.gather(pushing.task, return_exceptions=True)
+        raise
+    return pushing
+
+
+async def _end(work: Work, pushing: _Pushing) -> bool:
+    pushing.cut.tell(more_to_come=False)
+    try:
+        await pushing.task
+    except PushAgain as again:
+        work.report.waits.append(str(again))
+    return True
 
 
 async def _keep_watermarks(work: Work, first: Pulled | None) -> None:

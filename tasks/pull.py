@@ -20,7 +20,7 @@ from connector.queue.tables import instant, micros
 from connector.queue.watermarks import Cursor, Watermark
 from tasks.feeds import FeedPage
 from tasks.registry import DOCUMENTS, FEEDS
-from tasks.work import CHUNK_RECORDS, Work
+from tasks.work import CHUNK_RECORDS, FIRST_CHUNK_RECORDS, Work
 
 LOOK_BACK_EVERY = timedelta(seconds=60)
 CLOCKS_DIFFER = timedelta(seconds=30)
@@ -68,8 +68,8 @@ class Pulled(msgspec.Struct):
 class Pull:
     """One look's pull: `begin` reads the first pages, outside any task; `next_chunk` gives chunks until there are none.
 
-    A chunk has to be queued before the next one is asked for. With `keys` only these Acumatica records are read, and no
-    watermark moves.
+    A chunk has to be queued before the next one is asked for. `goes_on` tells whether there may be another one. With
+    `keys` only these Acumatica records are read, and no watermark moves.
     """
 
     def __init__(self, work: Work, *, full: bool = False, keys: list[str] | None = None) -> None:
@@ -79,6 +79,8 @@ class Pull:
         self._cuts = self._walk() if keys is None else self._walk_keys(keys)
         self._first: Pulled | None = None
         self._has_begun = False
+        self._chunk_records = FIRST_CHUNK_RECORDS
+        self.goes_on = False
 
     async def begin(self) -> Pulled | None:
         """Read until there is something to do; the first chunk holds only watermarks if nothing changed."""
@@ -95,8 +97,10 @@ class Pull:
         return chunk if chunk is not None else await self._next()
 
     async def _next(self) -> Pulled | None:
+        self.goes_on = False
         async for cut_here in self._cuts:
-            if self._chunk.size() >= CHUNK_RECORDS or (cut_here and not self._chunk.is_idle()):
+            if self._chunk.size() >= self._chunk_records or (cut_here and not self._chunk.is_idle()):
+                self.goes_on, self._chunk_records = True, CHUNK_RECORDS
                 break
         chunk, self._chunk = self._chunk, Pulled.nothing()
         return chunk if chunk.marks or not chunk.is_idle() else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,7 +20,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
 from connector.magento.reads import probe
 from connector.queue import messages
-from connector.queue.messages import Message, Settled, Wish
+from connector.queue.messages import Answered, Message, Settled, Wish
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
 from tasks.deliver import deliver
@@ -48,19 +48,87 @@ class ShopUnreachable(Exception):
     """The whole connection to Magento is down; no message lost an attempt by it."""
 
 
+class PushStopped(Exception):
+    """The look that the push belongs to has ended by a fault of its own."""
+
+
 class Push(msgspec.Struct):
-    """One look's push: how the queue was cut when it began, and what the rounds learned since."""
+    """One look's push: how the queue was cut when it began, and what the rounds learned since.
+
+    `more_to_come`: the look still queues; until it has queued everything only full requests are sent, so that all n go
+    in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end.
+    """
 
     size: int
     array_limit: int | None = None
     probed_at: datetime | None = None
     told_at: datetime | None = None
     fault: Exception | None = None
-    turn: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    more_to_come: bool = False
+    news: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    kept: Bookkeeper = msgspec.field(default_factory=lambda: Bookkeeper())
 
     def request_size(self) -> int:
         """How many new messages go into one request."""
         return self.size if self.array_limit is None else min(self.size, self.array_limit)
+
+    def stop(self, fault: Exception) -> None:
+        """Nothing more is sent in this round; the first fault is the one that is told."""
+        self.fault = self.fault or fault
+        self.tell(more_to_come=self.more_to_come)
+
+    def tell(self, *, more_to_come: bool) -> None:
+        """Another chunk is queued, or nothing more is to come: whoever waits for messages looks again."""
+        self.more_to_come = more_to_come
+        self.news.set()
+        self.news = asyncio.Event()
+
+
+class Bookkeeper:
+    """Keeps the outcomes of several requests in one commit: while one is written to the disk, the others send, and
+    what they bring meanwhile goes into the next. One commit a request would wait for the disk each time.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Answered, asyncio.Future[list[Message]]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def keep(self, work: Work, answered: Answered) -> list[Message]:
+        """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
+        future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((answered, future))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(work))
+        return await future
+
+    async def _write(self, work: Work) -> None:
+        while self._waiting:
+            together, self._waiting = self._waiting, []
+            answers = [answered for answered, _future in together]
+            try:
+                claims = await asyncio.to_thread(
+                    messages.settle_together, work.state, work.lease, answers, work.clock.now()
+                )
+            except Exception as error:  # noqa: BLE001 - each of those who wait for this commit is told
+                for _answered, future in together:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_answered, future), claimed in zip(together, claims, strict=True):
+                if not future.done():
+                    future.set_result(claimed)
+
+
+def begin_push_early(work: Work) -> Push | None:
+    """Cut the queue while the look still queues: only once more is due than the threshold, because whatever follows,
+    all of it goes in requests of a batch then. None for documents, which go one by one and in the order of their rules.
+    """
+    if work.entity in DOCUMENTS:
+        return None
+    with work.state.read() as connection:
+        count = messages.due_count(connection, work.entity, work.clock.now())
+    size = request_size(count, work.queue.threshold_count, work.queue.batch_count)
+    return Push(size, more_to_come=True) if count > max(size, work.queue.threshold_count) else None
 
 
 def begin_push(work: Work) -> Push | None:
@@ -126,32 +194,36 @@ async def _wait_for_what_is_due(work: Work) -> None:
 
 async def _send_all(work: Work, cut: Push) -> None:
     async with work.shop.client() as client:
-        claimed = await _in_turn(cut, lambda: _first_claim(work, cut))
+        claimed = await _claim(work, cut)
         while claimed:
             try:
                 steps.reached("claimed")
                 delivery, made = await deliver(work, client, claimed)
                 steps.reached("delivered")
+                more_to_come = cut.more_to_come
                 claimed = await _keep(work, cut, client, claimed, delivery, made)
                 steps.reached("settled")
             except BaseException:
-                cut.fault = cut.fault or ShopUnreachable("The push was stopped.")
+                cut.stop(ShopUnreachable("The push was stopped."))
                 raise
+            if not claimed and more_to_come:
+                claimed = await _claim(work, cut)
 
 
-async def _in_turn(cut: Push, change: Callable[[], list[Message]]) -> list[Message]:
-    """Change the state database in a thread, one at a time: while it writes to the disk, the others send."""
-    async with cut.turn:
-        return await asyncio.to_thread(change)
-
-
-def _first_claim(work: Work, cut: Push) -> list[Message]:
-    return [] if cut.fault is not None else messages.claim(work.state, work.lease, work.clock.now(), _wish(work, cut))
+async def _claim(work: Work, cut: Push) -> list[Message]:
+    """The next messages of a worker that has none, once there are any; empty at the end of the round."""
+    while cut.fault is None:
+        news, more_to_come = cut.news, cut.more_to_come
+        claimed = await cut.kept.keep(work, Answered([], then=_wish(work, cut)))
+        if claimed or not more_to_come:
+            return claimed
+        await news.wait()
+    return []
 
 
 def _wish(work: Work, cut: Push) -> Wish:
     size = cut.request_size()
-    return Wish(work.shop.host, size, sizes_after(size, work.queue.retry_count))
+    return Wish(work.shop.host, size, sizes_after(size, work.queue.retry_count), whole=cut.more_to_come)
 
 
 def sizes_after(size: int, retry_count: int) -> list[int]:
@@ -175,8 +247,9 @@ async def _keep(
     cut.array_limit = delivery.array_limit or cut.array_limit
     fault = delivery.fault or await _probe_fault(work, cut, client, delivery.outcomes)
     if fault is not None:
-        cut.fault = ShopUnreachable(str(fault))
-        cut.fault.__cause__ = fault
+        unreachable = ShopUnreachable(str(fault))
+        unreachable.__cause__ = fault
+        cut.stop(unreachable)
     pause = pause_after(max(message.attempts for message in claimed))
     settled = [
         _settled(work, message, outcome, now + timedelta(seconds=pause), connection_lost=fault is not None)
@@ -190,13 +263,11 @@ async def _keep(
         messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
     then = None if cut.fault is not None else _wish(work, cut)
     doubt_until = now + LATE_WRITE if in_doubt else None
-    claimed = await _in_turn(
-        cut, lambda: messages.settle(work.state, work.lease, settled, now, doubt_until=doubt_until, then=then)
-    )
+    next_claimed = await cut.kept.keep(work, Answered(settled, doubt_until, then))
     work.tally.sent += sum(one.state == SENT for one in settled)
     work.tally.failed += sum(one.state == FAILED for one in settled)
     _tell_how_far(work, cut, now)
-    return claimed
+    return next_claimed
 
 
 def _tell_how_far(work: Work, cut: Push, now: datetime) -> None:

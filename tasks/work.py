@@ -22,6 +22,8 @@ from tasks.shop import Shop
 from tasks.tally import Report, Tally
 
 CHUNK_RECORDS = 50_000
+FIRST_CHUNK_RECORDS = 10_000
+"""The first chunk of a look is smaller: its messages are on their way while the others are pulled."""
 
 
 class QueueRule(msgspec.Struct, frozen=True):

@@ -30,10 +30,10 @@ from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
 from connector.queue.records import Stored
-from connector.queue.rows import in_parts, insert_rows, one_of
+from connector.queue.rows import in_parts, insert_tuples, one_of
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
 from connector.queue.tables import messages as message_table
-from connector.queue.text import kept_name, why_not_kept
+from connector.queue.text import LONGEST_NAME, kept_name, why_not_kept
 from connector.queue.watermarks import Watermark
 
 UNKNOWN_SKU = "unknown SKU"
@@ -108,8 +108,8 @@ class _Changes:
 
     now: int
     entity: str
-    inserted: list[dict[str, Any]] = field(default_factory=list)
-    rewritten: list[dict[str, Any]] = field(default_factory=list)
+    inserted: list[tuple[Any, ...]] = field(default_factory=list)
+    rewritten: list[tuple[int, tuple[Any, ...]]] = field(default_factory=list)
     superseded: list[int] = field(default_factory=list)
 
     def queue(self, want: Wanted) -> None:
@@ -119,31 +119,51 @@ class _Changes:
         self.inserted.append(self._row(want, SKIPPED if want.skipped else FAILED))
 
     def rewrite(self, message: Message, want: Wanted, state: str) -> None:
-        row = self._row(want, state)
-        row["of_id"] = message.id
-        self.rewritten.append(row)
+        self.rewritten.append((message.id, self._row(want, state)))
 
     def supersede(self, *older: Message | None) -> None:
         self.superseded.extend(message.id for message in older if message is not None)
 
-    def _row(self, want: Wanted, state: str) -> dict[str, Any]:
-        return {
-            "entity": self.entity,
-            "key": want.key,
-            "source": want.source,
-            "acumatica_key": want.acumatica_key,
-            "sku": want.sku,
-            "value": want.value,
-            "in_stock": want.in_stock,
-            "document": want.document,
-            "state": state,
-            "attempts": 0,
-            "not_before": None,
-            "cause": want.cause,
-            "reason": want.reason,
-            "created_at": self.now,
-            "changed_at": self.now,
-        }
+    def _row(self, want: Wanted, state: str) -> tuple[Any, ...]:
+        """As `_COLUMNS` says; a message is never attempted when it is queued, and `now` is when it came and changed."""
+        return (
+            self.entity,
+            want.key,
+            want.source,
+            want.acumatica_key,
+            want.sku,
+            want.value,
+            want.in_stock,
+            want.document,
+            state,
+            0,
+            None,
+            want.cause,
+            want.reason,
+            self.now,
+            self.now,
+        )
+
+
+_COLUMNS = (
+    "entity",
+    "key",
+    "source",
+    "acumatica_key",
+    "sku",
+    "value",
+    "in_stock",
+    "document",
+    "state",
+    "attempts",
+    "not_before",
+    "cause",
+    "reason",
+    "created_at",
+    "changed_at",
+)
+_STATE = _COLUMNS.index("state")
+_NEVER_REWRITTEN = ("entity", "key", "source", "created_at")
 
 
 def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -> Queued:
@@ -155,13 +175,13 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         records.write(connection, held.entity, computed.stored)
         for seen in computed.seen:
             records.mark_seen(connection, held.entity, seen.feed, seen.sweep, seen.acumatica_keys)
-        ledger.confirm(connection, held.entity, computed.confirmed, now)
+        ledger.confirm(connection, held.entity, computed.confirmed, now, asked_at=computed.asked_at)
         ledger.settle_doubts(connection, held.entity, computed.settled_doubts, computed.asked_at or now)
         _decide_all(connection, held.entity, computed, changes)
         _apply(connection, changes)
         watermarks.write(connection, held.entity, list(computed.marks))
         steps.reached("chunk_written")
-    states = [row["state"] for row in (*changes.inserted, *changes.rewritten)]
+    states = [row[_STATE] for row in (*changes.inserted, *(row for _id, row in changes.rewritten))]
     return Queued(
         queued=states.count(PENDING),
         superseded=len(changes.superseded),
@@ -176,11 +196,26 @@ def _keepable(computed: Computed) -> Computed:
         computed,
         acumatica_keys=[kept_name(key) for key in computed.acumatica_keys],
         wanted=[_keepable_want(want) for want in computed.wanted],
-        stored=[one if one.key is None else msgspec.structs.replace(one, key=kept_name(one.key)) for one in stored],
+        stored=[_with_kept_key(one) for one in stored],
     )
 
 
+def _with_kept_key(stored: Stored) -> Stored:
+    if stored.key is None or why_not_kept(stored.key) is None:
+        return stored
+    return msgspec.structs.replace(stored, key=kept_name(stored.key))
+
+
+def _is_kept_as_it_is(want: Wanted) -> bool:
+    """Whether all names and the value can be kept; nearly always, so it is asked quickly."""
+    names = f"{want.acumatica_key}{want.sku or ''}{want.key}{want.source}"
+    can_be_kept = len(names) <= LONGEST_NAME and names.isascii() and "\0" not in names
+    return can_be_kept and (want.value is None or -(2**63) <= want.value < 2**63)
+
+
 def _keepable_want(want: Wanted) -> Wanted:
+    if _is_kept_as_it_is(want):
+        return want
     names = {"Acumatica key": want.acumatica_key, "SKU": want.sku or "", "key": want.key, "source": want.source}
     wrong = [f"The {what} {kept_name(name)} {why}" for what, name in names.items() if (why := why_not_kept(name))]
     if want.value is not None and not -(2**63) <= want.value < 2**63:
@@ -288,10 +323,9 @@ def _apply(connection: Connection, changes: _Changes) -> None:
         overtaken = update(message_table).where(one_of(connection, message_table.c.id, part))
         connection.execute(overtaken.values(state=SUPERSEDED, changed_at=changes.now))
     if changes.rewritten:
+        columns = [name for name in _COLUMNS if name not in _NEVER_REWRITTEN]
         renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))
-        kept_as_it_was = ("entity", "key", "source", "created_at")
-        columns = [name for name in changes.rewritten[0] if name not in (*kept_as_it_was, "of_id")]
-        values: dict[str, Any] = {name: bindparam(name) for name in columns}
-        kept = [{name: row[name] for name in ("of_id", *values)} for row in changes.rewritten]
-        connection.execute(renewed.values(values), kept)
-    insert_rows(connection, message_table, changes.inserted)
+        rows = [{"of_id": number, **dict(zip(_COLUMNS, row, strict=True))} for number, row in changes.rewritten]
+        kept = [{name: row[name] for name in ("of_id", *columns)} for row in rows]
+        connection.execute(renewed.values({name: bindparam(name) for name in columns}), kept)
+    insert_tuples(connection, message_table, _COLUMNS, changes.inserted)

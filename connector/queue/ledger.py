@@ -11,9 +11,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.queue.rows import in_parts, one_of, upsert
+from connector.queue.rows import in_parts, one_of, upsert, upsert_tuples
 from connector.queue.tables import ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
@@ -43,29 +56,54 @@ def of_records(
             chosen = select(
                 ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock
             ).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
-            found.update(((row[0], row[1]), LedgerRow(*row)) for row in connection.execute(chosen))
+            found.update(((row[0], row[1]), LedgerRow(*row)) for row in connection.execute(chosen).all())
     return found
 
 
-def confirm(connection: Connection, entity: str, rows: Sequence[LedgerRow], now: datetime) -> None:
-    """Keep what Magento shows now for these keys."""
-    upsert(
+def confirm(
+    connection: Connection,
+    entity: str,
+    rows: Sequence[LedgerRow],
+    now: datetime,
+    *,
+    asked_at: datetime | None = None,
+) -> None:
+    """Keep what Magento shows now for these keys; or, with `asked_at`, what it showed then, where nothing was sent
+    since.
+    """
+    if asked_at is not None and rows:
+        sent = _confirmed_after(connection, entity, [row.key for row in rows], asked_at)
+        rows = [row for row in rows if (row.key, row.source) not in sent]
+    names = ("entity", "key", "source", "acumatica_key", "sku", "value", "in_stock", "confirmed_at")
+    at = micros(now)
+    upsert_tuples(
         connection,
         ledger,
-        [
-            {
-                "entity": entity,
-                "key": row.key,
-                "source": row.source,
-                "acumatica_key": row.acumatica_key,
-                "sku": row.sku,
-                "value": row.value,
-                "in_stock": row.in_stock,
-                "confirmed_at": micros(now),
-            }
-            for row in rows
-        ],
+        names,
+        [(entity, row.key, row.source, row.acumatica_key, row.sku, row.value, row.in_stock, at) for row in rows],
     )
+
+
+def _confirmed_after(connection: Connection, entity: str, keys: Sequence[str], at: datetime) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        these = and_(ledger.c.entity == entity, one_of(connection, ledger.c.key, part))
+        newer = select(ledger.c.key, ledger.c.source).where(these, ledger.c.confirmed_at > micros(at))
+        found.update((row[0], row[1]) for row in connection.execute(newer).all())
+    return found
+
+
+def from_messages(dialect: str, messages: Table, these: ColumnElement[bool]) -> Insert:
+    """The statement that keeps the values of these messages as what Magento shows, since `confirmed_at`."""
+    names = ("entity", "key", "source", "acumatica_key", "sku", "value", "in_stock")
+    chosen = select(*(messages.c[name] for name in names), bindparam("the_confirmed_at", type_=BigInteger)).where(these)
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(ledger)
+    keys = [column.name for column in ledger.primary_key]
+    replaced = {column.name: insert.excluded[column.name] for column in ledger.c if column.name not in keys}
+    complete: Insert = insert.from_select([*names, "confirmed_at"], chosen).on_conflict_do_update(
+        index_elements=keys, set_=replaced
+    )
+    return complete
 
 
 def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:

@@ -12,19 +12,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
 
 from connector.queue import compensations, lease, ledger, links
 from connector.queue.compensations import Compensation
 from connector.queue.engine import State
 from connector.queue.lease import Lease
-from connector.queue.ledger import LedgerRow
 from connector.queue.links import Link
-from connector.queue.rows import in_parts, one_of, upsert
-from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
+from connector.queue.rows import in_parts, many, one_of, upsert
+from connector.queue.statements import COLUMNS, IS_PENDING, statements
+from connector.queue.tables import FAILED, PENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
 
 IS_LIVE = text("messages.state IN ('pending', 'sending', 'failed', 'skipped')")
-IS_PENDING = text("messages.state = 'pending'")
 _KEYS_PER_QUERY = 5_000
 
 
@@ -66,34 +65,18 @@ class Settled(msgspec.Struct, frozen=True):
     compensated: tuple[Compensation, ...] = ()
 
 
-_COLUMNS = (
-    messages.c.id,
-    messages.c.entity,
-    messages.c.key,
-    messages.c.source,
-    messages.c.acumatica_key,
-    messages.c.sku,
-    messages.c.value,
-    messages.c.in_stock,
-    messages.c.state,
-    messages.c.attempts,
-    messages.c.cause,
-    messages.c.reason,
-    messages.c.changed_at,
-    messages.c.document,
-)
-
-
 def _message(row: Row[Any]) -> Message:
-    fields = list(row)
-    fields[-2] = instant(fields[-2])  # changed_at
-    return Message(*fields)
+    return _message_at(row, instant(row[-2]))
+
+
+def _message_at(row: Row[Any], changed_at: datetime) -> Message:
+    return Message(*row[:-2], changed_at, row[-1])  # type: ignore[call-arg]
 
 
 def _messages(connection: Connection, *conditions: ColumnElement[bool] | object) -> list[Message]:
     """In order of key and source."""
-    query = select(*_COLUMNS).where(*conditions).order_by(messages.c.key, messages.c.source)  # type: ignore[arg-type]
-    return [_message(row) for row in connection.execute(query)]
+    query = select(*COLUMNS).where(*conditions).order_by(messages.c.key, messages.c.source)  # type: ignore[arg-type]
+    return [_message(row) for row in connection.execute(query).all()]
 
 
 def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> list[Message]:
@@ -140,12 +123,13 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
 class Wish(msgspec.Struct, frozen=True):
     """How much to claim: `size` messages that were never tried; of those that were, `size_after[n - 1]` with n attempts
     behind them (its last number for more), so that a record that spoils its request is found. Nothing while `host` is
-    to be left alone.
+    to be left alone. `whole`: full requests of new messages only, because more of them are on their way.
     """
 
     host: str
     size: int
     size_after: Sequence[int]
+    whole: bool = False
 
 
 def claim(state: State, held: Lease, now: datetime, wish: Wish) -> list[Message]:
@@ -155,50 +139,67 @@ def claim(state: State, held: Lease, now: datetime, wish: Wish) -> list[Message]
     """
     with state.write() as connection:
         lease.require(connection, held)
-        return _next_claim(connection, held, now, wish)
+        return next(iter(_next_claim(connection, held, now, wish)), [])
 
 
-def _next_claim(connection: Connection, held: Lease, now: datetime, wish: Wish) -> list[Message]:
+def _next_claim(
+    connection: Connection, held: Lease, now: datetime, wish: Wish, requests: int = 1
+) -> list[list[Message]]:
+    """The messages of so many requests; fewer lists where there are not that many."""
     blocked = blocked_until(connection, wish.host)
     if blocked is not None and blocked > now:
         return []
-    other = messages.alias("other")
-    in_flight = exists().where(
-        other.c.entity == messages.c.entity,
-        other.c.key == messages.c.key,
-        other.c.source == messages.c.source,
-        text("other.state = 'sending'"),  # in letters, so that the small index on these is used
-    )
-    due = and_(_due(held.entity, now), ~in_flight)
-    claimed = _claim(connection, held, now, due & (messages.c.attempts == 0), wish.size)
-    if claimed:
-        return claimed
-    first = connection.execute(select(func.min(messages.c.attempts)).where(due)).scalar()
-    if first is None:
-        return []
-    size = wish.size_after[min(first, len(wish.size_after)) - 1]
-    return _claim(connection, held, now, due & (messages.c.attempts == first), size)
+    fresh = _claim(connection, held, now, 0, wish.size * requests, whole=wish.size if wish.whole else 1)
+    claims = [list(part) for part in in_parts(fresh, wish.size)]
+    while len(claims) < requests and not wish.whole:
+        due = statements(connection.dialect.name).fewest_attempts
+        first = connection.execute(due, {"the_entity": held.entity, "the_now": micros(now)}).scalar()
+        if first is None:
+            break
+        size = wish.size_after[min(first, len(wish.size_after)) - 1] if first else wish.size
+        claimed = _claim(connection, held, now, first, size)
+        if not claimed:
+            break
+        claims.append(claimed)
+    return claims
 
 
-def _claim(connection: Connection, held: Lease, now: datetime, these: ColumnElement[bool], size: int) -> list[Message]:
-    """Claim `size` of these messages, the first ones by key and source, in one statement."""
-    first = select(messages.c.id).where(these).order_by(messages.c.key, messages.c.source).limit(size)
-    chosen = first.with_for_update(of=messages, skip_locked=True).cte()  # PostgreSQL may run a plain subquery twice
-    changed = update(messages).where(messages.c.id.in_(select(chosen.c.id)))
-    values = {
-        "state": SENDING,
-        "attempts": messages.c.attempts + 1,
-        "fence": held.fence,
-        "not_before": None,
-        "changed_at": micros(now),
+def _claim(
+    connection: Connection, held: Lease, now: datetime, attempts: int, size: int, *, whole: int = 1
+) -> list[Message]:
+    """Claim up to `size` of the due messages with so many attempts behind them, the first ones by key and source, in
+    one statement; no other number than a multiple of `whole`.
+    """
+    if whole > 1:
+        of_these = {"the_entity": held.entity, "the_now": micros(now), "the_attempts": attempts, "the_size": size}
+        size = connection.execute(statements(connection.dialect.name).how_many, of_these).scalar_one() // whole * whole
+        if size == 0:
+            return []
+    given = {
+        "the_entity": held.entity,
+        "the_now": micros(now),
+        "the_attempts": attempts,
+        "the_size": size,
+        "the_fence": held.fence,
+        "the_changed_at": micros(now),
     }
-    rows = connection.execute(changed.values(values).returning(*_COLUMNS))
-    return sorted(map(_message, rows), key=lambda message: (message.key, message.source))
+    rows = connection.execute(statements(connection.dialect.name).claim, given).all()
+    return sorted((_message_at(row, now) for row in rows), key=_by_place)
 
 
-def _change(connection: Connection, ids: Sequence[int], **values: object) -> None:
-    for part in in_parts(ids):
-        connection.execute(update(messages).where(one_of(connection, messages.c.id, part)).values(**values))
+def _by_place(message: Message) -> tuple[str, str]:
+    return message.key, message.source
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What one request brought: the outcome of each of its messages, and what whoever sent it wants `then`.
+
+    With `doubt_until` the request's answer was lost: its keys are read again in Magento then.
+    """
+
+    outcomes: Sequence[Settled]
+    doubt_until: datetime | None = None
+    then: Wish | None = None
 
 
 def settle(
@@ -210,43 +211,80 @@ def settle(
     doubt_until: datetime | None = None,
     then: Wish | None = None,
 ) -> list[Message]:
-    """Keep the outcome of each claimed message, and what Magento confirmed, in one transaction; `then` claim the next.
+    """Keep what one request brought, and claim the next one's messages: `settle_together` of one."""
+    return settle_together(state, held, [Answered(outcomes, doubt_until, then)], now)[0]
 
-    With `doubt_until` the request's answer was lost: its keys are read again in Magento then. A message that a newer
-    one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a claim that was settled
-    already changes nothing. Raises `LeaseLost`.
+
+def settle_together(state: State, held: Lease, answers: Sequence[Answered], now: datetime) -> list[list[Message]]:
+    """Keep the outcomes of several requests, and what Magento confirmed, in one transaction; in it claim the messages
+    of as many next ones. Gives the claim of each answer, empty where nothing is left or nothing was wished.
+
+    A message that a newer one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a
+    claim that was settled already changes nothing. Raises `LeaseLost`.
     """
     with state.write() as connection:
         lease.require(connection, held)
-        outcomes = _still_claimed(connection, outcomes)
-        overtaken = _overtaken(connection, held.entity, [one.message for one in outcomes if one.state != SENT])
-        groups: dict[tuple[str, str | None, str | None, int | None, bool], list[int]] = {}
-        for one in outcomes:
-            became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED) else one.state
-            not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
-            kept = (became, one.cause, one.reason, not_before, one.attempt_given_back)
-            groups.setdefault(kept, []).append(one.message.id)
-        for (became, cause, reason, not_before, given_back), ids in groups.items():
-            values: dict[str, object] = {
-                "state": became,
-                "cause": cause,
-                "reason": reason,
-                "not_before": not_before,
-                "changed_at": micros(now),
-            }
-            if given_back:
-                values["attempts"] = messages.c.attempts - 1
-            _change(connection, ids, **values)
-        ledger.confirm(connection, held.entity, [as_ledger(one.message) for one in outcomes if one.state == SENT], now)
-        links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
-        for one in outcomes:
+        for answer in answers:
+            _settle(connection, held, answer, now)
+        wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
+        claims: list[list[Message]] = [[] for _answer in answers]
+        if wishing:
+            wish = answers[wishing[0]].then
+            assert wish is not None
+            for place, claimed in zip(wishing, _next_claim(connection, held, now, wish, len(wishing)), strict=False):
+                claims[place] = claimed
+        return claims
+
+
+def _settle(connection: Connection, held: Lease, answer: Answered, now: datetime) -> None:
+    unsent = [one.message for one in answer.outcomes if one.state != SENT]
+    overtaken = _overtaken(connection, held.entity, unsent) if unsent else set()
+    groups: dict[tuple[str, str | None, str | None, int | None, bool, int], list[int]] = {}
+    for one in answer.outcomes:
+        became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED) else one.state
+        not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
+        kept = (became, one.cause, one.reason, not_before, one.attempt_given_back, one.message.attempts)
+        groups.setdefault(kept, []).append(one.message.id)
+    changed = [_change(connection, kept, ids, now) for kept, ids in groups.items()]
+    still_claimed = set().union(*changed)
+    outcomes = [one for one in answer.outcomes if one.message.id in still_claimed]
+    _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
+    links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
+    for one in outcomes:
+        if one.compensated:
             compensations.add(connection, one.message.key, one.compensated, now)
-        ledger.doubt(connection, "inventory", sorted(_places(connection, outcomes)), now)
-        if doubt_until is not None:
-            ledger.doubt(
-                connection, held.entity, [(one.message.key, one.message.source) for one in outcomes], doubt_until
-            )
-        return [] if then is None else _next_claim(connection, held, now, then)
+    ledger.doubt(connection, "inventory", sorted(_places(connection, outcomes)), now)
+    if answer.doubt_until is not None:
+        places = [(one.message.key, one.message.source) for one in outcomes]
+        ledger.doubt(connection, held.entity, places, answer.doubt_until)
+
+
+def _change(
+    connection: Connection,
+    kept: tuple[str, str | None, str | None, int | None, bool, int],
+    ids: list[int],
+    now: datetime,
+) -> set[int]:
+    """Give these messages their outcome, as far as they are still claimed; gives those that are."""
+    dialect = connection.dialect.name
+    names = ("the_became", "the_cause", "the_reason", "the_not_before", "the_given_back", "the_attempts")
+    given = {**dict(zip(names, kept, strict=True)), "the_given_back": int(kept[4]), "the_changed_at": micros(now)}
+    changed: set[int] = set()
+    for part in in_parts(ids):
+        rows = connection.execute(statements(dialect).settle, {**given, "the_ids": many(dialect, part)})
+        changed.update(row[0] for row in rows.all())
+    return changed
+
+
+def _confirm(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
+    """The ledger keeps what Magento accepted, copied from the messages themselves."""
+    for message in accepted:
+        if message.value is None or message.sku is None:
+            raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
+    dialect = connection.dialect.name
+    for part in in_parts([message.id for message in accepted]):
+        given = {"the_ids": many(dialect, part), "the_confirmed_at": micros(now)}
+        connection.execute(statements(dialect).confirm, given)
 
 
 def _places(connection: Connection, outcomes: Sequence[Settled]) -> set[tuple[str, str]]:
@@ -254,22 +292,6 @@ def _places(connection: Connection, outcomes: Sequence[Settled]) -> set[tuple[st
     keys = sorted({row.key for one in outcomes for row in one.compensated})
     elsewhere = ledger.of_records(connection, "inventory", [], keys) if keys else {}
     return {*(place for one in outcomes for place in one.taken), *elsewhere}
-
-
-def _still_claimed(connection: Connection, outcomes: Sequence[Settled]) -> list[Settled]:
-    attempts: dict[int, int] = {}
-    for part in in_parts([one.message.id for one in outcomes]):
-        chosen = one_of(connection, messages.c.id, part) & (messages.c.state == SENDING)
-        claimed = select(messages.c.id, messages.c.attempts).where(chosen)
-        attempts.update((row.id, row.attempts) for row in connection.execute(claimed.with_for_update()))
-    return [one for one in outcomes if attempts.get(one.message.id) == one.message.attempts]
-
-
-def as_ledger(message: Message) -> LedgerRow:
-    """What the ledger keeps of a message that Magento accepted."""
-    if message.value is None or message.sku is None:
-        raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
-    return LedgerRow(message.key, message.source, message.acumatica_key, message.sku, message.value, message.in_stock)
 
 
 def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]) -> set[int]:
@@ -286,7 +308,7 @@ def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]
 
 def unsettled(connection: Connection, entity: str) -> list[Message]:
     """Messages whose request's outcome is unknown: claimed by a run that died, or whose answer was lost."""
-    return _messages(connection, messages.c.entity == entity, messages.c.state == SENDING)
+    return _messages(connection, messages.c.entity == entity, text("messages.state = 'sending'"))
 
 
 def pending(connection: Connection, entity: str) -> list[Message]:
@@ -325,5 +347,5 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:
 def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str], limit: int = 50) -> list[Message]:
     """All messages of these records, whatever became of them, the newest ones."""
     chosen = [messages.c.entity == entity, messages.c.acumatica_key.in_(list(acumatica_keys))]
-    query = select(*_COLUMNS).where(*chosen).order_by(messages.c.id.desc()).limit(limit)
-    return [_message(row) for row in connection.execute(query)]
+    query = select(*COLUMNS).where(*chosen).order_by(messages.c.id.desc()).limit(limit)
+    return [_message(row) for row in connection.execute(query).all()]

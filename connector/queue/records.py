@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
-from connector.queue.rows import in_parts, one_of, upsert
+from connector.queue.rows import in_parts, one_of, upsert_tuples
 from connector.queue.tables import records
 
 _KEYS_PER_QUERY = 5_000
@@ -102,10 +102,19 @@ _decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _stored(row: Row[tuple[object, ...]]) -> Stored:
-    return Stored(
-        row.acumatica_key, row.key, _decode(row.data), row.next_change, row.facts_seen, row.rows_seen, row.vendor_seen
-    )
+_COLUMNS = (
+    records.c.acumatica_key,
+    records.c.key,
+    records.c.data,
+    records.c.next_change,
+    records.c.facts_seen,
+    records.c.rows_seen,
+    records.c.vendor_seen,
+)
+
+
+def _stored(row: Row[Any]) -> Stored:
+    return Stored(row[0], row[1], _decode(row[2]), *row[3:])
 
 
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
@@ -113,7 +122,7 @@ def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> 
     found: dict[str, Stored] = {}
     for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
-        found.update((row.acumatica_key, _stored(row)) for row in connection.execute(select(records).where(chosen)))
+        found.update((row[0], _stored(row)) for row in connection.execute(select(*_COLUMNS).where(chosen)).all())
     return found
 
 
@@ -169,23 +178,21 @@ def gone(connection: Connection, entity: str, feed: str, sweep: int, kind: str |
 
 def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None:
     """Keep the records as they are now."""
-    upsert(
-        connection,
-        records,
-        [
-            {
-                "entity": entity,
-                "acumatica_key": one.acumatica_key,
-                "key": one.key,
-                "data": _encode(one.record),
-                "next_change": one.next_change,
-                "facts_seen": one.facts_seen,
-                "rows_seen": one.rows_seen,
-                "vendor_seen": one.vendor_seen,
-            }
-            for one in stored
-        ],
-    )
+    names = ("entity", "acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen", "vendor_seen")
+    rows = [
+        (
+            entity,
+            one.acumatica_key,
+            one.key,
+            _encode(one.record),
+            one.next_change,
+            one.facts_seen,
+            one.rows_seen,
+            one.vendor_seen,
+        )
+        for one in stored
+    ]
+    upsert_tuples(connection, records, names, rows)
 
 
 def mark_seen(connection: Connection, entity: str, feed: str, sweep: int, acumatica_keys: Sequence[str]) -> None:

@@ -42,6 +42,8 @@ def kept_text(text: str) -> str:
 
 def why_not_kept(name: str) -> str | None:
     """Why this name of a record cannot be kept as it is, in words; none if it can."""
+    if len(name) <= LONGEST_NAME and name.isascii() and "\0" not in name:
+        return None  # nearly always
     if len(name) > LONGEST_NAME:
         return f"is {len(name):,} characters long; at most {LONGEST_NAME} can be kept"
     found = _NOT_KEPT.search(name)

@@ -7,14 +7,14 @@ from connector.queue import messages
 
 async def test_a_push_that_takes_long(tmp_path, home, monkeypatch):
     """After each chunk it is said what was read and queued; while sending, every five seconds what was sent."""
-    said, settle = [], messages.settle
+    said, settle = [], messages.settle_together
     with world(tmp_path, 12) as here:
 
         def settle_slowly(*arguments, **more):
             here.clock.advance(2)
             return settle(*arguments, **more)
 
-        monkeypatch.setattr(messages, "settle", settle_slowly)
+        monkeypatch.setattr(messages, "settle_together", settle_slowly)
         outcome = await here.sync("price", here.settings(magento={"concurrency": 1}), said=said.append)
     assert outcome.fault is None
     assert said == ["price: 12 read, 12 queued", *(f"price: {sent} sent, 0 failed" for sent in (4, 7, 10))]

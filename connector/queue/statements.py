@@ -1,0 +1,90 @@
+"""The statements of the push, made once for each kind of database: making one costs more than running it.
+
+What a statement is given has names that begin with `the_`: SQLAlchemy keeps the columns' own names for itself.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Insert, Select, and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from connector.queue import ledger
+from connector.queue.rows import one_of_parameter
+from connector.queue.tables import SENDING, messages
+
+IS_PENDING = text("messages.state = 'pending'")
+
+COLUMNS = (
+    messages.c.id,
+    messages.c.entity,
+    messages.c.key,
+    messages.c.source,
+    messages.c.acumatica_key,
+    messages.c.sku,
+    messages.c.value,
+    messages.c.in_stock,
+    messages.c.state,
+    messages.c.attempts,
+    messages.c.cause,
+    messages.c.reason,
+    messages.c.changed_at,
+    messages.c.document,
+)
+
+
+class Statements(NamedTuple):
+    """The statements of the push, which are made once: making one costs more than running it."""
+
+    claim: ReturningUpdate[Any]
+    how_many: Select[tuple[int]]
+    fewest_attempts: Select[tuple[int | None]]
+    settle: ReturningUpdate[Any]
+    confirm: Insert
+
+
+@cache
+def statements(dialect: str) -> Statements:
+    """The statements for SQLite or PostgreSQL."""
+    other = messages.alias("other")
+    in_flight = exists().where(
+        other.c.entity == messages.c.entity,
+        other.c.key == messages.c.key,
+        other.c.source == messages.c.source,
+        text("other.state = 'sending'"),  # in letters, so that the small index on these is used
+    )
+    due = and_(
+        messages.c.entity == bindparam("the_entity"),
+        or_(messages.c.not_before.is_(None), messages.c.not_before <= bindparam("the_now")),
+        IS_PENDING,
+        ~in_flight,
+    )
+    these = due & (messages.c.attempts == bindparam("the_attempts"))
+    first = select(messages.c.id).where(these).order_by(messages.c.key, messages.c.source).limit(bindparam("the_size"))
+    chosen = first.with_for_update(of=messages, skip_locked=True).cte()  # PostgreSQL may run a plain subquery twice
+    claimed = {
+        "state": SENDING,
+        "attempts": messages.c.attempts + 1,
+        "fence": bindparam("the_fence"),
+        "not_before": None,
+        "changed_at": bindparam("the_changed_at"),
+    }
+    ids = one_of_parameter(dialect, messages.c.id, "the_ids")
+    settled = {
+        "state": bindparam("the_became"),
+        "cause": bindparam("the_cause"),
+        "reason": bindparam("the_reason"),
+        "not_before": bindparam("the_not_before"),
+        "attempts": messages.c.attempts - bindparam("the_given_back"),
+        "changed_at": bindparam("the_changed_at"),
+    }
+    still_claimed = and_(ids, text("messages.state = 'sending'"), messages.c.attempts == bindparam("the_attempts"))
+    return Statements(
+        claim=update(messages).where(messages.c.id.in_(select(chosen.c.id))).values(claimed).returning(*COLUMNS),
+        how_many=select(func.count()).select_from(first.subquery()),
+        fewest_attempts=select(func.min(messages.c.attempts)).where(due),
+        settle=update(messages).where(still_claimed).values(settled).returning(messages.c.id),
+        confirm=ledger.from_messages(dialect, messages, ids),
+    )
