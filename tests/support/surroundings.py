@@ -38,7 +38,6 @@ def present_worlds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
     """Make worlds at the present moment, because entry points have no clock handed in; the settings connect to the
     last one, and its state is the one in the state folder.
     """
-    state = f"sqlite:///{Path(os.environ['A2M_HOME']) / 'state.sqlite'}"
     with worlds(folder) as make_one:
 
         def make(products: Any = 30, **traits: Any) -> World:
