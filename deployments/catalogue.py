@@ -8,17 +8,22 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from flows.administer import full_look, link_document, one_key_now, pause, resume
+from flows.connection import connection
 from flows.customer import customer
 from flows.in_force import in_force
 from flows.inventory import inventory
 from flows.order import order
 from flows.price import price
+from flows.reprocess import reprocess
 from flows.setup_parameters import setup_parameters
 from flows.shipment import shipment
 from settings import as_form
 
 EVERY_MINUTE = "* * * * *"
+DAILY = "0 3 * * *"
 ENTITY_FLOWS = (price, inventory, customer, order, shipment)
+BY_HAND = (connection, reprocess, one_key_now, pause, resume, link_document)
 
 
 async def deployments() -> list[RunnerDeployment]:
@@ -29,7 +34,12 @@ async def deployments() -> list[RunnerDeployment]:
     of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "entity"]) for flow in ENTITY_FLOWS]
     with in_force() as now:
         shown = {"settings": as_form(now.settings), "changed_by": ""}
-    return [*of_entities, await _deployment(setup_parameters, parameters=shown, enforce_parameter_schema=False)]
+    return [
+        *of_entities,
+        await _deployment(setup_parameters, parameters=shown, enforce_parameter_schema=False),
+        await _deployment(full_look, cron=DAILY),
+        *[await _deployment(flow) for flow in BY_HAND],
+    ]
 
 
 async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **traits: Any) -> RunnerDeployment:

@@ -1,4 +1,4 @@
-"""An entity's run inside Prefect: what every entity's flow does, and what Prefect shows of it."""
+"""An entity's run inside Prefect: what every entity's flow does, and in which state it ends."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import get_run_logger
-from prefect.artifacts import acreate_table_artifact
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from connector.queue import by_hand, wakes
+from connector.queue.engine import State
 from connector.queue.faults import StateError
 from flows.credentials import from_blocks
 from flows.in_force import InForce, in_force, is_outdated, read
+from flows.progress import progress_of
 from flows.run import Outcome, work_on
+from flows.shown import failed_rows, name_run, show_summary, show_table
 from flows.stages import in_prefect
+from flows.wiring import keys_of
 from settings import Saved, Settings, SettingsError
 
 
@@ -25,24 +28,51 @@ async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectStat
     meanwhile.
     """
     try:
-        secrets = await from_blocks()
-        with in_force(needs_both_systems=True, secrets=secrets) as now:
-            outcome = await work_on(
+        outcome = await look_in_prefect(entity, full=full, key=key)
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+    await name_run(f"{entity}: {outcome.in_words()}")
+    return _final_state(outcome)
+
+
+async def look_in_prefect(entity: str, *, full: bool = False, key: str | None = None, once: bool = False) -> Outcome:
+    """Work on the entity, and leave in the run what happened. Where another run works on it, a run that was started by
+    hand asks that one to look at once. Raises `SettingsError` and `StateError`.
+    """
+    secrets = await from_blocks()
+    outcome = Outcome(entity)
+    with in_force(needs_both_systems=True, secrets=secrets) as now:
+        due_at = _due_at()
+        async with progress_of(outcome) as said:
+            await work_on(
                 entity,
                 now.settings,
                 now.state,
                 stages=in_prefect,
-                due_at=_due_at(),
+                due_at=due_at,
                 holder=f"run {flow_run.name or 'by hand'}",
                 full=full,
                 key=key,
-                said=get_run_logger().info,
+                once=once,
+                said=said,
                 newer_settings=_saved_after(now, secrets),
+                outcome=outcome,
             )
-    except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
-    await _show(entity, outcome)
-    return _final_state(outcome)
+        if outcome.held_by is not None and due_at is None:
+            _ask_for(now.state, entity, full=full, key=key)
+            outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which looks again at once."
+        await _show(now, outcome)
+    return outcome
+
+
+def _ask_for(state: State, entity: str, *, full: bool, key: str | None) -> None:
+    now = datetime.now(UTC)
+    if key is None:
+        wakes.ask(state, [entity], now, full=full)
+        return
+    keys = keys_of(state, entity, key)
+    with state.write() as connection:
+        by_hand.ask_for(connection, entity, keys, now)
 
 
 def _saved_after(now: InForce, secrets: Saved) -> Callable[[], Settings | None]:
@@ -69,22 +99,14 @@ def _due_at() -> datetime | None:
     return datetime.fromtimestamp(scheduled.timestamp(), UTC)
 
 
-async def _show(entity: str, outcome: Outcome) -> None:
-    if outcome.failed:
-        await acreate_table_artifact(
-            key=f"{entity}-failed",
-            table=[
-                {"key": one.key, "source": one.source, "attempts": one.attempts, "reason": one.reason}
-                for one in outcome.failed
-            ],
-            description=f"{entity}: messages that failed in this run, with the reason.",
-        )
-    if outcome.report.notes:
-        await acreate_table_artifact(
-            key=f"{entity}-not-sent",
-            table=[{"key": key, "reason": reason} for key, reason in outcome.report.notes],
-            description=f"{entity}: records that were left alone by a setting.",
-        )
+async def _show(now: InForce, outcome: Outcome) -> None:
+    """Leave tables and a summary in the run; an idle run leaves nothing."""
+    entity, tally = outcome.tally.entity, outcome.tally
+    await show_table(f"{entity}-failed", failed_rows(outcome.failed), f"{entity}: what failed in this run, and why.")
+    notes = [{"key": key, "reason": reason} for key, reason in outcome.report.notes]
+    await show_table(f"{entity}-not-sent", notes, f"{entity}: records that were left alone by a setting.")
+    if tally.sent or tally.failed or tally.requests or outcome.failed:
+        await show_summary(now.state, now.settings, entity)
 
 
 def _final_state(outcome: Outcome) -> PrefectState[Any]:

@@ -25,13 +25,14 @@ async def live(
     due_at: datetime,
     check_process_time: float,
     process_sleep_time: float,
+    pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> None:
     """Look at once, then again after each pause until the run's life is over. Whatever a look raises ends the run;
-    `LifeEnded` ends it in peace.
+    `LifeEnded` ends it in peace. `pause` waits for so many seconds, or less where a look is asked for.
     """
     ends_at = due_at + timedelta(seconds=check_process_time)
     with suppress(LifeEnded):
         await look()
         while (left := (ends_at - clock.now()).total_seconds()) > 0:
-            await clock.sleep(min(process_sleep_time, left))
+            await (pause or clock.sleep)(min(process_sleep_time, left))
             await look()

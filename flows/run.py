@@ -16,11 +16,12 @@ from typing import Any
 from connector.acumatica.errors import AcumaticaFault
 from connector.clock import Clock, SystemClock
 from connector.magento.errors import MagentoFault
-from connector.queue import by_hand, entities
+from connector.queue import by_hand, entities, wakes
 from connector.queue.engine import State
 from connector.queue.faults import StateError
 from connector.queue.lease import Held, LeaseLost
 from connector.queue.messages import Message
+from connector.queue.wakes import Wake
 from flows.keep_lease import kept, take_lease
 from flows.life import LifeEnded, live
 from flows.wiring import Run, working
@@ -33,6 +34,8 @@ from tasks.tally import Report, Tally
 from tasks.warehouses import refuse_unknown_warehouses
 
 LEASE_WAIT = 15.0
+HEARS_EVERY = 2.0
+"""How often a run that pauses asks whether a look is wanted now: one read of the state database."""
 FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, StateError, SettingsError)
 
 
@@ -59,6 +62,7 @@ class Wanted:
     full: bool
     key: str | None
     once: bool
+    looked_at: datetime
 
 
 async def work_on(
@@ -75,15 +79,16 @@ async def work_on(
     once: bool = False,
     said: Callable[[str], object] = lambda _said: None,
     newer_settings: Callable[[], Settings | None] = lambda: None,
+    outcome: Outcome | None = None,
 ) -> Outcome:
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
     `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease.
     `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
-    the run goes on with them.
+    the run goes on with them. `outcome` is filled while the run works, for whoever shows how far it is.
     """
     clock = clock or SystemClock()
-    outcome = Outcome(entity)
+    outcome = outcome or Outcome(entity)
     started = clock.now()
     outcome.stopped = _why_not(state, settings, entity)
     if outcome.stopped is not None:
@@ -96,7 +101,7 @@ async def work_on(
         return outcome
     begins = due_at or started
     since = entities.first_active(state, entity, started)
-    wanted = Wanted(full, key, once or key is not None)
+    wanted = Wanted(full, key, once or key is not None, started)
     latest: Settings | None = settings
     try:
         async with kept(state, held, clock):
@@ -136,6 +141,7 @@ async def _looks(
             newer = newer_settings()
             if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
                 raise LifeEnded
+            wanted.looked_at = run.clock.now()
             found = await look_once(run, work, stages, full=wanted.full, key=wanted.key)
             outcome.failed, wanted.full = found or outcome.failed, False
             await work.acumatica.rest()
@@ -144,17 +150,27 @@ async def _looks(
             with suppress(LifeEnded):
                 await one_look()
         else:
-            await _live(one_look, run, begins)
+            await _live(one_look, run, wanted, begins)
     return newer
 
 
-async def _live(one_look: Callable[[], Awaitable[None]], run: Run, begins: datetime) -> None:
+async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: Wanted, begins: datetime) -> None:
+    async def pause(seconds: float) -> None:
+        until = run.clock.now() + timedelta(seconds=seconds)
+        while (left := (until - run.clock.now()).total_seconds()) > 0 and not is_awake():
+            await run.clock.sleep(min(HEARS_EVERY, left))
+
+    def is_awake() -> bool:
+        with run.state.read() as connection:
+            return wakes.is_awake(connection, run.entity, wanted.looked_at)
+
     await live(
         one_look,
         run.clock,
         due_at=begins,
         check_process_time=run.settings.queue.check_process_time,
         process_sleep_time=run.settings.queue.process_sleep_time,
+        pause=pause,
     )
 
 
@@ -165,11 +181,12 @@ async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str
     asked_failed = await _look_at_what_was_asked_for(run, work, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
+        woken = wakes.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
     if settings_changed and run.entity == "inventory":
         await refuse_unknown_warehouses(work)
-    full = full or settings_changed or _full_look_is_due(run, known)
+    full = full or settings_changed or _full_look_is_due(run, known) or _is_asked_for(woken, known)
     failed = await look(work, stages, full=full)
     if settings_changed:
         entities.computed_with(run.state, run.held, settled_with)
@@ -185,6 +202,12 @@ async def _look_at_what_was_asked_for(run: Run, work: Any, stages: Stages) -> li
     failed = await look(work, stages, keys=list(wanted))
     by_hand.answered(run.state, run.entity, wanted)
     return failed
+
+
+def _is_asked_for(woken: Wake, known: entities.EntityState) -> bool:
+    """Whether a full look was asked for since the last one."""
+    asked_at, last = woken.full_asked_at, known.last_full_look_at
+    return asked_at is not None and (last is None or asked_at > last)
 
 
 def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:

@@ -32,6 +32,14 @@ from tasks.shop import Shop
 from tasks.tally import Report, Tally
 from tasks.work import QueueRule, Work
 
+
+def keys_of(state: State, entity: str, typed: str) -> list[str]:
+    """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
+    with state.read() as connection:
+        known = records.with_key(connection, entity, normalise_one(typed))
+    return list(dict.fromkeys([*known, typed]))
+
+
 SECTIONS = {
     "price": ("price",),
     "inventory": ("inventory", "vendor_inventory"),
@@ -59,9 +67,7 @@ class Run:
 
     def keys_of(self, typed: str) -> list[str]:
         """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
-        with self.state.read() as connection:
-            known = records.with_key(connection, self.entity, normalise_one(typed))
-        return list(dict.fromkeys([*known, typed]))
+        return keys_of(self.state, self.entity, typed)
 
     def fingerprint(self) -> str:
         """Changes when a setting changes that every value of the entity depends on."""

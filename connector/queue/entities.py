@@ -84,6 +84,13 @@ def pause(state: State, names: list[str], *, paused: bool) -> None:
         upsert(connection, entities, [{"entity": name, "paused": paused} for name in names])
 
 
+def counts_since(connection: Connection, entity: str, since: datetime) -> dict[str, int]:
+    """How many messages became what they are since then, by state."""
+    changed = (messages.c.entity == entity) & (messages.c.changed_at >= micros(since))
+    query = select(messages.c.state, func.count()).where(changed).group_by(messages.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 @dataclass(frozen=True)
 class Overview:
     """One line of `a2m status`."""

@@ -266,3 +266,19 @@ saved_settings = Table(
     Column("said", KeptText, nullable=False, comment="what changed, in words"),
     Column("settings", KeptText, nullable=False, comment="all values of this version by section and field, as JSON"),
 )
+
+wakes = Table(
+    "wakes",
+    metadata,
+    Column("entity", KeptText, primary_key=True),
+    Column("asked_at", BigInteger, nullable=False, comment="a look that began before this does not count"),
+    Column("full_asked_at", BigInteger, comment="the same for a full look"),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("query", KeptText, primary_key=True),
+    Column("id", KeptText, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+)

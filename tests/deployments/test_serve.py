@@ -14,7 +14,16 @@ from connector.queue import entities
 from connector.queue.engine import open_state
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
-BY_HAND = ["Setup Parameters"]
+BY_HAND = [
+    "Full Look",
+    "Link a Document",
+    "One Key Now",
+    "Pause",
+    "Reprocess Failed Messages",
+    "Resume",
+    "Setup Parameters",
+    "Test Connection",
+]
 
 
 def ask(server, path, **body):

@@ -6,6 +6,7 @@ import pytest
 from support.world import world
 
 from connector.clock import ManualClock
+from connector.queue import wakes
 from flows.life import live
 
 DUE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -116,3 +117,26 @@ async def test_settings_that_are_saved_while_a_run_lives(tmp_path, home):
         assert list(looks) == []
         sizes = [len(write["keys"]) for write in here.writes()]
     assert sizes == [30, 7, 7, 7, 7, 2]
+
+
+async def test_a_pause_ends_when_a_look_is_asked_for(tmp_path, home):
+    """Who wakes the entity while its run pauses does not wait for Process Sleep Time; another entity sleeps on."""
+    with world(tmp_path, 3) as here:
+        began, looks = here.clock.now(), []
+        sleep = here.clock.sleep
+
+        async def sleep_and_wake(seconds):
+            await sleep(seconds)
+            if len(looks) == 1 and here.clock.now() - began >= timedelta(seconds=6):
+                wakes.ask(here.state, ["inventory" if now() - began < timedelta(seconds=8) else "price"], now())
+
+        def now():
+            return here.clock.now()
+
+        def looked():
+            looks.append((now() - began).total_seconds())
+
+        here.clock.sleep = sleep_and_wake
+        settings = here.settings(queue={"check_process_time": 59, "process_sleep_time": 30})
+        await here.sync("price", settings, once=False, newer_settings=looked)
+    assert looks == [0, 8, 38, 59]

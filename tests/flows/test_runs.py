@@ -41,10 +41,17 @@ async def task_runs(final, expected):
 
 
 async def artifacts(final):
-    """The tables that a flow run left, by their key."""
+    """What a flow run left, by its key: rows of a table, a text, or how far it is in per cent."""
     of_this_run = ArtifactFilter(flow_run_id={"any_": [final.state_details.flow_run_id]})
     async with get_client() as client:
-        return {one.key: json.loads(one.data) for one in await client.read_artifacts(artifact_filter=of_this_run)}
+        found = await client.read_artifacts(artifact_filter=of_this_run)
+    return {one.key: json.loads(one.data) if one.type == "table" else one.data for one in found}
+
+
+async def name_of(final):
+    """The name of a flow run."""
+    async with get_client() as client:
+        return (await client.read_flow_run(final.state_details.flow_run_id)).name
 
 
 async def test_a_working_run_and_an_idle_one(make_world):
@@ -64,7 +71,13 @@ async def test_a_working_run_and_an_idle_one(make_world):
     assert {counted[stage] for stage in STAGES - {"pull"}} == {1}
     assert {one.name.split("-")[0] for one in await task_runs(worked, len(STAGES))} == STAGES
     assert await task_runs(idle, 0) == []  # what came after it has been written down by now
-    assert await artifacts(worked) == {}
+    left = await artifacts(worked)
+    assert set(left) == {"price-progress", "price-summary"}
+    assert left["price-progress"] == 100
+    assert "| sent today | 30 |" in left["price-summary"]
+    assert await artifacts(idle) == {}
+    names = [await name_of(final) for final in (worked, idle)]
+    assert names == ["price: 30 changed, 30 sent in 1 request", "price: nothing changed"]
 
 
 async def test_a_scheduled_run_sends_like_any_other(make_world):
@@ -148,12 +161,12 @@ async def test_wrong_settings(make_world, monkeypatch):
 
 
 async def test_another_run_works_on_the_entity(make_world, state):
-    """A run started by hand ends at once, names who works on it, and does nothing."""
+    """A run started by hand ends at once, names who works on it, and has that one look again at once."""
     here = make_world(3)
     lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     final = await price(return_state=True)
     assert (final.name, final.type.value) == ("AlreadyRunning", "COMPLETED")
-    assert final.message == "price is being worked on by run nimble-otter; nothing was done here."
+    assert final.message == "price is being worked on by run nimble-otter, which looks again at once."
     assert here.site_state()["requests"] == 0
 
 

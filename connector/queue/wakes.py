@@ -1,0 +1,58 @@
+"""Whoever cannot look himself because a run works on the entity, asks here; the run's next look then comes at once.
+
+Also which notifications of Acumatica were received: the same one may come several times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, exists, literal, select
+
+from connector.queue.engine import State
+from connector.queue.rows import upsert
+from connector.queue.tables import asked, instant, micros, notifications, wakes
+
+REMEMBERED = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Wake:
+    """When a look, and a full look, was last asked for."""
+
+    asked_at: datetime | None = None
+    full_asked_at: datetime | None = None
+
+
+def ask(state: State, entities: Sequence[str], now: datetime, *, full: bool = False) -> None:
+    """Let the next look of these entities come at once; with `full` it reads everything."""
+    moment = {"asked_at": micros(now), **({"full_asked_at": micros(now)} if full else {})}
+    with state.write() as connection:
+        upsert(connection, wakes, [{"entity": entity, **moment} for entity in entities])
+
+
+def read(connection: Connection, entity: str) -> Wake:
+    """What was asked for of the entity."""
+    row = connection.execute(select(wakes).where(wakes.c.entity == entity)).one_or_none()
+    if row is None:
+        return Wake()
+    return Wake(instant(row.asked_at), None if row.full_asked_at is None else instant(row.full_asked_at))
+
+
+def is_awake(connection: Connection, entity: str, since: datetime) -> bool:
+    """Whether a look was asked for since then, or a record is to be read again."""
+    look = exists().where(wakes.c.entity == entity, wakes.c.asked_at > micros(since))
+    record = exists().where(asked.c.entity == entity)
+    return connection.execute(select(literal(1)).where(look | record)).first() is not None
+
+
+def is_new(state: State, query: str, number: str, now: datetime) -> bool:
+    """Keep that a notification was received; false if it was before."""
+    with state.write() as connection:
+        connection.execute(delete(notifications).where(notifications.c.received_at < micros(now - REMEMBERED)))
+        here = (notifications.c.query == query) & (notifications.c.id == number)
+        known = connection.execute(select(literal(1)).where(here)).first() is not None
+        upsert(connection, notifications, [{"query": query, "id": number, "received_at": micros(now)}])
+        return not known

@@ -1,0 +1,119 @@
+"""What an administrator starts by hand in Prefect's UI, beside the entities themselves.
+
+Nearly always a scheduled run works on the entity and holds its lease. Then the work is asked for, that run's next look
+does it, and the run here says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from connector.queue import by_hand, entities
+from connector.queue.faults import StateError
+from flows.entity import look_in_prefect
+from flows.in_force import InForce, in_force
+from flows.shown import name_run
+from settings import SettingsError
+
+Entity = Literal["price", "inventory", "customer", "order", "shipment"]
+OneOrAll = Literal["all", "price", "inventory", "customer", "order", "shipment"]
+Document = Literal["shipment", "order", "customer"]
+ENTITIES: tuple[Entity, ...] = ("price", "inventory", "customer", "order", "shipment")
+
+
+@flow(name="Full Look", persist_result=False)
+async def full_look(entity: OneOrAll = "all") -> State[Any]:
+    """Read everything from Acumatica and send what Magento does not show: Acumatica does not tell what was deleted.
+
+    Args:
+        entity: One entity, or all that are active.
+    """
+    said, wrong = [], False
+    try:
+        with in_force() as now:
+            chosen = [one for one in ENTITIES if entity in (one, "all") and getattr(now.settings.active, one)]
+        for one in chosen:
+            outcome = await look_in_prefect(one, full=True, once=True)
+            wrong |= outcome.fault is not None
+            said.append(f"{one}: {outcome.in_words()}")
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+    words = "\n".join(said) or f"{entity} is not active: nothing was read (Individual Sync Status)."
+    return Failed(message=words) if wrong else Completed(message=words)
+
+
+@flow(name="One Key Now", persist_result=False)
+async def one_key_now(entity: Entity, key: str) -> State[Any]:
+    """Read one record from Acumatica now, and send it if Magento does not show it.
+
+    Args:
+        entity: What it is.
+        key: Its SKU, or its inventory id, customer id, order or shipment number in Acumatica.
+    """
+    try:
+        outcome = await look_in_prefect(entity, key=key.strip(), once=True)
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+    await name_run(f"{entity} {key}: {outcome.in_words()}")
+    if outcome.fault:
+        return Failed(message=outcome.fault)
+    return Completed(name="CompletedWithFailures" if outcome.tally.failed else None, message=outcome.in_words())
+
+
+@flow(name="Pause", persist_result=False)
+async def pause(entity: OneOrAll = "all") -> State[Any]:
+    """Send nothing of one entity or of all until they are resumed; what changes meanwhile is not lost.
+
+    Args:
+        entity: One entity, or all.
+    """
+    return _change(lambda now: _set_paused(now, entity, paused=True))
+
+
+@flow(name="Resume", persist_result=False)
+async def resume(entity: OneOrAll = "all") -> State[Any]:
+    """Send one entity or all again: the newest state of what changed meanwhile.
+
+    Args:
+        entity: One entity, or all.
+    """
+    return _change(lambda now: _set_paused(now, entity, paused=False))
+
+
+@flow(name="Link a Document", persist_result=False)
+async def link_document(entity: Document, key: str, magento_id: str) -> State[Any]:
+    """Say that a document was made in Magento by hand: it is not made a second time.
+
+    Args:
+        entity: What it is.
+        key: Its key, as the table of failed messages shows it.
+        magento_id: Its id in Magento (entity id).
+    """
+
+    def link(now: InForce) -> str:
+        known, document = key.strip(), magento_id.strip()
+        said = by_hand.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
+        return f"{entity} {known} is {document} in Magento; {said}."
+
+    return _change(link)
+
+
+def _set_paused(now: InForce, entity: OneOrAll, *, paused: bool) -> str:
+    chosen = [one for one in ENTITIES if entity in (one, "all")]
+    entities.pause(now.state, list(chosen), paused=paused)
+    return f"{', '.join(chosen)} {'paused: a run that works stops after its look' if paused else 'resumed'}."
+
+
+def _change(what: Callable[[InForce], str]) -> State[Any]:
+    """Change the state database; gives in words what was changed, or why it was not."""
+    try:
+        with in_force() as now:
+            return Completed(message=what(now))
+    except (SettingsError, StateError, by_hand.NotPossibleByHand) as error:
+        return Failed(message=str(error))

@@ -1,0 +1,54 @@
+"""A progress artifact while a run works: how much of what it queued has been sent. An idle run has none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from prefect import get_run_logger
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+
+from flows.run import Outcome
+
+
+@asynccontextmanager
+async def progress_of(outcome: Outcome) -> AsyncIterator[Callable[[str], None]]:
+    """Gives what a look is to call with its words; they go into the log, and the bar moves."""
+    told = asyncio.Event()
+    logger = get_run_logger()
+
+    def said(text: str) -> None:
+        logger.info(text)
+        told.set()
+
+    moving = asyncio.create_task(_move(outcome, told))
+    try:
+        yield said
+    finally:
+        moving.cancel()
+        (ended,) = await asyncio.gather(moving, return_exceptions=True)
+        if isinstance(ended, Exception):  # a bar that cannot be shown is no reason to stop sending
+            logger.warning("The progress could not be shown: %s", ended)
+
+
+async def _move(outcome: Outcome, told: asyncio.Event) -> None:
+    await told.wait()
+    shown = await acreate_progress_artifact(
+        progress=_percent(outcome),
+        key=f"{outcome.tally.entity}-progress",
+        description=f"{outcome.tally.entity}: sent of what was queued",
+    )
+    try:
+        while True:
+            told.clear()
+            await told.wait()
+            await aupdate_progress_artifact(artifact_id=shown, progress=_percent(outcome))
+    finally:
+        await asyncio.shield(aupdate_progress_artifact(artifact_id=shown, progress=_percent(outcome)))
+
+
+def _percent(outcome: Outcome) -> float:
+    tally = outcome.tally
+    done = tally.sent + tally.failed + tally.superseded
+    return 100.0 if tally.queued == 0 else round(min(100.0, 100.0 * done / tally.queued), 1)

@@ -1,0 +1,139 @@
+"""Reprocess Failed Messages: find them by entity, time and cause, and send again, or leave out, some or all of them.
+
+Comes in: the form. Goes out: tables of the causes and of the messages, the messages as CSV, and what was done. Sending
+again reads the newest state from Acumatica first (ADR 0011): an old message never overwrites newer data.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.schemas.objects import State as PrefectState
+from prefect.states import Completed, Failed
+
+from connector.queue import by_hand, messages
+from connector.queue.engine import State
+from connector.queue.faults import StateError
+from connector.queue.messages import Message
+from flows.administer import ENTITIES, OneOrAll
+from flows.entity import look_in_prefect
+from flows.in_force import in_force
+from flows.shown import ROWS_SHOWN, failed_rows, group_rows, show_table
+from settings import SettingsError
+
+Action = Literal["Only list them", "Send them again", "Skip them"]
+
+
+@flow(name="Reprocess Failed Messages", persist_result=False)
+async def reprocess(
+    what: Action = "Only list them",
+    entity: OneOrAll = "all",
+    cause: str = "",
+    failed_after: datetime | None = None,
+    failed_before: datetime | None = None,
+    ids: list[int] | None = None,
+    reason: str = "",
+) -> PrefectState[Any]:
+    """Find failed messages, grouped by cause, and send them again with their newest state, or leave them out.
+
+    Args:
+        what: Look at them first; then choose the same ones and send them again, or skip them.
+        entity: One entity, or all.
+        cause: Only messages whose cause or reason has this text; empty is every cause.
+        failed_after: Only messages that failed after this instant.
+        failed_before: Only messages that failed before this instant.
+        ids: Only the messages with these ids; empty means all that the other fields choose.
+        reason: Why they are left out; needed to skip them, and kept with each message.
+    """
+    if what == "Skip them" and not reason.strip():
+        return Failed(message="Nothing was done: to skip messages, say why in the field reason.")
+    try:
+        with in_force() as now:
+            with now.state.read() as connection:
+                failed = messages.failed(connection, None if entity == "all" else entity)
+                groups = by_hand.groups(connection, None if entity == "all" else entity)
+            chosen = [one for one in failed if _is_chosen(one, cause, failed_after, failed_before, ids or [])]
+            await _show(groups, chosen)
+            if not chosen:
+                return Completed(name="NothingToDo", message="No failed message is like that.")
+            if what == "Skip them":
+                return Completed(message=_skip(now.state, chosen, reason.strip()))
+            if what == "Only list them":
+                return Completed(
+                    message=f"{_count(chosen)} chosen; nothing was done. The tables are among the artifacts."
+                )
+            by_hand.send_again(now.state, chosen, datetime.now(UTC))
+            said = await _look(chosen)
+            return Completed(message=f"{_became(now.state, chosen)} {said}".strip())
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+
+
+def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Sequence[int]) -> bool:
+    return (
+        (not ids or one.id in ids)
+        and cause.strip().casefold() in f"{one.cause} {one.reason}".casefold()
+        and (after is None or one.changed_at >= _aware(after))
+        and (before is None or one.changed_at <= _aware(before))
+    )
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+async def _show(groups: Sequence[by_hand.Group], chosen: Sequence[Message]) -> None:
+    await show_table("failed-by-cause", group_rows(groups), "Failed messages by cause, the largest group first.")
+    rows = failed_rows(chosen)
+    await show_table("failed-messages", rows, "The failed messages that were chosen.")
+    if rows:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows[:ROWS_SHOWN])
+        more = "" if len(rows) <= ROWS_SHOWN else "\n\nThese are the first ones; all of them: `a2m failed --csv`"
+        markdown = f"```csv\n{text.getvalue()}```{more}"
+        await acreate_markdown_artifact(key="failed-messages-csv", markdown=markdown, description="The same as CSV")
+
+
+def _skip(state: State, chosen: Sequence[Message], reason: str) -> str:
+    now, skipped, left = datetime.now(UTC), 0, []
+    for one in chosen:
+        try:
+            by_hand.skip(state, one, reason, now)
+        except by_hand.NotPossibleByHand as why:
+            left.append(str(why))
+        else:
+            skipped += 1
+    return " ".join([f"{skipped:,} skipped.", *left[:10]])
+
+
+async def _look(chosen: Sequence[Message]) -> str:
+    """Send them now where no run works on the entity; gives in words what has to wait."""
+    waits = []
+    for entity in ENTITIES:
+        if any(one.entity == entity for one in chosen):
+            outcome = await look_in_prefect(entity, once=True)
+            if outcome.fault or outcome.stopped:
+                waits.append(f"{outcome.in_words()} What was chosen goes with its next look.")
+    return " ".join(waits)
+
+
+def _became(state: State, chosen: Sequence[Message]) -> str:
+    """What became of the messages: those that a working run has not reached yet are still failed, and wait."""
+    with state.read() as connection:
+        ended = messages.by_ids(connection, [one.id for one in chosen])
+    counted = Counter(one.state for one in ended)
+    words = ", ".join(f"{number:,} {state}" for state, number in counted.most_common())
+    return f"{_count(chosen)} chosen; now {words}."
+
+
+def _count(chosen: Sequence[Message]) -> str:
+    return f"{len(chosen):,} failed message{'' if len(chosen) == 1 else 's'}"

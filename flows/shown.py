@@ -1,0 +1,99 @@
+"""What Prefect's UI shows of a run: its name, tables of what failed and why, and how the day and the queue stand.
+
+Nothing is shown of a record but its key, its source and Magento's reason. Tables end at a row that says how many more
+there are: Prefect's UI takes any number, and the browser then does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+from uuid import UUID
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.runtime import flow_run
+
+from connector.queue import by_hand, entities
+from connector.queue.engine import State
+from connector.queue.messages import Message
+from settings import Settings
+
+ROWS_SHOWN = 500
+NAME_LENGTH = 120
+
+
+async def name_run(said: str) -> None:
+    """Let the run's name say what happened."""
+    if flow_run.id is not None:
+        async with get_client() as client:
+            await client.update_flow_run(UUID(flow_run.id), name=said[:NAME_LENGTH])
+
+
+async def show_table(key: str, rows: Sequence[Mapping[str, object]], description: str) -> None:
+    """A table of the run, cut where it grows too long; none where there is nothing."""
+    if not rows:
+        return
+    shown = [dict(row) for row in rows[:ROWS_SHOWN]]
+    if len(rows) > ROWS_SHOWN:
+        first = next(iter(rows[0]))
+        shown.append({**dict.fromkeys(rows[0], ""), first: f"… and {len(rows) - ROWS_SHOWN:,} more"})
+    await acreate_table_artifact(key=key, table=shown, description=description)
+
+
+def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
+    """Failed messages as rows of a table."""
+    return [
+        {
+            "id": one.id,
+            "entity": one.entity,
+            "key": one.sku or one.key,
+            "source": one.source,
+            "attempts": one.attempts,
+            "when": f"{one.changed_at:%Y-%m-%d %H:%M:%S} UTC",
+            "reason": one.reason or "",
+        }
+        for one in failed
+    ]
+
+
+def group_rows(groups: Sequence[by_hand.Group]) -> list[dict[str, object]]:
+    """Failed messages grouped by cause, as rows of a table."""
+    return [
+        {
+            "messages": one.how_many,
+            "entity": one.entity,
+            "cause": one.cause,
+            "for example": one.example,
+            "since": f"{one.since:%Y-%m-%d %H:%M:%S} UTC",
+        }
+        for one in groups
+    ]
+
+
+async def show_summary(state: State, settings: Settings, entity: str) -> None:
+    """How the entity's day and queue stand: what was sent and failed since midnight, what waits and for how long."""
+    now = datetime.now(UTC)
+    zone = settings.acumatica.zone()
+    midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone)
+    with state.read() as connection:
+        today = entities.counts_since(connection, entity, midnight)
+        stands = entities.overview(connection, entity, now)
+    waits = "" if stands.oldest_pending is None else f", the oldest for {_age(now, stands.oldest_pending)}"
+    lines = [
+        f"**{entity}**, {now.astimezone(zone):%Y-%m-%d %H:%M} {settings.acumatica.time_zone}",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| sent today | {today.get('sent', 0):,} |",
+        f"| failed today | {today.get('failed', 0):,} |",
+        f"| superseded today | {today.get('superseded', 0):,} |",
+        f"| waiting in the queue | {stands.counts['pending'] + stands.counts['sending']:,}{waits} |",
+        f"| failed, for a person to mend | {stands.counts['failed']:,} |",
+    ]
+    await acreate_markdown_artifact(key=f"{entity}-summary", markdown="\n".join(lines), description="Day and queue")
+
+
+def _age(now: datetime, then: datetime) -> str:
+    minutes = int((now - then).total_seconds() // 60)
+    return "less than a minute" if minutes < 1 else f"{minutes:,} min"
