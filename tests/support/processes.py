@@ -14,7 +14,7 @@ import psutil
 from a2m.processes import end_with_parent
 
 
-def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 60) -> None:
+def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 180) -> None:
     """Ask again until it is so; other processes have no clock that a test could move."""
     ends_at = time.monotonic() + seconds
     while not ready():
