@@ -128,7 +128,7 @@ async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _
         raise CannotBeSent(
             why.cause if why else "Not possible", why.reason if why else f"{content.key} has no content."
         )
-    state, status = first_status(content.status, content.state)
+    state, status = first_status(content.status, content.state, has_invoices=bool(content.invoices))
     entity = entity_of(
         content.new,
         await _what_magento_knows(work, client, content.key, content.new),

@@ -119,6 +119,9 @@ def state_of(status: str, states: Mapping[str, str]) -> str | None:
     return states.get(status) or STATES.get(status)
 
 
-def first_status(status: str | None, state: str | None) -> tuple[str, str]:
-    """State and status of an order that is made: an ended one is made open, or nothing could be shipped or invoiced."""
-    return ("processing", "processing") if status is None or state is None or state in ENDED else (state, status)
+def first_status(status: str | None, state: str | None, *, has_invoices: bool = False) -> tuple[str, str]:
+    """State and status of an order that is made: an ended one is made open, or nothing could be shipped or invoiced;
+    so is one on hold of which there are invoices.
+    """
+    takes_nothing = state in ENDED or (state == "holded" and has_invoices)
+    return ("processing", "processing") if status is None or state is None or takes_nothing else (state, status)

@@ -404,3 +404,17 @@ async def test_shipped_orders_of_ours_leave_the_salable_quantity_right(sales):
     cleared = {"reservations_cleared": here.here.clock.now().isoformat()}
     await here.here.sync("inventory", here.settings(inventory={**inventory["inventory"], **cleared}))
     assert here.quantity("A") == available
+
+
+async def test_an_order_that_was_invoiced_and_then_held_before_the_first_look(sales):
+    """Magento invoices nothing that is on hold: the order is made open, invoiced, and held then."""
+    here = sales()
+    here.entered("000001", LINES)
+    here.invoiced("000001")
+    here.edit("000001", status="On Hold")
+    outcome = await look(here, **OFFLINE)
+    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0), reasons(here)
+    assert len(here.invoices("000001")) == 1
+    assert here.order("000001")["state"] == "holded"
+    outcome = await look(here, **OFFLINE)
+    assert outcome.tally.requests == 0

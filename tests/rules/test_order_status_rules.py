@@ -102,6 +102,11 @@ def test_an_order_is_made_open(given, made):
     assert first_status(*given) == made
 
 
+def test_an_order_on_hold_with_invoices_is_made_open():
+    """Magento invoices nothing that is on hold."""
+    assert first_status("holded", "holded", has_invoices=True) == ("processing", "processing")
+
+
 def test_a_status_of_the_shops_own_has_the_state_that_the_setting_names():
     """Magento's own statuses are known; the setting goes before."""
     assert state_of("picked", {"picked": "processing"}) == "processing"
