@@ -73,6 +73,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
                     once=True,
                     said=said,
                     stages=lambda _retry_count: stages,
+                    licence_of=now.state,
                 )
             )
     wrong = any(outcome.fault or outcome.tally.failed for outcome in outcomes)

@@ -79,13 +79,15 @@ async def work_on(
     once: bool = False,
     said: Callable[[str], object] = lambda _said: None,
     newer_settings: Callable[[], Settings | None] = lambda: None,
+    licence_of: State | None = None,
     outcome: Outcome | None = None,
 ) -> Outcome:
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
     `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease.
     `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
-    the run goes on with them. `outcome` is filled while the run works, for whoever shows how far it is.
+    the run goes on with them. `licence_of` is the state in which the licence is shared, where it is another one.
+    `outcome` is filled while the run works, for whoever shows how far it is.
     """
     clock = clock or SystemClock()
     outcome = outcome or Outcome(entity)
@@ -107,7 +109,10 @@ async def work_on(
         async with kept(state, held, clock):
             while latest is not None:
                 ends_at = begins + timedelta(seconds=latest.queue.check_process_time)
-                run = Run(entity, latest, state, held, clock, outcome.tally, outcome.report, ends_at, since, said)
+                licence = licence_of or state
+                run = Run(
+                    entity, latest, state, held, clock, outcome.tally, outcome.report, ends_at, since, said, licence
+                )
                 chosen = stages(latest.queue.retry_count)
                 latest = await _looks(run, outcome, wanted, chosen, begins, newer_settings)
     except FAULTS as error:

@@ -52,7 +52,7 @@ SECTIONS = {
 
 @dataclass
 class Run:
-    """What a run starts with."""
+    """What a run starts with. `licence_state`: where the licence is shared, also by a look that works on a copy."""
 
     entity: str
     settings: Settings
@@ -64,6 +64,7 @@ class Run:
     ends_at: datetime
     active_since: datetime
     said: Callable[[str], object]
+    licence_state: State
 
     def keys_of(self, typed: str) -> list[str]:
         """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
@@ -89,7 +90,7 @@ async def working(run: Run) -> AsyncIterator[Work]:
     settings, clock = run.settings, run.clock
     access = acumatica_access(settings)
     acumatica = settings.acumatica
-    licence = SharedLicence(run.state, clock, access.host, acumatica.sessions, acumatica.requests_per_minute)
+    licence = SharedLicence(run.licence_state, clock, access.host, acumatica.sessions, acumatica.requests_per_minute)
     zone = acumatica.zone()
 
     def today() -> date:

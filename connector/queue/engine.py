@@ -8,7 +8,7 @@ long. A damaged file is refused with what to do; it is never silently made anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,10 +174,12 @@ def _require_utf8(connection: Connection) -> None:
         )
 
 
-def copy_state(source: State, target: State) -> None:
-    """Copy every row of one state database into another, new one, of the same kind or the other."""
+def copy_state(source: State, target: State, *, without: Collection[str] = ()) -> None:
+    """Copy every row of one state database, but for some tables, into a new one of the same kind or the other."""
     with source.read() as from_there, target.write() as to_here:
         for table in metadata.sorted_tables:
+            if table.name in without:
+                continue
             rows = from_there.execution_options(yield_per=ROWS_PER_STATEMENT).execute(select(table)).mappings()
             for part in rows.partitions():
                 insert_rows(to_here, table, [dict(row) for row in part])

@@ -147,6 +147,8 @@ def test_an_entity_that_another_run_works_on(a2m, make_world, home):
     assert said.code == 0
     assert "price is being worked on by run nimble-otter" in said.out
     assert here.site_state()["requests"] == 0
+    tried = a2m("sync", "price", "--dry-run", "--json")  # which works on a copy, where nobody else does
+    assert json.loads(tried.out)["entities"][0]["queued"] == 10
 
 
 @pytest.mark.parametrize(
