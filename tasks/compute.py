@@ -154,6 +154,7 @@ async def _keep_status_of_backorders(
 
 def _with_columns(stored: Stored, keys: Mapping[str, str], next_change: Mapping[str, date]) -> Stored:
     day = next_change.get(stored.acumatica_key)
-    return msgspec.structs.replace(
-        stored, key=keys.get(stored.acumatica_key), next_change=None if day is None else day.toordinal()
-    )
+    key, ordinal = keys.get(stored.acumatica_key), None if day is None else day.toordinal()
+    if stored.key == key and stored.next_change == ordinal:
+        return stored
+    return msgspec.structs.replace(stored, key=key, next_change=ordinal)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import astuple
+
 from connector.acumatica import items, prices, quantities
 from connector.acumatica.items import ItemPage
 from connector.acumatica.prices import PricePage
@@ -67,8 +69,7 @@ def _never(_work: Work) -> bool:
 
 def _items_of(kind: str) -> Feed:
     def page(found: ItemPage) -> FeedPage:
-        names = Facts.__struct_fields__
-        parts = {key: Facts(*(getattr(item, name) for name in names)) for key, item in found.items.items()}
+        parts = {key: Facts(*astuple(item)[1:]) for key, item in found.items.items()}  # all but its inventory id
         return FeedPage(parts, found.last_key, _told(found.problems))
 
     async def pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
@@ -126,11 +127,8 @@ async def _vendor_of(work: Work, keys: list[str]) -> FeedPage:
 
 
 def _price_page(found: PricePage) -> FeedPage:
-    names = StoredPriceRow.__struct_fields__
     parts = {
-        key: [
-            StoredPriceRow(*(getattr(row, name) for name in names)) for row in sorted(rows, key=lambda r: r.record_id)
-        ]
+        key: [StoredPriceRow(*astuple(row)) for row in sorted(rows, key=lambda r: r.record_id)]
         for key, rows in found.rows.items()
     }
     return FeedPage(parts, found.last_key, _told(found.problems))

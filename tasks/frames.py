@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pandas as pd
+from msgspec.structs import astuple
 
 from connector.queue.chunk import Wanted
 from connector.queue.records import Facts, Stored, StoredPriceRow
@@ -16,11 +17,13 @@ _WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_
 
 def items(stored: Iterable[Stored]) -> pd.DataFrame:
     """The ITEMS frame (`inventory_id` and the fields of `Facts`) of the records whose item exists."""
-    known = [(one.acumatica_key, one.record.facts) for one in stored if one.record.facts is not None]
-    columns: dict[str, object] = {"inventory_id": pd.Series([key for key, _facts in known], dtype=object)}
-    for name in ITEM_COLUMNS:
+    known = [(one.acumatica_key, *astuple(one.record.facts)) for one in stored if one.record.facts is not None]
+    names = ("inventory_id", *ITEM_COLUMNS)
+    values = zip(*known, strict=True) if known else ((),) * len(names)
+    columns = {}
+    for name, column in zip(names, values, strict=True):
         kind = "Int64" if name in _WHOLE_NUMBERS else "bool" if name == "exported" else object
-        columns[name] = pd.Series([getattr(facts, name) for _key, facts in known], dtype=kind)
+        columns[name] = pd.Series(column, dtype=kind)
     return pd.DataFrame(columns)
 
 
@@ -43,12 +46,13 @@ def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:
 
 def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
     """The PRICE ROWS frame of the records."""
-    rows = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
+    rows = [(one.acumatica_key, *astuple(row)) for one in stored for row in one.record.price_rows]
     kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
-    columns: dict[str, object] = {"inventory_id": pd.Series([key for key, _row in rows], dtype=object)}
-    for name in StoredPriceRow.__struct_fields__:
-        columns[name] = pd.Series([getattr(row, name) for _key, row in rows], dtype=kinds.get(name, object))
-    return pd.DataFrame(columns)
+    names = ("inventory_id", *StoredPriceRow.__struct_fields__)
+    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return pd.DataFrame(
+        {name: pd.Series(column, dtype=kinds.get(name, object)) for name, column in zip(names, values, strict=True)}
+    )
 
 
 def sku_keys(stored: Iterable[Stored]) -> list[str]:

@@ -183,15 +183,16 @@ class Pull:
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
         with self._work.state.read() as connection:
             known = records.read(connection, self._work.entity, fresh)
+        seen = {} if sweep is None else {SEEN_BY_FEED[feed]: sweep}
         unchanged = []
         for key, part in page.parts.items():
-            stored = self._chunk.find(key) or known.get(key) or Stored(key, None, Record())
+            stored = known.get(key) or self._chunk.find(key) or Stored(key, None, Record())
             merged = _merged(feed, stored.record, part, whole=whole)
-            if merged != stored.record or compute_all or key not in known:
-                seen = {} if sweep is None else {SEEN_BY_FEED[feed]: sweep}
+            has_changed = merged != stored.record
+            if has_changed or compute_all or key not in known:
                 is_known = merged.is_there() or stored.record.is_there()
                 changed = msgspec.structs.replace(stored, record=merged, **seen)
-                self._chunk.add(changed, compute=is_known and (compute_all or merged != stored.record))
+                self._chunk.add(changed, compute=is_known and (compute_all or has_changed))
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:

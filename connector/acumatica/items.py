@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -66,19 +67,19 @@ class ItemPage:
     problems: list[Problem]
 
 
-class _Conversion(msgspec.Struct):
+class _Conversion(msgspec.Struct, gc=False):
     FromUOM: Text = Text()
     ToUOM: Text = Text()
     ConversionFactor: Number = Number()
     MultiplyOrDivide: Text = Text()
 
 
-class _CrossReference(msgspec.Struct):
+class _CrossReference(msgspec.Struct, gc=False):
     AlternateID: Text = Text()
     AlternateType: Text = Text()
 
 
-class _Record(msgspec.Struct, kw_only=True):
+class _Record(msgspec.Struct, kw_only=True, gc=False):
     InventoryID: Text
     ItemStatus: Text = Text()
     ItemClass: Text = Text()
@@ -88,12 +89,12 @@ class _Record(msgspec.Struct, kw_only=True):
     CrossReferences: list[_CrossReference] = []
 
 
-class _StockItem(_Record, kw_only=True):
+class _StockItem(_Record, kw_only=True, gc=False):
     BaseUOM: Text = Text()
     SalesUOM: Text = Text()
 
 
-class _NonStockItem(_Record, kw_only=True):
+class _NonStockItem(_Record, kw_only=True, gc=False):
     BaseUnit: Text = Text()
     SalesUnit: Text = Text()
 
@@ -206,12 +207,13 @@ async def _read(
     return decode_page(content, _with_fields(of.record, tuple(own), bool(custom)), "the item")
 
 
+@cache
 def _with_fields(record: type[_Record], own: tuple[str, ...], custom: bool) -> Any:
     """The record with the fields that a setting names."""
     extra: list[Any] = [(name, dict[str, Any], {}) for name in own if name not in record.__struct_fields__]
     if custom:
         extra.append(("custom", dict[str, dict[str, Any]], {}))
-    return msgspec.defstruct("Record", extra, bases=(record,), kw_only=True) if extra else record
+    return msgspec.defstruct("Record", extra, bases=(record,), kw_only=True, gc=False) if extra else record
 
 
 def _page(
@@ -231,9 +233,7 @@ def _page(
 
 def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
     base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
-    ratio = units(base, sales, _conversions(record))
-    if ratio is not None and max(ratio.numerator, ratio.denominator) > MOST_UNITS:
-        ratio = None
+    numerator, denominator = _ratio(base, sales, record)
     field_price = _field(record, fields.price_field) if fields.price_field else None
     return Item(
         inventory_id=key,
@@ -244,11 +244,21 @@ def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
         exported=bool(record.ExportToExternal.value),
         base_uom=base,
         sales_uom=sales or base,
-        unit_numerator=None if ratio is None else ratio.numerator,
-        unit_denominator=None if ratio is None else ratio.denominator,
+        unit_numerator=numerator,
+        unit_denominator=denominator,
         default_price=scaled(record.DefaultPrice.value, PRICE_DIGITS, "Default Price"),
         field_price=scaled(_decimal(field_price, fields.price_field), PRICE_DIGITS, fields.price_field),
     )
+
+
+def _ratio(base: str, sales: str, record: Any) -> tuple[int | None, int | None]:
+    """Base units per sales unit, as numerator and denominator; none where unknown or too large to compute with."""
+    if base == sales or not sales:
+        return 1, 1
+    ratio = units(base, sales, _conversions(record))
+    if ratio is None or max(ratio.numerator, ratio.denominator) > MOST_UNITS:
+        return None, None
+    return ratio.numerator, ratio.denominator
 
 
 def _conversions(record: Any) -> list[tuple[str, str, Decimal, str]]:

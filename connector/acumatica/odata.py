@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -19,13 +20,13 @@ LARGEST_PAGE = 100_000
 KEYS_PER_REQUEST = 200
 
 
-class ItemCode(msgspec.Struct):
+class ItemCode(msgspec.Struct, gc=False):
     """The expanded item of a row."""
 
     InventoryCD: str | None = None
 
 
-class Row(msgspec.Struct, kw_only=True):
+class Row(msgspec.Struct, kw_only=True, gc=False):
     """What every row has: the item's number and code."""
 
     InventoryID: int | None = None
@@ -112,9 +113,14 @@ async def rows_of_items(
     return rows
 
 
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
 def decoded(content: bytes, kind: Any, what: str) -> Any:
     """An OData answer; an empty body is what a filter on a computed column gives (acumatica.md §4)."""
     try:
-        return msgspec.json.decode(content, type=kind)
+        return _decoder(kind).decode(content)
     except msgspec.DecodeError as error:
         raise RequestRefused(f"The OData feed {what} answered something unexpected: {error}.") from error

@@ -36,11 +36,11 @@ class QuantityPage:
     problems: list[Problem]
 
 
-class _Site(msgspec.Struct):
+class _Site(msgspec.Struct, gc=False):
     SiteCD: str | None = None
 
 
-class _SiteStatus(Row, kw_only=True):
+class _SiteStatus(Row, kw_only=True, gc=False):
     INSiteBySiteID: _Site | None = None
     QtyAvail: Decimal | None = None
     QtyHardAvail: Decimal | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -21,7 +22,7 @@ LARGEST = 2**62
 T = TypeVar("T")
 
 
-class Value(msgspec.Struct, Generic[T], frozen=True):
+class Value(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """A field of the contract-based API: `{"value": …}`, or `{}` when it is empty."""
 
     value: T | None = None
@@ -32,7 +33,7 @@ Number = Value[Decimal]
 Flag = Value[bool]
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A stock or non-stock item. Base units per sales unit is `unit_numerator / unit_denominator`; none if unknown."""
 
     inventory_id: str
@@ -49,7 +50,7 @@ class Item(msgspec.Struct, frozen=True):
     field_price: int | None
 
 
-class PriceRow(msgspec.Struct, frozen=True):
+class PriceRow(msgspec.Struct, frozen=True, gc=False):
     """A row of the price list. `price_type` is base, customer or customer_price_class; dates are the tenant's."""
 
     record_id: int
@@ -127,7 +128,7 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
     The whole page is decoded at once; only where that fails is each record tried alone.
     """
     try:
-        return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
+        return _decoder(kind).decode(content), []  # type: ignore[arg-type]
     except msgspec.ValidationError:
         pass
     good, bad = [], []
@@ -137,3 +138,9 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
         except msgspec.ValidationError as error:
             bad.append((msgspec.json.decode(raw), f"Unreadable record: {what} has a wrong value: {error}."))
     return good, bad
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Made once: making one takes as long as decoding some hundred records."""
+    return msgspec.json.Decoder(list[kind])

@@ -30,7 +30,7 @@ from connector.acumatica.errors import (
     words_of,
 )
 from connector.clock import Clock, SystemClock
-from connector.http import exchange, fault_of, retry_after
+from connector.http import exchange, fault_of, retry_after, trust
 
 REPEATED = 4
 FIRST_PAUSE = 5.0
@@ -70,6 +70,7 @@ class AcumaticaSession:
         self._turns = asyncio.Semaphore(access.concurrency)
         self._http = httpx.AsyncClient(
             transport=transport,
+            verify=trust(),
             timeout=httpx.Timeout(access.timeout, connect=30.0),
             limits=httpx.Limits(max_connections=access.concurrency, keepalive_expiry=30.0),
             headers={"Accept": "application/json", "User-Agent": "acumatica-magento"},

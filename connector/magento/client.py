@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from connector.clock import Clock, SystemClock
-from connector.http import exchange, fault_of, is_json, no_cookies, retry_after
+from connector.http import exchange, fault_of, is_json, no_cookies, retry_after, trust
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.errors import (
     ConnectionFault,
@@ -78,6 +78,7 @@ class MagentoClient:
         self._clock = clock or SystemClock()
         self._http = httpx.AsyncClient(
             transport=transport,
+            verify=trust(),
             timeout=httpx.Timeout(access.timeout),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0),
             headers=HEADERS,

@@ -33,7 +33,7 @@ from connector.queue.records import Stored
 from connector.queue.rows import in_parts, insert_tuples, one_of
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
 from connector.queue.tables import messages as message_table
-from connector.queue.text import LONGEST_NAME, kept_name, why_not_kept
+from connector.queue.text import are_all_kept, kept_name, why_not_kept
 from connector.queue.watermarks import Watermark
 
 UNKNOWN_SKU = "unknown SKU"
@@ -46,7 +46,7 @@ Place = tuple[str, str]
 """A key and a source."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, gc=False):
     """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
 
     `value`: price in 1/1,000,000, quantity in 1/10,000, or the fingerprint of `document`, the JSON that Magento is
@@ -122,7 +122,9 @@ class _Changes:
         self.rewritten.append((message.id, self._row(want, state)))
 
     def supersede(self, *older: Message | None) -> None:
-        self.superseded.extend(message.id for message in older if message is not None)
+        for message in older:
+            if message is not None:
+                self.superseded.append(message.id)
 
     def _row(self, want: Wanted, state: str) -> tuple[Any, ...]:
         """As `_COLUMNS` says; a message is never attempted when it is queued, and `now` is when it came and changed."""
@@ -191,6 +193,13 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
 
 
 def _keepable(computed: Computed) -> Computed:
+    names = [*computed.acumatica_keys, *(one.acumatica_key for one in computed.stored)]
+    names += [one.key for one in computed.stored if one.key is not None]
+    for want in computed.wanted:
+        names += (want.acumatica_key, want.key, want.source, want.sku or "")
+    is_small = all(want.value is None or -(2**63) <= want.value < 2**63 for want in computed.wanted)
+    if is_small and are_all_kept(names):
+        return computed  # nearly always
     stored = [one for one in computed.stored if why_not_kept(one.acumatica_key) is None]
     return msgspec.structs.replace(
         computed,
@@ -206,16 +215,7 @@ def _with_kept_key(stored: Stored) -> Stored:
     return msgspec.structs.replace(stored, key=kept_name(stored.key))
 
 
-def _is_kept_as_it_is(want: Wanted) -> bool:
-    """Whether all names and the value can be kept; nearly always, so it is asked quickly."""
-    names = f"{want.acumatica_key}{want.sku or ''}{want.key}{want.source}"
-    can_be_kept = len(names) <= LONGEST_NAME and names.isascii() and "\0" not in names
-    return can_be_kept and (want.value is None or -(2**63) <= want.value < 2**63)
-
-
 def _keepable_want(want: Wanted) -> Wanted:
-    if _is_kept_as_it_is(want):
-        return want
     names = {"Acumatica key": want.acumatica_key, "SKU": want.sku or "", "key": want.key, "source": want.source}
     wrong = [f"The {what} {kept_name(name)} {why}" for what, name in names.items() if (why := why_not_kept(name))]
     if want.value is not None and not -(2**63) <= want.value < 2**63:

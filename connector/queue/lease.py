@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from connector.queue.engine import State
 from connector.queue.rows import upsert
 from connector.queue.tables import instant, leases, micros
 
 LEASE_SECONDS = 60.0
+_FENCE = select(leases.c.fence).where(leases.c.entity == bindparam("the_entity")).with_for_update()
 
 
 class LeaseLost(Exception):
@@ -76,7 +77,7 @@ def hold_off(connection: Connection, entity: str) -> None:
 
 def require(connection: Connection, lease: Lease) -> None:
     """Raise `LeaseLost` unless the run still has its lease; locks it until the transaction ends."""
-    fence = connection.execute(select(leases.c.fence).where(leases.c.entity == lease.entity).with_for_update()).scalar()
+    fence = connection.execute(_FENCE, {"the_entity": lease.entity}).scalar()
     if fence != lease.fence:
         raise LeaseLost(
             f"Another run has taken over {lease.entity} while {lease.holder} was not heard of; "

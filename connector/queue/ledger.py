@@ -11,20 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Insert,
-    Table,
-    and_,
-    bindparam,
-    delete,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Connection, Text, TextClause, and_, bindparam, delete, func, or_, select, text
+from sqlalchemy.dialects import postgresql
 
 from connector.queue.rows import in_parts, one_of, upsert, upsert_tuples
 from connector.queue.tables import ledger, micros, rechecks
@@ -32,7 +20,7 @@ from connector.queue.tables import ledger, micros, rechecks
 _KEYS_PER_QUERY = 5_000
 
 
-class LedgerRow(msgspec.Struct, frozen=True):
+class LedgerRow(msgspec.Struct, frozen=True, gc=False):
     """A value that Magento confirmed: price in 1/1,000,000, quantity in 1/10,000, or a document's fingerprint."""
 
     key: str
@@ -93,17 +81,21 @@ def _confirmed_after(connection: Connection, entity: str, keys: Sequence[str], a
     return found
 
 
-def from_messages(dialect: str, messages: Table, these: ColumnElement[bool]) -> Insert:
-    """The statement that keeps the values of these messages as what Magento shows, since `confirmed_at`."""
-    names = ("entity", "key", "source", "acumatica_key", "sku", "value", "in_stock")
-    chosen = select(*(messages.c[name] for name in names), bindparam("the_confirmed_at", type_=BigInteger)).where(these)
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(ledger)
-    keys = [column.name for column in ledger.primary_key]
-    replaced = {column.name: insert.excluded[column.name] for column in ledger.c if column.name not in keys}
-    complete: Insert = insert.from_select([*names, "confirmed_at"], chosen).on_conflict_do_update(
-        index_elements=keys, set_=replaced
+def from_messages(dialect: str) -> TextClause:
+    """The statement that keeps the values of messages (`the_ids`) as what Magento shows since `the_confirmed_at`.
+
+    In letters, because SQLAlchemy does not remember an insert that replaces, and would make it anew for each request.
+    """
+    ids = "ANY(:the_ids)" if dialect == "postgresql" else "(SELECT value FROM json_each(:the_ids))"
+    copied = "entity, key, source, acumatica_key, sku, value, in_stock"
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in ("acumatica_key", "sku", "value", "in_stock"))
+    statement = text(
+        f"INSERT INTO ledger ({copied}, confirmed_at) SELECT {copied}, CAST(:the_confirmed_at AS BIGINT) FROM messages "
+        f"WHERE id {'=' if dialect == 'postgresql' else 'IN'} {ids} ON CONFLICT (entity, key, source) "
+        f"DO UPDATE SET {replaced}, confirmed_at = excluded.confirmed_at"
     )
-    return complete
+    kind = postgresql.ARRAY(BigInteger) if dialect == "postgresql" else Text()
+    return statement.bindparams(bindparam("the_ids", type_=kind))
 
 
 def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:

@@ -9,6 +9,7 @@ session: after ten idle minutes.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +55,7 @@ class SharedLicence:
     async def take_request(self, slot: str) -> None:
         """Wait for the turn of one request, and keep the session's slot alive."""
         now = self.clock.now()
-        turn = self._reserve(slot, now)
+        turn = await asyncio.to_thread(self._reserve, slot, now)  # the disk is waited for, others go on
         await self.clock.sleep((turn - now).total_seconds())
 
     async def session_wanted(self) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, text, update
 
 from connector.queue import compensations, lease, ledger, links
 from connector.queue.compensations import Compensation
@@ -24,10 +24,11 @@ from connector.queue.statements import COLUMNS, IS_PENDING, statements
 from connector.queue.tables import FAILED, PENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
 
 IS_LIVE = text("messages.state IN ('pending', 'sending', 'failed', 'skipped')")
+_BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
 _KEYS_PER_QUERY = 5_000
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One thing to tell Magento; instants are aware, in UTC; values as in the ledger."""
 
     id: int
@@ -46,7 +47,7 @@ class Message(msgspec.Struct, frozen=True):
     document: bytes | None = None
 
 
-class Settled(msgspec.Struct, frozen=True):
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """How one claimed message came out of its request.
 
     `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a shipment
@@ -326,7 +327,7 @@ def block_host(state: State, host: str, until: datetime) -> None:
 
 def blocked_until(connection: Connection, host: str) -> datetime | None:
     """Until when the host told us to wait; none if it did not."""
-    until = connection.execute(select(hosts.c.blocked_until).where(hosts.c.host == host)).scalar()
+    until = connection.execute(_BLOCKED_UNTIL, {"the_host": host}).scalar()
     return None if until is None else instant(until)
 
 

@@ -20,7 +20,7 @@ from connector.queue.tables import records
 _KEYS_PER_QUERY = 5_000
 
 
-class Facts(msgspec.Struct, frozen=True, array_like=True):
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The columns of an ITEMS row of `connector.acumatica`, in the same units."""
 
     kind: str
@@ -36,7 +36,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     field_price: int | None
 
 
-class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True):
+class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The columns of a PRICE ROWS row, without those that are only used to pull."""
 
     record_id: int
@@ -53,7 +53,7 @@ class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True):
     tax: str
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
 
     `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none). `document`:
@@ -73,7 +73,7 @@ class Record(msgspec.Struct):
         return self.facts is not None or self.document is not None
 
 
-class Stored(msgspec.Struct):
+class Stored(msgspec.Struct, gc=False):
     """A record with the columns that are searched for."""
 
     acumatica_key: str
@@ -135,7 +135,7 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
     for part in in_parts(keys, _KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
         names = select(records.c.acumatica_key).where(chosen)
-        strangers = [name for name in connection.execute(names).scalars() if name not in own]
+        strangers = [name for name in connection.execute(names).scalars().all() if name not in own]
         found.update(read(connection, entity, strangers))
     return found
 

@@ -7,8 +7,9 @@ So SQLite gets whole tuples under the statement that SQLAlchemy compiled once, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -32,7 +33,7 @@ from connector.queue.text import KeptText, kept_text
 
 ROWS_PER_STATEMENT = 10_000
 _WORTH_A_COPY = 1_000
-_WORTH_TUPLES = 20
+How = Literal["insert", "replace", "only_new"]
 
 T = TypeVar("T")
 
@@ -71,7 +72,10 @@ def as_json(values: Sequence[Any]) -> str:
 
 def _all_kept(values: Sequence[Any]) -> bool:
     """Whether all texts among the values are kept as they are; asked of all at once."""
-    texts = "".join([value for value in values if isinstance(value, str)])
+    try:
+        texts = "".join(filter(None, values))
+    except TypeError:
+        texts = "".join([value for value in values if isinstance(value, str)])
     return kept_text(texts) is texts
 
 
@@ -88,7 +92,7 @@ def insert_tuples(connection: Connection, table: Table, names: Sequence[str], ro
     if connection.dialect.name == "postgresql" and len(rows) >= _WORTH_A_COPY:
         _copy(connection, table, names, rows)
         return
-    _execute(connection, table, table.insert(), names, rows)
+    _execute(connection, table, names, rows, "insert")
 
 
 def _tuples(rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
@@ -99,20 +103,48 @@ def _tuples(rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def _execute(
-    connection: Connection, table: Table, statement: Insert, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], how: How
 ) -> None:
     """Run an insert for all rows; on SQLite without SQLAlchemy's work for each value."""
-    if connection.dialect.name != "sqlite" or len(rows) < _WORTH_TUPLES:
+    if connection.dialect.name != "sqlite":
+        statement = _statement(connection.dialect.name, table, tuple(names), how)
         for part in in_parts(rows):
             connection.execute(statement, [dict(zip(names, row, strict=True)) for row in part])
         return
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(names))
-    order = list(compiled.positiontup or names)
-    texts = [place for place, name in enumerate(order) if isinstance(table.c[name].type, KeptText)]
-    in_order = None if order == list(names) else itemgetter(*(list(names).index(name) for name in order))
+    compiled, places, texts = _for_sqlite(table, tuple(names), how)
+    in_order = None if places is None else itemgetter(*places)
     for part in in_parts(rows):
         ready = part if in_order is None else list(map(in_order, part))
-        connection.exec_driver_sql(str(compiled), _kept(ready, texts))
+        connection.exec_driver_sql(compiled, _kept(ready, texts))
+
+
+@cache
+def _statement(dialect: str, table: Table, names: tuple[str, ...], how: How) -> Insert:
+    if how == "insert":
+        return table.insert()
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    return _replacing(statement, table, names, how)
+
+
+def _replacing(statement: Any, table: Table, names: Sequence[str], how: How) -> Insert:
+    keys = [column.name for column in table.primary_key]
+    replaced = {name: statement.excluded[name] for name in names if name not in keys}
+    complete: Insert
+    if how == "only_new" or not replaced:
+        complete = statement.on_conflict_do_nothing(index_elements=keys)
+    else:
+        complete = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
+    return complete
+
+
+@cache
+def _for_sqlite(table: Table, names: tuple[str, ...], how: How) -> tuple[str, tuple[int, ...] | None, tuple[int, ...]]:
+    """The statement's text, the places of its values in a row if they have another order, and which are texts."""
+    statement = _statement("sqlite", table, names, how)
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(names))
+    order = tuple(compiled.positiontup or names)
+    texts = tuple(place for place, name in enumerate(order) if isinstance(table.c[name].type, KeptText))
+    return str(compiled), None if order == names else tuple(names.index(name) for name in order), texts
 
 
 def _kept(rows: Sequence[tuple[Any, ...]], texts: Sequence[int]) -> list[tuple[Any, ...]]:
@@ -154,23 +186,15 @@ def upsert_tuples(
     """The same for rows that are tuples of these columns."""
     if not rows:
         return
-    keys = [column.name for column in table.primary_key]
-    by_copy = connection.dialect.name == "postgresql" and len(rows) >= _WORTH_A_COPY
-    statement = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
-    if by_copy:
-        in_order = reversed(rows) if only_new else rows  # a statement may meet a key only once
-        key_of = itemgetter(*(list(names).index(key) for key in keys))
-        once = list({key_of(row): row for row in in_order}.values())
-        statement = statement.from_select(list(names), _laid_out(connection, table, names, once))
-    replaced = {name: statement.excluded[name] for name in names if name not in keys}
-    if only_new or not replaced:
-        complete = statement.on_conflict_do_nothing(index_elements=keys)
-    else:
-        complete = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
-    if by_copy:
-        connection.execute(complete)
-    else:
-        _execute(connection, table, complete, names, rows)
+    how: How = "only_new" if only_new else "replace"
+    if connection.dialect.name != "postgresql" or len(rows) < _WORTH_A_COPY:
+        _execute(connection, table, names, rows, how)
+        return
+    key_of = itemgetter(*(list(names).index(column.name) for column in table.primary_key))
+    in_order = reversed(rows) if only_new else rows  # a statement may meet a key only once
+    once = list({key_of(row): row for row in in_order}.values())
+    statement = postgresql.insert(table).from_select(list(names), _laid_out(connection, table, names, once))
+    connection.execute(_replacing(statement, table, names, how))
 
 
 def _laid_out(

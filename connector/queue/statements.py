@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, Select, and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import Select, TextClause, and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from connector.queue import ledger
@@ -42,7 +42,7 @@ class Statements(NamedTuple):
     how_many: Select[tuple[int]]
     fewest_attempts: Select[tuple[int | None]]
     settle: ReturningUpdate[Any]
-    confirm: Insert
+    confirm: TextClause
 
 
 @cache
@@ -86,5 +86,5 @@ def statements(dialect: str) -> Statements:
         how_many=select(func.count()).select_from(first.subquery()),
         fewest_attempts=select(func.min(messages.c.attempts)).where(due),
         settle=update(messages).where(still_claimed).values(settled).returning(messages.c.id),
-        confirm=ledger.from_messages(dialect, messages, ids),
+        confirm=ledger.from_messages(dialect),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Dialect, Text
@@ -48,6 +49,12 @@ def why_not_kept(name: str) -> str | None:
         return f"is {len(name):,} characters long; at most {LONGEST_NAME} can be kept"
     found = _NOT_KEPT.search(name)
     return None if found is None else f"holds the character U+{ord(found[0]):04X}, which no database keeps"
+
+
+def are_all_kept(names: Sequence[str]) -> bool:
+    """Whether all of these names can surely be kept as they are; asked of all at once, which is quick."""
+    together = "".join(names)
+    return together.isascii() and "\0" not in together and max(map(len, names), default=0) <= LONGEST_NAME
 
 
 def kept_name(name: str) -> str:

@@ -27,5 +27,7 @@ def normalise_one(sku: str) -> str:
 def normalise(skus: pd.Series) -> pd.Series:
     """A column of SKUs in their compared form; what is missing stays missing."""
     return pd.Series(
-        [None if not isinstance(sku, str) else normalise_one(sku) for sku in skus], index=skus.index, dtype=object
+        [None if not isinstance(sku, str) else normalise_one(sku) for sku in skus.tolist()],
+        index=skus.index,
+        dtype=object,
     )
