@@ -79,20 +79,25 @@ def _sum_warehouses(
     number: pd.Index, quantities: pd.DataFrame, rule: QuantityRule, sources: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     warehouses = pd.Index(list(rule.sources))
-    rows, columns = (
-        number.get_indexer(pd.Index(quantities["inventory_id"])),
-        warehouses.get_indexer(pd.Index(quantities["warehouse"])),
-    )
+    rows, columns = _places(number, quantities["inventory_id"]), _places(warehouses, quantities["warehouse"])
     known = (rows >= 0) & (columns >= 0)
     by_warehouse = np.zeros((len(number), len(warehouses)), dtype=np.int64)
     seen = np.zeros_like(by_warehouse, dtype=bool)
     amounts = np.clip(quantities["quantity"].to_numpy(np.int64)[known], -_SAFE // 64, _SAFE // 64)
-    np.add.at(by_warehouse, (rows[known], columns[known]), amounts)
-    seen[rows[known], columns[known]] = True
+    cells = rows[known] * len(warehouses) + columns[known]
+    np.add.at(by_warehouse.reshape(-1), cells, amounts)
+    seen.reshape(-1)[cells] = True
     place = np.zeros((len(warehouses), len(sources)), dtype=np.int64)
     for row, source in enumerate(rule.sources.values()):
         place[row, sources.index(source)] = 1
     return by_warehouse @ place, (seen.astype(np.int64) @ place) > 0
+
+
+def _places(index: pd.Index, column: pd.Series) -> np.ndarray:
+    """Where in the index each value of a column is, -1 where it is not; of categories each is looked up once."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return index.get_indexer(pd.Index(column))
+    return index.get_indexer(pd.Index(column.cat.categories))[column.cat.codes.to_numpy(np.int64)]
 
 
 def _add_vendor(
@@ -103,7 +108,7 @@ def _add_vendor(
     totals: np.ndarray,
     present: np.ndarray,
 ) -> None:
-    rows = number.get_indexer(pd.Index(vendor["inventory_id"]))
+    rows = _places(number, vendor["inventory_id"])
     known = rows >= 0
     sums = np.zeros(len(number), dtype=np.int64)
     np.add.at(sums, rows[known], np.clip(vendor["quantity"].to_numpy(np.int64)[known], -_SAFE // 64, _SAFE // 64))
@@ -133,19 +138,21 @@ def _publish(
     rows, columns = np.nonzero(present & ~bad)
     values = _frame(items, rows, columns, sources)
     values["value"] = totals[rows, columns]
-    values["in_stock"] = _in_stock(values, rule)
+    values["in_stock"] = _in_stock(values["value"].to_numpy(), columns, sources, rule)
     bad_rows, bad_columns = np.nonzero(bad)
     problems = _frame(items, bad_rows, bad_columns, sources)
     problems["reason"] = "Quantity too large: Magento keeps 99,999,999 at most. Correct the quantity in Acumatica."
     return Quantities(values, problems[PROBLEM_COLUMNS])
 
 
-def _in_stock(values: pd.DataFrame, rule: QuantityRule) -> pd.Series:
+def _in_stock(values: np.ndarray, columns: np.ndarray, sources: list[str], rule: QuantityRule) -> np.ndarray:
     """The stock status that follows the quantity; None where it is left alone."""
-    status = (values["value"] > 0).astype(object)
     if rule.status == "leave":
-        return pd.Series(np.full(len(values), None, dtype=object))
-    return status.mask(values["source"].astype(str).str.startswith(ATTRIBUTE), None)
+        return np.full(len(values), None, dtype=object)
+    status: np.ndarray = (values > 0).astype(object)
+    of_attributes = np.array([source.startswith(ATTRIBUTE) for source in sources], dtype=bool)
+    status[of_attributes[columns]] = None
+    return status
 
 
 def _frame(items: pd.DataFrame, rows: np.ndarray, columns: np.ndarray, sources: list[str]) -> pd.DataFrame:
