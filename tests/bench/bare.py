@@ -50,7 +50,9 @@ async def _prices(acumatica: str, magento: str, since: str, batch: int, connecti
         for _ in range(connections):
             bodies.put_nowait(None)
 
-    await asyncio.gather(read(), *(_post(f"{magento}/rest/all/V1/products/base-prices", bodies) for _ in range(connections)))
+    await asyncio.gather(
+        read(), *(_post(f"{magento}/rest/all/V1/products/base-prices", bodies) for _ in range(connections))
+    )
 
 
 async def _post(url: str, bodies: asyncio.Queue[bytes | None]) -> None:

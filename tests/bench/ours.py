@@ -24,7 +24,9 @@ def settings_for(acumatica: str, magento: str, **sections: dict[str, Any]) -> di
     return given
 
 
-def look(entity: str, database: str, sections: dict[str, Any], *, full: bool = False, profile: str = "") -> dict[str, Any]:
+def look(
+    entity: str, database: str, sections: dict[str, Any], *, full: bool = False, profile: str = ""
+) -> dict[str, Any]:
     """One look, as `a2m sync` takes it, from the lease to the last outcome."""
     settings = load_settings(**sections)
     state = open_state(f"sqlite:///{database}")
