@@ -15,7 +15,7 @@ from typing import Any
 
 from connector.acumatica.errors import AcumaticaFault
 from connector.clock import Clock, SystemClock
-from connector.magento.errors import MagentoFault
+from connector.magento.errors import MagentoFault, TemporaryFault
 from connector.queue import by_hand, entities, wakes
 from connector.queue.engine import State
 from connector.queue.faults import StateError
@@ -26,6 +26,7 @@ from flows.keep_lease import kept, take_lease
 from flows.life import LifeEnded, live
 from flows.wiring import Run, working
 from settings import Settings, SettingsError
+from tasks import told_to_wait
 from tasks.look import PLAIN, Stages, look
 from tasks.push import ShopUnreachable
 from tasks.registry import DOCUMENTS
@@ -147,8 +148,13 @@ async def _looks(
             if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
                 raise LifeEnded
             wanted.looked_at = run.clock.now()
-            found = await look_once(run, work, stages, full=wanted.full, key=wanted.key)
-            outcome.failed, wanted.full = found or outcome.failed, False
+            if await told_to_wait.may_ask(work):
+                try:
+                    found = await look_once(run, work, stages, full=wanted.full, key=wanted.key)
+                    outcome.failed, wanted.full = found or outcome.failed, False
+                except TemporaryFault as fault:
+                    if not told_to_wait.kept(work, fault):
+                        raise
             await work.acumatica.rest()
 
         if wanted.once:

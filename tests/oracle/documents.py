@@ -77,11 +77,14 @@ def _wrong_order(key: str, one: State, order: State, wanted: str | None) -> Iter
         shown = _summed((item["sku"], item["qty_ordered"]) for item in order["items"])
         if ordered != shown:
             yield f"order {key} has {shown}, not {ordered}"
-    open_lines = [item for item in order["items"] if Decimal(item["qty_shipped"]) < Decimal(item["qty_ordered"])] + [
-        item for item in order["items"] if Decimal(item["qty_invoiced"]) < Decimal(item["qty_ordered"])
-    ]
-    becomes = wanted == "complete" and bool(open_lines)  # complete when all of it is shipped and invoiced there
-    if wanted is not None and order["status"] != wanted and not (becomes and order["status"] == "processing"):
+    lines = [(Decimal(i["qty_ordered"]), Decimal(i["qty_shipped"]), Decimal(i["qty_invoiced"])) for i in order["items"]]
+    is_open = any(min(shipped, invoiced) < ordered for ordered, shipped, invoiced in lines)
+    has_begun = any(shipped or invoiced for _ordered, shipped, invoiced in lines)
+    # Magento completes an order when all of it is shipped and invoiced there, and an invoice moves a new one on
+    on_its_way = order["status"] == "processing" and (
+        (wanted == "complete" and is_open) or (wanted == "pending" and has_begun)
+    )
+    if wanted is not None and order["status"] != wanted and not on_its_way:
         yield f"order {key} is {order['status']}, not {wanted}"
     ours = [c["comment"] for c in order["comments"] if (c["comment"] or "").startswith(f"Acumatica {key}: ")]
     if any(first == second for first, second in pairwise(ours)):

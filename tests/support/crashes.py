@@ -7,11 +7,16 @@ import json
 import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from connector import steps
 
 DIED = 70
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -24,6 +29,26 @@ class Death:
 
     step: str
     time: int
+
+
+class Died(BaseException):
+    """What a process that dies at a step looks like from within: nobody catches it to go on."""
+
+
+@contextmanager
+def dies_at(death: Death) -> Iterator[None]:
+    """Looks in this process die there; whoever sees it may go on with the next look."""
+    reached: Counter[str] = Counter()
+
+    def reach(step: str) -> None:
+        reached[step] += 1
+        if (step, reached[step]) == (death.step, death.time):
+            raise Died
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "reached", reach)
+        with suppress(Died):
+            yield
 
 
 def look_in_process(
@@ -62,7 +87,6 @@ def _look(
     told: Path,
     death: Death | None,
 ) -> None:
-    from connector import steps
     from connector.clock import ManualClock
     from connector.queue.engine import open_state
     from flows.run import work_on

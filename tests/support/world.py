@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import uvicorn
 from support import invariant
+from support.noted import NotedFaults
 
 from connector.clock import ManualClock
 from connector.queue import messages
@@ -23,7 +24,7 @@ from connector.queue.messages import Message
 from flows.run import Outcome, work_on
 from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
-from sandbox.faults import FaultMiddleware, Faults
+from sandbox.faults import FaultMiddleware
 from sandbox.magento.app import create_app as magento_app
 from sandbox.serve import listen
 from settings import Settings, load_settings
@@ -66,7 +67,7 @@ class World:
         magento: dict[str, Any] | None = None,
     ) -> None:
         self.clock = ManualClock(START)
-        self.faults = Faults(faults)
+        self.faults = NotedFaults(faults, self.clock.now)
         site = acumatica_app(products, clock=self.clock.now, **(acumatica or {}))
         shop = magento_app(
             products if shop_products is None else shop_products, clock=self.clock.now, **(magento or {})
@@ -209,6 +210,17 @@ class World:
         entities: the active ones, unless told. failed: the Acumatica records that may have failed, and must have;
         none: whichever.
         """
+        self.assert_shown(settings, entities=entities, failed=failed)
+        self.assert_never_older(settings)
+
+    def assert_shown(
+        self,
+        settings: Settings | None = None,
+        *,
+        entities: Sequence[str] | None = None,
+        failed: Collection[str] | None = (),
+    ) -> None:
+        """The same, whatever way it came there."""
         settings = settings or self.settings()
         active = [name for name in ENTITIES if getattr(settings.active, name)]
         site, shop = self.site_state(), self.shop_state()
@@ -219,7 +231,6 @@ class World:
             assert not wrong, f"{len(wrong)} wrong: {wrong[:5]}"
             unknown = invariant.not_queued_yet(self.state, site, settings, entity, left_out)
             assert not unknown, f"{entity}: never queued: {unknown[:5]}"
-        self.assert_never_older(settings)
 
 
 def _files_in(folder: Path) -> Callable[[], str]:

@@ -1,0 +1,112 @@
+"""Requests that were applied and whose answer never came, or that are applied after we gave up: nothing older wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from support.crashes import Death, dies_at
+from support.processes import wait_until
+from support.stories import STORIES, Scene
+from support.world import World
+
+WRITES = {
+    "price": "POST path=*/base-prices",
+    "inventory": "POST path=*/inventory/source-items",
+    "customer": "writes path=*/customers*",
+    "order": "POST path=*/orders",
+    "shipment": "POST path=*/ship",
+}
+MINUTE = 61.0
+
+
+async def _looks(scene: Scene, entity: str, count: int = 3) -> None:
+    story = STORIES[entity]
+    for _round in range(count):
+        for one in story.looks_after():
+            scene.here.clock.advance(MINUTE)
+            await scene.look(one)
+
+
+async def _begin(scene: Scene, entity: str) -> None:
+    """A shop that is right, and changes for one look."""
+    story = STORIES[entity]
+    if story.ready is not None:
+        story.ready(scene, 1)
+        await scene.look(story.then[0])
+        scene.here.clock.advance(1)
+    story.change(scene, 1)
+
+
+@pytest.mark.parametrize("entity", WRITES)
+async def test_answers_that_are_lost(make_world: Callable[..., World], entity: str):
+    """Applied, then cut before the answer, twice: Magento is asked, and nothing is lost or made twice."""
+    story = STORIES[entity]
+    here = make_world(story.products)
+    scene = Scene(here, story.sections)
+    await _begin(scene, entity)
+    here.faults.replace(f"magento {WRITES[entity]}: cut=after times=2")
+    await _looks(scene, entity)
+    assert here.faults.rules[0].done >= 1, "the fault met nothing"
+    here.assert_converged(scene.settings, entities=story.entities())
+
+
+@pytest.mark.parametrize("entity", WRITES)
+@pytest.mark.parametrize("cut", ["before", "after"])
+async def test_a_newer_value_is_queued_before_the_lost_one_is_settled(
+    make_world: Callable[..., World], database_url: str, entity: str, cut: str
+) -> None:
+    """The run dies with the outcome unknown, and Acumatica changes: only the newest is sent from then on."""
+    story = STORIES[entity]
+    here = make_world(story.products, database_url=database_url)
+    scene = Scene(here, story.sections)
+    await _begin(scene, entity)
+    here.faults.replace(f"magento {WRITES[entity]}: cut={cut} times=1")
+    with dies_at(Death("delivered", 1)):
+        await scene.look(entity)
+    assert here.faults.rules[0].done == 1, "the fault met nothing"
+    here.clock.advance(1)
+    story.change_again(scene, 1)
+    await _looks(scene, entity)
+    here.assert_converged(scene.settings, entities=story.entities())
+
+
+async def test_a_value_that_was_never_applied_and_is_overtaken_is_not_sent(make_world: Callable[..., World]):
+    """The request never arrived, and a newer price is known by now: Magento never hears of the old one."""
+    here = make_world(6)
+    await here.sync("price")
+    here.clock.advance(60)
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "11"}})
+    here.faults.replace("magento POST path=*/base-prices: cut=before times=1")
+    with dies_at(Death("delivered", 1)):
+        await here.sync("price")
+    here.clock.advance(60)
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12"}})
+    await here.sync("price")
+    assert here.told()["/rest/all/V1/products/base-prices", "SKU-000001", ""][1:] == [Decimal(12)]
+    here.assert_converged(entities=["price"])
+
+
+async def test_a_request_that_is_applied_after_a_newer_one(make_world: Callable[..., World], database_url: str):
+    """It arrived whole, Magento was busy, we gave up, sent something newer, and then the old one was applied: a minute
+    later the key is read again and put right.
+    """
+    here = make_world(6, database_url=database_url)
+    settings = here.settings(magento={"timeout": 0.25, "concurrency": 1})
+    await here.sync("price")
+    here.clock.advance(60)
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "11"}})
+    here.faults.replace("magento POST path=*/base-prices: delay=0.8 times=1")
+    with dies_at(Death("delivered", 1)):
+        await here.sync("price", settings)
+    here.faults.calm()
+    here.clock.advance(1)
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12"}})
+    await here.sync("price", settings)
+    assert here.prices()["SKU-000001"] == 12
+    wait_until(lambda: here.prices()["SKU-000001"] == 11, "the late request applied", seconds=3)
+    here.clock.advance(MINUTE)
+    await here.sync("price", settings)
+    assert here.prices()["SKU-000001"] == 12
+    here.assert_shown(entities=["price"])
