@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import msgspec
-
 from bench.catalogue import WAREHOUSES, cents, pieces, sku
 from bench.http_server import serve
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Awaitable
 from decimal import Decimal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-
 from bench.catalogue import cents, number_of, pieces
 from bench.http_server import serve
+
 from sandbox.magento.latency import Latency
 
 _LISTED = re.compile(r"\[value\]=([^&]*)")
@@ -31,13 +32,15 @@ class Magento:
         self._warehouses = warehouses
         self._latency = Latency() if real else None
         self._bodies: list[bytes] = []
+        self._arrived_at: list[float] = []
         self._reads = 0
 
     def handle(self, method: str, target: str, body: bytes) -> tuple[int, bytes] | Awaitable[tuple[int, bytes]]:
         """One request."""
         path, _, query = target.partition("?")
         if path.startswith("/_bench/"):
-            return 200, msgspec.json.encode(self._told() if path.endswith("told") else self._reset())
+            asked = {"told": self._told, "arrivals": self._arrivals, "reset": self._reset}[path.rpartition("/")[2]]
+            return 200, msgspec.json.encode(asked())
         answer = self._answer(method, urlsplit(path).path, unquote(query), body)
         return answer if self._latency is None else self._later(method, path, body, answer)
 
@@ -49,6 +52,7 @@ class Magento:
     def _answer(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes]:
         if path.endswith(("/products/base-prices", "/inventory/source-items")) and method == "POST":
             self._bodies.append(body)
+            self._arrived_at.append(time.time())
             return 200, b"[]"
         self._reads += 1
         if path.endswith("/products/base-prices-information"):
@@ -82,11 +86,20 @@ class Magento:
         return sum(pieces(number, house, generation) for house in range(self._warehouses))
 
     def _reset(self) -> dict[str, int]:
-        self._bodies, self._reads = [], 0
+        self._bodies, self._arrived_at, self._reads = [], [], 0
         return {}
 
+    def _arrivals(self) -> list[tuple[int, float]]:
+        """The generation of each price that was sent, and when it came."""
+        found = []
+        for body, at in zip(self._bodies, self._arrived_at, strict=True):
+            for row in msgspec.json.decode(body)["prices"]:
+                behind = round(Decimal(str(row["price"])) * 100) - cents(number_of(row["sku"]), 0)
+                found.append((behind // 3, at))
+        return found
+
     def _told(self) -> dict[str, object]:
-        """The writes: requests, rows, different SKUs, and a sum over SKUs and values that tells one set from another."""
+        """The writes: requests, rows, different SKUs, and a sum over SKUs and values that tells sets apart."""
         rows = [row for body in self._bodies for row in next(iter(msgspec.json.decode(body).values()))]
         last = {row["sku"]: row.get("price", row.get("quantity")) for row in rows}
         check = sum(number_of(sku) * round(Decimal(str(value)) * 100) for sku, value in last.items())
