@@ -40,7 +40,7 @@ async def check_connection(settings: Settings, state: State) -> AsyncIterator[Ch
     clock = SystemClock()
     access = acumatica_access(settings)
     chosen = settings.acumatica
-    licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute)
+    licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute, by_hand=True)
     currency = settings.price.currency
     customers, orders, shipments = customer_rule(settings), order_rule(settings), shipment_rule(settings)
     async with acumatica_session(access, licence=licence, clock=clock) as session:

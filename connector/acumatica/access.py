@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
@@ -26,6 +27,11 @@ class AcumaticaAccess:
     page_size: int = 1000
     timeout: float = 600.0
     concurrency: int = 1
+
+    @property
+    def as_whom(self) -> str:
+        """All that a login consists of."""
+        return "\n".join((self.url, self.tenant, self.username, self.password, self.client_id, self.client_secret))
 
     @property
     def host(self) -> str:
@@ -60,6 +66,12 @@ class Licence(Protocol):
     async def session_wanted(self) -> bool:
         """Whether somebody waits for a session."""
 
+    async def refused_until(self, as_whom: str) -> datetime | None:
+        """Until when a login that was refused is not tried again; none if it may be tried."""
+
+    async def login_answered(self, as_whom: str, *, refused: bool) -> None:
+        """Keep whether this login was refused: Acumatica locks the account of whoever tries it again and again."""
+
 
 class NoLimits:
     """A licence without limits: for tests and one-off reads."""
@@ -75,3 +87,9 @@ class NoLimits:
 
     async def session_wanted(self) -> bool:
         return False
+
+    async def refused_until(self, as_whom: str) -> datetime | None:
+        return None
+
+    async def login_answered(self, as_whom: str, *, refused: bool) -> None:
+        return None

@@ -2,7 +2,8 @@
 
 In: an access and a licence. Out: whole answers as bytes, or an `AcumaticaFault`. Guarantees: at most one server session
 at a time; a session that ended is renewed once per request; a token is refreshed by one request at a time, and the new
-refresh token replaces the old one before it is used; reads are repeated after faults that pass, logins never are.
+refresh token replaces the old one before it is used; reads are repeated after faults that pass, logins never are, and
+one that was refused is not tried again for a while, by no process.
 """
 
 from __future__ import annotations
@@ -193,6 +194,21 @@ class AcumaticaSession:
                 await self._log_in(self._slot)
 
     async def _log_in(self, slot: str) -> None:
+        """Log in, unless just this login was refused a while ago."""
+        until = await self._licence.refused_until(self.access.as_whom)
+        if until is not None:
+            raise LoginRefused(
+                f"Acumatica refused the login of {self.access.username!r}. With the same user and password it is tried "
+                f"again at {until:%H:%M:%S} UTC, because Acumatica locks the account; with others at once."
+            )
+        try:
+            await self._ask_to_be_let_in(slot)
+        except LoginRefused:
+            await self._licence.login_answered(self.access.as_whom, refused=True)
+            raise
+        await self._licence.login_answered(self.access.as_whom, refused=False)
+
+    async def _ask_to_be_let_in(self, slot: str) -> None:
         if self.access.client_id:
             await self._ask_for_token(
                 slot,

@@ -4,12 +4,13 @@ requests a minute.
 Requests get their turn by one reservation each (the "next request at" of the host moves on by one interval), so waiting
 is first come, first served and nobody is refused. A session slot is asked for with a ticket; the oldest ticket is
 served first. A slot that nobody gives back (its process died) is free again when Acumatica itself has closed the
-session: after ten idle minutes.
+session: after ten idle minutes. A login that was refused is not tried again for a while, by nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +18,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, delete, func, select, update
 
 from connector.clock import Clock
+from connector.queue import messages
 from connector.queue.engine import State
 from connector.queue.rows import upsert
 from connector.queue.tables import hosts, instant, micros, sessions
 
 IDLE_SECONDS = 600.0
+REFUSED_RESTS = timedelta(minutes=30)
+"""Longer than the time after which Acumatica forgets a wrong password."""
 _TICKET_SECONDS = 30.0
 _POLL_SECONDS = 0.5
 _STEADY_SHARE = 0.75  # the rest of the quota may go at once: no minute then holds more requests than the licence allows
@@ -32,6 +36,7 @@ class SharedLicence:
     """The licence of one Acumatica site, shared through the state database.
 
     `host` names the site; `session_limit` is its number of API users, `requests_per_minute` its quota (0: unlimited).
+    `by_hand`: a person asks, so a login that was refused before is tried.
     """
 
     state: State
@@ -39,6 +44,7 @@ class SharedLicence:
     host: str
     session_limit: int
     requests_per_minute: int
+    by_hand: bool = False
 
     async def take_session(self) -> str:
         """Wait for a free session slot; the longest waiting is served first. Gives the slot."""
@@ -67,6 +73,34 @@ class SharedLicence:
                 sessions.c.expires_at > micros(self.clock.now()),
             )
             return connection.execute(select(func.count()).select_from(sessions).where(waiting)).scalar_one() > 0
+
+    async def refused_until(self, as_whom: str) -> datetime | None:
+        """Until when a login that was refused is not tried again; none if it may be tried."""
+        until = None if self.by_hand else self._kept_refusal(as_whom)
+        return None if until is None or until <= self.clock.now() else until
+
+    async def login_answered(self, as_whom: str, *, refused: bool) -> None:
+        """Keep that this login was refused, for all processes; or forget that it ever was."""
+        if refused:
+            messages.block_host(self.state, self._refused(as_whom), self.clock.now() + REFUSED_RESTS)
+        elif self._kept_refusal(as_whom) is not None:
+            with self.state.write() as connection:
+                connection.execute(delete(hosts).where(hosts.c.host == self._refused(as_whom)))
+
+    def _kept_refusal(self, as_whom: str) -> datetime | None:
+        named = func.substr(hosts.c.host, 1, len(self._refused())) == self._refused()
+        with self.state.read() as connection:
+            names = connection.execute(select(hosts.c.host).where(named)).scalars().all()
+            return messages.blocked_until(connection, self._refused(as_whom)) if names else None
+
+    def _refused(self, as_whom: str | None = None) -> str:
+        """The name under which a refused login is kept. It tells a login from another one, and not what it is: 32 bits
+        of a slow hash fit very many passwords.
+        """
+        if as_whom is None:
+            return f"{self.host} refuses "
+        digest = hashlib.scrypt(as_whom.encode(), salt=self.host.encode(), n=2**14, r=8, p=1, dklen=4)
+        return f"{self._refused()}{digest.hex()}"
 
     def _taken(self, slot: str) -> bool:
         now = self.clock.now()

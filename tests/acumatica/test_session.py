@@ -8,7 +8,7 @@ import httpx
 import pytest
 from support.moment import NOW
 
-from connector.acumatica.access import AcumaticaAccess
+from connector.acumatica.access import AcumaticaAccess, NoLimits
 from connector.acumatica.errors import AcumaticaBusy, LoginLimit
 from connector.acumatica.session import acumatica_session
 from connector.clock import ManualClock
@@ -116,7 +116,7 @@ async def test_a_full_licence_is_told():
             await session.get("https://erp.example.com/a", what="a")
 
 
-class Waiting:
+class Waiting(NoLimits):
     """A licence for whose sessions somebody else waits."""
 
     def __init__(self) -> None:
