@@ -101,7 +101,9 @@ class AcumaticaSession:
         try:
             await self._licence.take_request(slot)
             # without `Content-Length: 0` the web server answers 411
-            await self._exchange("POST", f"{self.access.url}/entity/auth/logout", b"", {}, seconds=30)
+            await self._exchange(
+                "POST", f"{self.access.url}/entity/auth/logout", b"", {}, seconds=min(30, self.access.timeout)
+            )
         except AcumaticaFault:
             pass  # the server closes an idle session by itself after ten minutes; there is nobody to tell
         finally:

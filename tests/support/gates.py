@@ -1,0 +1,99 @@
+"""A gate of plain sockets in front of a simulator: it relays, or it does what a sick network does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+from urllib.parse import urlsplit
+
+Mode = Literal["relay", "drips", "silent", "closes between requests", "speaks something else"]
+DRIPS_EVERY = 0.05
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n["
+
+
+class Gate:
+    """Listens on a port of its own; `mode` holds for requests that come from now on."""
+
+    def __init__(self, behind: str) -> None:
+        self.mode: Mode = "relay"
+        self.url = ""
+        self._behind = urlsplit(behind)
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._ready.wait(10)
+
+    def close(self) -> None:
+        """Cut whoever is still connected, and end."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            first = await reader.read(65_536)
+            if self.mode == "silent":
+                await reader.read()
+            elif self.mode == "drips":
+                await self._drip(writer)
+            elif self.mode == "speaks something else":
+                writer.write(b"220 mail.example.com ESMTP\r\n")
+                await writer.drain()
+            elif first:
+                await self._relay(first, reader, writer)
+        writer.close()
+
+    async def _drip(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD)
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(DRIPS_EVERY)
+
+    async def _relay(self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, to_there = await asyncio.open_connection(self._behind.hostname, self._behind.port)
+        to_there.write(first)
+        there_first = asyncio.create_task(_pipe(there, writer, stops_when_quiet=self.mode != "relay"))
+        here_first = asyncio.create_task(_pipe(reader, to_there))
+        _done, left = await asyncio.wait([there_first, here_first], return_when=asyncio.FIRST_COMPLETED)
+        for task in left:
+            task.cancel()
+        to_there.close()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, stops_when_quiet: bool = False) -> None:
+    """Hand on what comes until the end; or until nothing came for a moment after something did."""
+    piece = await reader.read(65_536)
+    while piece:
+        writer.write(piece)
+        await writer.drain()
+        try:
+            piece = await asyncio.wait_for(reader.read(65_536), 0.05 if stops_when_quiet else None)
+        except TimeoutError:
+            return
+
+
+@contextmanager
+def gate(behind: str) -> Iterator[Gate]:
+    """A gate that is taken down at the end."""
+    made = Gate(behind)
+    try:
+        yield made
+    finally:
+        made.close()
