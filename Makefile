@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format constraints clean
+.PHONY: help setup demo test bench lint format constraints clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -25,6 +25,10 @@ demo: $(STAMP) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 end
 
 test: $(STAMP) ## run the tests; ARGS="tests/rules -k price" picks some
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick takes some minutes
+	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@PYTHONPATH=tests:. $(BIN)/python -m bench $(ARGS)
 
 lint: $(STAMP) ## check style, types and who imports whom
 	@$(BIN)/ruff format --check .

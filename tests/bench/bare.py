@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -62,8 +62,9 @@ async def _post(url: str, bodies: asyncio.Queue[bytes | None]) -> None:
             answer.raise_for_status()
 
 
-def post_only(magento: str, bodies: Sequence[bytes], connections: int = 4) -> dict[str, float]:
+def post_only(magento: str, bodies_file: str, connections: int = 4) -> dict[str, float]:
     """Post bodies that are ready: Magento's own time and nothing else."""
+    bodies = [body.encode() for body in json.loads(Path(bodies_file).read_bytes())]
 
     async def run() -> None:
         waiting: asyncio.Queue[bytes | None] = asyncio.Queue()

@@ -1,0 +1,345 @@
+"""Every measure of the table: what runs against what, in how many rounds, and which ratio must come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from bench.catalogue import WAREHOUSES, cents, pieces, sku
+from bench.harness import Figures, Servers, Spread, in_process, in_turns, ratio, servers, spread
+
+SINCE = "2020-01-01T00:00:00Z"
+LOOK = "bench.ours:look"
+
+
+class Size(NamedTuple):
+    """How large the measures are: `quick` takes some minutes, `full` most of an hour."""
+
+    rounds: int
+    prices: int
+    many_prices: int
+    quantities: int
+    compute: int
+    pages: int
+    one_percent_of: int
+    memory: int
+    run_seconds: int
+    limits: tuple[int, ...]
+
+
+QUICK = Size(3, 20_000, 60_000, 5_000, 60_000, 20_000, 100_000, 20_000, 20, (100_000,))
+FULL = Size(5, 200_000, 1_000_000, 50_000, 300_000, 100_000, 1_000_000, 1_000_000, 59, (50, 150, 100_000))
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    measure: str
+    ours: str
+    against: str
+    theirs: str
+    ratio: str
+    target: str
+    met: bool
+    server_cpu: str
+    runs: int
+    raw: dict[str, list[Figures]]
+
+
+def _row(
+    measure: str, against: str, raw: dict[str, list[Figures]], target: str, is_met: Callable[[Spread], bool], *, of: str
+) -> Row:
+    """A line that compares `ours` with `of` by time, ours as a multiple of theirs."""
+    ours, theirs, times = spread(raw["ours"]), spread(raw[of]), ratio(raw["ours"], raw[of])
+    by_cpu = ratio(raw["ours"], raw[of], "cpu") if "cpu" in raw[of][0] else None
+    said = f"× {times}" + (f"; cpu × {by_cpu.median:.2f}" if by_cpu else "")
+    share = f"{spread(raw['ours'], 'server_cpu').median:.2f} s"
+    return Row(measure, f"{ours} s", against, f"{theirs} s", said, target, is_met(times), share, ours.runs, raw)
+
+
+def _changed_prices(here: Servers, count: int) -> Callable[[], Figures]:
+    """Every price changed: gives the run of one look, which is checked to have told Magento each new price once."""
+    sections = here.settings(magento={"concurrency": 4})
+    state = here.connected("price", sections)
+    generation = here.change("items")
+    expected = sum(number * cents(number, generation) for number in range(1, count + 1))
+
+    def run() -> Figures:
+        here.forget()
+        figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections)
+        told = here.told()
+        assert (told["rows"], told["skus"], told["check"]) == (count, count, expected), told
+        assert told["requests"] == -(-count // 100), told
+        return figures
+
+    return run
+
+
+def prices(size: Size) -> list[Row]:
+    """A whole look of changed prices against the bare loop, dlt, and itself with more of them."""
+    rows = []
+    with servers(size.prices) as here:
+        run = _changed_prices(here, size.prices)
+        urls = {"acumatica": here.acumatica, "magento": here.magento, "since": SINCE}
+        raw = in_turns(
+            size.rounds,
+            here,
+            ours=run,
+            bare=lambda: in_process("bench.bare:prices", **urls),
+            dlt=lambda: in_process("bench.flattening:dlt_prices", **urls),
+        )
+    what = f"whole look, {size.prices:,} changed prices, batch 100, 4 connections"
+    rows.append(_row(what, "bare asyncio + httpx loop", raw, "≤ 2.5 ×", lambda t: t.median <= 2.5, of="bare"))
+    rows.append(
+        _row(
+            "the same, records a second",
+            "dlt, custom destination",
+            raw,
+            "≤ 0.5 × its time",
+            lambda t: t.median <= 0.5,
+            of="dlt",
+        )
+    )
+    with servers(size.many_prices) as here:
+        run = _changed_prices(here, size.many_prices)
+        many = in_turns(1, here, ours=run)["ours"]
+    each = spread(raw["ours"]).median / size.prices
+    each_of_many = spread(many).median / size.many_prices
+    cpu = (spread(many, "cpu").median / size.many_prices) / (spread(raw["ours"], "cpu").median / size.prices)
+    rows.append(
+        Row(
+            f"the same, {size.many_prices:,}",
+            f"{each_of_many * 1e6:.0f} µs a record",
+            f"itself at {size.prices:,}",
+            f"{each * 1e6:.0f} µs a record",
+            f"× {each_of_many / each:.2f}; cpu × {cpu:.2f}",
+            "≤ 1.15 ×",
+            each_of_many / each <= 1.15,
+            f"{spread(many, 'server_cpu').median:.2f} s",
+            1,
+            {"many": many},
+        )
+    )
+    return rows
+
+
+def quantities(size: Size) -> list[Row]:
+    """A whole look of quantities with the real Magento's latencies against posting the same requests."""
+    count = size.quantities
+    with servers(count, real=True) as here:
+        sections = here.settings(magento={"concurrency": 4})
+        sections["inventory"]["warehouses"] = WAREHOUSES[:1]
+        state = here.connected("inventory", sections)
+        generation = here.change("quantities")
+        bodies = here.folder / "bodies.json"
+        bodies.write_bytes(msgspec.json.encode(_bodies(count, generation)))
+
+        def run() -> Figures:
+            here.forget()
+            figures = in_process(LOOK, entity="inventory", database=here.copy_of(state), sections=sections)
+            told = here.told()
+            assert (told["rows"], told["skus"], told["requests"]) == (count, count, -(-count // 100)), told
+            return figures
+
+        only = {"magento": here.magento, "bodies_file": str(bodies)}
+        raw = in_turns(min(3, size.rounds), here, ours=run, post=lambda: in_process("bench.bare:post_only", **only))
+    what = f"whole look, {count:,} changed quantities, Magento with the real one's latencies"
+    return [_row(what, "a loop that only posts the same", raw, "≤ 1.05 ×", lambda t: t.median <= 1.05, of="post")]
+
+
+def _bodies(count: int, generation: int) -> list[str]:
+    rows = [
+        {"sku": sku(number), "source_code": "default", "quantity": pieces(number, 0, generation), "status": 1}
+        for number in range(1, count + 1)
+    ]
+    return [msgspec.json.encode({"sourceItems": rows[at : at + 100]}).decode() for at in range(0, count, 100)]
+
+
+def compute(size: Size) -> list[Row]:
+    """The rule of quantities against pandas, polars and duckdb."""
+    given = {"skus": size.compute, "warehouses": 10}
+
+    def with_tool(tool: str) -> Callable[[], Figures]:
+        return lambda: in_process("bench.computing:run", tool=tool, **given)
+
+    tools = ("ours", "pandas", "polars", "duckdb")
+    raw = in_turns(size.rounds, None, **{tool: with_tool(tool) for tool in tools})
+    what = f"compute, {size.compute:,} SKUs × 10 warehouses, ledger diff included"
+    return [
+        _row(what, "pandas merge and groupby", raw, "≤ 1/3 ×", lambda t: t.median <= 1 / 3, of="pandas"),
+        _row(what, "polars", raw, "(told)", lambda _t: True, of="polars"),
+        _row(what, "duckdb", raw, "≤ 1 ×", lambda t: t.median <= 1, of="duckdb"),
+    ]
+
+
+def pull(size: Size) -> list[Row]:
+    """Pages over HTTP, decoded and flattened."""
+    with servers(size.pages) as here:
+
+        def with_tool(tool: str) -> Callable[[], Figures]:
+            return lambda: in_process("bench.flattening:run", tool=tool, acumatica=here.acumatica, count=size.pages)
+
+        with_tool("ours")()  # the server makes its pages at the first reading
+        raw = in_turns(size.rounds, here, **{tool: with_tool(tool) for tool in ("ours", "json_normalize", "dlt")})
+    what = f"pull {size.pages:,} items over HTTP in pages of 1,000"
+    return [
+        _row(what, "json + pandas.json_normalize", raw, "≤ 0.2 ×", lambda t: t.median <= 0.2, of="json_normalize"),
+        _row(what, "dlt's paginator (nothing flattened)", raw, "≤ 0.4 ×", lambda t: t.median <= 0.4, of="dlt"),
+    ]
+
+
+def little_changed(size: Size) -> list[Row]:
+    """One item in a hundred changed; then nothing did."""
+    count = size.one_percent_of
+    with servers(count) as here:
+        sections = here.settings(magento={"concurrency": 4})
+        state = here.connected("price", sections)
+        here.change("items", every=100)
+
+        def run() -> Figures:
+            here.forget()
+            figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections)
+            assert here.told()["rows"] == count // 100
+            return figures
+
+        one = in_turns(size.rounds, here, ours=run)["ours"]
+        taken = spread(one)
+        share = (count // 100 / 100) / (count / 100)
+        idle_state = here.folder / "run.sqlite"
+        idle = in_turns(
+            size.rounds,
+            here,
+            ours=lambda: in_process(LOOK, entity="price", database=str(idle_state), sections=sections, idle=True),
+        )["ours"]
+    own = spread(idle, "idle_look")
+    changed = Row(
+        f"1 % of {count:,} prices changed, from change to sent",
+        f"{taken} s",
+        "a full resend",
+        "100 % of the requests",
+        f"{share:.1%} of the requests",
+        "≤ 1.2 %; ≤ 3 s",
+        taken.median <= 3 and share <= 0.012,
+        f"{spread(one, 'server_cpu').median:.2f} s",
+        taken.runs,
+        {"ours": one},
+    )
+    requests = idle[0]["idle_requests"]
+    nothing = Row(
+        f"an idle look, {count:,} items",
+        f"{own.median * 1000:.0f} ms ({own.least * 1000:.0f}–{own.greatest * 1000:.0f})",
+        "",
+        "",
+        f"{requests:.1f} requests to Acumatica, 0 to Magento, 0 task runs",
+        "≤ 2 requests; ≤ 50 ms",
+        own.median <= 0.05 and requests <= 2,
+        "",
+        own.runs,
+        {"ours": idle},
+    )
+    return [changed, nothing]
+
+
+def memory(size: Size) -> list[Row]:
+    """The most memory that a full look of quantities takes, with ten warehouses summed into one source."""
+    peaks = {}
+    for count in (10_000, size.memory):
+        with servers(count, len(WAREHOUSES)) as here:
+            state = here.folder / "new.sqlite"
+            peaks[count] = in_process(
+                LOOK, entity="inventory", database=str(state), sections=here.settings(), full=True
+            )
+    small, large = (peaks[count]["peak_mb"] for count in (10_000, size.memory))
+    return [
+        Row(
+            f"peak memory, full look, {size.memory:,} SKUs × {len(WAREHOUSES)} warehouses",
+            f"{large:.0f} MB",
+            "10,000 SKUs",
+            f"{small:.0f} MB",
+            f"× {large / small:.2f}",
+            "≤ 600 MB",
+            large <= 600,
+            "",
+            1,
+            {"ours": list(peaks.values())},
+        )
+    ]
+
+
+def prefect_part(size: Size) -> list[Row]:
+    """The same look with its stages as Prefect's task runs, and as plain functions."""
+    with servers(size.prices) as here:
+        sections = here.settings(magento={"concurrency": 4})
+        state = here.connected("price", sections)
+        here.change("items")
+
+        def run(*, with_prefect: bool) -> Figures:
+            given = {"database": here.copy_of(state), "sections": sections, "with_prefect": with_prefect}
+            return in_process("bench.prefect_part:look", **given)
+
+        raw = in_turns(
+            min(3, size.rounds),
+            here,
+            ours=lambda: run(with_prefect=True),
+            plain=lambda: run(with_prefect=False),
+        )
+    added = [one["cpu"] - other["cpu"] for one, other in zip(raw["ours"], raw["plain"], strict=True)]
+    part = sorted(added)[len(added) // 2]
+    what = f"Prefect's part of a look of {size.prices:,}, by processor time"
+    return [
+        Row(
+            what,
+            f"{spread(raw['ours'])} s",
+            "stages without Prefect",
+            f"{spread(raw['plain'])} s",
+            f"+ {part:.2f} s",
+            "≤ 0.4 s",
+            part <= 0.4,
+            "",
+            len(added),
+            raw,
+        )
+    ]
+
+
+def visible(size: Size) -> list[Row]:
+    """From a change to its value in Magento, while one scheduled run lives."""
+    rows = []
+    for limit in size.limits:
+        with servers(10_000) as here:
+            queue = {"check_process_time": size.run_seconds, "process_sleep_time": 2}
+            sections = here.settings(acumatica={"requests_per_minute": limit}, queue=queue)
+            sections["acumatica"]["requests_per_minute"] = limit
+            unlimited = here.settings(queue=queue)
+            state = here.connected("price", unlimited)
+            given = {"acumatica": here.acumatica, "magento": here.magento, "every": 1.0}
+            found = in_process("bench.visible:run", database=here.copy_of(state), sections=sections, **given)
+        name = "unlimited" if limit == 100_000 else f"{limit} requests a minute"
+        rows.append(
+            Row(
+                f"change to visible, {size.run_seconds}/2, licence {name}",
+                f"p50 {found['p50']:.1f} s, p95 {found['p95']:.1f} s",
+                "Acumatica's own connectors: hourly",
+                "3600 s",
+                f"{found['changes']} changes",
+                "p95 ≤ 3 s" if limit == 100_000 else "(told)",
+                limit != 100_000 or found["p95"] <= 3,
+                "",
+                1,
+                {"ours": [found]},
+            )
+        )
+    return rows
+
+
+MEASURES: dict[str, Callable[[Size], list[Row]]] = {
+    "prices": prices,
+    "quantities": quantities,
+    "compute": compute,
+    "pull": pull,
+    "little_changed": little_changed,
+    "prefect": prefect_part,
+    "visible": visible,
+    "memory": memory,
+}

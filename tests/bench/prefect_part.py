@@ -1,0 +1,33 @@
+"""What Prefect adds to a look: the same look with its stages as task runs inside a flow run, on a server of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from connector.queue.engine import open_state
+from flows.run import work_on
+from flows.stages import in_prefect
+from settings import load_settings
+from tasks.look import PLAIN
+
+
+def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict[str, float]:
+    """One look of prices inside a flow run; its stages are task runs, or plain functions."""
+    from prefect import flow
+    from prefect.testing.utilities import prefect_test_harness
+
+    settings = load_settings(**sections)
+    state = open_state(f"sqlite:///{database}")
+
+    @flow(log_prints=False)
+    async def measured() -> dict[str, float]:
+        began, cpu = time.perf_counter(), time.process_time()
+        stages = in_prefect(settings.queue.retry_count) if with_prefect else PLAIN
+        outcome = await work_on("price", settings, state, stages=stages, once=True)
+        assert outcome.fault is None and outcome.stopped is None, outcome.in_words()
+        return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+
+    with prefect_test_harness(server_startup_timeout=120):
+        return asyncio.run(measured())
