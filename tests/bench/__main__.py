@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.harness import MeasureFailed
 from bench.measures import FULL, MEASURES, QUICK, Row
 from rich.console import Console
 from rich.table import Table
@@ -60,9 +61,14 @@ def main() -> None:
     where, size, began = machine(), QUICK if given.quick else FULL, time.perf_counter()
     console = Console(width=None if sys.stdout.isatty() else 200)
     rows: list[Row] = []
+    failed: list[str] = []
     for name in given.only or MEASURES:
         console.print(f"{name} …", style="dim")
-        rows += MEASURES[name](size)
+        try:
+            rows += MEASURES[name](size)
+        except (MeasureFailed, AssertionError) as fault:
+            failed.append(name)
+            console.print(f"{name} failed: {fault}", markup=False)
     console.print(table(rows))
     console.print(
         f"{where.cores} cores, load {where.load_before:.1f} when it began, Python {where.python}, {where.system}. "
@@ -73,6 +79,8 @@ def main() -> None:
     kept = TOLD / f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"
     kept.write_text(json.dumps({"machine": where.__dict__, "rows": [row._asdict() for row in rows]}, indent=1))
     console.print(f"Kept as {kept.relative_to(TOLD.parent)}")
+    if failed:
+        sys.exit(f"Not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

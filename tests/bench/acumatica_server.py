@@ -37,6 +37,8 @@ class Acumatica:
             return 200, self._page("quantities", unquote_plus(url.query))
         if url.path.endswith("/auth/login") or url.path.endswith("/auth/logout"):
             return 204, b""
+        if url.path.endswith("/Warehouse"):
+            return 200, msgspec.json.encode([{"WarehouseID": {"value": f"{name:<10}"}} for name in WAREHOUSES])
         if url.path == "/_bench/change":
             return 200, self._change(parse_qs(url.query))
         return 404, b"{}"

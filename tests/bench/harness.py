@@ -22,6 +22,10 @@ TESTS = Path(__file__).resolve().parents[1]
 Figures = dict[str, Any]
 
 
+class MeasureFailed(Exception):
+    """What was to be measured did not end well."""
+
+
 class Servers(NamedTuple):
     """A lean Acumatica and a lean Magento, and a folder for state databases."""
 
@@ -102,7 +106,7 @@ def in_process(what: str, **arguments: Any) -> Figures:
     command = [sys.executable, "-m", "bench.one", what, json.dumps(arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
     if done.returncode:
-        raise SystemExit(f"{what} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+        raise MeasureFailed(f"{what} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     found: Figures = json.loads(done.stdout.rpartition("RESULT ")[2])
     return found
 

@@ -31,7 +31,7 @@ def settings_for(acumatica_url: str, magento_url: str, **sections: dict[str, Any
 def look(
     entity: str, database: str, sections: dict[str, Any], *, full: bool = False, idle: bool = False, profile: str = ""
 ) -> dict[str, Any]:
-    """One look, as `a2m sync` takes it, from the lease to the last outcome; or a whole life in which nothing changes."""
+    """One look, as `a2m sync` takes it, from the lease to the last outcome; or a whole life without a change."""
     settings = load_settings(**sections)
     state = open_state(f"sqlite:///{database}")
     profiler = _profiler() if profile else None
