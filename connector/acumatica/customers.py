@@ -17,7 +17,7 @@ import msgspec
 
 from connector.acumatica import pages
 from connector.acumatica.pages import Listed, Page
-from connector.acumatica.records import Flag, Problem, Text, code
+from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
 from connector.rules.customer_types import Address, AttributeValue, Contact, Customer, same_code
 
@@ -139,20 +139,23 @@ async def customer_classes(session: AcumaticaSession) -> list[str]:
     """The customer classes."""
     url = session.access.entity("CustomerClass")
     content = await session.get(url, {"$select": "ClassID"}, what="the list of CustomerClass")
-    return [code(one.ClassID.value) for one in msgspec.json.decode(content, type=list[_Class])]
+    return [code(one.ClassID.value) for one in decode(content, list[_Class], "the list of CustomerClass")]
 
 
 async def attributes_of_class(session: AcumaticaSession, customer_class: str) -> set[str]:
     """The attributes that customers of a class have: their ids and their descriptions."""
     url = f"{session.access.entity('CustomerClass')}/{quote(customer_class, safe='')}"
     content = await session.get(url, {"$expand": "Attributes"}, what=f"the customer class {customer_class}")
-    found = msgspec.json.decode(content, type=_ClassAttributes).Attributes
+    found = decode(content, _ClassAttributes, f"the customer class {customer_class}").Attributes
     return {_text(field) for one in found for field in (one.AttributeID, one.Description)}
 
 
 def _page(found: Page[_Record], classes: Sequence[str]) -> CustomerPage:
     page = CustomerPage({}, found.last, [Problem(key, why) for key, why in found.bad])
     for record in found.records:
+        if not code(record.CustomerID.value):
+            page.problems.append(Problem(WITHOUT_KEY, "Unreadable record: a customer has no CustomerID."))
+            continue
         chosen = any(same_code(record.CustomerClass.value or "", one) for one in classes)
         page.customers[code(record.CustomerID.value)] = _customer(record) if chosen else None
     return page

@@ -18,6 +18,7 @@ import msgspec
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.records import (
     PRICE_DIGITS,
+    WITHOUT_KEY,
     BadRecord,
     Flag,
     Item,
@@ -25,6 +26,7 @@ from connector.acumatica.records import (
     Problem,
     Text,
     decode_page,
+    raw_value,
     scaled,
     units,
 )
@@ -221,9 +223,12 @@ def _page(
 ) -> ItemPage:
     page = ItemPage({}, last_key, [])
     for raw, why in bad:
-        page.problems.append(Problem(str((raw.get("InventoryID") or {}).get("value") or "(without key)"), why))
+        page.problems.append(Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why))
     for record in records:
         key = (record.InventoryID.value or "").rstrip()
+        if not key:
+            page.problems.append(Problem(WITHOUT_KEY, "Unreadable record: an item has no InventoryID."))
+            continue
         try:
             page.items[key] = _item(record, key, of, fields)
         except BadRecord as error:

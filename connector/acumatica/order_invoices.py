@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.items import quoted
-from connector.acumatica.orders import either, order_key, type_and_number
-from connector.acumatica.records import Number, Problem, Text, Value, code, decode_page
+from connector.acumatica.orders import NONE, either, order_key, type_and_number
+from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, decode, decode_page, raw_value
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.units import plain
+from connector.acumatica.shipments import number
 
 LARGEST_PAGE = 200
 TYPES = ("Cash Sale", "Invoice")
@@ -75,8 +74,8 @@ async def invoices_of_orders(
             since = changed_since.astimezone(UTC).isoformat(timespec="milliseconds")
             conditions.append(f"LastModifiedDateTime ge datetimeoffset'{since}'")
         if after is not None:
-            of, number = map(quoted, _parted(after))
-            conditions.append(f"(Type gt '{of}' or (Type eq '{of}' and ReferenceNbr gt '{number}'))")
+            of, nbr = map(quoted, _parted(after))
+            conditions.append(f"(Type gt '{of}' or (Type eq '{of}' and ReferenceNbr gt '{nbr}'))")
         params = {"$select": _SELECT, "$expand": "Details", "$filter": " and ".join(conditions), "$top": str(size)}
         url = session.access.entity("SalesInvoice")
         content = await session.get(url, params, what="the list of SalesInvoice", archived=True)
@@ -96,9 +95,9 @@ async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -
     wanted = set(keys)
     numbers: dict[tuple[str, str], None] = {}
     for key in keys:
-        order_type, number = type_and_number(key)
-        if number:
-            numbers.update(await _named_by(session, order_type, number))
+        order_type, order_nbr = type_and_number(key)
+        if order_nbr:
+            numbers.update(await _named_by(session, order_type, order_nbr))
     page = InvoicePage()
     for of, reference in numbers:
         conditions = (
@@ -134,7 +133,7 @@ async def _named_by(session: AcumaticaSession, order_type: str, number: str) -> 
     content = await session.get(
         session.access.entity("SalesOrder"), params, what="the invoices of an order", archived=True
     )
-    named = [row for order in msgspec.json.decode(content, type=list[_Order]) for row in order.Shipments]
+    named = [row for order in decode(content, list[_Order], "the invoices of an order") for row in order.Shipments]
     pairs = ((code(row.InvoiceType.value), code(row.InvoiceNbr.value)) for row in named)
     return {pair: None for pair in pairs if pair[0] in TYPES and pair[1]}
 
@@ -146,16 +145,26 @@ def _page(
     for record in records:
         invoice = f"{code(record.Type.value)}|{code(record.ReferenceNbr.value)}"
         keys.append(invoice)
-        for line in record.Details:
-            order_type, number = code(line.OrderType.value), code(line.OrderNbr.value)
-            if number and (types is None or order_type in types):
-                lines = page.lines.setdefault(order_key(order_type, number), {}).setdefault(invoice, [])
-                lines.append(_line(line))
+        try:
+            for order, lines in _lines(record, types).items():
+                page.lines.setdefault(order, {})[invoice] = lines
+        except BadRecord as error:
+            page.problems.append(Problem(f"invoice {code(record.ReferenceNbr.value)}", str(error)))
     for raw, why in bad:
-        parts = [str((raw.get(name) or {}).get("value") or "(none)") for name in ("Type", "ReferenceNbr")]
+        parts = [raw_value(raw, name) or NONE for name in ("Type", "ReferenceNbr")]
         keys.append("|".join(parts))
         page.problems.append(Problem(f"invoice {parts[1]}", why))
     return page, sorted(keys) if bad else keys
+
+
+def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
+    """The lines of an invoice by order."""
+    found: dict[str, Lines] = {}
+    for line in record.Details:
+        order_type, order_nbr = code(line.OrderType.value), code(line.OrderNbr.value)
+        if order_nbr and (types is None or order_type in types):
+            found.setdefault(order_key(order_type, order_nbr), []).append(_line(line))
+    return found
 
 
 def _line(line: _Line) -> dict[str, Any]:
@@ -163,7 +172,7 @@ def _line(line: _Line) -> dict[str, Any]:
         "number": line.OrderLineNbr.value or 0,
         "item": code(line.InventoryID.value),
         "uom": code(line.UOM.value),
-        "quantity": f"{plain(line.Qty.value or Decimal(0)):f}",
+        "quantity": f"{number(line.Qty.value, 'Qty'):f}",
     }
 
 

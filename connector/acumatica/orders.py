@@ -18,7 +18,19 @@ import msgspec
 
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.items import quoted
-from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, day, decode_page
+from connector.acumatica.records import (
+    WITHOUT_KEY,
+    BadRecord,
+    Number,
+    Problem,
+    Text,
+    Value,
+    code,
+    day,
+    decode,
+    decode_page,
+    raw_value,
+)
 from connector.acumatica.session import AcumaticaSession
 from connector.rules.units import plain
 
@@ -89,6 +101,15 @@ class _Line(msgspec.Struct):
     Amount: Number = Number()
     Operation: Text = Text()
     LineType: Text = Text()
+
+
+NONE = "(none)"
+"""What stands for a part of a key that cannot be read; it comes before every number."""
+
+
+class _Head(msgspec.Struct):
+    OrderType: Text = Text()
+    OrderNbr: Text = Text()
 
 
 class _Order(msgspec.Struct, kw_only=True):
@@ -168,7 +189,7 @@ async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
         params = {"$select": "OrderType,OrderNbr", "$filter": _one_of(named[start : start + KEYS_PER_REQUEST])}
         url = session.access.entity("SalesOrder")
         content = await session.get(url, params, what="the list of SalesOrder", archived=True)
-        rows = msgspec.json.decode(content, type=list[_Order])
+        rows = decode(content, list[_Head], "the list of SalesOrder")
         found |= {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in rows}
     return found
 
@@ -178,7 +199,7 @@ async def has_orders(session: AcumaticaSession, order_type: str) -> bool:
     params = {"$select": "OrderType,OrderNbr", "$filter": f"OrderType eq '{quoted(order_type)}'", "$top": "1"}
     url = session.access.entity("SalesOrder")
     content = await session.get(url, params, what="the list of SalesOrder", archived=True)
-    return bool(msgspec.json.decode(content, type=list[_Order]))
+    return bool(decode(content, list[_Head], "the list of SalesOrder"))
 
 
 def _chosen(choice: OrderChoice) -> list[str]:
@@ -224,19 +245,18 @@ async def _read(session: AcumaticaSession, params: dict[str, str]) -> tuple[Orde
     for record in records:
         key = order_key(code(record.OrderType.value), code(record.OrderNbr.value))
         keys.append(key)
+        if not all(type_and_number(key)):
+            page.problems.append(Problem(key.strip() or WITHOUT_KEY, "Unreadable record: an order has no number."))
+            continue
         try:
             page.orders[key] = _plain(record)
         except BadRecord as error:
             page.problems.append(Problem(key, str(error)))
     for raw, why in bad:
-        key = order_key(_text(raw, "OrderType"), _text(raw, "OrderNbr"))
+        key = order_key(*(raw_value(raw, name) or NONE for name in ("OrderType", "OrderNbr")))
         keys.append(key)
         page.problems.append(Problem(key, why))
     return page, sorted(keys) if bad else keys
-
-
-def _text(raw: dict[str, Any], name: str) -> str:
-    return str((raw.get(name) or {}).get("value") or "(none)")
 
 
 def _plain(record: _Order) -> dict[str, Any]:
@@ -312,10 +332,10 @@ def _instant(text: str | None) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadRecord(f"Unreadable record: {text!r} is no date and time.") from error
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat()
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise BadRecord(f"Unreadable record: {text[:40]!r} is no date and time.") from error
 
 
 def _offset(value: datetime) -> str:

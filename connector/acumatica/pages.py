@@ -15,7 +15,7 @@ import msgspec
 
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.items import quoted
-from connector.acumatica.records import decode_page
+from connector.acumatica.records import WITHOUT_KEY, decode_page, raw_value
 from connector.acumatica.session import AcumaticaSession
 
 KEYS_PER_REQUEST = 40
@@ -40,8 +40,7 @@ class Listed(Generic[T]):
 
     def raw_key(self, raw: Any) -> str:
         """The number of a record that cannot be read."""
-        found = raw.get(self.number) if isinstance(raw, dict) else None
-        return str((found or {}).get("value") or "(without key)").rstrip()
+        return raw_value(raw, self.number) or WITHOUT_KEY
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ Rows are handed on whole per item. Dates are the tenant's days: the date part is
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
-from connector.acumatica.odata import Row, item_rows, rows_of_items
+from connector.acumatica.odata import Row, Rows, item_rows, rows_of_items
 from connector.acumatica.records import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
@@ -25,6 +25,7 @@ from connector.acumatica.records import (
     Value,
     code,
     day,
+    decode,
     scaled,
 )
 from connector.acumatica.session import AcumaticaSession
@@ -85,25 +86,33 @@ async def by_odata(
         changed_since=changed_since,
         after=after,
     )
-    async for rows, last_key in pages:
-        yield _page(((row.inventory_id(), row) for row in rows), last_key)
+    async for rows in pages:
+        yield _page(rows)
 
 
 async def by_odata_of(session: AcumaticaSession, keys: Sequence[str]) -> PricePage:
     """The same for some items."""
     rows = await rows_of_items(session, "ARSalesPrice", _SalesPrice, keys, select=_SELECT, expand=_EXPAND, order=_ORDER)
-    return _page(((row.inventory_id(), row) for row in rows), None)
+    return _page(rows)
 
 
-def _page(pairs: Iterable[tuple[str, _SalesPrice]], last_key: str | None) -> PricePage:
-    page = PricePage({}, last_key, [])
-    for key, row in pairs:
+def _page(found: Rows[_SalesPrice]) -> PricePage:
+    """Of an item with a row that cannot be read nothing is told."""
+    page = PricePage({}, found.last, [*found.problems])
+    for row in found.rows:
+        key = row.inventory_id()
         if not key:
             continue  # a price of something that is no item
         try:
             page.rows.setdefault(key, []).append(_from_odata(row))
         except BadRecord as error:
             page.problems.append(Problem(key, str(error)))
+    return _without_problems(page)
+
+
+def _without_problems(page: PricePage) -> PricePage:
+    for problem in page.problems:
+        page.rows.pop(problem.key, None)
     return page
 
 
@@ -151,7 +160,7 @@ async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = Non
     for body in bodies:
         url = session.access.entity("SalesPricesInquiry")
         content = await session.ask(url, {"$expand": "SalesPriceDetails"}, body, what="SalesPricesInquiry")
-        for row in msgspec.json.decode(content, type=_Details).SalesPriceDetails:
+        for row in decode(content, _Details, "SalesPricesInquiry").SalesPriceDetails:
             key = code(row.InventoryID.value)
             if not key or LABELS.get(row.PriceType.value or "") == "customer":
                 continue
@@ -159,7 +168,7 @@ async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = Non
                 page.rows.setdefault(key, []).append(_from_inquiry(row))
             except BadRecord as error:
                 page.problems.append(Problem(key, str(error)))
-    return page
+    return _without_problems(page)
 
 
 def _from_inquiry(row: _Detail) -> PriceRow:

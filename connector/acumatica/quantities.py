@@ -17,8 +17,8 @@ import msgspec
 
 from connector.acumatica.errors import RecordMissing
 from connector.acumatica.items import ItemFields, item_pages
-from connector.acumatica.odata import Row, item_rows, rows_of_items
-from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Number, Problem, Text, code, scaled
+from connector.acumatica.odata import Row, Rows, item_rows, rows_of_items
+from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Number, Problem, Text, code, decode, scaled
 from connector.acumatica.session import AcumaticaSession
 
 Figure = Literal["available", "available_for_shipping", "on_hand"]
@@ -65,29 +65,34 @@ async def by_odata(
         changed_since=changed_since,
         after=after,
     )
-    async for rows, last_key in pages:
-        yield _site_page(rows, figure, last_key)
+    async for rows in pages:
+        yield _site_page(rows, figure)
 
 
 async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
     """The same for some items."""
     select = f"InventoryID,SiteID,{COLUMNS[figure]}"
     rows = await rows_of_items(session, "INSiteStatus", _SiteStatus, keys, select=select, expand=_EXPAND, order=_ORDER)
-    return _site_page(rows, figure, None)
+    return _site_page(rows, figure)
 
 
-def _site_page(rows: Iterable[_SiteStatus], figure: Figure, last_key: str | None) -> QuantityPage:
+def _site_page(found: Rows[_SiteStatus], figure: Figure) -> QuantityPage:
     column = COLUMNS[figure]
     triples = (
         (row.inventory_id(), code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None), getattr(row, column))
-        for row in rows
+        for row in found.rows
     )
-    return _summed(triples, last_key)
+    return _summed(triples, found.last, found.problems)
 
 
-def _summed(triples: Iterable[tuple[str, str, Decimal | None]], last_key: str | None) -> QuantityPage:
-    """Sum the rows of an item in a warehouse: there is one per sub-item, location or cost centre."""
-    page = QuantityPage({}, last_key, [])
+def _summed(
+    triples: Iterable[tuple[str, str, Decimal | None]], last_key: str | None, problems: Iterable[Problem] = ()
+) -> QuantityPage:
+    """Sum the rows of an item in a warehouse: there is one per sub-item, location or cost centre.
+
+    Of an item with a row that cannot be read nothing is told.
+    """
+    page = QuantityPage({}, last_key, [*problems])
     for key, warehouse, quantity in triples:
         if not key or not warehouse:
             continue  # a total row, or a row whose item or warehouse is gone
@@ -125,7 +130,7 @@ async def by_storage_details(session: AcumaticaSession, figure: Figure, warehous
         content = await session.ask(url, {"$expand": "StorageDetails"}, body, what=what)
         triples += [
             (code(row.InventoryID.value), code(row.WarehouseID.value), getattr(row, IN_STORAGE[figure]).value)
-            for row in msgspec.json.decode(content, type=_Storage).StorageDetails
+            for row in decode(content, _Storage, what).StorageDetails
         ]
     return _summed(triples, None)
 
@@ -154,7 +159,7 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
             continue
         triples += [
             (key, code(row.WarehouseID.value), getattr(row, IN_SUMMARY[figure]).value)
-            for row in msgspec.json.decode(content, type=_Summary).Results
+            for row in decode(content, _Summary, f"InventorySummaryInquiry of {key}").Results
         ]
     page = _summed(triples, None)
     for key in keys:
@@ -175,7 +180,7 @@ async def changed_items(session: AcumaticaSession, since: datetime) -> list[str]
     body = {"LastModifiedDateTime": {"value": since.astimezone(UTC).isoformat(timespec="milliseconds")}}
     url = session.access.entity("InventoryQuantityAvailable")
     content = await session.ask(url, {"$expand": "Results"}, body, what="InventoryQuantityAvailable")
-    rows = msgspec.json.decode(content, type=_Changed).Results
+    rows = decode(content, _Changed, "InventoryQuantityAvailable").Results
     return sorted({code(row.InventoryID.value) for row in rows} - {""})
 
 

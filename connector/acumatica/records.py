@@ -7,17 +7,22 @@ cannot be used is a `Problem`, and the rest of its page goes through.
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from connector.acumatica.errors import RequestRefused
+
 QUANTITY_DIGITS = 4
 PRICE_DIGITS = 6
 LARGEST = 2**62
+FURTHEST = 20
+"""Powers of ten: a number further from 1 is no number of anything that is sold, and computing with it never ends."""
+WITHOUT_KEY = "(without key)"
 
 T = TypeVar("T")
 
@@ -115,32 +120,49 @@ def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]
     if base == sales or not sales:
         return Fraction(1)
     for from_unit, to_unit, factor, how in conversions:
-        if factor > 0 and (from_unit, to_unit) == (sales, base):
+        if not factor.is_finite() or factor <= 0 or abs(factor.adjusted()) > FURTHEST:
+            continue
+        if (from_unit, to_unit) == (sales, base):
             return Fraction(factor) if how.startswith("M") else 1 / Fraction(factor)
-        if factor > 0 and (from_unit, to_unit) == (base, sales):
+        if (from_unit, to_unit) == (base, sales):
             return 1 / Fraction(factor) if how.startswith("M") else Fraction(factor)
     return None
+
+
+def decode(content: bytes, kind: Any, what: str) -> Any:
+    """An answer decoded as `kind`; `what` names what was asked. Raises `RequestRefused`."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise RequestRefused(f"Acumatica answered {what} with something that cannot be read: {error}.") from error
 
 
 def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list[tuple[Any, str]]]:
     """The records of a JSON list, decoded as `kind`; with them (raw record, why) of those that cannot be.
 
-    The whole page is decoded at once; only where that fails is each record tried alone.
+    The whole page is decoded at once; only where that fails is each record tried alone. Raises `RequestRefused` for
+    what is no list of anything.
     """
     try:
-        return _decoder(kind).decode(content), []  # type: ignore[arg-type]
-    except msgspec.ValidationError:
-        pass
+        return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
+    except msgspec.DecodeError:
+        return decode_each(decode(content, list[msgspec.Raw], f"a list of {what.removeprefix('the ')}s"), kind, what)
+
+
+def decode_each(rows: list[msgspec.Raw], kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
+    """The rows that can be decoded as `kind`; with them (raw row, why) of those that cannot be."""
     good, bad = [], []
-    for raw in msgspec.json.decode(content, type=list[msgspec.Raw]):
+    for raw in rows:
         try:
             good.append(msgspec.json.decode(raw, type=kind))
-        except msgspec.ValidationError as error:
-            bad.append((msgspec.json.decode(raw), f"Unreadable record: {what} has a wrong value: {error}."))
+        except msgspec.DecodeError as error:
+            reason = f"Unreadable record: {what} has a wrong value: {error}. Correct it in Acumatica."
+            bad.append((json.loads(bytes(raw)), reason))  # which takes the halves of characters that are refused above
     return good, bad
 
 
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    """Made once: making one takes as long as decoding some hundred records."""
-    return msgspec.json.Decoder(list[kind])
+def raw_value(raw: Any, name: str) -> str:
+    """The text of a field of a record that cannot be read; empty where there is none."""
+    found = raw.get(name) if isinstance(raw, dict) else None
+    value = found.get("value") if isinstance(found, dict) else None
+    return str(value).rstrip() if isinstance(value, str | int) else ""

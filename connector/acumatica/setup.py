@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from connector.acumatica.records import Flag, Text, code
+from connector.acumatica.records import Flag, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
 
 
@@ -37,8 +37,8 @@ async def endpoints(session: AcumaticaSession) -> tuple[str, list[tuple[str, str
     """The build and the (name, version) of the endpoints; older builds give only the list."""
     content = await session.get(f"{session.access.url}/entity", what="the list of endpoints")
     if content.lstrip()[:1] == b"[":
-        return "", [(one.name, one.version) for one in msgspec.json.decode(content, type=list[_Endpoint])]
-    root = msgspec.json.decode(content, type=_Root)
+        return "", [(one.name, one.version) for one in decode(content, list[_Endpoint], "the list of endpoints")]
+    root = decode(content, _Root, "the list of endpoints")
     return root.version.acumaticaBuildVersion, [(one.name, one.version) for one in root.endpoints]
 
 
@@ -51,7 +51,7 @@ async def warehouses(session: AcumaticaSession) -> dict[str, bool]:
     """The warehouses, and whether each is active."""
     url = session.access.entity("Warehouse")
     content = await session.get(url, {"$select": "WarehouseID,Active"}, what="the list of warehouses")
-    rows = msgspec.json.decode(content, type=list[_Warehouse])
+    rows = decode(content, list[_Warehouse], "the list of Warehouse")
     return {code(row.WarehouseID.value): bool(row.Active.value) for row in rows}
 
 
@@ -69,7 +69,7 @@ async def branches(session: AcumaticaSession) -> list[Branch]:
     """The branches of all companies (CompaniesStructure; the Default endpoint has no branch entity)."""
     url = session.access.entity("CompaniesStructure")
     content = await session.ask(url, {"$expand": "Results"}, {}, what="CompaniesStructure")
-    rows = msgspec.json.decode(content, type=_Companies).Results
+    rows = decode(content, _Companies, "the companies").Results
     return [Branch(code(r.BranchID.value), code(r.BaseCurrencyID.value), bool(r.BranchStatus.value)) for r in rows]
 
 
@@ -81,4 +81,4 @@ async def ship_vias(session: AcumaticaSession) -> set[str]:
     """The codes of all ShipVias."""
     url = session.access.entity("ShipVia")
     content = await session.get(url, {"$select": "CarrierID"}, what="the list of ShipVias")
-    return {code(row.CarrierID.value) for row in msgspec.json.decode(content, type=list[_ShipVia])} - {""}
+    return {code(row.CarrierID.value) for row in decode(content, list[_ShipVia], "the list of ShipVia")} - {""}

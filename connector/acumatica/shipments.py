@@ -16,7 +16,7 @@ import msgspec
 
 from connector.acumatica import pages
 from connector.acumatica.pages import Listed, Page
-from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, day
+from connector.acumatica.records import WITHOUT_KEY, BadRecord, Number, Problem, Text, Value, code, day
 from connector.acumatica.session import AcumaticaSession
 from connector.rules.shipment_records import Package, Shipment, ShippedLine
 from connector.rules.units import plain
@@ -128,6 +128,9 @@ async def shipments_with_numbers(session: AcumaticaSession, numbers: Sequence[st
 def _found(page: Page[_Shipment]) -> FoundPage:
     whole = FoundPage([], [Problem(number, why) for number, why in page.bad], page.last)
     for record in page.records:
+        if not code(record.ShipmentNbr.value):
+            whole.problems.append(Problem(WITHOUT_KEY, "Unreadable record: a shipment has no ShipmentNbr."))
+            continue
         try:
             whole.found.append(_shipment(record))
         except BadRecord as error:

@@ -9,9 +9,8 @@ from decimal import Decimal
 
 import msgspec
 
-from connector.acumatica.odata import decoded
 from connector.acumatica.quantities import QuantityPage
-from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Problem, code, scaled
+from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Problem, code, decode, scaled
 from connector.acumatica.session import AcumaticaSession
 
 
@@ -31,7 +30,7 @@ async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> Quantity
     page = QuantityPage({}, None, [])
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     while True:
-        answer: _Answer = decoded(await session.get(url, what=what), _Answer, inquiry)
+        answer: _Answer = decode(await session.get(url, what=what), _Answer, what)
         for row in answer.value:
             _add(page, row)
         if not answer.next_link:
