@@ -77,7 +77,7 @@ def test_serve(server, hole, folder):
 
 
 def start(server, deployment):
-    """A run started by hand; while many runs start at once the server refuses a call now and then, and is asked again."""
+    """A run started by hand; a call that the busy server refuses is repeated."""
     answers = []
 
     def created():
