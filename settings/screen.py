@@ -28,6 +28,7 @@ from settings.items import Items
 from settings.magento import Magento
 from settings.price import Price
 from settings.queue import Queue
+from settings.receiver import Receiver
 from settings.vendor_inventory import VendorInventory
 
 
@@ -124,6 +125,7 @@ class Settings(BaseSettings):
     dropship: Dropship = Dropship()
     additional: Additional = Additional()
     active: Active = Active()
+    receiver: Receiver = Receiver()
     database: SecretStr = Field(
         SecretStr(""),
         validation_alias="A2M_DATABASE_URL",
