@@ -31,7 +31,7 @@ async def deployments() -> list[RunnerDeployment]:
     is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
     `StateError`.
     """
-    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "a2m-entity"]) for flow in ENTITY_FLOWS]
+    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "entity"]) for flow in ENTITY_FLOWS]
     with in_force() as now:
         shown = {"settings": as_form(now.settings), "changed_by": ""}
     return [

@@ -14,7 +14,6 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
-from deployments.automate import apply_automations
 from deployments.catalogue import deployments
 from flows.credentials import register
 from settings import home_folder
@@ -66,8 +65,6 @@ async def _serve() -> None:
         await register()
         for deployment in served:
             await runner.aadd_deployment(deployment)
-        async with get_client() as client:
-            await apply_automations(client)
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
     print("Serving", ", ".join(one.name for one in served), "on", server, file=sys.stderr)  # noqa: T201

@@ -30,7 +30,6 @@ class MagentoCredentials(Block):
     """
 
     _block_type_name = "Magento Credentials"
-    _description = "Lets the connector into Magento. Its name must be a2m. Bearer token, typed twice, or OAuth."
     _block_type_slug = "magento-credentials"
     section: ClassVar[str] = "magento"
 
@@ -50,7 +49,6 @@ class AcumaticaCredentials(Block):
     """
 
     _block_type_name = "Acumatica Credentials"
-    _description = "Lets the connector into Acumatica. Its name must be a2m."
     _block_type_slug = "acumatica-credentials"
     section: ClassVar[str] = "acumatica"
 

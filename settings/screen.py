@@ -28,7 +28,6 @@ from settings.items import Items
 from settings.magento import Magento
 from settings.price import Price
 from settings.queue import Queue
-from settings.receiver import Receiver
 from settings.vendor_inventory import VendorInventory
 
 
@@ -125,7 +124,6 @@ class Settings(BaseSettings):
     dropship: Dropship = Dropship()
     additional: Additional = Additional()
     active: Active = Active()
-    receiver: Receiver = Receiver()
     database: SecretStr = Field(
         SecretStr(""),
         validation_alias="A2M_DATABASE_URL",
