@@ -18,9 +18,11 @@ from flows.price import price
 from flows.reprocess import reprocess
 from flows.setup_parameters import setup_parameters
 from flows.shipment import shipment
+from flows.watch import watch
 from settings import as_form
 
 EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
 DAILY = "0 3 * * *"
 ENTITY_FLOWS = (price, inventory, customer, order, shipment)
 BY_HAND = (connection, reprocess, one_key_now, pause, resume, link_document)
@@ -31,13 +33,14 @@ async def deployments() -> list[RunnerDeployment]:
     is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
     `StateError`.
     """
-    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "entity"]) for flow in ENTITY_FLOWS]
+    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "a2m-entity"]) for flow in ENTITY_FLOWS]
     with in_force() as now:
         shown = {"settings": as_form(now.settings), "changed_by": ""}
     return [
         *of_entities,
         await _deployment(setup_parameters, parameters=shown, enforce_parameter_schema=False),
         await _deployment(full_look, cron=DAILY),
+        await _deployment(watch, cron=EVERY_FIVE_MINUTES),
         *[await _deployment(flow) for flow in BY_HAND],
     ]
 

@@ -14,8 +14,10 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
+from deployments.automate import apply_automations
 from deployments.catalogue import deployments
 from flows.credentials import register
+from flows.watch import Mail
 from settings import home_folder
 
 POLL_SECONDS = 2.0
@@ -63,8 +65,11 @@ async def _serve() -> None:
     served = await deployments()
     try:
         await register()
+        await Mail.aregister_type_and_schema()
         for deployment in served:
             await runner.aadd_deployment(deployment)
+        async with get_client() as client:
+            await apply_automations(client)
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
     print("Serving", ", ".join(one.name for one in served), "on", server, file=sys.stderr)  # noqa: T201

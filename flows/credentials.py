@@ -30,6 +30,7 @@ class MagentoCredentials(Block):
     """
 
     _block_type_name = "Magento Credentials"
+    _description = "Lets the connector into Magento. Its name must be a2m. Bearer token, typed twice, or OAuth."
     _block_type_slug = "magento-credentials"
     section: ClassVar[str] = "magento"
 
@@ -49,6 +50,7 @@ class AcumaticaCredentials(Block):
     """
 
     _block_type_name = "Acumatica Credentials"
+    _description = "Lets the connector into Acumatica. Its name must be a2m."
     _block_type_slug = "acumatica-credentials"
     section: ClassVar[str] = "acumatica"
 
@@ -62,7 +64,7 @@ KINDS: tuple[type[MagentoCredentials | AcumaticaCredentials], ...] = (MagentoCre
 
 
 async def register() -> None:
-    """Let Prefect's UI know both Blocks, so that they can be filled in there."""
+    """Let Prefect's UI know the Blocks, so that they can be filled in there."""
     for kind in KINDS:
         await kind.aregister_type_and_schema()
 

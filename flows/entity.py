@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from connector.clock import Clock, SystemClock
 from connector.queue import by_hand, wakes
 from connector.queue.engine import State
 from connector.queue.faults import StateError
@@ -22,17 +23,40 @@ from flows.stages import in_prefect
 from flows.wiring import keys_of
 from settings import Saved, Settings, SettingsError
 
+RERUNS = 3
+FIRST_PAUSE = 15.0
 
-async def run_entity(entity: str, *, full: bool, key: str | None) -> PrefectState[Any]:
+
+async def run_entity(
+    entity: str, *, full: bool, key: str | None, rerun: int = 0, clock: Clock | None = None
+) -> PrefectState[Any]:
     """One run: gives its final state. Settings are read anew for each run, and by its next look when others are saved
     meanwhile.
+
+    `rerun` counts how often a run that failed as a whole was started again: each time after a longer pause, and not for
+    ever. Prefect tells of the end by an event, and an automation that starts it again.
     """
+    if rerun > RERUNS:
+        said = f"{entity} was run again {RERUNS} times and still fails; the next scheduled run tries on its own."
+        await name_run(said)
+        return Completed(name="GivenUp", message=said)
+    again = f"Re-run {rerun} of {RERUNS}. " if rerun else ""
+    if rerun:
+        await name_run(f"{entity}: re-run {rerun} of {RERUNS}, after a pause of {pause_before(rerun):g} s")
+        await (clock or SystemClock()).sleep(pause_before(rerun))
     try:
         outcome = await look_in_prefect(entity, full=full, key=key)
     except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
-    await name_run(f"{entity}: {outcome.in_words()}")
-    return _final_state(outcome)
+        return Failed(message=f"{again}{error}")
+    said = outcome.in_words()
+    name = said if said.startswith(f"{entity} ") else f"{entity}: {said}"
+    await name_run(f"{name} (re-run {rerun} of {RERUNS})" if rerun else name)
+    return _final_state(outcome, again)
+
+
+def pause_before(rerun: int) -> float:
+    """How many seconds a re-run waits: twice as long each time."""
+    return float(FIRST_PAUSE * 2 ** (rerun - 1))
 
 
 async def look_in_prefect(entity: str, *, full: bool = False, key: str | None = None, once: bool = False) -> Outcome:
@@ -89,12 +113,12 @@ def _saved_after(now: InForce, secrets: Saved) -> Callable[[], Settings | None]:
 
 
 def _due_at() -> datetime | None:
-    """When a scheduled run was due; none for one that was started by hand.
+    """When a scheduled run was due; none for one that was started by hand, also by Retry in Prefect's UI.
 
     Prefect's own kind of instant (pendulum's) does not calculate with the others', so it is made a plain one.
     """
     scheduled = flow_run.scheduled_start_time
-    if scheduled is None or "auto-scheduled" not in (flow_run.tags or []):
+    if scheduled is None or "auto-scheduled" not in (flow_run.tags or []) or (flow_run.run_count or 0) > 1:
         return None
     return datetime.fromtimestamp(scheduled.timestamp(), UTC)
 
@@ -109,8 +133,8 @@ async def _show(now: InForce, outcome: Outcome) -> None:
         await show_summary(now.state, now.settings, entity)
 
 
-def _final_state(outcome: Outcome) -> PrefectState[Any]:
-    said = " ".join([outcome.in_words(), *outcome.report.waits])
+def _final_state(outcome: Outcome, again: str = "") -> PrefectState[Any]:
+    said = again + " ".join([outcome.in_words(), *outcome.report.waits])
     if outcome.fault is not None:
         return Failed(message=said)
     if outcome.stopped is not None:

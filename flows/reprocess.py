@@ -38,7 +38,7 @@ async def reprocess(
     cause: str = "",
     failed_after: datetime | None = None,
     failed_before: datetime | None = None,
-    ids: list[int] | None = None,
+    ids: tuple[int, ...] = (),
     reason: str = "",
 ) -> PrefectState[Any]:
     """Find failed messages, grouped by cause, and send them again with their newest state, or leave them out.
@@ -59,7 +59,7 @@ async def reprocess(
             with now.state.read() as connection:
                 failed = messages.failed(connection, None if entity == "all" else entity)
                 groups = by_hand.groups(connection, None if entity == "all" else entity)
-            chosen = [one for one in failed if _is_chosen(one, cause, failed_after, failed_before, ids or [])]
+            chosen = [one for one in failed if _is_chosen(one, cause, failed_after, failed_before, ids)]
             await _show(groups, chosen)
             if not chosen:
                 return Completed(name="NothingToDo", message="No failed message is like that.")

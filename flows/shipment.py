@@ -9,11 +9,12 @@ from flows.entity import run_entity
 
 
 @flow(name="shipment", persist_result=False)
-async def shipment(full: bool = False, key: str | None = None) -> State[Any]:
+async def shipment(full: bool = False, key: str | None = None, rerun: int = 0) -> State[Any]:
     """Make in Magento every shipment that is due and not there yet, each once.
 
     Args:
         full: Read every shipment since FROM instead of what changed since the last look.
         key: Only this shipment: its number, or "Receipt" and the number of a drop-ship receipt.
+        rerun: Counted by the automation Run again; leave it at 0.
     """
-    return await run_entity("shipment", full=full, key=key)
+    return await run_entity("shipment", full=full, key=key, rerun=rerun)

@@ -26,8 +26,10 @@ from settings.documents import Active, Additional, Customer, Dropship, Order, Sh
 from settings.inventory import Inventory
 from settings.items import Items
 from settings.magento import Magento
+from settings.notify import Notify
 from settings.price import Price
 from settings.queue import Queue
+from settings.receiver import Receiver
 from settings.vendor_inventory import VendorInventory
 
 
@@ -124,6 +126,8 @@ class Settings(BaseSettings):
     dropship: Dropship = Dropship()
     additional: Additional = Additional()
     active: Active = Active()
+    receiver: Receiver = Receiver()
+    notify: Notify = Notify()
     database: SecretStr = Field(
         SecretStr(""),
         validation_alias="A2M_DATABASE_URL",

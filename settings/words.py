@@ -19,6 +19,8 @@ SECTIONS = {
     "dropship": "A to M Dropship ShipVia",
     "additional": "Additional Settings",
     "active": "Individual Sync Status",
+    "receiver": "Push Notifications",
+    "notify": "Notifications",
 }
 """Every section by its name in the settings, in the order of the screen."""
 
@@ -61,6 +63,7 @@ FIELDS = {
     ("order", "store_id"): "Store id",
     ("dropship", "ship_via"): "ShipVia for DropShip",
     ("additional", "customer_attributes"): "Customer Attribute Sync",
+    ("receiver", "header"): "Header name",
     ("active", "price"): "Price is active",
     ("active", "inventory"): "Inventory is active",
     ("active", "shipment"): "Shipment is active",

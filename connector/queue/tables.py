@@ -282,3 +282,10 @@ notifications = Table(
     Column("id", KeptText, primary_key=True),
     Column("received_at", BigInteger, nullable=False),
 )
+
+told = Table(
+    "told",
+    metadata,
+    Column("what", KeptText, primary_key=True),
+    Column("told_at", BigInteger, nullable=False),
+)

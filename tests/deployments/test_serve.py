@@ -23,6 +23,7 @@ BY_HAND = [
     "Resume",
     "Setup Parameters",
     "Test Connection",
+    "Watch",
 ]
 
 

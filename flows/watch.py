@@ -1,0 +1,82 @@
+"""The deployment Watch: through Prefect's notification Blocks it tells what nobody should have to find.
+
+Comes in: the state database and the section Notifications. Goes out: a notification to every Block that is named; what
+was told is kept only once somebody was reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prefect import flow
+from prefect.blocks.core import Block
+from prefect.blocks.notifications import AppriseNotificationBlock
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import Field, SecretStr
+
+from connector.queue import watch as watching
+from connector.queue.faults import StateError
+from connector.queue.watch import Finding, Limits
+from flows.administer import ENTITIES
+from flows.in_force import InForce, in_force
+from settings import SettingsError
+
+SUBJECT = "A to M: something needs you"
+
+
+class Mail(AppriseNotificationBlock):
+    """Tells by mail. The address names the mail server, who sends and who receives."""
+
+    _block_type_name = "A to M Mail"
+    _block_type_slug = "a2m-mail"
+    _description = "Mail over SMTP, for the setting Notifications, blocks: a2m-mail/NAME."
+
+    url: SecretStr = Field(
+        ...,
+        title="Mail address",
+        description="mailtos://USER:PASSWORD@MAILSERVER?from=SENDER&to=RECEIVER (Apprise's form)",
+    )
+
+
+@flow(name="Watch", persist_result=False)
+async def watch() -> State[Any]:
+    """Tell by mail or webhook of failed messages, of a message that waits too long, and of an entity without a look."""
+    try:
+        with in_force() as now:
+            return await _watch(now, datetime.now(UTC))
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+
+
+async def _watch(here: InForce, now: datetime) -> State[Any]:
+    chosen = here.settings.notify
+    limits = Limits(
+        timedelta(minutes=chosen.oldest_pending), timedelta(minutes=chosen.silence), timedelta(hours=chosen.told_again)
+    )
+    with here.state.read() as connection:
+        active = [entity for entity in ENTITIES if getattr(here.settings.active, entity)]
+        found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
+        news = watching.to_tell(connection, found, limits, now)
+    words = "\n".join(one.words for one in found) or "Nothing to tell."
+    wrong = await _tell(chosen.blocks, news) if news else []
+    reached = len(wrong) < len(chosen.blocks)
+    watching.keep(here.state, found, news if reached else [], now)
+    if wrong:
+        return Failed(message="\n".join([*wrong, words]))
+    return Completed(name="ToldNobody" if news and not chosen.blocks else None, message=words)
+
+
+async def _tell(blocks: Sequence[str], news: Sequence[Finding]) -> list[str]:
+    """Send it to every Block; gives in words which of them could not be used."""
+    body, wrong = "\n".join(one.words for one in news), []
+    for name in blocks:
+        try:
+            block: Any = await Block.aload(name)
+            await block.anotify(body, SUBJECT)
+        except Exception as error:  # noqa: BLE001 - whatever a Block raises is said, and the next one is tried
+            # only the kind of fault: its words may hold the Block's address, which is a secret
+            wrong.append(f"The Block {name} could not be used: {type(error).__name__}.")
+    return wrong
