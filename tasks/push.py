@@ -23,16 +23,18 @@ from connector.queue import messages
 from connector.queue.messages import Answered, Message, Settled, Wish
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
+from tasks.bookkeeper import Bookkeeper
 from tasks.deliver import deliver
 from tasks.document import Made, settled_as
+from tasks.forecast import Forecast
 from tasks.registry import DOCUMENTS
+from tasks.room import Room
 from tasks.settle import LATE_WRITE, asked_again, settle_unknown
 from tasks.work import Work
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 WAIT_FOR_ANOTHER = timedelta(seconds=30)
-TOLD_EVERY = timedelta(seconds=5)
 PROBE_HOLDS = timedelta(seconds=5)
 
 
@@ -56,21 +58,28 @@ class Push(msgspec.Struct):
     """One look's push: how the queue was cut when it began, and what the rounds learned since.
 
     `more_to_come`: the look still queues; until it has queued everything only full requests are sent, so that all n go
-    in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end.
+    in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end. `stock_outs`: some may be left in the queue.
     """
 
     size: int
     array_limit: int | None = None
     probed_at: datetime | None = None
-    told_at: datetime | None = None
     fault: Exception | None = None
     more_to_come: bool = False
     news: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
-    kept: Bookkeeper = msgspec.field(default_factory=lambda: Bookkeeper())
+    stock_outs: bool = True
+    forecast: Forecast = msgspec.field(default_factory=Forecast)
+    room: Room = msgspec.field(default_factory=Room)
+    kept: Bookkeeper = msgspec.field(default_factory=Bookkeeper)
 
     def request_size(self) -> int:
         """How many new messages go into one request."""
         return self.size if self.array_limit is None else min(self.size, self.array_limit)
+
+    def learn(self, claimed: Sequence[Message]) -> None:
+        """A request without a stock-out, which go first, tells that none is left until more is queued."""
+        if not any(message.value == 0 for message in claimed):
+            self.stock_outs = False
 
     def stop(self, fault: Exception) -> None:
         """Nothing more is sent in this round; the first fault is the one that is told."""
@@ -79,44 +88,9 @@ class Push(msgspec.Struct):
 
     def tell(self, *, more_to_come: bool) -> None:
         """Another chunk is queued, or nothing more is to come: whoever waits for messages looks again."""
-        self.more_to_come = more_to_come
+        self.more_to_come, self.stock_outs = more_to_come, True
         self.news.set()
         self.news = asyncio.Event()
-
-
-class Bookkeeper:
-    """Keeps the outcomes of several requests in one commit: while one is written to the disk, the others send, and
-    what they bring meanwhile goes into the next. One commit a request would wait for the disk each time.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Answered, asyncio.Future[list[Message]]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def keep(self, work: Work, answered: Answered) -> list[Message]:
-        """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
-        future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((answered, future))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write(work))
-        return await future
-
-    async def _write(self, work: Work) -> None:
-        while self._waiting:
-            together, self._waiting = self._waiting, []
-            answers = [answered for answered, _future in together]
-            try:
-                claims = await asyncio.to_thread(
-                    messages.settle_together, work.state, work.lease, answers, work.clock.now()
-                )
-            except Exception as error:  # noqa: BLE001 - each of those who wait for this commit is told
-                for _answered, future in together:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_answered, future), claimed in zip(together, claims, strict=True):
-                if not future.done():
-                    future.set_result(claimed)
 
 
 def begin_push_early(work: Work) -> Push | None:
@@ -151,7 +125,9 @@ async def push(work: Work, cut: Push) -> None:
     await settle_unknown(work)
     await _wait_for_what_is_due(work)
     cut.fault = None
-    ends = await asyncio.gather(*(_send_all(work, cut) for _ in range(work.shop.connections)), return_exceptions=True)
+    cut.room.open()
+    workers = (_send_all(work, cut, place) for place in range(work.shop.connections))
+    ends = await asyncio.gather(*workers, return_exceptions=True)
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
             raise error
@@ -192,29 +168,43 @@ async def _wait_for_what_is_due(work: Work) -> None:
     await work.clock.sleep((due_at - work.clock.now()).total_seconds())
 
 
-async def _send_all(work: Work, cut: Push) -> None:
-    async with work.shop.client() as client:
-        claimed = await _claim(work, cut)
-        while claimed:
-            try:
-                steps.reached("claimed")
-                delivery, made = await deliver(work, client, claimed)
-                steps.reached("delivered")
-                more_to_come = cut.more_to_come
-                claimed = await _keep(work, cut, client, claimed, delivery, made)
-                steps.reached("settled")
-            except BaseException:
-                cut.stop(ShopUnreachable("The push was stopped."))
-                raise
-            if not claimed and more_to_come:
-                claimed = await _claim(work, cut)
+async def _send_all(work: Work, cut: Push, place: int) -> None:
+    """What one connection does; the first one of prices is the one that goes on while stock is waiting."""
+    try:
+        async with work.shop.client() as client:
+            claimed = await _claim(work, cut, place)
+            while claimed:
+                claimed = await _send(work, cut, client, claimed, place)
+    except BaseException:
+        cut.stop(ShopUnreachable("The push was stopped."))
+        raise
+    finally:
+        if place == 0:
+            cut.room.close()
 
 
-async def _claim(work: Work, cut: Push) -> list[Message]:
+async def _send(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int) -> list[Message]:
+    """One request, and what is claimed for the next one."""
+    steps.reached("claimed")
+    delivery, made = await deliver(work, client, claimed)
+    steps.reached("delivered")
+    more_to_come = cut.more_to_come
+    goes_on = place == 0 or not await cut.room.stock_waits(work)
+    following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
+    steps.reached("settled")
+    if not following and (more_to_come or not goes_on):
+        return await _claim(work, cut, place)
+    return following
+
+
+async def _claim(work: Work, cut: Push, place: int) -> list[Message]:
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
+        if place > 0:
+            await cut.room.wait(work)
         news, more_to_come = cut.news, cut.more_to_come
         claimed = await cut.kept.keep(work, Answered([], then=_wish(work, cut)))
+        cut.learn(claimed)
         if claimed or not more_to_come:
             return claimed
         await news.wait()
@@ -223,7 +213,14 @@ async def _claim(work: Work, cut: Push) -> list[Message]:
 
 def _wish(work: Work, cut: Push) -> Wish:
     size = cut.request_size()
-    return Wish(work.shop.host, size, sizes_after(size, work.queue.retry_count), whole=cut.more_to_come)
+    stock_outs = work.entity == "inventory" and cut.stock_outs
+    return Wish(
+        work.shop.host,
+        size,
+        sizes_after(size, work.queue.retry_count),
+        whole=cut.more_to_come,
+        stock_outs_first=stock_outs,
+    )
 
 
 def sizes_after(size: int, retry_count: int) -> list[int]:
@@ -241,6 +238,8 @@ async def _keep(
     claimed: Sequence[Message],
     delivery: Delivery,
     made: Made | None,
+    *,
+    claims_more: bool,
 ) -> list[Message]:
     """Keep the outcomes, and claim the next request's worth in the same commit."""
     now = work.clock.now()
@@ -261,21 +260,15 @@ async def _keep(
     waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]
     if waits:
         messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
-    then = None if cut.fault is not None else _wish(work, cut)
+    then = _wish(work, cut) if claims_more and cut.fault is None else None
     doubt_until = now + LATE_WRITE if in_doubt else None
     next_claimed = await cut.kept.keep(work, Answered(settled, doubt_until, then))
+    if then is not None:
+        cut.learn(next_claimed)
     work.tally.sent += sum(one.state == SENT for one in settled)
     work.tally.failed += sum(one.state == FAILED for one in settled)
-    _tell_how_far(work, cut, now)
+    cut.forecast.tell(work, now, more_to_come=cut.more_to_come)
     return next_claimed
-
-
-def _tell_how_far(work: Work, cut: Push, now: datetime) -> None:
-    """A push that takes long says every few seconds how far it is."""
-    cut.told_at = cut.told_at or now
-    if now - cut.told_at >= TOLD_EVERY:
-        cut.told_at = now
-        work.progress(f"{work.entity}: {work.tally.sent:,} sent, {work.tally.failed:,} failed")
 
 
 async def _probe_fault(

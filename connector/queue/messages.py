@@ -103,6 +103,11 @@ def due_count(connection: Connection, entity: str, now: datetime) -> int:
     return connection.execute(select(func.count()).select_from(messages).where(_due(entity, now))).scalar_one()
 
 
+def is_due(connection: Connection, entity: str, now: datetime) -> bool:
+    """Whether any message may be sent now."""
+    return connection.execute(select(messages.c.id).where(_due(entity, now)).limit(1)).first() is not None
+
+
 def next_due(connection: Connection, entity: str) -> datetime | None:
     """When the earliest pending message may be sent; none if nothing is pending."""
     earliest = select(func.min(func.coalesce(messages.c.not_before, 0))).where(messages.c.entity == entity, IS_PENDING)
@@ -125,12 +130,14 @@ class Wish(msgspec.Struct, frozen=True):
     """How much to claim: `size` messages that were never tried; of those that were, `size_after[n - 1]` with n attempts
     behind them (its last number for more), so that a record that spoils its request is found. Nothing while `host` is
     to be left alone. `whole`: full requests of new messages only, because more of them are on their way.
+    `stock_outs_first`: new messages that say 0 go before all others.
     """
 
     host: str
     size: int
     size_after: Sequence[int]
     whole: bool = False
+    stock_outs_first: bool = False
 
 
 def claim(state: State, held: Lease, now: datetime, wish: Wish) -> list[Message]:
@@ -150,8 +157,7 @@ def _next_claim(
     blocked = blocked_until(connection, wish.host)
     if blocked is not None and blocked > now:
         return []
-    fresh = _claim(connection, held, now, 0, wish.size * requests, whole=wish.size if wish.whole else 1)
-    claims = [list(part) for part in in_parts(fresh, wish.size)]
+    claims = _fresh(connection, held, now, wish, requests)
     while len(claims) < requests and not wish.whole:
         due = statements(connection.dialect.name).fewest_attempts
         first = connection.execute(due, {"the_entity": held.entity, "the_now": micros(now)}).scalar()
@@ -165,17 +171,26 @@ def _next_claim(
     return claims
 
 
+def _fresh(connection: Connection, held: Lease, now: datetime, wish: Wish, requests: int) -> list[list[Message]]:
+    """Messages that were never tried, for so many requests; the rows of each request in order."""
+    size = wish.size * requests
+    if wish.whole:
+        of_these = {"the_entity": held.entity, "the_now": micros(now), "the_attempts": 0, "the_size": size}
+        due = connection.execute(statements(connection.dialect.name).how_many, of_these).scalar_one()
+        size = due // wish.size * wish.size
+    fresh = _claim(connection, held, now, 0, size, stock_outs=True) if wish.stock_outs_first and size else []
+    if len(fresh) < size:
+        fresh += _claim(connection, held, now, 0, size - len(fresh))
+    return [sorted(part, key=_by_place) for part in in_parts(fresh, wish.size)]
+
+
 def _claim(
-    connection: Connection, held: Lease, now: datetime, attempts: int, size: int, *, whole: int = 1
+    connection: Connection, held: Lease, now: datetime, attempts: int, size: int, *, stock_outs: bool = False
 ) -> list[Message]:
     """Claim up to `size` of the due messages with so many attempts behind them, the first ones by key and source, in
-    one statement; no other number than a multiple of `whole`.
+    one statement; with `stock_outs` only those that say 0.
     """
-    if whole > 1:
-        of_these = {"the_entity": held.entity, "the_now": micros(now), "the_attempts": attempts, "the_size": size}
-        size = connection.execute(statements(connection.dialect.name).how_many, of_these).scalar_one() // whole * whole
-        if size == 0:
-            return []
+    made = statements(connection.dialect.name)
     given = {
         "the_entity": held.entity,
         "the_now": micros(now),
@@ -184,7 +199,7 @@ def _claim(
         "the_fence": held.fence,
         "the_changed_at": micros(now),
     }
-    rows = connection.execute(statements(connection.dialect.name).claim, given).all()
+    rows = connection.execute(made.claim_stock_outs if stock_outs else made.claim, given).all()
     return sorted((_message_at(row, now) for row in rows), key=_by_place)
 
 

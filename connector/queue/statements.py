@@ -39,6 +39,7 @@ class Statements(NamedTuple):
     """The statements of the push, which are made once: making one costs more than running it."""
 
     claim: ReturningUpdate[Any]
+    claim_stock_outs: ReturningUpdate[Any]
     how_many: Select[tuple[int]]
     fewest_attempts: Select[tuple[int | None]]
     settle: ReturningUpdate[Any]
@@ -63,7 +64,6 @@ def statements(dialect: str) -> Statements:
     )
     these = due & (messages.c.attempts == bindparam("the_attempts"))
     first = select(messages.c.id).where(these).order_by(messages.c.key, messages.c.source).limit(bindparam("the_size"))
-    chosen = first.with_for_update(of=messages, skip_locked=True).cte()  # PostgreSQL may run a plain subquery twice
     claimed = {
         "state": SENDING,
         "attempts": messages.c.attempts + 1,
@@ -71,6 +71,11 @@ def statements(dialect: str) -> Statements:
         "not_before": None,
         "changed_at": bindparam("the_changed_at"),
     }
+
+    def claim_of(chosen: Select[tuple[int]]) -> ReturningUpdate[Any]:
+        locked = chosen.with_for_update(of=messages, skip_locked=True).cte()  # PostgreSQL may run a subquery twice
+        return update(messages).where(messages.c.id.in_(select(locked.c.id))).values(claimed).returning(*COLUMNS)
+
     ids = one_of_parameter(dialect, messages.c.id, "the_ids")
     settled = {
         "state": bindparam("the_became"),
@@ -82,7 +87,8 @@ def statements(dialect: str) -> Statements:
     }
     still_claimed = and_(ids, text("messages.state = 'sending'"), messages.c.attempts == bindparam("the_attempts"))
     return Statements(
-        claim=update(messages).where(messages.c.id.in_(select(chosen.c.id))).values(claimed).returning(*COLUMNS),
+        claim=claim_of(first),
+        claim_stock_outs=claim_of(first.where(messages.c.value == 0)),
         how_many=select(func.count()).select_from(first.subquery()),
         fewest_attempts=select(func.min(messages.c.attempts)).where(due),
         settle=update(messages).where(still_claimed).values(settled).returning(messages.c.id),

@@ -24,7 +24,7 @@ def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict
     @flow(log_prints=False)
     async def measured() -> dict[str, float]:
         began, cpu = time.perf_counter(), time.process_time()
-        stages = in_prefect(settings.queue.retry_count) if with_prefect else PLAIN
+        stages = in_prefect if with_prefect else (lambda _retry_count: PLAIN)
         outcome = await work_on("price", settings, state, stages=stages, once=True)
         assert outcome.fault is None and outcome.stopped is None, outcome.in_words()
         return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}

@@ -6,7 +6,9 @@ from connector.queue import messages
 
 
 async def test_a_push_that_takes_long(tmp_path, home, monkeypatch):
-    """After each chunk it is said what was read and queued; while sending, every five seconds what was sent."""
+    """After each chunk it is said what was read and queued; while sending, every five seconds what was sent, how much
+    is left and when that will be done at the pace so far.
+    """
     said, settle = [], messages.settle_together
     with world(tmp_path, 12) as here:
 
@@ -17,4 +19,10 @@ async def test_a_push_that_takes_long(tmp_path, home, monkeypatch):
         monkeypatch.setattr(messages, "settle_together", settle_slowly)
         outcome = await here.sync("price", here.settings(magento={"concurrency": 1}), said=said.append)
     assert outcome.fault is None
-    assert said == ["price: 12 read, 12 queued", *(f"price: {sent} sent, 0 failed" for sent in (4, 7, 10))]
+    assert said == [
+        "price: 12 read, 12 queued",
+        *(
+            f"price: {sent} sent, 0 failed; {left} left, done at about 15:00 UTC"
+            for sent, left in ((4, 7), (7, 4), (10, 1))
+        ),
+    ]
