@@ -7,7 +7,7 @@ import httpx
 import pytest
 from support.commands import settings_of
 
-COMMANDS = "check demo explain failed link pause reprocess resume sandbox serve setup skip status sync".split()  # noqa: SIM905
+COMMANDS = "check demo explain failed link pause receiver reprocess resume sandbox serve setup skip status sync".split()  # noqa: SIM905
 SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette")
 
 

@@ -1,0 +1,85 @@
+"""Acumatica's push notifications wake the next look; polling remains the truth.
+
+Comes in: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
+the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees within seconds; without
+one the next scheduled run looks anyway. Nothing of the notification's rows is believed or kept: what changed is read
+from Acumatica. The same notification may come several times, and counts once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from connector.queue import wakes
+from connector.queue.engine import State
+from connector.queue.faults import StateError
+
+LARGEST_BODY = 1_000_000
+
+
+class Refused(Exception):
+    """A request that is no notification for us: the status to answer, and why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+def create_app(
+    state: State, *, secret: str, header: str, entities: Sequence[str], now: Callable[[], datetime]
+) -> Starlette:
+    """The application; `secret` has to come in `header` with every notification."""
+
+    async def notify(request: Request) -> Response:
+        try:
+            if not hmac.compare_digest(request.headers.get(header, "").encode(), secret.encode()):
+                raise Refused(401, f"the header {header} does not hold the secret")
+            named = request.path_params["entity"].split(",")
+            unknown = [name for name in named if name not in entities]
+            if unknown:
+                raise Refused(
+                    404, f"there is no entity {unknown[0]!r}; the address ends in one of {', '.join(entities)}"
+                )
+            query, number = _identity(await _body(request))
+            # an entity is part of what is remembered: one query may be sent to the addresses of several
+            if await run_in_threadpool(wakes.is_new, state, f"{','.join(named)} {query}", number, now()):
+                await run_in_threadpool(wakes.ask, state, named, now())
+        except Refused as refused:
+            return PlainTextResponse(f"{refused}\n", status_code=refused.status)
+        except StateError as error:  # Acumatica sends a notification again that was answered with 5xx
+            return PlainTextResponse(f"{error}\n", status_code=503)
+        return Response(status_code=204)
+
+    return Starlette(routes=[Route("/notify/{entity}", notify, methods=["POST"])])
+
+
+async def _body(request: Request) -> bytes:
+    """The body, of which no more is read than a notification may have."""
+    read = bytearray()
+    async for part in request.stream():
+        read += part
+        if len(read) > LARGEST_BODY:
+            raise Refused(413, f"a notification has at most {LARGEST_BODY:,} bytes; let its query select fewer columns")
+    return bytes(read)
+
+
+def _identity(body: bytes) -> tuple[str, str]:
+    """Which notification it is: its query and its id."""
+    try:
+        told: Any = json.loads(body)
+    except ValueError as error:
+        raise Refused(400, "the body is no JSON") from error
+    query, number = (told.get(name) if isinstance(told, dict) else None for name in ("Query", "Id"))
+    if not isinstance(query, str) or not isinstance(number, str) or not number or len(query) + len(number) > 500:
+        raise Refused(400, "the body is no push notification of Acumatica: Query and Id are missing")
+    return query, number
