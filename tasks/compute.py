@@ -63,7 +63,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
     values = await _keep_status_of_backorders(work, values, asked.shown)
     keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
     return Computed(
-        acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems)],
+        acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
         wanted=[
             *frames.unreadable(pulled.problems),
             *frames.problems(published.problems),

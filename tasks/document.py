@@ -20,7 +20,7 @@ from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
 from connector.queue import links, records
-from connector.queue.chunk import Computed, Wanted
+from connector.queue.chunk import UNREADABLE, Computed, Wanted
 from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message, Settled
@@ -131,9 +131,9 @@ async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) 
     wanted = [_wanted(entity, one, known.get(one.key)) for one in told]
     left = {one.key for one in computed}
     wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
-    wanted += [Wanted(key, key, "", key, None, None, "Unreadable record", why) for key, why in pulled.problems]
+    wanted += [Wanted(key, key, "", key, None, None, UNREADABLE, why) for key, why in pulled.problems]
     return Computed(
-        acumatica_keys=[*there, *(key for key, _why in pulled.problems)],
+        acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.vanished],
         wanted=wanted,
         withdrawn_value=None,
         stored=[*chosen.values(), *pulled.to_keep.values()],

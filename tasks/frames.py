@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from msgspec.structs import astuple
 
-from connector.queue.chunk import Wanted
+from connector.queue.chunk import UNREADABLE, Wanted
 from connector.queue.records import Facts, Stored, StoredPriceRow
 from connector.rules import skus
 
@@ -88,7 +88,7 @@ def problems(frame: pd.DataFrame) -> list[Wanted]:
 
 def unreadable(found: Iterable[tuple[str, str]]) -> list[Wanted]:
     """Records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
-    return [Wanted(key, key, "", None, None, None, "Unreadable record", reason) for key, reason in found]
+    return [Wanted(key, key, "", None, None, None, UNREADABLE, reason) for key, reason in found]
 
 
 def cause_of(reason: str) -> str:

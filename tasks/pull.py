@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from connector.queue import ledger, records, watermarks
-from connector.queue.chunk import Seen
+from connector.queue import ledger, messages, records, watermarks
+from connector.queue.chunk import CANNOT_BE_KEPT, UNREADABLE, Seen
 from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
 from connector.queue.watermarks import Cursor, Watermark
@@ -29,7 +29,8 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 class Pulled(msgspec.Struct):
     """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
 
-    `problems` are (Acumatica key, reason) of records that could not be read.
+    `problems` are (Acumatica key, reason) of records that could not be read. `vanished` are the keys of such records
+    that Acumatica does not have, or no longer: what was failed of them is overtaken.
     """
 
     to_compute: dict[str, Stored]
@@ -37,6 +38,7 @@ class Pulled(msgspec.Struct):
     seen: list[Seen]
     marks: dict[str, Watermark]
     problems: list[tuple[str, str]]
+    vanished: list[str] = []
 
     @staticmethod
     def nothing() -> Pulled:
@@ -49,7 +51,7 @@ class Pulled(msgspec.Struct):
 
     def is_idle(self) -> bool:
         """Whether it holds watermarks at most."""
-        return not (self.to_compute or self.to_keep or self.seen or self.problems)
+        return not (self.to_compute or self.to_keep or self.seen or self.problems or self.vanished)
 
     def find(self, key: str) -> Stored | None:
         """The record as this chunk has it."""
@@ -76,6 +78,7 @@ class Pull:
         self._work = work
         self._full = full
         self._chunk = Pulled.nothing()
+        self._unreadable: set[str] = set()
         self._cuts = self._walk() if keys is None else self._walk_keys(keys)
         self._first: Pulled | None = None
         self._has_begun = False
@@ -118,13 +121,25 @@ class Pull:
         for start in range(0, len(due), CHUNK_RECORDS):
             self._take_again(due[start : start + CHUNK_RECORDS])
             yield False
+        if self._full:
+            with self._work.state.read() as connection:
+                failed = messages.failed(connection, self._work.entity)
+            self._vanish([one.acumatica_key for one in failed if one.cause in (UNREADABLE, CANNOT_BE_KEPT)])
+            yield False
 
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
         for feed in self._work.read.feeds:
             page = await FEEDS[feed].of_keys(self._work, keys)
             self._merge(feed, page, sweep=None, whole=True, compute_all=True)
         self._take_again([key for key in keys if self._chunk.find(key) is None])
+        self._vanish([key for key in keys if self._chunk.find(key) is None])
         yield False
+
+    def _vanish(self, keys: list[str]) -> None:
+        """Those of the keys of which nothing is known and nothing was read."""
+        with self._work.state.read() as connection:
+            known = records.read(connection, self._work.entity, keys)
+        self._chunk.vanished.extend(key for key in keys if key not in known and key not in self._unreadable)
 
     def _take_again(self, keys: list[str]) -> None:
         fresh = [key for key in keys if self._chunk.find(key) is None]
@@ -178,7 +193,7 @@ class Pull:
         return swept_at + timedelta(seconds=self._work.read.full_read_interval)
 
     def _merge(self, feed: str, page: FeedPage, sweep: int | None, *, whole: bool, compute_all: bool) -> None:
-        self._chunk.problems.extend(page.problems)
+        self._note_problems(page)
         self._work.tally.pulled += len(page.parts)
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
         with self._work.state.read() as connection:
@@ -198,8 +213,12 @@ class Pull:
         if sweep is not None and unchanged:
             self._chunk.seen.append(Seen(feed, sweep, unchanged))
 
+    def _note_problems(self, page: FeedPage) -> None:
+        self._chunk.problems.extend(page.problems)
+        self._unreadable.update(key for key, _reason in page.problems)
+
     async def _gone(self, feed: str, sweep: int) -> AsyncIterator[bool]:
-        told: set[str] = set()
+        told = set(self._unreadable)  # what cannot be read is there
         while True:
             with self._work.state.read() as connection:
                 keys = records.gone(connection, self._work.entity, feed, sweep, FEEDS[feed].kind, CHUNK_RECORDS)
@@ -219,7 +238,7 @@ class Pull:
         if self._work.entity not in DOCUMENTS:
             return {}
         page = await FEEDS[feed].of_keys(self._work, keys)
-        self._chunk.problems.extend(page.problems)
+        self._note_problems(page)
         return page.parts
 
 

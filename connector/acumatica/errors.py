@@ -61,7 +61,7 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
     """The JSON object of an answer; empty for anything else, whatever its content type says."""
     try:
         body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

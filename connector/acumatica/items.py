@@ -25,6 +25,7 @@ from connector.acumatica.records import (
     Number,
     Problem,
     Text,
+    Value,
     decode_page,
     raw_value,
     scaled,
@@ -136,10 +137,10 @@ async def item_pages(
             conditions.append(f"InventoryID gt '{quoted(after)}'")
         params = {"$top": str(size), **({"$filter": " and ".join(conditions)} if conditions else {})}
         records, bad = await _read(session, of, fields, params)
-        keys = [(record.InventoryID.value or "").rstrip() for record in records]
-        keys += [str((raw.get("InventoryID") or {}).get("value") or "") for raw, _why in bad]
+        good = [key for record in records if (key := (record.InventoryID.value or "").rstrip())]
+        keys = good or [key for raw, _why in bad if (key := raw_value(raw, "InventoryID"))]
         is_last = len(records) + len(bad) < size
-        if not is_last and (not keys or max(keys) == after or after in keys):
+        if not is_last and (not keys or after in keys):
             raise RequestRefused(f"{of.entity}: a page repeats the one before it; Acumatica does not page by key.")
         yield _page(records, bad, of, fields, None if is_last else keys[-1])
         if is_last:
@@ -297,7 +298,13 @@ def _field(record: Any, name: str) -> Any:
         found = record.custom.get(view, {}).get(field)
     else:
         found = getattr(record, name)
-    return found.value if hasattr(found, "value") else (found or {}).get("value")
+    if found is None or isinstance(found, Value):
+        return found.value if found is not None else None
+    if not isinstance(found, dict):
+        raise BadRecord(
+            f"Unreadable record: {name} is {str(found)[:60]!r}, which is no field. Correct it in Acumatica."
+        )
+    return found.get("value")
 
 
 def _decimal(value: Any, name: str) -> Decimal | None:

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from connector.acumatica.errors import RequestRefused
-from connector.acumatica.records import WITHOUT_KEY, Problem, decode, decode_each
+from connector.acumatica.records import UNREADABLE, WITHOUT_KEY, Problem, as_it_is, decode_rows_of
 from connector.acumatica.session import AcumaticaSession, moment
 
 LARGEST_PAGE = 100_000
@@ -53,11 +53,6 @@ class Rows(Generic[R]):
 
 class _Answer(msgspec.Struct, Generic[R]):
     value: list[R]
-    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
-
-
-class _RawAnswer(msgspec.Struct):
-    value: list[msgspec.Raw]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 
@@ -146,10 +141,10 @@ async def read_rows(
     content = await session.get(session.access.dac(dac), params, what=what)
     try:
         answer = msgspec.json.decode(content, type=_Answer[kind])  # type: ignore[valid-type]
-    except msgspec.DecodeError:
-        raw: _RawAnswer = decode(content, _RawAnswer, what)
-        rows, bad = decode_each(raw.value, kind, f"a row of {dac}")
-        return _Page(rows, bad, raw.next_link is not None)
+    except UNREADABLE:
+        whole = as_it_is(content, what)
+        rows, bad = decode_rows_of(whole, "value", kind, what)
+        return _Page(rows, bad, "@odata.nextLink" in whole)
     return _Page(answer.value, [], answer.next_link is not None)
 
 

@@ -17,7 +17,7 @@ import msgspec
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.items import quoted
 from connector.acumatica.orders import NONE, either, order_key, type_and_number
-from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, decode, decode_page, raw_value
+from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, decode_page, raw_value
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import number
 
@@ -94,11 +94,15 @@ async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -
     """The same for these orders: their invoices are named by the orders' rows of shipments, then read by number."""
     wanted = set(keys)
     numbers: dict[tuple[str, str], None] = {}
+    page = InvoicePage()
     for key in keys:
         order_type, order_nbr = type_and_number(key)
-        if order_nbr:
+        if not order_nbr:
+            continue
+        try:
             numbers.update(await _named_by(session, order_type, order_nbr))
-    page = InvoicePage()
+        except BadRecord as error:
+            page.problems.append(Problem(key, str(error)))
     for of, reference in numbers:
         conditions = (
             f"Type eq '{quoted(of)}' and ReferenceNbr eq '{quoted(reference)}' and {either('Status', RELEASED)}"
@@ -133,7 +137,10 @@ async def _named_by(session: AcumaticaSession, order_type: str, number: str) -> 
     content = await session.get(
         session.access.entity("SalesOrder"), params, what="the invoices of an order", archived=True
     )
-    named = [row for order in decode(content, list[_Order], "the invoices of an order") for row in order.Shipments]
+    orders, bad = decode_page(content, _Order, "the order")
+    if bad:
+        raise BadRecord(bad[0][1])
+    named = [row for order in orders for row in order.Shipments]
     pairs = ((code(row.InvoiceType.value), code(row.InvoiceNbr.value)) for row in named)
     return {pair: None for pair in pairs if pair[0] in TYPES and pair[1]}
 

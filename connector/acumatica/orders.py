@@ -186,11 +186,14 @@ async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
     found: set[str] = set()
     named = [pair for pair in map(type_and_number, keys) if all(pair)]
     for start in range(0, len(named), KEYS_PER_REQUEST):
-        params = {"$select": "OrderType,OrderNbr", "$filter": _one_of(named[start : start + KEYS_PER_REQUEST])}
+        asked = named[start : start + KEYS_PER_REQUEST]
+        params = {"$select": "OrderType,OrderNbr", "$filter": _one_of(asked)}
         url = session.access.entity("SalesOrder")
         content = await session.get(url, params, what="the list of SalesOrder", archived=True)
-        rows = decode(content, list[_Head], "the list of SalesOrder")
+        rows, bad = decode_page(content, _Head, "the order")
         found |= {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in rows}
+        if bad:
+            found |= {order_key(*pair) for pair in asked}  # which of them the row is cannot be told; none is given up
     return found
 
 
@@ -199,7 +202,7 @@ async def has_orders(session: AcumaticaSession, order_type: str) -> bool:
     params = {"$select": "OrderType,OrderNbr", "$filter": f"OrderType eq '{quoted(order_type)}'", "$top": "1"}
     url = session.access.entity("SalesOrder")
     content = await session.get(url, params, what="the list of SalesOrder", archived=True)
-    return bool(decode(content, list[_Head], "the list of SalesOrder"))
+    return bool(decode(content, list[Any], "the list of SalesOrder"))
 
 
 def _chosen(choice: OrderChoice) -> list[str]:

@@ -16,6 +16,7 @@ from connector.acumatica.odata import Row, Rows, item_rows, rows_of_items
 from connector.acumatica.records import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
+    WITHOUT_KEY,
     BadRecord,
     Flag,
     Number,
@@ -25,7 +26,8 @@ from connector.acumatica.records import (
     Value,
     code,
     day,
-    decode,
+    decode_rows,
+    raw_value,
     scaled,
 )
 from connector.acumatica.session import AcumaticaSession
@@ -149,10 +151,6 @@ class _Detail(msgspec.Struct):
     TaxCalculationMode: Text = Text()
 
 
-class _Details(msgspec.Struct):
-    SalesPriceDetails: list[_Detail] = []
-
-
 async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = None) -> PricePage:
     """The whole price list in one request, which can take minutes; or that of some items, one request each."""
     bodies = [{}] if keys is None else [{"InventoryID": {"value": key}} for key in keys]
@@ -160,7 +158,9 @@ async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = Non
     for body in bodies:
         url = session.access.entity("SalesPricesInquiry")
         content = await session.ask(url, {"$expand": "SalesPriceDetails"}, body, what="SalesPricesInquiry")
-        for row in decode(content, _Details, "SalesPricesInquiry").SalesPriceDetails:
+        rows, bad = decode_rows(content, "SalesPriceDetails", _Detail, "SalesPricesInquiry")
+        page.problems.extend(Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad)
+        for row in rows:
             key = code(row.InventoryID.value)
             if not key or LABELS.get(row.PriceType.value or "") == "customer":
                 continue

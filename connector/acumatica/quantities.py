@@ -18,7 +18,19 @@ import msgspec
 from connector.acumatica.errors import RecordMissing
 from connector.acumatica.items import ItemFields, item_pages
 from connector.acumatica.odata import Row, Rows, item_rows, rows_of_items
-from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Number, Problem, Text, code, decode, scaled
+from connector.acumatica.records import (
+    QUANTITY_DIGITS,
+    WITHOUT_KEY,
+    BadRecord,
+    Number,
+    Problem,
+    Text,
+    code,
+    decode,
+    decode_rows,
+    raw_value,
+    scaled,
+)
 from connector.acumatica.session import AcumaticaSession
 
 Figure = Literal["available", "available_for_shipping", "on_hand"]
@@ -116,23 +128,22 @@ class _StorageRow(msgspec.Struct):
     QtyOnHand: Number = Number()
 
 
-class _Storage(msgspec.Struct):
-    StorageDetails: list[_StorageRow] = []
-
-
 async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> QuantityPage:
     """Everything in these warehouses: one request each, as one page."""
-    triples = []
+    triples: list[tuple[str, str, Decimal | None]] = []
+    problems: list[Problem] = []
     for warehouse in warehouses:
         body = {"WarehouseID": {"value": warehouse}}
         url = session.access.entity("StorageDetailsInquiry")
         what = f"StorageDetailsInquiry of {warehouse}"
         content = await session.ask(url, {"$expand": "StorageDetails"}, body, what=what)
+        rows, bad = decode_rows(content, "StorageDetails", _StorageRow, what)
+        problems += [Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad]
         triples += [
             (code(row.InventoryID.value), code(row.WarehouseID.value), getattr(row, IN_STORAGE[figure]).value)
-            for row in decode(content, _Storage, what).StorageDetails
+            for row in rows
         ]
-    return _summed(triples, None)
+    return _summed(triples, None, problems)
 
 
 class _SummaryRow(msgspec.Struct):
@@ -142,28 +153,25 @@ class _SummaryRow(msgspec.Struct):
     QtyOnHand: Number = Number()
 
 
-class _Summary(msgspec.Struct):
-    Results: list[_SummaryRow] = []
-
-
 async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
     """The quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds demand."""
     triples: list[tuple[str, str, Decimal | None]] = []
+    problems: list[Problem] = []
     for key in keys:
         url = session.access.entity("InventorySummaryInquiry")
+        what = f"InventorySummaryInquiry of {key}"
         try:
-            content = await session.ask(
-                url, {"$expand": "Results"}, {"InventoryID": {"value": key}}, what=f"InventorySummaryInquiry of {key}"
-            )
+            content = await session.ask(url, {"$expand": "Results"}, {"InventoryID": {"value": key}}, what=what)
         except RecordMissing:
             continue
-        triples += [
-            (key, code(row.WarehouseID.value), getattr(row, IN_SUMMARY[figure]).value)
-            for row in decode(content, _Summary, f"InventorySummaryInquiry of {key}").Results
-        ]
-    page = _summed(triples, None)
+        rows, bad = decode_rows(content, "Results", _SummaryRow, what)
+        problems += [Problem(key, why) for _raw, why in bad]
+        triples += [(key, code(row.WarehouseID.value), getattr(row, IN_SUMMARY[figure]).value) for row in rows]
+    page = _summed(triples, None, problems)
+    unread = {problem.key for problem in page.problems}
     for key in keys:
-        page.quantities.setdefault(key, {})
+        if key not in unread:
+            page.quantities.setdefault(key, {})
     return page
 
 

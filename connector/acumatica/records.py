@@ -11,6 +11,7 @@ import json
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -23,6 +24,8 @@ LARGEST = 2**62
 FURTHEST = 20
 """Powers of ten: a number further from 1 is no number of anything that is sold, and computing with it never ends."""
 WITHOUT_KEY = "(without key)"
+UNREADABLE = (msgspec.DecodeError, RecursionError)
+"""What decoding raises: for what is no JSON or not as expected, and for lists in lists without end."""
 
 T = TypeVar("T")
 
@@ -133,7 +136,7 @@ def decode(content: bytes, kind: Any, what: str) -> Any:
     """An answer decoded as `kind`; `what` names what was asked. Raises `RequestRefused`."""
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise RequestRefused(f"Acumatica answered {what} with something that cannot be read: {error}.") from error
 
 
@@ -145,19 +148,53 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
     """
     try:
         return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
-    except msgspec.DecodeError:
-        return decode_each(decode(content, list[msgspec.Raw], f"a list of {what.removeprefix('the ')}s"), kind, what)
+    except UNREADABLE:
+        rows = as_it_is(content, what)
+        if not isinstance(rows, list):
+            raise RequestRefused(f"Acumatica answered with something that is no list of {what}s.") from None
+        return decode_each(rows, kind, what)
 
 
-def decode_each(rows: list[msgspec.Raw], kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
+def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
+    """The rows that an inquiry's answer holds under a name; with them (raw row, why) of those that cannot be read.
+
+    Raises `RequestRefused` where the answer is no object with a list under that name; without one there are none.
+    """
+    try:
+        return getattr(msgspec.json.decode(content, type=_answer(name, kind)), name), []
+    except UNREADABLE:
+        return decode_rows_of(as_it_is(content, what), name, kind, what)
+
+
+@cache
+def _answer(name: str, kind: Any) -> Any:
+    return msgspec.defstruct("Answer", [(name, list[kind], msgspec.field(default_factory=list))])
+
+
+def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
+    """The same of an answer that came `as_it_is`, row by row. Raises `RequestRefused`."""
+    rows = whole.get(name) if isinstance(whole, dict) else None
+    if not isinstance(rows, list):
+        raise RequestRefused(f"Acumatica answered {what} with something that is no list of rows.")
+    return decode_each(rows, kind, f"a row of {what.removeprefix('the ')}")
+
+
+def as_it_is(content: bytes, what: str) -> Any:
+    """JSON as it came, and what is not quite JSON: NaN, halves of characters. Raises `RequestRefused`."""
+    try:
+        return json.loads(content, parse_float=str, parse_constant=str)  # texts, because a binary float loses digits
+    except (ValueError, RecursionError) as error:
+        raise RequestRefused(f"Acumatica answered for {what} with something that cannot be read: {error}.") from error
+
+
+def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
     """The rows that can be decoded as `kind`; with them (raw row, why) of those that cannot be."""
     good, bad = [], []
     for raw in rows:
         try:
-            good.append(msgspec.json.decode(raw, type=kind))
-        except msgspec.DecodeError as error:
-            reason = f"Unreadable record: {what} has a wrong value: {error}. Correct it in Acumatica."
-            bad.append((json.loads(bytes(raw)), reason))  # which takes the halves of characters that are refused above
+            good.append(msgspec.json.decode(json.dumps(raw), type=kind))
+        except UNREADABLE as error:
+            bad.append((raw, f"Unreadable record: {what} has a wrong value: {error}. Correct it in Acumatica."))
     return good, bad
 
 

@@ -264,13 +264,23 @@ class AcumaticaSession:
         fault = fault_of_answer(response, "the login")
         if isinstance(fault, AcumaticaBusy | LoginLimit | AcumaticaUnreachable):
             return fault
-        kind = str(body_of(response).get("exceptionType", ""))
+        body = body_of(response)
+        kind = str(body.get("exceptionType", ""))
+        if response.status_code >= 500 and not _is_of_the_login(kind, str(body.get("message", ""))):
+            return AcumaticaBusy(f"Acumatica did not answer the login: {words_of(response)}.")
         hint = (
             "Check A2M_ACUMATICA__TENANT."
             if kind.endswith("PXUndefinedCompanyException")
             else "Check user, password and tenant; it is not tried again, because Acumatica locks the account."
         )
         return LoginRefused(f"Acumatica refuses the login of {self.access.username!r}: {words_of(response)}. {hint}")
+
+
+def _is_of_the_login(kind: str, message: str) -> bool:
+    """Whether a 500 may be about user and password: Acumatica's own exception, or one whose kind its site hides.
+    A gateway's error or a database that is away is neither; it passes, and says nothing about the password.
+    """
+    return kind.startswith("PX.") or (not kind and message == "An error has occurred.")
 
 
 def _is_json(response: httpx.Response) -> bool:

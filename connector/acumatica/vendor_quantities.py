@@ -6,11 +6,22 @@ The inquiry has the columns InventoryID, WarehouseID (may be missing) and Vendor
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from connector.acumatica.quantities import QuantityPage
-from connector.acumatica.records import QUANTITY_DIGITS, BadRecord, Problem, code, decode, scaled
+from connector.acumatica.records import (
+    QUANTITY_DIGITS,
+    UNREADABLE,
+    WITHOUT_KEY,
+    BadRecord,
+    Problem,
+    as_it_is,
+    code,
+    decode_rows_of,
+    scaled,
+)
 from connector.acumatica.session import AcumaticaSession
 
 
@@ -30,12 +41,29 @@ async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> Quantity
     page = QuantityPage({}, None, [])
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     while True:
-        answer: _Answer = decode(await session.get(url, what=what), _Answer, what)
-        for row in answer.value:
+        rows, bad, next_link = _read(await session.get(url, what=what), what)
+        page.problems.extend(Problem(_key_of(raw), why) for raw, why in bad)
+        for row in rows:
             _add(page, row)
-        if not answer.next_link:
+        if not next_link:
             return page
-        url = answer.next_link
+        url = next_link
+
+
+def _read(content: bytes, what: str) -> tuple[list[_Row], list[tuple[Any, str]], str | None]:
+    try:
+        answer = msgspec.json.decode(content, type=_Answer)
+    except UNREADABLE:
+        whole = as_it_is(content, what)
+        rows, bad = decode_rows_of(whole, "value", _Row, what)
+        following = whole.get("@odata.nextLink")
+        return rows, bad, following if isinstance(following, str) else None
+    return answer.value, [], answer.next_link
+
+
+def _key_of(raw: Any) -> str:
+    key = raw.get("InventoryID") if isinstance(raw, dict) else None
+    return code(key) if isinstance(key, str) and code(key) else WITHOUT_KEY
 
 
 def _add(page: QuantityPage, row: _Row) -> None:

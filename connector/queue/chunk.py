@@ -38,6 +38,7 @@ from connector.queue.watermarks import Watermark
 
 UNKNOWN_SKU = "unknown SKU"
 CANNOT_BE_KEPT = "cannot be kept"
+UNREADABLE = "Unreadable record"
 SEND_AGAIN = "to be sent again"
 """The cause of a failed message that somebody wants sent again: its newest state is read before it is."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.altered import JSON
 from support.crashes import Death, look_in_process
 from support.world import World
 
@@ -119,3 +120,26 @@ async def test_a_dead_runs_session_counts_until_acumatica_has_closed_it(
     assert 500 <= (here.clock.now() - began).total_seconds() <= 660
     assert here.faults.count("acumatica", LOGIN) == 2, "one of each run, and none was refused"
     here.assert_converged(entities=["price"])
+
+
+HIDDEN = '{"message":"An error has occurred."}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "is_tried_again"),
+    [
+        ("a gateway's own error", '{"message":"upstream timed out"}', True),
+        ("a database that is away", '{"exceptionType":"System.Data.SqlClient.SqlException"}', True),
+        ("a site that hides what went wrong", HIDDEN, False),
+    ],
+)
+async def test_a_login_that_fails_of_something_else(
+    make_world: Callable[..., World], kind: str, answer: str, is_tried_again: bool
+) -> None:
+    """What does not speak of user or password is tried again by the next look; what may do so rests."""
+    here = make_world(12)
+    here.altered.login = (500, JSON, answer.encode())
+    for _look in range(3):
+        assert "login" in str((await here.sync("price")).fault), kind
+        here.clock.advance(60)
+    assert (here.faults.count("acumatica", LOGIN) > 1) == is_tried_again

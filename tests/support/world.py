@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import uvicorn
 from support import invariant
+from support.altered import AlteredAnswers
 from support.noted import NotedFaults
 
 from connector.clock import ManualClock
@@ -72,7 +73,8 @@ class World:
         shop = magento_app(
             products if shop_products is None else shop_products, clock=self.clock.now, **(magento or {})
         )
-        self.acumatica = Served(FaultMiddleware(site, "acumatica", self.faults))
+        self.altered = AlteredAnswers(site)
+        self.acumatica = Served(FaultMiddleware(self.altered, "acumatica", self.faults))
         self.magento = Served(FaultMiddleware(shop, "magento", self.faults))
         self._another = new_database or _files_in(folder)
         self.database_url = database_url or self._another()
