@@ -19,18 +19,18 @@ def _leave_with(code: int | None) -> None:
 
 def commands() -> typer.Typer:
     """The command line. Each command imports what it needs only when it is called, so that --help is quick."""
-    from a2m import check, demo, explain, hand, mend, receiver, sandbox, serve, setup, status, sync
+    from a2m import check, demo, explain, hand, mend, receiver, reconcile, sandbox, serve, setup, status, sync
 
     app = typer.Typer(
         name="a2m",
-        help="Keeps Magento true to Acumatica: prices, quantities, and later shipments, customers and orders.",
+        help="Keeps Magento true to Acumatica: prices, quantities, shipments, customers and orders.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         result_callback=_leave_with,
     )
-    for module in (demo, setup, check, sync, status, mend, explain, hand, serve, receiver, sandbox):
+    for module in (demo, setup, check, sync, reconcile, status, mend, explain, hand, serve, receiver, sandbox):
         module.add_to(app)
     return app
 

@@ -104,6 +104,22 @@ def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], 
     upsert(connection, rechecks, rows)
 
 
+def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:
+    """Every ledger row of an entity, by (key, source)."""
+    columns = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
+    rows = connection.execute(select(*columns).where(ledger.c.entity == entity))
+    return {(row[0], row[1]): LedgerRow(*row) for row in rows}
+
+
+def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:
+    """Forget what Magento confirmed, of these keys or of all. What must be shown there is then asked or told again."""
+    for part in [None] if keys is None else in_parts(keys, _KEYS_PER_QUERY):
+        these = ledger.c.entity == entity
+        connection.execute(
+            delete(ledger).where(these if part is None else and_(these, one_of(connection, ledger.c.key, part)))
+        )
+
+
 def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
     """The ledger rows whose recheck is due."""
     same = and_(

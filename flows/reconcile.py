@@ -1,0 +1,68 @@
+"""Compare both systems as they are now, and put right what differs.
+
+A full look works on a copy of the state that has forgotten what Magento confirmed, and sends nothing: what it would
+send is what differs. To repair, the real state forgets these records only, and an ordinary full look puts them right,
+documents in their own way: looked for before anything is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from connector.clock import Clock, SystemClock
+from connector.queue import ledger
+from connector.queue.engine import State
+from connector.queue.messages import Message
+from flows.dry_run import copy_of_state, keep_everything_here
+from flows.run import Outcome, work_on
+from settings import Settings
+from tasks.differences import Compared, Difference, compare
+from tasks.work import Work
+
+
+async def reconcile(
+    entity: str,
+    settings: Settings,
+    state: State,
+    *,
+    clock: Clock | None = None,
+    said: Callable[[str], object] = lambda _said: None,
+) -> tuple[Outcome, Compared]:
+    """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing.
+
+    Where the outcome has a fault or was stopped, the comparison holds nothing.
+    """
+    clock = clock or SystemClock()
+    result = Compared(entity, 0, [])
+
+    async def at_the_end(work: Work, began: datetime) -> list[Message]:
+        nonlocal result
+        result = await compare(work, began)
+        return []
+
+    with copy_of_state(state) as copy:
+        with copy.write() as connection:
+            ledger.forget(connection, entity)
+        stages = replace(keep_everything_here(), confirm=at_the_end)
+        outcome = await work_on(
+            entity,
+            settings,
+            copy,
+            full=True,
+            once=True,
+            clock=clock,
+            said=said,
+            stages=lambda _retry_count: stages,
+            licence_of=state,
+        )
+    return outcome, result
+
+
+async def repair(entity: str, settings: Settings, state: State, differences: list[Difference], **how: Any) -> Outcome:
+    """Put these places right with one full look; `how` as for `work_on`."""
+    with state.write() as connection:
+        ledger.forget(connection, entity, [one.key for one in differences])
+    return await work_on(entity, settings, state, full=True, once=True, **how)
