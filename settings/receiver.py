@@ -14,3 +14,6 @@ class Receiver(Section):
     header: str = setting(
         "X-A2M-Secret", "The header name of that destination.", pattern=r"^[A-Za-z0-9-]+$", max_length=100
     )
+    start_runs: bool = setting(
+        True, "Where no run works on an entity that is woken, start one through Prefect (needs PREFECT_API_URL)."
+    )

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from settings.acumatica import Acumatica
 from settings.documents import Active, Additional, Customer, Dropship, Order, Shipment
+from settings.housekeeping import Housekeeping
 from settings.inventory import Inventory
 from settings.items import Items
 from settings.magento import Magento
@@ -128,6 +129,7 @@ class Settings(BaseSettings):
     active: Active = Active()
     receiver: Receiver = Receiver()
     notify: Notify = Notify()
+    housekeeping: Housekeeping = Housekeeping()
     database: SecretStr = Field(
         SecretStr(""),
         validation_alias="A2M_DATABASE_URL",

@@ -21,6 +21,7 @@ SECTIONS = {
     "active": "Individual Sync Status",
     "receiver": "Push Notifications",
     "notify": "Notifications",
+    "housekeeping": "Housekeeping",
 }
 """Every section by its name in the settings, in the order of the screen."""
 

@@ -28,6 +28,7 @@ REFUSED_RESTS = timedelta(minutes=30)
 """Longer than the time after which Acumatica forgets a wrong password."""
 _TICKET_SECONDS = 30.0
 _POLL_SECONDS = 0.5
+_REFUSES = " refuses "
 _STEADY_SHARE = 0.75  # the rest of the quota may go at once: no minute then holds more requests than the licence allows
 
 
@@ -98,7 +99,7 @@ class SharedLicence:
         of a slow hash fit very many passwords.
         """
         if as_whom is None:
-            return f"{self.host} refuses "
+            return f"{self.host}{_REFUSES}"
         digest = hashlib.scrypt(as_whom.encode(), salt=self.host.encode(), n=2**14, r=8, p=1, dklen=4)
         return f"{self._refused()}{digest.hex()}"
 
@@ -142,6 +143,14 @@ class SharedLicence:
         upsert(connection, hosts, [{"host": self.host}], only_new=True)
         row = select(hosts.c.next_request_at).where(hosts.c.host == self.host).with_for_update()
         return connection.execute(row).scalar()
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Forget sessions and refused logins that were over before then; gives how many. A host stays: its row is a lock."""
+    left = delete(sessions).where(sessions.c.expires_at < micros(before))
+    refusal = hosts.c.host.contains(_REFUSES, autoescape=True)
+    tried_again = delete(hosts).where(refusal, hosts.c.blocked_until < micros(before))
+    return connection.execute(left).rowcount + connection.execute(tried_again).rowcount
 
 
 def _after(now: datetime, seconds: float) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, exists, literal, select
 
 from connector.queue.engine import State
 from connector.queue.rows import upsert
-from connector.queue.tables import asked, instant, micros, notifications, wakes
+from connector.queue.tables import asked, entities, instant, leases, micros, notifications, wakes
 
 REMEMBERED = timedelta(days=1)
 
@@ -51,8 +51,21 @@ def is_awake(connection: Connection, entity: str, since: datetime) -> bool:
 def is_new(state: State, query: str, number: str, now: datetime) -> bool:
     """Keep that a notification was received; false if it was before."""
     with state.write() as connection:
-        connection.execute(delete(notifications).where(notifications.c.received_at < micros(now - REMEMBERED)))
+        forget(connection, now)
         here = (notifications.c.query == query) & (notifications.c.id == number)
         known = connection.execute(select(literal(1)).where(here)).first() is not None
         upsert(connection, notifications, [{"query": query, "id": number, "received_at": micros(now)}])
         return not known
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Forget the notifications that Acumatica does not send again; gives how many there were."""
+    old = notifications.c.received_at < micros(now - REMEMBERED)
+    return connection.execute(delete(notifications).where(old)).rowcount
+
+
+def sleeps(connection: Connection, entity: str, now: datetime) -> bool:
+    """Whether nobody would hear a wake: no run works on the entity, and it is not paused."""
+    works = exists().where(leases.c.entity == entity, leases.c.expires_at > micros(now))
+    paused = exists().where(entities.c.entity == entity, entities.c.paused)
+    return connection.execute(select(literal(1)).where(works | paused)).first() is None
