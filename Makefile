@@ -30,11 +30,12 @@ bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick take
 	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@PYTHONPATH=tests:. $(BIN)/python -m bench $(ARGS)
 
-lint: $(STAMP) ## check style, types and who imports whom
+lint: $(STAMP) ## check style, types, who imports whom, and the dependencies' known vulnerabilities
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/audit $(AUDIT)
 
 format: $(STAMP) ## bring the code into its style
 	@$(BIN)/ruff format .
