@@ -19,7 +19,21 @@ def _leave_with(code: int | None) -> None:
 
 def commands() -> typer.Typer:
     """The command line. Each command imports what it needs only when it is called, so that --help is quick."""
-    from a2m import check, demo, explain, hand, mend, receiver, reconcile, sandbox, serve, setup, status, sync
+    from a2m import (
+        check,
+        demo,
+        explain,
+        hand,
+        housekeeping,
+        mend,
+        receiver,
+        reconcile,
+        sandbox,
+        serve,
+        setup,
+        status,
+        sync,
+    )
 
     app = typer.Typer(
         name="a2m",
@@ -30,7 +44,21 @@ def commands() -> typer.Typer:
         rich_markup_mode=None,
         result_callback=_leave_with,
     )
-    for module in (demo, setup, check, sync, reconcile, status, mend, explain, hand, serve, receiver, sandbox):
+    for module in (
+        demo,
+        setup,
+        check,
+        sync,
+        reconcile,
+        status,
+        mend,
+        explain,
+        hand,
+        housekeeping,
+        serve,
+        receiver,
+        sandbox,
+    ):
         module.add_to(app)
     return app
 

@@ -11,6 +11,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.customer import customer
+from flows.housekeeping import OUR_TAG, housekeeping
 from flows.in_force import in_force
 from flows.inventory import inventory
 from flows.order import order
@@ -24,6 +25,7 @@ from settings import as_form
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 DAILY = "0 3 * * *"
+DAILY_LATER = "30 4 * * *"
 ENTITY_FLOWS = (price, inventory, customer, order, shipment)
 BY_HAND = (connection, reprocess, one_key_now, pause, resume, link_document)
 
@@ -33,13 +35,14 @@ async def deployments() -> list[RunnerDeployment]:
     is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
     `StateError`.
     """
-    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=["a2m", "a2m-entity"]) for flow in ENTITY_FLOWS]
+    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=[OUR_TAG, "a2m-entity"]) for flow in ENTITY_FLOWS]
     with in_force() as now:
         shown = {"settings": as_form(now.settings), "changed_by": ""}
     return [
         *of_entities,
         await _deployment(setup_parameters, parameters=shown, enforce_parameter_schema=False),
         await _deployment(full_look, cron=DAILY),
+        await _deployment(housekeeping, cron=DAILY_LATER),
         await _deployment(watch, cron=EVERY_FIVE_MINUTES),
         *[await _deployment(flow) for flow in BY_HAND],
     ]
@@ -50,7 +53,7 @@ async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **
     made: RunnerDeployment = await flow.ato_deployment(
         name=flow.name,
         description=flow.description,
-        tags=tags or ["a2m", "by hand"],
+        tags=tags or [OUR_TAG, "by hand"],
         entrypoint_type=EntrypointType.MODULE_PATH,
         **traits,
     )

@@ -146,7 +146,7 @@ class SharedLicence:
 
 
 def forget(connection: Connection, before: datetime) -> int:
-    """Forget sessions and refused logins that were over before then; gives how many. A host stays: its row is a lock."""
+    """Forget sessions and refused logins that were over before then; gives how many. A host is a lock, and stays."""
     left = delete(sessions).where(sessions.c.expires_at < micros(before))
     refusal = hosts.c.host.contains(_REFUSES, autoescape=True)
     tried_again = delete(hosts).where(refusal, hosts.c.blocked_until < micros(before))

@@ -7,7 +7,10 @@ import httpx
 import pytest
 from support.commands import settings_of
 
-COMMANDS = "check demo explain failed link pause receiver reprocess resume sandbox serve setup skip status sync".split()  # noqa: SIM905
+COMMANDS = """
+check demo explain failed housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip status
+sync
+""".split()
 SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette")
 
 

@@ -16,6 +16,7 @@ from connector.queue.engine import open_state
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 BY_HAND = [
     "Full Look",
+    "Housekeeping",
     "Link a Document",
     "One Key Now",
     "Pause",

@@ -1,0 +1,40 @@
+"""`a2m housekeeping`: deletes what is over and old, in the state database and in Prefect."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from a2m.say import as_json, complain, out
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def housekeeping(
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
+        """Delete old sent and superseded messages, and old finished runs in Prefect where a server is configured."""
+        return _clean(json=json)
+
+
+def _clean(*, json: bool) -> int:
+    import httpx
+    from prefect.settings import PREFECT_API_URL
+
+    from flows.housekeeping import clean
+
+    server = PREFECT_API_URL.value()
+    try:
+        deleted = asyncio.run(clean(with_prefect=bool(server)))
+    except httpx.HTTPError as error:
+        complain(f"Runs could not be deleted on the Prefect server {server} (PREFECT_API_URL): {error}")
+        return 1
+    if json:
+        as_json({"messages": deleted.messages, "runs": deleted.runs})
+    else:
+        out.print(deleted.in_words(), markup=False)
+    return 0

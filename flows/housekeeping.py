@@ -1,0 +1,138 @@
+"""The deployment Housekeeping: what is over and old is deleted, in the state database and in Prefect.
+
+Comes in: the section Housekeeping. Goes out: in words, how much was deleted. Only runs of our own deployments are
+touched in Prefect, and only finished ones; events are the server's own to delete, which it does (ADR 0013).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterEndTime,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import TERMINAL_STATES, State
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.states import Completed, Failed
+
+from connector.clock import Clock, SystemClock
+from connector.queue import retention
+from connector.queue.engine import State as StateDatabase
+from connector.queue.faults import StateError
+from flows.in_force import in_force
+from settings import SettingsError
+
+OUR_TAG = "a2m"
+PAGE = 50
+"""How many runs one call may delete: Prefect's own limit."""
+MOST_RUNS = 50_000
+"""So many runs a time, so that it ends the first time too; seven times what a day brings."""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """How much was deleted; `runs` is none where no Prefect server is configured."""
+
+    messages: int
+    leftovers: int
+    runs: int | None = None
+
+    def in_words(self) -> str:
+        """One sentence."""
+        messages = f"{self.messages:,} sent or superseded message{'' if self.messages == 1 else 's'}"
+        if self.runs is None:
+            return f"{messages} deleted; no Prefect server is configured (PREFECT_API_URL), so no runs."
+        runs = f"{self.runs:,} finished run{'' if self.runs == 1 else 's'} in Prefect"
+        rest = "; there are more for the next time" if self.runs >= MOST_RUNS else ""
+        return f"{messages} and {runs} deleted{rest}."
+
+
+@flow(name="Housekeeping", persist_result=False)
+async def housekeeping() -> State[Any]:
+    """Delete messages that were sent or superseded long ago, and old finished runs of these deployments with their logs
+    and tables. Nothing that waits, failed or was skipped, and nothing that tells what Magento has.
+    """
+    try:
+        return Completed(message=(await clean()).in_words())
+    except (SettingsError, StateError) as error:
+        return Failed(message=str(error))
+    except PrefectHTTPStatusError as error:
+        return Failed(message=f"Prefect refuses to delete runs: {error}")
+
+
+async def clean(*, with_prefect: bool = True, clock: Clock | None = None) -> Deleted:
+    """Delete what the settings say is old. Raises `SettingsError`, `StateError`, and Prefect's own errors."""
+    clock = clock or SystemClock()
+    with in_force() as now:
+        kept_for = now.settings.housekeeping
+        began = clock.now()
+        deleted = await clean_state(now.state, clock, began - timedelta(days=kept_for.messages))
+    if not with_prefect:
+        return deleted
+    async with get_client() as client:
+        runs = await forget_runs(client, clock, began - timedelta(days=kept_for.runs))
+    return Deleted(deleted.messages, deleted.leftovers, runs)
+
+
+async def clean_state(state: StateDatabase, clock: Clock, before: datetime) -> Deleted:
+    """Delete in the state database what was over before then. Raises `StateError`."""
+    messages = await retention.forget_messages(state, clock, before)
+    return Deleted(messages, await asyncio.to_thread(retention.forget_leftovers, state, clock.now()))
+
+
+async def forget_runs(client: PrefectClient, clock: Clock, before: datetime) -> int:
+    """Delete runs of our deployments that ended before then, with their artifacts; Prefect deletes their logs. Gives
+    how many.
+    """
+    deleted, ours = 0, await _our_deployments(client)
+    old = FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=ours),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=sorted(TERMINAL_STATES))),
+        end_time=FlowRunFilterEndTime(before_=before),
+    )
+    while ours and deleted < MOST_RUNS:
+        page = [run.id for run in await client.read_flow_runs(flow_run_filter=old, limit=PAGE)]
+        gone = await _delete(client, old, page) if page else 0
+        if not gone:
+            break
+        deleted += gone
+        await clock.sleep(retention.PAUSE)
+    return deleted
+
+
+async def _our_deployments(client: PrefectClient) -> list[UUID]:
+    """By tag and by where their flows are: a deployment of somebody else may have either."""
+    tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[OUR_TAG]))
+    found = await client.read_deployments(deployment_filter=tagged)
+    return [one.id for one in found if (one.entrypoint or "").startswith("flows.")]
+
+
+async def _delete(client: PrefectClient, old: FlowRunFilter, page: list[UUID]) -> int:
+    """Delete these runs, as far as they are still old; first their artifacts, which would outlive them."""
+    of_them = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=page))
+    while artifacts := await client.read_artifacts(artifact_filter=of_them):
+        for artifact in artifacts:
+            try:
+                await client.delete_artifact(artifact.id)
+            except ObjectNotFound:
+                continue  # somebody else deletes as well
+    these = old.model_copy(update={"id": FlowRunFilterId(any_=page)})
+    body = {"flow_runs": these.model_dump(mode="json", exclude_none=True), "limit": PAGE}
+    # the client knows the call that deletes one run, but not yet the one that deletes many
+    answer = await client.request("POST", "/flow_runs/bulk_delete", json=body)  # type: ignore[arg-type]
+    return len(answer.json()["deleted"])
