@@ -10,7 +10,7 @@ from support.commands import settings_of
 COMMANDS = """
 check demo explain failed housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip status
 sync
-""".split()
+""".split()  # noqa: SIM905
 SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette")
 
 
