@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from a2m.say import complain, err
 from a2m.sync import ENTITIES
+
+if TYPE_CHECKING:
+    from flows.in_force import InForce
+    from receiver.app import Start
+
+START_SECONDS = 20.0
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,13 +41,52 @@ def _receive(host: str, port: int) -> int:
         if chosen.secret is None:
             complain("A2M_RECEIVER__SECRET is not set: without it anybody could wake the connector.")
             return 2
+        start = starter(now)
         app = create_app(
             now.state,
             secret=chosen.secret.get_secret_value(),
             header=chosen.header,
             entities=ENTITIES,
             now=lambda: datetime.now(UTC),
+            start=start,
+            said=complain,
         )
+        where = "is started through Prefect" if start else "is not started (A2M_RECEIVER__START_RUNS, PREFECT_API_URL)"
         err.print(f"POST http://{host}:{port}/notify/ENTITY, with {chosen.header}", markup=False)
+        err.print(f"A run that sleeps is woken; where none works, one {where}.", markup=False)
         uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
     return 0
+
+
+def starter(here: InForce) -> Start | None:
+    """What starts a run of an entity's deployment; none where it is switched off or no Prefect server is configured."""
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+    from prefect.settings import PREFECT_API_URL
+
+    from flows.in_force import read
+    from receiver.app import NotStarted
+    from settings import SettingsError
+
+    server = PREFECT_API_URL.value()
+    if not (here.settings.receiver.start_runs and server):
+        return None
+
+    async def start(entity: str) -> None:
+        try:
+            if not getattr(read(here.state).settings.active, entity):
+                raise NotStarted(f"{entity} is not active (Individual Sync Status).")
+            async with asyncio.timeout(START_SECONDS), get_client() as client:
+                deployment = await client.read_deployment_by_name(f"{entity}/{entity}")
+                await client.create_flow_run_from_deployment(deployment.id)
+        except ObjectNotFound as error:
+            raise NotStarted(f"Prefect has no deployment {entity}/{entity}: a2m serve registers it.") from error
+        except TimeoutError as error:
+            raise NotStarted(f"Prefect at {server} did not answer within {START_SECONDS:g} s.") from error
+        except httpx.HTTPError as error:
+            raise NotStarted(f"Prefect at {server} (PREFECT_API_URL): {error}.") from error
+        except SettingsError as error:
+            raise NotStarted(str(error)) from error
+
+    return start

@@ -1,20 +1,23 @@
 """Acumatica's push notifications wake the next look; polling remains the truth.
 
 Comes in: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
-the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees within seconds; without
-one the next scheduled run looks anyway. Nothing of the notification's rows is believed or kept: what changed is read
-from Acumatica. The same notification may come several times, and counts once.
+the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees within seconds; where no
+run works on the entity, one is started (`start`), once in a while. A run that cannot be started is said, and nothing is
+lost: the wake-up stays, and the next scheduled run looks anyway. Nothing of the notification's rows is believed or
+kept: what changed is read from Acumatica. The same notification may come several times, and counts once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -25,6 +28,8 @@ from connector.queue.engine import State
 from connector.queue.faults import StateError
 
 LARGEST_BODY = 1_000_000
+STARTS_REST = timedelta(seconds=15)
+"""For so long no other run of an entity is started: the one that was needs some seconds until it works."""
 
 
 class Refused(Exception):
@@ -35,10 +40,28 @@ class Refused(Exception):
         self.status = status
 
 
+class NotStarted(Exception):
+    """No run could be started; the message says why."""
+
+
+Start = Callable[[str], Awaitable[None]]
+"""Start a run of an entity. Raises `NotStarted`."""
+
+
 def create_app(
-    state: State, *, secret: str, header: str, entities: Sequence[str], now: Callable[[], datetime]
+    state: State,
+    *,
+    secret: str,
+    header: str,
+    entities: Sequence[str],
+    now: Callable[[], datetime],
+    start: Start | None = None,
+    said: Callable[[str], object] = lambda _said: None,
 ) -> Starlette:
-    """The application; `secret` has to come in `header` with every notification."""
+    """The application; `secret` has to come in `header` with every notification. Without `start` no run is started;
+    `said` is told in words of a start, and of one that was not possible.
+    """
+    starter = None if start is None else _Starter(state, start, now, said)
 
     async def notify(request: Request) -> Response:
         try:
@@ -52,8 +75,11 @@ def create_app(
                 )
             query, number = _identity(await _body(request))
             # an entity is part of what is remembered: one query may be sent to the addresses of several
-            if await run_in_threadpool(wakes.is_new, state, f"{','.join(named)} {query}", number, now()):
-                await run_in_threadpool(wakes.ask, state, named, now())
+            notification = (f"{','.join(named)} {query}", number)
+            if await run_in_threadpool(wakes.notified, state, notification, named, now()):
+                # afterwards: Acumatica waits for an answer, and Prefect may let us wait
+                started = None if starter is None else BackgroundTask(starter.start, named)
+                return Response(status_code=204, background=started)
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", status_code=refused.status)
         except StateError as error:  # Acumatica sends a notification again that was answered with 5xx
@@ -61,6 +87,38 @@ def create_app(
         return Response(status_code=204)
 
     return Starlette(routes=[Route("/notify/{entity}", notify, methods=["POST"])])
+
+
+class _Starter:
+    """Starts runs of entities of which none works, and remembers when."""
+
+    def __init__(self, state: State, start: Start, now: Callable[[], datetime], said: Callable[[str], object]) -> None:
+        self._state, self._start, self._now, self._said = state, start, now, said
+        self._started: dict[str, datetime] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def start(self, named: Sequence[str]) -> None:
+        """Start a run of each, where its wake-up would not be heard."""
+        async with self._one_at_a_time:
+            for entity in named:
+                try:
+                    if await run_in_threadpool(self._is_needed, entity):
+                        await self._start(entity)
+                        self._said(f"{entity} was woken: a run is started.")
+                except (NotStarted, StateError) as error:
+                    self._said(
+                        f"{entity} was woken, but no run could be started. {error} The next scheduled run looks."
+                    )
+
+    def _is_needed(self, entity: str) -> bool:
+        now, before = self._now(), self._started.get(entity)
+        if before is not None and now - before < STARTS_REST:
+            return False
+        with self._state.read() as connection:
+            if not wakes.sleeps(connection, entity, now):
+                return False
+        self._started[entity] = now
+        return True
 
 
 async def _body(request: Request) -> bytes:

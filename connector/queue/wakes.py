@@ -26,11 +26,15 @@ class Wake:
     full_asked_at: datetime | None = None
 
 
-def ask(state: State, entities: Sequence[str], now: datetime, *, full: bool = False) -> None:
+def ask(state: State, named: Sequence[str], now: datetime, *, full: bool = False) -> None:
     """Let the next look of these entities come at once; with `full` it reads everything."""
-    moment = {"asked_at": micros(now), **({"full_asked_at": micros(now)} if full else {})}
     with state.write() as connection:
-        upsert(connection, wakes, [{"entity": entity, **moment} for entity in entities])
+        _ask(connection, named, now, full=full)
+
+
+def _ask(connection: Connection, named: Sequence[str], now: datetime, *, full: bool = False) -> None:
+    moment = {"asked_at": micros(now), **({"full_asked_at": micros(now)} if full else {})}
+    upsert(connection, wakes, [{"entity": entity, **moment} for entity in named])
 
 
 def read(connection: Connection, entity: str) -> Wake:
@@ -48,13 +52,18 @@ def is_awake(connection: Connection, entity: str, since: datetime) -> bool:
     return connection.execute(select(literal(1)).where(look | record)).first() is not None
 
 
-def is_new(state: State, query: str, number: str, now: datetime) -> bool:
-    """Keep that a notification was received; false if it was before."""
+def notified(state: State, notification: tuple[str, str], named: Sequence[str], now: datetime) -> bool:
+    """Keep that a notification (query, id) was received, and wake these entities, both or neither; false if it was
+    received before.
+    """
+    query, number = notification
     with state.write() as connection:
         forget(connection, now)
         here = (notifications.c.query == query) & (notifications.c.id == number)
         known = connection.execute(select(literal(1)).where(here)).first() is not None
         upsert(connection, notifications, [{"query": query, "id": number, "received_at": micros(now)}])
+        if not known:
+            _ask(connection, named, now)
         return not known
 
 
