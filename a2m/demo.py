@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PREFECT_PORT = 4200
 START_SECONDS = 120.0
 RUN_SECONDS = 900.0
+KEPT = "P1D"  # for a day the demo's own Prefect server keeps runs and events
 RUN_LIFE = 3  # seconds: short, so that the table comes soon
 WAVES = (("price", "inventory", "customer"), ("order",), ("shipment",), ("inventory",))
 """A shipment needs its order; and what shipments took from the sources is put right by the next inventory look."""
@@ -103,6 +104,9 @@ def _live_in(folder: Path) -> None:
         "A2M_QUEUE__PROCESS_SLEEP_TIME": str(RUN_LIFE),
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": KEPT,
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": KEPT,
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "DO_NOT_TRACK": "1",
         "PYTHONSAFEPATH": "1",

@@ -1,14 +1,18 @@
 """The files for work pools and containers name what there is."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from prefect.settings import Settings as PrefectSettings
 from support.surroundings import of_the_test
 
+from a2m import demo
 from deployments.automate import automations
 from deployments.catalogue import deployments
+from settings.housekeeping import Housekeeping
 
 FOLDER = Path(__file__).resolve().parents[2] / "deployments"
 
@@ -38,6 +42,23 @@ async def test_the_automation_starts_the_entities_again(home):
     (tag,) = re.findall(r"prefect\.tag\.([\w-]+)", again.model_dump_json())
     tagged = {one.name for one in await deployments() if tag in (one.tags or [])}
     assert tagged == {"price", "inventory", "customer", "order", "shipment"}
+
+
+def test_the_servers_of_ours_forget_what_is_old(monkeypatch):
+    """Prefect takes the values for its own cleaning, in the compose file and in the demo: runs as long as we keep them,
+    events no longer.
+    """
+    service = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]["prefect"]["environment"]
+    for name, value in service.items():
+        if "VACUUM" in name or "RETENTION" in name:
+            monkeypatch.setenv(name, str(value))
+    server = PrefectSettings().server
+    assert {"events", "flow_runs"} <= server.services.db_vacuum.enabled_vacuum_types
+    assert server.services.db_vacuum.retention_period == timedelta(days=Housekeeping().runs)
+    assert server.events.retention_period <= timedelta(days=Housekeeping().runs)
+    monkeypatch.setenv("PREFECT_SERVER_EVENTS_RETENTION_PERIOD", demo.KEPT)
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD", demo.KEPT)
+    assert PrefectSettings().server.events.retention_period == timedelta(days=1)
 
 
 def test_the_container_files():
