@@ -14,6 +14,7 @@ from connector.clock import Clock, SystemClock
 from connector.queue import by_hand, wakes
 from connector.queue.engine import State
 from connector.queue.faults import StateError
+from connector.queue.lease import LEASE_SECONDS
 from flows.credentials import from_blocks
 from flows.in_force import InForce, in_force, is_outdated, read
 from flows.progress import progress_of
@@ -25,6 +26,8 @@ from settings import Saved, Settings, SettingsError
 
 RERUNS = 3
 FIRST_PAUSE = 15.0
+OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
+"""How long a run that takes the place of another waits for the lease: one that was killed holds it until it expires."""
 
 
 async def run_entity(
@@ -45,7 +48,7 @@ async def run_entity(
         await name_run(f"{entity}: re-run {rerun} of {RERUNS}, after a pause of {pause_before(rerun):g} s")
         await (clock or SystemClock()).sleep(pause_before(rerun))
     try:
-        outcome = await look_in_prefect(entity, full=full, key=key)
+        outcome = await look_in_prefect(entity, full=full, key=key, replaces=rerun > 0 or _is_retried())
     except (SettingsError, StateError) as error:
         return Failed(message=f"{again}{error}")
     said = outcome.in_words()
@@ -59,9 +62,12 @@ def pause_before(rerun: int) -> float:
     return float(FIRST_PAUSE * 2 ** (rerun - 1))
 
 
-async def look_in_prefect(entity: str, *, full: bool = False, key: str | None = None, once: bool = False) -> Outcome:
+async def look_in_prefect(
+    entity: str, *, full: bool = False, key: str | None = None, once: bool = False, replaces: bool = False
+) -> Outcome:
     """Work on the entity, and leave in the run what happened. Where another run works on it, a run that was started by
-    hand asks that one to look at once. Raises `SettingsError` and `StateError`.
+    hand asks that one to look at once; one that `replaces` a run which may have died waits for the lease first. Raises
+    `SettingsError` and `StateError`.
     """
     secrets = await from_blocks()
     outcome = Outcome(entity)
@@ -78,6 +84,7 @@ async def look_in_prefect(entity: str, *, full: bool = False, key: str | None = 
                 full=full,
                 key=key,
                 once=once,
+                lease_wait=OUTLASTS_THE_DEAD if replaces else None,
                 said=said,
                 newer_settings=_saved_after(now, secrets),
                 outcome=outcome,
@@ -118,9 +125,13 @@ def _due_at() -> datetime | None:
     Prefect's own kind of instant (pendulum's) does not calculate with the others', so it is made a plain one.
     """
     scheduled = flow_run.scheduled_start_time
-    if scheduled is None or "auto-scheduled" not in (flow_run.tags or []) or (flow_run.run_count or 0) > 1:
+    if scheduled is None or "auto-scheduled" not in (flow_run.tags or []) or _is_retried():
         return None
     return datetime.fromtimestamp(scheduled.timestamp(), UTC)
+
+
+def _is_retried() -> bool:
+    return (flow_run.run_count or 0) > 1
 
 
 async def _show(now: InForce, outcome: Outcome) -> None:

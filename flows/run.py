@@ -78,6 +78,7 @@ async def work_on(
     full: bool = False,
     key: str | None = None,
     once: bool = False,
+    lease_wait: float | None = None,
     said: Callable[[str], object] = lambda _said: None,
     newer_settings: Callable[[], Settings | None] = lambda: None,
     licence_of: State | None = None,
@@ -85,7 +86,8 @@ async def work_on(
 ) -> Outcome:
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
-    `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease.
+    `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease. Any run
+    waits for as long as `lease_wait` says instead.
     `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
     the run goes on with them. `licence_of` is the state in which the licence is shared, where it is another one.
     `outcome` is filled while the run works, for whoever shows how far it is.
@@ -97,7 +99,8 @@ async def work_on(
     if outcome.stopped is not None:
         return outcome
     who = holder or f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
-    held = await take_lease(state, entity, who, clock, wait=0.0 if due_at is None else LEASE_WAIT)
+    usual_wait = 0.0 if due_at is None else LEASE_WAIT
+    held = await take_lease(state, entity, who, clock, wait=usual_wait if lease_wait is None else lease_wait)
     if isinstance(held, Held):
         outcome.held_by = held.holder
         outcome.stopped = f"{entity} is being worked on by {held.holder}; nothing was done here."

@@ -14,6 +14,7 @@ from connector.queue import lease
 from connector.queue.engine import open_state
 from connector.queue.lease import Held, Lease, LeaseLost
 from connector.queue.messages import due_count, unsettled
+from flows.entity import OUTLASTS_THE_DEAD
 from flows.keep_lease import kept, take_lease
 
 
@@ -49,6 +50,14 @@ async def test_a_scheduled_run_waits_15_seconds_at_most(here):
     assert outcome.stopped == "price is being worked on by run nimble-otter; nothing was done here."
     assert here.clock.now() - began == timedelta(seconds=15)
     assert here.site_state()["requests"] == 0
+
+
+async def test_a_run_that_replaces_a_dead_one_outlasts_its_lease(here):
+    """The run that was killed holds the lease for a minute: the one that is started in its place waits, and works."""
+    held_by_another(here, lease.LEASE_SECONDS)
+    outcome = await here.sync("price", lease_wait=OUTLASTS_THE_DEAD)
+    assert outcome.stopped is None
+    assert outcome.tally.sent == 10
 
 
 async def test_a_run_by_hand_does_not_wait(here):
