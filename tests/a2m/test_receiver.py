@@ -23,8 +23,8 @@ def free_port():
 
 
 def test_receiver(tmp_path):
-    """It says that it starts runs, takes notifications, keeps the wake though Prefect does not answer, says so, and ends
-    when told to.
+    """It says that it starts runs, takes notifications, keeps the wake though Prefect does not answer and says so, and
+    ends when told to.
     """
     secret = {"A2M_RECEIVER__SECRET": "wrong-token-of-a-test"}
     prefect = {"PREFECT_API_URL": f"{NOWHERE}/api", "PREFECT_CLIENT_MAX_RETRIES": "0"}
