@@ -1,0 +1,82 @@
+"""`a2m forget EMAIL`: erases what the connector keeps of a person."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from a2m.say import as_json, complain, out, table
+
+if TYPE_CHECKING:
+    from connector.queue.forget import Kept
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def forget(
+        email: Annotated[str, typer.Argument(help="The e-mail of a customer, or of an order.")],
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased; erase nothing.")] = False,
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    ) -> int:
+        """Erase what the connector keeps of a person; keys and ids stay, so that nothing is made twice."""
+        if "@" not in email.strip().strip("@"):
+            raise typer.BadParameter(f"{email!r} is no e-mail.", param_hint="EMAIL")
+        return _forget(email.strip(), dry_run=dry_run, json=json)
+
+
+def _forget(email: str, *, dry_run: bool, json: bool) -> int:
+    import httpx
+    from prefect.settings import PREFECT_API_URL
+
+    from connector.clock import SystemClock
+    from connector.queue import forget
+    from flows.forget import forget_shown
+    from flows.in_force import in_force
+
+    now = SystemClock().now()
+    with in_force() as here:
+        try:
+            kept = (forget.kept_of if dry_run else forget.forget)(here.state, email, now)
+        except forget.StillSending as why:
+            complain(str(why))
+            return 1
+        clean = dry_run or forget.leave_no_trace(here.state)
+    server = PREFECT_API_URL.value()
+    try:
+        shown = asyncio.run(forget_shown(email, dry_run=dry_run)) if server else None
+    except httpx.HTTPError as error:
+        complain(f"The state is erased, but not the tables on the Prefect server {server} (PREFECT_API_URL): {error}")
+        return 1
+    _say(kept, shown, dry_run=dry_run, json=json)
+    if not clean:
+        complain("Traces may be left in the database's file, because somebody was reading it. Run this again.")
+    return 0 if clean else 1
+
+
+def _say(kept: Kept, shown: int | None, *, dry_run: bool, json: bool) -> None:
+    if json:
+        counts = {"messages": kept.messages, "records": kept.records, "links": kept.links, "mentions": kept.mentions}
+        as_json({"dry_run": dry_run, **kept.keys, **counts, "prefect_tables": shown, "working": kept.working})
+        return
+    rows: list[tuple[str, object, str]] = [
+        ("what Acumatica said", kept.records, _names(kept)),
+        ("what Magento was told", kept.links, "the link to its Magento id stays"),
+        ("messages", kept.messages, "their contents and reasons; the key and the state stay"),
+        ("reasons of others", kept.mentions, "the e-mail in them"),
+        ("tables in Prefect", "-" if shown is None else shown, "no server configured" if shown is None else ""),
+    ]
+    table("Would be erased" if dry_run else "Erased", ("what", "how many", ""), rows, ("how many",))
+    if kept.working and not dry_run:
+        out.print(
+            f"A run works on {' and '.join(kept.working)} just now, and may keep again what it had read before: "
+            "run this again when it has ended.",
+            markup=False,
+        )
+
+
+def _names(kept: Kept) -> str:
+    return "; ".join(f"{entity} {', '.join(keys)}" for entity, keys in kept.keys.items() if keys)
