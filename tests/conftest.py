@@ -8,10 +8,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from support.databases import NoServer, Postgres, postgres_server
+from support.databases import DATABASES, NoServer, Postgres, postgres_server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-DATABASES = ["sqlite", "postgresql"]
 
 
 def required(what: str) -> bool:

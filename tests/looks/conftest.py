@@ -1,11 +1,15 @@
 """Looks from end to end: both simulators, the state database, and no Prefect."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support.databases import over_both
 from support.surroundings import of_the_test
 from support.world import World, worlds
+
+pytest_generate_tests = over_both
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +18,13 @@ def _no_settings_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def kept_in(request: pytest.FixtureRequest) -> str:
+    """The kind of database that a world keeps its state in."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, kept_in: str, new_database: Callable[..., str]) -> Iterator[Callable[..., World]]:
     """Make a world of so many products, or of these, with these traits."""
-    with worlds(tmp_path) as make:
+    with worlds(tmp_path, new_database=partial(new_database, kept_in)) as make:
         yield make

@@ -18,6 +18,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+DATABASES = ["sqlite", "postgresql"]
 SECRET_USER = "careful"  # a role that has to show its password
 PASSWORD = "correct horse"
 # Nothing survives the tests anyway: no fsync. A commit still reaches the operating system before it is confirmed, so
@@ -28,6 +31,19 @@ _LIFE = """
 "$1/pg_ctl" -D "$2/data" -w -s -m immediate stop
 rm -rf "$2"
 """
+
+
+def over_both(metafunc: pytest.Metafunc) -> None:
+    """Run whatever makes a world over SQLite and PostgreSQL; but for tests marked `over_both`, the latter under `soak`.
+
+    Tests that hand in a database of their own are left as they are: a hook `pytest_generate_tests`.
+    """
+    if "kept_in" not in metafunc.fixturenames:
+        return
+    ordinary = metafunc.definition.get_closest_marker("over_both") is not None
+    other = pytest.param("postgresql", marks=[] if ordinary else [pytest.mark.soak])
+    own = {"database_url", "database", "teller"} & set(metafunc.fixturenames)
+    metafunc.parametrize("kept_in", ["sqlite", *([] if own else [other])], indirect=True)
 
 
 class NoServer(Exception):

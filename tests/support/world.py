@@ -251,14 +251,14 @@ def world(folder: Path, products: Sequence[Product] | int = 50, **traits: Any) -
 
 
 @contextmanager
-def worlds(folder: Path) -> Iterator[Callable[..., World]]:
-    """Give what makes worlds, each in a folder of its own; all are taken down at the end."""
+def worlds(folder: Path, **usual: Any) -> Iterator[Callable[..., World]]:
+    """Give what makes worlds, each in a folder of its own and with these traits; all are taken down at the end."""
     numbers = count()
     with ExitStack() as stack:
 
         def make(products: Sequence[Product] | int = 50, **traits: Any) -> World:
             place = folder / f"world-{next(numbers)}"
             place.mkdir()
-            return stack.enter_context(world(place, products, **traits))
+            return stack.enter_context(world(place, products, **{**usual, **traits}))
 
         yield make
