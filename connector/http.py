@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import re
 import socket
 import ssl
@@ -34,6 +35,10 @@ LONGEST_RETRY_AFTER = 86_400.0
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _NO_CONNECTION = (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol)
 _ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
+
+
+class TrustUnusable(Exception):
+    """The certificates that are to be trusted cannot be read; the message says which file and what to do."""
 
 
 class AnswerTooLarge(httpx.ReadError):
@@ -170,8 +175,19 @@ def is_json(response: httpx.Response) -> bool:
 
 @cache
 def trust() -> ssl.SSLContext:
-    """The certificates that are trusted, read once: every client that reads them by itself takes 20 ms for it."""
-    return httpx.create_ssl_context()
+    """The certificates that are trusted, read once: every client that reads them by itself takes 20 ms for it.
+
+    Those of certifi, or, for a certificate authority of one's own, those of the file or folder that SSL_CERT_FILE or
+    SSL_CERT_DIR names. Nothing turns the verification off. Raises `TrustUnusable`.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # of the file, or of what is in it: `ssl.SSLError` is one too
+        place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "certifi"
+        raise TrustUnusable(
+            f"The trusted certificates cannot be read from {place} ({error}). SSL_CERT_FILE has to name a file of "
+            "certificates in PEM format, or not to be set."
+        ) from error
 
 
 def no_cookies() -> CookieJar:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ from connector.acumatica.errors import (
     words_of,
 )
 from connector.clock import Clock, SystemClock
-from connector.http import exchange, fault_of, retry_after, trust
+from connector.http import TrustUnusable, exchange, fault_of, retry_after, trust
 
 REPEATED = 4
 FIRST_PAUSE = 5.0
@@ -71,7 +72,7 @@ class AcumaticaSession:
         self._turns = asyncio.Semaphore(access.concurrency)
         self._http = httpx.AsyncClient(
             transport=transport,
-            verify=trust(),
+            verify=_trusted(),
             timeout=httpx.Timeout(access.timeout, connect=30.0),
             limits=httpx.Limits(max_connections=access.concurrency, keepalive_expiry=30.0),
             headers={"Accept": "application/json", "User-Agent": "acumatica-magento"},
@@ -274,6 +275,13 @@ class AcumaticaSession:
             else "Check user, password and tenant; it is not tried again, because Acumatica locks the account."
         )
         return LoginRefused(f"Acumatica refuses the login of {self.access.username!r}: {words_of(response)}. {hint}")
+
+
+def _trusted() -> ssl.SSLContext:
+    try:
+        return trust()
+    except TrustUnusable as error:
+        raise AcumaticaUnreachable(str(error)) from error
 
 
 def _is_of_the_login(kind: str, message: str) -> bool:

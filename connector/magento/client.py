@@ -6,6 +6,7 @@ Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -15,7 +16,7 @@ import httpx
 import msgspec
 
 from connector.clock import Clock, SystemClock
-from connector.http import exchange, fault_of, is_json, no_cookies, retry_after, trust
+from connector.http import TrustUnusable, exchange, fault_of, is_json, no_cookies, retry_after, trust
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.errors import (
     ConnectionFault,
@@ -78,7 +79,7 @@ class MagentoClient:
         self._clock = clock or SystemClock()
         self._http = httpx.AsyncClient(
             transport=transport,
-            verify=trust(),
+            verify=_trusted(),
             timeout=httpx.Timeout(access.timeout),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0),
             headers=HEADERS,
@@ -173,6 +174,13 @@ class MagentoClient:
             "(Magento 2.4.4 and newer), or the integration lacks this permission. Try: a2m check",
             str(resources),
         )
+
+
+def _trusted() -> ssl.SSLContext:
+    try:
+        return trust()
+    except TrustUnusable as error:
+        raise ConnectionFault(str(error)) from error
 
 
 def _elsewhere(response: httpx.Response, words: str, url: str) -> str:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 from urllib.parse import urlsplit
 
-Mode = Literal["relay", "drips", "silent", "closes between requests", "speaks something else"]
+Mode = Literal["relay", "drips", "silent", "closes between requests", "speaks something else", "redirects"]
 DRIPS_EVERY = 0.05
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n["
 
 
 class Gate:
-    """Listens on a port of its own; `mode` holds for requests that come from now on."""
+    """Listens on a port of its own; `mode` holds for requests that come from now on.
 
-    def __init__(self, behind: str) -> None:
+    `heard` is how each connection began, once TLS is out of the way. `elsewhere` is where a redirect leads to.
+    """
+
+    def __init__(self, behind: str, tls: ssl.SSLContext | None = None) -> None:
         self.mode: Mode = "relay"
         self.url = ""
+        self.heard: list[bytes] = []
+        self.elsewhere = ""
+        self._tls = tls
         self._behind = urlsplit(behind)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -34,8 +41,9 @@ class Gate:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls))
+        port = server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}" if self._tls is None else f"https://localhost:{port}"
         self._ready.set()
         self._loop.run_forever()
         server.close()
@@ -48,12 +56,17 @@ class Gate:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             first = await reader.read(65_536)
+            self.heard.append(first)
             if self.mode == "silent":
                 await reader.read()
             elif self.mode == "drips":
                 await self._drip(writer)
             elif self.mode == "speaks something else":
                 writer.write(b"220 mail.example.com ESMTP\r\n")
+                await writer.drain()
+            elif self.mode == "redirects":
+                location = f"Location: {self.elsewhere}/there\r\nContent-Length: 0\r\n\r\n"
+                writer.write(f"HTTP/1.1 307 Temporary Redirect\r\n{location}".encode())
                 await writer.drain()
             elif first:
                 await self._relay(first, reader, writer)
@@ -90,9 +103,9 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, s
 
 
 @contextmanager
-def gate(behind: str) -> Iterator[Gate]:
-    """A gate that is taken down at the end."""
-    made = Gate(behind)
+def gate(behind: str, tls: ssl.SSLContext | None = None) -> Iterator[Gate]:
+    """A gate that is taken down at the end; with `tls` it speaks TLS to whoever comes."""
+    made = Gate(behind, tls)
     try:
         yield made
     finally:
