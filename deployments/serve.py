@@ -19,6 +19,7 @@ from deployments.catalogue import deployments
 from flows.credentials import register
 from flows.watch import Mail
 from settings import home_folder
+from settings.reading import refuse_open_dot_env
 
 POLL_SECONDS = 2.0
 
@@ -44,6 +45,7 @@ def _move_into_the_state_folder() -> None:
     """Runs are processes of their own, and Prefect lets them import from the working folder before anything else: it
     must be one without modules of others. The settings of the `.env` beside the command go along, and so do paths.
     """
+    refuse_open_dot_env()
     for name, value in dotenv_values(".env").items():
         if value and name.upper().startswith("A2M_"):
             os.environ.setdefault(name.upper(), value)

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -36,6 +37,7 @@ def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = Non
 
     With `needs_both_systems` both systems must be configured. Raises `SettingsError`.
     """
+    refuse_open_dot_env()
     _refuse_unknown_names()
     file = settings_file()
     _refuse_bad_file(file)
@@ -157,10 +159,22 @@ def _refuse_bad_file(file: Path) -> None:
         if section not in known:
             raise SettingsError(f"[{section}] in {file} is no section.{nearest(section, known)}")
     secrets = [f"{s}.{f}" for s, f, about in all_fields() if is_secret(about) and f in sections.get(s, {})]
+    _refuse_open_to_others(f"The settings file {file}", file, secrets)
+
+
+def refuse_open_dot_env() -> None:
+    """Raise `SettingsError` where `.env` holds a secret and others may read it."""
+    values = _upper(_dot_env())
+    names = [setting_name(section, field) for section, field, about in all_fields() if is_secret(about)]
+    secrets = [name for name in names if values.get(name)]
+    if urlsplit(values.get("A2M_DATABASE_URL") or "").password:
+        secrets.append("the password in A2M_DATABASE_URL")
+    _refuse_open_to_others("The file .env", Path(".env"), secrets)
+
+
+def _refuse_open_to_others(what: str, file: Path, secrets: list[str]) -> None:
     if secrets and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise SettingsError(
-            f"The settings file {file} holds {secrets[0]} and others may read it. Run: chmod 600 {file}"
-        )
+        raise SettingsError(f"{what} holds {secrets[0]} and others may read it. Run: chmod 600 {file}")
 
 
 def is_secret(about: Any) -> bool:

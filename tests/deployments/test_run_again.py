@@ -12,6 +12,7 @@ def test_a_run_that_failed_is_started_again(server, folder):
     second time, `a2m serve` finds its automation and makes no other.
     """
     lines = [f"{name}='{value}'\n" for name, value in settings_of(NOBODY, NOBODY).items()]
+    (folder / ".env").touch(mode=0o600)
     (folder / ".env").write_text("".join(lines))
     environ = environment(folder, {"PREFECT_API_URL": server})
     log = folder / "serve.log"

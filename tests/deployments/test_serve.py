@@ -41,6 +41,7 @@ def test_serve(server, hole, folder):
     The `.env` beside it counts, the modules beside it do not.
     """
     lines = [f"{name}='{value}'\n" for name, value in settings_of(hole, hole).items()]
+    (folder / ".env").touch(mode=0o600)
     (folder / ".env").write_text("".join(lines))
     settings = {"PREFECT_API_URL": server}
     log = folder / "serve.log"

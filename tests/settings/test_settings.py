@@ -152,6 +152,30 @@ def test_a_settings_file_with_a_secret_that_others_may_read_is_refused(tmp_path)
     assert load_settings().magento.bearer_token is not None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A2M_MAGENTO__BEARER_TOKEN=x",
+        "a2m_acumatica__password=x",
+        "A2M_DATABASE_URL=postgresql://a2m:x@host/state",
+    ],
+)
+def test_a_dot_env_with_a_secret_that_others_may_read_is_refused(tmp_path, line):
+    """The same for `.env`; one without a secret may have any mode."""
+    file = tmp_path / ".env"
+    file.write_text(f"{line}\n")
+    for mode in (0o644, 0o640, 0o604):
+        file.chmod(mode)
+        with pytest.raises(SettingsError, match=r"others may read it\. Run: chmod 600 \.env") as refused:
+            load_settings()
+        assert "holds" in str(refused.value)
+    file.chmod(0o600)
+    load_settings()
+    file.write_text("A2M_QUEUE__BATCH_COUNT=17\nA2M_DATABASE_URL=postgresql://a2m@host/state\n")
+    file.chmod(0o644)
+    assert load_settings().queue.batch_count == 17
+
+
 def test_an_unknown_section_or_name_in_the_file_is_refused(tmp_path):
     """The settings file is held to the same names."""
     (tmp_path / "home").mkdir()
