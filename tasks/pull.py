@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from connector.queue import ledger, messages, records, watermarks
-from connector.queue.chunk import CANNOT_BE_KEPT, UNREADABLE, Seen
+from connector.queue.chunk import Seen
 from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
+from connector.queue.text import are_all_kept, kept_name
 from connector.queue.watermarks import Cursor, Watermark
 from tasks.feeds import FeedPage
 from tasks.registry import DOCUMENTS, FEEDS
@@ -78,7 +79,7 @@ class Pull:
         self._work = work
         self._full = full
         self._chunk = Pulled.nothing()
-        self._unreadable: set[str] = set()
+        self._without_record: set[str] = set()
         self._cuts = self._walk() if keys is None else self._walk_keys(keys)
         self._first: Pulled | None = None
         self._has_begun = False
@@ -124,22 +125,24 @@ class Pull:
         if self._full:
             with self._work.state.read() as connection:
                 failed = messages.failed(connection, self._work.entity)
-            self._vanish([one.acumatica_key for one in failed if one.cause in (UNREADABLE, CANNOT_BE_KEPT)])
+            self._vanish([one.acumatica_key for one in failed])
             yield False
 
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
         for feed in self._work.read.feeds:
+            with self._work.state.read() as connection:
+                mark = watermarks.read(connection, self._work.entity, feed)
             page = await FEEDS[feed].of_keys(self._work, keys)
-            self._merge(feed, page, sweep=None, whole=True, compute_all=True)
+            self._merge(feed, page, mark, None, whole=True, compute_all=True)
         self._take_again([key for key in keys if self._chunk.find(key) is None])
         self._vanish([key for key in keys if self._chunk.find(key) is None])
         yield False
 
     def _vanish(self, keys: list[str]) -> None:
-        """Those of the keys of which nothing is known and nothing was read."""
+        """Those of the keys of which no record is kept and nothing was read."""
         with self._work.state.read() as connection:
             known = records.read(connection, self._work.entity, keys)
-        self._chunk.vanished.extend(key for key in keys if key not in known and key not in self._unreadable)
+        self._chunk.vanished.extend(key for key in keys if key not in known and key not in self._without_record)
 
     def _take_again(self, keys: list[str]) -> None:
         fresh = [key for key in keys if self._chunk.find(key) is None]
@@ -155,7 +158,8 @@ class Pull:
             return
         since = None if cursor.changed_since is None else instant(cursor.changed_since)
         async for page in FEEDS[feed].pages(self._work, since, cursor.after):
-            self._merge(feed, page, cursor.sweep, whole=cursor.sweep is not None or page.whole, compute_all=compute_all)
+            whole = cursor.sweep is not None or page.whole
+            self._merge(feed, page, mark, cursor.sweep, whole=whole, compute_all=compute_all)
             if page.last_key is not None:
                 cursor = msgspec.structs.replace(cursor, after=page.last_key)
                 self._chunk.marks[feed] = mark.moved(cursor)
@@ -192,13 +196,15 @@ class Pull:
     def _next_sweep(self, swept_at: datetime) -> datetime:
         return swept_at + timedelta(seconds=self._work.read.full_read_interval)
 
-    def _merge(self, feed: str, page: FeedPage, sweep: int | None, *, whole: bool, compute_all: bool) -> None:
-        self._note_problems(page)
+    def _merge(
+        self, feed: str, page: FeedPage, mark: Watermark, sweep: int | None, *, whole: bool, compute_all: bool
+    ) -> None:
+        self._note_without_record(page)
         self._work.tally.pulled += len(page.parts)
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
         with self._work.state.read() as connection:
             known = records.read(connection, self._work.entity, fresh)
-        seen = {} if sweep is None else {SEEN_BY_FEED[feed]: sweep}
+        column = SEEN_BY_FEED[feed]
         unchanged = []
         for key, part in page.parts.items():
             stored = known.get(key) or self._chunk.find(key) or Stored(key, None, Record())
@@ -206,19 +212,25 @@ class Pull:
             has_changed = merged != stored.record
             if has_changed or compute_all or key not in known:
                 is_known = merged.is_there() or stored.record.is_there()
-                changed = msgspec.structs.replace(stored, record=merged, **seen)
+                seen = sweep if sweep is not None else getattr(stored, column)
+                if seen is None and part:  # so that the next sweep misses what only a window saw
+                    seen = mark.sweep
+                changed = msgspec.structs.replace(stored, record=merged, **{column: seen})
                 self._chunk.add(changed, compute=is_known and (compute_all or has_changed))
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:
             self._chunk.seen.append(Seen(feed, sweep, unchanged))
 
-    def _note_problems(self, page: FeedPage) -> None:
+    def _note_without_record(self, page: FeedPage) -> None:
+        """What is there and is not kept as a record: it cannot be read, or its key cannot be kept as it is."""
         self._chunk.problems.extend(page.problems)
-        self._unreadable.update(key for key, _reason in page.problems)
+        self._without_record.update(kept_name(key) for key, _reason in page.problems)
+        if not are_all_kept(list(page.parts)):
+            self._without_record.update(kept_name(key) for key in page.parts if kept_name(key) != key)
 
     async def _gone(self, feed: str, sweep: int) -> AsyncIterator[bool]:
-        told = set(self._unreadable)  # what cannot be read is there
+        told = set(self._without_record)  # what cannot be read is there
         while True:
             with self._work.state.read() as connection:
                 keys = records.gone(connection, self._work.entity, feed, sweep, FEEDS[feed].kind, CHUNK_RECORDS)
@@ -238,7 +250,7 @@ class Pull:
         if self._work.entity not in DOCUMENTS:
             return {}
         page = await FEEDS[feed].of_keys(self._work, keys)
-        self._note_problems(page)
+        self._note_without_record(page)
         return page.parts
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
@@ -33,6 +34,7 @@ from connector.acumatica.records import (
 from connector.acumatica.session import AcumaticaSession
 
 TYPES = {"B": "base", "C": "customer", "P": "customer_price_class"}
+WITHIN_64_BITS = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
 LABELS = {"Base": "base", "Customer": "customer", "Customer Price Class": "customer_price_class"}
 
 
@@ -50,7 +52,7 @@ class _Site(msgspec.Struct):
 
 
 class _SalesPrice(Row, kw_only=True):
-    RecordID: int
+    RecordID: Annotated[int, WITHIN_64_BITS]
     PriceType: str | None = None
     CustPriceClassID: str | None = None
     UOM: str | None = None
@@ -136,7 +138,7 @@ def _from_odata(row: _SalesPrice) -> PriceRow:
 
 
 class _Detail(msgspec.Struct):
-    RecordID: Value[int] = Value()
+    RecordID: Value[Annotated[int, WITHIN_64_BITS]] = Value()
     PriceType: Text = Text()
     PriceCode: Text = Text()
     InventoryID: Text = Text()

@@ -275,3 +275,33 @@ async def test_branch_wise_overrides_the_plain_setting(make_world):
     assert shown[product.sku, "east"] == shelves["MAIN"] + shelves["EAST"] + product.vendor4 // 10_000
     assert shown[product.sku, "west"] == shelves["WEST"]
     assert (product.sku, "default") not in shown
+
+
+async def test_an_item_that_came_and_went_between_two_full_looks(make_world):
+    """Only a usual look ever saw it: the next full look finds that it is gone, and its quantity goes to 0."""
+    products = [*generated(12), Product("SHORT-LIVED", "x", 5_000_000, {"MAIN": 30_000})]
+    here = make_world(generated(12), shop_products=products)
+    await here.sync("inventory", full=True)
+    here.clock.advance(120)
+    here.change({"add_item": {"inventory_id": "SHORT-LIVED", "quantities": {"MAIN": "3"}}})
+    await here.sync("inventory")
+    assert here.quantities()["SHORT-LIVED", "default"] == 3
+    here.clock.advance(120)
+    here.change({"remove_item": "SHORT-LIVED"})
+    await here.sync("inventory", full=True)
+    assert here.quantities()["SHORT-LIVED", "default"] == 0
+
+
+async def test_a_failed_record_that_never_could_be_kept_and_is_gone(make_world):
+    """A key that is too long to be kept fails; once it is gone from Acumatica, a full look forgets the failure."""
+    long = "L" * 300
+    here = make_world(generated(12))
+    here.change({"add_item": {"inventory_id": long, "price": "5"}})
+    for _look in range(2):
+        here.clock.advance(120)
+        await here.sync("price", full=True)
+        assert [one.acumatica_key[:80] for one in here.failed()] == ["L" * 80]
+    here.change({"remove_item": long})
+    here.clock.advance(120)
+    await here.sync("price", full=True)
+    assert here.failed() == []
