@@ -106,10 +106,13 @@ async def test_an_order_that_is_in_magento_already_is_found_and_not_made(sales):
 async def test_only_chosen_types_and_branches_from_from_on(sales):
     """Other types, other branches, and 1,000 orders older than FROM: not one request."""
     here = sales()
-    for number in range(1, 21):
-        here.entered(f"{number:06d}", {"A": 1}, date="2026-10-01", created="2026-10-01T10:00:00Z")
-    here.entered("000030", {"A": 1}, type="QT")
-    here.entered("000031", {"A": 1}, branch="RETAIL")
+    old = {"date": "2026-10-01", "created": "2026-10-01T10:00:00Z", "customer_id": "ACME"}
+    lines = [{"inventory_id": "A", "quantity": "1"}]
+    here.here.change(
+        *({"add_order": {"order_nbr": f"{number:06d}", "lines": lines, **old}} for number in range(1, 1001))
+    )
+    here.entered("001001", {"A": 1}, type="QT")
+    here.entered("001002", {"A": 1}, branch="RETAIL")
     chosen = {"order": {"from": "2026-11-01T00:00:00Z", "branches": ["HEADOFFICE"]}}
     outcome = await look(here, **chosen)
     assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.pulled) == (0, 0, 0)

@@ -85,11 +85,13 @@ async def test_only_what_is_due_is_sent(trade):
 
 
 async def test_what_is_older_than_from_is_not_one_request(trade):
-    """Case 10: a hundred shipments dated before FROM, and nothing is asked of Magento."""
+    """Case 10: 1,000 shipments dated before FROM, and nothing is asked of Magento."""
     here = trade()
-    for number in range(1, 101):
-        here.entered(f"{number:06d}", {"A": 1}, external_ref=f"1{number:08d}")
-        here.here.change({"add_shipment": {"orders": [{"order_nbr": f"{number:06d}"}], "confirm": True}})
+    numbers = [f"{number:06d}" for number in range(1, 1001)]
+    row = [{"inventory_id": "A", "quantity": "1"}]
+    usual = {"customer_id": "ACME", "lines": row}
+    here.here.change(*({"add_order": {"order_nbr": one, "external_ref": f"1{one}", **usual}} for one in numbers))
+    here.here.change(*({"add_shipment": {"orders": [{"order_nbr": one}], "confirm": True}} for one in numbers))
     outcome = await look(here, shipment={"from": "2026-12-01T00:00:00Z"})
     assert (outcome.tally.pulled, outcome.tally.requests, outcome.tally.reads, outcome.tally.queued) == (0, 0, 0, 0)
 
