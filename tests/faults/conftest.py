@@ -20,7 +20,7 @@ def _no_settings_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def kept_in(request: pytest.FixtureRequest) -> str:
     """The kind of database that a world keeps its state in."""
-    return str(request.param)
+    return str(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture

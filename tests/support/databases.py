@@ -7,6 +7,7 @@ It listens on a socket in its own folder only, and ends with the process that st
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import shutil
 import subprocess
@@ -38,12 +39,12 @@ def over_both(metafunc: pytest.Metafunc) -> None:
 
     Tests that hand in a database of their own are left as they are: a hook `pytest_generate_tests`.
     """
-    if "kept_in" not in metafunc.fixturenames:
+    own = {"database_url", "new_database", "teller"} & set(inspect.signature(metafunc.function).parameters)
+    if own or "kept_in" not in metafunc.fixturenames:
         return
     ordinary = metafunc.definition.get_closest_marker("over_both") is not None
     other = pytest.param("postgresql", marks=[] if ordinary else [pytest.mark.soak])
-    own = {"database_url", "database", "teller"} & set(metafunc.fixturenames)
-    metafunc.parametrize("kept_in", ["sqlite", *([] if own else [other])], indirect=True)
+    metafunc.parametrize("kept_in", ["sqlite", other], indirect=True)
 
 
 class NoServer(Exception):
