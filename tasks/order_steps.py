@@ -25,7 +25,7 @@ from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
 from connector.queue.tables import PENDING, SENDING
 from connector.rules import sold
-from connector.rules.order_status import DEAD, Shown, Step, first_status, next_step, refused
+from connector.rules.order_status import DEAD, Shown, Step, end_of_hold, first_status, next_step, refused
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import NewOrder, OrderContent, OrderRule
 from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id
@@ -49,7 +49,7 @@ async def send(work: Work, client: MagentoClient, message: Message, content: Ord
     found = await _known(client, content, link) or await _create(work, client, content)
     magento_id = str(found.order.entity_id)
     try:
-        await _bring_up(work.rule, client, content, found.order, _told(link), acted=message.attempts > 1)
+        await _bring_up(work.rule, client, content, found.order, told_of(link), acted=message.attempts > 1)
     except OrderProblem as why:
         told = replace(content, status=None, state=None, invoices=())
         raise CannotBeSent(cause_of(str(why)), str(why), Made(magento_id, found.made_by, told=told)) from why
@@ -62,19 +62,33 @@ async def find(
     """The order in Magento, if nothing of what the message says is left to do."""
     try:
         found = await _known(client, content, link)
-        reached = _told(link) == content.status
-        if found is None or _left_to_do(work.rule, content, found.order, acted=True, reached=reached) is not None:
+        if found is None:
+            return None
+        told = told_of(link)
+        reached = _is_told(told, content)
+        left = _left_to_do(work.rule, content, found.order, acted=True, reached=reached, held=was_held(told))
+        if left is not None:
             return None
     except (CannotBeSent, OrderProblem):
         return None  # the next attempt says why
     return Made(str(found.order.entity_id), found.made_by)
 
 
-def _told(link: Link | None) -> str | None:
-    """The status that Magento was told last, if anybody knows."""
+def told_of(link: Link | None) -> OrderContent | None:
+    """What Magento was told last, if anybody knows."""
     if link is None or link.document is None:
         return None
-    return msgspec.json.decode(link.document, type=OrderContent).status
+    return msgspec.json.decode(link.document, type=OrderContent)
+
+
+def _is_told(told: OrderContent | None, content: OrderContent) -> bool:
+    """Whether Magento was told this status already."""
+    return (None if told is None else told.status) == content.status
+
+
+def was_held(told: OrderContent | None) -> bool:
+    """Whether the last that Magento was told of an order is that it is on hold."""
+    return told is not None and told.state == "holded"
 
 
 async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
@@ -220,14 +234,14 @@ async def _bring_up(
     client: MagentoClient,
     content: OrderContent,
     shown: ShownOrder,
-    told: str | None,
+    told: OrderContent | None,
     *,
     acted: bool,
 ) -> None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then."""
-    reached = told == content.status
+    reached, held = _is_told(told, content), was_held(told)
     for _step in range(MOST_STEPS):
-        left = _left_to_do(rule, content, shown, acted=acted, reached=reached)
+        left = _left_to_do(rule, content, shown, acted=acted, reached=reached, held=held)
         if left is None:
             return
         if left == "invoice":
@@ -241,20 +255,23 @@ async def _bring_up(
 
 
 def _left_to_do(
-    rule: OrderRule, content: OrderContent, shown: ShownOrder, *, acted: bool, reached: bool
+    rule: OrderRule, content: OrderContent, shown: ShownOrder, *, acted: bool, reached: bool, held: bool
 ) -> Step | Literal["invoice"] | None:
     """A step towards the status, or an invoice, or none.
 
     The status comes first: an invoice moves an order on by itself, and it is not pulled back. Only `complete` needs the
-    invoices, and `holded` takes none any more. `acted`: something may have been done, so its comment is due. `reached`:
-    the status was told.
+    invoices, and `holded` takes none any more; a hold that is over ends before anything else. `acted`: something may
+    have been done, so its comment is due. `reached`: the status was told. `held`: Magento was told of a hold.
     """
+    before = _as_shown(content.key, shown)
+    hold_is_over = held if content.status is None else content.state == "complete" and not reached
+    if hold_is_over and (step := end_of_hold(before)) is not None:
+        return step
     lacks_invoice = sold.next_invoice(content.key, content.invoices, shown.items) is not None
     if content.status is None or reached or _has_comment(content, shown):
         return "invoice" if lacks_invoice else None
     if lacks_invoice and content.state in AFTER_INVOICES:
         return "invoice"
-    before = _as_shown(content.key, shown)
     step = next_step(before, content.acumatica_status, content.status, content.state, ships=rule.ships)
     if step is None and acted and shown.status == content.status:
         return "comment"
@@ -289,6 +306,8 @@ async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, s
             await magento.hold(client, shown)
         elif step == "unhold":
             await magento.unhold(client, shown)
+        elif step == "release":
+            await magento.set_status(client, shown, "processing", "processing")
         elif step == "update":
             await magento.set_status(client, shown, state, status)
         elif step == "cancel":

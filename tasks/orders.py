@@ -27,7 +27,7 @@ from connector.rules.orders import cause_of, comes_to_nothing, content_of, diffe
 from connector.rules.units import ItemUnits
 from tasks.document import CannotBeSent, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
-from tasks.order_steps import find, send
+from tasks.order_steps import find, send, was_held
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -128,7 +128,8 @@ def changed(told: OrderContent, now: OrderContent) -> OrderContent:
             f"Magento cannot follow. Change it there by hand, then link it again: a2m link order {now.key!r} ID",
         )
     status = now.status or told.status
-    if (status, now.invoices) == (told.status, told.invoices):
+    hold_is_over = was_held(told) and now.status is None  # completed in Acumatica, and not invoiced there yet
+    if (status, now.invoices) == (told.status, told.invoices) and not hold_is_over:
         return told
     return now
 

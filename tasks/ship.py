@@ -34,6 +34,7 @@ from connector.rules.shipment_records import ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
 from connector.rules.units import DIGITS
 from tasks.document import LATE_WRITE, CannotBeSent, Made, NotYet
+from tasks.order_steps import told_of, was_held
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -50,6 +51,10 @@ async def send(
             if track.number not in ours.tracks:
                 await magento.add_track(client, order.entity_id, ours.entity_id, track)
         return _made(order, ours, content, link)
+    if order.state == "holded" and _is_to_be_told(work, content.order):
+        raise NotYet(
+            f"It waits for its order {content.order}: it is on hold in Magento until that look tells otherwise."
+        )
     separately = await _separately(work, client, order)
     try:
         plan = fulfilment(order.items, content.lines, separately, order.increment_id)
@@ -197,6 +202,14 @@ def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
         return CannotBeSent("Order skipped", f"Order skipped: {content.order} was skipped by hand. Skip this as well.")
     why = next((f": {message.reason}" for message in waiting if message.reason), ".")
     return NotYet(f"It waits for its order {content.order}, which Magento does not have yet{why}")
+
+
+def _is_to_be_told(work: Work, order: str) -> bool:
+    """Whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
+    with work.state.read() as connection:
+        link = links.of_keys(connection, "order", [order]).get(order)
+    waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(work, order))
+    return waiting or was_held(told_of(link))
 
 
 def _order_messages(work: Work, order: str) -> list[Message]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from connector.rules.order_totals import OrderProblem
 
-Step = Literal["hold", "unhold", "cancel", "comment", "update"]
+Step = Literal["hold", "unhold", "release", "cancel", "comment", "update"]
 
 STATES = {
     "pending": "new",
@@ -62,6 +62,16 @@ def next_step(shown: Shown, said: str, status: str, state: str | None, *, ships:
     if state == "closed" and shown.state != "closed":
         raise refused(shown, said, status, "only a credit memo closes an order in Magento")
     return _step_of_ours(shown, said, status, state) if shown.ours else _step(shown, said, status, state)
+
+
+def end_of_hold(shown: Shown) -> Step | None:
+    """What ends a hold of Magento's: on hold an order takes neither invoices nor shipments, so nothing completes it.
+
+    The hold of an order of ours was set with its status, and Magento does not know what to go back to.
+    """
+    if shown.state != "holded":
+        return None
+    return "release" if shown.ours else "unhold"
 
 
 def _step(shown: Shown, said: str, status: str, state: str | None) -> Step:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.rules.order_status import STATES, Shown, first_status, next_step, state_of
+from connector.rules.order_status import STATES, Shown, end_of_hold, first_status, next_step, state_of
 from connector.rules.order_totals import OrderProblem
 
 THEIRS = Shown("SO 1", "processing", "processing", invoiced=False, shipped=False, begun=False, ours=False)
@@ -45,6 +45,14 @@ def at(shown: Shown, state: str, status: str | None = None, **traits: bool) -> S
 def test_each_step_is_a_call_of_its_own(shown, status, expected):
     """Hold, unhold and cancel for orders of the shop, one update for orders of ours, a comment within a state."""
     assert step(shown, status) == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"), [(THEIRS, None), (at(THEIRS, "holded"), "unhold"), (at(OURS, "holded"), "release")]
+)
+def test_a_hold_ends_by_the_call_or_for_ours_by_its_state(shown, expected):
+    """Magento knows what an order of its own goes back to; ours was held by its state, and goes on by it."""
+    assert end_of_hold(shown) == expected
 
 
 def test_a_status_of_the_shops_own_is_left_to_magento():

@@ -1,0 +1,83 @@
+"""An order that was on hold, released and shipped between two looks: Magento completes it all the same."""
+
+from typing import Any
+
+import pytest
+from support.sales import Sales
+from support.trade import GROUND
+
+from sandbox.catalogue import Product
+
+TEN = {"MAIN": 100_000}
+SECTIONS = {
+    "order": {"invoice": "offline"},
+    "active": {"shipment": True},
+    "shipment": {"from": "2020-01-01T00:00:00Z", "ship_vias": GROUND},
+}
+LINES = {"A": 2, "B": 1}
+
+
+@pytest.fixture
+def sales(make_world) -> Sales:
+    return Sales(make_world([Product("A", "Product A", 1_000_000, TEN), Product("B", "Product B", 2_000_000, TEN)]))
+
+
+async def look(here: Sales, *looked: str, **sections: Any) -> None:
+    """One look at each, a minute later."""
+    for entity in looked:
+        here.here.clock.advance(61)
+        outcome = await here.here.sync(entity, here.settings(**{**SECTIONS, **sections}))
+        assert (outcome.fault, outcome.stopped) == (None, None)
+
+
+def placed_in_the_shop(here: Sales, **more: str) -> None:
+    """An order of the shop that Acumatica has too."""
+    rows = [{"sku": sku, "qty": quantity, "price": "1"} for sku, quantity in LINES.items()]
+    state = {"state": "processing", "status": "processing", "shipping_amount": "0"}
+    here.here.change_shop({"place_order": {"increment_id": "100000001", "lines": rows, **state}})
+    here.entered("000001", LINES, external_ref="100000001", **more)
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["entered in the ERP", "placed in the shop"])
+@pytest.mark.parametrize("invoiced", [True, False])
+@pytest.mark.parametrize("then", [("order", "shipment", "order"), ("shipment", "order", "shipment", "order")])
+async def test_a_hold_that_is_over_is_ended_before_anything_else(
+    sales: Sales, ours: bool, invoiced: bool, then: tuple[str, ...]
+):
+    """Released, shipped and perhaps invoiced before the next look, and whichever entity looks first: the hold is ended,
+    nothing fails, and the order is shipped, and complete once it is invoiced.
+    """
+    if ours:
+        sales.entered("000001", LINES, status="On Hold")
+    else:
+        placed_in_the_shop(sales, status="On Hold")
+    await look(sales, "order")
+    assert sales.order("000001" if ours else "100000001")["status"] == "holded"
+    sales.edit("000001", status="Open")
+    shipment = sales.ship("000001")
+    if invoiced:
+        sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
+    await look(sales, *then)
+    assert sales.here.failed() == []
+    made = sales.order("000001" if ours else "100000001")
+    assert [item["qty_shipped"] for item in made["items"]] == [2, 1]
+    assert made["status"] == ("complete" if invoiced else "processing")
+    sales.here.assert_shown(sales.settings(**SECTIONS), entities=["order", "shipment"])
+    before = len(sales.here.writes())
+    await look(sales, "order", "shipment")
+    assert len(sales.here.writes()) == before
+
+
+async def test_a_hold_of_the_shops_own_is_left_alone(sales: Sales):
+    """Somebody in the shop holds an order, and Acumatica never did: its shipment fails and says so."""
+    mapped = {"Open": "processing", "Shipping": "processing", "Completed": "complete"}
+    order = {"order": {**SECTIONS["order"], "statuses": mapped}}
+    placed_in_the_shop(sales)
+    await look(sales, "order", **order)
+    sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/hold").raise_for_status()
+    sales.here.clock.advance(60)
+    sales.ship("000001")
+    await look(sales, "order", "shipment", "order", **order)
+    assert sales.order("100000001")["status"] == "holded"
+    [failed] = sales.here.failed()
+    assert (failed.entity, "holded" in (failed.reason or "")) == ("shipment", True)
