@@ -18,7 +18,7 @@ from connector.queue import by_hand, entities
 from connector.queue.faults import StateError
 from flows.entity import look_in_prefect
 from flows.in_force import InForce, in_force
-from flows.shown import name_run
+from flows.shown import name_run, named
 from settings import SettingsError
 
 Entity = Literal["price", "inventory", "customer", "order", "shipment"]
@@ -43,9 +43,9 @@ async def full_look(entity: OneOrAll = "all") -> State[Any]:
             wrong |= outcome.fault is not None
             said.append(f"{one}: {outcome.in_words()}")
     except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
+        return await named(Failed(message=str(error)))
     words = "\n".join(said) or f"{entity} is not active: nothing was read (Individual Sync Status)."
-    return Failed(message=words) if wrong else Completed(message=words)
+    return await named(Failed(message=words) if wrong else Completed(message=words))
 
 
 @flow(name="One Key Now", persist_result=False)
@@ -59,7 +59,7 @@ async def one_key_now(entity: Entity, key: str) -> State[Any]:
     try:
         outcome = await look_in_prefect(entity, key=key.strip(), once=True)
     except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
+        return await named(Failed(message=str(error)))
     await name_run(f"{entity} {key}: {outcome.in_words()}")
     if outcome.fault:
         return Failed(message=outcome.fault)
@@ -73,7 +73,7 @@ async def pause(entity: OneOrAll = "all") -> State[Any]:
     Args:
         entity: One entity, or all.
     """
-    return _change(lambda now: _set_paused(now, entity, paused=True))
+    return await _change(lambda now: _set_paused(now, entity, paused=True))
 
 
 @flow(name="Resume", persist_result=False)
@@ -83,7 +83,7 @@ async def resume(entity: OneOrAll = "all") -> State[Any]:
     Args:
         entity: One entity, or all.
     """
-    return _change(lambda now: _set_paused(now, entity, paused=False))
+    return await _change(lambda now: _set_paused(now, entity, paused=False))
 
 
 @flow(name="Link a Document", persist_result=False)
@@ -101,7 +101,7 @@ async def link_document(entity: Document, key: str, magento_id: str) -> State[An
         said = by_hand.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
         return f"{entity} {known} is {document} in Magento; {said}."
 
-    return _change(link)
+    return await _change(link)
 
 
 def _set_paused(now: InForce, entity: OneOrAll, *, paused: bool) -> str:
@@ -110,10 +110,10 @@ def _set_paused(now: InForce, entity: OneOrAll, *, paused: bool) -> str:
     return f"{', '.join(chosen)} {'paused: a run that works stops after its look' if paused else 'resumed'}."
 
 
-def _change(what: Callable[[InForce], str]) -> State[Any]:
+async def _change(what: Callable[[InForce], str]) -> State[Any]:
     """Change the state database; gives in words what was changed, or why it was not."""
     try:
         with in_force() as now:
-            return Completed(message=what(now))
+            return await named(Completed(message=what(now)))
     except (SettingsError, StateError, by_hand.NotPossibleByHand) as error:
-        return Failed(message=str(error))
+        return await named(Failed(message=str(error)))

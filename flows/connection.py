@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
@@ -12,10 +14,13 @@ from connector.queue.faults import StateError
 from flows.check_connection import check_connection
 from flows.credentials import from_blocks
 from flows.in_force import in_force
-from flows.shown import show_table
+from flows.shown import as_markdown, named, show_table
 from settings import SettingsError
+from tasks.check import Check
 
-MARKS = {"passed": "✓ passed", "failed": "✗ FAILED", "could not be checked": "? could not be checked"}
+MARKS = {"failed": "✗ FAILED", "could not be checked": "? could not be checked", "passed": "✓ passed"}
+"""What each result is called, in the order of the table: what needs somebody comes first."""
+LEVELS = {"failed": logging.ERROR, "could not be checked": logging.WARNING, "passed": logging.INFO}
 
 
 @flow(name="Test Connection", persist_result=False)
@@ -24,11 +29,28 @@ async def connection() -> State[Any]:
     try:
         secrets = await from_blocks()
         with in_force(needs_both_systems=True, secrets=secrets) as now:
-            found = [one async for one in check_connection(now.settings, now.state)]
+            found = [_logged(one) async for one in check_connection(now.settings, now.state)]
     except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
-    rows = [{"what": one.what, "result": MARKS[one.result], "found, and what to do": one.said} for one in found]
-    await show_table("test-connection", rows, "Test Connection")
+        return await named(Failed(message=str(error)))
+    await _show(found)
+    return await named(_final_state(found))
+
+
+def _logged(one: Check) -> Check:
+    """The run's log, which is what the page of a run shows first, tells each check as it was found."""
+    get_run_logger().log(LEVELS[one.result], "%s, %s: %s", MARKS[one.result], one.what, one.said)
+    return one
+
+
+async def _show(found: Sequence[Check]) -> None:
+    in_order = sorted(found, key=lambda one: list(MARKS).index(one.result))
+    rows = [{"what": one.what, "result": MARKS[one.result], "found, and what to do": one.said} for one in in_order]
+    to_mend = [one for one in in_order if one.result != "passed"]
+    lines = [f"- **{MARKS[one.result]}: {as_markdown(one.what)}.** {as_markdown(one.said)}" for one in to_mend]
+    await show_table("test-connection", rows, "\n".join(lines) or f"All {len(found)} checks passed.")
+
+
+def _final_state(found: Sequence[Check]) -> State[Any]:
     wrong = [one for one in found if one.result == "failed"]
     unknown = [one for one in found if one.result == "could not be checked"]
     if wrong:

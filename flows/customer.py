@@ -9,7 +9,7 @@ from flows.entity import run_entity
 
 
 @flow(name="customer", persist_result=False)
-async def customer(full: bool = False, key: str | None = None, rerun: int = 0) -> State[Any]:
+async def customer(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]:
     """Send Magento every customer of the chosen classes that it does not show yet.
 
     Args:
@@ -17,4 +17,4 @@ async def customer(full: bool = False, key: str | None = None, rerun: int = 0) -
         key: Only this customer: its Acumatica customer id, or its e-mail.
         rerun: Counted by the automation Run again; leave it at 0.
     """
-    return await run_entity("customer", full=full, key=key, rerun=rerun)
+    return await run_entity("customer", full=full, key=key.strip() or None, rerun=rerun)

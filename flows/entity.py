@@ -19,7 +19,7 @@ from flows.credentials import from_blocks
 from flows.in_force import InForce, in_force, is_outdated, read
 from flows.progress import progress_of
 from flows.run import Outcome, work_on
-from flows.shown import failed_rows, name_run, show_summary, show_table
+from flows.shown import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.stages import in_prefect
 from flows.wiring import keys_of
 from settings import Saved, Settings, SettingsError
@@ -137,7 +137,11 @@ def _is_retried() -> bool:
 async def _show(now: InForce, outcome: Outcome) -> None:
     """Leave tables and a summary in the run; an idle run leaves nothing."""
     entity, tally = outcome.tally.entity, outcome.tally
-    await show_table(f"{entity}-failed", failed_rows(outcome.failed), f"{entity}: what failed in this run, and why.")
+    failed = outcome.failed
+    mend = "Mend the cause, then send them again with the deployment Reprocess Failed Messages."
+    said = f"**{entity}: {len(failed):,} failed in this run.** {mend}\n\n{causes_in_words(failed)}"
+    await show_table(f"{entity}-failed", failed_rows(failed), said)
+    log_failed(failed)
     notes = [{"key": key, "reason": reason} for key, reason in outcome.report.notes]
     await show_table(f"{entity}-not-sent", notes, f"{entity}: records that were left alone by a setting.")
     if tally.sent or tally.failed or tally.requests or outcome.failed:
@@ -145,7 +149,7 @@ async def _show(now: InForce, outcome: Outcome) -> None:
 
 
 def _final_state(outcome: Outcome, again: str = "") -> PrefectState[Any]:
-    said = again + " ".join([outcome.in_words(), *outcome.report.waits])
+    said = again + " ".join([outcome.in_words(), *outcome.report.in_words()])
     if outcome.fault is not None:
         return Failed(message=said)
     if outcome.stopped is not None:

@@ -9,7 +9,7 @@ from flows.entity import run_entity
 
 
 @flow(name="inventory", persist_result=False)
-async def inventory(full: bool = False, key: str | None = None, rerun: int = 0) -> State[Any]:
+async def inventory(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]:
     """Send Magento every quantity that it does not show yet.
 
     Args:
@@ -17,4 +17,4 @@ async def inventory(full: bool = False, key: str | None = None, rerun: int = 0) 
         key: Only this item: its SKU, or its Acumatica inventory id.
         rerun: Counted by the automation Run again; leave it at 0.
     """
-    return await run_entity("inventory", full=full, key=key, rerun=rerun)
+    return await run_entity("inventory", full=full, key=key.strip() or None, rerun=rerun)

@@ -9,7 +9,7 @@ from flows.entity import run_entity
 
 
 @flow(name="order", persist_result=False)
-async def order(full: bool = False, key: str | None = None, rerun: int = 0) -> State[Any]:
+async def order(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]:
     """Make in Magento every order that Acumatica made, and have all others follow Acumatica's status.
 
     Args:
@@ -17,4 +17,4 @@ async def order(full: bool = False, key: str | None = None, rerun: int = 0) -> S
         key: Only this order: its type and number, such as "SO 000123".
         rerun: Counted by the automation Run again; leave it at 0.
     """
-    return await run_entity("order", full=full, key=key, rerun=rerun)
+    return await run_entity("order", full=full, key=key.strip() or None, rerun=rerun)

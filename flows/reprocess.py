@@ -25,7 +25,7 @@ from connector.queue.messages import Message
 from flows.administer import ENTITIES, OneOrAll
 from flows.entity import look_in_prefect
 from flows.in_force import in_force
-from flows.shown import ROWS_SHOWN, failed_rows, group_rows, show_table
+from flows.shown import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table
 from settings import SettingsError
 
 Action = Literal["Only list them", "Send them again", "Skip them"]
@@ -53,7 +53,7 @@ async def reprocess(
         reason: Why they are left out; needed to skip them, and kept with each message.
     """
     if what == "Skip them" and not reason.strip():
-        return Failed(message="Nothing was done: to skip messages, say why in the field reason.")
+        return await named(Failed(message="Nothing was done: to skip messages, say why in the field reason."))
     try:
         with in_force() as now:
             with now.state.read() as connection:
@@ -61,19 +61,22 @@ async def reprocess(
                 groups = by_hand.groups(connection, None if entity == "all" else entity)
             chosen = [one for one in failed if _is_chosen(one, cause, failed_after, failed_before, ids)]
             await _show(groups, chosen)
-            if not chosen:
-                return Completed(name="NothingToDo", message="No failed message is like that.")
-            if what == "Skip them":
-                return Completed(message=_skip(now.state, chosen, reason.strip()))
-            if what == "Only list them":
-                return Completed(
-                    message=f"{_count(chosen)} chosen; nothing was done. The tables are among the artifacts."
-                )
-            by_hand.send_again(now.state, chosen, datetime.now(UTC))
-            said = await _look(chosen)
-            return Completed(message=f"{_became(now.state, chosen)} {said}".strip())
+            return await named(await _do(now.state, what, chosen, reason.strip()))
     except (SettingsError, StateError) as error:
-        return Failed(message=str(error))
+        return await named(Failed(message=str(error)))
+
+
+async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str) -> PrefectState[Any]:
+    """What was asked for with what was chosen."""
+    if not chosen:
+        return Completed(name="NothingToDo", message="No failed message is like that.")
+    if what == "Skip them":
+        return Completed(message=_skip(state, chosen, reason))
+    if what == "Only list them":
+        return Completed(message=f"{_count(chosen)} chosen; nothing was done. The tables are among the artifacts.")
+    by_hand.send_again(state, chosen, datetime.now(UTC))
+    said = await _look(chosen)
+    return Completed(message=f"{_became(state, chosen)} {said}".strip())
 
 
 def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Sequence[int]) -> bool:
@@ -92,7 +95,7 @@ def _aware(moment: datetime) -> datetime:
 async def _show(groups: Sequence[by_hand.Group], chosen: Sequence[Message]) -> None:
     await show_table("failed-by-cause", group_rows(groups), "Failed messages by cause, the largest group first.")
     rows = failed_rows(chosen)
-    await show_table("failed-messages", rows, "The failed messages that were chosen.")
+    await show_table("failed-messages", rows, f"**{_count(chosen)} chosen**, by cause:\n\n{causes_in_words(chosen)}")
     if rows:
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]))

@@ -23,11 +23,13 @@ from pydantic import BaseModel
 from connector.queue import saved_settings
 from connector.queue.faults import StateError
 from flows.in_force import InForce, in_force, read
+from flows.shown import named
 from settings import (
     Settings,
     SettingsError,
     all_fields,
     as_form,
+    as_on_the_screen,
     form,
     from_form,
     in_force_as_json,
@@ -60,10 +62,10 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
             said, number = _save(now, filled, changed_by.strip() or f"the Prefect UI, run {flow_run.name}")
             await _show(now, as_form(read(now.state).settings))
     except (SettingsError, StateError, saved_settings.SavedMeanwhile) as refused:
-        return Failed(message=f"Nothing was changed. {refused}")
+        return await named(Failed(message=f"Nothing was changed. {as_on_the_screen(str(refused))}"))
     if number is None:
-        return Completed(name="NothingChanged", message="Everything is as it was filled in already.")
-    return Completed(message=f"Version {number}: {said}. The next look uses it.")
+        return await named(Completed(name="NothingChanged", message="Everything is as it was filled in already."))
+    return await named(Completed(message=f"Version {number}: {said}. The next look uses it."))
 
 
 def _save(now: InForce, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:
@@ -88,7 +90,7 @@ def _changes(before: Settings, after: Settings) -> str:
     for section, field, about in all_fields():
         old, new = (masked(in_force_as_json(one, section, field, about)) for one in (before, after))
         if old != new:
-            changed.append(f"{setting_name(section, field)} {old!r} → {new!r}")
+            changed.append(f"{as_on_the_screen(setting_name(section, field))} {old!r} → {new!r}")
     return ", ".join(changed)
 
 

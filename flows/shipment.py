@@ -9,7 +9,7 @@ from flows.entity import run_entity
 
 
 @flow(name="shipment", persist_result=False)
-async def shipment(full: bool = False, key: str | None = None, rerun: int = 0) -> State[Any]:
+async def shipment(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]:
     """Make in Magento every shipment that is due and not there yet, each once.
 
     Args:
@@ -17,4 +17,4 @@ async def shipment(full: bool = False, key: str | None = None, rerun: int = 0) -
         key: Only this shipment: its number, or "Receipt" and the number of a drop-ship receipt.
         rerun: Counted by the automation Run again; leave it at 0.
     """
-    return await run_entity("shipment", full=full, key=key, rerun=rerun)
+    return await run_entity("shipment", full=full, key=key.strip() or None, rerun=rerun)

@@ -12,6 +12,7 @@ from settings.reading import (
 )
 from settings.saving import in_force_as_json, to_save
 from settings.screen import Saved, Settings, home_folder, settings_file
+from settings.words import as_on_the_screen
 
 __all__ = [
     "Saved",
@@ -19,6 +20,7 @@ __all__ = [
     "SettingsError",
     "all_fields",
     "as_form",
+    "as_on_the_screen",
     "database_url",
     "form",
     "from_form",

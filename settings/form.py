@@ -131,11 +131,20 @@ def _field(section: str, field: str, about: Any) -> tuple[Any, Any]:
         for name in _BOUNDS
         if getattr(one, name, None) is not None and kind in (int, float, str)
     }
-    unit, fixed = (about.json_schema_extra or {}).get("unit"), fixed_by(section, field)
-    description = f"{about.description} ({unit})" if unit else about.description
+    within = ", ".join(filter(None, [(about.json_schema_extra or {}).get("unit"), _range(bounds)]))
+    description = f"{about.description} ({within})" if within else about.description
+    fixed = fixed_by(section, field)
     if fixed:
         description = f"Fixed by the {fixed}: it cannot be changed here. {description}"
     return kind, Field(default, title=title(section, field), description=description, **bounds)
+
+
+def _range(bounds: Mapping[str, Any]) -> str:
+    """The bounds of a number in words."""
+    lowest = f"{bounds['ge']:,}" if "ge" in bounds else f"more than {bounds['gt']:,}" if "gt" in bounds else ""
+    if "le" in bounds:
+        return f"{lowest} to {bounds['le']:,}" if lowest else f"at most {bounds['le']:,}"
+    return f"at least {lowest}" if "ge" in bounds else lowest
 
 
 def _kind(section: str, field: str, about: Any) -> Any:

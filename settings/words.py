@@ -5,6 +5,8 @@ Where a field is not named here, its name says it: `batch_count` is Batch Count.
 
 from __future__ import annotations
 
+import re
+
 SECTIONS = {
     "magento": "Connection Settings",
     "acumatica": "Acumatica",
@@ -65,6 +67,11 @@ FIELDS = {
     ("dropship", "ship_via"): "ShipVia for DropShip",
     ("additional", "customer_attributes"): "Customer Attribute Sync",
     ("receiver", "header"): "Header name",
+    ("notify", "oldest_pending"): "Tell of messages that wait longer than",
+    ("notify", "silence"): "Tell of entities without a look for",
+    ("notify", "told_again"): "Tell again after",
+    ("housekeeping", "messages"): "Keep messages for",
+    ("housekeeping", "runs"): "Keep finished runs for",
     ("active", "price"): "Price is active",
     ("active", "inventory"): "Inventory is active",
     ("active", "shipment"): "Shipment is active",
@@ -120,6 +127,19 @@ COLUMNS = {
     ("order", "shipping_methods"): ("ShipVia", "Magento shipping method"),
 }
 """The two columns of a map, which the screen shows as a table."""
+
+
+_NAME = re.compile(r"\bA2M_([A-Z_]+?)__([A-Z_]+)\b")
+
+
+def as_on_the_screen(text: str) -> str:
+    """The text with each setting called as the screen calls it, its name in files after it in brackets."""
+
+    def called(found: re.Match[str]) -> str:
+        section, field = found[1].lower(), found[2].lower()
+        return f"{title(section, field)} ({found[0]})" if section in SECTIONS else found[0]
+
+    return _NAME.sub(called, text)
 
 
 def title(section: str, field: str) -> str:

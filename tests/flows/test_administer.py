@@ -67,7 +67,10 @@ async def test_reprocess_failed_messages(make_world, state):
     left = await left_by(listed)
     assert [(row["messages"], row["entity"]) for row in left["failed-by-cause"]] == [(1, "price")]
     assert [row["key"] for row in left["failed-messages"]] == ["P-1"]
-    assert f"{message.id},price,P-1" in left["failed-messages-csv"]
+    assert f"\n{message.id},P-1," in left["failed-messages-csv"]
+    async with get_client() as client:
+        run = await client.read_flow_run(listed.state_details.flow_run_id)
+    assert run.name == listed.message
     assert (await reprocess(cause="no such cause", return_state=True)).name == "NothingToDo"
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assert (await reprocess(failed_after=tomorrow, return_state=True)).name == "NothingToDo"

@@ -55,7 +55,7 @@ async def test_what_is_saved_counts_for_the_next_run(home, state, make_world, mo
     }
     final = await save(**sections)
     assert (final.name, final.type.value) == ("Completed", "COMPLETED")
-    assert final.message.startswith("Version 1: A2M_QUEUE__BATCH_COUNT 100 → 7, A2M_QUEUE__CHECK_PROCESS_TIME 50 → 1")
+    assert final.message.startswith("Version 1: Batch Count (A2M_QUEUE__BATCH_COUNT) 100 → 7, Check Process Time")
     assert (await price(return_state=True)).message == "30 changed, 30 sent in 5 requests"
     assert [len(write["keys"]) for write in here.writes()] == [7, 7, 7, 7, 2]
     (version,) = versions(state)
@@ -64,7 +64,7 @@ async def test_what_is_saved_counts_for_the_next_run(home, state, make_world, mo
     assert version.values["order"]["statuses"] == {"Open": "new"}
 
     final = await save("Bob", queue={"batch_count": 100})
-    assert final.message.startswith("Version 2: A2M_QUEUE__BATCH_COUNT 7 → 100.")
+    assert final.message.startswith("Version 2: Batch Count (A2M_QUEUE__BATCH_COUNT) 7 → 100.")
     assert "batch_count" not in versions(state)[0].values["queue"]
     of_this_run = ArtifactFilter(flow_run_id={"any_": [final.state_details.flow_run_id]})
     async with get_client() as client:
@@ -80,14 +80,17 @@ def row(name, value):
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
-        ({"queue": {"batch_count": 5000}}, ["A2M_QUEUE__BATCH_COUNT = 5000", "less than or equal to 1000"]),
+        (
+            {"queue": {"batch_count": 5000}},
+            ["Batch Count (A2M_QUEUE__BATCH_COUNT) = 5000", "less than or equal to 1000"],
+        ),
         ({"queue": {"process_sleep_time": 51}}, ["A2M_QUEUE__PROCESS_SLEEP_TIME", "Check Process Time"]),
-        ({"queue": {"threshold_count": 12}}, ["A2M_QUEUE__THRESHOLD_COUNT = 12", "fixed by the environment"]),
-        ({"price": {"source": "Some Price"}}, ["A2M_PRICE__SOURCE = 'Some Price'", "Default Price, Sales Price"]),
+        ({"queue": {"threshold_count": 12}}, ["(A2M_QUEUE__THRESHOLD_COUNT) = 12", "fixed by the environment"]),
+        ({"price": {"source": "Some Price"}}, ["(A2M_PRICE__SOURCE) = 'Some Price'", "Default Price, Sales Price"]),
         ({"order": {"types": ["QT"]}}, ["A2M_ORDER__TYPES", "QT is a quote"]),
         ({"customer": {"groups": [row("A", "x"), row("A", "y")]}}, ["A2M_CUSTOMER__GROUPS", "A stands in it twice"]),
         ({"customer": {"groups": [{"value": "x"}]}}, ["A2M_CUSTOMER__GROUPS", "needs its first column"]),
-        ({"magento": {"bearer_token": "tok-1"}}, ["A2M_MAGENTO__BEARER_TOKEN is a secret"]),
+        ({"magento": {"bearer_token": "tok-1"}}, ["Bearer Token (A2M_MAGENTO__BEARER_TOKEN) is a secret"]),
         ({"magento": {"url": "http://shop.example.com"}}, ["A2M_MAGENTO__URL", "http is only for this machine"]),
     ],
 )
@@ -120,7 +123,7 @@ async def test_a_field_that_is_emptied(home, state):
     values = filled()
     del values["acumatica"]["branch"], values["acumatica"]["page_size"]
     final = await setup_parameters(values, return_state=True)
-    assert final.message.startswith("Version 2: A2M_ACUMATICA__BRANCH 'NORTH' → ''.")
+    assert final.message.startswith("Version 2: Branch (A2M_ACUMATICA__BRANCH) 'NORTH' → ''.")
     assert versions(state)[0].values == {"acumatica": {"page_size": 500}}
 
 
