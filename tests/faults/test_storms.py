@@ -42,6 +42,7 @@ async def test_nothing_is_sent_while_a_host_says_wait(make_world: Callable[..., 
     here.assert_converged(entities=["price"])
 
 
+@pytest.mark.over_both
 async def test_a_pause_longer_than_the_life_of_the_run(make_world: Callable[..., World]):
     """The run ends and says until when it waits; a later run sends everything, and one before that sends nothing."""
     here = make_world(12)
@@ -60,6 +61,7 @@ async def test_a_pause_longer_than_the_life_of_the_run(make_world: Callable[...,
 
 @pytest.mark.parametrize("entity", STORIES)
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 30))])
+@pytest.mark.over_both
 async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], entity: str, seed: int):
     """30 % of all requests to both hosts are answered 5xx: afterwards everything has arrived but what ran out of
     attempts, which had all of them and says why.

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from connector.queue import by_hand, messages
 from flows.explain import explain
 from sandbox.catalogue import Product
@@ -24,6 +26,7 @@ def _states(here, ids: list[int]) -> list[str]:
         return [one.state for one in messages.by_ids(connection, ids)]
 
 
+@pytest.mark.over_both
 async def test_a_failed_message_is_sent_again_with_its_newest_value(make_world):
     """Reprocess reads the newest state first: Magento never sees the value of the failed message."""
     here = make_world(_products(), faults=BAD)
@@ -40,6 +43,7 @@ async def test_a_failed_message_is_sent_again_with_its_newest_value(make_world):
     here.assert_converged(entities=["price"])
 
 
+@pytest.mark.over_both
 async def test_a_message_that_something_newer_has_overtaken_is_superseded(make_world):
     """Case 14: reprocessing it does not bring the old value back."""
     here = make_world(_products(), faults=BAD)
@@ -66,6 +70,7 @@ async def test_a_record_that_still_cannot_be_sent_stays_failed(make_world):
     assert len(here.failed()) == 1
 
 
+@pytest.mark.over_both
 async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
     """Skipped with a reason: no look sends it, a newer value goes all the same."""
     here = make_world(_products(), faults=BAD)
@@ -79,6 +84,7 @@ async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
     assert (await here.sync("price")).tally.sent == 1
 
 
+@pytest.mark.over_both
 async def test_failed_messages_are_grouped_by_cause(make_world):
     """Many failures of one kind are one line, with the reason of one of them."""
     products = [*_products(3), Product("NEGATIVE", "x", -1_000_000, {"MAIN": 10_000})]

@@ -120,6 +120,7 @@ async def test_a_customer_who_is_deleted_in_acumatica_stays(here, shop):
     assert list(shop.all()) == ["buyer1@example.com"]
 
 
+@pytest.mark.over_both
 async def test_two_customers_with_one_email_both_fail(here, shop):
     """In one look or in two, in any spelling; once one has another e-mail both go by themselves."""
     here.change(added(1))
@@ -232,6 +233,7 @@ async def test_a_changed_address_is_changed_in_place_and_theirs_survive(here, sh
         assert (other["city"], other["default_shipping"]) == ("Berlin", True)
 
 
+@pytest.mark.over_both
 async def test_a_changed_email_moves_the_account(here, shop):
     """The link is used before any search: the same account gets the new e-mail."""
     here.change(added(1))
@@ -358,6 +360,7 @@ async def test_attributes_arrive_on_adobe_commerce(make_world):
 
 @pytest.mark.parametrize("cut", ["before", "after"])
 @pytest.mark.parametrize("what", ["create", "update"])
+@pytest.mark.over_both
 async def test_a_lost_answer_makes_nobody_twice(make_world, cut, what):
     """Applied or not, answered or not: in the end each customer is there once, with the newest state."""
     here = make_world(1)

@@ -69,6 +69,7 @@ async def test_an_order_made_in_acumatica_is_made_in_magento_once(sales):
         ("magento POST path=*/comments: cut=after times=1", "comment"),
     ],
 )
+@pytest.mark.over_both
 async def test_a_lost_answer_makes_nothing_twice(sales, plan, calls):
     """The order, its invoice and its comment are there once, and the message counts as sent."""
     here = sales()
@@ -226,6 +227,7 @@ async def test_our_orders_are_held_and_canceled_by_an_update(sales):
     assert not any(path.endswith(("/hold", "/unhold", "/cancel")) for path in paths)
 
 
+@pytest.mark.over_both
 async def test_a_released_invoice_makes_one_invoice(sales):
     """Only once it is released; nothing is captured, and the next look makes none."""
     here = sales()

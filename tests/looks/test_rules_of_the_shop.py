@@ -72,6 +72,7 @@ async def test_a_warehouse_that_no_form_lists_ends_the_run(make_world, warehouse
     assert here.writes() == []
 
 
+@pytest.mark.over_both
 async def test_a_record_saved_late_is_found(make_world):
     """A change stamped three minutes ago and saved only now is read within a minute, behind the watermark."""
     here = make_world(_products())

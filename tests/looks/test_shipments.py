@@ -121,6 +121,7 @@ async def test_ten_shipments_across_a_switch_of_the_trigger(trade, first):
     assert outcome.tally.failed == 0
 
 
+@pytest.mark.over_both
 async def test_the_last_piece_ships_and_the_figure_is_right_afterwards(trade):
     """Source at 0, one ordered, one shipped: raised to exactly one, shipped, and inventory shows the rule's 0."""
     here = trade()
@@ -299,6 +300,7 @@ async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
 
 
 @pytest.mark.parametrize("path", ["*/ship", "*/source-items", "*/shipment/track"])
+@pytest.mark.over_both
 async def test_a_lost_answer_makes_nothing_twice(trade, path):
     """Magento applies the call and the answer is lost: afterwards there is one shipment with one track of each."""
     here = trade()

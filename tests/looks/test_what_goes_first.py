@@ -59,6 +59,7 @@ async def test_prices_leave_room_while_stock_waits(make_world, monkeypatch, stoc
     assert most == 1 if stock_waits else most > 1
 
 
+@pytest.mark.over_both
 async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeypatch):
     """The first chunks are sent before the last one is read, and all n still go in as few requests as n asks for."""
     here = make_world(43)
@@ -88,6 +89,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
     here.assert_converged(entities=["price"])
 
 
+@pytest.mark.over_both
 async def test_a_look_that_fails_while_it_sends_settles_what_it_sent(make_world, monkeypatch):
     """Acumatica fails in the middle of a large look: what has left is kept as sent, the next look brings the rest."""
     here = make_world(43)
@@ -113,3 +115,26 @@ async def test_a_look_that_fails_while_it_sends_settles_what_it_sent(make_world,
     assert (await here.sync("price", settings)).fault is None
     here.assert_converged(entities=["price"])
     here.assert_never_older()
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_push_that_tunes_itself(make_world, concurrency):
+    """Everything arrives, no request is larger than Batch Count, and the run says what it came to."""
+    here = make_world(120)
+    queue = {"threshold_count": 0, "batch_count": 8, "self_tuning": True}
+    settings = here.settings(queue=queue, magento={"concurrency": concurrency})
+    outcome = await here.sync("inventory", settings)
+    assert (outcome.fault, outcome.tally.sent) == (None, 360)
+    assert outcome.report.in_words()[0].startswith("Tuned to ")
+    assert max(len(request["keys"]) for request in here.writes()) <= 8
+    here.assert_converged(settings, entities=["inventory"])
+
+
+async def test_a_push_that_tunes_itself_gives_way_to_faults(make_world):
+    """A shop that answers 503 for a while gets smaller requests, and everything arrives all the same."""
+    here = make_world(120, faults="magento POST: status=503 times=3")
+    settings = here.settings(queue={"threshold_count": 0, "batch_count": 50, "self_tuning": True})
+    outcome = await here.sync("price", settings)
+    assert (outcome.fault, outcome.tally.sent) == (None, 120)
+    assert min(len(request["keys"]) for request in here.writes() if request["status"] == 200) < 50
+    here.assert_converged(settings, entities=["price"])
