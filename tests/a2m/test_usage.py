@@ -8,8 +8,8 @@ import pytest
 from support.commands import settings_of
 
 COMMANDS = """
-check demo explain failed forget housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip status
-sync
+check demo explain failed forget housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip
+status sync
 """.split()  # noqa: SIM905
 SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette")
 
