@@ -106,5 +106,5 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         out.print("All of them: a2m failed", markup=False)
     if outcome.report.notes:
         table("Left alone", ("key", "why"), outcome.report.notes[:50])
-    for wait in outcome.report.waits:
-        out.print(wait, markup=False)
+    for said in outcome.report.in_words():
+        out.print(said, markup=False)

@@ -22,14 +22,17 @@ from connector.queue.licence import SharedLicence
 from connector.rules.customer_types import CustomerRule
 from connector.rules.items import ItemRule
 from connector.rules.order_types import OrderRule
+from connector.rules.pace import Pace
 from connector.rules.prices import PriceRule
 from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
 from settings import Settings
 from tasks.reading import ReadRule
+from tasks.registry import DOCUMENTS
 from tasks.shop import Shop
 from tasks.tally import Report, Tally
+from tasks.tuning import Tuning
 from tasks.work import QueueRule, Work
 
 
@@ -113,8 +116,16 @@ async def working(run: Run) -> AsyncIterator[Work]:
             report=run.report,
             ends_at=run.ends_at,
             skips_unknown_sku=settings.items.unknown_sku == "skip",
+            tuning=_tuning(settings, run.entity),
             progress=run.said,
         )
+
+
+def _tuning(settings: Settings, entity: str) -> Tuning:
+    """Documents go one by one: there is nothing to tune."""
+    if not settings.queue.self_tuning or entity in DOCUMENTS:
+        return Tuning()
+    return Tuning(Pace(most_records=settings.queue.batch_count, most_connections=settings.magento.concurrency))
 
 
 def acumatica_access(settings: Settings) -> AcumaticaAccess:

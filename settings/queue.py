@@ -23,6 +23,10 @@ class Queue(Section):
     retry_count: int = setting(3, "Total number of attempts before a message is Failed.", unit="attempts", ge=1, le=100)
     check_process_time: int = setting(50, "Life of a run, counted from when it was due.", unit="seconds", ge=1, le=59)
     process_sleep_time: int = setting(5, "Pause between two looks of a run.", unit="seconds", ge=1)
+    self_tuning: bool = setting(
+        False,
+        "Find records a request and connections from Magento's answers, at most Batch Count and Concurrency.",
+    )
     full_look_every: float = setting(
         24.0,
         "How often everything is read, because Acumatica does not tell what was deleted.",

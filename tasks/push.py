@@ -72,9 +72,10 @@ class Push(msgspec.Struct):
     room: Room = msgspec.field(default_factory=Room)
     kept: Bookkeeper = msgspec.field(default_factory=Bookkeeper)
 
-    def request_size(self) -> int:
+    def request_size(self, work: Work) -> int:
         """How many new messages go into one request."""
-        return self.size if self.array_limit is None else min(self.size, self.array_limit)
+        size = work.tuning.size(self.size)
+        return size if self.array_limit is None else min(size, self.array_limit)
 
     def learn(self, claimed: Sequence[Message]) -> None:
         """A request without a stock-out, which go first, tells that none is left until more is queued."""
@@ -126,8 +127,10 @@ async def push(work: Work, cut: Push) -> None:
     await _wait_for_what_is_due(work)
     cut.fault = None
     cut.room.open()
+    work.tuning.begin()
     workers = (_send_all(work, cut, place) for place in range(work.shop.connections))
     ends = await asyncio.gather(*workers, return_exceptions=True)
+    work.report.tuned = work.tuning.in_words()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
             raise error
@@ -181,15 +184,18 @@ async def _send_all(work: Work, cut: Push, place: int) -> None:
     finally:
         if place == 0:
             cut.room.close()
+            work.tuning.end()
 
 
 async def _send(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int) -> list[Message]:
     """One request, and what is claimed for the next one."""
     steps.reached("claimed")
+    began = work.clock.now()
     delivery, made = await deliver(work, client, claimed)
     steps.reached("delivered")
+    work.tuning.learn(delivery, len(claimed), (work.clock.now() - began).total_seconds())
     more_to_come = cut.more_to_come
-    goes_on = place == 0 or not await cut.room.stock_waits(work)
+    goes_on = place == 0 or (work.tuning.is_wanted(place) and not await cut.room.stock_waits(work))
     following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
     steps.reached("settled")
     if not following and (more_to_come or not goes_on):
@@ -201,6 +207,7 @@ async def _claim(work: Work, cut: Push, place: int) -> list[Message]:
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if place > 0:
+            await work.tuning.wait_until_wanted(place)
             await cut.room.wait(work)
         news, more_to_come = cut.news, cut.more_to_come
         claimed = await cut.kept.keep(work, Answered([], then=_wish(work, cut)))
@@ -212,7 +219,7 @@ async def _claim(work: Work, cut: Push, place: int) -> list[Message]:
 
 
 def _wish(work: Work, cut: Push) -> Wish:
-    size = cut.request_size()
+    size = cut.request_size(work)
     stock_outs = work.entity == "inventory" and cut.stock_outs
     return Wish(
         work.shop.host,

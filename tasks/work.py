@@ -20,6 +20,7 @@ from connector.rules.items import ItemRule
 from tasks.reading import ReadRule
 from tasks.shop import Shop
 from tasks.tally import Report, Tally
+from tasks.tuning import Tuning
 
 CHUNK_RECORDS = 50_000
 FIRST_CHUNK_RECORDS = 10_000
@@ -55,4 +56,5 @@ class Work(msgspec.Struct):
     report: Report
     ends_at: datetime
     skips_unknown_sku: bool = False
+    tuning: Tuning = msgspec.field(default_factory=Tuning)
     progress: Callable[[str], object] = lambda _said: None

@@ -132,7 +132,7 @@ async def test_a_push_that_tunes_itself(make_world, concurrency):
 
 async def test_a_push_that_tunes_itself_gives_way_to_faults(make_world):
     """A shop that answers 503 for a while gets smaller requests, and everything arrives all the same."""
-    here = make_world(120, faults="magento POST: status=503 times=3")
+    here = make_world(120, faults="magento POST path=*/base-prices: status=503 times=3")
     settings = here.settings(queue={"threshold_count": 0, "batch_count": 50, "self_tuning": True})
     outcome = await here.sync("price", settings)
     assert (outcome.fault, outcome.tally.sent) == (None, 120)
