@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format constraints clean
+.PHONY: help setup demo test bench soak lint format constraints clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -29,6 +29,9 @@ test: $(STAMP) ## run the tests; ARGS="tests/rules -k price" picks some
 bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick takes some minutes
 	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@PYTHONPATH=tests:. $(BIN)/python -m bench $(ARGS)
+
+soak: $(STAMP) ## random changes, faults and kill -9 for 20 minutes; ARGS="--minutes 2 --skus 500" is quicker
+	@PYTHONPATH=tests:. $(BIN)/python -m soak $(ARGS)
 
 lint: $(STAMP) ## check style, types, who imports whom, and the dependencies' known vulnerabilities
 	@$(BIN)/ruff format --check .

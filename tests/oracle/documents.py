@@ -120,15 +120,16 @@ def wrong_shipments(site: State, shop: State, settings: Settings, excused: froze
         shown = _summed((item["sku"], item["qty"]) for item in there[0]["items"])
         if shown != wanted:
             yield f"{mark} has {shown}, not {wanted}"
-        if sorted(track["track_number"] for track in there[0]["tracks"]) != sorted(tracks):
-            yield f"{mark} has the tracks {there[0]['tracks']}, not {tracks}"
+        shown_tracks = sorted(track["track_number"] for track in there[0]["tracks"])
+        if shown_tracks != sorted(tracks):
+            yield f"{mark} has the tracks {shown_tracks}, not {sorted(tracks)}"
     for mark in made.keys() - known:
         if mark.startswith(("Acumatica shipment ", "Acumatica receipt ")):
             yield f"{mark} was made, and Acumatica has no such shipment"
 
 
-def _due_shipments(site: State, settings: Settings) -> Iterator[tuple[str, str, str, list[State], list[str]]]:
-    """(record, its number, the order, its lines of that order, tracking numbers) of all that is due."""
+def _due_shipments(site: State, settings: Settings) -> Iterator[tuple[str, str, str, list[State], set[str]]]:
+    """(record, its number, the order, its lines of that order, its tracking numbers) of all that is due."""
     by_invoice = settings.shipment.trigger == "invoice_release"
     released = {
         (line["shipment_nbr"], f"{line['order_type']} {line['order_nbr']}")
@@ -139,14 +140,25 @@ def _due_shipments(site: State, settings: Settings) -> Iterator[tuple[str, str, 
     for one in site["shipments"]:
         if not one["confirmed"] or one["operation"] != "Issue" or one["to_warehouse"]:
             continue
-        tracks = [package["tracking"] for package in one["packages"] if package["tracking"]]
         for order, lines in _by_order(one["lines"]).items():
             if not by_invoice or (one["shipment_nbr"], order) in released:
-                yield "shipment", one["shipment_nbr"], order, lines, tracks
+                yield "shipment", one["shipment_nbr"], order, lines, _tracks(one, order)
+    references = {one["purchase_order"]: one["vendor_ref"] for one in site["purchase_orders"]}
     for one in site["purchase_receipts"]:
         if one["released"]:
             for order, lines in _by_order(line for line in one["lines"] if line["order_nbr"]).items():
-                yield "receipt", one["receipt_nbr"], order, lines, []
+                own = {one["vendor_ref"] or references[line["purchase_order"]] for line in lines}
+                yield "receipt", one["receipt_nbr"], order, lines, own - {""}
+
+
+def _tracks(shipment: State, order: str) -> set[str]:
+    """The tracking numbers of the packages with goods of the order, or of which nobody says what lies in them."""
+    return {
+        package["tracking"]
+        for package in shipment["packages"]
+        if package["tracking"]
+        and order in ({f"{c['order_type']} {c['order_nbr']}" for c in package["contents"]} or {order})
+    }
 
 
 def _by_order(lines: Iterable[State]) -> dict[str, list[State]]:

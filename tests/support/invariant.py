@@ -24,6 +24,8 @@ from settings import Settings
 
 View = Mapping[str, Any]
 Told = Mapping[tuple[str, str, str], Sequence[Decimal]]
+Right = dict[tuple[str, str], list[Decimal]]
+"""By SKU and source: the values that were right, in order."""
 CLOCKS_DIFFER = timedelta(seconds=30)
 """A usual look reads from so far behind the watermark (docs/adr/0010)."""
 
@@ -122,19 +124,44 @@ def assert_watermark_is_behind(
             assert behind, f"{entity} {key} changed at {changed_at}, and {mark.feed} was pulled to {mark.pulled_to}"
 
 
+def told(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decimal]]:
+    """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
+    found: dict[tuple[str, str, str], list[Decimal]] = {}
+    for write in writes:
+        if write["applied"] and write["path"].endswith(("/base-prices", "/source-items")):
+            for key, value in zip(write["keys"], write["values"], strict=True):
+                place = (write["path"], str(key), str(value.get("source_code", "")))
+                number = value["price"] if "price" in value else value["quantity"]
+                found.setdefault(place, []).append(Decimal(str(number)))
+    return found
+
+
 def went_back(told: Told, history: Iterable[tuple[View, Settings, date]], skus: Collection[str] = ()) -> list[str]:
-    """Each key to which Magento was told something older than what it was told before; but for these SKUs.
+    """Each key to which Magento was told something older than what it was told before; but for these SKUs."""
+    right: Right = {}
+    for site, settings, today in history:
+        note_right(right, site, settings, today)
+    return out_of_order({place: sent for place, sent in told.items() if place[1] not in skus}, right)
+
+
+def note_right(right: Right, site: View, settings: Settings, today: date) -> None:
+    """What is right from now on, of the items of the site: a source where one does not belong any more shows 0."""
+    shown = values.wanted_prices(site, settings, today) | values.wanted_quantities(site, settings)
+    for sku, source in right.keys() - shown.keys():
+        if source and sku in site["items"]:
+            _append(right[sku, source], Decimal(0))
+    for place, value in shown.items():
+        _append(right.setdefault(place, []), value)
+
+
+def out_of_order(told: Told, right: Right) -> list[str]:
+    """Each key of which something older was told than before.
 
     What was told must be a part of what was right, in the same order.
     """
-    right: dict[tuple[str, str], list[Decimal]] = {}
-    for site, settings, today in history:
-        shown = values.wanted_prices(site, settings, today) | values.wanted_quantities(site, settings)
-        for place, value in shown.items():
-            _append(right.setdefault(place, []), value)
     wrong_order = []
     for (path, sku, source), sent in told.items():
-        if not path.endswith(("/base-prices", "/source-items")) or sku in skus:
+        if not path.endswith(("/base-prices", "/source-items")):
             continue
         was_right = iter(right.get((sku, source), []))
         different: list[Decimal] = []

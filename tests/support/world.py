@@ -173,14 +173,7 @@ class World:
 
     def told(self) -> dict[tuple[str, str, str], list[Decimal]]:
         """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
-        found: dict[tuple[str, str, str], list[Decimal]] = {}
-        for write in self.writes():
-            if write["applied"] and write["path"].endswith(("/base-prices", "/source-items")):
-                for key, value in zip(write["keys"], write["values"], strict=True):
-                    place = (write["path"], str(key), str(value.get("source_code", "")))
-                    number = value["price"] if "price" in value else value["quantity"]
-                    found.setdefault(place, []).append(Decimal(str(number)))
-        return found
+        return invariant.told(self.writes())
 
     def assert_never_older(self, settings: Settings | None = None) -> None:
         """No key went back to an older value. Sources from which something was shipped are raised for it: not those."""

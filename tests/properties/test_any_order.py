@@ -1,0 +1,238 @@
+"""Whatever happens, in whatever order: a state machine of changes, looks, crashes, lost answers, storms, settings, time
+and administrators. No key goes back to an older value, no message has more attempts than Retry Count, a Failed one says
+why; and once all is well again, Magento shows exactly what Acumatica says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+from support.crashes import Death, dies_at
+from support.invariant import out_of_order
+from support.life import KINDS, Life
+from support.surroundings import of_the_test
+from support.world import ENTITIES, world
+
+from connector.queue import by_hand, entities
+from connector.queue.lease import LEASE_SECONDS
+from connector.queue.tables import FAILED, messages
+from connector.steps import ORDER_STEPS, SHIPMENT_STEPS, STEPS
+from flows.run import Outcome
+from sandbox.catalogue import generated
+from sandbox.serve import SHIP_VIAS, SHIPPING_METHODS, STATUSES
+
+ITEMS = 8
+ROUNDS = 8
+MINUTE = 61.0
+SECTIONS: dict[str, dict[str, Any]] = {
+    "active": {"customer": True, "order": True, "shipment": True},
+    "customer": {"classes": ["WHOLESALE"], "groups": {"WHOLESALE": "Wholesale"}},
+    "order": {
+        "types": ["SO"],
+        "from": "2020-01-01T00:00:00Z",
+        "statuses": STATUSES,
+        "payment_methods": {"CHECK": "checkmo"},
+        "shipping_methods": SHIPPING_METHODS,
+        "invoice": "offline",
+    },
+    "shipment": {"from": "2020-01-01T00:00:00Z", "ship_vias": SHIP_VIAS},
+    "queue": {"threshold_count": 3, "batch_count": 5},
+    "magento": {"concurrency": 2},
+}
+SETTINGS = st.sampled_from(
+    [
+        {"queue": {"threshold_count": 0, "batch_count": 2}},
+        {"queue": {"threshold_count": 25, "batch_count": 100}},
+        {"inventory": {"warehouses": ["MAIN"]}},
+        {"inventory": {"warehouses": ["MAIN", "EAST"]}},
+        {"inventory": {"warehouses": ["MAIN", "EAST", "WEST"]}},
+        {"inventory": {"safety": 3}},
+        {"inventory": {"safety": 0}},
+        {"price": {"source": "sales_price"}},
+        {"price": {"source": "default_price"}},
+    ]
+)
+DEATHS = st.builds(Death, st.sampled_from((*STEPS, *SHIPMENT_STEPS, *ORDER_STEPS)), st.integers(1, 3))
+FAULTS = st.sampled_from(
+    [
+        "magento writes: cut=after times=1",
+        "magento writes: cut=before times=1",
+        "magento writes: cut=after times=3",
+        "acumatica: cut=after times=1",
+        "magento: status=429 retry_after=20 times=2",
+        "magento: status=503 body=html",
+        "magento writes: status=503",
+        "acumatica: status=503 times=2",
+    ]
+)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """One world while Hypothesis chooses what happens in it."""
+
+    folder: Path
+    new_database: Callable[[], str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.here = self.stack.enter_context(
+            world(self.folder, generated(ITEMS), database_url=self.new_database())  # type: ignore[misc]
+        )
+        self.sections = self.here.sections(**SECTIONS)
+        self.settings = self.here.settings(**self.sections)
+        urls = self.here.acumatica.url, self.here.magento.url
+        self.life = Life(random.Random(0), *urls, self.settings, self.here.clock.now)
+        self.stack.callback(self.life.close)
+
+    def look(self, entity: str, **how: Any) -> Outcome | None:
+        """One look; none if it died."""
+        outcome = None
+
+        async def one_look() -> None:
+            nonlocal outcome
+            outcome = await self.here.sync(entity, self.settings, **how)
+
+        asyncio.run(one_look())
+        return outcome
+
+    def a_good_look(self, entity: str, **how: Any) -> None:
+        """A look in calm: it ends well, or the entity is paused."""
+        outcome = self.look(entity, **how)
+        assert outcome is not None
+        assert outcome.fault is None, outcome.fault
+        assert outcome.stopped is None or "paused" in outcome.stopped, outcome.stopped
+
+    @rule(kind=st.sampled_from(list(KINDS)), chance=st.randoms(use_true_random=False))
+    def something_changes(self, kind: str, chance: random.Random) -> None:
+        self.life.chance = chance
+        self.life.go_on(kind)
+
+    @rule(entity=st.sampled_from(ENTITIES), full=st.booleans())
+    def a_look(self, entity: str, full: bool) -> None:
+        self.a_good_look(entity, full=full)
+
+    @rule(entity=st.sampled_from(("price", "inventory")), place=st.integers(0, ITEMS - 1))
+    def a_look_at_one_key(self, entity: str, place: int) -> None:
+        self.a_good_look(entity, key=list(self.here.site_state()["items"])[place])
+
+    @rule(entity=st.sampled_from(ENTITIES), death=DEATHS, fault=st.one_of(st.just(""), FAULTS))
+    def a_look_that_dies(self, entity: str, death: Death, fault: str) -> None:
+        self.here.faults.replace(fault)
+        with dies_at(death):
+            self.look(entity)
+        self.here.faults.calm()
+
+    @rule(entity=st.sampled_from(ENTITIES), fault=FAULTS)
+    def a_look_with_faults(self, entity: str, fault: str) -> None:
+        self.here.faults.replace(fault)
+        self.look(entity)
+        self.here.faults.calm()
+
+    @rule(entity=st.sampled_from(ENTITIES), seed=st.integers(0, 1000))
+    def a_look_in_a_storm(self, entity: str, seed: int) -> None:
+        self.here.faults.storm(seed, 0.3)
+        self.look(entity)
+        self.here.faults.calm()
+
+    @rule(seconds=st.sampled_from([1.0, 20.0, LEASE_SECONDS + 1, 700.0, 3600.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.here.clock.advance(seconds)
+        self.life.note()
+
+    @rule()
+    def midnight_passes(self) -> None:
+        here = self.here.clock.now().astimezone(self.settings.acumatica.zone())
+        tomorrow = (here + timedelta(days=1)).replace(hour=0, minute=0, second=1)
+        self.time_passes((tomorrow - here).total_seconds())
+
+    @rule(changed=SETTINGS)
+    def a_setting_changes(self, changed: dict[str, dict[str, Any]]) -> None:
+        for section, fields in changed.items():
+            self.sections[section] = {**self.sections.get(section, {}), **fields}
+        self.settings = self.here.settings(**self.sections)
+        self.life.note(self.settings)
+
+    @rule()
+    def failed_messages_are_sent_again(self) -> None:
+        by_hand.send_again(self.here.state, self.here.failed(), self.here.clock.now())
+
+    @rule(entity=st.sampled_from(ENTITIES), paused=st.booleans())
+    def an_entity_is_paused_or_resumed(self, entity: str, paused: bool) -> None:
+        entities.pause(self.here.state, [entity], paused=paused)
+
+    @invariant()
+    def messages_are_sound(self) -> None:
+        with self.here.state.read() as connection:
+            found = connection.execute(select(messages)).all()
+        for one in found:
+            assert one.attempts <= self.settings.queue.retry_count, one
+            assert one.state != FAILED or (one.reason and one.cause), one
+
+    @invariant()
+    def nothing_went_back(self) -> None:
+        """Sources of what is traded are raised for a shipment, and put right after it: not those."""
+        told = self.here.told().items()
+        untraded = {place: sent for place, sent in told if not (place[2] and place[1] in self.life.traded)}
+        assert out_of_order(untraded, self.life.right) == []
+
+    def settle(self) -> None:
+        """Looks until a whole round of them has nothing to send."""
+        for _round in range(ROUNDS):
+            self.failed_messages_are_sent_again()
+            before = len(self.here.writes())
+            for entity in ENTITIES:
+                self.time_passes(MINUTE)
+                self.a_good_look(entity)
+            if len(self.here.writes()) == before:
+                return
+        raise AssertionError("the looks always find something to send")
+
+    def teardown(self) -> None:
+        """All is mended and time passes: Magento is right, nothing waits, and nothing has failed."""
+        try:
+            self.life.settle()
+            entities.pause(self.here.state, list(ENTITIES), paused=False)
+            self.settle()
+            self.messages_are_sound()
+            self.nothing_went_back()
+            self.here.assert_shown(self.settings, entities=ENTITIES)
+        finally:
+            self.stack.close()
+
+
+FEW = settings(max_examples=5, stateful_step_count=20, derandomize=True, phases=[Phase.explicit, Phase.generate])
+MANY = settings(max_examples=150, stateful_step_count=50)
+
+
+@pytest.mark.parametrize("size", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.soak)])
+def test_whatever_happens_in_whatever_order(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    new_database: Callable[..., str],
+    database: str,
+    size: settings,
+) -> None:
+    """Steps chosen by Hypothesis, over both databases; afterwards everything has arrived, once."""
+    of_the_test(tmp_path, monkeypatch)
+
+    class Machine(AnyOrder):
+        folder = tmp_path
+
+        @staticmethod
+        def new_database() -> str:
+            return new_database(database)
+
+    quiet = settings(size, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Machine, settings=quiet)

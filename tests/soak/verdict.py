@@ -1,0 +1,115 @@
+"""The end of a soak: all is calm, bounded looks settle what waits, and the naive oracle says what is wrong.
+
+Goes out: what is lost (Magento does not show it, or not as Acumatica says), what is there twice, and what went back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from sqlalchemy import func, select
+from support import invariant
+from support.invariant import Right
+from support.world import ENTITIES
+
+from connector.queue import by_hand, messages
+from connector.queue.engine import State
+from connector.queue.tables import PENDING, SENDING
+from connector.queue.tables import messages as message_table
+from flows.run import Outcome, work_on
+from settings import Settings
+
+ROUNDS, LEAST = 12, 4
+PAUSE = 20.0
+"""Seconds between two rounds of looks: what was told to wait, or is asked again after a minute, is due by and by."""
+
+
+@dataclass
+class Verdict:
+    """What the invariant found; all of it must be empty."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    went_back: list[str] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    rounds: int = 0
+    sent_again: int = 0
+    causes: dict[str, int] = field(default_factory=dict)
+
+    def all_is_well(self) -> bool:
+        """Nothing is lost, doubled, older or still waiting."""
+        return not (self.lost or self.doubled or self.went_back or self.unsettled)
+
+
+def settle(state: State, settings: Settings, verdict: Verdict) -> None:
+    """Usual looks, and what ran out of attempts sent again by hand, until they find nothing to do; so many at most."""
+    verdict.causes = _causes(state)
+    for verdict.rounds in range(1, ROUNDS + 1):
+        with state.read() as connection:
+            failed = messages.failed(connection, None)
+        if failed:
+            verdict.sent_again += by_hand.send_again(state, failed, datetime.now(UTC))
+        looks = [_look(entity, settings, state) for entity in ENTITIES]
+        faults = [f"{one.tally.entity}: {said}" for one in looks if (said := one.fault or one.stopped)]
+        wrote = sum(one.tally.requests for one in looks)
+        verdict.unsettled = faults + _waiting(state)
+        if verdict.rounds >= LEAST and not wrote and not verdict.unsettled:
+            return
+        asyncio.run(asyncio.sleep(PAUSE))
+
+
+def _look(entity: str, settings: Settings, state: State) -> Outcome:
+    return asyncio.run(work_on(entity, settings, state, once=True, holder="the end of the soak"))
+
+
+def _waiting(state: State) -> list[str]:
+    with state.read() as connection:
+        failed = [f"{one.entity} {one.key}: {one.reason}" for one in messages.failed(connection, None)]
+        here = select(message_table.c.entity, func.count()).where(message_table.c.state.in_((PENDING, SENDING)))
+        counted = connection.execute(here.group_by(message_table.c.entity)).all()
+    return [*failed, *(f"{how_many} messages of {entity} wait" for entity, how_many in counted)]
+
+
+def _causes(state: State) -> dict[str, int]:
+    """What failed before the end, by cause."""
+    with state.read() as connection:
+        return {f"{one.entity}: {one.cause}": one.how_many for one in by_hand.groups(connection)}
+
+
+def judge(verdict: Verdict, state: State, settings: Settings, site: Mapping[str, Any], shop: Mapping[str, Any]) -> None:
+    """Compare both systems' views with the oracle."""
+    today = datetime.now(settings.acumatica.zone()).date()
+    verdict.lost = invariant.wrong(site, shop, settings, today, ENTITIES, frozenset())
+    for entity in ENTITIES:
+        unknown = invariant.not_queued_yet(state, site, settings, entity)
+        verdict.lost += [f"{entity} {key} was never queued as it is now" for key, _stamp in unknown]
+    verdict.doubled = list(doubled(shop))
+
+
+def doubled(shop: Mapping[str, Any]) -> Iterator[str]:
+    """Every customer, order and shipment of ours that the shop has more than once."""
+    marks = (comment["comment"] for one in shop["shipments"] for comment in one["comments"])
+    several = {
+        "customer": Counter(one["email"].lower() for one in shop["customers"]),
+        "order": Counter(one["increment_id"] for one in shop["orders"]),
+        "shipment": Counter(mark for mark in marks if (mark or "").startswith("Acumatica ")),
+    }
+    for kind, counted in several.items():
+        yield from (f"{kind} {key} is there {times} times" for key, times in counted.items() if times > 1)
+
+
+def judge_order(verdict: Verdict, magento: str, right: Right, traded: frozenset[str]) -> None:
+    """No key went back. Sources of what is traded are raised for a shipment and put right after it: not those."""
+    writes = httpx.get(f"{magento}/_sandbox/journal?writes=1", timeout=600).raise_for_status().json()["requests"]
+    told = {
+        (path, sku, source): sent
+        for (path, sku, source), sent in invariant.told(writes).items()
+        if not (source and sku in traded)
+    }
+    verdict.went_back = invariant.out_of_order(told, right)

@@ -1,0 +1,53 @@
+"""A worker of one entity in a process of its own: one run after the other, as the schedule starts them, until SIGINT.
+
+`python -m soak.worker ENTITY NAME`; the settings come from the environment. Each run's end is a line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from flows.in_force import InForce, in_force, is_outdated, read
+from flows.run import work_on
+from settings import Settings
+
+PAUSE = 1.0
+"""Between two runs; the real schedule's is a minute's rest."""
+
+
+async def work(entity: str, name: str) -> None:
+    """Run until somebody ends this process."""
+    with in_force(needs_both_systems=True) as now:
+        newer = _saved_after(now)
+        settings = now.settings
+        while True:
+            settings = newer() or settings
+            outcome = await work_on(
+                entity, settings, now.state, due_at=datetime.now(UTC), holder=name, newer_settings=newer
+            )
+            said = {"fault": outcome.fault, "stopped": outcome.stopped, **outcome.tally.as_json()}
+            print(json.dumps(said), flush=True)
+            await asyncio.sleep(PAUSE)
+
+
+def _saved_after(now: InForce) -> Callable[[], Settings | None]:
+    """Gives the settings that were saved since it was last asked; none if nobody saved any."""
+
+    def newer() -> Settings | None:
+        nonlocal now
+        if not is_outdated(now):
+            return None
+        now = read(now.state, needs_both_systems=True)
+        return now.settings
+
+    return newer
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(work(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,288 @@
+"""What happens in both systems, by chance: prices, stock, items, customers, orders and shipments.
+
+Comes in: a chance and the two addresses. Goes out: changes through the sandbox's own paths, and what was right of each
+price and quantity from one change to the next, which tells whether a key went back. The soak and the state machine of
+`tests/properties` live on it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+from support.customers import added
+from support.invariant import Right, note_right
+
+from settings import Settings
+
+Change = dict[str, Any]
+WAREHOUSES = ("MAIN", "EAST", "WEST")
+TRADED = 50
+"""At most so many of the first items are ordered and shipped: Acumatica moves their stock by itself."""
+KINDS = {
+    "prices": 12,
+    "price_list": 2,
+    "promotion": 2,
+    "quantities": 12,
+    "stock_out": 4,
+    "withdraw_or_bring_back": 3,
+    "new_item": 3,
+    "late_product": 2,
+    "new_customer": 3,
+    "rename_customer": 2,
+    "order": 6,
+    "shop_order": 5,
+    "hold_or_cancel": 4,
+    "ship": 7,
+    "invoice": 4,
+}
+"""The kinds of changes, by name, and how often each happens."""
+ADDRESS = {"firstname": "Ann", "lastname": "Buyer", "street": ["1 Example Street"], "city": "New York", "region": "NY"}
+BILLING = {**ADDRESS, "region": "New York", "postcode": "10019", "country_id": "US", "telephone": "+1 555 0100"}
+
+
+@dataclass
+class Paper:
+    """An order while it lives."""
+
+    number: str
+    lines: dict[str, int]
+    status: str = "Open"
+    shipment: str = ""
+
+
+class Life:
+    """Makes changes; `made` counts them by kind, `right` keeps what was right, in order."""
+
+    def __init__(
+        self, chance: random.Random, acumatica: str, magento: str, settings: Settings, now: Callable[[], datetime]
+    ) -> None:
+        self.made: Counter[str] = Counter()
+        self.right: Right = {}
+        self.chance = chance
+        self._settings = settings
+        self._now = now
+        self._acumatica = httpx.Client(base_url=acumatica, timeout=300)
+        self._magento = httpx.Client(base_url=magento, timeout=300)
+        self._numbers = count(1)
+        self._papers: list[Paper] = []
+        self._late: list[str] = []
+        site = self._acumatica.get("/_sandbox/state").raise_for_status().json()
+        self._items: dict[str, Any] = {key: one for key, one in site["items"].items() if one["stock"]}
+        self._shelves: dict[str, list[Any]] = {}
+        self._promotions: dict[str, list[Any]] = {}
+        for row in site["quantities"]:
+            self._shelves.setdefault(row["inventory_id"], []).append(row)
+        self._customers = [key for key, one in site["customers"].items() if one["customer_class"] == "WHOLESALE"]
+        sold = [key for key, one in self._items.items() if one["status"] == "Active" and one["exported"]]
+        self.traded = frozenset(sold[: min(TRADED, len(sold) // 2)])
+        self.note()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._acumatica.close()
+        self._magento.close()
+
+    def go_on(self, kind: str = "") -> None:
+        """One change of this kind, or of any."""
+        [chosen] = self.chance.choices(list(KINDS), list(KINDS.values())) if not kind else [kind]
+        getattr(self, f"_{chosen}")()
+
+    def note(self, settings: Settings | None = None) -> None:
+        """Keep what is right of everything from now on: another day has begun, or by other settings."""
+        self._settings = settings or self._settings
+        self._note(list(self._items))
+
+    def settle(self) -> None:
+        """What was begun in one system only comes to the other one."""
+        while self._late:
+            self._late_product()
+
+    def _tell(self, kind: str, changes: Sequence[Change], *, shop: bool = False) -> list[dict[str, Any]]:
+        host = self._magento if shop else self._acumatica
+        answer = host.post("/_sandbox/change", json=list(changes))
+        if answer.is_error:
+            raise AssertionError(f"{kind}: the sandbox refused a change of the soak's: {answer.text}")
+        self.made[kind] += len(changes)
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+    def _note(self, keys: Sequence[str]) -> None:
+        """Keep what is right of these items from now on."""
+        of_these: Mapping[str, Any] = {
+            "items": {key: self._items[key] for key in keys},
+            "quantities": [row for key in keys for row in self._shelves.get(key, [])],
+            "sales_prices": [row for key in keys for row in self._promotions.get(key, [])],
+            "vendor_quantities": [],
+        }
+        note_right(self.right, of_these, self._settings, self._now().astimezone(self._settings.acumatica.zone()).date())
+
+    def _some(self, most: int) -> list[str]:
+        return self.chance.sample(list(self._items), min(self.chance.randint(1, most), len(self._items)))
+
+    # Values ---------------------------------------------------------------------------------------------------------
+
+    def _prices(self) -> None:
+        self._price(self._some(5), "prices")
+
+    def _price_list(self) -> None:
+        self._price(self._some(400), "prices by list")
+
+    def _price(self, keys: list[str], kind: str) -> None:
+        for key in keys:
+            self._items[key]["default_price"] = f"{self.chance.randint(100, 99_999_999) / 100:.2f}"
+        self._note(keys)  # before Acumatica says it: a look may be quicker than we are
+        prices = ({"inventory_id": key, "price": self._items[key]["default_price"]} for key in keys)
+        self._tell(kind, [{"set_price": one} for one in prices])
+
+    def _promotion(self) -> None:
+        """A price of the price list that holds from today or tomorrow on, for good or for a while."""
+        key = self.chance.choice(list(self._items))
+        today = self._now().astimezone(self._settings.acumatica.zone()).date()
+        begins = today + timedelta(days=self.chance.randint(0, 1))
+        ends = begins + timedelta(days=1) if self.chance.random() < 0.5 else None
+        row = {
+            "inventory_id": key,
+            "price": f"{self.chance.randint(100, 99_999_999) / 100:.2f}",
+            "promotion": True,
+            "effective": f"{begins}",
+            "expiration": ends and f"{ends}",
+        }
+        [made] = self._tell("promotions", [{"add_sales_price": row}])
+        usual = {"price_type": "Base", "price_code": "", "warehouse": "", "break_quantity": "0", "uom": "EA"}
+        self._promotions.setdefault(key, []).append({**usual, "currency": "USD", **row, **made})
+        self._note([key])
+
+    def _quantities(self) -> None:
+        self._stock("quantities", {key: str(self.chance.randint(1, 1_000_000)) for key in self._some(5)})
+
+    def _stock_out(self) -> None:
+        self._stock("stock-outs", dict.fromkeys(self._some(3), "0"))
+
+    def _stock(self, kind: str, wanted: Mapping[str, str]) -> None:
+        changes = []
+        for key, available in wanted.items():
+            rows = self._shelves.get(key)
+            if rows:
+                row = self.chance.choice(rows)
+                row["available"] = available
+                changes.append({"inventory_id": key, "warehouse": row["warehouse"], "available": available})
+        self._note([one["inventory_id"] for one in changes])
+        self._tell(kind, [{"set_quantity": one} for one in changes])
+
+    def _withdraw_or_bring_back(self) -> None:
+        key = self.chance.choice(list(self._items))
+        if key in self.traded:
+            return
+        item = self._items[key]
+        item["status"] = "Inactive" if item["status"] == "Active" else "Active"
+        self._note([key])
+        self._tell("withdrawn or back", [{"set_item": {"inventory_id": key, "status": item["status"]}}])
+
+    def _new_item(self) -> None:
+        """A product that the shop has already, or will have only later."""
+        key = f"NEW-{next(self._numbers):05d}"
+        if self.chance.random() < 0.7:
+            self._tell("products in the shop", [{"add_product": {"sku": key}}], shop=True)
+        else:
+            self._late.append(key)
+        price = f"{self.chance.randint(100, 999_999) / 100:.2f}"
+        stock = {warehouse: str(self.chance.randint(1, 1000)) for warehouse in WAREHOUSES}
+        self._tell("new items", [{"add_item": {"inventory_id": key, "price": price, "quantities": stock}}])
+        item = {"status": "Active", "item_class": "ALLOTHER", "exported": True, "base_uom": "EA", "sales_uom": "EA"}
+        self._items[key] = {**item, "default_price": price, "stock": True}
+        self._shelves[key] = [
+            {"inventory_id": key, "warehouse": warehouse, "available": available}
+            for warehouse, available in stock.items()
+        ]
+        self._note([key])
+
+    def _late_product(self) -> None:
+        if self._late:
+            self._tell("products in the shop", [{"add_product": {"sku": self._late.pop(0)}}], shop=True)
+
+    # Documents ------------------------------------------------------------------------------------------------------
+
+    def _new_customer(self) -> None:
+        """One who is new to both, or whom the shop knows already."""
+        number = 10_000 + next(self._numbers)
+        if self.chance.random() < 0.3:
+            person = {"email": f"buyer{number}@example.com", "firstname": "Ann", "lastname": "Buyer"}
+            self._tell("customers of the shop", [{"add_customer": person}], shop=True)
+        change = added(number)
+        self._tell("customers", [change])
+        self._customers.append(change["add_customer"]["customer_id"])
+
+    def _rename_customer(self) -> None:
+        key = self._a_customer()
+        name = f"Renamed {next(self._numbers)} Inc"
+        self._tell("customers renamed", [{"set_customer": {"customer_id": key, "name": name}}])
+
+    def _a_customer(self) -> str:
+        if not self._customers:
+            self._new_customer()
+        return self.chance.choice(self._customers)
+
+    def _lines(self) -> dict[str, int]:
+        return {sku: self.chance.randint(1, 3) for sku in self.chance.sample(sorted(self.traded), 2)}
+
+    def _order(self, reference: str = "", lines: dict[str, int] | None = None) -> None:
+        """Entered in the ERP; with a reference, it came from the shop."""
+        paper = Paper(f"{800_000 + next(self._numbers)}", lines or self._lines())
+        rows = [{"inventory_id": sku, "quantity": str(number)} for sku, number in paper.lines.items()]
+        order = {
+            "order_nbr": paper.number,
+            "customer_id": self._a_customer(),
+            "warehouse": self.chance.choice(WAREHOUSES),
+            "ship_via": "GROUND",
+            "payment_method": "CHECK",
+            "external_ref": reference,
+            "lines": rows,
+        }
+        self._tell("orders of the shop in the ERP" if reference else "orders", [{"add_order": order}])
+        self._papers.append(paper)
+
+    def _shop_order(self) -> None:
+        """Placed in the shop, and then taken over by the ERP as something else does that for it."""
+        lines, number = self._lines(), f"9{next(self._numbers):08d}"
+        rows = [{"sku": sku, "qty": quantity, "price": "10.00"} for sku, quantity in lines.items()]
+        placed = {"increment_id": number, "lines": rows, "email": "ann@example.com", "billing": BILLING}
+        state = {"shipping_amount": "0", "state": "processing", "status": "processing"}
+        self._tell("orders of the shop", [{"place_order": {**placed, **state}}], shop=True)
+        self._order(number, lines)
+
+    def _open_papers(self) -> list[Paper]:
+        return [one for one in self._papers if one.status in ("Open", "On Hold") and not one.shipment]
+
+    def _hold_or_cancel(self) -> None:
+        """Hold, go on, or cancel what is not shipped yet."""
+        if not (open_ones := self._open_papers()):
+            return
+        paper = self.chance.choice(open_ones)
+        held = paper.status == "On Hold"
+        paper.status = "Open" if held else self.chance.choice(("On Hold", "On Hold", "Canceled"))
+        self._tell("orders held or canceled", [{"set_order": {"order_nbr": paper.number, "status": paper.status}}])
+
+    def _ship(self) -> None:
+        ready = [one for one in self._open_papers() if one.status == "Open"]
+        if not ready:
+            return
+        paper = self.chance.choice(ready)
+        package = {"tracking": f"1Z{next(self._numbers):06d}"}
+        given = {"orders": [{"order_nbr": paper.number}], "ship_via": "GROUND", "packages": [package], "confirm": True}
+        [made] = self._tell("shipments", [{"add_shipment": given}])
+        paper.shipment = made["shipment_nbr"]
+
+    def _invoice(self) -> None:
+        shipped = [one for one in self._papers if one.shipment and one.status == "Open"]
+        if not shipped:
+            return
+        paper = self.chance.choice(shipped)
+        paper.status = "Completed"
+        self._tell("invoices", [{"add_invoice": {"shipments": [paper.shipment], "release": True}}])
