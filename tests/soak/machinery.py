@@ -54,7 +54,10 @@ class Worker:
 
 
 class Machinery:
-    """Everything that runs. `rss` is the most memory that a process of each kind took; `ended` who ended unbidden."""
+    """Everything that runs.
+
+    `rss` is the most memory that a worker of each entity took, and the sandbox; `ended` says who ended unbidden.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +87,7 @@ class Machinery:
         for one in self.workers:
             code = one.process.poll()
             if code is None:
-                self._measure("worker", one.process.pid)
+                self._measure(one.entity, one.process.pid)
             else:
                 self.ended.append(f"{one.name} ended by itself with {code}; see {one.log}")
                 one.begin()

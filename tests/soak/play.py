@@ -190,12 +190,12 @@ class Play:
         made, kinds = sum(self._life.made.values()), len(self._life.made)
         self._sizes.append(self._database_bytes())
         happened = ", ".join(f"{what} {times}" for what, times in self.events.items()) or "nothing yet"
-        memory = ", ".join(f"{kind} {_mb(size)}" for kind, size in self._machinery.rss.items())
+        workers = _mb(max(self._machinery.rss[entity] for entity in ENTITIES))
         self._said(
             f"{self._passed():5.0f} s  {made:,} changes of {kinds} kinds; "
             f"waiting {counts[PENDING] + counts[SENDING]:,}, "
             f"sent {counts[SENT]:,}, failed {counts[FAILED]:,}; {sum(self._weather.spells.values())} spells of faults; "
-            f"{happened}; {memory}, database {_mb(self._sizes[-1])}"
+            f"{happened}; a worker at most {workers}, database {_mb(self._sizes[-1])}"
         )
 
     def _counts(self) -> Counter[str]:
