@@ -4,7 +4,6 @@ An action answers 202 with an empty body and a Location to poll; the poll is 204
 done (here at once), or the failure's body (`acumatica.md` §2.8, recorded in `actions.jsonl`).
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from sandbox.acumatica.invoice_changes import INVOICE_CHANGES
 from sandbox.acumatica.purchase_changes import PURCHASE_CHANGES
 from sandbox.acumatica.records import ENDPOINT, Entity, random_guid
 from sandbox.acumatica.shipment_changes import SHIPMENT_CHANGES
-from sandbox.acumatica.values import collate
+from sandbox.acumatica.values import collate, from_json
 
 Action = Callable[[Documents, Any, Given], object]
 FRAMES = ("PX.Api.ContractBased.OptimizedExport.ActionInvoker.Invoke(String actionName)", *errors.LIST_FRAMES)
@@ -78,7 +77,7 @@ class Actions:
         if run is None:
             return errors.no_resource(str(request.url))
         try:
-            body = json.loads(await request.body())
+            body = from_json(await request.body())
         except ValueError as fault:
             return errors.invalid_request("entity", str(fault))
         if not isinstance(body, dict) or not isinstance(body.get("entity"), dict):

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.acumatica import errors
 from sandbox.acumatica.state import PASSWORD, TENANT, USER
+from sandbox.acumatica.values import from_json
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105
@@ -91,7 +91,7 @@ class Access:
     async def login(self, request: Request) -> Response:
         """Take name and password in JSON; give 204 with the cookies, or the real refusals."""
         try:
-            body = json.loads(await request.body())
+            body = from_json(await request.body())
         except ValueError as fault:
             return errors.invalid_request("credentials", str(fault))
         if not isinstance(body, dict) or (body.get("name"), body.get("password")) != (USER, PASSWORD):
@@ -170,7 +170,7 @@ class Access:
 
     async def token(self, request: Request) -> Response:
         """Take a form with the password or refresh_token grant; give the tokens, or a 400 of the OAuth standard."""
-        form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
+        form = {name: values[-1] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()}
         if form.get("client_id") not in (CLIENT_ID, f"{CLIENT_ID}@{TENANT}"):
             return _oauth_error("invalid_client")
         if form.get("client_secret") != CLIENT_SECRET:
@@ -208,7 +208,7 @@ class Access:
 
     async def revoke(self, request: Request) -> Response:
         """Take a form with a token; forget the token. The seat stays taken, as on a real site."""
-        form = parse_qs((await request.body()).decode())
+        form = parse_qs((await request.body()).decode(errors="replace"))
         token = form.get("token", [""])[-1]
         self._tokens.pop(token, None)
         self._refreshes.pop(token, None)

@@ -22,8 +22,10 @@ TOKEN = re.compile(
   | (?P<name>[A-Za-z_][\w./]*)
   | (?P<mark>[(),=])
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
+DEEPEST = 100
+"""Brackets inside brackets; Acumatica's own limit is not known, only that there is one in its OData library."""
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -112,6 +114,7 @@ class _Parser:
         self._text = text
         self._tokens = list(_tokens(text))
         self._place = 0
+        self._depth = 0
         self._table = table
         self._dialect = dialect
         self._zone = zone
@@ -148,17 +151,18 @@ class _Parser:
         return FilterError(f"Syntax error at '{self._word()}' in '{self._text}'.")
 
     def _either(self) -> _Part:
-        part = self._both()
+        parts = [self._both()]
         while self._take("or"):
-            part = _Part(_any_of(part.keep, self._both().keep))
-        return part
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else _Part(_any_of([part.keep for part in parts]))
 
     def _both(self) -> _Part:
-        part = self._negated()
+        parts = [self._negated()]
         while self._take("and"):
-            other = self._negated()
-            part = _Part(_all_of(part.keep, other.keep), part.bounds + other.bounds)
-        return part
+            parts.append(self._negated())
+        if len(parts) == 1:
+            return parts[0]
+        return _Part(_all_of([part.keep for part in parts]), tuple(bound for part in parts for bound in part.bounds))
 
     def _negated(self) -> _Part:
         if not self._take("not"):
@@ -170,8 +174,12 @@ class _Parser:
 
     def _single(self) -> _Part:
         if self._take("("):
+            self._depth += 1
+            if self._depth > DEEPEST:
+                raise FilterError("Recursion depth exceeded allowed limit.")
             part = self._either()
             self._need(")")
+            self._depth -= 1
             return part
         if self._kind() == "name" and self._tokens[self._place + 1] == ("mark", "(") and not self._is_custom():
             return self._function()
@@ -305,12 +313,12 @@ def _through(follow: Callable[[Any], Any], get: Callable[[Any], Value]) -> Calla
     return read
 
 
-def _any_of(left: Predicate, right: Predicate) -> Predicate:
-    return lambda row: left(row) or right(row)
+def _any_of(tests: list[Predicate]) -> Predicate:
+    return lambda row: any(test(row) for test in tests)
 
 
-def _all_of(left: Predicate, right: Predicate) -> Predicate:
-    return lambda row: left(row) and right(row)
+def _all_of(tests: list[Predicate]) -> Predicate:
+    return lambda row: all(test(row) for test in tests)
 
 
 def _text_test(subject: Field, test: Callable[[str, str], bool], part: str) -> Predicate:

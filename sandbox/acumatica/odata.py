@@ -17,7 +17,7 @@ from sandbox.acumatica.metadata import csdl, service_document
 from sandbox.acumatica.records import ENCODER
 from sandbox.acumatica.state import TENANT
 from sandbox.acumatica.tables import Field, Link, Question, Reader, Table, UnknownField
-from sandbox.acumatica.values import Value, in_utc
+from sandbox.acumatica.values import Value, in_utc, whole_number
 
 OPTIONS = {"$filter", "$select", "$expand", "$top", "$skip", "$orderby", "$count", "$format", "$inlinecount"}
 MAX_DEPTH = 3
@@ -220,6 +220,7 @@ def _ordering(table: Table, part: str) -> tuple[Field, bool]:
 
 def _whole(options: Mapping[str, str], name: str) -> int | None:
     text = options.get(name)
-    if text is not None and not text.isdigit():
+    number = None if text is None else whole_number(text)
+    if text is not None and number is None:
         raise BadQuery(f"Invalid value '{text}' for {name} query option found. It must be a non-negative integer.")
-    return int(text) if text is not None else None
+    return number

@@ -1,6 +1,5 @@
 """The contract API: `/entity`, lists, records by key, schemas, and inquiries by PUT."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from typing import Any
@@ -17,7 +16,7 @@ from sandbox.acumatica.records import ENCODER, ENDPOINT, Entity, Wanted, Writer,
 from sandbox.acumatica.settings_entities import settings_entities
 from sandbox.acumatica.stock_items import non_stock_item, stock_item
 from sandbox.acumatica.tables import Question, Reader, UnknownField, hiding
-from sandbox.acumatica.values import collate
+from sandbox.acumatica.values import collate, from_json, whole_number
 
 BUILD = "24.205.0008"
 EMPTY_BODY = "The request body should not be empty."
@@ -114,7 +113,7 @@ class Contract:
         if not body.strip():
             return errors.invalid_request("", EMPTY_BODY)
         try:
-            content = json.loads(body)
+            content = from_json(body)
         except ValueError as fault:
             return errors.invalid_request("entity", str(fault))
         if not isinstance(content, dict):
@@ -168,9 +167,10 @@ def _page(options: Mapping[str, str]) -> tuple[int, int | None] | Response:
     numbers: list[int | None] = []
     for name in ("$skip", "$top"):
         text = options.get(name)
-        if text is not None and not text.strip().isdigit():
+        number = None if text is None else whole_number(text.strip())
+        if text is not None and number is None:
             return errors.invalid_request(name.strip("$"), f"The value '{text}' is not valid for Nullable`1.")
-        numbers.append(int(text) if text is not None else None)
+        numbers.append(number)
     return numbers[0] or 0, numbers[1]
 
 

@@ -1,9 +1,11 @@
 """Values as Acumatica keeps and writes them: text order of the database, stamps, decimals."""
 
+import json
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 
 Value = str | int | bool | Decimal | datetime | None
 
@@ -11,7 +13,23 @@ QUANTITY_PLACES = 4
 PRICE_PLACES = 6
 MONEY_PLACES = 4
 IMPORTED = datetime(1900, 1, 1, tzinfo=UTC)
+LARGEST_INT = 2**31 - 1
 US_FORMATS = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
+
+
+def from_json(body: bytes) -> Any:
+    """Take a body; give its JSON, ValueError for what is none, or is nested deeper than anybody reads."""
+    try:
+        return json.loads(body)
+    except RecursionError as fault:
+        raise ValueError("The reader's MaxDepth has been exceeded.") from fault
+
+
+def whole_number(text: str) -> int | None:
+    """Take digits; give the number, None for anything else and for what no 32-bit integer holds."""
+    if not (text.isascii() and text.isdigit()) or len(text.lstrip("0")) > len(str(LARGEST_INT)):
+        return None
+    return number if (number := int(text)) <= LARGEST_INT else None
 
 
 def _weight(character: str) -> str:
