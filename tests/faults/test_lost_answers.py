@@ -93,20 +93,20 @@ async def test_a_request_that_is_applied_after_a_newer_one(make_world: Callable[
     later the key is read again and put right.
     """
     here = make_world(6, database_url=database_url)
-    settings = here.settings(magento={"timeout": 0.25, "concurrency": 1})
+    impatient = here.settings(magento={"timeout": 0.25, "concurrency": 1})
     await here.sync("price")
     here.clock.advance(60)
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "11"}})
-    here.faults.replace("magento POST path=*/base-prices: delay=0.8 times=1")
+    here.late.hold("/base-prices")
     with dies_at(Death("delivered", 1)):
-        await here.sync("price", settings)
-    here.faults.calm()
+        await here.sync("price", impatient)
     here.clock.advance(1)
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12"}})
-    await here.sync("price", settings)
+    await here.sync("price")
     assert here.prices()["SKU-000001"] == 12
-    wait_until(lambda: here.prices()["SKU-000001"] == 11, "the late request applied", seconds=3)
+    here.late.let_go()
+    wait_until(lambda: here.prices()["SKU-000001"] == 11, "the late request applied")
     here.clock.advance(MINUTE)
-    await here.sync("price", settings)
+    await here.sync("price")
     assert here.prices()["SKU-000001"] == 12
     here.assert_shown(entities=["price"])

@@ -8,13 +8,14 @@ import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.tried import tried
 
 from connector import steps
 
@@ -47,8 +48,10 @@ def dies_at(death: Death) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "reached", reach)
-        with suppress(Died):
+        try:
             yield
+        except Died:
+            tried("look died at a step")
 
 
 def look_in_process(
@@ -76,6 +79,8 @@ def look_in_process(
         raise AssertionError(f"the look of {entity} did not end")
     expected = (0,) if death is None else (DIED,) if must_die else (0, DIED)
     assert process.exitcode in expected, f"{entity}, {death}: exit code {process.exitcode}"
+    if process.exitcode == DIED:
+        tried("process died at a step")
     return Counter(json.loads(told.read_text()))
 
 

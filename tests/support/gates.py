@@ -10,7 +10,10 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 from urllib.parse import urlsplit
 
+from support.tried import tried
+
 Mode = Literal["relay", "drips", "silent", "closes between requests", "speaks something else", "redirects"]
+WORDS = {"silent": "never answers", "drips": "sends a byte now and then"}
 DRIPS_EVERY = 0.05
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n["
 
@@ -56,6 +59,8 @@ class Gate:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             first = await reader.read(65_536)
+            if self.mode != "relay":
+                tried(f"host that {WORDS.get(self.mode, self.mode)}")
             self.heard.append(first)
             if self.mode == "silent":
                 await reader.read()

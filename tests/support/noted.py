@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from support.tried import tried
+
 from sandbox.faults import Faults, Rule
 
 
@@ -46,9 +48,20 @@ class NotedFaults(Faults):
         chance = self._chance
         if rule is None and chance is not None and chance.random() < self._share:
             rule = Rule(status=chance.choice((500, 502, 503, 504)), body=chance.choice(("html", "json", "empty")))
+        if rule is not None:
+            tried(_kind(rule))
         self.seen.append(Request(self._now(), host, method, path, None if rule is None else rule.status))
         return rule
 
     def count(self, host: str, end_of_path: str) -> int:
         """How many requests to the host had a path that ends so."""
         return sum(one.host == host and one.path.endswith(end_of_path) for one in self.seen)
+
+
+def _kind(rule: Rule) -> str:
+    """A fault in words, for the count."""
+    if rule.cut is not None:
+        return "answer cut after it was applied" if rule.cut == "after" else "request cut before it was applied"
+    if rule.status is not None:
+        return f"answered {'5xx' if rule.status >= 500 else rule.status}"
+    return "answer delayed"

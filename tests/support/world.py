@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from support import invariant
 from support.altered import AlteredAnswers
+from support.late import LateRequests
 from support.noted import NotedFaults
 
 from connector.clock import ManualClock
@@ -74,8 +75,9 @@ class World:
             products if shop_products is None else shop_products, clock=self.clock.now, **(magento or {})
         )
         self.altered = AlteredAnswers(site)
+        self.late = LateRequests(shop)
         self.acumatica = Served(FaultMiddleware(self.altered, "acumatica", self.faults))
-        self.magento = Served(FaultMiddleware(shop, "magento", self.faults))
+        self.magento = Served(FaultMiddleware(self.late, "magento", self.faults))
         self._another = new_database or _files_in(folder)
         self.database_url = database_url or self._another()
         self.state = open_state(self.database_url)

@@ -1,0 +1,3 @@
+"""Properties that hold whatever happens."""
+
+from support.tried import pytest_terminal_summary  # noqa: F401
