@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 def required(what: str) -> bool:
@@ -41,6 +44,16 @@ def postgres() -> Iterator[Postgres]:
             yield server
     except NoServer as error:
         missing("postgres", str(error))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Debian's Chromium, for tests of pages."""
+    if find_spec("playwright") is None:
+        missing("chromium", "the package playwright is not installed")
+    if not CHROMIUM.exists():
+        missing("chromium", f"there is no {CHROMIUM}; it is in Debian's package chromium")
+    return CHROMIUM
 
 
 @pytest.fixture(scope="session")

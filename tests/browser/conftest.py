@@ -1,0 +1,68 @@
+"""Prefect's pages in a real browser, over a stack of real processes.
+
+Both live as long as the module of tests: Playwright keeps an event loop open, which would be in the way of other
+folders' tests, and the stack works all the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support.prefect_stack import LONG_LIFE, Stack, prefect_stack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from support.prefect_pages import Pages
+
+
+@pytest.fixture(scope="module")
+def whole_stack(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Both simulators, Prefect, and `a2m serve`."""
+    with prefect_stack(tmp_path_factory.mktemp("stack")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def killed(whole_stack: Stack) -> str:
+    """A run of quantities that was killed in the middle of its first request to Magento, before anything else was done.
+
+    Its lease outlives it by a minute: the other tests, none of which works on quantities, pass meanwhile.
+    """
+    whole_stack.break_with("magento POST path=*/source-items: delay=20")
+    whole_stack.configure(queue=LONG_LIFE)
+    run_id = whole_stack.start("inventory")
+    whole_stack.wait_until_sending("inventory")
+    whole_stack.kill(run_id)
+    whole_stack.break_with("")
+    whole_stack.configure()
+    return run_id
+
+
+@pytest.fixture
+def stack(whole_stack: Stack) -> Iterator[Stack]:
+    """The stack, whose settings file and faults are as they were again after each test."""
+    yield whole_stack
+    whole_stack.break_with("")
+    whole_stack.configure()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """The browser."""
+    from support.prefect_pages import browser_of
+
+    with browser_of(chromium) as started:
+        yield started
+
+
+@pytest.fixture
+def pages(stack: Stack, browser: Browser) -> Iterator[Pages]:
+    """A new tab."""
+    from support.prefect_pages import Pages
+
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC")
+    yield Pages(context.new_page(), stack)
+    context.close()

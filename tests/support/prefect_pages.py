@@ -1,0 +1,155 @@
+"""Prefect's own pages in a browser, used as a person uses them; each step waits until the page shows what it needs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from support.prefect_stack import Stack
+from support.processes import wait_until
+from support.project import ROOT
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+PICTURES = ROOT / "docs" / "pictures"
+LARGEST_PICTURE = 150_000
+STILL = 5
+"""So many equal pictures in a row are one of a page on which nothing moves any more."""
+PATIENCE = 120_000
+
+
+@contextmanager
+def browser_of(chromium: Path) -> Iterator[Browser]:
+    """The browser without a window, and without a way to any other machine."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Pages:
+    """The pages of a stack's Prefect in one tab."""
+
+    def __init__(self, page: Page, stack: Stack) -> None:
+        page.set_default_timeout(PATIENCE)
+        self.page = page
+        self._stack = stack
+
+    def find_deployment(self, name: str) -> None:
+        """Look for a deployment in the list, and open it."""
+        self.page.goto(f"{self._stack.url}/v2/deployments")
+        self.page.get_by_placeholder("Search deployments").fill(name)
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+        expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+
+    def start(self, name: str) -> str:
+        """Run → Quick run, and on to the page of that run; gives its id."""
+        self._run(name, "Quick run")
+        return self._view_run()
+
+    def open_form(self, name: str) -> None:
+        """Run → Custom run."""
+        self._run(name, "Custom run")
+        expect(self._submit()).to_be_visible()
+
+    def submit(self) -> str:
+        """Send the form, and on to the page of the run; gives its id."""
+        self._submit().click()
+        return self._view_run()
+
+    def try_to_submit(self) -> None:
+        """Send a form that will not be taken."""
+        self._submit().click()
+
+    def field(self, label: str) -> Locator:
+        """A field of a form by its title, whatever Prefect adds to it."""
+        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \(Optional\))?$")).first
+
+    def choose(self, label: str, choice: str) -> None:
+        """Choose from a drop-down."""
+        self.page.get_by_label(label).first.click()
+        self.page.get_by_role("option", name=choice).click()
+
+    def see_end(self, run_id: str, *, state: str, name: str) -> None:
+        """The page of a run that is over: its state, and its name, which says what happened."""
+        self._stack.wait_for_end(run_id)
+        self.page.goto(f"{self._stack.url}/v2/runs/flow-run/{run_id}")
+        expect(self.page.get_by_text(state, exact=True).first).to_be_visible()
+        expect(self.page.get_by_text(name).first).to_be_visible()
+
+    def see_log(self, words: str) -> None:
+        """The log of the run on whose page we are."""
+        expect(self.page.get_by_role("tabpanel")).to_contain_text(words)
+
+    def see(self, words: str) -> None:
+        """Words anywhere on the page."""
+        expect(self.page.locator("body")).to_contain_text(words)
+
+    def see_cells(self, *cells: str) -> None:
+        """A row of a table with these texts in its cells."""
+        row = self.page.get_by_role("row")
+        for cell in cells:
+            row = row.filter(has=self.page.get_by_role("cell").filter(has_text=cell))
+        expect(row.first).to_be_visible()
+
+    def open_artifact(self, run_id: str, key: str) -> None:
+        """From the page of a run to one of its artifacts."""
+        self.page.goto(f"{self._stack.url}/v2/runs/flow-run/{run_id}?tab=Artifacts")
+        self.page.get_by_role("tabpanel").get_by_role("link", name=key).click()
+        self.page.wait_for_url(f"**/artifacts/key/{key}")
+        self.page.get_by_role("link", name=re.compile(r"^[0-9a-f]{8}$")).first.click()
+        self.page.wait_for_url("**/artifacts/artifact/**")
+
+    def retry(self) -> None:
+        """Retry the run on whose page we are."""
+        self.page.get_by_role("button", name="Open menu").click()
+        self.page.get_by_role("menuitem", name="Retry").click()
+        self.page.get_by_role("alertdialog").or_(self.page.get_by_role("dialog")).get_by_role(
+            "button", name="Retry"
+        ).click()
+
+    def picture(self, name: str, at: Locator | None = None) -> None:
+        """A picture for the documentation, where somebody asked for pictures: `A2M_PICTURES=1`."""
+        if not os.environ.get("A2M_PICTURES"):
+            return
+        if at is not None:
+            at.evaluate("element => element.scrollIntoView({block: 'center'})")
+        expect(self.page.locator("[data-slot=skeleton], .animate-pulse")).to_have_count(0)
+        shown: list[bytes] = []
+
+        def stands_still() -> bool:
+            shown.append(self.page.screenshot())
+            return len(shown) >= STILL and len(set(shown[-STILL:])) == 1
+
+        wait_until(stands_still, "a page that stands still")
+        assert len(shown[-1]) <= LARGEST_PICTURE, f"{name} is too large for the documentation"
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES / f"{name}.png").write_bytes(shown[-1])
+
+    def _run(self, name: str, how: str) -> None:
+        self.page.goto(f"{self._stack.url}/v2/deployments/deployment/{self._stack.deployment(name)}")
+        self.page.get_by_role("button", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name=how).click()
+
+    def _submit(self) -> Locator:
+        return self.page.get_by_role("button", name="Submit")
+
+    def _view_run(self) -> str:
+        self.page.get_by_role("button", name="View run").click()
+        self.page.wait_for_url("**/runs/flow-run/**")
+        found = re.search(r"/flow-run/([0-9a-f-]{36})", self.page.url)
+        assert found is not None, self.page.url
+        return found[1]

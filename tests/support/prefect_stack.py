@@ -1,0 +1,213 @@
+"""Everything as an administrator has it: both simulators, a Prefect server with its UI, and `a2m serve`, as processes.
+
+The settings stand in the settings file, so that the UI may change every one of them. The schedules are switched off: a
+test starts its runs itself, and no other one comes between them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from support.commands import Said, command, environment, run
+from support.processes import answers, running, wait_until, with_variable
+
+from connector.queue import entities
+from connector.queue.engine import State, open_state
+from flows.administer import ENTITIES
+from settings.writing import as_toml
+
+Sections = dict[str, dict[str, Any]]
+SHORT_LIFE = {"check_process_time": 1, "process_sleep_time": 1}
+LONG_LIFE = {"check_process_time": 59, "process_sleep_time": 1}
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running stack; `url` is where its UI is."""
+
+    url: str
+    folder: Path
+    sections: Sections
+    environ: dict[str, str]
+
+    def configure(self, **sections: dict[str, Any]) -> None:
+        """Let the settings file say something else in single fields; without any, what it said at the start."""
+        names = {**self.sections, **sections}
+        together = {name: {**self.sections.get(name, {}), **sections.get(name, {})} for name in names}
+        write_settings(self.folder, together)
+
+    def change_erp(self, *changes: dict[str, Any]) -> None:
+        """Change something in Acumatica."""
+        self._post(self.sections["acumatica"]["url"], changes)
+
+    def change_shop(self, *changes: dict[str, Any]) -> None:
+        """Change something in Magento."""
+        self._post(self.sections["magento"]["url"], changes)
+
+    def _post(self, url: str, changes: tuple[dict[str, Any], ...]) -> None:
+        answer = httpx.post(f"{url}/_sandbox/change", json=list(changes), timeout=60)
+        assert answer.is_success, answer.text
+
+    def break_with(self, plan: str) -> None:
+        """Let requests to the sandbox fail by this plan; by an empty one, none."""
+        answer = httpx.post(f"{self.sections['magento']['url']}/_sandbox/faults", content=plan, timeout=60)
+        assert answer.is_success, answer.text
+
+    def shop(self) -> dict[str, Any]:
+        """What Magento has."""
+        return dict(httpx.get(f"{self.sections['magento']['url']}/_sandbox/state", timeout=60).json())
+
+    def erp(self) -> dict[str, Any]:
+        """What Acumatica has."""
+        return dict(httpx.get(f"{self.sections['acumatica']['url']}/_sandbox/state", timeout=60).json())
+
+    def a2m(self, *arguments: str) -> Said:
+        """Run the command line beside it."""
+        return run(arguments, folder=self.folder, environ=self.environ)
+
+    def ask(self, path: str, method: str = "POST", **body: Any) -> Any:
+        """Ask Prefect's API, as its UI does; while runs begin it may answer late, or that it is busy."""
+        given: list[httpx.Response] = []
+
+        def is_answered() -> bool:
+            with suppress(httpx.TimeoutException):
+                given.append(httpx.request(method, f"{self.url}/api/{path}", json=body, timeout=30))
+            return bool(given) and given[-1].status_code < 500
+
+        wait_until(is_answered, "an answer of Prefect")
+        assert given[-1].is_success, given[-1].text
+        return given[-1].json() if given[-1].content else None
+
+    def runs(self, deployment: str) -> list[dict[str, Any]]:
+        """The runs of a deployment, the newest first."""
+        of_it = {"name": {"any_": [deployment]}}
+        return list(self.ask("flow_runs/filter", deployments=of_it, sort="EXPECTED_START_TIME_DESC"))
+
+    def start(self, deployment: str, **parameters: Any) -> str:
+        """Start a run; gives its id."""
+        path = f"deployments/{self.deployment(deployment)}/create_flow_run"
+        return str(self.ask(path, parameters=parameters, idempotency_key=str(uuid4()))["id"])
+
+    def deployment(self, name: str) -> str:
+        """The id of a deployment."""
+        (found,) = self.ask("deployments/filter", deployments={"name": {"any_": [name]}})
+        return str(found["id"])
+
+    def form(self, deployment: str) -> dict[str, Any]:
+        """What the form of a deployment shows."""
+        (found,) = self.ask("deployments/filter", deployments={"name": {"any_": [deployment]}})
+        return dict(found["parameters"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """A run as it is now."""
+        (found,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run_id]}})
+        return dict(found)
+
+    def wait_for_end(self, run_id: str, *, run_count: int = 1) -> dict[str, Any]:
+        """A run once it is over, or over again."""
+
+        def is_over() -> bool:
+            now = self.run(run_id)
+            return now["run_count"] >= run_count and now["state_type"] in ENDED
+
+        wait_until(is_over, f"the end of run {run_id}")
+        return self.run(run_id)
+
+    def pause(self, *, paused: bool) -> None:
+        """Pause every entity, or resume it."""
+        with self._state() as state:
+            entities.pause(state, list(ENTITIES), paused=paused)
+
+    @contextmanager
+    def _state(self) -> Iterator[State]:
+        with closing(open_state(f"sqlite:///{self.folder / 'a2m' / 'state.sqlite'}")) as state:
+            yield state
+
+    def wait_until_sending(self, entity: str) -> None:
+        """Wait until messages of the entity are on their way to Magento."""
+        with self._state() as state:
+
+            def is_sending() -> bool:
+                with state.read() as connection:
+                    return bool(entities.overview(connection, entity, datetime.now(UTC)).counts["sending"])
+
+            wait_until(is_sending, f"{entity} on its way")
+
+    def kill(self, run_id: str) -> None:
+        """Kill the process in which a run works."""
+        (process, *_below) = with_variable("PREFECT__FLOW_RUN_ID", run_id)
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def write_settings(folder: Path, sections: Sections) -> None:
+    """The settings file of the stack."""
+    file = folder / "a2m" / "settings.toml"
+    file.parent.mkdir(exist_ok=True)
+    part = file.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(as_toml(sections))
+    part.replace(file)
+
+
+@contextmanager
+def prefect_stack(folder: Path) -> Iterator[Stack]:
+    """Start everything, and end it for certain."""
+    environ, lines = environment(folder, {}), folder / "sandbox.env"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    environ |= {"PREFECT_API_URL": f"{url}/api", "PREFECT_UI_API_URL": f"{url}/api"}
+    ports = ["--acumatica-port", "0", "--magento-port", "0"]
+    server = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", url.rpartition(":")[2]]
+    with ExitStack() as processes:
+
+        def begin(name: str, words: list[str]) -> Any:
+            log = folder / f"{name}.log"
+            return processes.enter_context(running(words, folder=folder, environ=environ, log=log))
+
+        begin("sandbox", command("sandbox", "--skus", "40", "--documents", "3", "--env", str(lines), *ports))
+        serving = begin("server", [sys.executable, "-m", *server])
+        wait_until(lines.exists, "a sandbox")
+        wait_until(lambda: answers(f"{url}/api/health") or serving.poll() is not None, "a Prefect server that answers")
+        assert serving.poll() is None, (folder / "server.log").read_text()
+        stack = Stack(url, folder, _sections(lines), environ)
+        stack.configure()
+        stack.pause(paused=True)  # a run that is due before the schedules are switched off does nothing
+        begin("deployments", command("serve"))
+        wait_until(lambda: "Serving" in (folder / "deployments.log").read_text(), "deployments")
+        _switch_schedules_off(stack)
+        stack.pause(paused=False)
+        yield stack
+
+
+def _sections(lines: Path) -> Sections:
+    """What the sandbox's lines say, as the settings file has it; runs live as short as they may."""
+    sections: Sections = {"queue": dict(SHORT_LIFE)}
+    for line in lines.read_text().splitlines():
+        name, _is, value = shlex.split(line)[0].partition("=")
+        section, _, field = name.removeprefix("A2M_").lower().partition("__")
+        sections.setdefault(section, {})[field] = json.loads(value) if value[0] in "[{" else value
+    return sections
+
+
+def _switch_schedules_off(stack: Stack) -> None:
+    """Runs that are scheduled already are taken away by the server."""
+    for deployment in stack.ask("deployments/filter"):
+        for schedule in deployment["schedules"]:
+            stack.ask(f"deployments/{deployment['id']}/schedules/{schedule['id']}", "PATCH", active=False)
+    at_work = {"state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
+    wait_until(lambda: not stack.ask("flow_runs/filter", flow_runs=at_work), "the end of what was scheduled before")
