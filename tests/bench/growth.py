@@ -3,8 +3,9 @@
     PYTHONPATH=tests:. .venv/bin/python -m bench.growth idle --runs 200
     PYTHONPATH=tests:. .venv/bin/python -m bench.growth steady --minutes 12
 
-`idle`: how many bytes and rows each run adds that finds nothing to do. `steady`: prices change all the time, the
-schedule and what is kept are shortened, and housekeeping comes every few seconds: by how much both databases still grow
+`idle`: how many bytes and rows each run adds that finds nothing to do; each is started by hand and run by `a2m serve`.
+`steady`: a run every few seconds, in this process, so that a slow machine keeps up; half of them find changed prices;
+everything is kept for a minute only, and housekeeping comes after every few runs: by how much both databases still grow
 in the last third. Sizes are those of SQLite: pages in use, and pages of the file, which are used again.
 """
 
@@ -13,19 +14,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import socket
 import sqlite3
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 import httpx
 from bench.harness import MeasureFailed
@@ -35,12 +38,18 @@ from support.processes import answers, running, wait_until
 
 from sandbox.catalogue import generated
 
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
+
 SKUS = 200
 SETTLES = 20.0
 """Seconds: events and task runs reach Prefect's database late."""
-STARTS_EVERY = 10
-KEPT = 120
+STARTS_EVERY = 2.0
+KEPT = 60
+"""Seconds."""
 CHANGED = 20
+TURN = 6
+"""Runs between two housekeepings."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +87,15 @@ class Here:
     def ask(self, method: str, path: str, body: Any) -> Any:
         """Call Prefect's API; a call that the busy server refuses is repeated."""
         for _time in range(20):
-            answer = self._api.request(method, path, json=body)
+            try:
+                answer = self._api.request(method, path, json=body)
+            except httpx.TransportError:
+                continue
             if answer.status_code not in (429, 500, 503):
-                break
+                answer.raise_for_status()
+                return answer.json() if answer.content else None
             time.sleep(1)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        raise MeasureFailed(f"Prefect does not answer {path}")
 
     def only_by_hand(self) -> dict[str, Any]:
         """Switch every schedule off; gives the deployment of prices."""
@@ -95,7 +107,8 @@ class Here:
 
     def run(self, deployment: str) -> str:
         """One run, to its end; gives what it said."""
-        number = self.ask("POST", f"deployments/{deployment}/create_flow_run", {})["id"]
+        once = {"idempotency_key": str(uuid4())}  # a call whose answer was lost is repeated
+        number = self.ask("POST", f"deployments/{deployment}/create_flow_run", once)["id"]
         state: dict[str, Any] = {}
 
         def ended() -> bool:
@@ -145,16 +158,17 @@ def everything(life: int, **prefect: str) -> Iterator[Here]:
         yield Here(folder, api, environ, connected["A2M_ACUMATICA__URL"])
 
 
-def idle(runs: int, life: int) -> dict[str, Any]:
+def idle(runs: int, life: int, *, in_here: bool) -> dict[str, Any]:
     """What each of so many runs adds that finds nothing to do."""
     with everything(life) as here:
         price = here.only_by_hand()["id"]
         here.run(price)
         before, began = here.settle(), time.monotonic()
-        for number in range(runs):
-            said = here.run(price)
-            if said != "Completed: nothing changed":
-                raise MeasureFailed(f"run {number} was not idle: {said}")
+        if in_here:
+            asyncio.run(_idle_here(here, price, runs))
+        else:
+            for number in range(1, runs + 1):
+                _require_idle(here, number, here.run(price))
         seconds, after = time.monotonic() - began, here.settle()
     return {
         "runs": runs,
@@ -163,6 +177,19 @@ def idle(runs: int, life: int) -> dict[str, Any]:
         "state": _grown(before[0], after[0], runs),
         "prefect": _grown(before[1], after[1], runs),
     }
+
+
+async def _idle_here(here: Here, price: str, runs: int) -> None:
+    async with _client_of(here) as client:
+        for number in range(1, runs + 1):
+            _require_idle(here, number, await _run_here(client, price))
+
+
+def _require_idle(here: Here, number: int, said: str) -> None:
+    if said != "Completed: nothing changed":
+        raise MeasureFailed(f"run {number} was not idle: {said}")
+    if number % 50 == 0:
+        print(f"{number} runs: {' and '.join(f'{one.used:,}' for one in here.sizes())} bytes used")
 
 
 def _grown(before: Size, after: Size, runs: int) -> dict[str, Any]:
@@ -174,19 +201,15 @@ def _grown(before: Size, after: Size, runs: int) -> dict[str, Any]:
 
 
 def steady(minutes: float) -> dict[str, Any]:
-    """By how much both databases grow in the last third, while everything is kept for two minutes only."""
+    """By how much both databases grow in the last third, while everything is kept for a minute only."""
     kept = {
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"PT{KEPT}S",
-        "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "10",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
     }
     with everything(1, **kept) as here:
-        price = here.only_by_hand()
-        every = {"schedule": {"interval": STARTS_EVERY}, "active": True}
-        here.ask("POST", f"deployments/{price['id']}/schedules", [every])
-        sizes = asyncio.run(_watch(here, minutes))
-        ended = here.ask("POST", "flow_runs/filter", {"flow_runs": {"end_time": {"is_null_": False}}})
-    states = Counter(one["state"]["name"] for one in ended)
-    found: dict[str, Any] = {"minutes": minutes, "measured": len(sizes), "runs that are left": dict(states)}
+        price = here.only_by_hand()["id"]
+        sizes, ended = asyncio.run(_watch(here, price, minutes))
+    found: dict[str, Any] = {"minutes": minutes, "measured": len(sizes), "runs": dict(ended)}
     for place, name in enumerate(("state", "prefect")):
         for what in ("used", "file"):
             found[f"{name}, {what}"] = _of_thirds([getattr(one[place], what) for one in sizes])
@@ -194,43 +217,71 @@ def steady(minutes: float) -> dict[str, Any]:
 
 
 def _of_thirds(values: list[int]) -> dict[str, float]:
-    """How the last third stands to the one before it: the largest value of each."""
+    """How the last third stands to the one before it: by its mean, because runs come and go within each of them, and by
+    its largest value.
+    """
     third = len(values) // 3
-    before, last = max(values[third : 2 * third]), max(values[2 * third :])
+    before, last = values[third : 2 * third], values[2 * third :]
     return {
-        "largest in the first third": max(values[:third]),
-        "in the second": before,
-        "in the last": last,
-        "median": round(statistics.median(values[third:])),
-        "the last third grew by %": round((last / before - 1) * 100, 2),
+        "mean of the second third": round(statistics.mean(before)),
+        "mean of the last third": round(statistics.mean(last)),
+        "the mean grew by %": round((statistics.mean(last) / statistics.mean(before) - 1) * 100, 2),
+        "the largest grew by %": round((max(last) / max(values[: 2 * third]) - 1) * 100, 2),
     }
 
 
-async def _watch(here: Here, minutes: float) -> list[tuple[Size, Size]]:
-    """Change prices, keep house, and look at the sizes, again and again."""
-    from prefect.client.orchestration import get_client
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
+async def _watch(here: Here, price: str, minutes: float) -> tuple[list[tuple[Size, Size]], Counter[str]]:
+    """Run, keep house, and look at the sizes, again and again; gives the sizes, and what the runs said."""
     from connector.clock import SystemClock
     from connector.queue.engine import open_state
     from flows.housekeeping import clean_state, forget_runs
 
-    state, clock, sizes = open_state(f"sqlite:///{here.folder / 'a2m' / 'state.sqlite'}"), SystemClock(), []
-    ends_at, turn = time.monotonic() + minutes * 60, 0
+    state, clock = open_state(f"sqlite:///{here.folder / 'a2m' / 'state.sqlite'}"), SystemClock()
+    sizes: list[tuple[Size, Size]] = []
+    ended: Counter[str] = Counter()
+    ends_at = time.monotonic() + minutes * 60
+    async with _client_of(here) as client:
+        while time.monotonic() < ends_at:
+            for number in range(TURN):
+                if number % 2:
+                    _change_prices(here, len(sizes) + number)
+                ended[await _run_here(client, price)] += 1
+            before = datetime.now(UTC) - timedelta(seconds=KEPT)
+            deleted = await clean_state(state, clock, before)
+            runs = await forget_runs(client, clock, before)
+            sizes.append(await asyncio.to_thread(here.sizes))
+            used = " and ".join(f"{one.used:,}" for one in sizes[-1])
+            print(f"{len(sizes)}: {deleted.messages} messages, {runs} runs deleted; {used} bytes used")
+    state.close()
+    return sizes, ended
+
+
+@asynccontextmanager
+async def _client_of(here: Here) -> AsyncIterator[PrefectClient]:
+    """Prefect's client; what runs in this process meanwhile has the settings of the measure."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    os.environ |= here.environ
     with temporary_settings({PREFECT_API_URL: here.environ["PREFECT_API_URL"]}):
         async with get_client() as client:
-            while time.monotonic() < ends_at:
-                turn += 1
-                _change_prices(here, turn)
-                before = datetime.now(UTC) - timedelta(seconds=KEPT)
-                deleted = await clean_state(state, clock, before)
-                runs = await forget_runs(client, clock, before)
-                sizes.append(await asyncio.to_thread(here.sizes))
-                used = [f"{one.used:,}" for one in sizes[-1]]
-                print(f"{turn}: {deleted.messages} messages, {runs} runs deleted; {' and '.join(used)} bytes used")
-                await clock.sleep(10)
-    state.close()
-    return sizes
+            yield client
+
+
+async def _run_here(client: PrefectClient, deployment: str) -> str:
+    """One run of the deployment in this process, not before its turn; `a2m serve` leaves it alone because it is pending
+    from the start.
+    """
+    from prefect.flow_engine import run_flow_async
+    from prefect.states import Pending
+
+    from flows.price import price
+
+    its_turn = time.monotonic() + STARTS_EVERY
+    run = await client.create_flow_run_from_deployment(UUID(deployment), state=Pending())
+    state = await run_flow_async(price, flow_run=run, parameters={}, return_type="state")
+    await asyncio.sleep(its_turn - time.monotonic())
+    return f"{state.name}: {state.message}"
 
 
 def _change_prices(here: Here, turn: int) -> None:
@@ -246,10 +297,11 @@ def main() -> None:
     of_idle = which.add_parser("idle")
     of_idle.add_argument("--runs", type=int, default=200)
     of_idle.add_argument("--life", type=int, default=1, help="Check Process Time, in seconds")
+    of_idle.add_argument("--here", action="store_true", help="in this process instead of those of a2m serve: quicker")
     of_steady = which.add_parser("steady")
     of_steady.add_argument("--minutes", type=float, default=12)
     given = parser.parse_args()
-    found = idle(given.runs, given.life) if given.what == "idle" else steady(given.minutes)
+    found = idle(given.runs, given.life, in_here=given.here) if given.what == "idle" else steady(given.minutes)
     print(json.dumps(found, indent=1))
 
 
