@@ -169,7 +169,7 @@ class Play:
             httpx.get(f"{url}/_sandbox/state", timeout=600).json() for url in (self._acumatica, self._magento)
         )
         judge(verdict, self._state, self._settings, site, shop)
-        judge_order(verdict, self._magento, self._life.right, self._life.traded)
+        judge_order(verdict, self._magento, self._life.right, shop, self._life.traded)
         verdict.unsettled += self._machinery.ended
         if not verdict.all_is_well():
             self._keep_evidence({"acumatica": site, "magento": shop})

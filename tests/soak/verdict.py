@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -104,12 +104,15 @@ def doubled(shop: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{kind} {key} is there {times} times" for key, times in counted.items() if times > 1)
 
 
-def judge_order(verdict: Verdict, magento: str, right: Right, traded: frozenset[str]) -> None:
-    """No key went back. Sources of what is traded are raised for a shipment and put right after it: not those."""
+def judge_order(verdict: Verdict, magento: str, right: Right, shop: Mapping[str, Any], traded: Set[str]) -> None:
+    """No key went back. Sources of what is traded or was shipped are raised for a shipment and put right after it, and
+    show less by what was never reserved: not those.
+    """
+    shipped = {item["sku"] for one in shop["shipments"] for item in one["items"]}
     writes = httpx.get(f"{magento}/_sandbox/journal?writes=1", timeout=600).raise_for_status().json()["requests"]
     told = {
         (path, sku, source): sent
         for (path, sku, source), sent in invariant.told(writes).items()
-        if not (source and sku in traded)
+        if not (source and sku in traded | shipped)
     }
     verdict.went_back = invariant.out_of_order(told, right)

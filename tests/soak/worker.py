@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,5 +50,6 @@ def _saved_after(now: InForce) -> Callable[[], Settings | None]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
     with suppress(KeyboardInterrupt):
         asyncio.run(work(sys.argv[1], sys.argv[2]))
