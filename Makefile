@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@rm -f $(VENV)/installed-* && touch $@
 
-demo: $(STAMP) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 ends when it is done
-	@$(BIN)/a2m demo $(if $(ONCE),--once) $(ARGS)
+demo: $(STAMP) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 ends when done, DATABASE=postgresql://… keeps the state there
+	@$(BIN)/a2m demo $(if $(ONCE),--once) $(if $(DATABASE),--database '$(DATABASE)') $(ARGS)
 
 test: $(STAMP) ## run the tests; ARGS="tests/rules -k price" picks some
 	@$(BIN)/python -m pytest $(ARGS)

@@ -50,16 +50,30 @@ def add_to(app: typer.Typer) -> None:
         skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 200,
         catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
         documents: Annotated[int, typer.Option(min=0, help="How many orders, with customers and shipments.")] = 30,
+        database: Annotated[
+            str | None, typer.Option(help="Keep the state in this new, empty PostgreSQL database: postgresql://…")
+        ] = None,
     ) -> int:
         """Show the connector at work: sandbox Acumatica and Magento, Prefect with its UI, one full sync."""
         if catalog is not None and not catalog.is_file():
             raise typer.BadParameter(f"there is no file {catalog}", param_hint="--catalog")
         items = ["--skus", str(skus)] if catalog is None else ["--catalog", str(catalog.resolve())]
         items += ["--documents", str(documents)]
-        return _run(items, once=once or not sys.stdout.isatty())
+        _refuse_used(database)
+        return _run(items, database, once=once or not sys.stdout.isatty())
 
 
-def _run(items: list[str], *, once: bool) -> int:
+def _refuse_used(database: str | None) -> None:
+    """A state that somebody may want to keep is not taken for a demo's."""
+    if database is None:
+        return
+    from connector.queue.engine import is_unused
+
+    if not is_unused(database):
+        raise typer.BadParameter("a state is kept there already; give a new, empty database", param_hint="--database")
+
+
+def _run(items: list[str], database: str | None, *, once: bool) -> int:
     from settings import home_folder
 
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -73,6 +87,8 @@ def _run(items: list[str], *, once: bool) -> int:
         return 1
     try:
         _live_in(folder)
+        if database is not None:
+            os.environ["A2M_DATABASE_URL"] = database
         return asyncio.run(_demo(children, folder, items, once=once))
     except DemoFailed as error:
         complain(str(error))
@@ -139,7 +155,7 @@ def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
     lines = folder / "state" / "sandbox.env"
     lines.parent.mkdir(parents=True)
     ports = ["--acumatica-port", "0", "--magento-port", "0"]
-    children.start("sandbox", ["a2m", "sandbox", *items, *ports, "--env", str(lines)])
+    children.start("sandbox", ["a2m", "sandbox", *items, *ports, "--env", str(lines)], only_errors=True)
     _wait(children, lines.exists, "sandbox")
     os.environ |= {name: value or "" for name, value in dotenv_values(lines).items()}
 
@@ -277,5 +293,15 @@ def _tell(
     out.print(f"\nIt took {seconds:.0f} s. Where to look:", markup=False)
     out.print(f"  Prefect UI     {ui}", markup=False)
     out.print(f"  Settings used  {folder / 'state' / 'sandbox.env'}", markup=False)
-    out.print(f"  State database {folder / 'state' / 'state.sqlite'}", markup=False)
+    out.print(f"  State database {_where_the_state_is(folder)}", markup=False)
     out.print(f"  Logs           {folder}", markup=False)
+
+
+def _where_the_state_is(folder: Path) -> str:
+    """The file, or the address without its password."""
+    database = os.environ.get("A2M_DATABASE_URL")
+    if database is None:
+        return str(folder / "state" / "state.sqlite")
+    from connector.queue.engine import shown_address
+
+    return shown_address(database)

@@ -43,16 +43,18 @@ class Children:
         _end_leftovers(self._file)
         self._remember()
 
-    def start(self, name: str, arguments: list[str]) -> None:
-        """Start `python -m …` in the folder, with its output in NAME.log there."""
+    def start(self, name: str, arguments: list[str], *, only_errors: bool = False) -> None:
+        """Start `python -m …` in the folder, with its output in NAME.log there; `only_errors`: without what it prints
+        for programs to read, such as secrets.
+        """
         command = [sys.executable, "-P", "-m", *arguments]
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(
                 command,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.DEVNULL if only_errors else log,
+                stderr=log,
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )

@@ -74,6 +74,21 @@ def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
     return State(engine)
 
 
+def is_unused(url: str) -> bool:
+    """Whether no state is kept at this address yet; looks only, and makes nothing. Raises `StateError`."""
+    engine = _engine(_address(url), LOCK_TIMEOUT)
+    try:
+        with in_words(engine), _reading(engine).connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is None
+    finally:
+        engine.dispose()
+
+
+def shown_address(url: str) -> str:
+    """The address of a state database without its password. Raises `StateError` where it is none."""
+    return shown(_address(url))
+
+
 def _address(url: str) -> URL:
     try:
         parsed = make_url(url)
