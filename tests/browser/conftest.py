@@ -27,14 +27,15 @@ def whole_stack(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module", autouse=True)
 def killed(whole_stack: Stack) -> str:
-    """A run of quantities that was killed in the middle of its first request to Magento, before anything else was done.
+    """A run of customers that was killed in the middle of its first request to Magento, before anything else was done.
+    Magento handles that request when nobody listens any more.
 
-    Its lease outlives it by a minute: the other tests, none of which works on quantities, pass meanwhile.
+    The lease outlives the run by a minute: the other tests, none of which works on customers, pass meanwhile.
     """
-    whole_stack.break_with("magento POST path=*/source-items: delay=20")
+    whole_stack.break_with("magento POST path=*/customers: delay=20")
     whole_stack.configure(queue=LONG_LIFE)
-    run_id = whole_stack.start("inventory")
-    whole_stack.wait_until_sending("inventory")
+    run_id = whole_stack.start("customer")
+    whole_stack.wait_until_sending("customer")
     whole_stack.kill(run_id)
     whole_stack.break_with("")
     whole_stack.configure()
