@@ -1,7 +1,7 @@
 """What runs leave in both databases: a real Prefect server, a real `a2m serve`, the sandbox, real runs of prices.
 
     PYTHONPATH=tests:. .venv/bin/python -m bench.growth idle --runs 200
-    PYTHONPATH=tests:. .venv/bin/python -m bench.growth steady --minutes 12
+    PYTHONPATH=tests:. .venv/bin/python -m bench.growth steady --minutes 9
 
 `idle`: how many bytes and rows each run adds that finds nothing to do; each is started by hand and run by `a2m serve`.
 `steady`: a run every few seconds, in this process, so that a slow machine keeps up; half of them find changed prices;
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 SKUS = 200
 SETTLES = 20.0
 """Seconds: events and task runs reach Prefect's database late."""
-STARTS_EVERY = 2.0
+STARTS_EVERY = 6.0
 KEPT = 60
 """Seconds."""
 CHANGED = 20
-TURN = 6
+TURN = 2
 """Runs between two housekeepings."""
 
 
@@ -299,7 +299,7 @@ def main() -> None:
     of_idle.add_argument("--life", type=int, default=1, help="Check Process Time, in seconds")
     of_idle.add_argument("--here", action="store_true", help="in this process instead of those of a2m serve: quicker")
     of_steady = which.add_parser("steady")
-    of_steady.add_argument("--minutes", type=float, default=12)
+    of_steady.add_argument("--minutes", type=float, default=9)
     given = parser.parse_args()
     found = idle(given.runs, given.life, in_here=given.here) if given.what == "idle" else steady(given.minutes)
     print(json.dumps(found, indent=1))
