@@ -23,8 +23,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 ends when done, DATABASE=postgresql://… keeps the state there
 	@$(BIN)/a2m demo $(if $(ONCE),--once) $(if $(DATABASE),--database '$(DATABASE)') $(ARGS)
 
-test: $(STAMP) ## run the tests; ARGS="tests/rules -k price" picks some
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## run the tests, two at a time; ARGS="tests/rules -k price" picks some
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup --no-loadscope-reorder)
 
 bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick takes some minutes
 	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'

@@ -10,10 +10,23 @@ from pathlib import Path
 
 import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
+from support.tried import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 CHROMIUM = Path("/usr/bin/chromium")
+
+
+ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/")
+"""Tests with a Prefect server of their own, each of which would fill both cores."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side (`make test` without ARGS): a file stays together, and so do all with a stack."""
+    here = Path(__file__).parent
+    for item in items:
+        file = item.path.relative_to(here).as_posix()
+        item.add_marker(pytest.mark.xdist_group("stacks" if file.startswith(ONE_STACK_AT_A_TIME) else file))
 
 
 def required(what: str) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from support.databases import over_both
 from support.surroundings import of_the_test
-from support.tried import pytest_terminal_summary  # noqa: F401
 from support.world import World, worlds
 
 pytest_generate_tests = over_both
