@@ -130,17 +130,17 @@ class Here:
 
 
 @contextmanager
-def everything(life: int, **prefect: str) -> Iterator[Here]:
+def everything(life: int, *, settings: Mapping[str, str] | None = None, **prefect: str) -> Iterator[Here]:
     """The sandbox, a Prefect server with its scheduler, and `a2m serve`; Magento shows what Acumatica says already."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="a2m-growth-")))
-        settings = folder / "sandbox.env"
-        ports = ["--acumatica-port", "0", "--magento-port", "0", "--env", str(settings)]
+        lines = folder / "sandbox.env"
+        ports = ["--acumatica-port", "0", "--magento-port", "0", "--env", str(lines)]
         plain = environment(folder, {})
         sandbox = command("sandbox", "--skus", str(SKUS), *ports)
         stack.enter_context(running(sandbox, folder=folder, environ=plain, log=folder / "sandbox.log"))
-        wait_until(settings.exists, "a sandbox")
-        connected = {name: value or "" for name, value in dotenv_values(settings).items()}
+        wait_until(lines.exists, "a sandbox")
+        connected = {name: value or "" for name, value in dotenv_values(lines).items()}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])
@@ -149,7 +149,7 @@ def everything(life: int, **prefect: str) -> Iterator[Here]:
         api = f"http://127.0.0.1:{port}/api"
         wait_until(lambda: answers(f"{api}/health"), "a Prefect server")
         pauses = {"A2M_QUEUE__CHECK_PROCESS_TIME": str(life), "A2M_QUEUE__PROCESS_SLEEP_TIME": str(min(life, 5))}
-        environ = {**environment(folder, {**connected, **pauses}), "PREFECT_API_URL": api}
+        environ = {**environment(folder, {**connected, **pauses, **(settings or {})}), "PREFECT_API_URL": api}
         for _look in range(2):
             run(["sync", "all", "--json"], folder=folder, environ=environ)
         log = folder / "serve.log"
