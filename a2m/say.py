@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,10 @@ from rich.table import Table
 
 PROGRESS_SECONDS = 5.0
 
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 200
+"""Columns where nobody looks: a file or another program gets every row of a table in one line."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
