@@ -130,14 +130,17 @@ class Here:
 
 
 @contextmanager
-def everything(life: int, *, settings: Mapping[str, str] | None = None, **prefect: str) -> Iterator[Here]:
+def everything(
+    life: int, *, settings: Mapping[str, str] | None = None, documents: int = 0, **prefect: str
+) -> Iterator[Here]:
     """The sandbox, a Prefect server with its scheduler, and `a2m serve`; Magento shows what Acumatica says already."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="a2m-growth-")))
         lines = folder / "sandbox.env"
         ports = ["--acumatica-port", "0", "--magento-port", "0", "--env", str(lines)]
         plain = environment(folder, {})
-        sandbox = command("sandbox", "--skus", str(SKUS), *ports)
+        more = ["--documents", str(documents)] if documents else []
+        sandbox = command("sandbox", "--skus", str(SKUS), *more, *ports)
         stack.enter_context(running(sandbox, folder=folder, environ=plain, log=folder / "sandbox.log"))
         wait_until(lines.exists, "a sandbox")
         connected = {name: value or "" for name, value in dotenv_values(lines).items()}

@@ -12,6 +12,7 @@ from support.surroundings import of_the_test
 from a2m import demo
 from deployments.automate import automations
 from deployments.catalogue import deployments
+from deployments.serve import runner_of_all
 from settings.housekeeping import Housekeeping
 
 FOLDER = Path(__file__).resolve().parents[2] / "deployments"
@@ -70,3 +71,12 @@ def test_the_container_files():
     assert {"database", "prefect", "connector", "receiver", "worker"} == set(services)
     ports = [port for one in services.values() for port in one.get("ports", [])]
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+async def test_the_next_run_of_every_entity_is_started_while_the_one_before_it_works(home):
+    """`a2m serve` may have two runs of each entity at once, and runs by hand beside them."""
+    every_minute = [
+        one for one in await deployments() if any(str(each.schedule.cron) == "* * * * *" for each in one.schedules)
+    ]
+    assert len(every_minute) == 5
+    assert runner_of_all().limit >= 2 * len(every_minute) + 1
