@@ -12,6 +12,8 @@ import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
 from support.tried import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 
+os.environ["COLUMNS"] = "200"  # pytest-xdist tells its workers 80, in which tables fold
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -16,7 +16,6 @@ Command = Callable[..., Said]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state folder."""
-    monkeypatch.setenv("COLUMNS", "200")
     return of_the_test(tmp_path, monkeypatch)
 
 
