@@ -23,6 +23,7 @@ ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/")
 """Tests with a Prefect server of their own, each of which would fill both cores."""
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side (`make test` without ARGS): a file stays together, and so do all with a stack."""
     here = Path(__file__).parent
