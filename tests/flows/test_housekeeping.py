@@ -54,6 +54,13 @@ async def is_there(client, run):
     return True
 
 
+@pytest.fixture(autouse=True)
+async def no_run_is_over():
+    """Other tests have left finished runs on the same server."""
+    async with get_client() as client:
+        await forget_runs(client, CLOCK, datetime.now(UTC))
+
+
 async def test_only_our_finished_runs_that_are_old():
     """However they ended; not one that works or is still due, not a younger one, and nobody else's."""
     ours = await deployment_of(price, name="price", tags=["a2m", "a2m-entity"])
