@@ -7,6 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
@@ -23,13 +24,20 @@ ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/")
 """Tests with a Prefect server of their own, each of which would fill both cores."""
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side (`make test` without ARGS): a file stays together, and so do all with a stack."""
-    here = Path(__file__).parent
-    for item in items:
-        file = item.path.relative_to(here).as_posix()
-        item.add_marker(pytest.mark.xdist_group("stacks" if file.startswith(ONE_STACK_AT_A_TIME) else file))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where tests run side by side (`make test` without ARGS): a file stays together, and so do all with a stack.
+
+    The marker `xdist_group` does not do it: pytest-xdist 3.8 writes it into ids that pytest 9.2 no longer reads.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class InGroups(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "stacks" if file.removeprefix("tests/").startswith(ONE_STACK_AT_A_TIME) else file
+
+    return InGroups(config, log)
 
 
 def required(what: str) -> bool:
