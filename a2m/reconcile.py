@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from a2m.say import as_json, complain, err, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
+
+if TYPE_CHECKING:
+    from tasks.differences import Compared
 
 ROWS_SHOWN = 50
 HEADS = ("key", "source", "Acumatica says", "Magento shows", "why")
@@ -37,35 +40,39 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
     with in_force(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
             said = (lambda _said: None) if json else err.print
-            outcome, compared = await flow.reconcile(entity, now.settings, now.state, said=said)
-            answer = {
-                "entity": entity,
-                "compared": compared.places,
-                "different": len(compared.differences),
-                "differences": [
-                    {"key": d.sku, "source": d.source, "acumatica": d.acumatica, "magento": d.magento, "why": d.why}
-                    for d in compared.differences
-                ],
-            }
-            wrong = bool(outcome.fault or outcome.stopped or compared.differences)
-            if not json or outcome.fault or outcome.stopped:
-                _show(entity, outcome.fault or outcome.stopped, answer, json=json)
-            if with_repair and compared.differences and not outcome.fault:
+            compared = await flow.reconcile(entity, now.settings, now.state, said=said)
+            answer = _answer(compared)
+            entity_is_right = compared.why_not is None and not compared.differences
+            if compared.why_not is not None:
+                complain(f"{entity}: {compared.why_not}")
+            elif not json:
+                _show(entity, answer)
+            if with_repair and compared.differences:
                 mended = await flow.repair(entity, now.settings, now.state, compared.differences, said=said)
+                entity_is_right = flow.is_right(now.state, mended)
                 answer["repaired"] = mended.tally.as_json()
-                wrong = bool(mended.fault or mended.stopped or mended.failed or mended.report.waits)
-                (complain if json else out.print)(f"{entity}, repair: {mended.in_words()}.")
-            is_right = is_right and not wrong
+                rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
+                err.print(f"{entity}, repair: {mended.in_words()}.{rest}", markup=False)
+            is_right = is_right and entity_is_right
             answers.append(answer)
     if json:
         as_json({"entities": answers})
     return 0 if is_right else 1
 
 
-def _show(entity: str, fault: str | None, answer: dict[str, Any], *, json: bool) -> None:
-    if fault is not None:
-        complain(f"{entity}: {fault}") if json else out.print(f"{entity}: {fault}", markup=False)
-        return
+def _answer(compared: Compared) -> dict[str, Any]:
+    return {
+        "entity": compared.entity,
+        "compared": compared.places,
+        "different": len(compared.differences),
+        "differences": [
+            {"key": one.sku, "source": one.source, "acumatica": one.acumatica, "magento": one.magento, "why": one.why}
+            for one in compared.differences
+        ],
+    }
+
+
+def _show(entity: str, answer: dict[str, Any]) -> None:
     rows = answer["differences"]
     if not rows:
         out.print(f"{entity}: {answer['compared']:,} compared, nothing differs.", markup=False)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.clock import Clock, SystemClock
-from connector.queue import ledger
+from connector.queue import ledger, messages
 from connector.queue.engine import State
 from connector.queue.messages import Message
 from flows.dry_run import copy_of_state, keep_everything_here
@@ -30,13 +30,10 @@ async def reconcile(
     *,
     clock: Clock | None = None,
     said: Callable[[str], object] = lambda _said: None,
-) -> tuple[Outcome, Compared]:
-    """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing.
-
-    Where the outcome has a fault or was stopped, the comparison holds nothing.
-    """
+) -> Compared:
+    """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing."""
     clock = clock or SystemClock()
-    result = Compared(entity, 0, [])
+    result: Compared | None = None
 
     async def at_the_end(work: Work, began: datetime) -> list[Message]:
         nonlocal result
@@ -58,11 +55,22 @@ async def reconcile(
             stages=lambda _retry_count: stages,
             licence_of=state,
         )
-    return outcome, result
+    if result is not None:
+        return result
+    why_not = outcome.fault or outcome.stopped or " ".join(outcome.report.waits)
+    return Compared(entity, 0, [], why_not or None)
 
 
 async def repair(entity: str, settings: Settings, state: State, differences: list[Difference], **how: Any) -> Outcome:
-    """Put these places right with one full look; `how` as for `work_on`."""
+    """Put these places right with one full look; `how` as for `work_on`. What failed before stays failed."""
     with state.write() as connection:
         ledger.forget(connection, entity, [one.key for one in differences])
     return await work_on(entity, settings, state, full=True, once=True, **how)
+
+
+def is_right(state: State, outcome: Outcome) -> bool:
+    """Whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
+    if outcome.fault or outcome.stopped or outcome.report.waits:
+        return False
+    with state.read() as connection:
+        return not messages.failed(connection, outcome.tally.entity)

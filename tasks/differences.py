@@ -40,11 +40,12 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """How many places were compared, and those that differ."""
+    """How many places were compared, and those that differ; `why_not`: why nothing could be compared."""
 
     entity: str
     places: int
     differences: list[Difference]
+    why_not: str | None = None
 
 
 async def compare(work: Work, began: datetime) -> Compared:

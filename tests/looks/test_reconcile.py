@@ -12,7 +12,7 @@ from support.customers import Shop, added
 from support.stories import STORIES, Scene
 from support.world import World
 
-from flows.reconcile import reconcile, repair
+from flows.reconcile import is_right, reconcile, repair
 from sandbox.catalogue import Product, generated
 
 
@@ -35,9 +35,8 @@ async def test_nothing_differs_after_a_look(make_world: Callable[..., World], en
     here = make_world(30)
     await here.sync(entity)
     before = len(here.writes())
-    outcome, compared = await _reconcile(here, entity)
-    assert outcome.fault is None
-    assert compared.differences == []
+    compared = await _reconcile(here, entity)
+    assert (compared.why_not, compared.differences) == (None, [])
     assert compared.places == (len(here.prices()) if entity == "price" else len(here.quantities()))
     assert len(here.writes()) == before
 
@@ -51,14 +50,14 @@ async def test_a_price_that_somebody_changed_in_magento(make_world: Callable[...
     a_price_changed_by_hand(here, sku, 1.23)
     here.clock.advance(61)
     assert (await here.sync("price", full=True)).tally.requests == 0
-    _outcome, compared = await _reconcile(here, "price")
+    compared = await _reconcile(here, "price")
     (found,) = compared.differences
     assert (found.sku, found.magento, Decimal(found.acumatica)) == (sku, "1.23", right)
     assert here.prices()[sku] == Decimal("1.23"), "to compare changes nothing"
     outcome = await repair("price", here.settings(), here.state, compared.differences, clock=here.clock)
     assert (outcome.fault, outcome.tally.sent) == (None, 1)
     assert here.prices()[sku] == right
-    assert (await _reconcile(here, "price"))[1].differences == []
+    assert (await _reconcile(here, "price")).differences == []
     here.assert_shown(here.settings(), entities=["price"])
 
 
@@ -70,7 +69,7 @@ async def test_a_quantity_that_was_taken_away_in_magento(make_world: Callable[..
     by_hand_in_magento(
         here, "POST", "inventory/source-items-delete", {"sourceItems": [{"sku": sku, "source_code": "west"}]}
     )
-    _outcome, compared = await _reconcile(here, "inventory")
+    compared = await _reconcile(here, "inventory")
     assert [(one.sku, one.source) for one in compared.differences] == [(sku, "west")]
     await repair("inventory", here.settings(), here.state, compared.differences, clock=here.clock)
     here.assert_converged(entities=["inventory"])
@@ -87,11 +86,13 @@ async def test_what_failed_and_what_waits_are_told_as_such(make_world: Callable[
     await here.sync("price")
     here.faults.replace("")
     here.clock.advance(61)
-    _outcome, compared = await _reconcile(here, "price")
+    compared = await _reconcile(here, "price")
     why = {one.sku: one.why for one in compared.differences}
     assert set(why) == {"P-0", "P-1"}
     assert "no product" in why["P-0"]
     assert "waits to be sent since 20" in why["P-1"] or "503" in why["P-1"]
+    mended = await repair("price", here.settings(), here.state, compared.differences, clock=here.clock)
+    assert not is_right(here.state, mended), "what failed before is not put right by being sent again"
 
 
 async def test_an_acumatica_that_does_not_answer_compares_nothing(make_world: Callable[..., World]) -> None:
@@ -99,9 +100,19 @@ async def test_an_acumatica_that_does_not_answer_compares_nothing(make_world: Ca
     here = make_world(12)
     await here.sync("price")
     here.faults.replace("acumatica GET: status=503")
-    outcome, compared = await _reconcile(here, "price")
-    assert "Acumatica" in (outcome.fault or "")
+    compared = await _reconcile(here, "price")
+    assert "Acumatica" in (compared.why_not or "")
     assert compared.places == 0
+
+
+async def test_a_magento_that_asks_to_be_left_alone_compares_nothing(make_world: Callable[..., World]) -> None:
+    """Told to come back in an hour, nothing is compared, and it says so instead of calling everything right."""
+    here = make_world(12)
+    await here.sync("price")
+    here.faults.replace("magento: status=429 retry_after=3600")
+    for _first_it_is_told_and_then_it_is_known in range(2):
+        compared = await _reconcile(here, "price")
+        assert "left alone until" in (compared.why_not or "")
 
 
 @pytest.mark.parametrize("entity", ["customer", "order", "shipment"])
@@ -118,8 +129,8 @@ async def test_documents_that_are_all_told(make_world: Callable[..., World], ent
         here.clock.advance(61)
         await scene.look(one)
     before = len(here.writes())
-    outcome, compared = await reconcile(entity, scene.settings, here.state, clock=here.clock)
-    assert (outcome.fault, compared.differences) == (None, [])
+    compared = await reconcile(entity, scene.settings, here.state, clock=here.clock)
+    assert (compared.why_not, compared.differences) == (None, [])
     assert compared.places > 0
     assert len(here.writes()) == before
 
@@ -132,14 +143,13 @@ async def test_a_customer_that_was_changed_in_magento(make_world: Callable[..., 
     settings = here.settings(**STORIES["customer"].sections)
     assert (await here.sync("customer", settings)).tally.sent == 2
     shop.put({**shop.all()["buyer1@example.com"], "lastname": "Somebody"})
-    outcome, compared = await reconcile("customer", settings, here.state, clock=here.clock)
-    assert outcome.fault is None
+    compared = await reconcile("customer", settings, here.state, clock=here.clock)
     assert [one.key for one in compared.differences] == ["ACME0001"]
     assert compared.places == 2
     mended = await repair("customer", settings, here.state, compared.differences, clock=here.clock)
     assert (mended.fault, mended.tally.sent) == (None, 1)
     assert len(shop.all()) == 2
-    assert (await reconcile("customer", settings, here.state, clock=here.clock))[1].differences == []
+    assert (await reconcile("customer", settings, here.state, clock=here.clock)).differences == []
 
 
 async def test_a_customer_that_was_deleted_in_magento(make_world: Callable[..., World]) -> None:
@@ -150,7 +160,7 @@ async def test_a_customer_that_was_deleted_in_magento(make_world: Callable[..., 
     settings = here.settings(**STORIES["customer"].sections)
     await here.sync("customer", settings)
     shop.remove(shop.all()["buyer1@example.com"]["id"])
-    _outcome, compared = await reconcile("customer", settings, here.state, clock=here.clock)
+    compared = await reconcile("customer", settings, here.state, clock=here.clock)
     assert [one.key for one in compared.differences] == ["ACME0001"]
     mended = await repair("customer", settings, here.state, compared.differences, clock=here.clock)
     assert [one.cause for one in mended.failed] == ["Gone from Magento"]
