@@ -158,7 +158,8 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
 def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
     """The rows that an inquiry's answer holds under a name; with them (raw row, why) of those that cannot be read.
 
-    Raises `RequestRefused` where the answer is no object with a list under that name; without one there are none.
+    Raises `RequestRefused` where the answer is no object with a list under that name: an expanded list that is empty is
+    `[]`, so one that is missing does not mean that there are no rows (acumatica-observed.md, on §2.2).
     """
     try:
         return getattr(msgspec.json.decode(content, type=_answer(name, kind)), name), []
@@ -168,7 +169,7 @@ def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[A
 
 @cache
 def _answer(name: str, kind: Any) -> Any:
-    return msgspec.defstruct("Answer", [(name, list[kind], msgspec.field(default_factory=list))])
+    return msgspec.defstruct("Answer", [(name, list[kind])])
 
 
 def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:

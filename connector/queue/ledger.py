@@ -18,6 +18,8 @@ from connector.queue.rows import in_parts, one_of, upsert, upsert_tuples
 from connector.queue.tables import ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
+_ROW = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
+"""What a `LedgerRow` is made of."""
 
 
 class LedgerRow(msgspec.Struct, frozen=True, gc=False):
@@ -41,9 +43,7 @@ def of_records(
             known = {key for key, _source in found}
             values = [key for key in values if key not in known]
         for part in in_parts(values, _KEYS_PER_QUERY):
-            chosen = select(
-                ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock
-            ).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
+            chosen = select(*_ROW).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
             found.update(((row[0], row[1]), LedgerRow(*row)) for row in connection.execute(chosen).all())
     return found
 
@@ -106,8 +106,7 @@ def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:
     """Every ledger row of an entity, by (key, source)."""
-    columns = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
-    rows = connection.execute(select(*columns).where(ledger.c.entity == entity))
+    rows = connection.execute(select(*_ROW).where(ledger.c.entity == entity))
     return {(row[0], row[1]): LedgerRow(*row) for row in rows}
 
 
@@ -126,8 +125,7 @@ def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRo
         ledger.c.entity == rechecks.c.entity, ledger.c.key == rechecks.c.key, ledger.c.source == rechecks.c.source
     )
     due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
-    columns = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
-    return [LedgerRow(*row) for row in connection.execute(select(*columns).join(rechecks, same).where(due))]
+    return [LedgerRow(*row) for row in connection.execute(select(*_ROW).join(rechecks, same).where(due))]
 
 
 def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:

@@ -156,6 +156,24 @@ async def test_answers_that_are_no_list_of_records(sick: Callable[..., Sick], en
     await world.is_right_afterwards()
 
 
+INQUIRIES = [(entity, end, sections) for entity, end, sections in LISTS if end.endswith("Inquiry")]
+
+
+@pytest.mark.parametrize(("entity", "end", "sections"), INQUIRIES, ids=[end for _entity, end, _ in INQUIRIES])
+async def test_an_inquiry_without_its_list_takes_nothing_away(
+    sick: Callable[..., Sick], entity: str, end: str, sections: dict[str, Any]
+) -> None:
+    """An expanded list that is empty is `[]`; a missing one is a fault, and no quantity goes to 0 by it."""
+    world = sick(entity, **sections)
+    await world.is_right_afterwards()
+    before = world.here.shop_state()
+    fault = await world.looks_while(lambda path, _true: (200, JSON, b"{}") if path.endswith(end) else None)
+    assert "no list of rows" in (fault or "")
+    after = world.here.shop_state()
+    assert (after["prices"], after["source_items"]) == (before["prices"], before["source_items"])
+    await world.is_right_afterwards()
+
+
 FIELDS = st.tuples(st.integers(0, 30), st.integers(0, 150), st.sampled_from(VALUES))
 
 
