@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from connector.clock import Clock
 from connector.queue import messages
@@ -27,7 +27,8 @@ IDLE_SECONDS = 600.0
 REFUSED_RESTS = timedelta(minutes=30)
 """Longer than the time after which Acumatica forgets a wrong password."""
 _TICKET_SECONDS = 30.0
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.1
+_TICKET_RENEWED = timedelta(seconds=_TICKET_SECONDS / 3)
 _REFUSES = " refuses "
 _STEADY_SHARE = 0.75  # the rest of the quota may go at once: no minute then holds more requests than the licence allows
 
@@ -51,7 +52,10 @@ class SharedLicence:
         """Wait for a free session slot; the longest waiting is served first. Gives the slot."""
         slot = str(uuid.uuid4())
         while not self._taken(slot):
+            renewed_at = self.clock.now()
             await self.clock.sleep(_POLL_SECONDS)
+            while not self._is_next(slot) and self.clock.now() - renewed_at < _TICKET_RENEWED:
+                await self.clock.sleep(_POLL_SECONDS)
         return slot
 
     async def give_session_back(self, slot: str) -> None:
@@ -103,6 +107,20 @@ class SharedLicence:
         digest = hashlib.scrypt(as_whom.encode(), salt=self.host.encode(), n=2**14, r=8, p=1, dklen=4)
         return f"{self._refused()}{digest.hex()}"
 
+    def _is_next(self, slot: str) -> bool:
+        """Whether it is this slot's turn, as far as a read tells: whoever waits does not write all the time."""
+        with self.state.read() as connection:
+            return slot in self._served_next(connection, sessions.c.expires_at > micros(self.clock.now()))
+
+    def _served_next(self, connection: Connection, *kept: ColumnElement[bool]) -> set[str]:
+        """The waiting slots for which a session is free, the longest waiting first."""
+        here = and_(sessions.c.host == self.host, *kept)
+        in_use = select(func.count()).select_from(sessions).where(here, sessions.c.taken_at.is_not(None))
+        free = self.session_limit - connection.execute(in_use).scalar_one()
+        queue = select(sessions.c.slot).where(here, sessions.c.taken_at.is_(None))
+        ordered = queue.order_by(sessions.c.asked_at, sessions.c.slot).limit(max(0, free))
+        return set(connection.execute(ordered).scalars())
+
     def _taken(self, slot: str) -> bool:
         now = self.clock.now()
         with self.state.write() as connection:
@@ -112,14 +130,8 @@ class SharedLicence:
             here = sessions.c.host == self.host
             left = here & (sessions.c.expires_at <= micros(now)) & (sessions.c.slot != slot)
             connection.execute(delete(sessions).where(left))
-            in_use = select(func.count()).select_from(sessions).where(here, sessions.c.taken_at.is_not(None))
-            free = self.session_limit - connection.execute(in_use).scalar_one()
-            queue = select(sessions.c.slot).where(here, sessions.c.taken_at.is_(None))
-            first = connection.execute(
-                queue.order_by(sessions.c.asked_at, sessions.c.slot).limit(max(0, free))
-            ).scalars()
             mine = update(sessions).where(sessions.c.slot == slot)
-            if slot not in set(first):
+            if slot not in self._served_next(connection):
                 connection.execute(mine.values(expires_at=_after(now, _TICKET_SECONDS)))
                 return False
             connection.execute(mine.values(taken_at=micros(now), expires_at=_after(now, IDLE_SECONDS)))

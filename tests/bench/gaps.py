@@ -70,8 +70,12 @@ def _gaps(starts: list[datetime]) -> list[float]:
 
 
 def _runs(here: Here) -> Counter[str]:
-    names = {"deployments": {"name": {"any_": list(FIRST_OF_A_LOOK.values())}}, "limit": 200}
-    return Counter(run["state"]["name"] for run in here.ask("POST", "flow_runs/filter", names))
+    asked = {
+        "deployments": {"name": {"any_": [*FIRST_OF_A_LOOK.values(), "order"]}},
+        "flow_runs": {"start_time": {"is_null_": False}},
+        "limit": 200,
+    }
+    return Counter(run["state"]["name"] for run in here.ask("POST", "flow_runs/filter", asked))
 
 
 def main() -> int:
