@@ -9,6 +9,10 @@ Step = Literal[
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 
+PriceStep = Literal["bulk_begun", "bulk_published"]
+PRICE_STEPS: tuple[PriceStep, ...] = get_args(PriceStep)
+"""Around the publishing of a bulk of prices: it is written down, then Magento has told its number."""
+
 ShipmentStep = Literal["doubted", "raised", "shipped"]
 SHIPMENT_STEPS: tuple[ShipmentStep, ...] = get_args(ShipmentStep)
 """Between the calls of one shipment: its source is in doubt, then raised, then Magento has shipped."""
@@ -18,5 +22,5 @@ ORDER_STEPS: tuple[OrderStep, ...] = get_args(OrderStep)
 """Between the calls of one order: Magento has made it, and each time that an invoice or a status followed."""
 
 
-def reached(step: Step | ShipmentStep | OrderStep) -> None:
+def reached(step: Step | PriceStep | ShipmentStep | OrderStep) -> None:
     """A look reached this step."""

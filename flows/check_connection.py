@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from connector.acumatica.errors import AcumaticaFault
 from connector.acumatica.session import acumatica_session
-from connector.clock import SystemClock
+from connector.clock import Clock, SystemClock
 from connector.magento.client import MagentoClient
 from connector.queue.engine import State
 from connector.queue.licence import SharedLicence
@@ -30,14 +30,15 @@ from tasks.check import (
     check_acumatica,
     check_magento,
 )
+from tasks.check_bulks import check_consumer
 from tasks.check_customers import check_customers_in_acumatica, check_customers_in_magento
 from tasks.check_orders import check_orders_in_acumatica, check_orders_in_magento
 from tasks.check_shipments import check_shipments_in_acumatica, check_shipments_in_magento
 
 
-async def check_connection(settings: Settings, state: State) -> AsyncIterator[Check]:
+async def check_connection(settings: Settings, state: State, clock: Clock | None = None) -> AsyncIterator[Check]:
     """Every check of both systems, one after the other."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     access = acumatica_access(settings)
     chosen = settings.acumatica
     licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute, by_hand=True)
@@ -67,6 +68,8 @@ async def check_connection(settings: Settings, state: State) -> AsyncIterator[Ch
             answers |= (check.what, check.result) == (MAGENTO_ANSWERS, "passed")
             yield check
         if answers:
+            if settings.queue.price_transport == "async_bulk" and settings.active.price:
+                yield await check_consumer(client, clock)
             async for check in check_customers_in_magento(client, customers):
                 yield check
             async for check in check_orders_in_magento(client, orders):

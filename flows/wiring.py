@@ -116,14 +116,19 @@ async def working(run: Run) -> AsyncIterator[Work]:
             report=run.report,
             ends_at=run.ends_at,
             skips_unknown_sku=settings.items.unknown_sku == "skip",
+            bulk_patience=settings.queue.bulk_patience if _in_bulks(settings, run.entity) else None,
             tuning=_tuning(settings, run.entity),
             progress=run.said,
         )
 
 
+def _in_bulks(settings: Settings, entity: str) -> bool:
+    return entity == "price" and settings.queue.price_transport == "async_bulk"
+
+
 def _tuning(settings: Settings, entity: str) -> Tuning:
-    """Documents go one by one: there is nothing to tune."""
-    if not settings.queue.self_tuning or entity in DOCUMENTS:
+    """Documents go one by one, and a bulk's answer tells of the consumer's time: there is nothing to tune."""
+    if not settings.queue.self_tuning or entity in DOCUMENTS or _in_bulks(settings, entity):
         return Tuning()
     return Tuning(Pace(most_records=settings.queue.batch_count, most_connections=settings.magento.concurrency))
 

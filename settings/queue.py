@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -26,6 +26,18 @@ class Queue(Section):
     self_tuning: bool = setting(
         False,
         "Find records a request and connections from Magento's answers, at most Batch Count and Concurrency.",
+    )
+    price_transport: Literal["synchronous", "async_bulk"] = setting(
+        "synchronous",
+        "How batches of prices go: each request waits for its answer, or many of them in one asynchronous bulk, which "
+        "Magento's consumer async.operations.all works off. The first is faster wherever it was measured.",
+    )
+    bulk_patience: int = setting(
+        180,
+        "How long a bulk may stand still before its prices are sent by requests that wait for their answer.",
+        unit="seconds",
+        ge=30,
+        le=3600,
     )
     full_look_every: float = setting(
         24.0,

@@ -88,6 +88,7 @@ CHOICES: dict[tuple[str, str], dict[object, str]] = {
     ("acumatica", "price_read"): {"odata": "OData", "inquiry": "Inquiry Sales Prices"},
     ("items", "unit"): {"base": "Base unit", "sales": "Sales unit"},
     ("items", "unknown_sku"): {"fail": "The message fails", "skip": "The message is skipped"},
+    ("queue", "price_transport"): {"synchronous": "Synchronous requests", "async_bulk": "Asynchronous bulks"},
     ("price", "source"): {"default_price": "Default Price", "sales_price": "Sales Price"},
     ("price", "sales_price_from"): {"price_list": "Price list", "field": "Field of the stock item"},
     ("price", "tax_included"): {None: "Not checked", True: "With tax", False: "Without tax"},

@@ -22,6 +22,7 @@ from connector.magento.client import MagentoClient
 from connector.queue import ledger
 from connector.queue.messages import Message
 from connector.rules.quantities import ATTRIBUTE
+from tasks.bulk import deliver_in_bulk, goes_in_bulk
 from tasks.document import Made, deliver_document
 from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS
 from tasks.registry import DOCUMENTS
@@ -34,22 +35,26 @@ def decimal(value: int | None, digits: int) -> Decimal:
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
-async def deliver(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> tuple[Delivery, Made | None]:
+async def deliver(
+    work: Work, client: MagentoClient, claimed: Sequence[Message], size: int
+) -> tuple[Delivery, Made | None]:
     """Send the messages, all of one entity, in one request: an outcome for each, in order, and what a document became.
 
-    A document is claimed alone.
+    A document is claimed alone. More prices than the `size` of a request go in one bulk.
     """
     if work.entity in DOCUMENTS:
         return await deliver_document(work, DOCUMENTS[work.entity], client, claimed[0])
-    return await _deliver_values(work, client, claimed), None
-
-
-async def _deliver_values(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
     if work.entity == "price":
-        store_id = work.shop.store_id
-        prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]
-        return await deliver_prices(client, prices)
-    return await _in_turn(work, client, claimed)
+        return await _deliver_prices(work, client, claimed, size), None
+    return await _in_turn(work, client, claimed), None
+
+
+async def _deliver_prices(work: Work, client: MagentoClient, claimed: Sequence[Message], size: int) -> Delivery:
+    store_id = work.shop.store_id
+    prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]
+    if len(prices) > size and goes_in_bulk(work):
+        return await deliver_in_bulk(work, client, claimed, prices, size)
+    return await deliver_prices(client, prices, size)
 
 
 async def _in_turn(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:

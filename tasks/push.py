@@ -24,6 +24,7 @@ from connector.queue.messages import Answered, Message, Settled, Wish
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
 from tasks.bookkeeper import Bookkeeper
+from tasks.bulk import goes_in_bulk, operations_of
 from tasks.deliver import deliver
 from tasks.document import Made, settled_as
 from tasks.forecast import Forecast
@@ -59,9 +60,11 @@ class Push(msgspec.Struct):
 
     `more_to_come`: the look still queues; until it has queued everything only full requests are sent, so that all n go
     in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end. `stock_outs`: some may be left in the queue.
+    `operations`: how many requests' worth goes at once, more than one in a bulk.
     """
 
     size: int
+    operations: int = 1
     array_limit: int | None = None
     probed_at: datetime | None = None
     fault: Exception | None = None
@@ -102,8 +105,9 @@ def begin_push_early(work: Work) -> Push | None:
         return None
     with work.state.read() as connection:
         count = messages.due_count(connection, work.entity, work.clock.now())
-    size = request_size(count, work.queue.threshold_count, work.queue.batch_count)
-    return Push(size, more_to_come=True) if count > max(size, work.queue.threshold_count) else None
+    cut = _cut(work, count)
+    cut.more_to_come = True
+    return cut if count > max(cut.size, work.queue.threshold_count) else None
 
 
 def begin_push(work: Work) -> Push | None:
@@ -118,7 +122,13 @@ def begin_push(work: Work) -> Push | None:
         return None
     if work.entity in DOCUMENTS:
         return Push(1)
-    return Push(request_size(count, work.queue.threshold_count, work.queue.batch_count))
+    return _cut(work, count)
+
+
+def _cut(work: Work, count: int) -> Push:
+    size = request_size(count, work.queue.threshold_count, work.queue.batch_count)
+    in_bulk = count > max(size, work.queue.threshold_count) and goes_in_bulk(work)
+    return Push(size, operations_of(size) if in_bulk else 1)
 
 
 async def push(work: Work, cut: Push) -> None:
@@ -128,7 +138,8 @@ async def push(work: Work, cut: Push) -> None:
     cut.fault = None
     cut.room.open()
     work.tuning.begin()
-    workers = (_send_all(work, cut, place) for place in range(work.shop.connections))
+    connections = 1 if cut.operations > 1 else work.shop.connections
+    workers = (_send_all(work, cut, place) for place in range(connections))
     ends = await asyncio.gather(*workers, return_exceptions=True)
     work.report.tuned = work.tuning.in_words()
     for error in (*(end for end in ends if end is not None), cut.fault):
@@ -191,7 +202,7 @@ async def _send(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[
     """One request, and what is claimed for the next one."""
     steps.reached("claimed")
     began = work.clock.now()
-    delivery, made = await deliver(work, client, claimed)
+    delivery, made = await deliver(work, client, claimed, cut.request_size(work))
     steps.reached("delivered")
     work.tuning.learn(delivery, len(claimed), (work.clock.now() - began).total_seconds())
     more_to_come = cut.more_to_come
@@ -223,7 +234,7 @@ def _wish(work: Work, cut: Push) -> Wish:
     stock_outs = work.entity == "inventory" and cut.stock_outs
     return Wish(
         work.shop.host,
-        size,
+        size * cut.operations,
         sizes_after(size, work.queue.retry_count),
         whole=cut.more_to_come,
         stock_outs_first=stock_outs,

@@ -13,6 +13,7 @@ from connector.magento.client import MagentoClient
 from connector.queue import messages
 from connector.queue.messages import Message, Settled
 from connector.queue.tables import FAILED, PENDING, SENT
+from tasks.bulk import settle_bulk
 from tasks.document import LATE_WRITE as LATE_DOCUMENT
 from tasks.document import found_document, settled_as
 from tasks.magento_now import Place, shown
@@ -25,7 +26,12 @@ STOPPED = "stopped during its last attempt: Magento does not show the value, and
 
 
 async def settle_unknown(work: Work) -> None:
-    """Ask Magento what it shows for every message whose outcome is unknown, and settle it. Sends nothing."""
+    """Ask Magento what it shows for every message whose outcome is unknown, and settle it. Sends nothing.
+
+    A bulk that was left open is waited for first: what it carries is not there before.
+    """
+    if work.entity == "price":
+        await settle_bulk(work)
     with work.state.read() as connection:
         unknown = messages.unsettled(connection, work.entity)
     if not unknown:

@@ -176,14 +176,23 @@ def _reason(fault: RequestRefused) -> str:
     return str(fault)
 
 
-async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow]) -> Delivery:
-    """Send base prices in one request. Rows go out in the order given: sorted by SKU they cannot dead-lock."""
+BASE_PRICES = "products/base-prices"
+
+
+def prices_body(rows: Sequence[PriceRow]) -> dict[str, Any]:
+    """What the route of base prices takes."""
+    return {"prices": [{"sku": row.sku, "price": row.price, "store_id": row.store_id} for row in rows]}
+
+
+async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow], size: int | None = None) -> Delivery:
+    """Send base prices in one request, or in requests of `size`. Rows go out in the order given: sorted by SKU they
+    cannot dead-lock.
+    """
 
     async def send(part: list[PriceRow]) -> Any:
-        prices = [{"sku": row.sku, "price": row.price, "store_id": row.store_id} for row in part]
-        return await client.write("POST", "products/base-prices", {"prices": prices})
+        return await client.write("POST", BASE_PRICES, prices_body(part))
 
-    return await _Sending(rows, send, _judge_prices).run()
+    return await _Sending(rows, send, judge_prices, size=size or len(rows)).run()
 
 
 async def deliver_source_items(client: MagentoClient, rows: Sequence[SourceItemRow]) -> Delivery:
@@ -233,7 +242,7 @@ def _judge_as_whole(part: list[Any], answer: Any) -> list[Outcome | None]:
     return [ACCEPTED for _row in part]
 
 
-def _judge_prices(part: list[PriceRow], answer: Any) -> list[Outcome | None]:
+def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[Outcome | None]:
     """The rows of a base-prices answer: a list of row errors that name no row, some of them not even the SKU.
 
     None for rows that have to be sent again alone: those that an error without a SKU may mean, and numeric-looking SKUs

@@ -7,7 +7,7 @@ Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -56,15 +56,16 @@ class MagentoAccess:
         """Host and port, as errors and waits name the shop."""
         return urlsplit(self.url).netloc
 
-    def address(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """The URL of a route below `/V1`; every reserved character is percent-encoded, a space as `%20`.
+    def address(self, path: str, params: Mapping[str, Any] | None = None, api: str = "V1") -> str:
+        """The URL of a route below `/V1`, or below `api`; every reserved character is percent-encoded, a space as
+        `%20`.
 
         Magento checks OAuth's signature against `%20`; httpx would write `+` (magento-observed.md, "Errors").
         """
         query = "&".join(
             f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in (params or {}).items()
         )
-        return f"{self.url.rstrip('/')}/rest/{self.store_code}/V1/{path.lstrip('/')}{'?' if query else ''}{query}"
+        return f"{self.url.rstrip('/')}/rest/{self.store_code}/{api}/{path.lstrip('/')}{'?' if query else ''}{query}"
 
 
 class MagentoClient:
@@ -114,10 +115,17 @@ class MagentoClient:
         self.writes += 1
         return await self._send(method, path, None, body)
 
-    async def _send(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+    async def publish(self, path: str, bodies: Sequence[Any]) -> Any:
+        """Have Magento queue these bodies of a route, each as one operation of a bulk; its consumer does them later."""
+        self.writes += 1
+        return await self._send("POST", path, None, bodies, api="async/bulk/V1")
+
+    async def _send(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"
+    ) -> Any:
         request = self._http.build_request(
             method,
-            self.access.address(path, params),
+            self.access.address(path, params, api),
             content=None if body is None else _encode(body),
             headers=None if body is None else {"Content-Type": "application/json"},
         )

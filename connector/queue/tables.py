@@ -197,6 +197,16 @@ compensations = Table(
 )
 Index("compensations_key", compensations.c.key)
 
+bulks = Table(
+    "bulks",
+    metadata,
+    Column("entity", KeptText, primary_key=True),
+    Column("uuid", KeptText, comment="Magento's number of the bulk; none while it is not known"),
+    Column("published_at", BigInteger, nullable=False),
+    Column("keys", LargeBinary, nullable=False, comment="whose values it carries, as JSON"),
+    Column("stands_still", Boolean, nullable=False, comment="its values went another way"),
+)
+
 asked = Table(
     "asked",
     metadata,

@@ -124,6 +124,32 @@ def prices(size: Size) -> list[Row]:
     return rows
 
 
+def transports(size: Size) -> list[Row]:
+    """The same changed prices by requests, and by asynchronous bulks, which are worth a recommendation if they win."""
+    count = size.quantities
+    with servers(count, real=True) as here:
+        ways = {
+            "ours": here.settings(magento={"concurrency": 2}),
+            "bulk": here.settings(magento={"concurrency": 2}, queue={"price_transport": "async_bulk"}),
+        }
+        state = here.connected("price", ways["ours"])
+        here.change("items")
+
+        def by(way: str) -> Callable[[], Figures]:
+            def run() -> Figures:
+                here.forget()
+                figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=ways[way])
+                told = here.told()
+                assert (told["rows"], told["skus"]) == (count, count), told
+                return figures
+
+            return run
+
+        raw = in_turns(min(3, size.rounds), here, ours=by("ours"), bulk=by("bulk"))
+    what = f"whole look, {count:,} changed prices, 2 connections, the real Magento's latencies"
+    return [_row(what, "asynchronous bulks of the same", raw, "(told)", lambda _t: True, of="bulk")]
+
+
 def quantities(size: Size) -> list[Row]:
     """A whole look of quantities with the real Magento's latencies against posting the same requests."""
     count = size.quantities
@@ -336,6 +362,7 @@ def visible(size: Size) -> list[Row]:
 MEASURES: dict[str, Callable[[Size], list[Row]]] = {
     "prices": prices,
     "quantities": quantities,
+    "transports": transports,
     "compute": compute,
     "pull": pull,
     "little_changed": little_changed,

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import func, select
 from support.crashes import Death, dies_at
 from support.stories import STORIES, Scene
+from support.world import ENTITIES
 
 from connector.queue import retention
 from connector.queue.lease import LEASE_SECONDS
 from connector.queue.tables import messages, metadata
 
-ENTITIES = list(STORIES)
 SESSION_ENDS = 700.0
 
 

@@ -14,7 +14,7 @@ from support.sales import Sales
 from support.trade import Trade
 from support.world import World
 
-from connector.steps import ORDER_STEPS, SHIPMENT_STEPS, STEPS
+from connector.steps import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from sandbox.catalogue import Product, generated
 from settings import Settings
 
@@ -151,6 +151,14 @@ def _main(sku: str, quantity: int) -> dict[str, Any]:
 IN_PIECES = {"queue": {"threshold_count": 3, "batch_count": 5}, "magento": {"concurrency": 2}}
 STORIES = {
     "price": Story("price", generated(12), IN_PIECES, _prices, _newer_prices),
+    "price in bulks": Story(
+        "price",
+        generated(12),
+        {**IN_PIECES, "queue": {**IN_PIECES["queue"], "price_transport": "async_bulk"}},
+        _prices,
+        _newer_prices,
+        (*STEPS, *PRICE_STEPS),
+    ),
     "inventory": Story("inventory", generated(12), IN_PIECES, _quantities, _newer_quantities),
     "customer": Story(
         "customer",

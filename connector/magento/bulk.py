@@ -1,0 +1,112 @@
+"""Base prices by Magento's asynchronous bulk API: taken at once, written when Magento's consumer comes to them.
+
+In: rows of prices, cut into operations. Out: the bulk's number, how many operations are still open, and what became of
+each. Guarantees: a bulk that nobody works off is told from one that is done, and a row that Magento refused from one
+that it wrote: status 1 says only that the operation ran. Source: magento-observed.md, "Async and bulk".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connector.magento.batches import BASE_PRICES, Outcome, PriceRow, judge_prices, prices_body
+from connector.magento.client import MagentoClient
+from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
+
+OPEN, COMPLETE, RETRIABLE = 4, 1, 2
+TOPIC = "async.magento.catalog.api.basepricestorageinterface.update.post"
+STATUS_PERMISSION = "Magento_Logging::system_magento_logging_bulk_operations"
+START_THE_CONSUMER = (
+    "Start it there: bin/magento queue:consumers:start async.operations.all, or let cron do it (cron_consumers_runner "
+    "in app/etc/env.php)."
+)
+_NOT_FOUND = 404
+
+
+class _Operation(msgspec.Struct):
+    id: int
+    status: int
+    result_message: str | None = None
+    result_serialized_data: str | None = None
+
+
+class _Operations(msgspec.Struct):
+    operations_list: list[_Operation]
+
+
+class _Published(msgspec.Struct):
+    bulk_uuid: str
+
+
+async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRow]]) -> str:
+    """Have Magento queue each part as one operation; gives the bulk's number.
+
+    Raises `NoAnswer` where it may be queued and its number is not known, and what else a write raises.
+    """
+    answer = await client.publish(BASE_PRICES, [prices_body(part) for part in parts])
+    try:
+        return msgspec.convert(answer, _Published).bulk_uuid
+    except msgspec.ValidationError as error:
+        raise NoAnswer(f"Magento took the prices and did not name their bulk: {error}.") from error
+
+
+async def publish_nothing(client: MagentoClient) -> str:
+    """Have Magento queue a price of a SKU that it does not have; gives the bulk's number. Nothing is written by it."""
+    return await publish_prices(client, [[PriceRow("a2m-check-of-nothing", Decimal(0))]])
+
+
+async def open_operations(client: MagentoClient, uuid: str) -> int:
+    """How many operations of a bulk nobody has worked off yet; 0 for a bulk that Magento does not know."""
+    return _number(await client.get(f"bulk/{uuid}/operation-status/{OPEN}"))
+
+
+async def open_price_operations(client: MagentoClient) -> int:
+    """How many operations on base prices are open in all bulks, whoever published them."""
+    asked: dict[str, Any] = {"searchCriteria[pageSize]": 1}
+    for place, (field, value) in enumerate((("topic_name", TOPIC), ("status", OPEN))):
+        group = f"searchCriteria[filter_groups][{place}][filters][0]"
+        asked |= {f"{group}[field]": field, f"{group}[value]": value, f"{group}[condition_type]": "eq"}
+    answer = await client.get("bulk", asked)
+    return _number(answer.get("total_count") if isinstance(answer, dict) else None)
+
+
+def _number(answer: Any) -> int:
+    """Magento answers a count as a number, or as a text of digits."""
+    if isinstance(answer, int) or (isinstance(answer, str) and answer.isascii() and answer.isdigit()):
+        return int(answer)
+    raise TemporaryFault("Magento answered the question how many operations are open with something else.")
+
+
+async def outcomes(client: MagentoClient, uuid: str, parts: Sequence[Sequence[PriceRow]]) -> list[list[Outcome | None]]:
+    """What became of each row of a bulk whose operations are done, part by part.
+
+    None for a row that has to be sent by itself to be told about: one that Magento's row errors leave unclear, and all
+    those of an operation that it refused as a whole, does not know, or has not worked off.
+    """
+    try:
+        answer = await client.get(f"bulk/{uuid}/detailed-status")
+    except RequestRefused as refused:
+        if refused.status != _NOT_FOUND:
+            raise
+        return [[None for _row in part] for part in parts]
+    try:
+        found = {one.id: one for one in msgspec.convert(answer, _Operations).operations_list}
+    except msgspec.ValidationError as error:
+        raise TemporaryFault(f"Magento told of a bulk in another way than usual: {error}.") from error
+    return [_judged(part, found.get(place)) for place, part in enumerate(parts)]
+
+
+def _judged(part: Sequence[PriceRow], operation: _Operation | None) -> list[Outcome | None]:
+    if operation is not None and operation.status == RETRIABLE:
+        return [Outcome("temporary", f"Magento's consumer: {operation.result_message}") for _row in part]
+    if operation is None or operation.status != COMPLETE:
+        return [None for _row in part]
+    try:
+        errors = msgspec.json.decode(operation.result_serialized_data or "null")
+    except msgspec.DecodeError:
+        errors = None
+    return judge_prices(part, errors) if isinstance(errors, list) else [None for _row in part]
