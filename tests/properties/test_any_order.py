@@ -27,7 +27,7 @@ from support.world import ENTITIES, world
 from connector.queue import by_hand, entities
 from connector.queue.lease import LEASE_SECONDS
 from connector.queue.tables import FAILED, messages
-from connector.steps import ORDER_STEPS, SHIPMENT_STEPS, STEPS
+from connector.steps import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from flows.run import Outcome
 from sandbox.catalogue import generated
 from sandbox.serve import SHIP_VIAS, SHIPPING_METHODS, STATUSES
@@ -54,6 +54,8 @@ SETTINGS = st.sampled_from(
     [
         {"queue": {"threshold_count": 0, "batch_count": 2}},
         {"queue": {"threshold_count": 25, "batch_count": 100}},
+        {"queue": {"threshold_count": 0, "batch_count": 2, "price_transport": "async_bulk"}},
+        {"queue": {"price_transport": "synchronous"}},
         {"inventory": {"warehouses": ["MAIN"]}},
         {"inventory": {"warehouses": ["MAIN", "EAST"]}},
         {"inventory": {"warehouses": ["MAIN", "EAST", "WEST"]}},
@@ -63,7 +65,7 @@ SETTINGS = st.sampled_from(
         {"price": {"source": "default_price"}},
     ]
 )
-WAYS = {"shipment": (*STEPS, *SHIPMENT_STEPS), "order": (*STEPS, *ORDER_STEPS)}
+WAYS = {"price": (*STEPS, *PRICE_STEPS), "shipment": (*STEPS, *SHIPMENT_STEPS), "order": (*STEPS, *ORDER_STEPS)}
 DEATHS = st.sampled_from(ENTITIES).flatmap(
     lambda entity: st.tuples(st.just(entity), st.builds(Death, st.sampled_from(WAYS.get(entity, STEPS)), st.just(1)))
 )
