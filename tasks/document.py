@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ import msgspec
 from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
-from connector.queue import links, records
+from connector.queue import ledger, links, records
 from connector.queue.chunk import UNREADABLE, Computed, Wanted
 from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
@@ -214,8 +214,12 @@ async def found_document(work: Work, entity: DocumentEntity, client: MagentoClie
 
 
 def _told(work: Work, entity: DocumentEntity, message: Message) -> tuple[Any, Link | None]:
+    """What the message tells, and the document's link, which is in doubt if a later attempt to tell more broke off."""
     with work.state.read() as connection:
         link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
+        is_known = bool(ledger.of_records(connection, work.entity, [], [message.key]))
+    if link is not None and not is_known:
+        link = replace(link, in_doubt=True)
     return msgspec.json.decode(message.document or b"", type=entity.content), link
 
 

@@ -25,7 +25,7 @@ from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
 from connector.queue.tables import PENDING, SENDING
 from connector.rules import sold
-from connector.rules.order_status import DEAD, Shown, Step, end_of_hold, first_status, next_step, refused
+from connector.rules.order_status import DEAD, Shown, Step, end_of_hold, first_status, is_behind, next_step, refused
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import NewOrder, OrderContent, OrderRule
 from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id
@@ -49,7 +49,7 @@ async def send(work: Work, client: MagentoClient, message: Message, content: Ord
     found = await _known(client, content, link) or await _create(work, client, content)
     magento_id = str(found.order.entity_id)
     try:
-        await _bring_up(work.rule, client, content, found.order, told_of(link), acted=message.attempts > 1)
+        await _bring_up(work.rule, client, content, found.order, link, acted=message.attempts > 1)
     except OrderProblem as why:
         told = replace(content, status=None, state=None, invoices=())
         raise CannotBeSent(cause_of(str(why)), str(why), Made(magento_id, found.made_by, told=told)) from why
@@ -64,9 +64,8 @@ async def find(
         found = await _known(client, content, link)
         if found is None:
             return None
-        told = told_of(link)
-        reached = _is_told(told, content)
-        left = _left_to_do(work.rule, content, found.order, acted=True, reached=reached, held=was_held(told))
+        reached, held = _is_told(link, content), was_held(told_of(link))
+        left = _left_to_do(work.rule, content, found.order, acted=True, reached=reached, held=held)
         if left is not None:
             return None
     except (CannotBeSent, OrderProblem):
@@ -81,9 +80,11 @@ def told_of(link: Link | None) -> OrderContent | None:
     return msgspec.json.decode(link.document, type=OrderContent)
 
 
-def _is_told(told: OrderContent | None, content: OrderContent) -> bool:
-    """Whether Magento was told this status already."""
-    return (None if told is None else told.status) == content.status
+def _is_told(link: Link | None, content: OrderContent) -> bool:
+    """Whether Magento was told this status already, and nothing since."""
+    told = told_of(link)
+    in_doubt = link is not None and link.in_doubt
+    return (None if told is None else told.status) == content.status and not in_doubt
 
 
 def was_held(told: OrderContent | None) -> bool:
@@ -234,12 +235,13 @@ async def _bring_up(
     client: MagentoClient,
     content: OrderContent,
     shown: ShownOrder,
-    told: OrderContent | None,
+    link: Link | None,
     *,
     acted: bool,
 ) -> None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then."""
-    reached, held = _is_told(told, content), was_held(told)
+    reached, held = _is_told(link, content), was_held(told_of(link))
+    acted = acted or (link is not None and link.in_doubt)
     for _step in range(MOST_STEPS):
         left = _left_to_do(rule, content, shown, acted=acted, reached=reached, held=held)
         if left is None:
@@ -268,7 +270,8 @@ def _left_to_do(
     if hold_is_over and (step := end_of_hold(before)) is not None:
         return step
     lacks_invoice = sold.next_invoice(content.key, content.invoices, shown.items) is not None
-    if content.status is None or reached or _has_comment(content, shown):
+    was_told = _has_comment(content, shown) and not is_behind(before, content.state)
+    if content.status is None or reached or was_told:
         return "invoice" if lacks_invoice else None
     if lacks_invoice and content.state in AFTER_INVOICES:
         return "invoice"

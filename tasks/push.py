@@ -274,7 +274,7 @@ async def _keep(
     ]
     if made is not None:
         settled = [settled_as(settled[0], made)]
-    in_doubt = work.entity not in DOCUMENTS and any(outcome.kind == "unknown" for outcome in delivery.outcomes)
+    in_doubt = work.entity not in DOCUMENTS and any(_may_be_applied(work, outcome) for outcome in delivery.outcomes)
     waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]
     if waits:
         messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
@@ -287,6 +287,15 @@ async def _keep(
     work.tally.failed += sum(one.state == FAILED for one in settled)
     cut.forecast.tell(work, now, more_to_come=cut.more_to_come)
     return next_claimed
+
+
+def _may_be_applied(work: Work, outcome: Outcome) -> bool:
+    """Whether Magento may show the value though it was not accepted: a gateway's 5xx says nothing of what goes on
+    behind it, and source items are kept where what comes after them fails (contracts/magento.md, "Source items").
+    """
+    if outcome.kind == "temporary":
+        return outcome.retry_after is None
+    return outcome.kind == "unknown" or (outcome.kind == "refused" and work.entity == "inventory")
 
 
 async def _probe_fault(

@@ -22,13 +22,17 @@ _KEYS_PER_QUERY = 5_000
 
 @dataclass(frozen=True)
 class Link:
-    """A document and its Magento id; `document` is the JSON that Magento was last told, none where nobody knows."""
+    """A document and its Magento id; `document` is the JSON that Magento was last told, none where nobody knows.
+
+    `in_doubt`: an attempt to tell something newer broke off, and may have been told in part.
+    """
 
     key: str
     acumatica_key: str
     magento_id: str
     document: bytes | None = None
     made_by: MadeBy = "sent"
+    in_doubt: bool = False
 
 
 def of_keys(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, Link]:

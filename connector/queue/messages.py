@@ -236,7 +236,8 @@ def settle_together(state: State, held: Lease, answers: Sequence[Answered], now:
     of as many next ones. Gives the claim of each answer, empty where nothing is left or nothing was wished.
 
     A message that a newer one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a
-    claim that was settled already changes nothing. Raises `LeaseLost`.
+    claim that was settled already changes nothing. A document whose attempt did not end well may be told in part: what
+    Magento knows of it is in doubt. Raises `LeaseLost`.
     """
     with state.write() as connection:
         lease.require(connection, held)
@@ -266,6 +267,8 @@ def _settle(connection: Connection, held: Lease, answer: Answered, now: datetime
     outcomes = [one for one in answer.outcomes if one.message.id in still_claimed]
     _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
     links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
+    half_told = [one.message.key for one in outcomes if one.message.document is not None and one.state != SENT]
+    ledger.forget(connection, held.entity, half_told)  # what is wanted next is told again, though it was told before
     for one in outcomes:
         if one.compensated:
             compensations.add(connection, one.message.key, one.compensated, now)

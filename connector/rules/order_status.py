@@ -74,6 +74,18 @@ def end_of_hold(shown: Shown) -> Step | None:
     return "release" if shown.ours else "unhold"
 
 
+def is_behind(shown: Shown, state: str | None) -> bool:
+    """Whether the order still has to come to this state: Magento itself only moves one on, through invoices and
+    shipments, and never puts one on hold or cancels it.
+    """
+    if state is None:
+        return False
+    if "holded" in (shown.state, state):
+        return shown.state != state
+    ranks = [0 if one in BEFORE_ANYTHING else 2 if one in ENDED else 1 for one in (shown.state, state)]
+    return ranks[0] < ranks[1]
+
+
 def _step(shown: Shown, said: str, status: str, state: str | None) -> Step:
     if shown.state == "holded" and state != "holded":
         return "unhold"

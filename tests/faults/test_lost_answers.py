@@ -110,3 +110,27 @@ async def test_a_request_that_is_applied_after_a_newer_one(make_world: Callable[
     await here.sync("price")
     assert here.prices()["SKU-000001"] == 12
     here.assert_shown(entities=["price"])
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_value_that_is_applied_behind_a_gateways_fault_does_not_stay(
+    make_world: Callable[..., World], status: int
+) -> None:
+    """Each attempt is answered 5xx, one is applied all the same, and Acumatica goes back to what it said before."""
+    here = make_world(STORIES["price"].products)
+    settings = here.settings()
+    await here.sync("price", settings)
+    before = here.prices()["SKU-000001"]
+    here.clock.advance(MINUTE)
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "3.25"}})
+    here.faults.replace(f"magento {WRITES['price']}: status={status}")
+    await here.sync("price", settings)
+    assert len(here.failed("price")) == 1
+    here.faults.replace("")
+    here.change_shop({"set_price": {"sku": "SKU-000001", "price": "3.25"}})
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": str(before)}})
+    for _look in range(2):
+        here.clock.advance(MINUTE)
+        await here.sync("price", settings)
+    assert here.prices()["SKU-000001"] == before
+    here.assert_shown(settings, entities=["price"])

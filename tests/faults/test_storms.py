@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 from support.stories import STORIES, Scene
-from support.world import World
+from support.world import ENTITIES, World
 
 from connector.queue.tables import messages
 
@@ -59,7 +59,7 @@ async def test_a_pause_longer_than_the_life_of_the_run(make_world: Callable[...,
     here.assert_converged(entities=["price"])
 
 
-@pytest.mark.parametrize("entity", STORIES)
+@pytest.mark.parametrize("entity", ENTITIES)
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 30))])
 @pytest.mark.over_both
 async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], entity: str, seed: int):

@@ -81,3 +81,35 @@ async def test_a_hold_of_the_shops_own_is_left_alone(sales: Sales):
     assert sales.order("100000001")["status"] == "holded"
     [failed] = sales.here.failed()
     assert (failed.entity, "holded" in (failed.reason or "")) == ("shipment", True)
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["entered in the ERP", "placed in the shop"])
+@pytest.mark.parametrize("fault", ["status=401 times=1", "status=503 times=1", "cut=after times=1"])
+@pytest.mark.parametrize("looked", [True, False], ids=["held to the end", "released at once"])
+async def test_a_hold_that_was_half_told_is_ended_too(sales: Sales, ours: bool, fault: str, looked: bool):
+    """Magento held the order, and the look broke off before its comment: released later, or before the next look."""
+    statuses = {"Open": "processing", "On Hold": "holded", "Shipping": "processing", "Completed": "complete"}
+    order = {"order": {**SECTIONS["order"], "statuses": statuses}}
+    if ours:
+        sales.entered("000001", LINES)
+    else:
+        placed_in_the_shop(sales)
+    number = "000001" if ours else "100000001"
+    await look(sales, "order", **order)
+    sales.edit("000001", status="On Hold")
+    sales.here.faults.replace(f"magento GET path=*/V1/orders/* after=1: {fault}")
+    sales.here.clock.advance(61)
+    await sales.here.sync("order", sales.settings(**{**SECTIONS, **order}))
+    sales.here.faults.replace("")
+    assert sales.order(number)["status"] == "holded"
+    if looked:
+        await look(sales, "order", **order)
+        assert sales.order(number)["status"] == "holded"
+    sales.edit("000001", status="Open")
+    await look(sales, "order", **order)
+    assert sales.here.failed() == []
+    assert sales.order(number)["status"] == "processing"
+    sales.ship("000001")
+    await look(sales, "order", "shipment", "order", **order)
+    assert sales.here.failed() == []
+    sales.here.assert_shown(sales.settings(**{**SECTIONS, **order}), entities=["order", "shipment"])

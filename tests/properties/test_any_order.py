@@ -79,6 +79,8 @@ FAULTS = st.sampled_from(
         "magento: status=429 retry_after=20 times=2",
         "magento: status=503 body=html",
         "magento writes: status=503",
+        "magento GET after=1: status=401 times=1",
+        "magento GET after=2: status=502 times=1",
         "acumatica: status=503 times=2",
     ]
 )
