@@ -4,6 +4,7 @@ twice.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.crashes import look_in_process
 from support.stories import STORIES, Scene
-from support.world import World
+from support.world import ENTITIES, World
 
 from connector import steps
 from connector.queue.lease import LEASE_SECONDS
@@ -21,7 +22,7 @@ EVERY = [
     pytest.param(
         entity, step, marks=[] if step != "queued" and entity in ("shipment", "order", "customer") else pytest.mark.soak
     )
-    for entity in STORIES
+    for entity in ENTITIES
     for step in STEPS
 ]
 
@@ -62,3 +63,61 @@ async def test_a_worker_that_wakes_up_late(
         await scene.look(one)
         here.clock.advance(LEASE_SECONDS + 1)
     here.assert_converged(scene.settings, entities=story.entities())
+
+
+@pytest.mark.parametrize("entity", ["price", "inventory"])
+async def test_an_older_value_that_a_late_worker_sends_does_not_stay(
+    make_world: Callable[..., World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entity: str
+) -> None:
+    """It stops before its request, and wakes up when newer values have long been sent and looked at again: what it
+    sends then is read again, and put right by the next look.
+    """
+    story, reached = STORIES[entity], Counter[str]()
+    scene = Scene(make_world(story.products), story.sections)
+    here = scene.here
+    await scene.look(entity)
+    here.clock.advance(LEASE_SECONDS + 1)
+    story.change(scene, 1)
+
+    def sleep_at(name: str) -> None:
+        reached[name] += 1
+        if (name, reached[name]) == ("claimed", 1):
+            story.change_again(scene, 1)
+            for _look in range(3):
+                here.clock.advance(LEASE_SECONDS + 1)
+                look_in_process(entity, here.database_url, scene.sections, here.clock.now(), tmp_path / "reached.json")
+
+    monkeypatch.setattr(steps, "reached", sleep_at)
+    late = await here.sync(entity, scene.settings)
+    monkeypatch.undo()
+    assert f"Another run has taken over {entity}" in str(late.fault)
+    here.clock.advance(1)
+    await scene.look(entity)
+    here.assert_shown(scene.settings, entities=[entity])
+
+
+@pytest.mark.parametrize(("entity", "path"), [("price", "/base-prices"), ("inventory", "/source-items")])
+async def test_an_older_value_that_was_under_way_meanwhile_does_not_stay(
+    make_world: Callable[..., World], tmp_path: Path, entity: str, path: str
+) -> None:
+    """Magento comes to a request only when its worker has long lost its lease: the worker has it read again."""
+    story = STORIES[entity]
+    scene = Scene(make_world(story.products), story.sections)
+    here = scene.here
+    await scene.look(entity)
+    here.clock.advance(LEASE_SECONDS + 1)
+    story.change(scene, 1)
+    here.late.hold(path)
+    late = asyncio.create_task(here.sync(entity, scene.settings))
+    await asyncio.to_thread(here.late.wait_until_held)
+    story.change_again(scene, 1)
+    told = tmp_path / "reached.json"
+    for _look in range(3):
+        here.clock.advance(LEASE_SECONDS + 1)
+        at = here.clock.now()
+        await asyncio.to_thread(look_in_process, entity, here.database_url, scene.sections, at, told)
+    here.late.let_go()
+    assert f"Another run has taken over {entity}" in str((await late).fault)
+    here.clock.advance(1)
+    await scene.look(entity)
+    here.assert_shown(scene.settings, entities=[entity])

@@ -20,6 +20,7 @@ class LateRequests:
         self._app = app
         self._end_of_path: str | None = None
         self._let_go = threading.Event()
+        self._held = threading.Event()
 
     @property
     def state(self) -> Any:
@@ -29,6 +30,12 @@ class LateRequests:
         """Keep the next write to this path."""
         self._end_of_path = end_of_path
         self._let_go.clear()
+        self._held.clear()
+
+    def wait_until_held(self) -> None:
+        """Return once a request is held. Raises `TimeoutError`."""
+        if not self._held.wait(LONGEST):
+            raise TimeoutError("no request came that was to be held")
 
     def let_go(self) -> None:
         """Apply what is held."""
@@ -39,5 +46,6 @@ class LateRequests:
         if self._end_of_path is not None and scope["method"] == "POST" and scope["path"].endswith(self._end_of_path):
             self._end_of_path = None
             tried("request applied late")
+            self._held.set()
             await asyncio.to_thread(self._let_go.wait, LONGEST)
         await self._app(scope, receive, send)
