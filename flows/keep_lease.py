@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -25,6 +25,22 @@ async def take_lease(state: State, entity: str, holder: str, clock: Clock, *, wa
         if isinstance(answer, Lease) or clock.now() >= gives_up:
             return answer
         await clock.sleep(_ASKED_EVERY)
+
+
+def still_held(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
+    """What a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and another one
+    took over. The database is asked only after a pause in which that can have happened.
+    """
+    asked_at = clock.now()
+
+    def check() -> None:
+        nonlocal asked_at
+        now = clock.now()
+        if now - asked_at > timedelta(seconds=RENEWED_EVERY):
+            lease.check(state, held)
+        asked_at = now
+
+    return check
 
 
 @asynccontextmanager

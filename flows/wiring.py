@@ -27,6 +27,7 @@ from connector.rules.prices import PriceRule
 from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
+from flows.keep_lease import still_held
 from settings import Settings
 from tasks.reading import ReadRule
 from tasks.registry import DOCUMENTS
@@ -106,7 +107,13 @@ async def working(run: Run) -> AsyncIterator[Work]:
             lease=run.held,
             clock=clock,
             acumatica=session,
-            shop=shop(settings, run.tally, clock, one_by_one=run.entity == "shipment"),
+            shop=shop(
+                settings,
+                run.tally,
+                clock,
+                one_by_one=run.entity == "shipment",
+                before_write=still_held(run.state, run.held, clock),
+            ),
             queue=QueueRule(settings.queue.threshold_count, settings.queue.batch_count, settings.queue.retry_count),
             read=read_rule(settings, run.entity, run.active_since),
             items=item_rule(settings),
@@ -167,14 +174,21 @@ def magento_access(settings: Settings) -> MagentoAccess:
     return MagentoAccess(chosen.url, auth, chosen.store_code, chosen.timeout)
 
 
-def shop(settings: Settings, tally: Tally, clock: Clock, *, one_by_one: bool = False) -> Shop:
+def shop(
+    settings: Settings,
+    tally: Tally,
+    clock: Clock,
+    *,
+    one_by_one: bool = False,
+    before_write: Callable[[], object] = lambda: None,
+) -> Shop:
     """The shop, with its requests counted in the tally. Shipments go over one connection, one after the other:
 
     two of one source would each find enough there for itself.
     """
     access = magento_access(settings)
     return Shop(
-        lambda: MagentoClient(access, clock=clock),
+        lambda: MagentoClient(access, clock=clock, before_write=before_write),
         tally,
         host=access.host,
         connections=1 if one_by_one else settings.magento.concurrency,

@@ -19,8 +19,8 @@ from connector.magento.batches import Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
 from connector.magento.reads import probe
-from connector.queue import lease, ledger, messages
-from connector.queue.lease import LEASE_SECONDS, LeaseLost
+from connector.queue import lost_lease, messages
+from connector.queue.lease import LeaseLost
 from connector.queue.messages import Answered, Message, Settled, Wish
 from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
@@ -38,7 +38,6 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 WAIT_FOR_ANOTHER = timedelta(seconds=30)
 PROBE_HOLDS = timedelta(seconds=5)
-LEASE = timedelta(seconds=LEASE_SECONDS)
 
 
 class PushAgain(Exception):
@@ -201,26 +200,27 @@ async def _send_all(work: Work, cut: Push, place: int) -> None:
 
 
 async def _send(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int) -> list[Message]:
-    """One request, and what is claimed for the next one.
-
-    A worker that was asleep since its claim sends nothing if another one has taken over by then. What one sent that
-    lost its lease meanwhile is read again, whoever works now.
+    """One request, and what is claimed for the next one. What was under way when the lease was lost is left to whoever
+    works now.
     """
     steps.reached("claimed")
+    try:
+        return await _send_and_keep(work, cut, client, claimed, place)
+    except LeaseLost:
+        lost_lease.leave(work.state, work.entity, claimed, work.clock.now())
+        raise
+
+
+async def _send_and_keep(
+    work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
+) -> list[Message]:
     began = work.clock.now()
-    if began - claimed[0].changed_at > LEASE:
-        lease.check(work.state, work.lease)
     delivery, made = await deliver(work, client, claimed, cut.request_size(work))
     steps.reached("delivered")
     work.tuning.learn(delivery, len(claimed), (work.clock.now() - began).total_seconds())
     more_to_come = cut.more_to_come
     goes_on = place == 0 or (work.tuning.is_wanted(place) and not await cut.room.stock_waits(work))
-    try:
-        following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
-    except LeaseLost:
-        if work.entity not in DOCUMENTS:
-            ledger.doubt_without_lease(work.state, work.entity, claimed_places(claimed), work.clock.now())
-        raise
+    following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
     steps.reached("settled")
     if not following and (more_to_come or not goes_on):
         return await _claim(work, cut, place)
@@ -240,11 +240,6 @@ async def _claim(work: Work, cut: Push, place: int) -> list[Message]:
             return claimed
         await news.wait()
     return []
-
-
-def claimed_places(claimed: Sequence[Message]) -> list[tuple[str, str]]:
-    """Key and source of each message."""
-    return [(one.key, one.source) for one in claimed]
 
 
 def _wish(work: Work, cut: Push) -> Wish:

@@ -7,7 +7,7 @@ Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -69,14 +69,23 @@ class MagentoAccess:
 
 
 class MagentoClient:
-    """One kept-alive connection. `writes` and `reads` count what was sent, whatever became of it."""
+    """One kept-alive connection. `writes` and `reads` count what was sent, whatever became of it.
+
+    `before_write` is called before anything that changes Magento leaves; what it raises keeps that from leaving.
+    """
 
     def __init__(
-        self, access: MagentoAccess, *, clock: Clock | None = None, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        access: MagentoAccess,
+        *,
+        clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        before_write: Callable[[], object] = lambda: None,
     ) -> None:
         self.access = access
         self.writes = 0
         self.reads = 0
+        self._before_write = before_write
         self._clock = clock or SystemClock()
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -112,11 +121,13 @@ class MagentoClient:
 
     async def write(self, method: str, path: str, body: Any) -> Any:
         """Send something that changes Magento."""
+        self._before_write()
         self.writes += 1
         return await self._send(method, path, None, body)
 
     async def publish(self, path: str, bodies: Sequence[Any]) -> Any:
         """Have Magento queue these bodies of a route, each as one operation of a bulk; its consumer does them later."""
+        self._before_write()
         self.writes += 1
         return await self._send("POST", path, None, bodies, api="async/bulk/V1")
 

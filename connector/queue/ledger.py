@@ -14,7 +14,6 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, Text, TextClause, and_, bindparam, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql
 
-from connector.queue.engine import State
 from connector.queue.rows import in_parts, one_of, upsert, upsert_tuples
 from connector.queue.tables import ledger, micros, rechecks
 
@@ -103,12 +102,6 @@ def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], 
     """Have these (key, source) read again in Magento at `due_at`."""
     rows = [{"entity": entity, "key": key, "source": source, "due_at": micros(due_at)} for key, source in keys]
     upsert(connection, rechecks, rows)
-
-
-def doubt_without_lease(state: State, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:
-    """The same for a run that sent something and lost its lease meanwhile: whoever works now has to know of it."""
-    with state.write() as connection:
-        doubt(connection, entity, keys, due_at)
 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:

@@ -121,3 +121,29 @@ async def test_an_older_value_that_was_under_way_meanwhile_does_not_stay(
     here.clock.advance(1)
     await scene.look(entity)
     here.assert_shown(scene.settings, entities=[entity])
+
+
+async def test_an_older_status_that_was_under_way_meanwhile_does_not_stay(
+    make_world: Callable[..., World], tmp_path: Path
+) -> None:
+    """The same of a document: its order is asked for, and told its newest status again."""
+    story = STORIES["order"]
+    scene = Scene(make_world(story.products), story.sections)
+    here, sales = scene.here, scene.of_sales()
+    sales.entered("000001", {"A": 2})
+    await scene.look("order")
+    sales.edit("000001", status="On Hold")
+    here.late.hold("/V1/orders")
+    late = asyncio.create_task(here.sync("order", scene.settings))
+    await asyncio.to_thread(here.late.wait_until_held)
+    sales.edit("000001", status="Open")
+    told = tmp_path / "reached.json"
+    for _look in range(3):
+        here.clock.advance(LEASE_SECONDS + 1)
+        at = here.clock.now()
+        await asyncio.to_thread(look_in_process, "order", here.database_url, scene.sections, at, told)
+    here.late.let_go()
+    assert "Another run has taken over order" in str((await late).fault)
+    here.clock.advance(1)
+    await scene.look("order")
+    here.assert_shown(scene.settings, entities=["order"])
