@@ -29,7 +29,8 @@ async def take_lease(state: State, entity: str, holder: str, clock: Clock, *, wa
 
 def still_held(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
     """What a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and another one
-    took over. The database is asked only after a pause in which that can have happened.
+    took over; if none did, it has the lease anew. The database is asked only after a pause in which that can have
+    happened.
     """
     asked_at = clock.now()
 
@@ -37,7 +38,7 @@ def still_held(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
         nonlocal asked_at
         now = clock.now()
         if now - asked_at > timedelta(seconds=RENEWED_EVERY):
-            lease.check(state, held)
+            lease.renew(state, held, now)
         asked_at = now
 
     return check

@@ -36,7 +36,7 @@ class Queue(Section):
         180,
         "How long a bulk may stand still before its prices are sent by requests that wait for their answer.",
         unit="seconds",
-        ge=30,
+        ge=90,
         le=3600,
     )
     full_look_every: float = setting(

@@ -8,9 +8,10 @@ is asked about before anything else is sent, and what a late consumer may overwr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from itertools import chain
+from typing import TypeVar
 
 from connector import steps
 from connector.magento import bulk as magento_bulk
@@ -32,6 +33,7 @@ from connector.queue.rows import in_parts
 from tasks import told_to_wait
 from tasks.work import Work
 
+T = TypeVar("T")
 RECORDS = 5_000
 """A body of half a megabyte at most: web servers refuse one above one, unless they are told otherwise."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
@@ -42,10 +44,15 @@ STANDS_STILL = (
     f"wait for their answer. {magento_bulk.START_THE_CONSUMER}"
 )
 NOT_TAKEN = "Magento takes no bulk of prices, so they were sent by requests that wait for their answer: {fault}"
-NOT_TOLD = (
+NOT_TOLD = "Magento does not tell of a bulk, so its prices were sent by requests that wait for their answer: {fault}"
+NOT_PERMITTED = (
     "Magento does not tell what became of a bulk: give the integration the permission {permission}. "
     "Its prices were sent by requests that wait for their answer."
 )
+
+
+class NotTold(Exception):
+    """Magento does not tell what became of a bulk; the text says why."""
 
 
 def goes_in_bulk(work: Work) -> bool:
@@ -77,15 +84,13 @@ async def deliver_in_bulk(
     try:
         if not await _is_done(work, client, uuid):
             return await _another_way(work, client, rows, size, _stands_still(work, len(rows)))
-        told = await magento_bulk.outcomes(client, uuid, parts)
-    except Unauthorized as refused:
-        if refused.resources != magento_bulk.STATUS_PERMISSION:
-            return Delivery([NOT_SENT for _row in rows], fault=refused)
-        said = NOT_TOLD.format(permission=magento_bulk.STATUS_PERMISSION)
-        return await _another_way(work, client, rows, size, said)
+        told = await _asked(magento_bulk.outcomes(client, uuid, parts))
+    except NotTold as why:
+        return await _another_way(work, client, rows, size, str(why))
     except OfTheConnection as fault:
         return Delivery([NOT_SENT for _row in rows], fault=fault)
-    except MagentoFault as fault:
+    except TemporaryFault as fault:
+        told_to_wait.kept(work, fault)
         return Delivery([Outcome("unknown", str(fault)) for _row in rows])
     bulks.end(work.state, work.lease, now=work.clock.now())
     return await _with_the_rest(client, rows, list(chain.from_iterable(told)), size)
@@ -94,12 +99,10 @@ async def deliver_in_bulk(
 async def _not_published(
     work: Work, client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
 ) -> Delivery:
-    """What a fault of the publishing means: only after one that leaves it open whether it is queued is it kept."""
+    """What a fault of the publishing means: after one that leaves open whether it is queued, the bulk is kept."""
     if isinstance(fault, NoAnswer):
         return Delivery([Outcome("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
-        if fault.retry_after is not None:
-            bulks.end(work.state, work.lease, now=work.clock.now())
         return Delivery([Outcome("temporary", str(fault), fault.retry_after) for _row in rows])
     bulks.end(work.state, work.lease, now=work.clock.now())
     if isinstance(fault, RequestRefused | NoSuchRoute):
@@ -130,38 +133,57 @@ async def _with_the_rest(
 async def _is_done(work: Work, client: MagentoClient, uuid: str | None) -> bool:
     """Wait until no operation of the bulk is open; off once nobody has worked on it for as long as the patience lasts.
 
-    Without a number the open operations on prices of all bulks are meant.
+    Without a number the open operations on prices of all bulks are meant, others' too, and the patience is for all of
+    them. Raises `NotTold`, `OfTheConnection`, and `TemporaryFault` for a wait beyond the end of this run.
     """
     patience = timedelta(seconds=work.bulk_patience or 0)
-    left, worked_at, pause = None, work.clock.now(), FIRST_PAUSE
+    least, worked_at, pause = None, work.clock.now(), FIRST_PAUSE
     while True:
         wait = pause
         try:
             found = await _open(client, uuid)
         except TemporaryFault as fault:
-            told_to_wait.kept(work, fault)
             wait = max(pause, fault.retry_after or 0)
+            if work.clock.now() + timedelta(seconds=fault.retry_after or 0) > work.ends_at:
+                raise
+            told_to_wait.kept(work, fault)
+            worked_at += timedelta(seconds=fault.retry_after or 0)
         else:
             if found == 0:
                 return True
-            if found != left:
-                left, worked_at = found, work.clock.now()
-                work.progress(f"{work.entity}: {found:,} operations wait for Magento's consumer")
+            if least is None or (found < least and uuid is not None):
+                worked_at = work.clock.now()
+            least = found if least is None else min(least, found)
+            work.progress(f"{work.entity}: {found:,} operations wait for Magento's consumer")
         if work.clock.now() - worked_at >= patience:
             return False
+        if not work.is_pulling:
+            await work.acumatica.rest()
         await work.clock.sleep(wait)
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
 async def _open(client: MagentoClient, uuid: str | None) -> int:
     if uuid is None:
-        return await magento_bulk.open_price_operations(client)
-    return await magento_bulk.open_operations(client, uuid)
+        return await _asked(magento_bulk.open_price_operations(client))
+    return await _asked(magento_bulk.open_operations(client, uuid))
+
+
+async def _asked(answer: Awaitable[T]) -> T:
+    """What Magento tells of a bulk. Raises `NotTold` where it keeps that to itself."""
+    try:
+        return await answer
+    except Unauthorized as refused:
+        if refused.resources != magento_bulk.STATUS_PERMISSION:
+            raise
+        raise NotTold(NOT_PERMITTED.format(permission=magento_bulk.STATUS_PERMISSION)) from refused
+    except (RequestRefused, NoSuchRoute) as fault:
+        raise NotTold(NOT_TOLD.format(fault=fault)) from fault
 
 
 async def settle_bulk(work: Work) -> None:
     """Ask about a bulk that a run left open, before anything else is done. What it carried is read again once it is
-    over; as long as nobody works it off, prices go another way.
+    over; as long as nobody works it off, or tells of it, prices go another way.
     """
     with work.state.read() as connection:
         left = bulks.of_entity(connection, work.entity)
@@ -170,10 +192,11 @@ async def settle_bulk(work: Work) -> None:
     async with work.shop.client() as client:
         try:
             over = await _is_over(work, client, left)
-        except Unauthorized as refused:
-            if refused.resources != magento_bulk.STATUS_PERMISSION:
-                raise
-            _say(work, NOT_TOLD.format(permission=magento_bulk.STATUS_PERMISSION))
+        except NotTold as why:
+            _say(work, str(why))
+            over = False
+        except TemporaryFault as fault:
+            told_to_wait.kept(work, fault)
             over = False
     if over:
         bulks.end(work.state, work.lease, in_doubt=left.keys, now=work.clock.now())
@@ -181,12 +204,13 @@ async def settle_bulk(work: Work) -> None:
 
 async def _is_over(work: Work, client: MagentoClient, left: Bulk) -> bool:
     if left.stands_still or work.bulk_patience is None:
-        return await _open(client, left.uuid) == 0
-    if not await _is_done(work, client, left.uuid):
-        bulks.stands_still(work.state, work.lease)
-        _say(work, _stands_still(work, len(left.keys)))
-        return False
-    return left.uuid is not None or work.clock.now() - left.published_at >= LATE_PUBLISH
+        is_done = await _open(client, left.uuid) == 0
+    else:
+        is_done = await _is_done(work, client, left.uuid)
+        if not is_done:
+            bulks.stands_still(work.state, work.lease)
+            _say(work, _stands_still(work, len(left.keys)))
+    return is_done and (left.uuid is not None or work.clock.now() - left.published_at >= LATE_PUBLISH)
 
 
 def _stands_still(work: Work, count: int) -> str:
@@ -194,5 +218,5 @@ def _stands_still(work: Work, count: int) -> str:
 
 
 def _say(work: Work, said: str) -> None:
-    if said not in work.report.waits:
-        work.report.waits.append(said)
+    if said not in work.report.said:
+        work.report.said.append(said)

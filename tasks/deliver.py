@@ -36,23 +36,23 @@ def decimal(value: int | None, digits: int) -> Decimal:
 
 
 async def deliver(
-    work: Work, client: MagentoClient, claimed: Sequence[Message], size: int
+    work: Work, client: MagentoClient, claimed: Sequence[Message], operation_size: int | None
 ) -> tuple[Delivery, Made | None]:
     """Send the messages, all of one entity, in one request: an outcome for each, in order, and what a document became.
 
-    A document is claimed alone. More prices than the `size` of a request go in one bulk.
+    A document is claimed alone. Where prices go in bulks, more than the `operation_size` are one.
     """
     if work.entity in DOCUMENTS:
         return await deliver_document(work, DOCUMENTS[work.entity], client, claimed[0])
     if work.entity == "price":
-        return await _deliver_prices(work, client, claimed, size), None
+        return await _deliver_prices(work, client, claimed, operation_size), None
     return await _in_turn(work, client, claimed), None
 
 
-async def _deliver_prices(work: Work, client: MagentoClient, claimed: Sequence[Message], size: int) -> Delivery:
+async def _deliver_prices(work: Work, client: MagentoClient, claimed: Sequence[Message], size: int | None) -> Delivery:
     store_id = work.shop.store_id
     prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]
-    if len(prices) > size and goes_in_bulk(work):
+    if size is not None and len(prices) > size and goes_in_bulk(work):
         return await deliver_in_bulk(work, client, claimed, prices, size)
     return await deliver_prices(client, prices, size)
 

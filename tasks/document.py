@@ -189,12 +189,14 @@ async def deliver_document(
 ) -> tuple[Delivery, Made | None]:
     """Send one document: its outcome, and what it became."""
     content, link = _told(work, entity, message)
+    writes = client.writes
     try:
         return Delivery([ACCEPTED]), await entity.send(work, client, message, content, link)
     except OfTheConnection as fault:
-        return Delivery([NOT_SENT], fault=fault), None
+        return Delivery([NOT_SENT], fault=fault, wrote=client.writes > writes), None
     except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
-        return Delivery([_outcome(why)]), why.made if isinstance(why, CannotBeSent) else None
+        made = why.made if isinstance(why, CannotBeSent) else None
+        return Delivery([_outcome(why)], wrote=client.writes > writes), made
 
 
 def _outcome(why: Exception) -> Outcome:
@@ -218,7 +220,7 @@ def _told(work: Work, entity: DocumentEntity, message: Message) -> tuple[Any, Li
     with work.state.read() as connection:
         link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
         is_known = bool(ledger.of_records(connection, work.entity, [], [message.key]))
-    if link is not None and not is_known:
+    if link is not None and link.document is not None and not is_known:
         link = replace(link, in_doubt=True)
     return msgspec.json.decode(message.document or b"", type=entity.content), link
 

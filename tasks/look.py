@@ -106,6 +106,7 @@ class _Pushing(NamedTuple):
 async def _queue_everything(work: Work, stages: Stages, pulling: Pull) -> _Pushing | None:
     """Pull, compute and queue chunk after chunk. A look of several chunks sends the first ones meanwhile."""
     pushing: _Pushing | None = None
+    work.is_pulling = True
     try:
         while (pulled := await stages.pull(pulling)) is not None:
             steps.reached("pulled")
@@ -125,6 +126,8 @@ async def _queue_everything(work: Work, stages: Stages, pulling: Pull) -> _Pushi
                 pushing.task.cancel()
             await asyncio.gather(pushing.task, return_exceptions=True)
         raise
+    finally:
+        work.is_pulling = False
     return pushing
 
 

@@ -64,7 +64,7 @@ async def find(
         found = await _known(client, content, link)
         if found is None:
             return None
-        reached, held = _is_told(link, content), was_held(told_of(link))
+        reached, held = _is_told(link, content, found.order), was_held(told_of(link))
         left = _left_to_do(work.rule, content, found.order, acted=True, reached=reached, held=held)
         if left is not None:
             return None
@@ -80,11 +80,16 @@ def told_of(link: Link | None) -> OrderContent | None:
     return msgspec.json.decode(link.document, type=OrderContent)
 
 
-def _is_told(link: Link | None, content: OrderContent) -> bool:
-    """Whether Magento was told this status already, and nothing since."""
+def _is_told(link: Link | None, content: OrderContent, shown: ShownOrder) -> bool:
+    """Whether Magento was told this status; where something else may have been told since, it has to show it."""
     told = told_of(link)
-    in_doubt = link is not None and link.in_doubt
-    return (None if told is None else told.status) == content.status and not in_doubt
+    if (None if told is None else told.status) != content.status:
+        return False
+    if link is None or not link.in_doubt:
+        return True
+    before = _as_shown(content.key, shown)
+    same_state = shown.state == content.state and shown.status != content.status
+    return not (same_state or is_behind(before, content.state))
 
 
 def was_held(told: OrderContent | None) -> bool:
@@ -240,7 +245,7 @@ async def _bring_up(
     acted: bool,
 ) -> None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then."""
-    reached, held = _is_told(link, content), was_held(told_of(link))
+    reached, held = _is_told(link, content, shown), was_held(told_of(link))
     acted = acted or (link is not None and link.in_doubt)
     for _step in range(MOST_STEPS):
         left = _left_to_do(rule, content, shown, acted=acted, reached=reached, held=held)

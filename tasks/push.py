@@ -81,6 +81,10 @@ class Push(msgspec.Struct):
         size = work.tuning.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
+    def operation_size(self, work: Work) -> int | None:
+        """How many records an operation of a bulk has; none where nothing goes in bulks."""
+        return self.request_size(work) if self.operations > 1 else None
+
     def learn(self, claimed: Sequence[Message]) -> None:
         """A request without a stock-out, which go first, tells that none is left until more is queued."""
         if not any(message.value == 0 for message in claimed):
@@ -204,23 +208,19 @@ async def _send(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[
     works now.
     """
     steps.reached("claimed")
+    began = doubt_until = work.clock.now()
     try:
-        return await _send_and_keep(work, cut, client, claimed, place)
+        delivery, made = await deliver(work, client, claimed, cut.operation_size(work))
+        steps.reached("delivered")
+        if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
+            doubt_until = work.clock.now() + LATE_WRITE
+        work.tuning.learn(delivery, len(claimed), (work.clock.now() - began).total_seconds())
+        more_to_come = cut.more_to_come
+        goes_on = place == 0 or (work.tuning.is_wanted(place) and not await cut.room.stock_waits(work))
+        following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
     except LeaseLost:
-        lost_lease.leave(work.state, work.entity, claimed, work.clock.now())
+        lost_lease.leave(work.state, work.entity, claimed, work.clock.now(), doubt_until)
         raise
-
-
-async def _send_and_keep(
-    work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
-) -> list[Message]:
-    began = work.clock.now()
-    delivery, made = await deliver(work, client, claimed, cut.request_size(work))
-    steps.reached("delivered")
-    work.tuning.learn(delivery, len(claimed), (work.clock.now() - began).total_seconds())
-    more_to_come = cut.more_to_come
-    goes_on = place == 0 or (work.tuning.is_wanted(place) and not await cut.room.stock_waits(work))
-    following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
     steps.reached("settled")
     if not following and (more_to_come or not goes_on):
         return await _claim(work, cut, place)
@@ -285,6 +285,9 @@ async def _keep(
         _settled(work, message, outcome, now + timedelta(seconds=pause), connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
+    if work.entity in DOCUMENTS:
+        in_part = delivery.wrote and settled[0].state != SENT
+        settled = [msgspec.structs.replace(settled[0], half_told=in_part)]
     if made is not None:
         settled = [settled_as(settled[0], made)]
     in_doubt = work.entity not in DOCUMENTS and any(_may_be_applied(work, outcome) for outcome in delivery.outcomes)
@@ -306,9 +309,7 @@ def _may_be_applied(work: Work, outcome: Outcome) -> bool:
     """Whether Magento may show the value though it was not accepted: a gateway's 5xx says nothing of what goes on
     behind it, and source items are kept where what comes after them fails (contracts/magento.md, "Source items").
     """
-    if outcome.kind == "temporary":
-        return outcome.retry_after is None
-    return outcome.kind == "unknown" or (outcome.kind == "refused" and work.entity == "inventory")
+    return outcome.kind in ("unknown", "temporary") or (outcome.kind == "refused" and work.entity == "inventory")
 
 
 async def _probe_fault(

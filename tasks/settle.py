@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from connector.magento.client import MagentoClient
 from connector.queue import messages
 from connector.queue.messages import Message, Settled
@@ -58,7 +60,7 @@ async def _settled_document(work: Work, client: MagentoClient, message: Message)
         return settled_as(Settled(message, SENT), made)
     if work.clock.now() < asked_again(message):
         return None
-    return _tried_again(work, message)
+    return msgspec.structs.replace(_tried_again(work, message), half_told=True)
 
 
 def asked_again(message: Message) -> datetime:

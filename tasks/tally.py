@@ -53,10 +53,11 @@ class Report:
     notes: list[tuple[str, str]] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     tuned: str | None = None
+    said: list[str] = field(default_factory=list)
 
     def in_words(self) -> list[str]:
-        """What is said behind the counts: how the push was tuned, and what has to wait."""
-        return [*([] if self.tuned is None else [self.tuned]), *self.waits]
+        """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
+        return [*([] if self.tuned is None else [self.tuned]), *self.said, *self.waits]
 
     def note(self, key: str, reason: str) -> None:
         """Name a record that was left alone; no more than a table can show are kept."""

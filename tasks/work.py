@@ -39,7 +39,7 @@ class Work(msgspec.Struct):
     """One run's tools. `today` gives the date in the tenant's zone; `ends_at` is the end of the run's life.
 
     `rule` is the entity's own, from `connector.rules`. `bulk_patience`: the seconds after which a bulk of prices that
-    nobody works on goes another way; none where prices are not sent in bulks.
+    nobody works on goes another way; none where prices are not sent in bulks. `is_pulling`: Acumatica is being read.
     """
 
     entity: str
@@ -58,5 +58,6 @@ class Work(msgspec.Struct):
     ends_at: datetime
     skips_unknown_sku: bool = False
     bulk_patience: int | None = None
+    is_pulling: bool = False
     tuning: Tuning = msgspec.field(default_factory=Tuning)
     progress: Callable[[str], object] = lambda _said: None

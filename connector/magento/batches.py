@@ -89,11 +89,14 @@ NOT_SENT = Outcome("not_sent")
 
 @dataclass
 class Delivery:
-    """The outcomes of the rows, in order. `array_limit`: the shop's own, where it was met."""
+    """The outcomes of the rows, in order. `array_limit`: the shop's own, where it was met. `wrote`: whether anything
+    that changes Magento left.
+    """
 
     outcomes: list[Outcome]
     array_limit: int | None = None
     fault: OfTheConnection | None = None
+    wrote: bool = True
 
 
 Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow, AttributeRow)

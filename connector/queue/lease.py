@@ -75,12 +75,6 @@ def hold_off(connection: Connection, entity: str) -> None:
     connection.execute(select(leases.c.fence).where(leases.c.entity == entity).with_for_update())
 
 
-def check(state: State, lease: Lease) -> None:
-    """Raise `LeaseLost` unless the run still has its lease."""
-    with state.write() as connection:
-        require(connection, lease)
-
-
 def require(connection: Connection, lease: Lease) -> None:
     """Raise `LeaseLost` unless the run still has its lease; locks it until the transaction ends."""
     fence = connection.execute(_FENCE, {"the_entity": lease.entity}).scalar()

@@ -99,9 +99,22 @@ def from_messages(dialect: str) -> TextClause:
 
 
 def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:
-    """Have these (key, source) read again in Magento at `due_at`."""
-    rows = [{"entity": entity, "key": key, "source": source, "due_at": micros(due_at)} for key, source in keys]
+    """Have these (key, source) read again in Magento at `due_at`; one that is to be read later anyway, then."""
+    later = _doubted_until(connection, entity, sorted({key for key, _source in keys}))
+    rows = [
+        {"entity": entity, "key": key, "source": source, "due_at": max(micros(due_at), later.get((key, source), 0))}
+        for key, source in keys
+    ]
     upsert(connection, rechecks, rows)
+
+
+def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        these = and_(rechecks.c.entity == entity, one_of(connection, rechecks.c.key, part))
+        rows = connection.execute(select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(these))
+        found.update(((row[0], row[1]), row[2]) for row in rows)
+    return found
 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:

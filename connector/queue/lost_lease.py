@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from connector.queue import by_hand, ledger
+from connector.queue import by_hand, lease, ledger
 from connector.queue.engine import State
 from connector.queue.messages import Message
 
 
-def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime) -> None:
-    """Have the values of these messages read again in Magento, and their documents told again. Needs no lease."""
+def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
+    """Have the values of these messages read again in Magento at `doubt_until`, and their documents told again. Needs
+    no lease.
+    """
     values = [(one.key, one.source) for one in claimed if one.document is None]
     documents = [one for one in claimed if one.document is not None]
     with state.write() as connection:
-        ledger.doubt(connection, entity, values, now)
+        lease.hold_off(connection, entity)
+        ledger.doubt(connection, entity, values, doubt_until)
         if documents:
             ledger.forget(connection, entity, [one.key for one in documents])
             by_hand.ask_for(connection, entity, [one.acumatica_key for one in documents], now)

@@ -50,9 +50,10 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 class Settled(msgspec.Struct, frozen=True, gc=False):
     """How one claimed message came out of its request.
 
-    `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a shipment
-    changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it took for an
-    order that Magento never reserved.
+    `half_told`: a document's attempt did not end well after something of it had left: what Magento knows of it is in
+    doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
+    shipment changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it
+    took for an order that Magento never reserved.
     """
 
     message: Message
@@ -61,6 +62,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     not_before: datetime | None = None
     attempt_given_back: bool = False
+    half_told: bool = False
     link: Link | None = None
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
@@ -236,8 +238,7 @@ def settle_together(state: State, held: Lease, answers: Sequence[Answered], now:
     of as many next ones. Gives the claim of each answer, empty where nothing is left or nothing was wished.
 
     A message that a newer one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a
-    claim that was settled already changes nothing. A document whose attempt did not end well may be told in part: what
-    Magento knows of it is in doubt. Raises `LeaseLost`.
+    claim that was settled already changes nothing. Raises `LeaseLost`.
     """
     with state.write() as connection:
         lease.require(connection, held)
@@ -267,7 +268,7 @@ def _settle(connection: Connection, held: Lease, answer: Answered, now: datetime
     outcomes = [one for one in answer.outcomes if one.message.id in still_claimed]
     _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
     links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
-    half_told = [one.message.key for one in outcomes if one.message.document is not None and one.state != SENT]
+    half_told = [one.message.key for one in outcomes if one.half_told]
     ledger.forget(connection, held.entity, half_told)  # what is wanted next is told again, though it was told before
     for one in outcomes:
         if one.compensated:

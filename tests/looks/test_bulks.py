@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+import httpx
 import pytest
 from support.crashes import Death, dies_at
 from support.world import World
@@ -33,6 +34,11 @@ def paths(here: World) -> list[tuple[str, int]]:
 def open_bulk(here: World) -> bulks.Bulk | None:
     with here.state.read() as connection:
         return bulks.of_entity(connection, "price")
+
+
+def somebody_publishes(here: World) -> None:
+    headers = {"Authorization": "Bearer sandbox-magento-token"}
+    httpx.post(f"{here.magento.url}{PUBLISHED}", headers=headers, json=[{"prices": []}]).raise_for_status()
 
 
 async def told_of(here: World, settings) -> str:
@@ -294,3 +300,53 @@ async def test_test_connection_sees_a_consumer_that_works_and_one_that_does_not(
     assert (unseen.result, "Magento_Logging::system_magento" in unseen.said) == ("failed", True)
     assert await consumer(here.settings()) is None
     assert not any(write["applied"] for write in here.writes())
+
+
+@pytest.mark.parametrize("status", ["status=404", "status=400", "status=503", "status=503 body=html"])
+async def test_a_status_that_is_never_told_stops_no_later_look(make_world, status):
+    """The route of the status is gone, or in the way of a firewall: prices go by requests, now and later."""
+    here = make_world(23)
+    settings = in_bulks(here)
+    here.faults.replace(f"magento GET path=*/bulk*: {status}")
+    for price in ("3.25", "4.25"):
+        here.clock.advance(61)
+        here.change(*({"set_price": {"inventory_id": one.sku, "price": price}} for one in generated(9)))
+        await told_of(here, settings)
+        assert here.prices()["SKU-000001"] == D(price)
+    here.faults.replace("")
+    here.clock.advance(61)
+    await told_of(here, settings)
+    assert open_bulk(here) is None
+    here.assert_shown(settings, entities=["price"])
+
+
+async def test_a_shop_that_wants_to_be_left_alone_for_long_is(make_world):
+    """A `Retry-After` at the status beyond the run's life ends the run, which says so; the bulk is settled later."""
+    here = make_world(23)
+    settings = in_bulks(here)
+    here.faults.replace("magento GET path=*/bulk/*: status=503 retry_after=3600 times=1")
+    began = here.clock.now()
+    said = await told_of(here, settings)
+    assert (here.clock.now() - began).total_seconds() < 60
+    assert "left alone" in said
+    here.clock.advance(3601)
+    for _look in range(2):
+        await told_of(here, settings)
+        here.clock.advance(61)
+    assert open_bulk(here) is None
+    here.assert_converged(settings, entities=["price"])
+
+
+async def test_others_that_publish_prices_do_not_hold_up_a_lost_number(make_world):
+    """Somebody else's bulks stay open: after the patience prices go by requests."""
+    here = make_world(23)
+    settings = in_bulks(here)
+    here.change_shop({"setting": {"consumer": False}})
+    here.faults.replace("magento POST path=*/async/*: cut=before times=1")
+    await told_of(here, settings)
+    somebody_publishes(here)
+    began = here.clock.now()
+    said = await told_of(here, settings)
+    assert 180 <= (here.clock.now() - began).total_seconds() < 240
+    assert "has not worked on a bulk" in said
+    here.assert_shown(settings, entities=["price"])

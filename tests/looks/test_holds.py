@@ -113,3 +113,18 @@ async def test_a_hold_that_was_half_told_is_ended_too(sales: Sales, ours: bool, 
     await look(sales, "order", "shipment", "order", **order)
     assert sales.here.failed() == []
     sales.here.assert_shown(sales.settings(**{**SECTIONS, **order}), entities=["order", "shipment"])
+
+
+async def test_a_hold_of_the_shops_own_outlasts_a_fault(sales: Sales):
+    """An invoice meets a busy shop: nothing of it had left, so it is refused and the order not taken off hold."""
+    order = {"order": {**SECTIONS["order"], "statuses": {"Open": "processing", "Completed": "processing"}}}
+    placed_in_the_shop(sales)
+    await look(sales, "order", **order)
+    sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/hold").raise_for_status()
+    sales.invoiced("000001")
+    sales.here.faults.replace("magento GET path=*/V1/orders/*: status=503 times=1")
+    await look(sales, "order", **order)
+    assert sales.here.faults.rules[0].done == 1
+    assert sales.order("100000001")["status"] == "holded"
+    [failed] = sales.here.failed()
+    assert "Invoice refused" in str(failed.reason)

@@ -423,3 +423,21 @@ async def test_an_order_that_was_invoiced_and_then_held_before_the_first_look(sa
     assert here.order("000001")["state"] == "holded"
     outcome = await look(here, **OFFLINE)
     assert outcome.tally.requests == 0
+
+
+async def test_an_invoice_whose_answer_was_lost_fails_no_order_that_it_moved_on(sales):
+    """The shop's order is pending as Acumatica says; its invoice makes it processing, and nobody hears of that."""
+    here = sales()
+    rows = [{"sku": sku, "qty": quantity, "price": "1"} for sku, quantity in LINES.items()]
+    placed = {"increment_id": "100000001", "lines": rows, "state": "new", "status": "pending", "shipping_amount": "0"}
+    here.here.change_shop({"place_order": placed})
+    here.entered("000001", LINES, external_ref="100000001")
+    await look(here, **OFFLINE)
+    here.invoiced("000001")
+    here.here.faults.replace("magento POST path=*/invoice: cut=after times=1")
+    for _look in range(3):
+        await look(here, **OFFLINE)
+    assert here.here.faults.rules[0].done == 1
+    assert reasons(here) == {}
+    assert len(here.invoices("100000001")) == 1
+    assert here.order("100000001")["status"] == "processing"
