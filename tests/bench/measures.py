@@ -216,11 +216,16 @@ def pull(size: Size) -> list[Row]:
 
 
 def little_changed(size: Size) -> list[Row]:
-    """One item in a hundred changed; then nothing did."""
+    """Nothing changed; then one item in a hundred did."""
     count = size.one_percent_of
     with servers(count) as here:
         sections = here.settings(magento={"concurrency": 4})
         state = here.connected("price", sections)
+        idle = in_turns(
+            size.rounds,
+            here,
+            ours=lambda: in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections, idle=True),
+        )["ours"]
         here.change("items", every=100)
 
         def run() -> Figures:
@@ -232,12 +237,6 @@ def little_changed(size: Size) -> list[Row]:
         one = in_turns(size.rounds, here, ours=run)["ours"]
         taken = spread(one)
         share = (count // 100 / 100) / (count / 100)
-        idle_state = here.folder / "run.sqlite"
-        idle = in_turns(
-            size.rounds,
-            here,
-            ours=lambda: in_process(LOOK, entity="price", database=str(idle_state), sections=sections, idle=True),
-        )["ours"]
     own = spread(idle, "idle_look")
     changed = Row(
         f"1 % of {count:,} prices changed, from change to sent",
