@@ -234,7 +234,8 @@ async def _sync_wave(
         show(_how_far())
         for entity in runs.keys() - outcomes.keys():
             state = (await client.read_flow_run(runs[entity])).state
-            if state is not None and state.name == "AlreadyRunning":  # a scheduled run was quicker
+            if state is not None and (state.name == "AlreadyRunning" or (state.is_completed() and _waits(entity))):
+                # a scheduled run was quicker, or left something to wait for another entity
                 runs[entity] = await _start_run(children, client, entity)
             elif state is not None and state.is_final():
                 outcomes[entity] = (entity, state.name or "", state.message or "")
@@ -258,6 +259,13 @@ async def _start_run(children: Children, client: PrefectClient, entity: str) -> 
             await asyncio.sleep(0.3)
         else:
             return (await client.create_flow_run_from_deployment(deployment.id)).id
+
+
+def _waits(entity: str) -> bool:
+    """Whether something of the entity is still to be sent, such as a shipment whose order was not there yet."""
+    from a2m.status import read_status
+
+    return any(row["entity"] == entity and row["pending"] for row in read_status())
 
 
 def _how_far() -> str:
