@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -226,6 +226,8 @@ async def _sync_wave(
     children: Children, client: PrefectClient, show: Callable[[str], None], wave: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """One run of each entity of a wave, with a line that says how far they are."""
+    from tasks.tally import NOTHING_CHANGED
+
     outcomes: dict[str, tuple[str, str, str]] = {}
     deadline = time.monotonic() + RUN_SECONDS
     runs = {entity: await _start_run(children, client, entity) for entity in wave}
@@ -234,11 +236,15 @@ async def _sync_wave(
         show(_how_far())
         for entity in runs.keys() - outcomes.keys():
             state = (await client.read_flow_run(runs[entity])).state
-            if state is not None and (state.name == "AlreadyRunning" or (state.is_completed() and _waits(entity))):
+            if state is None or not state.is_final():
+                continue
+            known = _status()[entity]
+            if state.name == "AlreadyRunning" or (state.is_completed() and known["pending"]):
                 # a scheduled run was quicker, or left something to wait for another entity
                 runs[entity] = await _start_run(children, client, entity)
-            elif state is not None and state.is_final():
-                outcomes[entity] = (entity, state.name or "", state.message or "")
+            else:
+                by_schedule = known["last_result"] if state.message == NOTHING_CHANGED else None
+                outcomes[entity] = (entity, state.name or "", by_schedule or state.message or "")
         await asyncio.sleep(0.5)
     late = {entity: (entity, "still working", "it took longer than the demo waits") for entity in runs}
     return [outcomes.get(entity, late[entity]) for entity in runs]
@@ -261,20 +267,18 @@ async def _start_run(children: Children, client: PrefectClient, entity: str) -> 
             return (await client.create_flow_run_from_deployment(deployment.id)).id
 
 
-def _waits(entity: str) -> bool:
-    """Whether something of the entity is still to be sent, such as a shipment whose order was not there yet."""
+def _status() -> dict[str, dict[str, Any]]:
+    """How each entity stands, as `a2m status` tells."""
     from a2m.status import read_status
 
-    return any(row["entity"] == entity and row["pending"] for row in read_status())
+    return {row["entity"]: row for row in read_status()}
 
 
 def _how_far() -> str:
     """One line that fits a terminal: how many each entity has sent, and how many wait in all."""
-    from a2m.status import read_status
-
-    rows = read_status()
-    sent = "  ".join(f"{row['entity']} {row['sent']:,}" for row in rows)
-    return f"Sent: {sent}; {sum(row['pending'] for row in rows):,} waiting"
+    rows = _status()
+    sent = "  ".join(f"{entity} {row['sent']:,}" for entity, row in rows.items())
+    return f"Sent: {sent}; {sum(row['pending'] for row in rows.values()):,} waiting"
 
 
 def _compare() -> list[tuple[str, int, int]]:

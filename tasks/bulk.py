@@ -106,7 +106,7 @@ async def _not_published(
         return Delivery([Outcome("temporary", str(fault), fault.retry_after) for _row in rows])
     bulks.end(work.state, work.lease, now=work.clock.now())
     if isinstance(fault, RequestRefused | NoSuchRoute):
-        _say(work, NOT_TAKEN.format(fault=fault))
+        work.report.say(NOT_TAKEN.format(fault=fault))
         return await deliver_prices(client, rows, size)
     assert isinstance(fault, OfTheConnection)
     return Delivery([NOT_SENT for _row in rows], fault=fault)
@@ -115,7 +115,7 @@ async def _not_published(
 async def _another_way(work: Work, client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str) -> Delivery:
     """The bulk is left to itself: its prices go at once, and are read again when it is over."""
     bulks.stands_still(work.state, work.lease)
-    _say(work, said)
+    work.report.say(said)
     return await deliver_prices(client, rows, size)
 
 
@@ -193,7 +193,7 @@ async def settle_bulk(work: Work) -> None:
         try:
             over = await _is_over(work, client, left)
         except NotTold as why:
-            _say(work, str(why))
+            work.report.say(str(why))
             over = False
         except TemporaryFault as fault:
             told_to_wait.kept(work, fault)
@@ -209,14 +209,9 @@ async def _is_over(work: Work, client: MagentoClient, left: Bulk) -> bool:
         is_done = await _is_done(work, client, left.uuid)
         if not is_done:
             bulks.stands_still(work.state, work.lease)
-            _say(work, _stands_still(work, len(left.keys)))
+            work.report.say(_stands_still(work, len(left.keys)))
     return is_done and (left.uuid is not None or work.clock.now() - left.published_at >= LATE_PUBLISH)
 
 
 def _stands_still(work: Work, count: int) -> str:
     return STANDS_STILL.format(count=count, patience=work.bulk_patience)
-
-
-def _say(work: Work, said: str) -> None:
-    if said not in work.report.said:
-        work.report.said.append(said)

@@ -141,6 +141,8 @@ async def push(work: Work, cut: Push) -> None:
     await settle_unknown(work)
     await _wait_for_what_is_due(work)
     cut.fault = None
+    if not goes_in_bulk(work):
+        cut.operations = 1
     cut.room.open()
     work.tuning.begin()
     connections = 1 if cut.operations > 1 else work.shop.connections

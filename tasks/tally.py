@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NOTES_KEPT = 1_000
+NOTHING_CHANGED = "nothing changed"
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Tally:
     def in_words(self) -> str:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
         if not (self.changed or self.requests or self.failed or self.sent):
-            return "nothing changed"
+            return NOTHING_CHANGED
         said = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
         if self.changed:
             said.insert(0, f"{self.changed:,} changed")
@@ -58,6 +59,11 @@ class Report:
     def in_words(self) -> list[str]:
         """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
         return [*([] if self.tuned is None else [self.tuned]), *self.said, *self.waits]
+
+    def say(self, sentence: str) -> None:
+        """Say it once, however often it comes up."""
+        if sentence not in self.said:
+            self.said.append(sentence)
 
     def note(self, key: str, reason: str) -> None:
         """Name a record that was left alone; no more than a table can show are kept."""

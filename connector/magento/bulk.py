@@ -16,6 +16,7 @@ import msgspec
 from connector.magento.batches import BASE_PRICES, Outcome, PriceRow, judge_prices, prices_body
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
+from connector.magento.reads import criterion
 
 OPEN, COMPLETE, RETRIABLE = 4, 1, 2
 TOPIC = "async.magento.catalog.api.basepricestorageinterface.update.post"
@@ -66,11 +67,8 @@ async def open_operations(client: MagentoClient, uuid: str) -> int:
 
 async def open_price_operations(client: MagentoClient) -> int:
     """How many operations on base prices are open in all bulks, whoever published them."""
-    asked: dict[str, Any] = {"searchCriteria[pageSize]": 1}
-    for place, (field, value) in enumerate((("topic_name", TOPIC), ("status", OPEN))):
-        group = f"searchCriteria[filter_groups][{place}][filters][0]"
-        asked |= {f"{group}[field]": field, f"{group}[value]": value, f"{group}[condition_type]": "eq"}
-    answer = await client.get("bulk", asked)
+    asked = criterion("topic_name", TOPIC, "eq") | criterion("status", str(OPEN), "eq", group=1)
+    answer = await client.get("bulk", {**asked, "searchCriteria[pageSize]": 1})
     return _number(answer.get("total_count") if isinstance(answer, dict) else None)
 
 

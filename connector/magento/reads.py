@@ -271,18 +271,19 @@ def criteria_of(field: str, values: Sequence[str]) -> Iterable[dict[str, str]]:
     length = 0
     for value in dict.fromkeys(values):
         if "," in value:
-            yield _criterion(field, value, "eq")
+            yield criterion(field, value, "eq")
             continue
         more = len(quote(value, safe="")) + 3
         if part and length + more > URL_BYTES:
-            yield _criterion(field, ",".join(part), "in")
+            yield criterion(field, ",".join(part), "in")
             part, length = [], 0
         part.append(value)
         length += more
     if part:
-        yield _criterion(field, ",".join(part), "in")
+        yield criterion(field, ",".join(part), "in")
 
 
-def _criterion(field: str, value: str, condition: str) -> dict[str, str]:
-    prefix = "searchCriteria[filterGroups][0][filters][0]"
+def criterion(field: str, value: str, condition: str, group: int = 0) -> dict[str, str]:
+    """Search criteria of one condition; those of different groups must all be met."""
+    prefix = f"searchCriteria[filterGroups][{group}][filters][0]"
     return {f"{prefix}[field]": field, f"{prefix}[value]": value, f"{prefix}[conditionType]": condition}

@@ -212,7 +212,7 @@ def _by_place(message: Message) -> tuple[str, str]:
 class Answered(msgspec.Struct, frozen=True):
     """What one request brought: the outcome of each of its messages, and what whoever sent it wants `then`.
 
-    With `doubt_until` the request's answer was lost: its keys are read again in Magento then.
+    With `doubt_until` Magento may have applied more than it accepted: the keys are read again there then.
     """
 
     outcomes: Sequence[Settled]

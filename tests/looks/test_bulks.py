@@ -27,6 +27,11 @@ def in_bulks(here: World, **sections):
     return here.settings(**{**BULKS, **sections})
 
 
+def reprice(here: World, price: str, count: int = 9) -> None:
+    """Give the first products another price in Acumatica."""
+    here.change(*({"set_price": {"inventory_id": one.sku, "price": price}} for one in generated(count)))
+
+
 def paths(here: World) -> list[tuple[str, int]]:
     return [(write["path"], write["records"]) for write in here.writes()]
 
@@ -118,7 +123,7 @@ async def test_a_consumer_that_stands_still_is_noticed_and_its_prices_go_another
     assert [path for path, _records in paths(here)] == [PUBLISHED, *[AT_ONCE] * 5]
     here.assert_converged(settings, entities=["price"])
     here.clock.advance(60)
-    here.change(*({"set_price": {"inventory_id": one.sku, "price": "3.25"}} for one in generated(9)))
+    reprice(here, "3.25")
     await told_of(here, settings)
     assert [path for path, _records in paths(here)].count(PUBLISHED) == 1
     here.assert_shown(settings, entities=["price"])
@@ -132,7 +137,7 @@ async def test_a_consumer_that_wakes_up_late_does_not_bring_old_prices_back(make
     settings = in_bulks(here)
     await told_of(here, settings)
     here.clock.advance(60)
-    here.change(*({"set_price": {"inventory_id": one.sku, "price": "3.25"}} for one in generated(9)))
+    reprice(here, "3.25")
     await told_of(here, settings)
     here.change_shop({"setting": {"consumer": True}})
     here.shop("GET", "store/storeConfigs")  # the consumer comes to it: the first prices are back
@@ -143,7 +148,7 @@ async def test_a_consumer_that_wakes_up_late_does_not_bring_old_prices_back(make
     here.assert_shown(settings, entities=["price"])
     assert here.prices()["SKU-000001"] == D("3.25")
     here.clock.advance(60)
-    here.change(*({"set_price": {"inventory_id": one.sku, "price": "4.25"}} for one in generated(9)))
+    reprice(here, "4.25")
     await told_of(here, settings)
     assert paths(here)[-1] == (PUBLISHED, 9)
     here.assert_shown(settings, entities=["price"])
@@ -157,12 +162,12 @@ async def test_a_run_that_dies_around_its_bulk_is_carried_on(make_world, step, c
     settings = in_bulks(here)
     await here.sync("price", settings)
     here.clock.advance(60)
-    here.change(*({"set_price": {"inventory_id": one.sku, "price": "3.25"}} for one in generated(9)))
+    reprice(here, "3.25")
     here.change_shop({"setting": {"consumer": consumer}})
     with dies_at(Death(step, 1)):
         await here.sync("price", settings)
     here.clock.advance(LEASE_SECONDS + 1)
-    here.change(*({"set_price": {"inventory_id": one.sku, "price": "5.75"}} for one in generated(4)))
+    reprice(here, "5.75", 4)
     await told_of(here, settings)
     here.change_shop({"setting": {"consumer": True}})
     for _look in range(2):
@@ -181,7 +186,7 @@ async def test_a_bulk_whose_number_was_lost_is_waited_for(make_world, cut):
     settings = in_bulks(here)
     await here.sync("price", settings)
     here.clock.advance(60)
-    here.change(*({"set_price": {"inventory_id": one.sku, "price": "3.25"}} for one in generated(9)))
+    reprice(here, "3.25")
     here.faults.replace(f"magento POST path=*/async/*: cut={cut} times=1")
     await told_of(here, settings)
     here.assert_shown(settings, entities=["price"])
@@ -310,7 +315,7 @@ async def test_a_status_that_is_never_told_stops_no_later_look(make_world, statu
     here.faults.replace(f"magento GET path=*/bulk*: {status}")
     for price in ("3.25", "4.25"):
         here.clock.advance(61)
-        here.change(*({"set_price": {"inventory_id": one.sku, "price": price}} for one in generated(9)))
+        reprice(here, price)
         await told_of(here, settings)
         assert here.prices()["SKU-000001"] == D(price)
     here.faults.replace("")
