@@ -20,7 +20,7 @@ from connector.queue.ledger import LedgerRow
 from connector.queue.links import Link
 from connector.queue.messages import Message
 from connector.queue.rows import in_parts, one_of, upsert
-from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SKIPPED, asked, instant, micros
+from connector.queue.tables import FAILED, IS_FAILED, PENDING, SENDING, SENT, SKIPPED, asked, instant, into, micros
 from connector.queue.tables import messages as message_table
 
 BY_HAND = "By hand"
@@ -51,7 +51,7 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
             func.min(message_table.c.changed_at).label("since"),
             func.min(message_table.c.reason).label("example"),
         )
-        .where(message_table.c.state == FAILED)
+        .where(IS_FAILED)
         .group_by(message_table.c.entity, message_table.c.cause)
         .order_by(func.count().desc(), message_table.c.entity, message_table.c.cause)
     )
@@ -79,7 +79,7 @@ def _mark(connection: Connection, ids: Sequence[int], now: datetime) -> int:
     done = 0
     for part in in_parts(ids):
         these = one_of(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
-        marked = update(message_table).where(these).values(cause=SEND_AGAIN, state=FAILED, changed_at=micros(now))
+        marked = update(message_table).where(these).values(cause=SEND_AGAIN, **into(FAILED), changed_at=micros(now))
         done += connection.execute(marked).rowcount
     return done
 
@@ -91,7 +91,7 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
     """
     with state.write() as connection:
         here = (message_table.c.id == message.id) & message_table.c.state.in_((FAILED, PENDING, SKIPPED))
-        values = {"state": SKIPPED, "cause": BY_HAND, "reason": f"By hand: {reason}", "changed_at": micros(now)}
+        values = {**into(SKIPPED), "cause": BY_HAND, "reason": f"By hand: {reason}", "changed_at": micros(now)}
         if not connection.execute(update(message_table).where(here).values(values)).rowcount:
             raise NotPossibleByHand(
                 f"Message {message.id} is {message.state}: only a failed or waiting one is skipped."
@@ -123,7 +123,7 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
         ids = [one.id for one in waiting]
         settled = update(message_table).where(message_table.c.id.in_(ids))
         reason = f"By hand: linked to {magento_id}"
-        values = {"state": SENT, "cause": BY_HAND, "reason": reason, "changed_at": micros(now)}
+        values = {**into(SENT), "cause": BY_HAND, "reason": reason, "changed_at": micros(now)}
         connection.execute(settled.values(values))
     return f"{len(ids)} waiting message{'' if len(ids) == 1 else 's'} settled" if ids else "nothing was waiting"
 

@@ -31,7 +31,7 @@ from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
 from connector.queue.records import Stored
 from connector.queue.rows import in_parts, insert_tuples, one_of
-from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, micros
+from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, into, micros
 from connector.queue.tables import messages as message_table
 from connector.queue.text import are_all_kept, kept_name, why_not_kept
 from connector.queue.watermarks import Watermark
@@ -139,6 +139,7 @@ class _Changes:
             want.in_stock,
             want.document,
             state,
+            True,
             0,
             None,
             want.cause,
@@ -158,6 +159,7 @@ _COLUMNS = (
     "in_stock",
     "document",
     "state",
+    "live",
     "attempts",
     "not_before",
     "cause",
@@ -322,7 +324,7 @@ def _decide_unsendable(want: Wanted, pending: Message | None, failed: Message | 
 def _apply(connection: Connection, changes: _Changes) -> None:
     for part in in_parts(changes.superseded):
         overtaken = update(message_table).where(one_of(connection, message_table.c.id, part))
-        connection.execute(overtaken.values(state=SUPERSEDED, changed_at=changes.now))
+        connection.execute(overtaken.values(**into(SUPERSEDED), changed_at=changes.now))
     if changes.rewritten:
         columns = [name for name in _COLUMNS if name not in _NEVER_REWRITTEN]
         renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from connector.queue import lease
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.rows import upsert
-from connector.queue.tables import PENDING, STATES, entities, instant, leases, messages, micros, watermarks
+from connector.queue.tables import IS_PENDING, STATES, entities, instant, leases, messages, micros, watermarks
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def overview(connection: Connection, entity: str, now: datetime) -> Overview:
     known = read(connection, entity)
     by_state = select(messages.c.state, func.count()).where(messages.c.entity == entity).group_by(messages.c.state)
     counts = dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in connection.execute(by_state)}
-    waiting = (messages.c.entity == entity) & (messages.c.state == PENDING)
+    waiting = and_(messages.c.entity == entity, IS_PENDING)
     oldest = connection.execute(select(func.min(messages.c.created_at)).where(waiting)).scalar()
     pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
     works = (leases.c.entity == entity) & (leases.c.expires_at > micros(now))

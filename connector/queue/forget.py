@@ -32,6 +32,7 @@ from connector.queue.tables import (
     SKIPPED,
     SUPERSEDED,
     entities,
+    into,
     leases,
     links,
     messages,
@@ -205,7 +206,7 @@ def _erase_messages(connection: Connection, entity: str, keys: list[str], now: d
     unsent = [number for number, state in of_them if state in (FAILED, SKIPPED)]
     over = sorted({number for number, _state in of_them} - set(waiting) - set(unsent))
     for numbers, values in (
-        (waiting, {"document": None, "reason": None, "state": SUPERSEDED, "changed_at": micros(now)}),
+        (waiting, {"document": None, "reason": None, **into(SUPERSEDED), "changed_at": micros(now)}),
         (unsent, {"document": None, "reason": ERASED}),
         (over, {"document": None, "reason": None}),
     ):

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, and_, bindparam, func, or_, select, update
 
 from connector.queue import compensations, lease, ledger, links
 from connector.queue.compensations import Compensation
@@ -20,10 +20,23 @@ from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.links import Link
 from connector.queue.rows import in_parts, many, one_of, upsert
-from connector.queue.statements import COLUMNS, IS_PENDING, statements
-from connector.queue.tables import FAILED, PENDING, SENT, SUPERSEDED, hosts, instant, messages, micros
+from connector.queue.statements import COLUMNS, statements
+from connector.queue.tables import (
+    FAILED,
+    IS_FAILED,
+    IS_LIVE,
+    IS_PENDING,
+    IS_SENDING,
+    OVER,
+    PENDING,
+    SENT,
+    SUPERSEDED,
+    hosts,
+    instant,
+    messages,
+    micros,
+)
 
-IS_LIVE = text("messages.state IN ('pending', 'sending', 'failed', 'skipped')")
 _BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
 _KEYS_PER_QUERY = 5_000
 
@@ -289,6 +302,7 @@ def _change(
     dialect = connection.dialect.name
     names = ("the_became", "the_cause", "the_reason", "the_not_before", "the_given_back", "the_attempts")
     given = {**dict(zip(names, kept, strict=True)), "the_given_back": int(kept[4]), "the_changed_at": micros(now)}
+    given["the_live"] = kept[0] not in OVER
     changed: set[int] = set()
     for part in in_parts(ids):
         rows = connection.execute(statements(dialect).settle, {**given, "the_ids": many(dialect, part)})
@@ -328,7 +342,7 @@ def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]
 
 def unsettled(connection: Connection, entity: str) -> list[Message]:
     """Messages whose request's outcome is unknown: claimed by a run that died, or whose answer was lost."""
-    return _messages(connection, messages.c.entity == entity, text("messages.state = 'sending'"))
+    return _messages(connection, messages.c.entity == entity, IS_SENDING)
 
 
 def pending(connection: Connection, entity: str) -> list[Message]:
@@ -352,7 +366,7 @@ def blocked_until(connection: Connection, host: str) -> datetime | None:
 
 def failed(connection: Connection, entity: str | None = None) -> list[Message]:
     """The failed messages of one entity or of all, by key."""
-    conditions = [messages.c.state == FAILED]
+    conditions: list[ColumnElement[bool] | TextClause] = [IS_FAILED]
     if entity is not None:
         conditions.append(messages.c.entity == entity)
     return _messages(connection, *conditions)

@@ -20,9 +20,8 @@ from connector.clock import Clock
 from connector.queue import licence, wakes
 from connector.queue.engine import State
 from connector.queue.rows import ROWS_PER_STATEMENT
-from connector.queue.tables import SENT, SUPERSEDED, messages, micros
+from connector.queue.tables import messages, micros
 
-OVER = (SENT, SUPERSEDED)
 PAUSE = 0.1
 """Seconds: SQLite lets a waiting writer try ten times a second, and who deletes without a pause would keep it out."""
 LEFTOVERS = timedelta(days=1)
@@ -52,7 +51,7 @@ def _end_of_slice(state: State, after: int, before: datetime, rows: int) -> int 
 def _forget_slice(state: State, after: int, last: int, before: datetime) -> int:
     newest = select(func.max(messages.c.id)).scalar_subquery()
     here = and_(messages.c.id > after, messages.c.id <= last, messages.c.id < newest)
-    over = and_(messages.c.state.in_(OVER), messages.c.changed_at < micros(before))
+    over = and_(~messages.c.live, messages.c.changed_at < micros(before))
     with state.write() as connection:
         return connection.execute(delete(messages).where(here, over)).rowcount
 

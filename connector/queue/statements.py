@@ -13,9 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from connector.queue import ledger
 from connector.queue.rows import one_of_parameter
-from connector.queue.tables import SENDING, messages
-
-IS_PENDING = text("messages.state = 'pending'")
+from connector.queue.tables import IS_PENDING, IS_SENDING, SENDING, into, messages
 
 COLUMNS = (
     messages.c.id,
@@ -65,7 +63,7 @@ def statements(dialect: str) -> Statements:
     these = due & (messages.c.attempts == bindparam("the_attempts"))
     first = select(messages.c.id).where(these).order_by(messages.c.key, messages.c.source).limit(bindparam("the_size"))
     claimed = {
-        "state": SENDING,
+        **into(SENDING),
         "attempts": messages.c.attempts + 1,
         "fence": bindparam("the_fence"),
         "not_before": None,
@@ -79,13 +77,14 @@ def statements(dialect: str) -> Statements:
     ids = one_of_parameter(dialect, messages.c.id, "the_ids")
     settled = {
         "state": bindparam("the_became"),
+        "live": bindparam("the_live"),
         "cause": bindparam("the_cause"),
         "reason": bindparam("the_reason"),
         "not_before": bindparam("the_not_before"),
         "attempts": messages.c.attempts - bindparam("the_given_back"),
         "changed_at": bindparam("the_changed_at"),
     }
-    still_claimed = and_(ids, text("messages.state = 'sending'"), messages.c.attempts == bindparam("the_attempts"))
+    still_claimed = and_(ids, IS_SENDING, messages.c.attempts == bindparam("the_attempts"))
     return Statements(
         claim=claim_of(first),
         claim_stock_outs=claim_of(first.where(messages.c.value == 0)),

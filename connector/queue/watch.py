@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select
 from connector.queue import by_hand, entities
 from connector.queue.engine import State
 from connector.queue.rows import upsert
-from connector.queue.tables import FAILED, instant, messages, micros, told
+from connector.queue.tables import IS_FAILED, instant, messages, micros, told
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
 
 
 def _failed(connection: Connection, entity: str) -> list[Finding]:
-    chosen = (messages.c.entity == entity) & (messages.c.state == FAILED)
+    chosen = (messages.c.entity == entity) & IS_FAILED
     newest = connection.execute(select(func.max(messages.c.changed_at)).where(chosen)).scalar()
     if newest is None:
         return []

@@ -12,7 +12,7 @@ from connector.queue.chunk import Computed, Wanted, commit_chunk
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.messages import Settled, Wish
-from connector.queue.tables import STATES, hosts, micros, notifications, sessions
+from connector.queue.tables import STATES, hosts, into, micros, notifications, sessions
 from connector.queue.tables import messages as message_table
 
 BEFORE = NOW - timedelta(days=30)
@@ -28,7 +28,7 @@ def keep(state: State, *rows: tuple[str, str, object, object]) -> None:
                 "entity": entity,
                 "key": f"K{number}",
                 "acumatica_key": f"K{number}",
-                "state": became,
+                **into(became),
                 "created_at": micros(created),
                 "changed_at": micros(changed),
             }

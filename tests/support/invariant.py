@@ -17,7 +17,7 @@ from sqlalchemy import select
 from connector.queue import records, watermarks
 from connector.queue.engine import State
 from connector.queue.records import Record
-from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, messages
+from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, into, messages
 from connector.queue.tables import records as record_table
 from connector.queue.tables import watermarks as watermark_table
 from settings import Settings
@@ -35,6 +35,7 @@ def settled(state: State, entities: Sequence[str], retry_count: int) -> frozense
     with state.read() as connection:
         found = connection.execute(select(messages).where(messages.c.entity.in_(entities))).all()
     for one in found:
+        assert one.live == into(one.state)["live"], f"{one.entity} {one.key} is {one.state}, and the indexes say not"
         assert one.state not in (PENDING, SENDING), f"{one.entity} {one.key} is still {one.state}: {one.reason}"
         assert one.attempts <= retry_count, f"{one.entity} {one.key} had {one.attempts} attempts"
         if one.state == FAILED:
