@@ -40,11 +40,10 @@ class Ruled(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What Magento said: ledger rows to keep, messages that cannot be sent by place, and what it shows by place."""
+    """What Magento said: ledger rows to keep, and messages that cannot be sent by place."""
 
     confirmed: list[LedgerRow]
     unfit: dict[tuple[str, str], Wanted]
-    shown: Mapping[tuple[str, str], LedgerRow]
 
 
 async def compute(work: Work, pulled: Pulled) -> Computed:
@@ -59,8 +58,8 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
             work.report.note(str(note.sku), str(note.reason))
     values = await less_compensations(work, frames.wanted(ruled.values))
     asked_at = work.clock.now()
-    asked = await _ask_magento(work, values, list(chosen))
-    values = await _keep_status_of_backorders(work, values, asked.shown)
+    asked = await _ask_magento(work, values)
+    values = await _keep_status_of_backorders(work, values, asked.confirmed)
     keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
@@ -82,10 +81,17 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
 
 def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored]:
     """The records of the chunk, and every other record with one of their SKUs, now or before."""
-    keys = {*frames.sku_keys(chosen.values()), *(one.key for one in chosen.values() if one.key is not None)}
+    fresh: set[str] = set()
+    kept: list[str] = []
+    for one, key in zip(chosen.values(), frames.sku_keys(chosen.values()), strict=True):
+        if key is not None and key == one.key:
+            kept.append(key)
+        else:
+            fresh.update(name for name in (key, one.key) if name)
     with work.state.read() as connection:
-        others = records.sharing_sku(connection, work.entity, sorted(keys), chosen)
-    return {**others, **chosen}
+        fresh.update(records.shared(connection, work.entity, kept))
+        others = records.sharing_sku(connection, work.entity, sorted(fresh), chosen)
+    return {**others, **chosen} if others else dict(chosen)
 
 
 def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) -> Ruled:
@@ -98,14 +104,14 @@ def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) 
     return Ruled(counted.values, counted.problems, None, {})
 
 
-async def _ask_magento(work: Work, values: list[Wanted], acumatica_keys: list[str]) -> Asked:
+async def _ask_magento(work: Work, values: list[Wanted]) -> Asked:
     """What Magento shows where it never confirmed anything or is in doubt, and what it cannot take at all."""
     with work.state.read() as connection:
-        known = ledger.of_records(connection, work.entity, acumatica_keys, sorted({want.key for want in values}))
+        known = ledger.places(connection, work.entity, sorted({want.key for want in values}))
         doubted = {(row.key, row.source) for row in ledger.doubted(connection, work.entity, work.clock.now())}
     asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
     if not asked:
-        return Asked([], {}, known)
+        return Asked([], {})
     new_keys = {want.key for want in asked} - {key for key, _source in known}
     places = [Place(want.key, want.source, want.sku or want.key) for want in asked]
     found = await read_unknown(work, places, new_keys)
@@ -124,23 +130,27 @@ async def _ask_magento(work: Work, values: list[Wanted], acumatica_keys: list[st
                 reason=why.reason.format(sku=want.sku),
                 skipped=why.is_unknown_sku and work.skips_unknown_sku,
             )
-    return Asked(confirmed, unfit, {**known, **{(row.key, row.source): row for row in confirmed}})
+    return Asked(confirmed, unfit)
 
 
-async def _keep_status_of_backorders(
-    work: Work, values: list[Wanted], shown: Mapping[tuple[str, str], LedgerRow]
-) -> list[Wanted]:
+async def _keep_status_of_backorders(work: Work, values: list[Wanted], confirmed: list[LedgerRow]) -> list[Wanted]:
     """A product that Magento sells below 0 stays in stock when its quantity goes to 0 (spec, *Rules*, "Quantity").
 
     Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
     left so without asking: without backorders Magento does not sell it anyway.
     """
+    gone = [want for want in values if want.value == 0 and want.in_stock is False]
+    if not gone:
+        return values
+    with work.state.read() as connection:
+        shown = ledger.of_records(connection, work.entity, [], sorted({want.key for want in gone}))
+    shown.update(((row.key, row.source), row) for row in confirmed)
     kept: set[tuple[str, str]] = set()
     asked: dict[str, list[tuple[str, str]]] = {}
-    for want in values:
+    for want in gone:
         place = (want.key, want.source)
         before = shown.get(place)
-        if want.value == 0 and want.in_stock is False and before is not None and before.in_stock:
+        if before is not None and before.in_stock:
             if before.value == 0:
                 kept.add(place)
             else:

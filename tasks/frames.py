@@ -65,10 +65,10 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
     )
 
 
-def sku_keys(stored: Iterable[Stored]) -> list[str]:
-    """The SKUs of the records as Magento compares them, without those that have none."""
-    spelled = [one.record.facts.sku for one in stored if one.record.facts is not None and one.record.facts.sku]
-    return list(skus.normalise(pd.Series(spelled, dtype=object)))
+def sku_keys(stored: Iterable[Stored]) -> list[str | None]:
+    """The SKU of each record as Magento compares it; none where it has none."""
+    facts = (one.record.facts for one in stored)
+    return [None if one is None or not one.sku else skus.normalise_one(one.sku) for one in facts]
 
 
 def wanted(values: pd.DataFrame) -> list[Wanted]:

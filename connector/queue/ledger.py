@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, Text, TextClause, and_, bindparam, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql
 
-from connector.queue.rows import in_parts, one_of, upsert, upsert_tuples
+from connector.queue.rows import in_parts, one_of, truth, tuples, upsert, upsert_tuples
 from connector.queue.tables import ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
@@ -44,7 +44,17 @@ def of_records(
             values = [key for key in values if key not in known]
         for part in in_parts(values, _KEYS_PER_QUERY):
             chosen = select(*_ROW).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
-            found.update(((row[0], row[1]), LedgerRow(*row)) for row in connection.execute(chosen).all())
+            for key, source, acumatica_key, sku, value, in_stock in tuples(connection, chosen):
+                found[key, source] = LedgerRow(key, source, acumatica_key, sku, value, truth(in_stock))
+    return found
+
+
+def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
+    """The (key, source) among these keys of which Magento has confirmed a value."""
+    found: set[tuple[str, str]] = set()
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        these = and_(ledger.c.entity == entity, one_of(connection, ledger.c.key, part))
+        found.update(tuples(connection, select(ledger.c.key, ledger.c.source).where(these)))
     return found
 
 

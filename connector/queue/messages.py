@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, TextClause, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, func, or_, select, update
 
 from connector.queue import compensations, lease, ledger, links
 from connector.queue.compensations import Compensation
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.links import Link
-from connector.queue.rows import in_parts, many, one_of, upsert
+from connector.queue.rows import in_parts, many, one_of, truth, tuples, upsert
 from connector.queue.statements import COLUMNS, statements
 from connector.queue.tables import (
     FAILED,
@@ -81,18 +81,18 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     compensated: tuple[Compensation, ...] = ()
 
 
-def _message(row: Row[Any]) -> Message:
-    return _message_at(row, instant(row[-2]))
-
-
-def _message_at(row: Row[Any], changed_at: datetime) -> Message:
-    return Message(*row[:-2], changed_at, row[-1])  # type: ignore[call-arg]
+def _message(row: tuple[Any, ...], changed_at: datetime | None = None) -> Message:
+    """A row of `COLUMNS`; `changed_at` where it is known, because making an instant costs more than the rest."""
+    number, entity, key, source, acumatica_key, sku, value, in_stock, state, attempts, cause, reason, at, document = row
+    at = changed_at or instant(at)
+    of_it = (number, entity, key, source, acumatica_key, sku, value, truth(in_stock), state, attempts, cause, reason)
+    return Message(*of_it, at, document)
 
 
 def _messages(connection: Connection, *conditions: ColumnElement[bool] | object) -> list[Message]:
     """In order of key and source."""
     query = select(*COLUMNS).where(*conditions).order_by(messages.c.key, messages.c.source)  # type: ignore[arg-type]
-    return [_message(row) for row in connection.execute(query).all()]
+    return [_message(row) for row in tuples(connection, query)]
 
 
 def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> list[Message]:
@@ -214,8 +214,8 @@ def _claim(
         "the_fence": held.fence,
         "the_changed_at": micros(now),
     }
-    rows = connection.execute(made.claim_stock_outs if stock_outs else made.claim, given).all()
-    return sorted((_message_at(row, now) for row in rows), key=_by_place)
+    rows = tuples(connection, made.claim_stock_outs if stock_outs else made.claim, given)
+    return sorted([_message(row, now) for row in rows], key=_by_place)
 
 
 def _by_place(message: Message) -> tuple[str, str]:
@@ -305,8 +305,8 @@ def _change(
     given["the_live"] = kept[0] not in OVER
     changed: set[int] = set()
     for part in in_parts(ids):
-        rows = connection.execute(statements(dialect).settle, {**given, "the_ids": many(dialect, part)})
-        changed.update(row[0] for row in rows.all())
+        settled = tuples(connection, statements(dialect).settle, {**given, "the_ids": many(dialect, part)})
+        changed.update(number for (number,) in settled)
     return changed
 
 
@@ -382,4 +382,4 @@ def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str
     """All messages of these records, whatever became of them, the newest ones."""
     chosen = [messages.c.entity == entity, messages.c.acumatica_key.in_(list(acumatica_keys))]
     query = select(*COLUMNS).where(*chosen).order_by(messages.c.id.desc()).limit(limit)
-    return [_message(row) for row in connection.execute(query).all()]
+    return [_message(row) for row in tuples(connection, query)]

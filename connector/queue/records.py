@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
-from connector.queue.rows import in_parts, one_of, upsert_tuples
+from connector.queue.rows import in_parts, one_of, tuples, upsert_tuples
 from connector.queue.tables import records
 
 _KEYS_PER_QUERY = 5_000
@@ -53,7 +53,7 @@ class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tax: str
 
 
-class Record(msgspec.Struct, gc=False):
+class Record(msgspec.Struct, gc=False, omit_defaults=True):
     """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
 
     `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none). `document`:
@@ -113,16 +113,13 @@ _COLUMNS = (
 )
 
 
-def _stored(row: Row[Any]) -> Stored:
-    return Stored(row[0], row[1], _decode(row[2]), *row[3:])
-
-
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
     """The stored records among `acumatica_keys`."""
     found: dict[str, Stored] = {}
     for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
-        found.update((row[0], _stored(row)) for row in connection.execute(select(*_COLUMNS).where(chosen)).all())
+        for name, key, data, *seen in tuples(connection, select(*_COLUMNS).where(chosen)):
+            found[name] = Stored(name, key, _decode(data), *seen)
     return found
 
 
@@ -134,9 +131,18 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
     found: dict[str, Stored] = {}
     for part in in_parts(keys, _KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
-        names = select(records.c.acumatica_key).where(chosen)
-        strangers = [name for name in connection.execute(names).scalars().all() if name not in own]
-        found.update(read(connection, entity, strangers))
+        names = [name for (name,) in tuples(connection, select(records.c.acumatica_key).where(chosen))]
+        found.update(read(connection, entity, [name for name in names if name not in own]))
+    return found
+
+
+def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
+    """Those of the keys that more than one stored record has."""
+    found: list[str] = []
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
+        query = select(records.c.key).where(chosen).group_by(records.c.key).having(func.count() > 1)
+        found += [key for (key,) in tuples(connection, query)]
     return found
 
 

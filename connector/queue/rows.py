@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     Insert,
     MetaData,
     Select,
@@ -36,6 +37,19 @@ _WORTH_A_COPY = 1_000
 How = Literal["insert", "replace", "only_new"]
 
 T = TypeVar("T")
+
+
+def tuples(
+    connection: Connection, statement: Executable, given: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows as the driver has them, without SQLAlchemy's work for each: SQLite tells truth values as 0 and 1."""
+    with connection.execute(statement, given) as result:
+        return list(result.cursor.fetchall())
+
+
+def truth(value: Any) -> bool | None:
+    """A truth value, or none, as a driver tells it."""
+    return None if value is None else bool(value)
 
 
 def in_parts(values: Sequence[T], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[T]]:
