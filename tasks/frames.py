@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from operator import methodcaller
 
 import numpy as np
 import pandas as pd
@@ -34,20 +33,34 @@ def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:
     """The QUANTITIES frame: `inventory_id`, `warehouse`, `quantity` in 1/10,000; the first two are categories, so that
     each code is looked up once and not once a row.
     """
-    shelves = {one.acumatica_key: one.record.vendor if of_vendors else one.record.quantities for one in stored}
-    lengths = np.fromiter(map(len, shelves.values()), np.int64, len(shelves))
-    warehouses = list(chain.from_iterable(shelves.values()))
-    numbers = {warehouse: number for number, warehouse in enumerate(dict.fromkeys(warehouses))}
-    amounts = chain.from_iterable(map(methodcaller("values"), shelves.values()))
+    by_item = {one.acumatica_key: one.record.vendor if of_vendors else one.record.quantities for one in stored}
+    shelves = list(by_item.values())
+    lengths = np.fromiter(map(len, shelves), np.int64, len(shelves))
+    amounts = np.fromiter(chain.from_iterable(map(dict.values, shelves)), np.int64, int(lengths.sum()))
+    warehouse_of_each, warehouses = _warehouses(shelves, lengths)
     return pd.DataFrame(
         {
-            "inventory_id": _categories(np.repeat(np.arange(len(shelves)), lengths), list(shelves)),
-            "warehouse": _categories(
-                np.fromiter(map(numbers.__getitem__, warehouses), np.int64, len(warehouses)), list(numbers)
-            ),
-            "quantity": np.fromiter(amounts, np.int64, len(warehouses)),
+            "inventory_id": _categories(np.repeat(np.arange(len(shelves)), lengths), list(by_item)),
+            "warehouse": _categories(warehouse_of_each, warehouses),
+            "quantity": amounts,
         }
     )
+
+
+def _warehouses(shelves: list[dict[str, int]], lengths: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The warehouse of each quantity as a number, and the warehouses by number.
+
+    Most items are in the same warehouses, in the same order: each such list is looked at once.
+    """
+    lists: dict[tuple[str, ...], int] = {}
+    list_of_item = np.fromiter((lists.setdefault(tuple(one), len(lists)) for one in shelves), np.int64, len(shelves))
+    numbers: dict[str, int] = {}
+    in_lists = [numbers.setdefault(warehouse, len(numbers)) for one in lists for warehouse in one]
+    list_lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    starts = np.cumsum(list_lengths) - list_lengths
+    firsts = np.cumsum(lengths) - lengths
+    places = np.arange(int(lengths.sum())) + np.repeat(starts[list_of_item] - firsts, lengths)
+    return np.array(in_lists, dtype=np.int64)[places], list(numbers)
 
 
 def _categories(codes: np.ndarray, names: list[str]) -> pd.Categorical:

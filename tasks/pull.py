@@ -25,6 +25,15 @@ from tasks.work import CHUNK_RECORDS, FIRST_CHUNK_RECORDS, Work
 
 LOOK_BACK_EVERY = timedelta(seconds=60)
 CLOCKS_DIFFER = timedelta(seconds=30)
+PART_OF_FEED = {
+    "items": "facts",
+    "non_stock_items": "facts",
+    "quantities": "quantities",
+    "vendor_quantities": "vendor",
+    "price_rows": "price_rows",
+    "order_invoices": "invoices",
+}
+"""Where in a record a feed's part goes; that of every other feed is the document."""
 
 
 class Pulled(msgspec.Struct):
@@ -208,15 +217,15 @@ class Pull:
         unchanged = []
         for key, part in page.parts.items():
             stored = known.get(key) or self._chunk.find(key) or Stored(key, None, Record())
-            merged = _merged(feed, stored.record, part, whole=whole)
-            has_changed = merged != stored.record
+            was_there = stored.record.is_there()
+            has_changed = _merge_into(stored.record, feed, part, whole=whole)
             if has_changed or compute_all or key not in known:
-                is_known = merged.is_there() or stored.record.is_there()
+                is_known = was_there or stored.record.is_there()
                 seen = sweep if sweep is not None else getattr(stored, column)
                 if seen is None and part:  # so that the next sweep misses what only a window saw
                     seen = mark.sweep
-                changed = msgspec.structs.replace(stored, record=merged, **{column: seen})
-                self._chunk.add(changed, compute=is_known and (compute_all or has_changed))
+                setattr(stored, column, seen)
+                self._chunk.add(stored, compute=is_known and (compute_all or has_changed))
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:
@@ -240,9 +249,9 @@ class Pull:
             told.update(found)
             there = await self._still_there(feed, list(found))
             for key, stored in found.items():
-                emptied = _merged(feed, stored.record, there.get(key, FEEDS[feed].nothing()), whole=True)
-                no_longer_seen = {SEEN_BY_FEED[feed]: None}
-                self._chunk.add(msgspec.structs.replace(stored, record=emptied, **no_longer_seen), compute=True)
+                _merge_into(stored.record, feed, there.get(key, FEEDS[feed].nothing()), whole=True)
+                setattr(stored, SEEN_BY_FEED[feed], None)
+                self._chunk.add(stored, compute=True)
             yield True
 
     async def _still_there(self, feed: str, keys: list[str]) -> dict[str, Any]:
@@ -254,19 +263,18 @@ class Pull:
         return page.parts
 
 
-def _merged(feed: str, record: Record, part: Any, *, whole: bool) -> Record:
-    """The record with what a feed said of it; with `whole` the part is everything that the feed knows of the record."""
-    if feed in ("items", "non_stock_items"):
-        return msgspec.structs.replace(record, facts=part)
-    if feed == "quantities":
-        return msgspec.structs.replace(record, quantities=part if whole else {**record.quantities, **part})
-    if feed == "vendor_quantities":
-        return msgspec.structs.replace(record, vendor=part if whole else {**record.vendor, **part})
-    if feed == "order_invoices":  # released ones are never taken back, so what was seen of others stays
-        return msgspec.structs.replace(record, invoices={**record.invoices, **part})
-    if feed != "price_rows":
-        return msgspec.structs.replace(record, document=part)
-    if whole:
-        return msgspec.structs.replace(record, price_rows=part)
-    by_id = {row.record_id: row for row in (*record.price_rows, *part)}
-    return msgspec.structs.replace(record, price_rows=[by_id[number] for number in sorted(by_id)])
+def _merge_into(record: Record, feed: str, part: Any, *, whole: bool) -> bool:
+    """Put what a feed said of a record into it, and tell whether that was news; with `whole` the part is everything
+    that the feed knows of the record.
+    """
+    name = PART_OF_FEED.get(feed, "document")
+    before = getattr(record, name)
+    if feed == "price_rows" and not whole:
+        by_id = {row.record_id: row for row in (*before, *part)}
+        part = [by_id[number] for number in sorted(by_id)]
+    elif feed == "order_invoices" or (not whole and name in ("quantities", "vendor")):
+        part = {**before, **part}  # released invoices are never taken back, so what was seen of others stays
+    if part == before:
+        return False
+    setattr(record, name, part)
+    return True

@@ -250,6 +250,10 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
             _put(found.setdefault(place, {}), message.state, message, changes)
     for want in (*computed.wanted, *_withdrawn(computed, confirmed, found)):
         place = (want.key, want.source)
+        if want.cause is None and place not in found and place not in failed:  # nearly always
+            if not _same(want, confirmed.get(place)):
+                changes.queue(want)
+            continue
         own_failed = failed.get(place, {}).pop(want.acumatica_key, None)
         if want.cause is None:
             changes.supersede(*failed.pop(place, {}).values())
