@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from connector.magento.client import MagentoClient
 from connector.magento.errors import (
     NoAnswer,
@@ -30,8 +32,7 @@ TOO_MANY = "Maximum items of type"
 UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
 
-@dataclass(frozen=True)
-class PriceRow:
+class PriceRow(msgspec.Struct, frozen=True, gc=False):
     """A base price of a SKU in a store (0: every store)."""
 
     sku: str
@@ -39,8 +40,7 @@ class PriceRow:
     store_id: int = 0
 
 
-@dataclass(frozen=True)
-class SourceItemRow:
+class SourceItemRow(msgspec.Struct, frozen=True, gc=False):
     """A quantity of a SKU at a source."""
 
     sku: str
@@ -49,8 +49,7 @@ class SourceItemRow:
     in_stock: bool
 
 
-@dataclass(frozen=True)
-class StockItemRow:
+class StockItemRow(msgspec.Struct, frozen=True, gc=False):
     """A quantity of a SKU where MSI is off; with `in_stock` none the stock status is left alone."""
 
     sku: str
@@ -58,8 +57,7 @@ class StockItemRow:
     in_stock: bool | None
 
 
-@dataclass(frozen=True)
-class AttributeRow:
+class AttributeRow(msgspec.Struct, frozen=True, gc=False):
     """A value of a product attribute, for every store."""
 
     sku: str

@@ -255,8 +255,7 @@ def settle_together(state: State, held: Lease, answers: Sequence[Answered], now:
     """
     with state.write() as connection:
         lease.require(connection, held)
-        for answer in answers:
-            _settle(connection, held, answer, now)
+        _settle(connection, held, answers, now)
         wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
         claims: list[list[Message]] = [[] for _answer in answers]
         if wishing:
@@ -267,18 +266,19 @@ def settle_together(state: State, held: Lease, answers: Sequence[Answered], now:
         return claims
 
 
-def _settle(connection: Connection, held: Lease, answer: Answered, now: datetime) -> None:
-    unsent = [one.message for one in answer.outcomes if one.state != SENT]
+def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], now: datetime) -> None:
+    told = [one for answer in answers for one in answer.outcomes]
+    unsent = [one.message for one in told if one.state != SENT]
     overtaken = _overtaken(connection, held.entity, unsent) if unsent else set()
     groups: dict[tuple[str, str | None, str | None, int | None, bool, int], list[int]] = {}
-    for one in answer.outcomes:
+    for one in told:
         became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED) else one.state
         not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
         kept = (became, one.cause, one.reason, not_before, one.attempt_given_back, one.message.attempts)
         groups.setdefault(kept, []).append(one.message.id)
     changed = [_change(connection, kept, ids, now) for kept, ids in groups.items()]
     still_claimed = set().union(*changed)
-    outcomes = [one for one in answer.outcomes if one.message.id in still_claimed]
+    outcomes = [one for one in told if one.message.id in still_claimed]
     _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
     links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
     half_told = [one.message.key for one in outcomes if one.half_told]
@@ -287,9 +287,10 @@ def _settle(connection: Connection, held: Lease, answer: Answered, now: datetime
         if one.compensated:
             compensations.add(connection, one.message.key, one.compensated, now)
     ledger.doubt(connection, "inventory", sorted(_places(connection, outcomes)), now)
-    if answer.doubt_until is not None:
-        places = [(one.message.key, one.message.source) for one in outcomes]
-        ledger.doubt(connection, held.entity, places, answer.doubt_until)
+    for answer in answers:
+        if answer.doubt_until is not None:
+            claimed = [one.message for one in answer.outcomes if one.message.id in still_claimed]
+            ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.doubt_until)
 
 
 def _change(
