@@ -148,10 +148,11 @@ class Pull:
         yield False
 
     def _vanish(self, keys: list[str]) -> None:
-        """Those of the keys of which no record is kept and nothing was read."""
+        """Those of the keys of which no record is kept that is there, and nothing was read."""
         with self._work.state.read() as connection:
             known = records.read(connection, self._work.entity, keys)
-        self._chunk.vanished.extend(key for key in keys if key not in known and key not in self._without_record)
+        there = {key for key, stored in known.items() if stored.record.is_there()}
+        self._chunk.vanished.extend(key for key in keys if key not in there and key not in self._without_record)
 
     def _take_again(self, keys: list[str]) -> None:
         fresh = [key for key in keys if self._chunk.find(key) is None]

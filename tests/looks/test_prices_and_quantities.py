@@ -1,8 +1,10 @@
 """Prices and quantities go from Acumatica to Magento."""
 
+import json
 from decimal import Decimal
 
 import pytest
+from support.altered import JSON
 
 from sandbox.catalogue import Product, generated
 
@@ -305,3 +307,19 @@ async def test_a_failed_record_that_never_could_be_kept_and_is_gone(make_world):
     here.clock.advance(120)
     await here.sync("price", full=True)
     assert here.failed() == []
+
+
+async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
+    """Acumatica told of a removed item again, in a form that cannot be read: the next full look forgets the failure."""
+    here = make_world(generated(12))
+    here.change({"add_item": {"inventory_id": "ONCE", "price": "5"}})
+    await here.sync("price", full=True)
+    here.change({"remove_item": "ONCE"})
+    unreadable = {"InventoryID": {"value": "ONCE"}, "DefaultPrice": {"value": "much"}}
+    for told, failed in ([], []), ([unreadable], ["ONCE"]), ([], []):
+        here.altered.alter = lambda path, body, told=told: (
+            (200, JSON, json.dumps([*json.loads(body), *told]).encode()) if path.endswith("/StockItem") else None
+        )
+        here.clock.advance(120)
+        await here.sync("price", full=True)
+        assert [one.acumatica_key for one in here.failed()] == failed
