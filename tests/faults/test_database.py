@@ -79,7 +79,7 @@ async def test_a_server_that_restarts_in_the_middle_of_a_look(
     """
     scene = await begun(make_world, entity, new_database("postgresql"))
     at_step(step, postgres.restart)
-    outcome = await scene.here.sync(entity, scene.settings)
+    outcome = await scene.here.sync(STORIES[entity].entity, scene.settings)
     at_step("never", lambda: None)
     if outcome.fault is not None:
         assert "went away in the middle of the work" in outcome.fault, outcome.fault

@@ -178,9 +178,12 @@ class World:
         return invariant.told(self.writes())
 
     def assert_never_older(self, settings: Settings | None = None) -> None:
-        """No key went back to an older value. Sources from which something was shipped are raised for it: not those."""
+        """No key went back to an older value. Sources are raised for a shipment, also for one that is then refused:
+        not those of what either system ships.
+        """
         usual = settings or self.settings()
         shipped = {item["sku"] for one in self.shop_state()["shipments"] for item in one["items"]}
+        shipped |= {line["inventory_id"] for one in self.site_state()["shipments"] for line in one["lines"]}
         history = [(site, own or usual, today) for site, own, today in self._was]
         went_back = invariant.went_back(self.told(), history, shipped)
         assert not went_back, went_back
