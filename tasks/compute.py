@@ -51,8 +51,9 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
     if work.entity in DOCUMENTS:
         return await compute_documents(work, DOCUMENTS[work.entity], pulled)
     chosen = _with_same_sku(work, pulled.to_compute)
-    published = items.published(frames.items(chosen.values()), work.items)
-    ruled = _apply_rule(work, published, chosen)
+    with pd.option_context("mode.copy_on_write", True):  # frames are made anew at each step, and none is written to
+        published = items.published(frames.items(chosen.values()), work.items)
+        ruled = _apply_rule(work, published, chosen)
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
             work.report.note(str(note.sku), str(note.reason))
@@ -67,7 +68,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
             *frames.unreadable(pulled.problems),
             *frames.problems(published.problems),
             *frames.problems(ruled.problems),
-            *(asked.unfit.get((want.key, want.source), want) for want in values),
+            *([asked.unfit.get((want.key, want.source), want) for want in values] if asked.unfit else values),
         ],
         withdrawn_value=0 if work.entity == "inventory" else None,
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
@@ -98,9 +99,7 @@ def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) 
     if isinstance(work.rule, PriceRule):
         priced = prices.compute(published.items, frames.price_rows(chosen.values()), work.rule, work.today())
         return Ruled(priced.values, priced.problems, priced.notes, priced.next_change)
-    stock = frames.quantities(chosen.values(), of_vendors=False)
-    of_vendors = frames.quantities(chosen.values(), of_vendors=True)
-    counted = quantities.compute(published.items, stock, of_vendors, work.rule)
+    counted = quantities.compute(published.items, *frames.stock(chosen.values(), work.rule), work.rule)
     return Ruled(counted.values, counted.problems, None, {})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 import numpy as np
@@ -12,6 +12,7 @@ from msgspec.structs import astuple
 from connector.queue.chunk import UNREADABLE, Wanted
 from connector.queue.records import Facts, Stored, StoredPriceRow
 from connector.rules import skus
+from connector.rules.quantities import QuantityRule
 
 ITEM_COLUMNS = Facts.__struct_fields__
 _WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_price")
@@ -27,6 +28,12 @@ def items(stored: Iterable[Stored]) -> pd.DataFrame:
         kind = "Int64" if name in _WHOLE_NUMBERS else "bool" if name == "exported" else object
         columns[name] = pd.Series(column, dtype=kind)
     return pd.DataFrame(columns)
+
+
+def stock(stored: Collection[Stored], rule: QuantityRule) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The QUANTITIES frames of the warehouses, and of the vendors as far as the rule asks for them."""
+    of_vendors = stored if rule.vendor_sources or rule.vendor_source is not None else ()
+    return quantities(stored, of_vendors=False), quantities(of_vendors, of_vendors=True)
 
 
 def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:

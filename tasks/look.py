@@ -72,7 +72,7 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
     idle = first is None or first.is_idle()
     if idle:
         await _keep_watermarks(work, first)
-    with _seldom_collected():
+    with seldom_collected():
         pushing = None if idle else await _queue_everything(work, stages, pulling)
         pushed = await (_push(work, stages) if pushing is None else _end(work, pushing))
     failed = [] if idle and not pushed else await stages.confirm(work, began)
@@ -84,7 +84,7 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
 
 
 @contextmanager
-def _seldom_collected() -> Iterator[None]:
+def seldom_collected() -> Iterator[None]:
     """Python looks for cycles of objects less often: rows come by the ten thousand and hold none (a fifth of a look's
     time otherwise).
     """

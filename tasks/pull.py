@@ -148,11 +148,14 @@ class Pull:
         yield False
 
     def _vanish(self, keys: list[str]) -> None:
-        """Those of the keys of which no record is kept that is there, and nothing was read."""
+        """Those of the keys of which nothing was read: no record is kept of them, or one that was gone before."""
+        unread = [key for key in keys if key not in self._without_record and self._chunk.find(key) is None]
         with self._work.state.read() as connection:
-            known = records.read(connection, self._work.entity, keys)
-        there = {key for key, stored in known.items() if stored.record.is_there()}
-        self._chunk.vanished.extend(key for key in keys if key not in there and key not in self._without_record)
+            known = records.read(connection, self._work.entity, unread)
+        self._chunk.vanished.extend(key for key in unread if key not in known)
+        for stored in known.values():
+            if not stored.record.is_there():
+                self._chunk.add(stored, compute=True)
 
     def _take_again(self, keys: list[str]) -> None:
         fresh = [key for key in keys if self._chunk.find(key) is None]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connector import steps
-from connector.magento.batches import Delivery, Outcome
+from connector.magento.batches import ACCEPTED, Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
 from connector.magento.reads import probe
@@ -282,9 +282,11 @@ async def _keep(
         unreachable = ShopUnreachable(str(fault))
         unreachable.__cause__ = fault
         cut.stop(unreachable)
-    pause = pause_after(max(message.attempts for message in claimed))
+    later = now + timedelta(seconds=pause_after(max(message.attempts for message in claimed)))
     settled = [
-        _settled(work, message, outcome, now + timedelta(seconds=pause), connection_lost=fault is not None)
+        Settled(message, SENT)
+        if outcome is ACCEPTED
+        else _settled(work, message, outcome, later, connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
     if work.entity in DOCUMENTS:
@@ -292,8 +294,9 @@ async def _keep(
         settled = [msgspec.structs.replace(settled[0], half_told=in_part)]
     if made is not None:
         settled = [settled_as(settled[0], made)]
-    in_doubt = work.entity not in DOCUMENTS and any(_may_be_applied(work, outcome) for outcome in delivery.outcomes)
-    waits = [outcome.retry_after for outcome in delivery.outcomes if outcome.retry_after is not None]
+    others = [outcome for outcome in delivery.outcomes if outcome is not ACCEPTED]
+    in_doubt = work.entity not in DOCUMENTS and any(_may_be_applied(work, outcome) for outcome in others)
+    waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
         messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
     then = _wish(work, cut) if claims_more and cut.fault is None else None

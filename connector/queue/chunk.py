@@ -15,7 +15,7 @@ prices nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -248,12 +248,13 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
             _put(failed.setdefault(place, {}), message.acumatica_key, message, changes)
         else:
             _put(found.setdefault(place, {}), message.state, message, changes)
-    for want in (*computed.wanted, *_withdrawn(computed, confirmed, found)):
+    wanted = [*computed.wanted, *_withdrawn(computed, confirmed, found)]
+    if not (found or failed):  # nearly always: only what Magento shows decides
+        for want in not_shown([want for want in wanted if want.cause is None], confirmed):
+            changes.queue(want)
+        wanted = [want for want in wanted if want.cause is not None]
+    for want in wanted:
         place = (want.key, want.source)
-        if want.cause is None and place not in found and place not in failed:  # nearly always
-            if not _same(want, confirmed.get(place)):
-                changes.queue(want)
-            continue
         own_failed = failed.get(place, {}).pop(want.acumatica_key, None)
         if want.cause is None:
             changes.supersede(*failed.pop(place, {}).values())
@@ -286,6 +287,17 @@ def _withdrawn(
     for (key, source), (acumatica_key, sku) in places.items():
         if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:
             yield Wanted(acumatica_key, key, source, sku, computed.withdrawn_value, in_stock=False)
+
+
+def not_shown(wanted: Iterable[Wanted], confirmed: Mapping[Place, LedgerRow]) -> list[Wanted]:
+    """Those of the values that Magento does not show, by what it confirmed."""
+    shown = confirmed.get
+    different = []
+    for want in wanted:
+        row = shown((want.key, want.source))
+        if row is None or row.value != want.value or (row.in_stock is not want.in_stock and not _same(want, row)):
+            different.append(want)
+    return different
 
 
 def _same(want: Wanted, other: Message | LedgerRow | None) -> bool:

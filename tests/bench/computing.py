@@ -44,12 +44,14 @@ def _rule(warehouses: int) -> dict[str, str]:
 
 
 def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
+    from connector.queue.chunk import not_shown
     from connector.queue.ledger import LedgerRow
     from connector.queue.records import Facts, Record, Stored
     from connector.rules import items, quantities
     from connector.rules.items import ItemRule
     from connector.rules.quantities import QuantityRule
     from tasks import frames
+    from tasks.look import seldom_collected
 
     stored, ledger = [], {}
     for number in range(skus):
@@ -68,13 +70,11 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
 
     def compute(given: list[Stored]) -> int:
         changed = 0
-        for start in range(0, len(given), CHUNK):
-            chunk = given[start : start + CHUNK]
-            stock, vendors = (frames.quantities(chunk, of_vendors=of_vendors) for of_vendors in (False, True))
-            counted = quantities.compute(published[start], stock, vendors, rule)
-            for want in frames.wanted(counted.values):
-                row = ledger.get((want.key, want.source))
-                changed += row is None or row.value != want.value or row.in_stock != want.in_stock
+        with seldom_collected():
+            for start in range(0, len(given), CHUNK):
+                chunk = given[start : start + CHUNK]
+                counted = quantities.compute(published[start], *frames.stock(chunk, rule), rule)
+                changed += len(not_shown(frames.wanted(counted.values), ledger))
         return changed
 
     return compute, stored
