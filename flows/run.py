@@ -35,8 +35,8 @@ from tasks.tally import Report, Tally
 from tasks.warehouses import refuse_unknown_warehouses
 
 LEASE_WAIT = 15.0
-HEARS_EVERY = 2.0
-"""How often a run that pauses asks whether a look is wanted now: one read of the state database."""
+HEARS_EVERY = 0.25
+"""Seconds: how often a run that pauses asks whether a look is wanted now, which is one read of the state database."""
 FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, StateError, SettingsError)
 
 

@@ -331,25 +331,27 @@ def prefect_part(size: Size) -> list[Row]:
 def visible(size: Size) -> list[Row]:
     """From a change to its value in Magento, while one scheduled run lives."""
     rows = []
-    for limit in size.limits:
+    for limit, sleeps, notified in (*((limit, 2, False) for limit in size.limits), (size.limits[-1], 10, True)):
         with servers(10_000) as here:
-            queue = {"check_process_time": size.run_seconds, "process_sleep_time": 2}
+            queue = {"check_process_time": size.run_seconds, "process_sleep_time": sleeps}
             sections = here.settings(acumatica={"requests_per_minute": limit}, queue=queue)
             sections["acumatica"]["requests_per_minute"] = limit
             unlimited = here.settings(queue=queue)
             state = here.connected("price", unlimited)
-            given = {"acumatica": here.acumatica, "magento": here.magento, "every": 1.0}
+            given = {"acumatica": here.acumatica, "magento": here.magento, "every": 1.0, "notified": notified}
             found = in_process("bench.visible:run", database=here.copy_of(state), sections=sections, **given)
         name = "unlimited" if limit == 100_000 else f"{limit} requests a minute"
+        woken = ", woken by the receiver" if notified else ""
+        limit_of_p95 = 1 if notified else 3
         rows.append(
             Row(
-                f"change to visible, {size.run_seconds}/2, licence {name}",
+                f"change to visible, {size.run_seconds}/{sleeps}, licence {name}{woken}",
                 f"p50 {found['p50']:.1f} s, p95 {found['p95']:.1f} s",
                 "Acumatica's own connectors: hourly",
                 "3600 s",
                 f"{found['changes']} changes",
-                "p95 ≤ 3 s" if limit == 100_000 else "(told)",
-                limit != 100_000 or found["p95"] <= 3,
+                f"p95 ≤ {limit_of_p95} s" if limit == 100_000 else "(told)",
+                limit != 100_000 or found["p95"] <= limit_of_p95,
                 "",
                 1,
                 {"ours": [found]},
