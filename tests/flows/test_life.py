@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from support.world import world
 
@@ -90,8 +89,7 @@ async def test_a_run_of_an_entity_lives_by_its_settings(tmp_path, home):
         settings = here.settings(queue={"check_process_time": 59, "process_sleep_time": 2})
         outcome = await here.sync("price", settings, once=False)
         assert outcome.fault is None
-        asked = httpx.get(f"{here.acumatica.url}/_sandbox/journal").json()["requests"]
-        looks = [one for one in asked if one["path"].endswith("/StockItem")]
+        looks = [one for one in here.asked() if one["path"].endswith("/StockItem")]
         assert (sum(pause for pause in here.clock.slept if pause > 0), len(looks)) == (59, 31)
         due_at = here.clock.now() - timedelta(seconds=55)
         await here.sync("price", settings, once=False, due_at=due_at)

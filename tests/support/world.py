@@ -173,6 +173,10 @@ class World:
         """The writes that Magento received, in order."""
         return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
 
+    def asked(self) -> list[dict[str, Any]]:
+        """The requests that Acumatica received, in order."""
+        return httpx.get(f"{self.acumatica.url}/_sandbox/journal").json()["requests"]
+
     def told(self) -> dict[tuple[str, str, str], list[Decimal]]:
         """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
         return invariant.told(self.writes())
