@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from connector.acumatica.ahead import pages_ahead
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.records import UNREADABLE, WITHOUT_KEY, Problem, as_it_is, decode_rows_of
 from connector.acumatica.session import AcumaticaSession, moment
@@ -105,7 +106,9 @@ async def item_rows(
 ) -> AsyncIterator[Rows[R]]:
     """The rows of a feed, in pages of whole items."""
     size = session.access.page_size
-    while True:
+
+    async def read(after: str | None) -> tuple[Rows[R], str | None]:
+        nonlocal size
         conditions = [condition] if condition else []
         if changed_since is not None:
             conditions.append(f"LastModifiedDateTime ge {moment(changed_since)}")
@@ -113,8 +116,7 @@ async def item_rows(
             conditions.append(f"InventoryID gt {int(after)}")
         page = await read_rows(session, dac, kind, select, expand, " and ".join(conditions), order, size)
         if page.size() < size and not page.is_cut:
-            yield page.below(None)
-            return
+            return page.below(None), None
         last = page.last_number()
         whole = page.below(last) if last is not None else Rows([])
         before = [row.InventoryID for row in whole.rows if row.InventoryID is not None]
@@ -122,12 +124,14 @@ async def item_rows(
             size *= 2
             if size > LARGEST_PAGE or page.is_cut:
                 raise RequestRefused(f"{dac}: one item has more than {LARGEST_PAGE:,} rows, or the feed does not page.")
-            continue
+            return await read(after)
         number = str(max(before))
         if number == after:
             raise RequestRefused(f"{dac}: a page repeats the one before it; the feed does not page by key.")
-        yield replace(whole, last=number)
-        after = number
+        return replace(whole, last=number), number
+
+    async for rows in pages_ahead(read, after):
+        yield rows
 
 
 async def read_rows(
