@@ -147,7 +147,7 @@ async def item_pages(
         last_key = None if is_last else keys[-1]
         return (records, bad, last_key), last_key
 
-    async for records, bad, last_key in pages_ahead(read, after):
+    async for records, bad, last_key in pages_ahead(session, read, after):
         yield _page(records, bad, of, fields, last_key)
 
 

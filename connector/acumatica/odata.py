@@ -130,7 +130,7 @@ async def item_rows(
             raise RequestRefused(f"{dac}: a page repeats the one before it; the feed does not page by key.")
         return replace(whole, last=number), number
 
-    async for rows in pages_ahead(read, after):
+    async for rows in pages_ahead(session, read, after):
         yield rows
 
 
