@@ -89,6 +89,7 @@ class Pull:
         self._full = full
         self._chunk = Pulled.nothing()
         self._without_record: set[str] = set()
+        self._followed: tuple[str, ...] = ()
         self._cuts = self._walk() if keys is None else self._walk_keys(keys)
         self._first: Pulled | None = None
         self._has_begun = False
@@ -119,11 +120,15 @@ class Pull:
         return chunk if chunk.marks or not chunk.is_idle() else None
 
     async def _walk(self) -> AsyncIterator[bool]:
-        names = self._work.read.feeds
+        names = self._in_order()
+        self._followed = () if self._work.entity in DOCUMENTS else names[:-1]
         for feed in names:
             compute_all = self._full and (FEEDS[feed].of_records or feed == names[-1])
             async for cut_here in self._pull_feed(feed, compute_all=compute_all):
                 yield cut_here
+        for stored in list(self._chunk.to_keep.values()):
+            if stored.next_change == records.DUE:
+                self._chunk.add(stored, compute=True)
         with self._work.state.read() as connection:
             due = records.due(connection, self._work.entity, self._work.today())
             doubted = ledger.doubted(connection, self._work.entity, self._work.clock.now())
@@ -136,6 +141,17 @@ class Pull:
                 failed = messages.failed(connection, self._work.entity)
             self._vanish([one.acumatica_key for one in failed])
             yield False
+
+    def _in_order(self) -> tuple[str, ...]:
+        """The feeds as they are read. What the last one tells is computed at once; what those before it tell of a value
+        is kept, and computed when no other feed of the look can have news of the record any more.
+
+        So a full look reads the items last, which computes them all, and a usual look the feed that changes most.
+        """
+        names = self._work.read.feeds
+        if self._full or self._work.entity in DOCUMENTS:
+            return names
+        return tuple(sorted(names, key=lambda name: not FEEDS[name].of_records))
 
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
         for feed in self._work.read.feeds:
@@ -229,7 +245,10 @@ class Pull:
                 if seen is None and part:  # so that the next sweep misses what only a window saw
                     seen = mark.sweep
                 setattr(stored, column, seen)
-                self._chunk.add(stored, compute=is_known and (compute_all or has_changed))
+                is_wanted = is_known and (compute_all or has_changed)
+                if is_wanted and not compute_all and feed in self._followed:
+                    stored.next_change, is_wanted = records.DUE, False
+                self._chunk.add(stored, compute=is_wanted)
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:

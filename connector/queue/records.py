@@ -98,6 +98,9 @@ SEEN_BY_FEED = {
     "order_invoices": "rows_seen",
 }
 
+DUE = date.min.toordinal()
+"""The next change of a record that is kept and has to be computed: at the end of the look, or by the next one."""
+
 _decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode
 

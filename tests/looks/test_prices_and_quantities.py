@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 from support.altered import JSON
+from support.crashes import Death, dies_at
 
+from connector.queue.lease import LEASE_SECONDS
 from sandbox.catalogue import Product, generated
 
 D = Decimal
@@ -323,3 +325,58 @@ async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
         here.clock.advance(120)
         await here.sync("price", full=True)
         assert [one.acumatica_key for one in here.failed()] == failed
+
+
+async def test_a_full_look_tells_nothing_before_it_has_read_everything_of_an_item(make_world):
+    """An item was withdrawn and its quantity changed since: the full look says 0, and never what nobody may buy."""
+    here = make_world(12)
+    await here.sync("inventory", full=True)
+    sku = next(sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default")
+    here.clock.advance(120)
+    here.change({"set_item": {"inventory_id": sku, "status": "Inactive"}})
+    here.change({"set_quantity": {"inventory_id": sku, "warehouse": "MAIN", "available": "777"}})
+    await here.sync("inventory", full=True)
+    told = here.told()["/rest/all/V1/inventory/source-items", sku, "default"]
+    assert (told[-1], 777 in told) == (0, False)
+    here.assert_converged(entities=["inventory"])
+
+
+async def test_a_full_look_that_dies_before_it_has_read_everything(make_world):
+    """What it kept and did not compute yet is computed by the next look, whichever."""
+    here = make_world(12)
+    await here.sync("inventory", full=True)
+    sku = next(sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default")
+    here.clock.advance(120)
+    here.change({"set_quantity": {"inventory_id": sku, "warehouse": "MAIN", "available": "777"}})
+    with dies_at(Death("queued", 1)):
+        await here.sync("inventory", full=True)
+    assert here.quantities()[sku, "default"] != 777
+    here.clock.advance(LEASE_SECONDS + 1)
+    await here.sync("inventory")
+    assert here.quantities()[sku, "default"] == 777
+    here.assert_converged(entities=["inventory"])
+
+
+@pytest.mark.parametrize("status", ["Inactive", "Active"])
+async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, monkeypatch, status):
+    """However few records a chunk holds: an item's quantity is told when both its status and its quantity are read."""
+    monkeypatch.setattr("tasks.pull.FIRST_CHUNK_RECORDS", 1)
+    monkeypatch.setattr("tasks.pull.CHUNK_RECORDS", 1)
+    here = make_world(12)
+    sections = here.sections(acumatica={"page_size": 2})
+    await here.sync("inventory", here.settings(**sections), full=True)
+    of_default = [sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default"]
+    sku = of_default[0]
+    place = ("/rest/all/V1/inventory/source-items", sku, "default")
+    before = here.told()[place]
+    if status == "Active":
+        here.change({"set_item": {"inventory_id": sku, "status": "Inactive"}})
+        here.clock.advance(120)
+        await here.sync("inventory", here.settings(**sections))
+    here.clock.advance(120)
+    here.change({"set_item": {"inventory_id": sku, "status": status}})
+    for number, key in enumerate(of_default):
+        here.change({"set_quantity": {"inventory_id": key, "warehouse": "MAIN", "available": f"{777 + number}"}})
+    await here.sync("inventory", here.settings(**sections))
+    assert here.told()[place] == [*before, *([0] if status == "Inactive" else [0, 777])]
+    here.assert_converged(here.settings(**sections), entities=["inventory"])
