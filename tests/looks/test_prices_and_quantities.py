@@ -11,6 +11,8 @@ from connector.queue.lease import LEASE_SECONDS
 from sandbox.catalogue import Product, generated
 
 D = Decimal
+ONE_BY_ONE = {"threshold_count": 0, "batch_count": 1}
+"""So that a look sends what it queued first while it still reads."""
 
 
 @pytest.mark.parametrize(
@@ -330,15 +332,18 @@ async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
 async def test_a_full_look_tells_nothing_before_it_has_read_everything_of_an_item(make_world):
     """An item was withdrawn and its quantity changed since: the full look says 0, and never what nobody may buy."""
     here = make_world(12)
-    await here.sync("inventory", full=True)
-    sku = next(sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default")
+    settings = here.settings(**here.sections(queue=ONE_BY_ONE))
+    await here.sync("inventory", settings, full=True)
+    of_default = [sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default"]
     here.clock.advance(120)
-    here.change({"set_item": {"inventory_id": sku, "status": "Inactive"}})
-    here.change({"set_quantity": {"inventory_id": sku, "warehouse": "MAIN", "available": "777"}})
-    await here.sync("inventory", full=True)
-    told = here.told()["/rest/all/V1/inventory/source-items", sku, "default"]
-    assert (told[-1], 777 in told) == (0, False)
-    here.assert_converged(entities=["inventory"])
+    for sku in of_default:
+        here.change({"set_item": {"inventory_id": sku, "status": "Inactive"}})
+        here.change({"set_quantity": {"inventory_id": sku, "warehouse": "MAIN", "available": "777"}})
+    await here.sync("inventory", settings, full=True)
+    for sku in of_default:
+        told = here.told()["/rest/all/V1/inventory/source-items", sku, "default"]
+        assert (told[-1], 777 in told) == (0, False)
+    here.assert_converged(settings, entities=["inventory"])
 
 
 async def test_a_full_look_that_dies_before_it_has_read_everything(make_world):
@@ -363,7 +368,7 @@ async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, mon
     monkeypatch.setattr("tasks.pull.FIRST_CHUNK_RECORDS", 1)
     monkeypatch.setattr("tasks.pull.CHUNK_RECORDS", 1)
     here = make_world(12)
-    sections = here.sections(acumatica={"page_size": 2})
+    sections = here.sections(acumatica={"page_size": 2}, queue=ONE_BY_ONE)
     await here.sync("inventory", here.settings(**sections), full=True)
     of_default = [sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default"]
     sku = of_default[0]
@@ -375,8 +380,8 @@ async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, mon
         await here.sync("inventory", here.settings(**sections))
     here.clock.advance(120)
     here.change({"set_item": {"inventory_id": sku, "status": status}})
-    for number, key in enumerate(of_default):
+    for number, key in enumerate([*of_default[1:], sku]):
         here.change({"set_quantity": {"inventory_id": key, "warehouse": "MAIN", "available": f"{777 + number}"}})
     await here.sync("inventory", here.settings(**sections))
-    assert here.told()[place] == [*before, *([0] if status == "Inactive" else [0, 777])]
+    assert here.told()[place] == [*before, *([0] if status == "Inactive" else [0, 777 + len(of_default) - 1])]
     here.assert_converged(here.settings(**sections), entities=["inventory"])
