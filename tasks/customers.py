@@ -174,7 +174,7 @@ async def send(work: Work, client: MagentoClient, message: Message, account: Acc
         _refuse_to_change(work, message, account, shown, link)
         if not not_shown(account, shown):
             return _made(magento_id, link)
-        await magento.update(client, magento_id, merged(shown, account, _told(link)))
+        await magento.update(client, magento_id, merged(shown, account, *_told(work, message, link)))
     left = not_shown(account, await magento.customer(client, magento_id) or {})
     if left:
         raise CannotBeSent("Dropped in silence", _dropped(message.key, magento_id, left))
@@ -227,10 +227,13 @@ def _refuse_to_change(work: Work, message: Message, account: Account, shown: Sho
         )
 
 
-def _told(link: Link | None) -> Account | None:
-    if link is None or link.document is None:
-        return None
-    return msgspec.json.decode(link.document, type=Account)
+def _told(work: Work, message: Message, link: Link | None) -> list[Account]:
+    """What Magento was told last; and where that is not sure, what it may have been told since."""
+    documents = [] if link is None or link.document is None else [link.document]
+    if link is None or link.in_doubt:
+        with work.state.read() as connection:
+            documents += messages.attempted(connection, work.entity, message.key)
+    return [msgspec.json.decode(document, type=Account) for document in documents]
 
 
 def _made(magento_id: str, link: Link | None) -> Made:

@@ -39,6 +39,7 @@ from connector.queue.tables import (
 
 _BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
 _KEYS_PER_QUERY = 5_000
+_ATTEMPTS_KEPT_IN_MIND = 10
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -339,6 +340,13 @@ def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]
             if older is not None:
                 newer.add(older)
     return newer
+
+
+def attempted(connection: Connection, entity: str, key: str) -> list[bytes]:
+    """What was tried to be told of a document, the newest first: Magento may know of it, whatever became of it."""
+    chosen = and_(messages.c.entity == entity, messages.c.key == key, messages.c.attempts > 0)
+    tried = select(messages.c.document).where(chosen, messages.c.document.is_not(None)).order_by(messages.c.id.desc())
+    return [bytes(document) for (document,) in tuples(connection, tried.limit(_ATTEMPTS_KEPT_IN_MIND))]
 
 
 def unsettled(connection: Connection, entity: str) -> list[Message]:

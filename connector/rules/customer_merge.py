@@ -1,7 +1,7 @@
 """What is written to Magento of a customer, beside what Magento and the shop's customers keep there themselves.
 
-Comes in: the account that Magento must show, the customer as Magento shows it (its own JSON), and the account that it
-was told last. Goes out: the body of a write, and in words what Magento does not show of the account.
+Comes in: the account that Magento must show, the customer as Magento shows it (its own JSON), and the accounts that it
+was told last, or may have been told. Goes out: the body of a write, and in words what Magento does not show of it.
 
 A list of addresses replaces all of them, an entry without id is a new one each time, and a default address must not be
 left out (magento-observed.md, part two, section 3). So all addresses are sent back as they were read, with their ids.
@@ -34,8 +34,10 @@ def new_customer(account: Account) -> dict[str, Any]:
     return {**_header(account), **_own(filled), "addresses": addresses, "custom_attributes": _custom({}, filled)}
 
 
-def merged(shown: Mapping[str, Any], account: Account, former: Account | None) -> dict[str, Any]:
-    """The customer as Magento shows it, with all that the account says; `former` is what Magento was told last."""
+def merged(shown: Mapping[str, Any], account: Account, *former: Account) -> dict[str, Any]:
+    """The customer as Magento shows it, with all that the account says; `former` is what Magento was told last, and
+    what an attempt that broke off may have told it since.
+    """
     kept = {name: value for name, value in shown.items() if name not in KEPT_BY_MAGENTO}
     return {
         **kept,
@@ -99,7 +101,7 @@ def _is_value(shown: Any, told: str) -> bool:
 
 
 def _merged_addresses(
-    shown: Sequence[Mapping[str, Any]], account: Account, former: Account | None
+    shown: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]
 ) -> list[dict[str, Any]]:
     entries = [{name: value for name, value in one.items() if name != "region_id"} for one in shown]
     places = _places(entries, account, former)
@@ -117,14 +119,14 @@ def _merged_addresses(
     return entries
 
 
-def _places(entries: Sequence[Mapping[str, Any]], account: Account, former: Account | None) -> list[int | None]:
+def _places(entries: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]) -> list[int | None]:
     """Where each of the account's addresses stands among the shown ones; none for one that is new."""
     places: list[int | None] = [
         next((place for place, entry in enumerate(entries) if _shows(entry, one)), None) for one in account.addresses
     ]
     for number, one in enumerate(account.addresses):
         if places[number] is None:
-            told = [old for old in former.addresses if _same_use(old, one)] if former is not None else []
+            told = [old for before in former for old in before.addresses if _same_use(old, one)]
             free = (place for place, _entry in enumerate(entries) if place not in places)
             places[number] = next((place for place in free if any(_shows(entries[place], old) for old in told)), None)
     return places
@@ -134,12 +136,13 @@ def _same_use(one: PostalAddress, other: PostalAddress) -> bool:
     return (one.billing and other.billing) or (one.shipping and other.shipping)
 
 
-def _may_be_default(use: str, shown: Sequence[Mapping[str, Any]], former: Account | None) -> bool:
+def _may_be_default(use: str, shown: Sequence[Mapping[str, Any]], former: Sequence[Account]) -> bool:
     """Ours becomes the default only where there is none, or where the default is the one that we told last."""
     default = next((one for one in shown if one.get(f"default_{use}")), None)
     if default is None:
         return True
-    return former is not None and any(getattr(old, use) and _shows(default, old) for old in former.addresses)
+    told = [old for before in former for old in before.addresses if getattr(old, use)]
+    return any(_shows(default, old) for old in told)
 
 
 def _entry(address: PostalAddress) -> dict[str, Any]:

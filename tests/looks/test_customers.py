@@ -412,3 +412,17 @@ async def test_an_inactive_entity_sends_nothing_and_then_the_newest_state(here, 
     await sync(here)
     assert shop.all()["buyer1@example.com"]["firstname"] == "Other"
     assert len([write for write in writes(here) if write[0] == "POST" and write[1].endswith("/customers")]) == 1
+
+
+async def test_a_customer_who_changes_while_an_attempt_to_tell_him_is_in_doubt(here, shop):
+    """Magento took the account, and the look that asked for it broke off: the renamed one takes its address's place."""
+    here.change(added(1))
+    here.faults.replace("magento GET path=*/customers/* after=1: status=503")
+    await sync(here)
+    here.faults.calm()
+    assert (len(shop.all()), len(here.failed("customer"))) == (1, 1)
+    here.change({"set_customer": {"customer_id": added(1)["add_customer"]["customer_id"], "name": "Renamed Inc"}})
+    outcome = await sync(here)
+    assert (outcome.fault, outcome.tally.failed) == (None, 0)
+    (address,) = shop.all()["buyer1@example.com"]["addresses"]
+    assert (address["firstname"], address["lastname"]) == ("Renamed", "Inc")

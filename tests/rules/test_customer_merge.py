@@ -105,7 +105,7 @@ def test_an_empty_attribute_is_not_created_and_is_taken_away():
 def test_addresses_of_the_shops_customers_survive_and_stay_their_defaults():
     """Theirs is sent back with its id; ours is added and does not take their default away."""
     shown = {"id": 5, "addresses": [{**THEIRS, "default_billing": True, "default_shipping": True}]}
-    after = put(shown, merged(shown, ACCOUNT, None))
+    after = put(shown, merged(shown, ACCOUNT))
     assert [one["id"] for one in after["addresses"]] == [7, 8]
     assert content(after["addresses"][0]) == content(THEIRS)
     assert after["addresses"][0]["default_billing"] is True
@@ -192,7 +192,7 @@ def test_attributes_that_are_fields_of_the_customer_go_there():
     assert [one["attribute_code"] for one in body["custom_attributes"]] == ["segment"]
     shown = {**created(account), "gender": 2, "dob": "1980-01-01"}
     assert not_shown(account, shown) == ["the attribute 'dob'"]
-    assert merged(shown, account, None)["dob"] is None
+    assert merged(shown, account)["dob"] is None
 
 
 streets = st.sampled_from(["1 Main St", "2 New St", "3 Old St"])
@@ -222,9 +222,9 @@ def shops(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_any_sequence_of_accounts_keeps_theirs_and_shows_ours(theirs, told, is_linked):
     """Whatever is told in turn: Magento refuses nothing, shows it all, and theirs stay as they were, defaults too."""
     shown: dict[str, Any] = {"id": 5, "addresses": deepcopy(theirs), "custom_attributes": []}
-    former = None
+    former: tuple[Account, ...] = ()
     for account in told:
-        shown = put(shown, merged(shown, account, former))
+        shown = put(shown, merged(shown, account, *former))
         again = put(shown, merged(shown, account, account))
         assert not_shown(account, shown) == []
         assert [one["id"] for one in again["addresses"]] == [one["id"] for one in shown["addresses"]]
@@ -232,4 +232,4 @@ def test_any_sequence_of_accounts_keeps_theirs_and_shows_ours(theirs, told, is_l
         for one in theirs:
             assert content(by_id[one["id"]]) == content(one)
             assert {use for use in one if use.startswith("default_")} <= set(by_id[one["id"]])
-        former = account if is_linked else None
+        former = (account,) if is_linked else ()
