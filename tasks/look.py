@@ -25,6 +25,7 @@ from tasks.push import Push, PushAgain, PushStopped, begin_push, begin_push_earl
 from tasks.queue import queue
 from tasks.registry import DOCUMENTS
 from tasks.settle import settle_unknown
+from tasks.tally import NOTHING_CHANGED
 from tasks.work import Work
 
 
@@ -160,5 +161,9 @@ async def _push(work: Work, stages: Stages) -> bool:
 
 
 def _remember(work: Work, *, full: bool, idle: bool) -> None:
-    said = None if idle else work.tally.in_words()
+    said: str | None = work.tally.in_words()
+    if said == NOTHING_CHANGED and not idle:  # a full look reads everything, and need not have done anything
+        with work.state.read() as connection:
+            idle = entities.read(connection, work.entity).last_look is not None
+    said = None if idle else said
     entities.remember_look(work.state, work.lease, work.clock.now(), said=said, full=full)

@@ -7,6 +7,7 @@ import pytest
 from support.altered import JSON
 from support.crashes import Death, dies_at
 
+from connector.queue import entities
 from connector.queue.lease import LEASE_SECONDS
 from sandbox.catalogue import Product, generated
 
@@ -385,3 +386,15 @@ async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, mon
     await here.sync("inventory", here.settings(**sections))
     assert here.told()[place] == [*before, *([0] if status == "Inactive" else [0, 777 + len(of_default) - 1])]
     here.assert_converged(here.settings(**sections), entities=["inventory"])
+
+
+async def test_what_the_last_look_did_is_not_overwritten_by_one_that_did_nothing(make_world):
+    """A full look reads everything and finds it right: status goes on saying what was done last."""
+    here = make_world(12)
+    first = await here.sync("price")
+    assert first.tally.sent == 12
+    for full in (False, True):
+        here.clock.advance(120)
+        assert (await here.sync("price", full=full)).in_words() == "nothing changed"
+        with here.state.read() as connection:
+            assert entities.read(connection, "price").last_look == first.in_words()
