@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from connector.acumatica.ahead import pages_ahead
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.records import (
     PRICE_DIGITS,
@@ -130,8 +129,7 @@ async def item_pages(
     """The items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
     of = KINDS[kind]
     size = session.access.page_size
-
-    async def read(after: str | None) -> tuple[tuple[list[Any], list[tuple[Any, str]], str | None], str | None]:
+    while True:
         conditions = []
         if changed_since is not None:
             conditions.append(f"{of.modified} ge datetimeoffset'{_offset(changed_since)}'")
@@ -144,11 +142,10 @@ async def item_pages(
         is_last = len(records) + len(bad) < size
         if not is_last and (not keys or after in keys):
             raise RequestRefused(f"{of.entity}: a page repeats the one before it; Acumatica does not page by key.")
-        last_key = None if is_last else keys[-1]
-        return (records, bad, last_key), last_key
-
-    async for records, bad, last_key in pages_ahead(session, read, after):
-        yield _page(records, bad, of, fields, last_key)
+        yield _page(records, bad, of, fields, None if is_last else keys[-1])
+        if is_last:
+            return
+        after = keys[-1]
 
 
 async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFields, keys: Sequence[str]) -> ItemPage:

@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from connector.acumatica.ahead import pages_ahead
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.records import UNREADABLE, WITHOUT_KEY, Problem, as_it_is, decode_rows_of
 from connector.acumatica.session import AcumaticaSession, moment
@@ -106,9 +105,7 @@ async def item_rows(
 ) -> AsyncIterator[Rows[R]]:
     """The rows of a feed, in pages of whole items."""
     size = session.access.page_size
-
-    async def read(after: str | None) -> tuple[Rows[R], str | None]:
-        nonlocal size
+    while True:
         conditions = [condition] if condition else []
         if changed_since is not None:
             conditions.append(f"LastModifiedDateTime ge {moment(changed_since)}")
@@ -116,7 +113,8 @@ async def item_rows(
             conditions.append(f"InventoryID gt {int(after)}")
         page = await read_rows(session, dac, kind, select, expand, " and ".join(conditions), order, size)
         if page.size() < size and not page.is_cut:
-            return page.below(None), None
+            yield page.below(None)
+            return
         last = page.last_number()
         whole = page.below(last) if last is not None else Rows([])
         before = [row.InventoryID for row in whole.rows if row.InventoryID is not None]
@@ -124,14 +122,12 @@ async def item_rows(
             size *= 2
             if size > LARGEST_PAGE or page.is_cut:
                 raise RequestRefused(f"{dac}: one item has more than {LARGEST_PAGE:,} rows, or the feed does not page.")
-            return await read(after)
+            continue
         number = str(max(before))
         if number == after:
             raise RequestRefused(f"{dac}: a page repeats the one before it; the feed does not page by key.")
-        return replace(whole, last=number), number
-
-    async for rows in pages_ahead(session, read, after):
-        yield rows
+        yield replace(whole, last=number)
+        after = number
 
 
 async def read_rows(

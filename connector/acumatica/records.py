@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -95,18 +95,10 @@ def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
         return None
     if not value.is_finite():
         raise BadRecord(f"Unreadable record: {what} is {value}, which is no number. Correct it in Acumatica.")
-    whole = _whole(value, digits)
+    whole = round(value.scaleb(digits)) if value.adjusted() < 20 else LARGEST
     if abs(whole) >= LARGEST:
         raise BadRecord(f"Unreadable record: {what} is {value}, which is too large. Correct it in Acumatica.")
     return whole
-
-
-@lru_cache(maxsize=100_000)
-def _whole(value: Decimal, digits: int) -> int:
-    """The whole number of a finite decimal's last kept digit; a catalogue has few different ones."""
-    if value.adjusted() >= 20:
-        return LARGEST
-    return int(value.scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
 def day(text: str | None) -> date | None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -50,9 +50,6 @@ class _Tokens(msgspec.Struct):
     refresh_token: str | None = None
 
 
-T = TypeVar("T")
-
-
 class AcumaticaSession:
     """One session of one user; use `acumatica_session`. `requests` counts what was sent, logins included."""
 
@@ -73,7 +70,6 @@ class AcumaticaSession:
         self._token_ends = self._clock.now()
         self._login = asyncio.Lock()
         self._turns = asyncio.Semaphore(access.concurrency)
-        self._ahead: set[asyncio.Task[Any]] = set()
         self._http = httpx.AsyncClient(
             transport=transport,
             verify=_trusted(),
@@ -100,9 +96,6 @@ class AcumaticaSession:
 
     async def log_out(self) -> None:
         """End the session on the server and free its slot; the next request logs in again."""
-        for reading in self._ahead:
-            reading.cancel()
-        await asyncio.gather(*self._ahead, return_exceptions=True)
         if self._slot is None:
             return
         slot, self._slot = self._slot, None
@@ -118,18 +111,6 @@ class AcumaticaSession:
             self._http.cookies.clear()
             self._tokens = None
             await self._licence.give_session_back(slot)
-
-    def ahead(self, reading: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Let something be read meanwhile. What nobody waited for is stopped before the session is logged out."""
-        task = asyncio.create_task(reading)
-        self._ahead.add(task)
-        task.add_done_callback(self._is_read)
-        return task
-
-    def _is_read(self, task: asyncio.Task[Any]) -> None:
-        self._ahead.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waits is told; where nobody waits any more, nobody is
 
     async def close(self) -> None:
         """Log out and close the connection."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from urllib.parse import parse_qs
 
 import httpx
@@ -11,7 +10,6 @@ from support.moment import NOW
 
 from connector.acumatica.access import AcumaticaAccess, NoLimits
 from connector.acumatica.errors import AcumaticaBusy, LoginLimit
-from connector.acumatica.items import ItemFields, item_pages
 from connector.acumatica.session import acumatica_session
 from connector.clock import ManualClock
 
@@ -68,27 +66,6 @@ async def test_the_session_is_logged_out_after_a_crash():
             await session.get("https://erp.example.com/a", what="a")
             raise RuntimeError
     assert server.asked == ["POST /entity/auth/login", "GET /a", "POST /entity/auth/logout"]
-
-
-async def test_a_page_that_is_asked_for_ahead_is_given_up_with_its_reader():
-    """The next page is on its way while one is worked on; a reader that stops leaves no request behind the logout."""
-    server = Server(httpx.Response(200, json=[{"InventoryID": {"value": "A1"}}]))
-    on_its_way = asyncio.Event()
-
-    async def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("StockItem") and not server.answers:
-            on_its_way.set()
-            await asyncio.Event().wait()
-        return server(request)
-
-    access = replace(COOKIE, page_size=1)
-    with pytest.raises(RuntimeError):
-        async with acumatica_session(access, transport=httpx.MockTransport(answer)) as session:
-            async for _page in item_pages(session, "stock", ItemFields()):
-                await on_its_way.wait()
-                raise RuntimeError
-    assert [asked.rpartition("/")[2] for asked in server.asked] == ["login", "StockItem", "logout"]
-    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_a_dead_session_is_renewed_once():
