@@ -1,7 +1,7 @@
 """Acumatica's push notifications wake the next look; polling remains the truth.
 
 Comes in: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
-the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees within seconds; where no
+the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees at once; where no
 run works on the entity, one is started (`start`), once in a while. A run that cannot be started is said, and nothing is
 lost: the wake-up stays, and the next scheduled run looks anyway. Nothing of the notification's rows is believed or
 kept: what changed is read from Acumatica. The same notification may come several times, and counts once.

@@ -161,9 +161,6 @@ async def _push(work: Work, stages: Stages) -> bool:
 
 
 def _remember(work: Work, *, full: bool, idle: bool) -> None:
-    said: str | None = work.tally.in_words()
-    if said == NOTHING_CHANGED and not idle:  # a full look reads everything, and need not have done anything
-        with work.state.read() as connection:
-            idle = entities.read(connection, work.entity).last_look is not None
-    said = None if idle else said
-    entities.remember_look(work.state, work.lease, work.clock.now(), said=said, full=full)
+    said = work.tally.in_words()
+    did_nothing = idle or said == NOTHING_CHANGED  # a full look reads everything, and need not have done anything
+    entities.remember_look(work.state, work.lease, work.clock.now(), said, did_nothing=did_nothing, full=full)

@@ -50,15 +50,18 @@ def _instant(value: int | None) -> datetime | None:
     return None if value is None else instant(value)
 
 
-def remember_look(state: State, held: Lease, now: datetime, *, said: str | None, full: bool) -> None:
-    """Keep that a look ended; `said` is none for an idle one, whose predecessor's words stay. Raises `LeaseLost`."""
-    row: dict[str, Any] = {"entity": held.entity, "last_look_at": micros(now)}
-    if said is not None:
-        row["last_look"] = said
+def remember_look(state: State, held: Lease, now: datetime, said: str, *, did_nothing: bool, full: bool) -> None:
+    """Keep that a look ended, and what it said; of one that did nothing only where none said anything before.
+
+    Raises `LeaseLost`.
+    """
+    row: dict[str, Any] = {"entity": held.entity, "last_look_at": micros(now), "last_look": said}
     if full:
         row["last_full_look_at"] = micros(now)
     with state.write() as connection:
         lease.require(connection, held)
+        if did_nothing:
+            row["last_look"] = read(connection, held.entity).last_look or said
         upsert(connection, entities, [row])
 
 

@@ -72,6 +72,11 @@ def into(state: str) -> dict[str, Any]:
     return {"state": state, "live": state not in OVER}
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """The rows that an index holds, for either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 messages = Table(
@@ -102,44 +107,12 @@ messages = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
 )
-Index(
-    "messages_pending",
-    messages.c.entity,
-    messages.c.key,
-    messages.c.source,
-    unique=True,
-    sqlite_where=text("state = 'pending'"),
-    postgresql_where=text("state = 'pending'"),
-)
-Index(
-    "messages_live_acumatica_key",
-    messages.c.entity,
-    messages.c.acumatica_key,
-    sqlite_where=text("live"),
-    postgresql_where=text("live"),
-)
-Index(
-    "messages_live",
-    messages.c.entity,
-    messages.c.key,
-    sqlite_where=text("live"),
-    postgresql_where=text("live"),
-)
-Index(
-    "messages_sending",
-    messages.c.entity,
-    messages.c.key,
-    messages.c.source,
-    sqlite_where=text("state = 'sending'"),
-    postgresql_where=text("state = 'sending'"),
-)
-Index(
-    "messages_failed",
-    messages.c.entity,
-    messages.c.key,
-    sqlite_where=text("state = 'failed'"),
-    postgresql_where=text("state = 'failed'"),
-)
+_place = (messages.c.entity, messages.c.key, messages.c.source)
+Index("messages_pending", *_place, unique=True, **_where("state = 'pending'"))
+Index("messages_sending", *_place, **_where("state = 'sending'"))
+Index("messages_failed", messages.c.entity, messages.c.key, **_where("state = 'failed'"))
+Index("messages_live", messages.c.entity, messages.c.key, **_where("live"))
+Index("messages_live_acumatica_key", messages.c.entity, messages.c.acumatica_key, **_where("live"))
 
 IS_PENDING, IS_SENDING, IS_FAILED = (text(f"messages.state = '{state}'") for state in (PENDING, SENDING, FAILED))
 IS_LIVE = text("messages.live")
@@ -174,13 +147,7 @@ records = Table(
     sqlite_with_rowid=False,
 )
 Index("records_key", records.c.entity, records.c.key)
-Index(
-    "records_next_change",
-    records.c.entity,
-    records.c.next_change,
-    sqlite_where=text("next_change IS NOT NULL"),
-    postgresql_where=text("next_change IS NOT NULL"),
-)
+Index("records_next_change", records.c.entity, records.c.next_change, **_where("next_change IS NOT NULL"))
 
 rechecks = Table(
     "rechecks",

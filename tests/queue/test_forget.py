@@ -180,7 +180,7 @@ def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
 
 def test_what_a_look_said_loses_the_e_mail(filled: State) -> None:
     """The sentence that `a2m status` shows keeps its sense."""
-    entities.remember_look(filled, take(filled, "customer"), NOW, said=f"1 failed: {EMAIL}", full=False)
+    entities.remember_look(filled, take(filled, "customer"), NOW, f"1 failed: {EMAIL}", did_nothing=False, full=False)
     assert forget.forget(filled, EMAIL, NOW).mentions == 1
     with filled.read() as connection:
         assert entities.read(connection, "customer").last_look == "1 failed: (erased)"

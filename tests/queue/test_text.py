@@ -93,7 +93,7 @@ def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
         ledger.doubt(connection, "price", [(odd, odd)], NOW)
         links.write(connection, "order", [Link(odd, odd, odd, json.dumps(odd).encode())], NOW)
         watermarks.write(connection, "price", [Watermark("items", cursor=cursor)])
-    entities.remember_look(state, held, NOW, said=odd, full=False)
+    entities.remember_look(state, held, NOW, odd, did_nothing=False, full=False)
     messages.block_host(state, odd, NOW)
     with state.read() as connection:
         assert ledger.count(connection, "price") == {"confirmed": 1, "in_doubt": 1}
