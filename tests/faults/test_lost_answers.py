@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +21,7 @@ WRITES = {
     "shipment": "POST path=*/ship",
 }
 MINUTE = 61.0
+IMPATIENT = {"timeout": 0.25, "concurrency": 1}
 
 
 async def _looks(scene: Scene, entity: str, count: int = 3) -> None:
@@ -50,6 +53,24 @@ async def test_answers_that_are_lost(make_world: Callable[..., World], entity: s
     await _looks(scene, entity)
     assert here.faults.rules[0].done >= 1, "the fault met nothing"
     here.assert_converged(scene.settings, entities=story.entities())
+
+
+@pytest.mark.parametrize("entity", ["price", "inventory"])
+async def test_a_value_whose_answer_was_lost_is_sent_once(make_world: Callable[..., World], entity: str):
+    """A living run asks what Magento shows instead of sending again (spec, *What a look does*)."""
+    here = make_world(6)
+    await here.sync(entity)
+    here.clock.advance(60)
+    here.change(
+        {"set_price": {"inventory_id": "SKU-000001", "price": "11"}},
+        {"set_quantity": {"inventory_id": "SKU-000001", "warehouse": "MAIN", "available": "777"}},
+    )
+    writes = len(here.writes())
+    here.faults.replace(f"magento {WRITES[entity]}: cut=after times=1")
+    assert (await here.sync(entity)).tally.sent == 1
+    assert here.faults.rules[0].done == 1, "the fault met nothing"
+    assert len(here.writes()) == writes + 1
+    here.assert_converged(entities=[entity])
 
 
 @pytest.mark.parametrize("entity", WRITES)
@@ -93,7 +114,7 @@ async def test_a_request_that_is_applied_after_a_newer_one(make_world: Callable[
     later the key is read again and put right.
     """
     here = make_world(6, database_url=database_url)
-    impatient = here.settings(magento={"timeout": 0.25, "concurrency": 1})
+    impatient = here.settings(magento=IMPATIENT)
     await here.sync("price")
     here.clock.advance(60)
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "11"}})
@@ -110,6 +131,43 @@ async def test_a_request_that_is_applied_after_a_newer_one(make_world: Callable[
     await here.sync("price")
     assert here.prices()["SKU-000001"] == 12
     here.assert_shown(entities=["price"])
+
+
+@pytest.mark.parametrize(
+    ("entity", "path", "made"), [("customer", "/customers", 2), ("order", "/orders", 1), ("shipment", "/ship", 2)]
+)
+async def test_a_document_that_is_made_after_we_gave_up_is_sent_once(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, entity: str, path: str, made: int
+) -> None:
+    """Its request arrived whole and Magento makes it late: the run that lives on waits and asks, and sends no other."""
+    story = STORIES[entity]
+    here = make_world(story.products)
+    scene = Scene(here, story.sections)
+    await _begin(scene, entity)
+
+    def sent() -> int:
+        return sum(write["method"] == "POST" and write["path"].endswith(path) for write in here.writes())
+
+    before = sent()
+    here.late.hold(path)
+    impatient = here.settings(**{**scene.sections, "magento": {**scene.sections["magento"], **IMPATIENT}})
+    late = asyncio.create_task(here.sync(entity, impatient))
+    await asyncio.to_thread(here.late.wait_until_held)
+    rest, written = here.clock.sleep, len(here.writes())
+    made_at = here.clock.now() + timedelta(seconds=20)
+
+    async def made_meanwhile(seconds: float) -> None:
+        if here.clock.now() + timedelta(seconds=seconds) >= made_at:
+            here.late.let_go()
+            await asyncio.to_thread(wait_until, lambda: len(here.writes()) > written, "the late document made")
+        await rest(seconds)
+
+    monkeypatch.setattr(here.clock, "sleep", made_meanwhile)
+    assert (await late).fault is None
+    here.late.let_go()
+    await _looks(scene, entity)
+    assert sent() - before == made
+    here.assert_converged(scene.settings, entities=story.entities())
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])

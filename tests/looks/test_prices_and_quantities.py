@@ -7,6 +7,7 @@ import pytest
 from support.altered import JSON
 from support.crashes import Death, dies_at
 
+from connector import steps
 from connector.queue import entities
 from connector.queue.lease import LEASE_SECONDS
 from sandbox.catalogue import Product, generated
@@ -386,6 +387,28 @@ async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, mon
     await here.sync("inventory", here.settings(**sections))
     assert here.told()[place] == [*before, *([0] if status == "Inactive" else [0, 777 + len(of_default) - 1])]
     here.assert_converged(here.settings(**sections), entities=["inventory"])
+
+
+async def test_a_usual_look_sends_the_first_quantities_while_it_reads_the_others(make_world, monkeypatch):
+    """What changes most is read last and sent page after page, not kept until everything has been read."""
+    monkeypatch.setattr("tasks.pull.FIRST_CHUNK_RECORDS", 1)
+    monkeypatch.setattr("tasks.pull.CHUNK_RECORDS", 1)
+    here = make_world(12)
+    settings = here.settings(**here.sections(acumatica={"page_size": 2}, queue=ONE_BY_ONE))
+    await here.sync("inventory", settings, full=True)
+    here.clock.advance(120)
+    for sku, source in here.quantities():
+        if source == "default":
+            here.change({"set_quantity": {"inventory_id": sku, "warehouse": "MAIN", "available": "777"}})
+    read_when_sent = []
+
+    def reach(step):
+        if step == "delivered":
+            read_when_sent.append(here.site_state()["requests"])
+
+    monkeypatch.setattr(steps, "reached", reach)
+    await here.sync("inventory", settings)
+    assert read_when_sent[0] < read_when_sent[-1]
 
 
 async def test_what_the_last_look_did_is_not_overwritten_by_one_that_did_nothing(make_world):

@@ -98,3 +98,22 @@ async def test_looks_read_only_what_is_new(make_world):
         here.clock.advance(10)
         pulled += (await here.sync("price")).tally.pulled
     assert pulled <= 5 * (4 + 5 + 1)
+
+
+async def test_a_change_of_one_of_two_items_with_one_sku_sends_nothing(make_world):
+    """A look that reads only one of the two knows the other: neither may speak for the SKU, until one has another."""
+    here = make_world(_products())
+    both = here.settings(items={"sku": "alternate:Global"})
+    for number, sku in enumerate(("P-0", "TWIN", "twin", "P-3")):
+        here.change({"set_cross_reference": {"inventory_id": f"P-{number}", "alternate_id": sku}})
+    here.shop("POST", "products", {"product": {"sku": "TWIN", "name": "x", "attribute_set_id": 4, "price": 1}})
+    await here.sync("price", both)
+    here.clock.advance(60)
+    here.change({"set_price": {"inventory_id": "P-1", "price": "7.77"}})
+    outcome = await here.sync("price", both)
+    assert (outcome.tally.changed, outcome.tally.sent) == (0, 0)
+    assert sorted(one.acumatica_key for one in here.failed()) == ["P-1", "P-2"]
+    here.clock.advance(60)
+    here.change({"set_item": {"inventory_id": "P-2", "status": "Inactive"}})
+    assert (await here.sync("price", both)).tally.sent == 1
+    assert (str(here.prices()["TWIN"]), here.failed()) == ("7.77", [])

@@ -21,9 +21,9 @@ def claim(state: State, held: Lease, size: int = 100, after: float = 0) -> list[
     return messages.claim(state, held, NOW + timedelta(seconds=after), Wish("shop", size, [10, 1]))
 
 
-def states(state: State) -> dict[str, str]:
+def states(state: State) -> list[tuple[str, str]]:
     with state.read() as connection:
-        return {message.key: message.state for message in messages.live(connection, "price", ["A", "B", "C"], [])}
+        return [(message.key, message.state) for message in messages.live(connection, "price", ["A", "B", "C"], [])]
 
 
 def test_a_claim_uses_an_attempt_before_the_request(state: State, held: Lease) -> None:
@@ -71,7 +71,7 @@ def test_an_accepted_message_is_confirmed_in_the_ledger(state: State, held: Leas
     messages.settle(state, held, [Settled(message, "sent") for message in claim(state, held)], NOW)
     with state.read() as connection:
         assert ledger.of_records(connection, "price", [], ["A"])[("A", "")].value == 10
-    assert states(state) == {}
+    assert states(state) == []
 
 
 def test_a_message_waits_until_its_instant(state: State, held: Lease) -> None:
@@ -95,13 +95,14 @@ def test_an_attempt_can_be_given_back(state: State, held: Lease) -> None:
     assert claim(state, held)[0].attempts == 1
 
 
-def test_a_failed_outcome_of_an_overtaken_message_is_not_a_failure(state: State, held: Lease) -> None:
-    """When a newer value waits, the older one is superseded and neither tried again nor failed."""
-    queue(state, held, "A")
+@pytest.mark.parametrize("outcome", ["failed", "pending"])
+def test_an_overtaken_message_is_neither_failed_nor_tried_again(state: State, held: Lease, outcome: str) -> None:
+    """When a newer value waits, the older one that did not arrive is superseded; others of its request are not."""
+    queue(state, held, "A", "B")
     claimed = claim(state, held)
     queue(state, held, "A", value=11)
-    messages.settle(state, held, [Settled(message, "failed", "refused", "no") for message in claimed], NOW)
-    assert states(state) == {"A": "pending"}
+    messages.settle(state, held, [Settled(message, outcome, "temporary", "503") for message in claimed], NOW)
+    assert states(state) == [("A", "pending"), ("B", outcome)]
     assert claim(state, held)[0].value == 11
 
 
@@ -123,7 +124,7 @@ def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) ->
     lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
     with pytest.raises(lease.LeaseLost):
         messages.settle(state, held, [Settled(message, "sent") for message in claimed], NOW)
-    assert states(state) == {"A": "sending"}
+    assert states(state) == [("A", "sending")]
 
 
 def test_the_host_is_left_alone_until_the_latest_instant_it_told(state: State, held: Lease) -> None:
