@@ -25,26 +25,7 @@ def add_to(app: typer.Typer) -> None:
         if json:
             as_json({"entities": rows})
             return 0
-        heads = ("entity", "state", "watermark", "pending", "sent", "failed", "last look", "oldest pending", "said")
-        table(
-            "Status",
-            heads,
-            [
-                (
-                    row["entity"],
-                    row["state"],
-                    _moment(row["watermark"]),
-                    row["pending"],
-                    row["sent"],
-                    row["failed"],
-                    _moment(row["last_run"]),
-                    "" if row["oldest_pending_seconds"] is None else f"{row['oldest_pending_seconds']:,.0f} s",
-                    row["last_result"] or "",
-                )
-                for row in rows
-            ],
-            ("pending", "sent", "failed"),
-        )
+        show(rows, datetime.now(UTC))
         return 0
 
     @app.command()
@@ -68,6 +49,28 @@ def add_to(app: typer.Typer) -> None:
         else:
             out.print("Nothing failed.")
         return 0
+
+
+def show(rows: list[dict[str, Any]], now: datetime) -> None:
+    """Print how each entity stands, and below what its last look did: that is a sentence, too long for a column."""
+    heads = ("entity", "state", "watermark", "pending", "oldest", "sent", "failed", "last look")
+    shown = [
+        (
+            row["entity"],
+            row["state"],
+            _moment(row["watermark"], now),
+            row["pending"],
+            "" if row["oldest_pending_seconds"] is None else f"{row['oldest_pending_seconds']:,.0f} s",
+            row["sent"],
+            row["failed"],
+            _moment(row["last_run"], now),
+        )
+        for row in rows
+    ]
+    table(f"Status at {now:%Y-%m-%d %H:%M:%S} UTC", heads, shown, ("pending", "oldest", "sent", "failed"))
+    for row in rows:
+        if row["last_result"]:
+            out.print(f"{row['entity']}: {row['last_result']}", markup=False)
 
 
 HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
@@ -125,5 +128,9 @@ def _failed(entity: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def _moment(value: datetime | None) -> str:
-    return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
+def _moment(value: datetime | None, now: datetime) -> str:
+    """An instant in UTC; of the same day its time alone."""
+    if value is None:
+        return ""
+    value = value.astimezone(UTC)
+    return f"{value:%H:%M:%S}" if value.date() == now.date() else f"{value:%Y-%m-%d %H:%M:%S}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import AsyncIterator
 
 from connector.acumatica.errors import AcumaticaFault
-from connector.acumatica.session import acumatica_session
+from connector.acumatica.session import AcumaticaSession, acumatica_session
 from connector.clock import Clock, SystemClock
 from connector.magento.client import MagentoClient
 from connector.queue.engine import State
@@ -23,17 +23,18 @@ from flows.wiring import (
 from settings import Settings
 from tasks.check import (
     ACUMATICA_ANSWERS,
-    MAGENTO_ANSWERS,
+    Asked,
     Check,
     Named,
     acumatica_currency,
+    ask_each,
     check_acumatica,
     check_magento,
 )
-from tasks.check_bulks import check_consumer
-from tasks.check_customers import check_customers_in_acumatica, check_customers_in_magento
-from tasks.check_orders import check_orders_in_acumatica, check_orders_in_magento
-from tasks.check_shipments import check_shipments_in_acumatica, check_shipments_in_magento
+from tasks.check_bulks import consumer
+from tasks.check_customers import customers_in_acumatica, customers_in_magento
+from tasks.check_orders import maps_of_orders, orders_in_acumatica, orders_in_magento
+from tasks.check_shipments import drop_shipments, shipments_in_acumatica, shipments_in_magento
 
 
 async def check_connection(settings: Settings, state: State, clock: Clock | None = None) -> AsyncIterator[Check]:
@@ -43,40 +44,50 @@ async def check_connection(settings: Settings, state: State, clock: Clock | None
     chosen = settings.acumatica
     licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute, by_hand=True)
     currency = settings.price.currency
-    customers, orders, shipments = customer_rule(settings), order_rule(settings), shipment_rule(settings)
     async with acumatica_session(access, licence=licence, clock=clock) as session:
-        answers = False
+        lets_in = False
         async for check in check_acumatica(session, _named(settings, currency)):
-            answers |= (check.what, check.result) == (ACUMATICA_ANSWERS, "passed")
+            lets_in |= (check.what, check.result) == (ACUMATICA_ANSWERS, "passed")
             yield check
-        if answers:
-            async for check in check_customers_in_acumatica(session, customers):
-                yield check
-            async for check in check_orders_in_acumatica(session, orders):
-                yield check
-            if settings.active.shipment:
-                async for check in check_shipments_in_acumatica(session, shipments):
-                    yield check
-            if not currency:
-                try:
-                    currency = await acumatica_currency(session)
-                except AcumaticaFault as fault:
-                    yield Check("Acumatica's currency", "could not be checked", str(fault))
+        unasked = "" if lets_in else "Acumatica does not let us in"
+        async for check in ask_each(_documents_in_acumatica(settings, session), unasked=unasked):
+            yield check
+        if lets_in and not currency:
+            try:
+                currency = await acumatica_currency(session)
+            except AcumaticaFault as fault:
+                yield Check("Acumatica's currency", "could not be checked", str(fault))
     async with MagentoClient(magento_access(settings), clock=clock) as client:
-        answers = False
+        lets_in = False
         async for check in check_magento(client, _named(settings, currency)):
-            answers |= (check.what, check.result) == (MAGENTO_ANSWERS, "passed")
+            lets_in |= check.result == "passed"
             yield check
-        if answers:
-            if settings.queue.price_transport == "async_bulk" and settings.active.price:
-                yield await check_consumer(client, clock)
-            async for check in check_customers_in_magento(client, customers):
-                yield check
-            async for check in check_orders_in_magento(client, orders):
-                yield check
-            if settings.active.shipment:
-                async for check in check_shipments_in_magento(client, shipments):
-                    yield check
+        unasked = "" if lets_in else "Magento does not let us in"
+        async for check in ask_each(_documents_in_magento(settings, client, clock), unasked=unasked):
+            yield check
+    for check in maps_of_orders(order_rule(settings)):
+        yield check
+    if settings.active.shipment:
+        yield drop_shipments(shipment_rule(settings))
+
+
+def _documents_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    asked = [
+        *customers_in_acumatica(session, customer_rule(settings)),
+        *orders_in_acumatica(session, order_rule(settings)),
+    ]
+    return [*asked, *shipments_in_acumatica(session, shipment_rule(settings))] if settings.active.shipment else asked
+
+
+def _documents_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    """Those of documents, and the consumer that prices in bulks need."""
+    by_bulk = settings.queue.price_transport == "async_bulk" and settings.active.price
+    asked = [
+        *([consumer(client, clock)] if by_bulk else []),
+        *customers_in_magento(client, customer_rule(settings)),
+        *orders_in_magento(client, order_rule(settings)),
+    ]
+    return [*asked, *shipments_in_magento(client, shipment_rule(settings))] if settings.active.shipment else asked
 
 
 def _named(settings: Settings, currency: str) -> Named:

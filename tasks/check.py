@@ -5,9 +5,9 @@ Comes in: both systems and what the settings name. Goes out: one `Check` after t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from connector.acumatica import setup
 from connector.acumatica.errors import AcumaticaFault
@@ -18,7 +18,6 @@ from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 
 MAGENTO_ANSWERS = "Magento answers"
 ACUMATICA_ANSWERS = "Acumatica answers"
-"""The first check of each system: where it does not pass, what documents need is not asked."""
 Result = Literal["passed", "failed", "could not be checked"]
 
 BEHIND_THE_TOKEN = ("Edition and modules", "Inventory (MSI)", "Sources", "Array limit")
@@ -147,6 +146,19 @@ async def _array_limit(client: MagentoClient, named: Named) -> Check:
         return Check("Array limit", "passed", f"requests of {named.batch_count} records are taken")
     said = f"Magento takes {limit} records a request, Batch Count is {named.batch_count}. Lower it to {limit}."
     return Check("Array limit", "failed", said)
+
+
+class Asked(NamedTuple):
+    """A check of one thing that a setting names: what it is called, and what asks the system."""
+
+    what: str
+    ask: Callable[[], Awaitable[Check]]
+
+
+async def ask_each(asked: Sequence[Asked], *, unasked: str = "") -> AsyncIterator[Check]:
+    """Each check in turn; where the system lets nobody in, `unasked` says so and nothing is asked."""
+    for one in asked:
+        yield Check(one.what, "could not be checked", unasked) if unasked else await attempt(one.what, one.ask)
 
 
 async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:

@@ -1,12 +1,12 @@
 """Test Connection, customers: the classes and attributes exist in Acumatica, the groups and attributes in Magento.
 
-Comes in: both systems and what the settings name. Goes out: one `Check` after the other; none where nothing is named.
+Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
 Nothing is written anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 from connector.acumatica import customers as acumatica
@@ -16,23 +16,23 @@ from connector.magento.client import MagentoClient
 from connector.rules.customer_types import CustomerRule, same_code
 from connector.rules.customers import NOT_LOGGED_IN
 from connector.rules.skus import normalise_one
-from tasks.check import Check, attempt
+from tasks.check import Asked, Check
 
 
-async def check_customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> AsyncIterator[Check]:
+def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> list[Asked]:
     """The customer classes that are chosen or mapped, and the attributes that are mapped."""
-    if rule.classes or rule.groups:
-        yield await attempt("Customer classes", partial(_classes, session, rule))
+    asked = [Asked("Customer classes", partial(_classes, session, rule))] if rule.classes or rule.groups else []
     if rule.classes and rule.attributes:
-        yield await attempt("Customer attributes in Acumatica", partial(_attributes, session, rule))
+        asked.append(Asked("Customer attributes in Acumatica", partial(_attributes, session, rule)))
+    return asked
 
 
-async def check_customers_in_magento(client: MagentoClient, rule: CustomerRule) -> AsyncIterator[Check]:
+def customers_in_magento(client: MagentoClient, rule: CustomerRule) -> list[Asked]:
     """The customer groups that classes are mapped to, and the customer attributes."""
-    if rule.classes or rule.groups:
-        yield await attempt("Customer groups", partial(_groups, client, rule))
+    asked = [Asked("Customer groups", partial(_groups, client, rule))] if rule.classes or rule.groups else []
     if rule.attributes:
-        yield await attempt("Customer attributes in Magento", partial(_attributes_in_magento, client, rule))
+        asked.append(Asked("Customer attributes in Magento", partial(_attributes_in_magento, client, rule)))
+    return asked
 
 
 async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:

@@ -1,13 +1,12 @@
 """Test Connection, orders: what the settings of orders name exists in Acumatica and in Magento.
 
-Comes in: both systems and what the settings name. Goes out: one `Check` after the other; none where nothing is named.
+Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
 Nothing is written anywhere. Acumatica's API has no list of order types, and Magento's none of its statuses, payment and
 shipping methods: of these only what the settings say themselves is checked.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from functools import partial
 
 from connector.acumatica import orders as acumatica
@@ -17,30 +16,30 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.rules.order_status import state_of
 from connector.rules.order_types import OrderRule
-from tasks.check import Check, attempt
+from tasks.check import Asked, Check
 
 ORDER_TYPES, BRANCHES, SHIP_VIAS = "Order types", "Branches of orders", "ShipVias of orders"
 STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
 
 
-async def check_orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> AsyncIterator[Check]:
+def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[Asked]:
     """The order types, the branches and the ShipVias."""
-    if not rule.types:
-        return
-    yield await attempt(ORDER_TYPES, partial(_types, session, rule))
-    if rule.branches:
-        yield await attempt(BRANCHES, partial(_branches, session, rule))
-    if set(rule.shipping_methods) - {""}:
-        yield await attempt(SHIP_VIAS, partial(_ship_vias, session, rule))
+    asked = [Asked(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
+    if rule.types and rule.branches:
+        asked.append(Asked(BRANCHES, partial(_branches, session, rule)))
+    if rule.types and set(rule.shipping_methods) - {""}:
+        asked.append(Asked(SHIP_VIAS, partial(_ship_vias, session, rule)))
+    return asked
 
 
-async def check_orders_in_magento(client: MagentoClient, rule: OrderRule) -> AsyncIterator[Check]:
-    """The store view, the statuses, and the methods of payment and shipping."""
-    if not rule.types:
-        return
-    yield await attempt(STORE, partial(_store, client, rule))
-    yield _statuses(rule)
-    yield _methods(rule)
+def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[Asked]:
+    """The store view."""
+    return [Asked(STORE, partial(_store, client, rule))] if rule.types else []
+
+
+def maps_of_orders(rule: OrderRule) -> list[Check]:
+    """The statuses, and the methods of payment and shipping: no system is asked."""
+    return [_statuses(rule), _methods(rule)] if rule.types else []
 
 
 async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:

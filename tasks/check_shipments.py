@@ -1,12 +1,11 @@
 """Test Connection, shipments: what the settings of shipments and drop-shipments name exists in both systems.
 
-Comes in: both systems and the rule that the settings give. Goes out: one `Check` after the other. Nothing is written
+Comes in: both systems and the rule that the settings give. Goes out: what is to be checked. Nothing is written
 anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from functools import partial
 
 from connector.acumatica import setup
@@ -14,20 +13,19 @@ from connector.acumatica.session import AcumaticaSession
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.rules.shipment_records import ShipmentRule
-from tasks.check import Check, attempt
+from tasks.check import Asked, Check
 
 SHIP_VIAS, DROP_SHIP, SOURCES = "ShipVias of shipments", "Drop-shipments", "Sources of shipments"
 
 
-async def check_shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> AsyncIterator[Check]:
+def shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> list[Asked]:
     """The ShipVias of the map, and the one of drop-shipments."""
-    yield await attempt(SHIP_VIAS, partial(_ship_vias, session, rule))
-    yield _drop_ship(rule)
+    return [Asked(SHIP_VIAS, partial(_ship_vias, session, rule))]
 
 
-async def check_shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> AsyncIterator[Check]:
+def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[Asked]:
     """The sources that shipments are booked on."""
-    yield await attempt(SOURCES, partial(_sources, client, rule))
+    return [Asked(SOURCES, partial(_sources, client, rule))]
 
 
 async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
@@ -47,8 +45,8 @@ async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
     return Check(SHIP_VIAS, "passed", ", ".join(named))
 
 
-def _drop_ship(rule: ShipmentRule) -> Check:
-    """Both settings or neither: without them only drop-shipments fail."""
+def drop_shipments(rule: ShipmentRule) -> Check:
+    """Both settings or neither: without them only drop-shipments fail. No system is asked."""
     if not rule.dropship_via and not rule.dropship_source:
         return Check(DROP_SHIP, "passed", "none are configured; one that comes fails and says so")
     if not rule.dropship_via or not rule.dropship_source:

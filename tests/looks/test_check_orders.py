@@ -14,8 +14,9 @@ def here(make_world):
     return made
 
 
-async def checked(here: Sales, **order) -> dict:
-    settings = here.settings(order={**SECTIONS["order"], "branches": ["HEADOFFICE"], **order})
+async def checked(here: Sales, connection: dict | None = None, **order) -> dict:
+    sections = {name: {**here.here.sections()[name], **fields} for name, fields in (connection or {}).items()}
+    settings = here.settings(order={**SECTIONS["order"], "branches": ["HEADOFFICE"], **order}, **sections)
     found = {one.what: one async for one in check_connection(settings, here.here.state)}
     return {what: one for what, one in found.items() if "orders" in what or "rder types" in what or "Maps" in what}
 
@@ -32,6 +33,28 @@ async def test_what_is_there_passes(here):
         "Statuses of orders",
         "Maps of payment and shipping methods",
     ]
+
+
+@pytest.mark.parametrize(
+    ("connection", "what"),
+    [
+        ({"acumatica": {"password": "wrong"}}, ["Order types", "Branches of orders", "ShipVias of orders"]),
+        ({"magento": {"bearer_token": "wrong-token-of-a-test"}}, ["Store view of orders"]),
+    ],
+)
+async def test_what_a_system_does_not_let_us_ask_is_said(here, connection, what):
+    """Each thing that is named there could not be checked; what needs no system, or the other one, is checked."""
+    found = await checked(here, connection)
+    assert [name for name, one in found.items() if one.result == "could not be checked"] == what
+    assert {one.result for name, one in found.items() if name not in what} == {"passed"}
+
+
+async def test_a_permission_that_is_missing_does_not_stop_the_other_checks(here):
+    """The token lacks the route that is asked first: what needs it fails with the permission, the rest is checked."""
+    here.here.change_shop({"token": {"resources": ["Magento_Backend::admin", "Magento_Catalog::catalog"]}})
+    found = await checked(here)
+    assert "Magento_Backend::store" in found.pop("Store view of orders").said
+    assert {one.result for one in found.values()} == {"passed"}
 
 
 async def test_nothing_is_asked_where_no_type_is_chosen(here):
