@@ -21,7 +21,7 @@ from connector.queue.text import are_all_kept, kept_name
 from connector.queue.watermarks import Cursor, Watermark
 from tasks.feeds import FeedPage
 from tasks.registry import DOCUMENTS, FEEDS
-from tasks.work import CHUNK_RECORDS, FIRST_CHUNK_RECORDS, Work
+from tasks.work import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
 
 LOOK_BACK_EVERY = timedelta(seconds=60)
 CLOCKS_DIFFER = timedelta(seconds=30)
@@ -114,7 +114,7 @@ class Pull:
         self.goes_on = False
         async for cut_here in self._cuts:
             if self._chunk.size() >= self._chunk_records or (cut_here and not self._chunk.is_idle()):
-                self.goes_on, self._chunk_records = True, CHUNK_RECORDS
+                self.goes_on, self._chunk_records = True, min(self._chunk_records * CHUNKS_GROW, CHUNK_RECORDS)
                 break
         chunk, self._chunk = self._chunk, Pulled.nothing()
         return chunk if chunk.marks or not chunk.is_idle() else None

@@ -22,9 +22,12 @@ from tasks.shop import Shop
 from tasks.tally import Report, Tally
 from tasks.tuning import Tuning
 
+FIRST_CHUNK_RECORDS = 2_000
+CHUNKS_GROW = 3
 CHUNK_RECORDS = 50_000
-FIRST_CHUNK_RECORDS = 10_000
-"""The first chunk of a look is smaller: its messages are on their way while the others are pulled."""
+"""The first chunk of a look is small, so that something is under way early; each next one is so many times larger, up
+to the last number, because a record takes Magento longer than us, and fewer chunks cost less.
+"""
 
 
 class QueueRule(msgspec.Struct, frozen=True):
