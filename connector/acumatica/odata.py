@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from connector.acumatica.errors import RequestRefused
-from connector.acumatica.records import UNREADABLE, WITHOUT_KEY, Problem, as_it_is, decode_rows_of
+from connector.acumatica.records import UNDECODABLE, WITHOUT_KEY, Problem, as_it_is, decode_rows_of
 from connector.acumatica.session import AcumaticaSession, moment
 
 LARGEST_PAGE = 100_000
@@ -141,7 +141,7 @@ async def read_rows(
     content = await session.get(session.access.dac(dac), params, what=what)
     try:
         answer = msgspec.json.decode(content, type=_Answer[kind])  # type: ignore[valid-type]
-    except UNREADABLE:
+    except UNDECODABLE:
         whole = as_it_is(content, what)
         rows, bad = decode_rows_of(whole, "value", kind, what)
         return _Page(rows, bad, "@odata.nextLink" in whole)

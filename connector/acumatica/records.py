@@ -24,7 +24,7 @@ LARGEST = 2**62
 FURTHEST = 20
 """Powers of ten: a number further from 1 is no number of anything that is sold, and computing with it never ends."""
 WITHOUT_KEY = "(without key)"
-UNREADABLE = (msgspec.DecodeError, RecursionError)
+UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises: for what is no JSON or not as expected, and for lists in lists without end."""
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ def decode(content: bytes, kind: Any, what: str) -> Any:
     """An answer decoded as `kind`; `what` names what was asked. Raises `RequestRefused`."""
     try:
         return msgspec.json.decode(content, type=kind)
-    except UNREADABLE as error:
+    except UNDECODABLE as error:
         raise RequestRefused(f"Acumatica answered {what} with something that cannot be read: {error}.") from error
 
 
@@ -146,7 +146,7 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
     """
     try:
         return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
-    except UNREADABLE:
+    except UNDECODABLE:
         rows = as_it_is(content, what)
         if not isinstance(rows, list):
             raise RequestRefused(f"Acumatica answered with something that is no list of {what}s.") from None
@@ -161,7 +161,7 @@ def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[A
     """
     try:
         return getattr(msgspec.json.decode(content, type=_answer(name, kind)), name), []
-    except UNREADABLE:
+    except UNDECODABLE:
         return decode_rows_of(as_it_is(content, what), name, kind, what)
 
 
@@ -192,7 +192,7 @@ def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[
     for raw in rows:
         try:
             good.append(msgspec.json.decode(json.dumps(raw), type=kind))
-        except UNREADABLE as error:
+        except UNDECODABLE as error:
             bad.append((raw, f"Unreadable record: {what} has a wrong value: {error}. Correct it in Acumatica."))
     return good, bad
 

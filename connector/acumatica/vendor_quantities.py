@@ -13,7 +13,7 @@ import msgspec
 from connector.acumatica.quantities import QuantityPage
 from connector.acumatica.records import (
     QUANTITY_DIGITS,
-    UNREADABLE,
+    UNDECODABLE,
     WITHOUT_KEY,
     BadRecord,
     Problem,
@@ -53,7 +53,7 @@ async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> Quantity
 def _read(content: bytes, what: str) -> tuple[list[_Row], list[tuple[Any, str]], str | None]:
     try:
         answer = msgspec.json.decode(content, type=_Answer)
-    except UNREADABLE:
+    except UNDECODABLE:
         whole = as_it_is(content, what)
         rows, bad = decode_rows_of(whole, "value", _Row, what)
         following = whole.get("@odata.nextLink")
