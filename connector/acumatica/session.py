@@ -27,6 +27,7 @@ from connector.acumatica.errors import (
     AcumaticaUnreachable,
     LoginLimit,
     LoginRefused,
+    RequestRefused,
     body_of,
     fault_of_answer,
     words_of,
@@ -157,7 +158,10 @@ class AcumaticaSession:
     async def _exchange(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], seconds: float | None = None
     ) -> httpx.Response:
-        request = self._http.build_request(method, url, content=content, headers=dict(headers))
+        try:
+            request = self._http.build_request(method, url, content=content, headers=dict(headers))
+        except httpx.InvalidURL as error:
+            raise RequestRefused(f"Acumatica cannot be asked: {error}. Shorten the value that is asked for.") from error
         self.requests += 1
         try:
             return await exchange(self._http, request, seconds=seconds or self.access.timeout)

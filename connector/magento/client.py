@@ -134,12 +134,15 @@ class MagentoClient:
     async def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"
     ) -> Any:
-        request = self._http.build_request(
-            method,
-            self.access.address(path, params, api),
-            content=None if body is None else _encode(body),
-            headers=None if body is None else {"Content-Type": "application/json"},
-        )
+        try:
+            request = self._http.build_request(
+                method,
+                self.access.address(path, params, api),
+                content=None if body is None else _encode(body),
+                headers=None if body is None else {"Content-Type": "application/json"},
+            )
+        except httpx.InvalidURL as error:
+            raise RequestTooLarge(f"Magento cannot be asked: {error}. Shorten the value in Acumatica.", 414) from error
         self.access.auth.sign(request)
         try:
             response = await exchange(self._http, request, seconds=self.access.timeout)

@@ -79,4 +79,4 @@ class RequestRefused(MagentoFault):
 
 
 class RequestTooLarge(RequestRefused):
-    """The request or its URL is longer than the web server takes."""
+    """The request or its URL is longer than the web server takes, or than httpx makes one."""

@@ -174,6 +174,16 @@ async def test_a_reference_that_magento_does_not_know_is_not_made(sales):
     assert reasons(here) == {}
 
 
+async def test_a_value_that_fits_no_address_of_a_request_fails_alone(sales):
+    """A country of a hundred thousand letters cannot be asked about; the other order is made."""
+    here = sales()
+    here.entered("000001", LINES, ship_to={"Country": "X" * 100_000})
+    here.entered("000002", LINES)
+    await look(here)
+    assert len(here.orders()) == 1
+    assert reasons(here) == {"SO 000001": "Magento cannot be asked: URL too long. Shorten the value in Acumatica."}
+
+
 async def test_what_is_not_mapped_fails_alone_and_goes_once_it_is(sales):
     """The reason names what to map; the change of the setting is enough."""
     here = sales()

@@ -252,6 +252,12 @@ async def test_only_one_key(make_world):
     assert sum(price > 0 for price in here.prices().values()) == 1
 
 
+async def test_a_key_that_no_request_can_carry(make_world):
+    """It is refused in words, without a request and without a traceback."""
+    outcome = await make_world(10).sync("price", key="X" * 100_000)
+    assert outcome.fault == "Acumatica cannot be asked: URL too long. Shorten the value that is asked for."
+
+
 async def test_an_entity_that_is_not_active_sends_nothing(make_world):
     """Case 13: off sends nothing; on again sends the newest state only."""
     here = make_world(10)
