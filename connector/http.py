@@ -16,7 +16,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -145,6 +145,14 @@ def _said(exc: BaseException) -> str:
 def _was_cut(said: str) -> bool:
     """Whether h11's words mean a closed connection and not a broken answer."""
     return "disconnected" in said or "closed connection" in said or "connection closed" in said.lower()
+
+
+def clock_ahead(headers: httpx.Headers, now: datetime) -> timedelta | None:
+    """How far the clock of whoever answered is ahead of `now` (aware), by the answer's date; none where it has none."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")) - now
+    except (ValueError, OverflowError, TypeError):  # no date, or one without a zone
+        return None
 
 
 def retry_after(headers: httpx.Headers, now: datetime) -> float | None:

@@ -256,6 +256,7 @@ def price_rule(settings: Settings) -> PriceRule:
         chosen.rounding,
         chosen.allow_zero,
         settings.items.unit,
+        chosen.tax_included,
     )
 
 

@@ -26,7 +26,11 @@ class Price(Section):
     rounding: int = setting(2, "Decimals that prices are rounded to, halves up.", unit="decimals", ge=0, le=6)
     allow_zero: bool = setting(False, "Send prices of 0; otherwise they are named and not sent.")
     non_stock: bool = setting(False, "Send the prices of non-stock items too.")
-    tax_included: bool | None = setting(None, "Whether Acumatica's prices include tax; empty: not checked.")
+    tax_included: bool | None = setting(
+        None,
+        "Whether the shop's prices include tax, as Catalog Prices of Magento says; a price of the list that Acumatica "
+        "has otherwise is not sent. Empty: not checked.",
+    )
 
     @model_validator(mode="after")
     def _field_is_named(self) -> Self:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from connector.acumatica import setup
@@ -16,12 +17,19 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 
+CLOCKS_DIFFER = timedelta(seconds=30)
+"""How far the clocks of this machine and of Acumatica may be apart: each look reads so far behind its watermark."""
+MAGENTO_ALLOWS = timedelta(hours=1)
+"""OAuth signs the time; a timestamp one hour old is accepted (contracts/magento-observed.md, "Errors")."""
 MAGENTO_ANSWERS = "Magento answers"
 ACUMATICA_ANSWERS = "Acumatica answers"
 Result = Literal["passed", "failed", "could not be checked"]
 
+CLOCK_OF_ACUMATICA, CLOCK_OF_MAGENTO = "Clock of Acumatica", "Clock of Magento"
+LANGUAGE = "Language of the session"
+BESIDE_OAUTH = "Bearer token beside OAuth"
 BEHIND_THE_TOKEN = ("Edition and modules", "Inventory (MSI)", "Sources", "Array limit")
-ON_THE_ENDPOINT = ("Warehouses", "Branches")
+ON_THE_ENDPOINT = (LANGUAGE, "Warehouses", "Branches")
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class Named:
     requests_a_look: int
     requests_per_minute: int
     quantity_read: str
+    item_statuses: tuple[str, ...]
 
 
 async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Check]:
@@ -58,6 +67,7 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
     except Unauthorized as refused:
         check, let_in = await _refused(client, refused)
         yield check
+        yield _clock(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         yield Check("Base currency", "could not be checked", "Magento did not tell its currency")
         if not let_in:
             for what in BEHIND_THE_TOKEN:
@@ -65,11 +75,13 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
             return
     except MagentoFault as fault:
         yield Check(MAGENTO_ANSWERS, "failed", str(fault))
+        yield _clock(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         for what in ("Base currency", *BEHIND_THE_TOKEN):
             yield Check(what, "could not be checked", "Magento does not answer")
         return
     else:
         yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
+        yield _clock(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         yield _currency(stores, named)
     modules: list[str] = []
 
@@ -105,6 +117,32 @@ async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check,
     permission = refused.resources or "the permission that the answer names"
     said = f"The token is good, but the integration lacks {permission}. Give it that resource in System, Integrations."
     return Check(MAGENTO_ANSWERS, "failed", said), True
+
+
+async def check_bearer_token(client: MagentoClient) -> Check:
+    """Where OAuth credentials are given too, and are taken: whether Magento would take the bearer token alone."""
+    try:
+        await reads.modules(client)
+    except Unauthorized:
+        said = (
+            "Magento takes the OAuth credentials and refuses the bearer token: stand-alone bearer tokens are off "
+            "(Magento 2.4.4 and newer), or it is an old one. The OAuth credentials are used, so it is not needed: "
+            "remove A2M_MAGENTO__BEARER_TOKEN, or allow it: Stores, Configuration, Services, OAuth, Consumer Settings."
+        )
+        return Check(BESIDE_OAUTH, "failed", said)
+    return Check(BESIDE_OAUTH, "passed", "Magento takes it too; the OAuth credentials are used")
+
+
+def _clock(what: str, ahead: timedelta | None, allowed: timedelta) -> Check:
+    if ahead is None:
+        return Check(what, "could not be checked", "no answer with a date came")
+    seconds = round(ahead.total_seconds())
+    said = (
+        f"{abs(seconds):,} s {'ahead of' if seconds > 0 else 'behind'} this machine's" if abs(seconds) > 1 else "right"
+    )
+    if abs(ahead) <= allowed:
+        return Check(what, "passed", said)
+    return Check(what, "failed", f"{said}; at most {allowed.total_seconds():,.0f} s are allowed for. Set both by NTP.")
 
 
 def _edition(modules: list[str], named: Named) -> Check:
@@ -185,13 +223,16 @@ async def check_acumatica(session: AcumaticaSession, named: Named) -> AsyncItera
         build, endpoints = await setup.endpoints(session)
     except AcumaticaFault as fault:
         yield Check(ACUMATICA_ANSWERS, "failed", str(fault))
+        yield _clock(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
         for what in ("Endpoint", *ON_THE_ENDPOINT):
             yield Check(what, "could not be checked", "Acumatica does not let us in")
         yield _licence(named)
         return
     yield Check(ACUMATICA_ANSWERS, "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
+    yield _clock(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
     if (named.endpoint, named.version) in endpoints:
         yield Check("Endpoint", "passed", f"{named.endpoint}/{named.version}")
+        yield await attempt(LANGUAGE, lambda: _language(session, named))
         yield await attempt("Warehouses", lambda: _warehouses(session, named))
         yield await attempt("Branches", lambda: _branches(session, named))
     else:
@@ -200,6 +241,18 @@ async def check_acumatica(session: AcumaticaSession, named: Named) -> AsyncItera
         for what in ON_THE_ENDPOINT:
             yield Check(what, "could not be checked", "it is read by the endpoint")
     yield _licence(named)
+
+
+async def _language(session: AcumaticaSession, named: Named) -> Check:
+    """Statuses and types are told as labels: in another language none of them is the one that is looked for."""
+    found = await setup.an_item(session)
+    if found is None:
+        return Check(LANGUAGE, "could not be checked", "Acumatica has no stock item whose status could be read")
+    key, status = found
+    if status not in named.item_statuses:
+        said = f"the status of {key} is {status!r}, which is none of {', '.join(named.item_statuses)}."
+        return Check(LANGUAGE, "failed", f"{said} Set the language of {session.access.username!r} to English.")
+    return Check(LANGUAGE, "passed", f"English: {key} is {status}")
 
 
 async def _warehouses(session: AcumaticaSession, named: Named) -> Check:

@@ -19,12 +19,12 @@ from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
 from connector.queue.text import are_all_kept, kept_name
 from connector.queue.watermarks import Cursor, Watermark
+from tasks.check import CLOCKS_DIFFER
 from tasks.feeds import FeedPage
 from tasks.registry import DOCUMENTS, FEEDS
 from tasks.work import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
 
 LOOK_BACK_EVERY = timedelta(seconds=60)
-CLOCKS_DIFFER = timedelta(seconds=30)
 PART_OF_FEED = {
     "items": "facts",
     "non_stock_items": "facts",

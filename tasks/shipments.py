@@ -22,7 +22,7 @@ from connector.acumatica.shipped_orders import orders_with_keys
 from connector.queue import links, messages, records
 from connector.queue.tables import SENDING
 from connector.rules import shipments as rules
-from connector.rules.shipment_records import Shipment, ShipmentContent, Unfit, acumatica_key
+from connector.rules.shipment_records import Shipment, ShipmentContent, ShippedOrder, Unfit, acumatica_key
 from tasks.document import CannotBeSent, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
 from tasks.ship import find, send
@@ -96,14 +96,21 @@ def _record(key: str) -> str:
 
 async def _page(work: Work, found: FoundPage) -> FeedPage:
     """The shipments with their orders, items and released invoices, as they are kept."""
-    whole = await _completed(work, found.found)
-    parts = {one.key: plain_values(one) for one in whole}
-    return FeedPage(parts, found.last, [(problem.key, problem.reason) for problem in found.problems])
+    named = {line.order for one in found.found for line in one.shipment.lines if line.order not in one.shipment.orders}
+    orders, unreadable = await orders_with_keys(work.acumatica, named)
+    problems = [(problem.key, problem.reason) for problem in found.problems]
+    readable = []
+    for one in found.found:
+        bad = next((line.order for line in one.shipment.lines if line.order in unreadable), None)
+        if bad is None:
+            readable.append(one)
+        else:
+            problems.append((one.shipment.key, f"{unreadable[bad]} It stands in its order {bad}."))
+    whole = await _completed(work, readable, orders)
+    return FeedPage({one.key: plain_values(one) for one in whole}, found.last, problems)
 
 
-async def _completed(work: Work, found: Sequence[Found]) -> list[Shipment]:
-    keys = {line.order for one in found for line in one.shipment.lines if line.order not in one.shipment.orders}
-    orders = await orders_with_keys(work.acumatica, keys)
+async def _completed(work: Work, found: Sequence[Found], orders: Mapping[str, ShippedOrder]) -> list[Shipment]:
     ids = {line.inventory_id for one in found for line in one.shipment.lines}
     ids |= {line.inventory_id for order in orders.values() for line in order.lines}
     units = await items.item_units(work.acumatica, work.read.fields, sorted(ids))

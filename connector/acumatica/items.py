@@ -27,6 +27,7 @@ from connector.acumatica.records import (
     Text,
     Value,
     decode_page,
+    possible_keys,
     raw_value,
     scaled,
     units,
@@ -169,7 +170,7 @@ async def item_units(
     wanted = replace(fields, conversions=True, price_field="")
     found: dict[str, ItemUnits] = {}
     for of in KINDS.values():
-        missing = [key for key in dict.fromkeys(inventory_ids) if key not in found]
+        missing = [key for key in possible_keys(inventory_ids) if key not in found]
         for start in range(0, len(missing), KEYS_PER_REQUEST):
             part = missing[start : start + KEYS_PER_REQUEST]
             either = " or ".join(f"InventoryID eq '{quoted(key)}'" for key in part)

@@ -15,7 +15,7 @@ import msgspec
 
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.items import quoted
-from connector.acumatica.records import WITHOUT_KEY, decode_page, raw_value
+from connector.acumatica.records import WITHOUT_KEY, decode_page, possible_keys, raw_value
 from connector.acumatica.session import AcumaticaSession
 
 KEYS_PER_REQUEST = 40
@@ -105,7 +105,7 @@ async def having(
 
 
 def _parts(values: Sequence[str]) -> list[list[str]]:
-    distinct = list(dict.fromkeys(values))
+    distinct = possible_keys(values)
     return [distinct[start : start + KEYS_PER_REQUEST] for start in range(0, len(distinct), KEYS_PER_REQUEST)]
 
 

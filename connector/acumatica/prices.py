@@ -76,9 +76,15 @@ _NOT_OF_ONE_CUSTOMER = "PriceType ne 'C'"
 
 
 async def by_odata(
-    session: AcumaticaSession, *, changed_since: datetime | None = None, after: str | None = None
+    session: AcumaticaSession,
+    *,
+    changed_since: datetime | None = None,
+    after: str | None = None,
+    tax_mode: str | None = None,
 ) -> AsyncIterator[PricePage]:
-    """What the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed."""
+    """What the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed, with
+    `tax_mode` what is of this tax calculation mode (T: as the tax settings say, G: gross, N: net).
+    """
     pages = item_rows(
         session,
         "ARSalesPrice",
@@ -86,7 +92,9 @@ async def by_odata(
         select=_SELECT,
         expand=_EXPAND,
         order=_ORDER,
-        condition=_NOT_OF_ONE_CUSTOMER,
+        condition=_NOT_OF_ONE_CUSTOMER
+        if tax_mode is None
+        else f"{_NOT_OF_ONE_CUSTOMER} and TaxCalcMode eq '{tax_mode}'",
         changed_since=changed_since,
         after=after,
     )

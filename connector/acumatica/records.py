@@ -8,6 +8,7 @@ cannot be used is a `Problem`, and the rest of its page goes through.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +25,7 @@ LARGEST = 2**62
 FURTHEST = 20
 """Powers of ten: a number further from 1 is no number of anything that is sold, and computing with it never ends."""
 WITHOUT_KEY = "(without key)"
+LONGEST_KEY = 255
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises: for what is no JSON or not as expected, and for lists in lists without end."""
 
@@ -109,6 +111,13 @@ def day(text: str | None) -> date | None:
         return date.fromisoformat(text[:10])
     except ValueError as error:
         raise BadRecord(f"Unreadable record: {text!r} is no date.") from error
+
+
+def possible_keys(keys: Iterable[str]) -> list[str]:
+    """Those of the keys that Acumatica may have, each once: none of its own is half as long, and a request with one
+    that is longer than a URL may be could not be made.
+    """
+    return list(dict.fromkeys(key for key in keys if len(key) <= LONGEST_KEY))
 
 
 def code(text: str | None) -> str:

@@ -33,7 +33,7 @@ from connector.acumatica.errors import (
     words_of,
 )
 from connector.clock import Clock, SystemClock
-from connector.http import TrustUnusable, exchange, fault_of, retry_after, trust
+from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, retry_after, trust
 
 REPEATED = 4
 FIRST_PAUSE = 5.0
@@ -64,6 +64,7 @@ class AcumaticaSession:
     ) -> None:
         self.access = access
         self.requests = 0
+        self._dated: tuple[httpx.Headers, datetime] | None = None
         self._licence = licence or NoLimits()
         self._clock = clock or SystemClock()
         self._slot: str | None = None
@@ -89,6 +90,10 @@ class AcumaticaSession:
     async def ask(self, url: str, params: Mapping[str, str], body: Mapping[str, Any], *, what: str) -> bytes:
         """Run an inquiry, which Acumatica takes as a PUT and which changes nothing."""
         return await self._read("PUT", _with(url, params), msgspec.json.encode(body), what, {})
+
+    def clock_ahead(self) -> timedelta | None:
+        """How far Acumatica's clock is ahead of ours, by the date of its last answer; none where that has none."""
+        return None if self._dated is None else clock_ahead(*self._dated)
 
     async def rest(self) -> None:
         """Between two looks: log out if another process waits for a session."""
@@ -164,11 +169,13 @@ class AcumaticaSession:
             raise RequestRefused(f"Acumatica cannot be asked: {error}. Shorten the value that is asked for.") from error
         self.requests += 1
         try:
-            return await exchange(self._http, request, seconds=seconds or self.access.timeout)
+            response = await exchange(self._http, request, seconds=seconds or self.access.timeout)
         except httpx.TransportError as error:
             fault = fault_of(error)
             kind = AcumaticaUnreachable if fault.of_connection else AcumaticaBusy
             raise kind(fault.words(self.access.host)) from error
+        self._dated = (response.headers, self._clock.now())
+        return response
 
     async def _let_in(self) -> dict[str, str]:
         """Be logged in; gives the headers of a request."""

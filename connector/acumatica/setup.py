@@ -73,6 +73,19 @@ async def branches(session: AcumaticaSession) -> list[Branch]:
     return [Branch(code(r.BranchID.value), code(r.BaseCurrencyID.value), bool(r.BranchStatus.value)) for r in rows]
 
 
+class _Item(msgspec.Struct):
+    InventoryID: Text = Text()
+    ItemStatus: Text = Text()
+
+
+async def an_item(session: AcumaticaSession) -> tuple[str, str] | None:
+    """The key of some stock item and the label of its status, in the session's language; none if there is no item."""
+    url = session.access.entity("StockItem")
+    content = await session.get(url, {"$select": "InventoryID,ItemStatus", "$top": "1"}, what="a stock item")
+    rows = decode(content, list[_Item], "the list of StockItem")
+    return (code(rows[0].InventoryID.value), code(rows[0].ItemStatus.value)) if rows else None
+
+
 class _ShipVia(msgspec.Struct):
     CarrierID: Text = Text()
 

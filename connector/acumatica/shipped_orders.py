@@ -12,7 +12,7 @@ import msgspec
 from connector.acumatica import pages
 from connector.acumatica.items import quoted
 from connector.acumatica.pages import Listed
-from connector.acumatica.records import Number, Text, code, day
+from connector.acumatica.records import BadRecord, Number, Text, code, day, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Whole, number, order_key
 from connector.rules.shipment_records import OrderLine, ShippedOrder
@@ -52,21 +52,31 @@ LINE = tuple(f"Details/{name}" for name in Detail.__struct_fields__)
 ORDERS = Listed("SalesOrder", _Order, ",".join([*HEAD, *LINE]), "Details", "OrderNbr", "the sales order")
 
 
-async def orders_with_keys(session: AcumaticaSession, keys: Iterable[str]) -> dict[str, ShippedOrder]:
-    """The sales orders with these keys, archived ones too; those that are not there are left out."""
+async def orders_with_keys(
+    session: AcumaticaSession, keys: Iterable[str]
+) -> tuple[dict[str, ShippedOrder], dict[str, str]]:
+    """The sales orders with these keys, archived ones too, and of those that cannot be read why; those that are not
+    there are left out.
+    """
     numbers: dict[str, list[str]] = {}
-    for key in sorted({key for key in keys if key}):
+    for key in sorted(possible_keys(key for key in keys if key)):
         order_type, _blank, order_nbr = key.partition(" ")
         numbers.setdefault(order_type, []).append(order_nbr)
     found: dict[str, ShippedOrder] = {}
+    unreadable: dict[str, str] = {}
     for order_type, of_type in numbers.items():
         page = await pages.with_numbers(session, ORDERS, of_type, [f"OrderType eq '{quoted(order_type)}'"])
-        found.update((record.key(), shipped_order(record, record.Details)) for record in page.records)
-    return found
+        unreadable.update((f"{order_type} {number}", why) for number, why in page.bad)
+        for record in page.records:
+            try:
+                found[record.key()] = shipped_order(record, record.Details)
+            except BadRecord as error:
+                unreadable[record.key()] = str(error)
+    return found, unreadable
 
 
 def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:
-    """An order as the rules take it."""
+    """An order as the rules take it. Raises `BadRecord`."""
     return ShippedOrder(
         number=code(head.OrderNbr.value),
         date=day(head.Date.value),

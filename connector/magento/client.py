@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,7 @@ import httpx
 import msgspec
 
 from connector.clock import Clock, SystemClock
-from connector.http import TrustUnusable, exchange, fault_of, is_json, no_cookies, retry_after, trust
+from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, is_json, no_cookies, retry_after, trust
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.errors import (
     ConnectionFault,
@@ -85,6 +86,7 @@ class MagentoClient:
         self.access = access
         self.writes = 0
         self.reads = 0
+        self._dated: tuple[httpx.Headers, datetime] | None = None
         self._before_write = before_write
         self._clock = clock or SystemClock()
         self._http = httpx.AsyncClient(
@@ -102,6 +104,10 @@ class MagentoClient:
 
     async def __aexit__(self, *_exc: object) -> None:
         await self._http.aclose()
+
+    def clock_ahead(self) -> timedelta | None:
+        """How far Magento's clock is ahead of ours, by the date of its last answer; none where that has none."""
+        return None if self._dated is None else clock_ahead(*self._dated)
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read a route."""
@@ -148,6 +154,7 @@ class MagentoClient:
             response = await exchange(self._http, request, seconds=self.access.timeout)
         except httpx.TransportError as error:
             raise self._transport_fault(error) from error
+        self._dated = (response.headers, self._clock.now())
         answer = decoded(response)
         if response.is_success and answer is not NOT_JSON:
             return answer

@@ -22,12 +22,17 @@ from connector.rules.items import PROBLEM_COLUMNS
 ONE = 1_000_000
 LARGEST = 9_000_000_000 * ONE
 _ALWAYS, _NEVER = 0, 10**9
+AGAINST = {True: {"N": "without tax", "Net": "without tax"}, False: {"G": "with tax", "Gross": "with tax"}}
+"""The tax calculation modes of a price row, as code and as label, that say otherwise than Tax Included does."""
 _PIECE = 10_000
 
 
 @dataclass(frozen=True)
 class PriceRule:
-    """Which price is published, in which unit, and to how many decimals it is rounded (half away from zero)."""
+    """Which price is published, in which unit, and to how many decimals it is rounded (half away from zero).
+
+    `tax_included`: whether prices have to include tax, or must not; a row that says otherwise is not sent.
+    """
 
     source: Literal["default_price", "price_list", "field"] = "default_price"
     price_class: str | None = None
@@ -35,6 +40,7 @@ class PriceRule:
     decimals: int = 2
     allow_zero: bool = False
     unit: Literal["base", "sales"] = "base"
+    tax_included: bool | None = None
 
 
 class Prices(NamedTuple):
@@ -54,7 +60,7 @@ def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, toda
     """The price of each published item on `today`, a date in the tenant's zone.
 
     `items` as `items.published` gives them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
-    warehouse, promotion, break_quantity, price, currency, effective, expiration`.
+    warehouse, promotion, break_quantity, price, currency, effective, expiration, tax`.
     """
     column = "field_price" if rule.source == "field" else "default_price"
     prices = items[column].to_numpy("float64", na_value=np.nan)
@@ -63,14 +69,17 @@ def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, toda
     if rule.unit == "sales":
         values = _in_sales_unit(items, values)
     next_change: dict[str, date] = {}
+    against = np.full(len(items), None, dtype=object)
     if rule.source == "price_list" and len(price_rows):
         usable = _usable(items, price_rows, rule)
         next_change = _next_changes(usable, today)
         chosen = _choose(usable, today)
         where = pd.Index(items["inventory_id"]).get_indexer(chosen["inventory_id"])
         values[where], has_price[where] = chosen["published"], True
+        if rule.tax_included is not None:
+            against[where] = [AGAINST[rule.tax_included].get(mode) for mode in chosen["tax"]]
     values = round_half_up(values, rule.decimals)
-    return _sort_out(items, values, has_price, rule, next_change)
+    return _sort_out(items, values, has_price, against, rule, next_change)
 
 
 def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:
@@ -141,13 +150,26 @@ def _next_changes(usable: pd.DataFrame, today: date) -> dict[str, date]:
 
 
 def _sort_out(
-    items: pd.DataFrame, values: np.ndarray, has_price: np.ndarray, rule: PriceRule, next_change: dict[str, date]
+    items: pd.DataFrame,
+    values: np.ndarray,
+    has_price: np.ndarray,
+    against: np.ndarray,
+    rule: PriceRule,
+    next_change: dict[str, date],
 ) -> Prices:
-    negative, too_large = has_price & (values < 0), values > LARGEST
-    none = ~has_price | ((values == 0) & (not rule.allow_zero))
-    good = ~(negative | too_large | none)
+    other_tax = np.array([one is not None for one in against], dtype=bool)
+    negative, too_large = has_price & (values < 0) & ~other_tax, (values > LARGEST) & ~other_tax
+    none = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
+    good = ~(negative | too_large | none | other_tax)
     found = items[["inventory_id", "sku", "key"]].assign(source="")
     problems = [
+        found[other_tax].assign(
+            reason=[
+                f"Tax: Acumatica's price list has this price {said}, and by Tax Included the shop's are not so. "
+                "Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
+                for said in against[other_tax]
+            ]
+        ),
         found[negative].assign(
             reason=[
                 f"Negative price: Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. "

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.acumatica.given import Given, day_of, item_of, moment_of
-from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, VENDOR, Item, SalesPrice, State
+from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, TAX_MODES, VENDOR, Item, SalesPrice, State
 from sandbox.acumatica.stock_items import SETTABLE
 from sandbox.acumatica.values import (
     PRICE_PLACES,
@@ -54,6 +54,9 @@ def _add_sales_price(state: State, given: Given) -> dict[str, Any]:
     kind = str(given.get("price_type", "Base"))
     if kind not in PRICE_TYPES:
         raise ValueError(f"price_type {kind!r} is none of {', '.join(PRICE_TYPES)}.")
+    tax_mode = str(given.get("tax_mode") or "Tax Settings")
+    if tax_mode not in TAX_MODES:
+        raise ValueError(f"tax_mode {tax_mode!r} is none of {', '.join(TAX_MODES)}.")
     code = str(given.get("price_code") or "")
     site = state.sites[given["warehouse"]] if given.get("warehouse") else None
     row = SalesPrice(
@@ -66,6 +69,7 @@ def _add_sales_price(state: State, given: Given) -> dict[str, Any]:
         break4=scaled(given.get("break_quantity") or 0, QUANTITY_PLACES, "break_quantity"),
         currency=str(given.get("currency") or CURRENCY),
         uom=str(given.get("uom") or item.sales_uom),
+        tax_mode=tax_mode,
         effective=day_of(given, "effective"),
         expiration=day_of(given, "expiration"),
         site=site,

@@ -5,7 +5,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, Deletion, State
+from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, TAX_MODES, Deletion, State
 from sandbox.acumatica.tables import Field, Link, Table, fields
 from sandbox.acumatica.values import Value, midnight, price, quantity
 
@@ -132,7 +132,7 @@ def _price_fields(state: State) -> list[Field]:
         _flag("IsPromotionalPrice", lambda row: row.promotion),
         _flag("IsFairValue", lambda row: False),
         _flag("IsProrated", lambda row: False),
-        text("TaxCalcMode", lambda row: "T"),
+        text("TaxCalcMode", lambda row: TAX_MODES[row.tax_mode]),
         _moment("EffectiveDate", lambda row: midnight(row.effective, UTC)),
         _moment("ExpirationDate", lambda row: midnight(row.expiration, UTC)),
         number("SiteID", lambda row: row.site.number if row.site is not None else None),

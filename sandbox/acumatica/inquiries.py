@@ -263,7 +263,7 @@ def _price_row(row: SalesPrice, zone: tzinfo) -> Row:
         "Promotion": row.promotion,
         "RecordID": row.record_id,
         "Tax": None,
-        "TaxCalculationMode": "Tax Settings",
+        "TaxCalculationMode": row.tax_mode,
         "UOM": row.uom,
         "Warehouse": row.site.code if row.site is not None else None,
     }

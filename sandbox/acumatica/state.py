@@ -26,6 +26,7 @@ SITES = (
     (VENDOR, "Stock of the vendors", "HEADOFFICE"),
     (TRANSIT, "In transit", "HEADOFFICE"),
 )
+TAX_MODES = {"Tax Settings": "T", "Gross": "G", "Net": "N"}
 STATUS_CODES = {
     "Active": "AC",
     "No Sales": "NS",
@@ -130,6 +131,7 @@ class SalesPrice:
     break4: int
     currency: str
     uom: str
+    tax_mode: str
     effective: date | None
     expiration: date | None
     site: Site | None

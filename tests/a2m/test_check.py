@@ -1,10 +1,18 @@
 """`a2m check`: Test Connection, each thing passed, failed with its fix, or *could not be checked*."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from support.altered import JSON
 
+from connector.clock import SystemClock
+from sandbox.magento.oauth import Consumer
+
+CLOCKS = ("Clock of Acumatica", "Clock of Magento")
 PASSED = {
+    *CLOCKS,
+    "Language of the session",
     "Acumatica answers",
     "Endpoint",
     "Warehouses",
@@ -65,6 +73,74 @@ def test_a_person_sees_each_check(a2m, make_world):
     assert "Test Connection" in said.out
     assert "Settings that are not the default" in said.out
     assert "Magento answers …" in said.err
+
+
+@pytest.mark.parametrize(("seconds", "what"), [(-45, ["Clock of Acumatica"]), (4_000, CLOCKS), (20, [])])
+def test_clocks_that_differ(a2m, make_world, monkeypatch, seconds, what):
+    """A look reads 30 s behind its watermark, and OAuth signs the time: what is further apart fails."""
+    make_world(10)
+    true = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda self: true(self) - timedelta(seconds=seconds))
+    found = failed(a2m("check", "--json"))
+    assert sorted(found) == sorted(what)
+    where = "ahead of" if seconds > 0 else "behind"
+    assert all(f"s {where} this machine's" in words and "NTP" in words for words in found.values())
+
+
+def test_a_session_in_another_language(a2m, make_world):
+    """Statuses are labels: in German none of them is known, and the user's language is what has to be set."""
+    here = make_world(10)
+    here.altered.alter = lambda path, body: (
+        (200, JSON, body.replace(b'"Active"', b'"Aktiv"')) if path.endswith("/StockItem") else None
+    )
+    found = failed(a2m("check", "--json"))
+    assert list(found) == ["Language of the session"]
+    assert "'Aktiv', which is none of Active, No Purchases" in found["Language of the session"]
+    assert "Set the language of 'admin' to English" in found["Language of the session"]
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_a_bearer_token_beside_oauth_credentials(a2m, make_world, switch):
+    """The OAuth credentials are used and taken; where the token is refused all the same, it is the shop's switch."""
+    make_world(10, magento={"bearer": switch})
+    given = Consumer()
+    oauth = {
+        "A2M_MAGENTO__CONSUMER_KEY": given.key,
+        "A2M_MAGENTO__CONSUMER_SECRET": given.secret,
+        "A2M_MAGENTO__ACCESS_TOKEN": given.token,
+        "A2M_MAGENTO__ACCESS_TOKEN_SECRET": given.token_secret,
+    }
+    result, words = checked(a2m("check", "--json", **oauth))["Bearer token beside OAuth"]
+    assert (result, "stand-alone bearer tokens are off" in words) == ("passed" if switch else "failed", not switch)
+
+
+@pytest.mark.parametrize("price_read", ["odata", "inquiry"])
+@pytest.mark.parametrize(
+    ("included", "words"), [("true", "prices without tax"), ("false", "prices with tax")], ids=["with", "without"]
+)
+def test_prices_that_are_taxed_otherwise(a2m, make_world, price_read, included, words):
+    """What the price list has otherwise than Tax Included says is named; without such a row the other side is said."""
+    here = make_world(10)
+    settings = {
+        "A2M_PRICE__SOURCE": "sales_price",
+        "A2M_PRICE__TAX_INCLUDED": included,
+        "A2M_ACUMATICA__PRICE_READ": price_read,
+    }
+    passed = checked(a2m("check", "--json", **settings))["Tax of prices"]
+    assert (passed[0], "Catalog Prices" in passed[1]) == ("passed", True)
+    for number, mode in ((1, "Gross"), (2, "Net")):
+        row = {"inventory_id": f"SKU-{number:06d}", "price_type": "Base", "price": "5", "tax_mode": mode}
+        here.change({"add_sales_price": row})
+    found = failed(a2m("check", "--json", **settings))
+    assert list(found) == ["Tax of prices"]
+    assert words in found["Tax of prices"]
+    assert ("SKU-000002" if included == "true" else "SKU-000001") in found["Tax of prices"]
+
+
+def test_tax_of_prices_that_are_not_of_the_list(a2m, make_world):
+    """A default price does not say whether it includes tax."""
+    make_world(10)
+    assert checked(a2m("check", "--json", A2M_PRICE__TAX_INCLUDED="true"))["Tax of prices"][0] == "could not be checked"
 
 
 def test_a_wrong_token(a2m, make_world):
@@ -172,3 +248,4 @@ def test_hosts_that_do_not_answer(a2m, make_world):
     results = {what: result for what, (result, _words) in checked(said).items()}
     assert results["Acumatica answers"] == results["Magento answers"] == "failed"
     assert results["Warehouses"] == results["Sources"] == "could not be checked"
+    assert {results[what] for what in CLOCKS} == {"could not be checked"}

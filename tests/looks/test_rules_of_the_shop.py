@@ -100,6 +100,26 @@ async def test_looks_read_only_what_is_new(make_world):
     assert pulled <= 5 * (4 + 5 + 1)
 
 
+@pytest.mark.parametrize("price_read", ["odata", "inquiry"])
+@pytest.mark.parametrize(
+    ("included", "failed"), [(None, []), (True, ["P-1"]), (False, ["P-0"])], ids=["not checked", "with tax", "without"]
+)
+async def test_a_price_that_is_taxed_otherwise_than_the_shops_is_not_sent(make_world, price_read, included, failed):
+    """Tax Included says how the shop's prices are; a row of the list that Acumatica has otherwise fails, in words."""
+    here = make_world(_products())
+    for number, mode in enumerate(("Gross", "Net", "Tax Settings")):
+        row = {"inventory_id": f"P-{number}", "price_type": "Base", "price": "9.5", "tax_mode": mode}
+        here.change({"add_sales_price": row})
+    price = {"source": "sales_price", "tax_included": included}
+    settings = here.settings(price=price, acumatica={"price_read": price_read})
+    outcome = await here.sync("price", settings)
+    assert (outcome.fault, outcome.tally.sent) == (None, 4 - len(failed))
+    assert [one.acumatica_key for one in here.failed()] == failed
+    assert all(one.reason.startswith("Tax: Acumatica's price list has this price with") for one in here.failed())
+    here.assert_shown(settings, entities=["price"], failed=failed)
+    assert (await here.sync("price", settings, full=True)).tally.requests == 0
+
+
 async def test_a_change_of_one_of_two_items_with_one_sku_sends_nothing(make_world):
     """A look that reads only one of the two knows the other: neither may speak for the SKU, until one has another."""
     here = make_world(_products())

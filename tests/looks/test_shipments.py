@@ -1,8 +1,10 @@
 """Shipments and drop-shipments go from Acumatica to Magento, each once."""
 
+import json
 from decimal import Decimal
 
 import pytest
+from support.altered import JSON
 from support.trade import Trade
 
 from connector import steps
@@ -23,10 +25,10 @@ def trade(make_world):
     return make
 
 
-async def look(here: Trade, entity: str = "shipment", **sections):
+async def look(here: Trade, entity: str = "shipment", *, full: bool = False, **sections):
     """One look, a minute later."""
     here.here.clock.advance(60)
-    outcome = await here.here.sync(entity, here.settings(**{"inventory": WAREHOUSES, **sections}))
+    outcome = await here.here.sync(entity, here.settings(**{"inventory": WAREHOUSES, **sections}), full=full)
     assert outcome.fault is None, outcome.fault
     assert outcome.stopped is None, outcome.stopped
     return outcome
@@ -68,6 +70,33 @@ async def test_a_shipment_of_two_orders_is_one_shipment_of_each(trade):
     here.ship("000001")
     await look(here)
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(first, second)] == [[2], [3], [1]]
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"), [("Date", '"32.13."'), ("LineNbr", '"one"'), ("InventoryID", f'"{"X" * 100_000}"')]
+)
+async def test_a_shipment_whose_order_cannot_be_read_fails_alone(trade, field, bad):
+    """One bad value in an order of Acumatica: its shipment says so, the other one arrives, and mended both have."""
+    here = trade()
+    orders = here.sold("000001", {"A": 2}), here.sold("000002", {"B": 1})
+    numbers = here.ship("000001"), here.ship("000002")
+
+    def alter(path, body):
+        if not path.endswith("/SalesOrder"):
+            return None
+        rows = json.loads(body)
+        for row in rows:
+            if row["OrderNbr"]["value"] == "000001":
+                (row if field == "Date" else row["Details"][0])[field] = {"value": json.loads(bad)}
+        return 200, JSON, json.dumps(rows).encode()
+
+    here.here.altered.alter = alter
+    await look(here)
+    assert len(here.shipped(*orders)) == 1
+    assert [numbers[0] in key for key in reasons(here)] == [True]
+    here.here.altered.alter = None
+    await look(here, full=True)
+    assert (len(here.shipped(*orders)), reasons(here)) == (2, {})
 
 
 async def test_only_what_is_due_is_sent(trade):
