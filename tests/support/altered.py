@@ -97,6 +97,8 @@ class OneField:
             del holder[name]
         else:
             holder[name] = self._value
+        if told := raw_value(record, "ShipmentNbr"):
+            self.numbers.add(f"Acumatica shipment {told},")  # made under the number that was told
         return 200, JSON, json.dumps(whole).encode()
 
 
