@@ -33,6 +33,8 @@ from settings import Settings, load_settings
 
 ENTITIES = ("price", "inventory", "customer", "order", "shipment")
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+LONGEST = 60.0
+"""Seconds for an answer of a simulator about itself: a world of four hundred runs has much to tell."""
 
 
 class Served:
@@ -143,7 +145,7 @@ class World:
         self._post(self.magento, changes)
 
     def _post(self, served: Served, changes: Sequence[dict[str, Any]]) -> None:
-        answer = httpx.post(f"{served.url}/_sandbox/change", json=list(changes))
+        answer = httpx.post(f"{served.url}/_sandbox/change", json=list(changes), timeout=LONGEST)
         assert answer.is_success, answer.text
 
     def shop(self, method: str, path: str, body: Any = None) -> Any:
@@ -155,11 +157,11 @@ class World:
 
     def shop_state(self) -> dict[str, Any]:
         """What Magento has."""
-        return httpx.get(f"{self.magento.url}/_sandbox/state").json()
+        return httpx.get(f"{self.magento.url}/_sandbox/state", timeout=LONGEST).json()
 
     def site_state(self) -> dict[str, Any]:
         """What Acumatica has."""
-        return httpx.get(f"{self.acumatica.url}/_sandbox/state").json()
+        return httpx.get(f"{self.acumatica.url}/_sandbox/state", timeout=LONGEST).json()
 
     def prices(self) -> dict[str, Decimal]:
         """Magento's base prices."""
@@ -171,11 +173,11 @@ class World:
 
     def writes(self) -> list[dict[str, Any]]:
         """The writes that Magento received, in order."""
-        return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
+        return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1", timeout=LONGEST).json()["requests"]
 
     def asked(self) -> list[dict[str, Any]]:
         """The requests that Acumatica received, in order."""
-        return httpx.get(f"{self.acumatica.url}/_sandbox/journal").json()["requests"]
+        return httpx.get(f"{self.acumatica.url}/_sandbox/journal", timeout=LONGEST).json()["requests"]
 
     def told(self) -> dict[tuple[str, str, str], list[Decimal]]:
         """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
