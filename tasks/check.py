@@ -16,9 +16,8 @@ from connector.acumatica.session import AcumaticaSession
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
+from tasks.reading import CLOCKS_DIFFER
 
-CLOCKS_DIFFER = timedelta(seconds=30)
-"""How far the clocks of this machine and of Acumatica may be apart: each look reads so far behind its watermark."""
 MAGENTO_ALLOWS = timedelta(hours=1)
 """OAuth signs the time; a timestamp one hour old is accepted (contracts/magento-observed.md, "Errors")."""
 MAGENTO_ANSWERS = "Magento answers"

@@ -19,8 +19,8 @@ from connector.queue.records import SEEN_BY_FEED, Record, Stored
 from connector.queue.tables import instant, micros
 from connector.queue.text import are_all_kept, kept_name
 from connector.queue.watermarks import Cursor, Watermark
-from tasks.check import CLOCKS_DIFFER
 from tasks.feeds import FeedPage
+from tasks.reading import CLOCKS_DIFFER
 from tasks.registry import DOCUMENTS, FEEDS
 from tasks.work import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from connector.acumatica.items import ItemFields
 from connector.acumatica.quantities import Figure
+
+CLOCKS_DIFFER = timedelta(seconds=30)
+"""How far the clocks of this machine and of Acumatica may be apart: each look reads so far behind its watermark."""
 
 
 class ReadRule(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ Rows are handed on whole per item. Dates are the tenant's days: the date part is
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,6 +36,9 @@ from connector.acumatica.session import AcumaticaSession
 TYPES = {"B": "base", "C": "customer", "P": "customer_price_class"}
 WITHIN_64_BITS = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
 LABELS = {"Base": "base", "Customer": "customer", "Customer Price Class": "customer_price_class"}
+TAX_CODES = {"gross": "G", "net": "N"}
+_TAX_OF_CODE = {code: mode for mode, code in TAX_CODES.items()}
+_TAX_OF_LABEL = {mode.title(): mode for mode in TAX_CODES}
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,10 @@ async def by_odata(
     *,
     changed_since: datetime | None = None,
     after: str | None = None,
-    tax_mode: str | None = None,
-) -> AsyncIterator[PricePage]:
+    tax: str | None = None,
+) -> AsyncGenerator[PricePage, None]:
     """What the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed, with
-    `tax_mode` what is of this tax calculation mode (T: as the tax settings say, G: gross, N: net).
+    `tax` what is `gross` or `net`.
     """
     pages = item_rows(
         session,
@@ -92,9 +95,7 @@ async def by_odata(
         select=_SELECT,
         expand=_EXPAND,
         order=_ORDER,
-        condition=_NOT_OF_ONE_CUSTOMER
-        if tax_mode is None
-        else f"{_NOT_OF_ONE_CUSTOMER} and TaxCalcMode eq '{tax_mode}'",
+        condition=_NOT_OF_ONE_CUSTOMER + (f" and TaxCalcMode eq '{TAX_CODES[tax]}'" if tax else ""),
         changed_since=changed_since,
         after=after,
     )
@@ -141,7 +142,7 @@ def _from_odata(row: _SalesPrice) -> PriceRow:
         currency=code(row.CuryID),
         effective=day(row.EffectiveDate),
         expiration=day(row.ExpirationDate),
-        tax=code(row.TaxCalcMode),
+        tax=_TAX_OF_CODE.get(code(row.TaxCalcMode), ""),
     )
 
 
@@ -196,5 +197,5 @@ def _from_inquiry(row: _Detail) -> PriceRow:
         currency=code(row.CurrencyID.value),
         effective=day(row.EffectiveDate.value),
         expiration=day(row.ExpirationDate.value),
-        tax=code(row.TaxCalculationMode.value),
+        tax=_TAX_OF_LABEL.get(code(row.TaxCalculationMode.value), ""),
     )

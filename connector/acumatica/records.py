@@ -61,7 +61,9 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
 
 class PriceRow(msgspec.Struct, frozen=True, gc=False):
-    """A row of the price list. `price_type` is base, customer or customer_price_class; dates are the tenant's."""
+    """A row of the price list. `price_type` is base, customer or customer_price_class; dates are the tenant's. `tax` is
+    gross, net, or empty where the tax settings decide.
+    """
 
     record_id: int
     price_type: str

@@ -22,8 +22,14 @@ from connector.rules.items import PROBLEM_COLUMNS
 ONE = 1_000_000
 LARGEST = 9_000_000_000 * ONE
 _ALWAYS, _NEVER = 0, 10**9
-AGAINST = {True: {"N": "without tax", "Net": "without tax"}, False: {"G": "with tax", "Gross": "with tax"}}
-"""The tax calculation modes of a price row, as code and as label, that say otherwise than Tax Included does."""
+OTHER_TAX = {True: "net", False: "gross"}
+"""What a price row says that is taxed otherwise than Tax Included says."""
+TAX_IN_WORDS = {"net": "without tax", "gross": "with tax"}
+TAXED_OTHERWISE: dict[bool | None, str] = {
+    included: f"Tax: Acumatica's price list has this price {TAX_IN_WORDS[tax]}, and by Tax Included the shop's are not "
+    "so. Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
+    for included, tax in OTHER_TAX.items()
+}
 _PIECE = 10_000
 
 
@@ -69,7 +75,7 @@ def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, toda
     if rule.unit == "sales":
         values = _in_sales_unit(items, values)
     next_change: dict[str, date] = {}
-    against = np.full(len(items), None, dtype=object)
+    other_tax = np.zeros(len(items), dtype=bool)
     if rule.source == "price_list" and len(price_rows):
         usable = _usable(items, price_rows, rule)
         next_change = _next_changes(usable, today)
@@ -77,9 +83,9 @@ def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, toda
         where = pd.Index(items["inventory_id"]).get_indexer(chosen["inventory_id"])
         values[where], has_price[where] = chosen["published"], True
         if rule.tax_included is not None:
-            against[where] = [AGAINST[rule.tax_included].get(mode) for mode in chosen["tax"]]
+            other_tax[where] = (chosen["tax"] == OTHER_TAX[rule.tax_included]).to_numpy()
     values = round_half_up(values, rule.decimals)
-    return _sort_out(items, values, has_price, against, rule, next_change)
+    return _sort_out(items, values, has_price, other_tax, rule, next_change)
 
 
 def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:
@@ -153,23 +159,16 @@ def _sort_out(
     items: pd.DataFrame,
     values: np.ndarray,
     has_price: np.ndarray,
-    against: np.ndarray,
+    other_tax: np.ndarray,
     rule: PriceRule,
     next_change: dict[str, date],
 ) -> Prices:
-    other_tax = np.array([one is not None for one in against], dtype=bool)
     negative, too_large = has_price & (values < 0) & ~other_tax, (values > LARGEST) & ~other_tax
     none = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
     good = ~(negative | too_large | none | other_tax)
     found = items[["inventory_id", "sku", "key"]].assign(source="")
     problems = [
-        found[other_tax].assign(
-            reason=[
-                f"Tax: Acumatica's price list has this price {said}, and by Tax Included the shop's are not so. "
-                "Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
-                for said in against[other_tax]
-            ]
-        ),
+        found[other_tax].assign(reason=TAXED_OTHERWISE.get(rule.tax_included)),
         found[negative].assign(
             reason=[
                 f"Negative price: Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. "

@@ -253,7 +253,7 @@ async def test_only_one_key(make_world):
 
 
 async def test_a_key_that_no_request_can_carry(make_world):
-    """It is refused in words, without a request and without a traceback."""
+    """It is refused in words, and not with a traceback."""
     outcome = await make_world(10).sync("price", key="X" * 100_000)
     assert outcome.fault == "Acumatica cannot be asked: URL too long. Shorten the value that is asked for."
 

@@ -40,6 +40,7 @@ class Row:
     currency: str = "USD"
     effective: date | None = None
     expiration: date | None = None
+    tax: str = ""
 
 
 def quantities(

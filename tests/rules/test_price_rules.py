@@ -34,6 +34,25 @@ def test_the_default_price_is_shown():
 
 
 @pytest.mark.parametrize(
+    ("included", "sent", "said"),
+    [(None, ["A", "B", "C"], ""), (True, ["B", "C"], "without"), (False, ["A", "B"], "with")],
+)
+def test_the_row_that_counts_has_to_be_taxed_as_the_shop_says(included, sent, said):
+    """A net row fails where prices include tax, a gross one where they do not; rows that do not count say nothing."""
+    later = Row(3, D(6), effective=date(2027, 1, 1), tax="net")
+    of_another_warehouse = Row(4, D(7), warehouse="EAST", tax="gross")
+    things = [
+        Thing("A", prices=[Row(1, D(5), tax="net")]),
+        Thing("B", prices=[Row(2, D(5)), later, of_another_warehouse]),
+        Thing("C", prices=[Row(5, D(5), tax="gross")]),
+    ]
+    found = computed(things, PriceRule(source="price_list", tax_included=included))
+    assert sorted(found.values["inventory_id"]) == sent
+    assert len(found.problems) == 3 - len(sent)
+    assert all(f"has this price {said} tax" in reason for reason in found.problems["reason"])
+
+
+@pytest.mark.parametrize(
     ("price", "decimals", "rounded"), [("1.005", 2, "1.01"), ("1.004999", 2, "1"), ("2.5", 0, "3")]
 )
 def test_halves_are_rounded_up_in_decimal(price, decimals, rounded):

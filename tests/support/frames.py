@@ -54,20 +54,19 @@ def shelves_frame(things: list[Thing], *, vendor: bool = False) -> pd.DataFrame:
 
 def price_rows_frame(things: list[Thing]) -> pd.DataFrame:
     """The PRICE ROWS frame."""
-    names = ["price_type", "price_code", "uom", "warehouse", "promotion", "currency", "effective", "expiration"]
+    names = ["price_type", "price_code", "uom", "warehouse", "promotion", "currency", "effective", "expiration", "tax"]
     rows = [
         {
             "inventory_id": one.inventory_id,
             "record_id": row.record_id,
             "break_quantity": whole(row.break_quantity, QUANTITY),
             "price": whole(row.price, PRICE),
-            "tax": "",
             **{name: getattr(row, name) for name in names},
         }
         for one in things
         for row in one.prices
     ]
-    columns = ["inventory_id", "record_id", *names, "break_quantity", "price", "tax"]
+    columns = ["inventory_id", "record_id", *names, "break_quantity", "price"]
     frame = pd.DataFrame(rows, columns=columns).astype(object)
     return frame.astype({"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": bool})
 
