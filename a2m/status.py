@@ -68,9 +68,9 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
         for row in rows
     ]
     table(f"Status at {now:%Y-%m-%d %H:%M:%S} UTC", heads, shown, ("pending", "oldest", "sent", "failed"))
-    for row in rows:
-        if row["last_result"]:
-            out.print(f"{row['entity']}: {row['last_result']}", markup=False)
+    results = [f"{row['entity']}: {row['last_result']}" for row in rows if row["last_result"]]
+    if results:
+        out.print("", *results, sep="\n", markup=False)
 
 
 HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")

@@ -18,6 +18,8 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 from tasks.reading import CLOCKS_DIFFER
 
+NO_DIFFERENCE = timedelta(seconds=2)
+"""An answer's date has whole seconds, and servers keep it for one."""
 MAGENTO_ALLOWS = timedelta(hours=1)
 """OAuth signs the time; a timestamp one hour old is accepted (contracts/magento-observed.md, "Errors")."""
 MAGENTO_ANSWERS = "Magento answers"
@@ -136,9 +138,9 @@ def _clock(what: str, ahead: timedelta | None, allowed: timedelta) -> Check:
     if ahead is None:
         return Check(what, "could not be checked", "no answer with a date came")
     seconds = round(ahead.total_seconds())
-    said = (
-        f"{abs(seconds):,} s {'ahead of' if seconds > 0 else 'behind'} this machine's" if abs(seconds) > 1 else "right"
-    )
+    said = f"{abs(seconds):,} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
+    if abs(ahead) <= NO_DIFFERENCE:
+        return Check(what, "passed", "right")
     if abs(ahead) <= allowed:
         return Check(what, "passed", said)
     return Check(what, "failed", f"{said}; at most {allowed.total_seconds():,.0f} s are allowed for. Set both by NTP.")
