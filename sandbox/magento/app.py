@@ -19,6 +19,7 @@ from sandbox.magento import (
     base_prices,
     bulk,
     carts,
+    compensations,
     customer_attributes,
     customer_groups,
     customers,
@@ -70,6 +71,7 @@ AREAS: tuple[Any, ...] = (
     invoices,
     carts,
     documents,
+    compensations,
 )
 
 

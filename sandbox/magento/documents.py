@@ -203,6 +203,15 @@ def _order(order: Order) -> dict[str, Any]:
         "addresses": [_exact(row) for row in order.addresses],
         "payments": [_exact(row) for row in order.payments],
         "comments": [dict(row) for row in order.history],
+        "reservations": [
+            {
+                "sku": row.sku,
+                "stock_id": row.stock_id,
+                "quantity": php.plain(row.quantity, php.QUANTITY),
+                "event_type": row.event_type,
+            }
+            for row in order.reservations
+        ],
     }
 
 

@@ -14,7 +14,7 @@ from sandbox.magento.invoice_rules import DONE, Charged, charged, faults, invoic
 from sandbox.magento.order_lines import amount, is_virtual
 from sandbox.magento.order_states import after_invoicing
 from sandbox.magento.orders import NO_ENTITY, order_of, put_columns
-from sandbox.magento.reservations import reserve, sku_of, stock_of
+from sandbox.magento.reservations import INVOICED, reserve, sku_of, stock_of
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.sales_records import Invoice, Line, Order
 from sandbox.magento.sales_tables import INVOICE, INVOICE_ITEM, ZERO, Row, columns_of, money
@@ -135,7 +135,7 @@ def _deliver(shop: Shop, order: Order, lines: Charged) -> None:
     moved = [(sku_of(shop, line), quantity) for line, quantity in lines if is_virtual(line) and not line.children]
     for code, one in spread(shop, stock, moved):
         deduct(shop, code, [one])
-        reserve(shop, order, [one])
+        reserve(shop, order, [one], INVOICED)
 
 
 def invoice_shown(made: Invoice) -> dict[str, Any]:

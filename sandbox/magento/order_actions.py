@@ -15,7 +15,7 @@ from sandbox.magento.order_lines import amount, can_invoice, to_cancel, to_ship
 from sandbox.magento.order_states import ENDED, put_state, state_of, statuses_of
 from sandbox.magento.order_views import history_shown
 from sandbox.magento.orders import add_history, order_of, put_columns
-from sandbox.magento.reservations import canceled, move
+from sandbox.magento.reservations import CANCELED, canceled, move
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.sales_records import Line, Order
 from sandbox.magento.sales_tables import rounded
@@ -86,7 +86,7 @@ def _state_after(order: Order) -> str:
 
 
 def _cancel_line(shop: Shop, order: Order, line: Line) -> None:
-    move(shop, order, canceled(shop, line))
+    move(shop, order, canceled(shop, line), CANCELED)
     row = line.row
     row["qty_canceled"] = to_cancel(line)
     share = row["qty_canceled"] / row["qty_ordered"]

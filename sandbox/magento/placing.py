@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.magento.orders import add_payment, keep, protect_code, put_address, store_name
-from sandbox.magento.reservations import move, placed
+from sandbox.magento.reservations import PLACED, move, placed
 from sandbox.magento.sales_records import Line, Order
 from sandbox.magento.sales_tables import ITEM, ORDER, ZERO, Row
 from sandbox.magento.sold import Sold
@@ -78,7 +78,7 @@ def place(
     amounts = {f"{base}{name}": row[f"{base}{source}"] for base in ("", "base_") for name, source in PAID}
     add_payment(shop, order, {**CHECK, **amounts})
     keep(shop, order)
-    move(shop, order, placed(shop, order))
+    move(shop, order, placed(shop, order), PLACED)
     return order
 
 

@@ -1,7 +1,8 @@
 """Reservations: what orders hold back of a stock until it is shipped or canceled.
 
 An order placed in the shop reserves; shipping and canceling give back, whether something was reserved or not: orders
-made by the API never were. Source: magento-observed.md, "Orders" and part two, section 2.
+made by the API never were. Each reservation is kept with its order and its event, as Magento's metadata names them;
+`Shop.reservations` has their sums. Source: magento-observed.md, "Orders" and part two, section 2.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from decimal import Decimal
 
 from sandbox.magento import php
 from sandbox.magento.records import COMPOSITE, Stock
-from sandbox.magento.sales_records import Line, Order
+from sandbox.magento.sales_records import Line, Order, Reservation
 from sandbox.magento.sales_tables import ZERO
 from sandbox.magento.state import Shop
 from sandbox.magento.stock_items import configured
 
 Moved = tuple[str, Decimal]
 """A SKU and how much of it."""
+PLACED = "order_placed"
+CANCELED = "order_canceled"
+SHIPPED = "shipment_created"
+INVOICED = "invoice_created"
+REFUNDED = "creditmemo_created"
+COMPENSATED = "manual_compensation"
 
 
 def whole(value: Decimal) -> int:
@@ -32,10 +39,10 @@ def stock_of(shop: Shop, order: Order) -> Stock | None:
     return shop.stock_of(website) or shop.stocks.get(1)
 
 
-def move(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
+def move(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> None:
     """Hold back what an order takes, or give it back: as reservations, or without inventory modules in the stock."""
     if shop.settings.msi:
-        reserve(shop, order, moved)
+        reserve(shop, order, moved, event)
         return
     for sku, quantity in moved:
         product = shop.product(sku)
@@ -44,7 +51,7 @@ def move(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
             stock.quantity = (stock.quantity or 0) + whole(quantity)
 
 
-def reserve(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
+def reserve(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> None:
     """Add to the reservations; less than 0 holds back. Only products whose stock is managed count."""
     stock = stock_of(shop, order)
     for sku, quantity in moved:
@@ -53,10 +60,16 @@ def reserve(shop: Shop, order: Order, moved: Iterable[Moved]) -> None:
             continue
         if product.details is not None and not configured(product.details.stock, "manage_stock"):
             continue
-        key = (php.collated(sku), stock.stock_id)
-        shop.reservations[key] = shop.reservations.get(key, 0) + whole(quantity)
-        if not shop.reservations[key]:
-            del shop.reservations[key]
+        append(shop, order, Reservation(sku, stock.stock_id, whole(quantity), event))
+
+
+def append(shop: Shop, order: Order, row: Reservation) -> None:
+    """Write one reservation of an order and add it to the sum of its SKU and stock."""
+    order.reservations.append(row)
+    key = (php.collated(row.sku), row.stock_id)
+    shop.reservations[key] = shop.reservations.get(key, 0) + row.quantity
+    if not shop.reservations[key]:
+        del shop.reservations[key]
 
 
 def sku_of(shop: Shop, line: Line) -> str:

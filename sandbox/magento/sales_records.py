@@ -34,6 +34,16 @@ class Line:
         return int(self.row["item_id"])
 
 
+@dataclass(frozen=True)
+class Reservation:
+    """What an event of an order holds back of a SKU in a stock (less than 0) or gives back, in ten-thousandths."""
+
+    sku: str
+    stock_id: int
+    quantity: int
+    event_type: str
+
+
 @dataclass
 class Order:
     """An order; the last payment is the one that counts."""
@@ -44,6 +54,7 @@ class Order:
     payments: list[Row] = field(default_factory=list)
     history: list[Row] = field(default_factory=list)
     shipping_method: str | None = None
+    reservations: list[Reservation] = field(default_factory=list)
 
     @property
     def id(self) -> int:

@@ -12,7 +12,7 @@ from sandbox.magento.deduction import NotEnough, deduct
 from sandbox.magento.errors import Refusal
 from sandbox.magento.order_states import after_shipping
 from sandbox.magento.orders import order_of
-from sandbox.magento.reservations import reserve
+from sandbox.magento.reservations import SHIPPED, reserve
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.sales_records import Line, Order, Shipment
 from sandbox.magento.sales_tables import SHIPMENT, SHIPMENT_ITEM, TRACK, Row, columns_of, json_value, money
@@ -62,7 +62,7 @@ def ship(call: Call) -> str:
             deduct(shop, shipment.source_code, moved)
         except NotEnough:
             raise Refusal(400, NOT_SAVED) from None
-        reserve(shop, order, moved)
+        reserve(shop, order, moved, SHIPPED)
     _put_items(shop, shipment, lines)
     for track in tracks:
         add_track(shop, shipment, track)

@@ -1,0 +1,92 @@
+"""The commands that compare reservations with orders and write what is missing, as a nightly job of a shop does.
+
+`list_inconsistencies` is `bin/magento inventory:reservation:list-inconsistencies -r`; `repair_reservations` is the same
+piped into `create-compensations`. An order that is not complete, closed or canceled should hold back what is open of
+its items, any other order nothing; what its own reservations say otherwise is listed with the quantity that mends it.
+
+As in Magento, items are counted by their own SKU and by their product type as the order has it, an order without a
+state counts as over, and a product without a row at one of the stock's sources, or whose stock is not managed, is left
+out. Source: magento-observed.md, part three; Magento's module InventoryReservationCli.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.magento import php
+from sandbox.magento.order_lines import amount
+from sandbox.magento.order_states import ENDED, state_of
+from sandbox.magento.reservations import COMPENSATED, append, stock_of, whole
+from sandbox.magento.sales_records import Line, Order, Reservation
+from sandbox.magento.state import Shop
+from sandbox.magento.stock_items import configured
+
+COUNTED = frozenset({"simple", "virtual", "downloadable"})
+
+
+def list_inconsistencies(shop: Shop, given: Any) -> dict[str, Any]:
+    """Per order, SKU and stock the compensation that is missing: increment_id, sku, quantity, stock_id."""
+    return {"inconsistencies": [_shown(order, row) for order, row in _missing(shop)]}
+
+
+def repair_reservations(shop: Shop, given: Any) -> dict[str, Any]:
+    """Write the compensations that are missing; gives them."""
+    written = list(_missing(shop))
+    for order, row in written:
+        append(shop, order, row)
+    return {"compensations": [_shown(order, row) for order, row in written]}
+
+
+def _missing(shop: Shop) -> Iterator[tuple[Order, Reservation]]:
+    if not shop.settings.msi:
+        return
+    for order in shop.sales.orders.values():
+        for (stock_id, sku), quantity in _differences(shop, order).items():
+            if quantity and _is_managed(shop, sku, stock_id):
+                yield order, Reservation(sku, stock_id, -quantity, COMPENSATED)
+
+
+def _differences(shop: Shop, order: Order) -> dict[tuple[int, str], int]:
+    """Per stock and SKU how much more the order should hold back than it does."""
+    sums: dict[tuple[int, str], int] = {}
+    stock, state = stock_of(shop, order), state_of(order)
+    if stock is not None and state is not None and state not in ENDED:
+        for line in order.lines:
+            if line.row.get("product_type") in COUNTED:
+                key = (stock.stock_id, str(line.row.get("sku") or ""))
+                sums[key] = sums.get(key, 0) + _open(line)
+    for row in order.reservations:
+        key = (row.stock_id, row.sku)
+        sums[key] = sums.get(key, 0) + row.quantity
+    return sums
+
+
+def _open(line: Line) -> int:
+    row = line.row
+    gone = amount(row, "qty_invoiced" if row.get("is_virtual") else "qty_shipped")
+    return whole(amount(row, "qty_ordered") - amount(row, "qty_canceled") - amount(row, "qty_refunded") - gone)
+
+
+def _is_managed(shop: Shop, sku: str, stock_id: int) -> bool:
+    """Whether the product has a row at a source of the stock, and a stock that is managed."""
+    product, stock = shop.product(sku), shop.stocks.get(stock_id)
+    if product is None or stock is None:
+        return False
+    codes = {php.collated(code) for code in stock.sources}
+    if not any(php.collated(row.source_code) in codes for row in shop.items(sku)):
+        return False
+    return product.details is None or bool(configured(product.details.stock, "manage_stock"))
+
+
+def _shown(order: Order, row: Reservation) -> dict[str, Any]:
+    return {
+        "increment_id": order.row["increment_id"],
+        "sku": row.sku,
+        "quantity": php.plain(row.quantity, php.QUANTITY),
+        "stock_id": row.stock_id,
+    }
+
+
+ROUTES = ()
+CHANGES = {"list_inconsistencies": list_inconsistencies, "repair_reservations": repair_reservations}
