@@ -105,6 +105,6 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))
         out.print("All of them: a2m failed", markup=False)
     if outcome.report.notes:
-        table("Left alone", ("key", "why"), outcome.report.notes[:50])
+        table("Left alone, or changed on the way", ("key", "why"), outcome.report.notes[:50])
     for said in outcome.report.in_words():
         out.print(said, markup=False)

@@ -143,7 +143,11 @@ async def _show(now: InForce, outcome: Outcome) -> None:
     await show_table(f"{entity}-failed", failed_rows(failed), said)
     log_failed(failed)
     notes = [{"key": key, "reason": reason} for key, reason in outcome.report.notes]
-    await show_table(f"{entity}-not-sent", notes, f"{entity}: records that were left alone by a setting.")
+    await show_table(
+        f"{entity}-not-sent",
+        notes,
+        f"{entity}: records that were left alone by a setting, or changed on the way to Magento.",
+    )
     if tally.sent or tally.failed or tally.requests or outcome.failed:
         await show_summary(now.state, now.settings, entity)
 

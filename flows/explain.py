@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from connector.queue import entities, ledger, links, messages, records
 from connector.queue.engine import State
 from connector.queue.messages import Message
 from connector.queue.records import Stored
-from connector.rules import items, prices, quantities
+from connector.rules import customers, items, orders, prices, quantities
+from connector.rules.customer_types import Customer
 from connector.rules.skus import normalise_one
-from flows.wiring import RULES, item_rule
+from flows.wiring import RULES, customer_rule, item_rule, order_rule
 from settings import Settings
 from tasks import frames
 from tasks.registry import DOCUMENTS
@@ -39,6 +43,7 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         lines += [("Acumatica key", one.acumatica_key), *_said(one)]
     if stored and entity in ONES:
         lines += list(_ruled(settings, entity, stored))
+    lines += [("Rules say", said) for one in stored for said in _names(settings, entity, one.record.document)]
     for row in confirmed.values():
         if entity in ONES:
             lines.append(
@@ -95,6 +100,19 @@ def _ruled(settings: Settings, entity: str, stored: list[Stored]) -> Iterator[Li
         yield f"Rules say{_at(source)}", f"{Decimal(value) / ONES[entity]:f} for {sku}"
     for frame in (published.problems, problems, notes):
         yield from (("Rules say", str(reason)) for reason in frame["reason"])
+
+
+def _names(settings: Settings, entity: str, document: dict[str, Any] | None) -> Iterator[str]:
+    """What is changed of a document's names on the way, or that a setting leaves a customer out."""
+    if document is None:
+        return
+    if entity == "customer":
+        customer, rule = msgspec.convert(document, type=Customer), customer_rule(settings)
+        if customers.is_sent(customer, rule) and customers.is_left_out(customer, rule):
+            yield "left out: it has no e-mail (A2M_CUSTOMER__WITHOUT_EMAIL)"
+        yield from customers.names_changed(customer, rule)
+    elif entity == "order" and not orders.reference_of(document, order_rule(settings)):
+        yield from orders.names_changed(document)
 
 
 def _message(entity: str, one: Message) -> Line:

@@ -305,6 +305,8 @@ def customer_rule(settings: Settings) -> CustomerRule:
         create_limit=chosen.create_limit,
         telephone=chosen.telephone,
         website_id=settings.magento.website_id,
+        without_email=chosen.without_email,
+        shared=chosen.accounts == "global",
     )
 
 

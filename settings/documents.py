@@ -54,6 +54,14 @@ class Customer(Section):
         100, "More new customers than this in one look: stop and ask, Magento mails each.", unit="customers", ge=0
     )
     telephone: str = setting("", "Telephone of customers who have none; empty: those fail.")
+    without_email: Literal["fail", "leave_out"] = setting(
+        "fail", "A customer without an e-mail: its message fails, or it is left out and only counted in the run."
+    )
+    accounts: Literal["per_website", "global"] = setting(
+        "per_website",
+        "As Share Customer Accounts in Magento (Stores, Configuration, Customers): per website, an account of another "
+        "website is somebody else's; global, it is the customer's own, is linked and keeps its website.",
+    )
 
 
 OrderState = Literal[

@@ -59,6 +59,8 @@ FIELDS = {
     ("customer", "classes"): "Customer Classes",
     ("customer", "groups"): "Customer class to Magento group",
     ("customer", "attributes"): "Acumatica attribute to Magento attribute",
+    ("customer", "without_email"): "Customers without an e-mail",
+    ("customer", "accounts"): "Share Customer Accounts",
     ("order", "types"): "Order Types",
     ("order", "from"): "Orders from",
     ("order", "statuses"): "Acumatica status to Magento status",
@@ -108,6 +110,8 @@ CHOICES: dict[tuple[str, str], dict[object, str]] = {
         "shipment_confirmation": "On Shipment Confirmation",
         "invoice_release": "On Invoice Release",
     },
+    ("customer", "without_email"): {"fail": "Fail", "leave_out": "Are left out"},
+    ("customer", "accounts"): {"per_website": "Per Website", "global": "Global"},
     ("order", "reference"): {
         "external_ref": "External Reference",
         "customer_order": "Customer Order",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from connector.magento import customers as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.customers import Shown
+from connector.magento.errors import RequestRefused
 from connector.queue import links, messages
 from connector.queue.links import Link
 from connector.queue.messages import Message
@@ -36,6 +38,8 @@ from tasks.shop import NotPossible
 
 if TYPE_CHECKING:
     from tasks.work import Work
+
+WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
 
 
 def _page(found: CustomerPage) -> FeedPage:
@@ -71,7 +75,9 @@ async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> lis
     """The account of each customer; those who do not go to Magento are told of nothing. Raises `NotPossible`."""
     rule: CustomerRule = work.rule
     customers = {key: _customer(document) for key, document in there.items() if document is not None}
-    sent = {key: one for key, one in customers.items() if rules.is_sent(one, rule)}
+    chosen = {key: one for key, one in customers.items() if rules.is_sent(one, rule)}
+    sent = {key: one for key, one in chosen.items() if not rules.is_left_out(one, rule)}
+    work.report.count(WITHOUT_EMAIL, len(chosen) - len(sent))
     facts = await _facts(work, rule, sent.values())
     sharing = defaultdict(list)
     for key, one in sent.items():
@@ -85,7 +91,8 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
     try:
         if len(sharing) > 1:
             raise rules.shared_email(rules.email_of(customer), sharing)
-        return Document(key, key, rules.account_of(customer, rule, facts))
+        account = rules.account_of(customer, rule, facts)
+        return Document(key, key, account, notes=rules.names_changed(customer, rule))
     except CustomerProblem as problem:
         return Document(key, key, cause=str(problem).partition(":")[0], reason=str(problem))
 
@@ -141,8 +148,9 @@ async def _new_to_magento(work: Work, accounts: Mapping[str, Account]) -> set[st
     unlinked = {key: account.email for key, account in accounts.items() if key not in linked}
     if not unlinked:
         return set()
+    website = None if work.rule.shared else work.rule.website_id
     async with work.shop.client() as client:
-        found = await magento.ids_with_emails(client, sorted(unlinked.values()), work.rule.website_id)
+        found = await magento.ids_with_emails(client, sorted(unlinked.values()), website)
     return {key for key, email in unlinked.items() if normalise_one(email) not in found}
 
 
@@ -165,13 +173,14 @@ async def refuse_too_many(work: Work) -> None:
 
 async def send(work: Work, client: MagentoClient, message: Message, account: Account, link: Link | None) -> Made:
     """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
-    shown = await _known(client, account, link)
+    shown = await _known(work, client, account, link)
     if shown is None:
         _refuse_to_create(work, message, account, link)
-        magento_id = await magento.create(client, new_customer(account))
+        magento_id = await _create(client, message, account)
     else:
         magento_id = str(shown["id"])
         _refuse_to_change(work, message, account, shown, link)
+        account = _where_it_is(work, account, shown)
         if not not_shown(account, shown):
             return _made(magento_id, link)
         await magento.update(client, magento_id, merged(shown, account, *_told(work, message, link)))
@@ -183,17 +192,51 @@ async def send(work: Work, client: MagentoClient, message: Message, account: Acc
 
 async def find(work: Work, client: MagentoClient, message: Message, account: Account, link: Link | None) -> Made | None:
     """The customer in Magento, if it shows all of the account."""
-    shown = await _known(client, account, link)
-    if shown is None or not_shown(account, shown) or _others(work, message, str(shown["id"])):
+    shown = await _known(work, client, account, link)
+    if shown is None or _others(work, message, str(shown["id"])):
         return None
-    return _made(str(shown["id"]), link)
+    return None if not_shown(_where_it_is(work, account, shown), shown) else _made(str(shown["id"]), link)
 
 
-async def _known(client: MagentoClient, account: Account, link: Link | None) -> Shown | None:
-    """The customer by its link; without one, by e-mail and website."""
+async def _known(work: Work, client: MagentoClient, account: Account, link: Link | None) -> Shown | None:
+    """The customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are shared."""
     if link is not None:
         return await magento.customer(client, link.magento_id)
-    return await magento.with_email(client, account.email, account.website_id)
+    if not work.rule.shared:
+        return await magento.with_email(client, account.email, account.website_id)
+    found = await magento.accounts_with_email(client, account.email)
+    own = next((one for one in found if one.get("website_id") == account.website_id), None)
+    return found[0] if own is None and len(found) == 1 else own
+
+
+def _where_it_is(work: Work, account: Account, shown: Shown) -> Account:
+    """The account on the website that it has in Magento: one that is shared keeps it."""
+    return replace(account, website_id=int(shown["website_id"])) if work.rule.shared else account
+
+
+async def _create(client: MagentoClient, message: Message, account: Account) -> str:
+    try:
+        return await magento.create(client, new_customer(account))
+    except RequestRefused as refused:
+        if refused.template != magento.SAME_EMAIL:
+            raise
+        found = await magento.accounts_with_email(client, account.email)
+        if not found or any(one.get("website_id") == account.website_id for one in found):
+            raise
+        raise CannotBeSent("Shared accounts", _shared(message.key, account, found)) from refused
+
+
+def _shared(key: str, account: Account, found: list[Shown]) -> str:
+    named = " and ".join(f"customer {one['id']} of website {one.get('website_id')}" for one in found)
+    fix = (
+        "To use that account, set A2M_CUSTOMER__ACCOUNTS to global."
+        if len(found) == 1
+        else f"Set A2M_CUSTOMER__ACCOUNTS to global and link one of them: a2m link customer {key} ID"
+    )
+    return (
+        f"Shared accounts: {account.email} is {named} in Magento, which refuses a second account on website "
+        f"{account.website_id}: it shares accounts over its websites (Share Customer Accounts: Global). {fix}"
+    )
 
 
 def _refuse_to_create(work: Work, message: Message, account: Account, link: Link | None) -> None:
@@ -211,12 +254,13 @@ def _refuse_to_create(work: Work, message: Message, account: Account, link: Link
 def _refuse_to_change(work: Work, message: Message, account: Account, shown: Shown, link: Link | None) -> None:
     """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
     magento_id, key = shown["id"], message.key
-    if shown.get("website_id") != account.website_id:
+    if shown.get("website_id") != account.website_id and not work.rule.shared:
         raise CannotBeSent(
             "Another website",
             f"Another website: customer {key} is Magento's customer {magento_id}, on website "
             f"{shown.get('website_id')}; A2M_MAGENTO__WEBSITE_ID is {account.website_id}. Link it to a customer there: "
-            f"a2m link customer {key} ID",
+            f"a2m link customer {key} ID. Where Magento shares accounts over its websites, set A2M_CUSTOMER__ACCOUNTS "
+            "to global.",
         )
     others = [] if link is not None else _others(work, message, str(magento_id))
     if others:

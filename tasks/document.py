@@ -57,6 +57,7 @@ class Document(msgspec.Struct, frozen=True):
 
     Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it. With neither
     content nor cause nothing is told of it any more, and what waits is overtaken: Magento keeps what it has.
+    `notes`: what a person should know of it though it is sent, such as a name that was changed on the way.
     """
 
     acumatica_key: str
@@ -65,6 +66,7 @@ class Document(msgspec.Struct, frozen=True):
     cause: str | None = None
     reason: str | None = None
     skipped: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) 
     chosen = _with_same_identity(work, entity, pulled.to_compute)
     there = {key: _said(stored.record) for key, stored in chosen.items()}
     computed = await entity.compute(work, there)
+    for one in computed:
+        for note in one.notes:
+            work.report.note(one.key, note)
     with work.state.read() as connection:
         known = links.of_records(connection, work.entity, list(there))
     told = [one for one in computed if one.content is not None or one.cause is not None]

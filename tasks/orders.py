@@ -23,7 +23,15 @@ from connector.queue import links, messages
 from connector.queue.tables import SENDING
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import OrderContent, OrderRule
-from connector.rules.orders import cause_of, comes_to_nothing, content_of, differences, is_chosen, reference_of
+from connector.rules.orders import (
+    cause_of,
+    comes_to_nothing,
+    content_of,
+    differences,
+    is_chosen,
+    names_changed,
+    reference_of,
+)
 from connector.rules.units import ItemUnits
 from tasks.document import CannotBeSent, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
@@ -115,7 +123,7 @@ def _document(
         return Document(key, key, content)
     if content.why_not is not None:
         return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)
-    return Document(key, key, content)
+    return Document(key, key, content, notes=names_changed(order))
 
 
 def changed(told: OrderContent, now: OrderContent) -> OrderContent:

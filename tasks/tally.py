@@ -55,10 +55,17 @@ class Report:
     waits: list[str] = field(default_factory=list)
     tuned: str | None = None
     said: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def in_words(self) -> list[str]:
         """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
-        return [*([] if self.tuned is None else [self.tuned]), *self.said, *self.waits]
+        counted = [f"{number:,} {what}." for what, number in self.counts.items()]
+        return [*([] if self.tuned is None else [self.tuned]), *self.said, *counted, *self.waits]
+
+    def count(self, what: str, number: int) -> None:
+        """Count records of which only the number is said."""
+        if number:
+            self.counts[what] = self.counts.get(what, 0) + number
 
     def say(self, sentence: str) -> None:
         """Say it once, however often it comes up."""

@@ -3,7 +3,7 @@
 In: e-mails, ids and the bodies that `connector.rules.customer_merge` makes. Out: customers as Magento's own JSON, and
 what the shop knows. Each function may raise a `MagentoFault`. Sources: magento.md section 9; magento-observed.md,
 "Customers" in both parts. An e-mail is searched for with the website: accounts are kept by website, and a search by
-e-mail alone gives those of all.
+e-mail alone gives those of all. Where Magento shares accounts (Share Customer Accounts: Global) that is what is asked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from connector.magento.reads import criteria_of, pages
 from connector.rules.customer_types import AttributeKind, Country
 from connector.rules.skus import normalise_one
 
+SAME_EMAIL = "A customer with the same email address already exists in an associated website."
+"""How Magento refuses an e-mail that a customer has, of any website where it shares accounts over all of them."""
 Shown = dict[str, Any]
 """A customer as Magento answers it."""
 
@@ -37,12 +39,22 @@ async def with_email(client: MagentoClient, email: str, website_id: int) -> Show
     return None
 
 
-async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_id: int) -> dict[str, str]:
-    """The ids of the customers of the website with these e-mails, by e-mail in its compared form."""
+async def accounts_with_email(client: MagentoClient, email: str) -> list[Shown]:
+    """The customers with this e-mail on every website."""
+    return [
+        found
+        for criteria in criteria_of("email", [email])
+        async for found in pages(client, "customers/search", criteria)
+        if normalise_one(str(found["email"])) == normalise_one(email)
+    ]
+
+
+async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_id: int | None) -> dict[str, str]:
+    """The ids of the customers of the website, `None`: of any, with these e-mails, by e-mail in its compared form."""
     asked = {normalise_one(email) for email in emails}
     found = {}
     for criteria in criteria_of("email", emails):
-        where = {**criteria, **_on_website(website_id)}
+        where = criteria if website_id is None else {**criteria, **_on_website(website_id)}
         async for one in pages(client, "customers/search", where, fields="items[id,email]"):
             if normalise_one(str(one["email"])) in asked:
                 found[normalise_one(str(one["email"]))] = str(one["id"])

@@ -21,10 +21,13 @@ from connector.rules.customer_types import (
     ShopFacts,
     same_code,
 )
+from connector.rules.names import clean_name
 from connector.rules.skus import normalise_one
 
 TRUE = frozenset({"1", "true", "yes"})
 FALSE = frozenset({"0", "false", "no"})
+NAMES = ("prefix", "middlename", "suffix")
+"""Parts of a name, which Magento has as attributes."""
 
 
 def attributes_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> dict[str, str]:
@@ -35,6 +38,12 @@ def attributes_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> d
         if own is not None:
             found[code] = _attribute_value(customer, own, code, facts.attributes.get(code))
     return found
+
+
+def changed_names(customer: Customer, rule: CustomerRule) -> list[tuple[str, str, str]]:
+    """The mapped attributes that are parts of a name: what each is, as Acumatica has it, as it is sent."""
+    found = ((code, _named(customer.attributes, name)) for name, code in (rule.attributes or {}).items())
+    return [(f"Attribute {own.name}", own.value, clean_name(own.value)) for code, own in found if own and code in NAMES]
 
 
 def _named(attributes: Sequence[AttributeValue], name: str) -> AttributeValue | None:
@@ -53,6 +62,8 @@ def _attribute_value(customer: Customer, own: AttributeValue, code: str, kind: A
     value = own.value.strip()
     if not value:
         return ""
+    if code in NAMES and kind.frontend_input == "text":
+        return clean_name(value)
     if kind.frontend_input == "boolean":
         return _boolean(what, value)
     if kind.frontend_input == "select":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class Customer:
 
 @dataclass(frozen=True)
 class CustomerRule:
-    """A to M Customer Sync. `attributes`: Acumatica's to Magento's; none while Customer Attribute Sync is off."""
+    """A to M Customer Sync. `attributes`: Acumatica's to Magento's; none while Customer Attribute Sync is off.
+
+    `shared`: Magento shares accounts over its websites, so an account of another website is the customer's.
+    """
 
     classes: frozenset[str]
     groups: Mapping[str, str]
@@ -71,6 +75,8 @@ class CustomerRule:
     create_limit: int = 100
     telephone: str = ""
     website_id: int = 1
+    without_email: Literal["fail", "leave_out"] = "fail"
+    shared: bool = False
 
     def group_of(self, customer_class: str) -> str | None:
         """The Magento group of a class, in whatever letter case the map names the class."""

@@ -9,11 +9,10 @@ both parts: Magento drops in silence what it does not know, so nothing that it d
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 
-from connector.rules.customer_attributes import attributes_of
+from connector.rules.customer_attributes import attributes_of, changed_names
 from connector.rules.customer_types import (
     Account,
     Address,
@@ -26,10 +25,10 @@ from connector.rules.customer_types import (
     ShopFacts,
     same_code,
 )
+from connector.rules.names import changes, clean_company, clean_name, split_name
 from connector.rules.skus import normalise_one
 
 NOT_SENT = frozenset({"inactive", "one-time"})
-LONGEST_NAME = 255
 LONGEST_LOCAL_PART = 64
 LONGEST_EMAIL = 254
 NOT_LOGGED_IN = 0
@@ -37,13 +36,17 @@ SHOWN_NAMES = 12
 
 _ATOM = r"[^\s@,;:<>()\[\]\\\"]+"
 _EMAIL = re.compile(rf"(?P<local>(?!\.){_ATOM}(?<!\.))@(?P<host>(?:[\w](?:[\w-]*[\w])?\.)+[\w](?:[\w-]*[\w])?)")
-_IN_A_NAME = ".,'’`&-_ "
 
 
 def is_sent(customer: Customer, rule: CustomerRule) -> bool:
     """Whether the customer goes to Magento: of a chosen class; not inactive, one-time or a guest."""
     chosen = any(same_code(customer.customer_class, name) for name in rule.classes)
     return chosen and not customer.guest and customer.status.strip().casefold() not in NOT_SENT
+
+
+def is_left_out(customer: Customer, rule: CustomerRule) -> bool:
+    """Whether a setting leaves the customer out because it has no e-mail."""
+    return rule.without_email == "leave_out" and not customer.main.email.strip()
 
 
 def identity(customer: Customer, rule: CustomerRule) -> str | None:
@@ -62,7 +65,7 @@ def email_of(customer: Customer) -> str:
     if not email:
         raise CustomerProblem(
             f"No e-mail: customer {customer.customer_id} has none, and Magento knows customers by it. "
-            "Enter it in Acumatica."
+            "Enter it in Acumatica, or leave all such customers out with A2M_CUSTOMER__WITHOUT_EMAIL."
         )
     found = _EMAIL.fullmatch(email) if len(email) <= LONGEST_EMAIL else None
     if not found or ".." in found["local"] or len(found["local"]) > LONGEST_LOCAL_PART:
@@ -100,20 +103,41 @@ def account_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> Acco
 def name_of(customer: Customer) -> tuple[str, str]:
     """First and last name: of the primary contact, else of the main contact, else the customer's name, split."""
     for contact in (customer.person, customer.main):
-        if contact.first_name and contact.last_name:
-            return contact.first_name[:LONGEST_NAME], contact.last_name[:LONGEST_NAME]
-    return split_name(customer.name or customer.customer_id)
+        names = _person(contact)
+        if names is not None:
+            return names
+    return split_name(customer.name if clean_name(customer.name) else customer.customer_id)
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """A company's name as first and last name: its first word, and the rest; a single word is both.
+def _person(contact: Contact) -> tuple[str, str] | None:
+    """First and last name of a contact, cleaned; `None` where it does not have both."""
+    firstname, lastname = clean_name(contact.first_name), clean_name(contact.last_name)
+    return (firstname, lastname) if firstname and lastname else None
 
-    Characters that Magento takes in no name become blanks: it refuses the whole customer for one of them.
-    """
-    taken = "".join(one if unicodedata.category(one)[0] in "LMN" or one in _IN_A_NAME else " " for one in name)
-    words = taken.split() or ["-"]
-    first, rest = words[0], " ".join(words[1:]) or words[0]
-    return first[:LONGEST_NAME], rest[:LONGEST_NAME].strip()
+
+def names_changed(customer: Customer, rule: CustomerRule) -> tuple[str, ...]:
+    """What was changed of the names that go to Magento, in words; empty where all go as Acumatica has them."""
+    person = next((one for one in (customer.person, customer.main) if one.first_name and one.last_name), None)
+    used = [] if person is None else [person]
+    places = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]
+    used += [one for one in places if not one.address.is_empty()]
+    found = [
+        (what, text, clean_name(text))
+        for contact in used
+        for what, text in (("First name", contact.first_name), ("Last name", contact.last_name))
+        if contact.first_name and contact.last_name
+    ]
+    if not any(_person(one) for one in (customer.person, customer.main)):
+        found.append(("Customer name", customer.name, clean_name(customer.name)))
+    if any(not one.address.is_empty() for one in places):
+        company = company_of(customer)
+        found.append(("Company", company, clean_company(company)))
+    return changes([*found, *changed_names(customer, rule)])
+
+
+def company_of(customer: Customer) -> str:
+    """The company of the customer's addresses, as Acumatica has it."""
+    return customer.main.company or customer.name
 
 
 def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
@@ -177,10 +201,8 @@ def _address(
             f"No telephone: {where} has none, and Magento takes no address without. Enter it in Acumatica, or one for "
             "all in A2M_CUSTOMER__TELEPHONE."
         )
-    firstname, lastname = (contact.first_name, contact.last_name)
-    if not (firstname and lastname):
-        firstname, lastname = names
-    company = customer.main.company or customer.name
+    firstname, lastname = _person(contact) or names
+    company = clean_company(company_of(customer))
     return PostalAddress(
         firstname=firstname,
         lastname=lastname,

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from connector.rules.customers import split_name
+from connector.rules.names import changes, clean_company, clean_name, split_name
 from connector.rules.order_status import DEAD, state_of, unknown_state
 from connector.rules.order_totals import Money, OrderProblem, totals_of
 from connector.rules.order_types import (
@@ -237,8 +237,8 @@ def _shipping_method(key: str, order: Order, rule: OrderRule) -> str:
 
 
 def _place(key: str, use: str, party: Mapping[str, str], rule: OrderRule) -> Place:
-    firstname, lastname = split_name(party["attention"] or party["business"])
-    company = party["business"]
+    firstname, lastname = split_name(_person_of(party))
+    company = clean_company(party["business"])
     place = Place(
         firstname=firstname,
         lastname=lastname,
@@ -251,7 +251,7 @@ def _place(key: str, use: str, party: Mapping[str, str], rule: OrderRule) -> Pla
         telephone=party["phone"] or rule.telephone,
     )
     needed = {
-        "name": party["attention"] or company,
+        "name": _person_of(party),
         "street": place.street,
         "city": place.city,
         "country": place.country,
@@ -263,6 +263,24 @@ def _place(key: str, use: str, party: Mapping[str, str], rule: OrderRule) -> Pla
             f"Incomplete address: the {use} address of {key} has no {' and no '.join(missing)}. Enter it in Acumatica."
         )
     return place
+
+
+def _person_of(party: Mapping[str, str]) -> str:
+    """Who is named there: the attention line, else the business; an attention line that Magento takes nothing of is
+    passed over.
+    """
+    return party["attention"] if clean_name(party["attention"]) else party["business"]
+
+
+def names_changed(order: Order) -> tuple[str, ...]:
+    """What was changed of the names in the addresses of an order that is made in Magento, in words."""
+    found = []
+    for party in (order["bill_to"], order["ship_to"]):
+        attention, business = party["attention"], party["business"]
+        found += [("Company", business, clean_company(business)), ("Attention", attention, clean_name(attention))]
+        if _person_of(party) == business:
+            found.append(("Name", business, clean_name(business)))
+    return changes(found)
 
 
 def invoices_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> tuple[Invoice, ...]:

@@ -36,8 +36,13 @@ def check_names(email: str, fields: Mapping[str, Any]) -> None:
 
 def _is_name(text: str) -> bool:
     return len(text) <= LONGEST_NAME and all(
-        letter in "-_.,'’`&" or letter.isspace() or unicodedata.category(letter)[0] in "LMN" for letter in text
+        letter in "-_.,'’`&" or letter.isspace() or _is_word(unicodedata.category(letter)) for letter in text
     )
+
+
+def _is_word(category: str) -> bool:
+    """Letters, marks and digits, as in Magento's own pattern; other numbers, such as ½, are none."""
+    return category[0] in "LM" or category == "Nd"
 
 
 def check_password(password: str | None) -> None:
