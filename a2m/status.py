@@ -68,9 +68,18 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
         for row in rows
     ]
     table(f"Status at {now:%Y-%m-%d %H:%M:%S} UTC", heads, shown, ("pending", "oldest", "sent", "failed"))
+    waiting = [f"{row['entity']}: {_waiting(row['waiting_for'])}" for row in rows if row["waiting"]]
+    if waiting:
+        out.print("", "Waiting, without a failure:", *waiting, sep="\n", markup=False)
     results = [f"{row['entity']}: {row['last_result']}" for row in rows if row["last_result"]]
     if results:
         out.print("", *results, sep="\n", markup=False)
+
+
+def _waiting(waiting_for: dict[str, int]) -> str:
+    from connector.rules.waiting import describe
+
+    return ", ".join(f"{how_many:,} for {describe(code)} ({code})" for code, how_many in waiting_for.items())
 
 
 HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
@@ -89,6 +98,8 @@ def read_status() -> list[dict[str, Any]]:
             "state": _state_of(getattr(here.settings.active, one.entity), one.paused, one.working),
             "watermark": one.watermark,
             **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
+            "waiting": sum(one.waiting.values()),
+            "waiting_for": one.waiting,
             "last_run": one.last_look_at,
             "last_result": one.last_look,
             "last_full_look": one.last_full_look_at,

@@ -146,7 +146,7 @@ async def _show(now: InForce, outcome: Outcome) -> None:
     await show_table(
         f"{entity}-not-sent",
         notes,
-        f"{entity}: records that were left alone by a setting, or changed on the way to Magento.",
+        f"{entity}: records that were left alone by a setting, changed on the way to Magento, or that wait for long.",
     )
     if tally.sent or tally.failed or tally.requests or outcome.failed:
         await show_summary(now.state, now.settings, entity)

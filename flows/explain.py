@@ -17,9 +17,11 @@ from connector.queue import entities, ledger, links, messages, records
 from connector.queue.engine import State
 from connector.queue.messages import Message
 from connector.queue.records import Stored
+from connector.queue.tables import PENDING
 from connector.rules import customers, items, orders, prices, quantities
 from connector.rules.customer_types import Customer
 from connector.rules.skus import normalise_one
+from connector.rules.waiting import describe
 from flows.wiring import RULES, customer_rule, item_rule, order_rule
 from settings import Settings
 from tasks import frames
@@ -120,8 +122,17 @@ def _message(entity: str, one: Message) -> Line:
     if one.value is not None and entity not in DOCUMENTS:
         value = f"{Decimal(one.value) / ONES[entity]:f}, "
     reason = f": {one.reason}" if one.reason else ""
-    said = f"{value}{one.state}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
+    said = f"{value}{one.state}{_waits(one)}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
     return f"Message {one.id}{_at(one.source)}", said
+
+
+def _waits(one: Message) -> str:
+    """For what a pending message waits, since when, and when it is looked at again."""
+    if one.wait is None or one.state != PENDING:
+        return ""
+    again = "by the next sync" if one.not_before is None else f"after {one.not_before:%Y-%m-%d %H:%M:%S} UTC"
+    since = f"since {one.wait.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f", waits for {describe(one.wait.code)} ({one.wait.code}) {since}, looked at again {again}"
 
 
 def _at(source: str) -> str:

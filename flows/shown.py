@@ -134,6 +134,7 @@ async def show_summary(state: State, settings: Settings, entity: str) -> None:
         f"| failed today | {today.get('failed', 0):,} |",
         f"| superseded today | {today.get('superseded', 0):,} |",
         f"| waiting in the queue | {stands.counts['pending'] + stands.counts['sending']:,}{waits} |",
+        f"| waiting for something else, without a failure | {sum(stands.waiting.values()):,} |",
         f"| failed, for a person to mend | {stands.counts['failed']:,} |",
     ]
     await acreate_markdown_artifact(

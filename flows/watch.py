@@ -54,7 +54,10 @@ async def watch() -> State[Any]:
 async def _watch(here: InForce, now: datetime) -> State[Any]:
     chosen = here.settings.notify
     limits = Limits(
-        timedelta(minutes=chosen.oldest_pending), timedelta(minutes=chosen.silence), timedelta(hours=chosen.told_again)
+        timedelta(minutes=chosen.oldest_pending),
+        timedelta(minutes=chosen.silence),
+        timedelta(hours=chosen.told_again),
+        timedelta(days=here.settings.queue.wait_tell),
     )
     with here.state.read() as connection:
         active = [entity for entity in ENTITIES if getattr(here.settings.active, entity)]

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from connector.acumatica.access import AcumaticaAccess
@@ -114,7 +114,12 @@ async def working(run: Run) -> AsyncIterator[Work]:
                 one_by_one=run.entity == "shipment",
                 before_write=still_held(run.state, run.held, clock),
             ),
-            queue=QueueRule(settings.queue.threshold_count, settings.queue.batch_count, settings.queue.retry_count),
+            queue=QueueRule(
+                settings.queue.threshold_count,
+                settings.queue.batch_count,
+                settings.queue.retry_count,
+                timedelta(days=settings.queue.wait_tell),
+            ),
             read=read_rule(settings, run.entity, run.active_since),
             items=item_rule(settings),
             rule=RULES[run.entity](settings),

@@ -32,6 +32,14 @@ class Queue(Section):
         "How batches of prices go: each request waits for its answer, or many of them in one asynchronous bulk, which "
         "Magento's consumer async.operations.all works off. The first is faster wherever it was measured.",
     )
+    wait_tell: int = setting(
+        7,
+        "Tell once of a message that has waited so long for something outside the queue, such as a payment or the end "
+        "of a hold in Magento. It is not a failure, and goes by itself when the wait is over.",
+        unit="days",
+        ge=1,
+        le=365,
+    )
     bulk_patience: int = setting(
         180,
         "How long a bulk may stand still before its prices are sent by requests that wait for their answer.",

@@ -69,6 +69,7 @@ FIELDS = {
     ("dropship", "ship_via"): "ShipVia for DropShip",
     ("additional", "customer_attributes"): "Customer Attribute Sync",
     ("receiver", "header"): "Header name",
+    ("queue", "wait_tell"): "Tell of records that wait longer than",
     ("notify", "oldest_pending"): "Tell of messages that wait longer than",
     ("notify", "silence"): "Tell of entities without a look for",
     ("notify", "told_again"): "Tell again after",

@@ -9,7 +9,7 @@ was lost is settled by looking, never by sending again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message, Settled
 from connector.queue.records import Record, Stored
+from connector.rules.waiting import WaitReason
 from tasks.feeds import Feed
 
 if TYPE_CHECKING:
@@ -49,7 +50,16 @@ class CannotBeSent(Exception):
 
 
 class NotYet(Exception):
-    """One document has to wait for another, such as a shipment for its order; no attempt is used."""
+    """One document has to wait: for a passing state of business, such as a payment, or for another document.
+
+    `wait` is what it waits for, `str()` says it in words. `waits_for`: the record of ours whose sending ends the wait,
+    as entity and Acumatica key ("order SO 000001"). No attempt is used, and nothing has failed.
+    """
+
+    def __init__(self, wait: WaitReason, reason: str, waits_for: str | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        self.waits_for = waits_for
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -99,6 +109,7 @@ class DocumentEntity:
     with all others that share it, or did before.
     before_push: asked before anything of a look is sent; raises `NotPossible` to stop it.
     full_looks: whether all is read again once a day, because Acumatica does not stamp every change.
+    still_waiting: of messages that waited, those that still do and why, by id, read from Magento together.
     """
 
     feeds: Mapping[str, Feed]
@@ -110,6 +121,7 @@ class DocumentEntity:
     identity: Callable[[Work, dict[str, Any]], str | None] | None = None
     before_push: Callable[[Work], Awaitable[None]] | None = None
     full_looks: bool = False
+    still_waiting: Callable[[Work, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
 
 
 def encoded(content: Any) -> bytes:
@@ -206,7 +218,7 @@ async def deliver_document(
 
 def _outcome(why: Exception) -> Outcome:
     if isinstance(why, NotYet):
-        return Outcome("waits", str(why))
+        return Outcome("waits", str(why), cause=why.wait, waits_for=why.waits_for)
     if isinstance(why, NoAnswer):
         return Outcome("unknown", str(why))
     if isinstance(why, TemporaryFault):

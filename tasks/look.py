@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from connector import steps
-from connector.queue import entities
+from connector.queue import entities, waits
 from connector.queue.chunk import Computed, Queued
 from connector.queue.messages import Message
 from tasks.compute import compute
@@ -67,6 +67,8 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
     Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
     """
     began = work.clock.now()
+    if keys:
+        waits.look_again(work.state, work.entity, keys)  # whoever names a record wants to know now
     await settle_unknown(work)
     pulling = Pull(work, full=full, keys=keys)
     first = await pulling.begin()

@@ -29,6 +29,7 @@ from connector.rules.order_status import DEAD, Shown, Step, end_of_hold, first_s
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import NewOrder, OrderContent, OrderRule
 from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id
+from connector.rules.waiting import WaitReason
 from tasks.document import CannotBeSent, Made, NotYet
 
 if TYPE_CHECKING:
@@ -222,7 +223,11 @@ async def _buyer(work: Work, client: MagentoClient, key: str, customer: str) -> 
         link = links.of_keys(connection, "customer", [customer]).get(customer)
         live = messages.live(connection, "customer", [customer], []) if link is None else []
     if any(message.state in (PENDING, SENDING) for message in live):
-        raise NotYet(f"{key} waits for its customer {customer}, who is being sent.")
+        raise NotYet(
+            WaitReason.CUSTOMER_MISSING,
+            f"{key} waits for its customer {customer}, who is being sent.",
+            f"customer {customer}",
+        )
     if link is None:
         return None
     buyer = await magento.buyer(client, link.magento_id)

@@ -17,7 +17,7 @@ import msgspec
 from connector import steps
 from connector.magento.batches import ACCEPTED, Delivery, Outcome
 from connector.magento.client import MagentoClient
-from connector.magento.errors import MagentoFault
+from connector.magento.errors import MagentoFault, OfTheConnection
 from connector.magento.reads import probe
 from connector.queue import lost_lease, messages
 from connector.queue.lease import LeaseLost
@@ -32,11 +32,11 @@ from tasks.forecast import Forecast
 from tasks.registry import DOCUMENTS
 from tasks.room import Room
 from tasks.settle import LATE_WRITE, asked_again, settle_unknown
+from tasks.waits import look_together, waits_on
 from tasks.work import Work
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-WAIT_FOR_ANOTHER = timedelta(seconds=30)
 PROBE_HOLDS = timedelta(seconds=5)
 
 
@@ -140,6 +140,10 @@ async def push(work: Work, cut: Push) -> None:
     """The stage: one round. Raises `PushAgain` when there is more to do, `ShopUnreachable` and `LeaseLost`."""
     await settle_unknown(work)
     await _wait_for_what_is_due(work)
+    try:
+        await look_together(work)
+    except OfTheConnection as fault:
+        raise ShopUnreachable(str(fault)) from fault
     cut.fault = None
     if not goes_in_bulk(work):
         cut.operations = 1
@@ -344,7 +348,7 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "refused":
         return Settled(message, FAILED, outcome.cause or cause(outcome.reason), outcome.reason)
     if outcome.kind == "waits":
-        return Settled(message, PENDING, "waits", outcome.reason, later + WAIT_FOR_ANOTHER, attempt_given_back=True)
+        return waits_on(work, message, outcome, work.clock.now())
     if connection_lost or outcome.kind == "not_sent":
         return Settled(message, PENDING, attempt_given_back=True)
     if outcome.kind == "unknown":

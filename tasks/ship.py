@@ -33,6 +33,7 @@ from connector.rules.orders import increment_id
 from connector.rules.shipment_records import ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
 from connector.rules.units import DIGITS
+from connector.rules.waiting import WaitReason
 from tasks.document import LATE_WRITE, CannotBeSent, Made, NotYet
 from tasks.order_steps import told_of, was_held
 
@@ -53,7 +54,9 @@ async def send(
         return _made(order, ours, content, link)
     if order.state == "holded" and _is_to_be_told(work, content.order):
         raise NotYet(
-            f"It waits for its order {content.order}: it is on hold in Magento until that look tells otherwise."
+            WaitReason.ORDER_NOT_TOLD,
+            f"It waits for its order {content.order}: it is on hold in Magento until that look tells otherwise.",
+            f"order {content.order}",
         )
     separately = await _separately(work, client, order)
     try:
@@ -156,7 +159,11 @@ async def _order(work: Work, client: MagentoClient, content: ShipmentContent) ->
             )
         return linked
     if not content.reference and any(one.state in (PENDING, SENDING) for one in _order_messages(work, content.order)):
-        raise NotYet(f"It waits for its order {content.order}, which is still to be sent.")
+        raise NotYet(
+            WaitReason.ORDER_MISSING,
+            f"It waits for its order {content.order}, which is still to be sent.",
+            f"order {content.order}",
+        )
     references = [content.reference] if content.reference else []
     found = await orders.orders_with(client, references, content.order)
     by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
@@ -201,7 +208,11 @@ def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
     if any(message.state == SKIPPED for message in waiting):
         return CannotBeSent("Order skipped", f"Order skipped: {content.order} was skipped by hand. Skip this as well.")
     why = next((f": {message.reason}" for message in waiting if message.reason), ".")
-    return NotYet(f"It waits for its order {content.order}, which Magento does not have yet{why}")
+    return NotYet(
+        WaitReason.ORDER_MISSING,
+        f"It waits for its order {content.order}, which Magento does not have yet{why}",
+        f"order {content.order}",
+    )
 
 
 def _is_to_be_told(work: Work, order: str) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from connector.rules.waiting import describe
 
 NOTES_KEPT = 1_000
 NOTHING_CHANGED = "nothing changed"
@@ -56,16 +59,29 @@ class Report:
     tuned: str | None = None
     said: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
 
     def in_words(self) -> list[str]:
         """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
         counted = [f"{number:,} {what}." for what, number in self.counts.items()]
-        return [*([] if self.tuned is None else [self.tuned]), *self.said, *counted, *self.waits]
+        tuned = [] if self.tuned is None else [self.tuned]
+        return [*tuned, *self.said, *counted, *self._waiting_in_words(), *self.waits]
 
     def count(self, what: str, number: int) -> None:
         """Count records of which only the number is said."""
         if number:
             self.counts[what] = self.counts.get(what, 0) + number
+
+    def wait(self, key: str, code: str) -> None:
+        """Count a message that waits for something outside the queue; it has not failed."""
+        self.waiting[key] = code
+
+    def _waiting_in_words(self) -> list[str]:
+        if not self.waiting:
+            return []
+        counts = Counter(self.waiting.values())
+        what = ", ".join(f"{how_many:,} for {describe(code)}" for code, how_many in sorted(counts.items()))
+        return [f"{len(self.waiting):,} waiting without a failure: {what}."]
 
     def say(self, sentence: str) -> None:
         """Say it once, however often it comes up."""

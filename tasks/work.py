@@ -7,7 +7,7 @@ the parameters of a task, and would walk through everything in here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -31,11 +31,14 @@ to the last number, because a record takes Magento longer than us, and fewer chu
 
 
 class QueueRule(msgspec.Struct, frozen=True):
-    """How the queue is cut into requests and how often a message is tried (Queue Processing Settings)."""
+    """How the queue is cut into requests, how often a message is tried (Queue Processing Settings), and after how long
+    a message that waits for something else is told of.
+    """
 
     threshold_count: int
     batch_count: int
     retry_count: int
+    wait_tell: timedelta = timedelta(days=7)
 
 
 class Work(msgspec.Struct):

@@ -72,13 +72,15 @@ class Outcome:
     accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
     `retry_after` seconds where Magento said so. unknown: the answer was lost, Magento may have it. not_sent: it never
     left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
-    `cause`: the kind of a refusal, where whoever refused it knows one.
+    `cause`: the kind of a refusal, where whoever refused it knows one, or the code of a wait. `waits_for`: the record
+    whose sending ends a wait.
     """
 
     kind: Kind
     reason: str | None = None
     retry_after: float | None = None
     cause: str | None = None
+    waits_for: str | None = None
 
 
 ACCEPTED = Outcome("accepted")

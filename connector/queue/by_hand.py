@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from connector.queue import lease, ledger, links, messages
+from connector.queue import lease, ledger, links, messages, waits
 from connector.queue.chunk import SEND_AGAIN
 from connector.queue.engine import State
 from connector.queue.ledger import LedgerRow
@@ -106,6 +106,7 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
     """
     with state.write() as connection:
         lease.hold_off(connection, entity)
+        waits.end_of(connection, entity, [acumatica_key])
         waiting = [one for one in messages.live(connection, entity, [], [key]) if one.key == key]
         if any(one.state == SENDING for one in waiting):
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that look.")

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
-from connector.queue import lease
+from connector.queue import lease, waits
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.rows import upsert
-from connector.queue.tables import IS_PENDING, STATES, entities, instant, leases, messages, micros, watermarks
+from connector.queue.tables import IS_PENDING, PENDING, STATES, entities, instant, leases, messages, micros, watermarks
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,9 @@ def counts_since(connection: Connection, entity: str, since: datetime) -> dict[s
 
 @dataclass(frozen=True)
 class Overview:
-    """One line of `a2m status`."""
+    """One line of `a2m status`. `waiting`: the pending messages that wait for something outside the queue, by the code
+    of what they wait for; `counts` and `oldest_pending` leave them out.
+    """
 
     entity: str
     paused: bool
@@ -107,6 +109,7 @@ class Overview:
     last_look: str | None
     last_full_look_at: datetime | None
     oldest_pending: datetime | None
+    waiting: dict[str, int]
 
 
 def overview(connection: Connection, entity: str, now: datetime) -> Overview:
@@ -114,8 +117,10 @@ def overview(connection: Connection, entity: str, now: datetime) -> Overview:
     known = read(connection, entity)
     by_state = select(messages.c.state, func.count()).where(messages.c.entity == entity).group_by(messages.c.state)
     counts = dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in connection.execute(by_state)}
-    waiting = and_(messages.c.entity == entity, IS_PENDING)
-    oldest = connection.execute(select(func.min(messages.c.created_at)).where(waiting)).scalar()
+    waiting = waits.by_reason(connection, entity)
+    counts[PENDING] -= sum(waiting.values())
+    in_turn = and_(messages.c.entity == entity, messages.c.wait.is_(None), IS_PENDING)
+    oldest = connection.execute(select(func.min(messages.c.created_at)).where(in_turn)).scalar()
     pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
     works = (leases.c.entity == entity) & (leases.c.expires_at > micros(now))
     return Overview(
@@ -128,4 +133,5 @@ def overview(connection: Connection, entity: str, now: datetime) -> Overview:
         known.last_look,
         known.last_full_look_at,
         _instant(oldest),
+        waiting,
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, func, or_, select, update
 
-from connector.queue import compensations, lease, ledger, links
+from connector.queue import compensations, lease, ledger, links, waits
 from connector.queue.compensations import Compensation
 from connector.queue.engine import State
 from connector.queue.lease import Lease
@@ -29,6 +29,7 @@ from connector.queue.tables import (
     IS_SENDING,
     OVER,
     PENDING,
+    SENDING,
     SENT,
     SUPERSEDED,
     hosts,
@@ -36,6 +37,7 @@ from connector.queue.tables import (
     messages,
     micros,
 )
+from connector.queue.wait import Wait
 
 _BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
 _KEYS_PER_QUERY = 5_000
@@ -59,6 +61,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
     changed_at: datetime
     document: bytes | None = None
+    not_before: datetime | None = None
+    wait: Wait | None = None
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):
@@ -67,7 +71,8 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     `half_told`: a document's attempt did not end well after something of it had left: what Magento knows of it is in
     doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
     shipment changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it
-    took for an order that Magento never reserved.
+    took for an order that Magento never reserved. `wait`: what a pending one waits for; without it the message keeps
+    the wait that it had until its state is final.
     """
 
     message: Message
@@ -80,14 +85,21 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     link: Link | None = None
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
+    wait: Wait | None = None
 
 
 def _message(row: tuple[Any, ...], changed_at: datetime | None = None) -> Message:
     """A row of `COLUMNS`; `changed_at` where it is known, because making an instant costs more than the rest."""
-    number, entity, key, source, acumatica_key, sku, value, in_stock, state, attempts, cause, reason, at, document = row
+    number, entity, key, source, acumatica_key, sku, value, in_stock, state, attempts, cause, reason, at, *more = row
+    document, not_before, wait, since, waits_for, told_at = more
     at = changed_at or instant(at)
     of_it = (number, entity, key, source, acumatica_key, sku, value, truth(in_stock), state, attempts, cause, reason)
-    return Message(*of_it, at, document)
+    if not_before is None and wait is None:  # nearly always
+        return Message(*of_it, at, document)
+    waits = None
+    if wait is not None:
+        waits = Wait(wait, instant(since), waits_for, None if told_at is None else instant(told_at))
+    return Message(*of_it, at, document, None if not_before is None else instant(not_before), waits)
 
 
 def _messages(connection: Connection, *conditions: ColumnElement[bool] | object) -> list[Message]:
@@ -125,16 +137,21 @@ def is_due(connection: Connection, entity: str, now: datetime) -> bool:
 
 
 def next_due(connection: Connection, entity: str) -> datetime | None:
-    """When the earliest pending message may be sent; none if nothing is pending."""
-    earliest = select(func.min(func.coalesce(messages.c.not_before, 0))).where(messages.c.entity == entity, IS_PENDING)
+    """When the earliest pending message may be sent; none if nothing is pending but what waits for something else."""
+    taking_turns = and_(messages.c.entity == entity, messages.c.wait.is_(None), IS_PENDING)
+    earliest = select(func.min(func.coalesce(messages.c.not_before, 0))).where(taking_turns)
     found = connection.execute(earliest).scalar()
     return None if found is None else instant(found)
 
 
 def all_due(connection: Connection, entity: str, until: datetime) -> datetime | None:
-    """When every pending message that may be sent before `until` may be sent; none if there is no such message."""
+    """When every pending message that may be sent before `until` may be sent; none if there is no such message.
+
+    What waits for something else does not count: no push waits for it.
+    """
     latest = select(func.max(func.coalesce(messages.c.not_before, 0))).where(
         messages.c.entity == entity,
+        messages.c.wait.is_(None),
         or_(messages.c.not_before.is_(None), messages.c.not_before <= micros(until)),
         IS_PENDING,
     )
@@ -271,11 +288,12 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], no
     told = [one for answer in answers for one in answer.outcomes]
     unsent = [one.message for one in told if one.state != SENT]
     overtaken = _overtaken(connection, held.entity, unsent) if unsent else set()
-    groups: dict[tuple[str, str | None, str | None, int | None, bool, int], list[int]] = {}
+    groups: dict[_Kept, list[int]] = {}
     for one in told:
         became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED) else one.state
         not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
-        kept = (became, one.cause, one.reason, not_before, one.attempt_given_back, one.message.attempts)
+        wait = (one.wait or one.message.wait) if became in (PENDING, SENDING) else None
+        kept = _Kept(became, one.cause, one.reason, not_before, _given_back(one), one.message.attempts, wait)
         groups.setdefault(kept, []).append(one.message.id)
     changed = [_change(connection, kept, ids, now) for kept, ids in groups.items()]
     still_claimed = set().union(*changed)
@@ -283,6 +301,8 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], no
     _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
     links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
     half_told = [one.message.key for one in outcomes if one.half_told]
+    linked = [one.link.acumatica_key for one in outcomes if one.link is not None and one.state == SENT]
+    waits.end_of(connection, held.entity, linked)
     ledger.forget(connection, held.entity, half_told)  # what is wanted next is told again, though it was told before
     for one in outcomes:
         if one.compensated:
@@ -294,17 +314,33 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], no
             ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.doubt_until)
 
 
-def _change(
-    connection: Connection,
-    kept: tuple[str, str | None, str | None, int | None, bool, int],
-    ids: list[int],
-    now: datetime,
-) -> set[int]:
+class _Kept(NamedTuple):
+    """What is kept of messages with the same outcome."""
+
+    became: str
+    cause: str | None
+    reason: str | None
+    not_before: int | None
+    given_back: int
+    attempts: int
+    wait: Wait | None
+
+
+def _given_back(one: Settled) -> int:
+    """How many attempts a message gets back. A wait leaves it one at most, of which Magento may know: what was tried
+    days ago must not count against what is tried when the wait is over.
+    """
+    if one.wait is not None:
+        return max(1, one.message.attempts - 1)
+    return int(one.attempt_given_back)
+
+
+def _change(connection: Connection, kept: _Kept, ids: list[int], now: datetime) -> set[int]:
     """Give these messages their outcome, as far as they are still claimed; gives those that are."""
     dialect = connection.dialect.name
-    names = ("the_became", "the_cause", "the_reason", "the_not_before", "the_given_back", "the_attempts")
-    given = {**dict(zip(names, kept, strict=True)), "the_given_back": int(kept[4]), "the_changed_at": micros(now)}
-    given["the_live"] = kept[0] not in OVER
+    values = {**kept._asdict(), **waits.columns(kept.wait)}
+    given = {f"the_{name}": value for name, value in values.items()}
+    given |= {"the_changed_at": micros(now), "the_live": kept.became not in OVER}
     changed: set[int] = set()
     for part in in_parts(ids):
         settled = tuples(connection, statements(dialect).settle, {**given, "the_ids": many(dialect, part)})

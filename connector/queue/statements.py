@@ -30,6 +30,11 @@ COLUMNS = (
     messages.c.reason,
     messages.c.changed_at,
     messages.c.document,
+    messages.c.not_before,
+    messages.c.wait,
+    messages.c.waiting_since,
+    messages.c.waits_for,
+    messages.c.wait_told_at,
 )
 
 
@@ -82,6 +87,10 @@ def statements(dialect: str) -> Statements:
         "reason": bindparam("the_reason"),
         "not_before": bindparam("the_not_before"),
         "attempts": messages.c.attempts - bindparam("the_given_back"),
+        "wait": bindparam("the_wait"),
+        "waiting_since": bindparam("the_waiting_since"),
+        "waits_for": bindparam("the_waits_for"),
+        "wait_told_at": bindparam("the_wait_told_at"),
         "changed_at": bindparam("the_changed_at"),
     }
     still_claimed = and_(ids, IS_SENDING, messages.c.attempts == bindparam("the_attempts"))

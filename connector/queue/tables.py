@@ -16,6 +16,10 @@ A message and its states (each transition is one function in `messages`, `chunk`
                               └───────────────────┘ or nothing happened         │
                               ▲                                                 │ reprocess, or the product exists now
                               └─────────────────────────────────────────────────┘
+
+A pending message may have a wait reason (`settle: waits`): the business has to move on before it can be told, such as a
+payment. It is looked at again at its `not_before` and is pending in everything else: a newer value supersedes it, it
+can be skipped, and it is claimed like any other once it is due. A final state clears the wait.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -106,6 +110,10 @@ messages = Table(
     Column("reason", KeptText, comment="why it failed, in words"),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("wait", KeptText, comment="the code of what a pending message waits for; null where it waits for its turn"),
+    Column("waiting_since", BigInteger, comment="since when it waits for that"),
+    Column("waits_for", KeptText, comment="the record whose sending ends the wait, as entity and Acumatica key"),
+    Column("wait_told_at", BigInteger, comment="when a person was told that it waits for long"),
 )
 _place = (messages.c.entity, messages.c.key, messages.c.source)
 Index("messages_pending", *_place, unique=True, **_where("state = 'pending'"))
@@ -113,6 +121,7 @@ Index("messages_sending", *_place, **_where("state = 'sending'"))
 Index("messages_failed", messages.c.entity, messages.c.key, **_where("state = 'failed'"))
 Index("messages_live", messages.c.entity, messages.c.key, **_where("live"))
 Index("messages_live_acumatica_key", messages.c.entity, messages.c.acumatica_key, **_where("live"))
+Index("messages_waiting", messages.c.waits_for, **_where("state = 'pending' AND waits_for IS NOT NULL"))
 
 IS_PENDING, IS_SENDING, IS_FAILED = (text(f"messages.state = '{state}'") for state in (PENDING, SENDING, FAILED))
 IS_LIVE = text("messages.live")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
-from connector.queue import by_hand, entities
+from connector.queue import by_hand, entities, waits
 from connector.queue.engine import State
 from connector.queue.rows import upsert
 from connector.queue.tables import IS_FAILED, instant, messages, micros, told
@@ -20,20 +20,27 @@ from connector.queue.tables import IS_FAILED, instant, messages, micros, told
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to tell: a name under which it is kept, since when it is so, and the words."""
+    """One thing to tell: a name under which it is kept, since when it is so, and the words.
+
+    `once`: it is not repeated for as long as it lasts, but told when another one like it has come.
+    """
 
     what: str
     since: datetime | None
     words: str
+    once: bool = False
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a message may wait and an entity may go without a look, and when the same is told again."""
+    """How long a message may wait for its turn, or for something else (`wait_tell`), how long an entity may go without
+    a look, and when the same is told again.
+    """
 
     oldest_pending: timedelta
     silence: timedelta
     told_again: timedelta
+    wait_tell: timedelta = timedelta(days=7)
 
 
 def findings(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
@@ -46,10 +53,25 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
     if oldest is not None and now - oldest > limits.oldest_pending:
         words = f"{entity}: {stands.counts['pending']:,} messages wait, the oldest since {_moment(oldest)}."
         found.append(Finding(f"{entity} waits", oldest, words))
+    found += _waiting(connection, entity, limits, now)
     looked = stands.last_look_at or entities.read(connection, entity).active_since
     if stands.working is None and looked is not None and now - looked > limits.silence:
         found.append(Finding(f"{entity} is silent", looked, f"{entity}: no look was finished since {_moment(looked)}."))
     return found
+
+
+def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
+    """What has waited for something outside the queue, such as a payment, for longer than WAIT_TELL."""
+    found = waits.longest(connection, entity, now - limits.wait_tell)
+    if found is None:
+        return []
+    how_many, newest, oldest = found
+    wait = "message waits" if how_many == 1 else "messages wait"
+    words = (
+        f"{entity}: {how_many:,} {wait} for longer than {limits.wait_tell.days} days, first of all "
+        f"{', '.join(oldest)}; a2m explain says for what."
+    )
+    return [Finding(f"{entity} waits for long", newest + limits.wait_tell, words, once=True)]
 
 
 def _failed(connection: Connection, entity: str) -> list[Finding]:
@@ -69,9 +91,9 @@ def to_tell(connection: Connection, found: Sequence[Finding], limits: Limits, no
 
     def is_new(one: Finding) -> bool:
         before = when.get(one.what)
-        if before is None or now - before >= limits.told_again:
+        if before is None or (now - before >= limits.told_again and not one.once):
             return True
-        return one.what.endswith(" failed") and one.since is not None and one.since > before
+        return (one.once or one.what.endswith(" failed")) and one.since is not None and one.since > before
 
     return [one for one in found if is_new(one)]
 

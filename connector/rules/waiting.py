@@ -1,0 +1,53 @@
+"""What a message can wait for, and when it is looked at again.
+
+A message waits where nothing is wrong and nobody of ours can do anything: a customer has yet to pay, a payment is under
+review, another record has yet to be sent. It stays `pending`, uses no attempt and is not a failure.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class WaitReason(StrEnum):
+    """What a message waits for; the value is the code that is kept and counted."""
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    PAYMENT_REVIEW = "payment_review"
+    ON_HOLD = "on_hold"
+    AWAITING_INVOICE = "awaiting_invoice"
+    AWAITING_SHIPMENT = "awaiting_shipment"
+    ORDER_MISSING = "order_missing"
+    ORDER_NOT_TOLD = "order_not_told"
+    CUSTOMER_MISSING = "customer_missing"
+
+
+DESCRIPTIONS = {
+    WaitReason.AWAITING_PAYMENT: "a payment in Magento",
+    WaitReason.PAYMENT_REVIEW: "the end of a payment review in Magento",
+    WaitReason.ON_HOLD: "the end of a hold in Magento",
+    WaitReason.AWAITING_INVOICE: "an invoice",
+    WaitReason.AWAITING_SHIPMENT: "a shipment",
+    WaitReason.ORDER_MISSING: "an order that Magento does not have yet",
+    WaitReason.ORDER_NOT_TOLD: "a status of its order that is still to be sent",
+    WaitReason.CUSTOMER_MISSING: "a customer who is still to be sent",
+}
+
+_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15))
+LONGEST_PAUSE = timedelta(minutes=60)
+
+
+def describe(code: str) -> str:
+    """What is waited for, in words; the code itself where a later version kept one that is not known here."""
+    return DESCRIPTIONS[WaitReason(code)] if code in WaitReason._value2member_map_ else code
+
+
+def looked_at_again(since: datetime, now: datetime) -> datetime:
+    """When to look again at what has waited since then: after 1, 5 and 15 minutes, then every 60."""
+    passed = timedelta(0)
+    for pause in _PAUSES:
+        if now - since < passed + pause:
+            return now + pause
+        passed += pause
+    return now + LONGEST_PAUSE
