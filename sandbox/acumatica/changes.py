@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.acumatica.availability import RULE_CHANGES, restamping, rules_view
 from sandbox.acumatica.given import Given, day_of, item_of, moment_of
-from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, TAX_MODES, VENDOR, Item, SalesPrice, State
+from sandbox.acumatica.item_types import Item, SalesPrice
+from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, TAX_MODES, VENDOR, State
 from sandbox.acumatica.stock_items import SETTABLE
 from sandbox.acumatica.values import (
     PRICE_PLACES,
@@ -129,7 +131,8 @@ def _assign(state: State, item: Item, given: Given) -> None:
         if name in PLAIN:
             setattr(item, name, PLAIN[name](value))
         elif name == "item_class":
-            item.item_class = state.item_class(str(value), stamped(state.now()))
+            with restamping(state, [item]):
+                item.item_class = state.item_class(str(value), stamped(state.now()))
         elif name == "price":
             item.price6 = scaled(value, PRICE_PLACES, "price")
         elif name == "uom_conversions":
@@ -217,6 +220,7 @@ CHANGES: dict[str, Callable[[State, Any], dict[str, Any]]] = {
     "set_vendor_quantity": _set_vendor_quantity,
     "set_cross_reference": _set_cross_reference,
     "advance_seconds": _advance,
+    **RULE_CHANGES,
 }
 
 
@@ -224,6 +228,7 @@ def view(state: State) -> dict[str, Any]:
     """Take the records; give them plainly, quantities and prices as decimal texts."""
     return {
         "now": in_utc(state.now()),
+        "item_classes": rules_view(state),
         "items": {item.inventory_id: _item_view(item) for item in state.items()},
         "quantities": [
             {

@@ -5,13 +5,16 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, TAX_MODES, Deletion, State
+from sandbox.acumatica.allocations import demand
+from sandbox.acumatica.item_types import Deletion
+from sandbox.acumatica.state import CURRENCY, PRICE_TYPES, STATUS_CODES, TAX_MODES, State
 from sandbox.acumatica.tables import Field, Link, Table, fields
-from sandbox.acumatica.values import Value, midnight, price, quantity
+from sandbox.acumatica.values import Value, collate, midnight, price, quantity
 
 ITEM_WIDTH = 30
 SITE_WIDTH = 10
 CLASS_WIDTH = 10
+RULE_WIDTH = 10
 BRANCH_WIDTH = 10
 MODULES = {
     "INSiteStatus": "PX.Objects.IN",
@@ -19,19 +22,32 @@ MODULES = {
     "InventoryItem": "PX.Objects.IN",
     "INSite": "PX.Objects.IN",
     "INItemClass": "PX.Objects.IN",
+    "INAvailabilityScheme": "PX.Objects.IN",
     "ARSalesPrice": "PX.Objects.AR",
     "Branch": "PX.Objects.GL",
 }
 ZERO = Decimal("0.000000")
+DEMAND = {
+    "QtySOPrepared": "SOPrepared",
+    "QtySOBooked": "SOBooked",
+    "QtySOBackOrdered": "SOBackOrdered",
+    "QtySOShipping": "SOAllocated",
+    "QtySOShipped": "SOShipped",
+}
 NO_QUANTITIES = [
     "QtyInTransit",
     "QtyNotAvail",
-    "QtySOBackOrdered",
-    "QtySOPrepared",
-    "QtySOShipped",
     "QtyPOOrders",
     "QtyPOReceipts",
 ]
+DEDUCTED = {
+    "SOPrepared": "prepared",
+    "SOBooked": "booked",
+    "SOBackOrdered": "back_ordered",
+    "SOShipping": "shipping",
+    "SOShipped": "shipped",
+}
+NOT_INCLUDED = ["SOReverse", "INIssues", "INReceipts", "InTransit", "POPrepared", "POOrders", "POReceipts"]
 SUBITEM = 1
 COST_CENTER = 0
 
@@ -67,6 +83,10 @@ def _guid(name: str, get: Callable[[Any], Value]) -> Field:
     return Field(name, "Guid", get)
 
 
+def _demand(kind: str) -> Callable[[Any], Value]:
+    return lambda row: quantity(demand(row)[kind])
+
+
 def _stock_fields() -> list[Field]:
     return [
         number("InventoryID", lambda row: row.item.number, key=True),
@@ -75,9 +95,8 @@ def _stock_fields() -> list[Field]:
         _decimal("QtyOnHand", lambda row: quantity(row.on_hand)),
         _decimal("QtyAvail", lambda row: quantity(row.available)),
         _decimal("QtyHardAvail", lambda row: quantity(row.shipping)),
-        _decimal("QtyActual", lambda row: quantity(row.on_hand)),
-        _decimal("QtySOBooked", lambda row: quantity(max(row.shipping - row.available, 0))),
-        _decimal("QtySOShipping", lambda row: quantity(max(row.on_hand - row.shipping, 0))),
+        _decimal("QtyActual", lambda row: quantity(row.on_hand - row.shipped)),
+        *(_decimal(name, _demand(kind)) for name, kind in DEMAND.items()),
         *(_decimal(name, lambda row: ZERO) for name in NO_QUANTITIES),
         _moment("LastModifiedDateTime", lambda row: row.modified),
     ]
@@ -161,7 +180,21 @@ def _class_fields() -> list[Field]:
         text("Descr", lambda row: f"Item class {row.code}"),
         _flag("StkItem", lambda row: True),
         text("BaseUnit", lambda row: "EA"),
+        text("AvailabilitySchemeID", lambda row: padded(row.rule.code, RULE_WIDTH)),
         _guid("NoteID", lambda row: row.note_id),
+        _moment("LastModifiedDateTime", lambda row: row.modified),
+    ]
+
+
+def _rule_fields() -> list[Field]:
+    def deducts(name: str) -> Callable[[Any], Value]:
+        return lambda row: bool(getattr(row.deducted, name))
+
+    return [
+        text("AvailabilitySchemeID", lambda row: padded(row.code, RULE_WIDTH)),
+        text("Description", lambda row: row.description),
+        *(_flag(f"InclQty{name}", deducts(field)) for name, field in DEDUCTED.items()),
+        *(_flag(f"InclQty{name}", lambda row: False) for name in NOT_INCLUDED),
         _moment("LastModifiedDateTime", lambda row: row.modified),
     ]
 
@@ -223,6 +256,14 @@ def dac_tables(state: State) -> dict[str, Table]:
         _class_fields(),
         lambda: list(state.classes.values()),
         lambda: [one.number for one in state.classes.values()],
+        {"INAvailabilitySchemeByAvailabilitySchemeID": Link(linked("INAvailabilityScheme"), lambda row: row.rule)},
+    )
+    table(
+        "INAvailabilityScheme",
+        ("AvailabilitySchemeID",),
+        _rule_fields(),
+        lambda: sorted(state.rules.values(), key=lambda rule: collate(rule.code)),
+        lambda: sorted(collate(code) for code in state.rules),
     )
     branches = list(state.branches.values())
     table("Branch", ("BranchID",), _branch_fields(), lambda: branches, lambda: [one.number for one in branches])

@@ -13,7 +13,8 @@ from sandbox.acumatica import sums
 from sandbox.acumatica.dacs import number, text
 from sandbox.acumatica.document_types import Invoice, Order, Shipment
 from sandbox.acumatica.documents import Documents
-from sandbox.acumatica.forms import amounts, guids, moments, quantities
+from sandbox.acumatica.forms import amounts, flags, guids, moments, quantities
+from sandbox.acumatica.line_dacs import line_dacs
 from sandbox.acumatica.order_shipments import invoice_of
 from sandbox.acumatica.tables import Field, Link, Table, fields
 from sandbox.acumatica.values import collate, midnight
@@ -85,6 +86,7 @@ def _shipment_fields() -> list[Field]:
         number("CustomerID", lambda one: one.customer.number),
         number("SiteID", lambda one: one.site.number),
         text("ShipVia", lambda one: one.ship_via or None),
+        *flags(Confirmed=lambda one: one.confirmed, Released=lambda one: one.confirmed and one.posted),
         *quantities(ShipmentQty=sums.shipped_quantity),
         *guids(NoteID=lambda one: one.note_id),
         *moments(
@@ -109,7 +111,7 @@ def _link_fields() -> list[Field]:
 
 
 def document_dacs(documents: Documents, others: dict[str, Table]) -> dict[str, Table]:
-    """Take the documents and the other tables of the feed; give SOOrder, SOShipment and SOOrderShipment."""
+    """Return SOOrder, SOShipment, SOOrderShipment and the lines of orders; links lead to tables among the others."""
 
     def orders() -> list[Order]:
         return [one for one in documents.orders.rows() if not one.archived]
@@ -150,4 +152,4 @@ def document_dacs(documents: Documents, others: dict[str, Table]) -> dict[str, T
             {},
         ),
     )
-    return {one.name: one for one in several}
+    return {one.name: one for one in several} | line_dacs(documents, others)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sandbox.acumatica.forms import Row
-from sandbox.acumatica.state import Branch, Item, Site
+from sandbox.acumatica.item_types import Branch, Item, Site
+
+DROP_SHIP = "Drop-Ship"
+PO_SOURCES = ("Purchase to Order", DROP_SHIP)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,11 +79,12 @@ class Split:
     location: str
     lot: str = ""
     expiration: date | None = None
+    allocated: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class OrderLine:
-    """A line of a sales order; `shipped4` and `closed4` follow from the shipments and receipts."""
+    """A line of a sales order. `po_source` says where a line that is marked for purchase gets its goods from."""
 
     number: int
     item: Item
@@ -95,11 +99,21 @@ class OrderLine:
     discount6: int = 0
     discount4: int = 0
     free: bool = False
-    drop_ship: bool = False
+    po_source: str = ""
     vendor: str = ""
     completed: bool = False
     splits: list[Split] = field(default_factory=list)
     extra: Row = field(default_factory=dict)
+
+    @property
+    def purchased(self) -> bool:
+        """Whether the line is marked for PO."""
+        return bool(self.po_source)
+
+    @property
+    def drop_ship(self) -> bool:
+        """Whether the vendor ships the goods to the customer."""
+        return self.po_source == DROP_SHIP
 
 
 @dataclass(slots=True, eq=False)
@@ -214,6 +228,7 @@ class Shipment:
     ship_via: str = ""
     freight4: int = 0
     package_count: int | None = None
+    posted: bool = True
     archived: bool = False
     counter: int = 0
     lines: list[ShipmentLine] = field(default_factory=list)

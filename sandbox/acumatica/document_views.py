@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.acumatica import sums
 from sandbox.acumatica.contacts import display_name
 from sandbox.acumatica.customers import shipping
+from sandbox.acumatica.demand import allocated
 from sandbox.acumatica.document_types import (
     Contact,
     Customer,
@@ -130,6 +131,8 @@ def _order_line(order: Order, line: OrderLine) -> dict[str, Any]:
         "operation": line.operation,
         "free": line.free,
         "drop_ship": line.drop_ship,
+        "po_source": line.po_source,
+        "allocated": _quantity(allocated(order, line)),
         "completed": line.completed or not sums.open_quantity(order, line),
         "open_quantity": _quantity(sums.open_quantity(order, line)),
         "shipped_quantity": _quantity(sums.shipped(order, line)),
@@ -144,6 +147,7 @@ def _shipment(one: Shipment) -> dict[str, Any]:
         "operation": one.operation,
         "status": one.status,
         "confirmed": one.confirmed,
+        "posted": one.confirmed and one.posted,
         "customer_id": one.customer.code,
         "warehouse": one.site.code,
         "to_warehouse": one.to_site.code if one.to_site is not None else None,

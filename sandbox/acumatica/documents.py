@@ -14,7 +14,8 @@ from sandbox.acumatica.document_types import (
     Receipt,
     Shipment,
 )
-from sandbox.acumatica.state import Deletion, State
+from sandbox.acumatica.item_types import Deletion
+from sandbox.acumatica.state import State
 from sandbox.acumatica.values import collate
 
 Record = TypeVar("Record")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sandbox.acumatica.state import Item, Site, State
+from sandbox.acumatica.item_types import Item, Site
+from sandbox.acumatica.state import State
 from sandbox.acumatica.values import QUANTITY_PLACES, parse_moment, scaled, stamped
 
 Given = Mapping[str, Any]

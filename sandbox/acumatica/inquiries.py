@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
 
+from sandbox.acumatica.allocations import allocation_rows, allocation_totals
+from sandbox.acumatica.item_types import Item, SalesPrice, Stock
 from sandbox.acumatica.records import ENDPOINT, random_guid, wrapped
-from sandbox.acumatica.state import BRANCHES, CURRENCY, LOCATION, UNASSIGNED, Item, SalesPrice, State, Stock
+from sandbox.acumatica.state import BRANCHES, CURRENCY, LOCATION, UNASSIGNED, State
 from sandbox.acumatica.stock_items import COMPUTED_ZERO
 from sandbox.acumatica.values import Value, collate, midnight, parse_moment, price, quantity
 
@@ -45,6 +47,7 @@ class Inquiry:
     run: Callable[[State, Mapping[str, Value], tzinfo], Iterable[Found]]
     view: str = "Results"
     dates: tuple[str, ...] = ()
+    totals: Callable[[State, Mapping[str, Value]], Row] | None = None
 
 
 def answer(inquiry: Inquiry, state: State, body: Mapping[str, Any], expand: str, zone: tzinfo) -> dict[str, Any]:
@@ -54,6 +57,8 @@ def answer(inquiry: Inquiry, state: State, body: Mapping[str, Any], expand: str,
         if name in values:
             check(state, values)
     record: dict[str, Any] = {name: wrapped(value, zone) for name, value in values.items()}
+    if inquiry.totals is not None:
+        record |= {name: wrapped(value, zone) for name, value in inquiry.totals(state, values).items()}
     rows = inquiry.run(state, values, zone)
     if inquiry.collection in [name.strip() for name in expand.split(",")]:
         record[inquiry.collection] = [_written(found, number, zone) for number, found in enumerate(rows, start=1)]
@@ -155,6 +160,21 @@ def _summary(state: State, values: Mapping[str, Value], zone: tzinfo) -> Iterabl
             )
 
 
+def _asked_stock(state: State, values: Mapping[str, Value]) -> list[Stock]:
+    item, warehouse = _item(state, values), _warehouse(state, values)
+    return [row for row in state.stock_of(item) if warehouse in (None, row.site.code)] if item is not None else []
+
+
+def _allocation_totals(state: State, values: Mapping[str, Value]) -> Row:
+    item = _item(state, values)
+    return allocation_totals(_asked_stock(state, values)) | {"BaseUnit": item.base_uom if item is not None else None}
+
+
+def _allocations(state: State, values: Mapping[str, Value], zone: tzinfo) -> Iterable[Found]:
+    for row in allocation_rows(_asked_stock(state, values)):
+        yield Found(row)
+
+
 def _stock_rows(state: State, values: Mapping[str, Value]) -> Iterable[Stock]:
     warehouse = _warehouse(state, values)
     for item in state.items():
@@ -170,7 +190,7 @@ def _storage(state: State, values: Mapping[str, Value], zone: tzinfo) -> Iterabl
                 "InventoryID": row.item.inventory_id,
                 "LastModifiedDateofWarehouseQty": row.modified,
                 "QtyAvailable": quantity(row.available),
-                "QtyAvailableforIssue": quantity(row.on_hand),
+                "QtyAvailableforIssue": quantity(row.on_hand - row.shipped),
                 "QtyHardAvailable": quantity(row.shipping),
                 "QtyOnHand": quantity(row.on_hand),
                 "WarehouseID": row.site.code,
@@ -188,7 +208,7 @@ def _storage_by_location(state: State, values: Mapping[str, Value], zone: tzinfo
                     "LastModifiedDateofWarehouseQty": row.modified,
                     "LocationID": location,
                     "QtyAvailableforIssueinLocation": quantity(on_hand),
-                    "QtyAvailableforIssueinWarehouse": quantity(row.on_hand),
+                    "QtyAvailableforIssueinWarehouse": quantity(row.on_hand - row.shipped),
                     "QtyAvailableforShippinginLocation": quantity(shipping),
                     "QtyAvailableforShippinginWarehouse": quantity(row.shipping),
                     "QtyAvailableinLocation": quantity(available),
@@ -295,6 +315,14 @@ INQUIRIES = {
             "Results",
             _summary,
             "ISERecords",
+        ),
+        Inquiry(
+            "InventoryAllocationInquiry",
+            dict.fromkeys(("InventoryID", "Location", "WarehouseID")),
+            "Results",
+            _allocations,
+            "ResultRecords",
+            totals=_allocation_totals,
         ),
         Inquiry("StorageDetailsInquiry", {"WarehouseID": None}, "StorageDetails", _storage),
         Inquiry(

@@ -44,7 +44,7 @@ def _storage_details(state: State) -> Table:
         _quantity("QtyOnHand", lambda row: row.on_hand),
         _quantity("QtyAvailable", lambda row: row.available),
         _quantity("QtyHardAvailable", lambda row: row.shipping),
-        _quantity("QtyAvailableforIssue", lambda row: row.on_hand),
+        _quantity("QtyAvailableforIssue", lambda row: row.on_hand - row.shipped),
         Field("LastModifiedDateofWarehouseQty", "DateTimeOffset", lambda row: row.modified),
         text("InventoryID_2", item.get),
         text("Subitem", lambda row: "0"),

@@ -155,6 +155,7 @@ def _follow(documents: Documents, invoice: Invoice, moment: datetime) -> None:
     with moving(documents, invoice.orders, moment):
         for shipment in invoice.shipments:
             status = _shipment_status(shipment)
+            shipment.posted = shipment.posted or status == "Completed"
             if status != shipment.status:
                 shipment.status, shipment.modified = status, moment
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from sandbox.acumatica.demand import Figures, footprint
 from sandbox.acumatica.document_types import Order
 from sandbox.acumatica.documents import Documents
-from sandbox.acumatica.sums import Figures, footprint, settled_status
+from sandbox.acumatica.sums import settled_status
 from sandbox.acumatica.values import stamped
 
 
@@ -24,19 +25,19 @@ def moving(documents: Documents, orders: Iterable[Order], moment: datetime, *, s
     touched = list(dict.fromkeys(orders))
     before = _total(touched)
     yield
-    after = _total(touched)
-    now = stamped(documents.state.now())
-    for key in before.keys() | after.keys():
-        _move(documents, key, before[key] - after[key], now)
     for order in touched if settle else ():
         status = settled_status(order)
         if status != order.status:
             order.status, order.modified = status, moment
+    after = _total(touched)
+    now = stamped(documents.state.now())
+    for key in before.keys() | after.keys():
+        _move(documents, key, after[key] - before[key], now)
     documents.state.changed()
 
 
 def _total(orders: Iterable[Order]) -> Figures:
-    total: Figures = Figures()
+    total = Figures()
     for order in orders:
         total.update(footprint(order))
     return total
@@ -48,5 +49,6 @@ def _move(documents: Documents, key: tuple[str, str, str], difference: int, mome
     if item is None or not difference:
         return
     row = documents.state.stock_row(item, site)
-    setattr(row, figure, getattr(row, figure) + difference)
+    for name in ("on_hand", "free", "hard") if figure == "on_hand" else (figure,):
+        setattr(row, name, getattr(row, name) + difference)
     row.modified = moment

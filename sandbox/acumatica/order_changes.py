@@ -9,14 +9,23 @@ from sandbox.acumatica import sums
 from sandbox.acumatica.contacts import ADDRESS_NAMES, DOCUMENT_CONTACT, party_of
 from sandbox.acumatica.customer_changes import text_row
 from sandbox.acumatica.customers import shipping
-from sandbox.acumatica.document_types import Customer, Order, OrderLine, Party, Split, Tax
+from sandbox.acumatica.document_types import (
+    DROP_SHIP,
+    PO_SOURCES,
+    Customer,
+    Order,
+    OrderLine,
+    Party,
+    Split,
+    Tax,
+)
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.forms import Row, settable
 from sandbox.acumatica.given import Given, day_of, item_of, known, moment_of, quantity_of, site_of
 from sandbox.acumatica.moves import moving
 from sandbox.acumatica.order_lines import LINE_PRESET
 from sandbox.acumatica.sales_orders import DISCOUNT_KINDS, PAYMENT_DEFAULTS, PAYMENT_KINDS, PRESET
-from sandbox.acumatica.values import MONEY_PLACES, PRICE_PLACES, Value, amount, price, scaled, stamped
+from sandbox.acumatica.values import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, Value, plain, price, scaled, stamped
 
 NAMES = (
     "type order_nbr customer_id branch date requested status external_ref customer_order description currency "
@@ -25,7 +34,7 @@ NAMES = (
 )
 LINE_NAMES = (
     "line_nbr inventory_id quantity uom unit_price warehouse description operation discount_percent "
-    "discount_amount free drop_ship vendor completed allocations fields remove"
+    "discount_amount free drop_ship po_source vendor completed allocated allocations fields remove"
 )
 PLAIN = {
     "external_ref": "external_ref",
@@ -222,22 +231,44 @@ def _assigned(documents: Documents, line: OrderLine, given: Given) -> OrderLine:
     for name in ("uom", "description", "operation", "vendor"):
         if name in given:
             setattr(line, name, str(given[name]))
-    for name in ("free", "drop_ship", "completed"):
+    for name in ("free", "completed"):
         if name in given:
             setattr(line, name, bool(given[name]))
+    if "drop_ship" in given or "po_source" in given:
+        line.po_source = _po_source(given)
     if "warehouse" in given and line.item.stock:
         line.site = site_of(documents.state, given["warehouse"])
     if "fields" in given:
         line.extra = line.extra | settable(LINE_PRESET, dict(given["fields"]), "a line of an order")
     line.vendor = line.vendor or (VENDOR if line.drop_ship else "")
     sums.base_quantity(line.item, line.quantity4, line.uom)
-    if "allocations" in given or "quantity" in given or not line.splits:
-        line.splits = _splits(documents, line, given.get("allocations"))
+    if any(name in given for name in ("allocations", "allocated", "quantity")) or not line.splits:
+        rows = given.get("allocations") or _allocated_rows(line, given.get("allocated"))
+        line.splits = _splits(documents, line, rows)
     return line
 
 
-def _splits(documents: Documents, line: OrderLine, given: Any) -> list[Split]:
-    rows = given or [{"quantity": str(amount(line.quantity4))}]
+def _po_source(given: Given) -> str:
+    source = str(given.get("po_source") or (DROP_SHIP if given.get("drop_ship") else ""))
+    if source not in ("", *PO_SOURCES):
+        raise ValueError(f"po_source {source!r} is none of {', '.join(PO_SOURCES)}.")
+    return source
+
+
+def _allocated_rows(line: OrderLine, given: Any) -> list[Given]:
+    """Return the rows of a line of which that quantity is allocated; without one, what was allocated stays so."""
+    kept = sum(split.quantity4 for split in line.splits if split.allocated and split.item is line.item)
+    if given is not None:
+        kept = scaled(given, QUANTITY_PLACES, "allocated")
+        if not 0 <= kept <= max(line.quantity4, 0):
+            raise ValueError(f"allocated {given!r} is not between 0 and the line's quantity.")
+    kept = max(min(kept, line.quantity4), 0)
+    parts = ((kept, True), (line.quantity4 - kept, False))
+    rows: list[Given] = [{"quantity": plain(part, QUANTITY_PLACES), "allocated": held} for part, held in parts if part]
+    return rows or [{"quantity": "0"}]
+
+
+def _splits(documents: Documents, line: OrderLine, rows: Any) -> list[Split]:
     return [
         Split(
             place,
@@ -247,6 +278,7 @@ def _splits(documents: Documents, line: OrderLine, given: Any) -> list[Split]:
             "",
             str(one.get("lot") or ""),
             day_of(one, "expiration"),
+            bool(one.get("allocated", one.get("lot"))),
         )
         for place, one in enumerate(rows, start=1)
     ]

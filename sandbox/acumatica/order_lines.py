@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sandbox.acumatica import sums
+from sandbox.acumatica.demand import splits_shipped
 from sandbox.acumatica.document_types import Order, OrderLine, Split
 from sandbox.acumatica.forms import (
     Row,
@@ -68,7 +69,7 @@ def _line_fields(zone: tzinfo) -> dict[str, Field]:
                 InventoryID=lambda one: one.item.inventory_id,
                 LineDescription=lambda one: one.description,
                 Operation=lambda one: one.operation,
-                POSource=lambda one: "Drop-Ship" if one.drop_ship else None,
+                POSource=lambda one: one.po_source or None,
                 UOM=lambda one: one.uom,
                 VendorID=lambda one: one.vendor,
                 WarehouseID=lambda one: one.site.code if one.site is not None else None,
@@ -76,7 +77,7 @@ def _line_fields(zone: tzinfo) -> dict[str, Field]:
                 LineType=_line_type,
             ),
             *numbers(LineNbr=lambda one: one.number),
-            *flags(FreeItem=lambda one: one.free, MarkForPO=lambda one: one.drop_ship),
+            *flags(FreeItem=lambda one: one.free, MarkForPO=lambda one: one.purchased),
             *guids(NoteID=lambda one: one.note_id),
             *amounts(Amount=sums.line_amount, DiscountAmount=sums.discount, ExtendedPrice=sums.extended),
             *unit_prices(
@@ -124,16 +125,17 @@ def _discounted_price(line: OrderLine) -> int:
 
 
 class Allocation(NamedTuple):
-    """A split together with its line and order."""
+    """A split together with its line and order, and what of it is on shipments."""
 
     order: Order
     line: OrderLine
     split: Split
+    shipped4: int
 
 
 def _allocations(pair: Line) -> Iterator[Allocation]:
-    for split in pair.line.splits:
-        yield Allocation(*pair, split)
+    for split, shipped4 in zip(pair.line.splits, splits_shipped(*pair), strict=True):
+        yield Allocation(*pair, split, shipped4)
 
 
 def _allocation_fields(zone: tzinfo) -> dict[str, Field]:
@@ -150,21 +152,21 @@ def _allocation_fields(zone: tzinfo) -> dict[str, Field]:
             UOM=lambda one: one.split.uom,
         ),
         *flags(
-            Allocated=lambda one: bool(one.split.lot),
+            Allocated=lambda one: one.split.allocated,
             Completed=lambda one: not sums.open_quantity(one.order, one.line),
         ),
         *numbers(LineNbr=lambda one: one.line.number, SplitLineNbr=lambda one: one.split.number),
-        *quantities(Qty=lambda one: one.split.quantity4, QtyOnShipments=_split_shipped, QtyReceived=lambda one: 0),
+        *quantities(
+            Qty=lambda one: one.split.quantity4,
+            QtyOnShipments=lambda one: one.shipped4,
+            QtyReceived=lambda one: 0,
+        ),
         *moments(
             ExpirationDate=lambda one: midnight(one.split.expiration, zone),
             SchedOrderDate=lambda one: midnight(one.order.day, zone),
             ShipOn=lambda one: midnight(one.order.requested, zone),
         ),
     )
-
-
-def _split_shipped(one: Allocation) -> int:
-    return sums.shipped(one.order, one.line) if len(one.line.splits) == 1 else 0
 
 
 def _purchasing(pair: Line) -> Iterator[Row]:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.acumatica.document_types import Order, OrderLine, PurchaseLine, PurchaseOrder, Receipt, ReceiptLine
+from sandbox.acumatica.document_types import (
+    DROP_SHIP,
+    Order,
+    OrderLine,
+    PurchaseLine,
+    PurchaseOrder,
+    Receipt,
+    ReceiptLine,
+)
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.given import Given, day_of, known, moment_of, quantity_of
 from sandbox.acumatica.moves import moving
@@ -14,7 +22,6 @@ from sandbox.acumatica.values import PRICE_PLACES, scaled
 
 ORDER_NAMES = "purchase_order order_type order_nbr lines vendor vendor_ref date status created modified"
 RECEIPT_NAMES = "receipt_nbr purchase_order lines vendor_ref date release created modified"
-DROP_SHIP = "Drop-Ship"
 ARCHIVED = {"SalesOrder": "orders", "Shipment": "shipments", "SalesInvoice": "invoices"}
 
 

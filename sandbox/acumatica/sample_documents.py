@@ -11,8 +11,9 @@ from typing import Any
 
 from sandbox.acumatica.control import apply
 from sandbox.acumatica.documents import Documents
+from sandbox.acumatica.item_types import Item
 from sandbox.acumatica.sample_customers import sample_customers
-from sandbox.acumatica.state import HISTORY, Item
+from sandbox.acumatica.state import HISTORY
 from sandbox.acumatica.values import IMPORTED, in_utc
 
 Change = dict[str, Any]

@@ -94,7 +94,7 @@ def _class_rows(state: State) -> list[Row]:
     return [
         {
             "ClassID": one.code,
-            "AvailabilityCalculationRule": "DEFAULT",
+            "AvailabilityCalculationRule": one.rule.code,
             "BaseUOM": "EA",
             "CountryOfOrigin": "",
             "DefaultWarehouseID": "MAIN",

@@ -13,15 +13,16 @@ from sandbox.acumatica.document_types import Content, Order, OrderLine, Package,
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.forms import settable
 from sandbox.acumatica.given import Given, day_of, item_of, known, moment_of, quantity_of, site_of
+from sandbox.acumatica.item_types import Site
 from sandbox.acumatica.moves import moving
 from sandbox.acumatica.order_changes import order_of, party
 from sandbox.acumatica.shipments import PACKAGE_PRESET, PRESET
-from sandbox.acumatica.state import LOCATION, Site
+from sandbox.acumatica.state import LOCATION
 from sandbox.acumatica.values import MONEY_PLACES, QUANTITY_PLACES, plain, scaled, stamped
 
 NAMES = (
     "shipment_nbr orders lines warehouse to_warehouse date ship_via type operation packages freight ship_to hold "
-    "confirm created modified fields custom archived"
+    "confirm posted created modified fields custom archived"
 )
 LINE_NAMES = "order_type order_nbr line_nbr quantity uom warehouse location lot expiration allocations"
 SPLIT_NAMES = "inventory_id quantity uom location lot expiration"
@@ -80,7 +81,7 @@ def _add_shipment(documents: Documents, given: Given) -> dict[str, Any]:
         for order in shipment.orders:
             order.shipments.append(shipment)
         documents.shipments.add(shipment)
-    return _confirm(documents, shipment, moment) if given.get("confirm") else _made(shipment)
+    return _confirm(documents, shipment, moment, given) if given.get("confirm") else _made(shipment)
 
 
 Plan = tuple[Order, OrderLine, Given]
@@ -197,17 +198,29 @@ def _confirm_shipment(documents: Documents, given: Any) -> dict[str, Any]:
     shipment = shipment_of(documents, given)
     if shipment.status not in ("Open", "On Hold"):
         raise ValueError(f"The shipment {shipment.number} is {shipment.status}.")
-    return _confirm(documents, shipment, _moment(documents, given))
+    return _confirm(documents, shipment, _moment(documents, given), given)
 
 
 def _moment(documents: Documents, given: Any) -> datetime:
     return moment_of(documents.state, given if isinstance(given, Mapping) else {})
 
 
-def _confirm(documents: Documents, shipment: Shipment, moment: datetime) -> dict[str, Any]:
+def _confirm(documents: Documents, shipment: Shipment, moment: datetime, given: Any) -> dict[str, Any]:
+    """Confirm; the goods leave what is on hand at once, unless `posted` is false: then at `post_shipment`."""
     with moving(documents, shipment.orders, moment):
         shipment.status, shipment.modified = "Confirmed", moment
+        shipment.posted = bool(given.get("posted", True)) if isinstance(given, Mapping) else True
         shipment.package_count = len(shipment.packages)
+    return _made(shipment)
+
+
+def _post_shipment(documents: Documents, given: Any) -> dict[str, Any]:
+    """Post a confirmed shipment to the stock (Update IN)."""
+    shipment, moment = shipment_of(documents, given), _moment(documents, given)
+    if not shipment.confirmed or shipment.posted:
+        raise ValueError(f"The shipment {shipment.number} is {shipment.status}, or posted already.")
+    with moving(documents, shipment.orders, moment):
+        shipment.posted, shipment.modified = True, moment
     return _made(shipment)
 
 
@@ -296,6 +309,7 @@ SHIPMENT_CHANGES: dict[str, Callable[[Documents, Any], dict[str, Any]]] = {
     "add_shipment": _add_shipment,
     "set_shipment": _set_shipment,
     "confirm_shipment": _confirm_shipment,
+    "post_shipment": _post_shipment,
     "correct_shipment": _correct_shipment,
     "cancel_shipment": _cancel_shipment,
     "remove_shipment": _remove_shipment,

@@ -1,13 +1,13 @@
 """The company's records: items, stock, sales prices, warehouses; and the sandbox's clock."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from sandbox.acumatica.values import IMPORTED, Value, collate, stamped
+from sandbox.acumatica.item_types import AvailabilityRule, Branch, Deletion, Item, ItemClass, SalesPrice, Site, Stock
+from sandbox.acumatica.values import IMPORTED, collate, stamped
 from sandbox.catalogue import Product
 
 TENANT = "Company"
@@ -18,6 +18,7 @@ LOCATION = "R1"
 UNASSIGNED = "<UNASSIGNED>"
 VENDOR = "VENDOR"
 TRANSIT = "INTR"
+DEFAULT_RULE = "DEFAULT"
 BRANCHES = (("HEADOFFICE", "Head Office"), ("RETAIL", "Retail Store"))
 SITES = (
     ("MAIN", "Main warehouse", "HEADOFFICE"),
@@ -44,111 +45,6 @@ RESERVED_EVERY = 5
 QUANTITY_UNIT = 10_000
 
 
-@dataclass(slots=True)
-class Branch:
-    """A branch of the only company."""
-
-    number: int
-    code: str
-    name: str
-    note_id: str
-    modified: datetime
-
-
-@dataclass(slots=True)
-class Site:
-    """A warehouse; `transit` marks the in-transit one, which no form lists."""
-
-    number: int
-    code: str
-    description: str
-    branch: Branch
-    note_id: str
-    modified: datetime
-    transit: bool = False
-
-
-@dataclass(slots=True)
-class ItemClass:
-    """An item class, made when an item first names it."""
-
-    number: int
-    code: str
-    note_id: str
-    modified: datetime
-
-
-@dataclass(slots=True)
-class Item:
-    """A stock or non-stock item; `extra` holds fields of the form set by name, `custom` those of `View.Field`."""
-
-    number: int
-    inventory_id: str
-    key: str
-    description: str
-    price6: int
-    item_class: ItemClass
-    note_id: str
-    created: datetime
-    modified: datetime
-    status: str = "Active"
-    exported: bool = True
-    stock: bool = True
-    base_uom: str = "EA"
-    sales_uom: str = "EA"
-    purchase_uom: str = "EA"
-    vendor4: int = 0
-    fresh: bool = False
-    extra: dict[str, Value] = field(default_factory=dict)
-    custom: dict[str, Value] = field(default_factory=dict)
-    cross_references: list[dict[str, Value]] = field(default_factory=list)
-    conversions: list[dict[str, Value]] = field(default_factory=list)
-    attributes: list[dict[str, Value]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Stock:
-    """What one warehouse holds of one item, in ten-thousandths of the base unit."""
-
-    item: Item
-    site: Site
-    on_hand: int
-    available: int
-    shipping: int
-    modified: datetime
-
-
-@dataclass(slots=True)
-class SalesPrice:
-    """A row of the sales price list."""
-
-    record_id: int
-    item: Item
-    price6: int
-    price_type: str
-    price_code: str
-    promotion: bool
-    break4: int
-    currency: str
-    uom: str
-    tax_mode: str
-    effective: date | None
-    expiration: date | None
-    site: Site | None
-    note_id: str
-    created: datetime
-    modified: datetime
-
-
-@dataclass(slots=True)
-class Deletion:
-    """A deleted record, as the feed of deletions names it."""
-
-    dac: str
-    note_id: str
-    moment: datetime
-
-
 class State:
     """All records of the tenant, in the orders the readers need, with a version that moves at every change."""
 
@@ -164,6 +60,7 @@ class State:
         self.price_classes: dict[str, datetime] = {}
         self.customers: dict[str, int] = {}
         self.classes: dict[str, ItemClass] = {}
+        self.rules: dict[str, AvailabilityRule] = {}
         self._items: dict[str, Item] = {}
         self._by_note: dict[str, Item] = {}
         self._stock: dict[int, dict[str, Stock]] = {}
@@ -182,6 +79,7 @@ class State:
             code: Site(101 + place, code, text, self.branches[branch], self.guid(), start, code == TRANSIT)
             for place, (code, text, branch) in enumerate(SITES)
         }
+        self.rules[DEFAULT_RULE] = AvailabilityRule(DEFAULT_RULE, "Sales orders and shipments", start)
         self.item_class("ALLOTHER", start)
         for place, product in enumerate(products, start=1):
             if product.type_id == "simple" or product.type_id in NON_STOCK_TYPES:
@@ -196,7 +94,8 @@ class State:
             for code, available in product.quantities.items():
                 reserved = (place % 3 + 1) * QUANTITY_UNIT if place % RESERVED_EVERY == 0 else 0
                 allocated = reserved // 2 // QUANTITY_UNIT * QUANTITY_UNIT
-                self._put(item, code, available + reserved, available, available + reserved - allocated, moment)
+                row = self._put(item, code, available + reserved, moment)
+                row.booked, row.allocated = reserved - allocated, allocated
 
     def guid(self) -> str:
         """Give a new GUID as text; the same sequence for the same catalogue."""
@@ -221,7 +120,8 @@ class State:
         """Give the item class of that code, made at `moment` when it is new."""
         found = self.classes.get(collate(code))
         if found is None:
-            found = ItemClass(201 + len(self.classes), code.upper(), self.guid(), moment)
+            rule = self.rules[DEFAULT_RULE]
+            found = ItemClass(201 + len(self.classes), code.upper(), self.guid(), moment, rule)
             self.classes[collate(code)] = found
         return found
 
@@ -302,16 +202,17 @@ class State:
             self._stock_rows = rows, [row.item.number for row in rows]
         return self._stock_rows
 
-    def _put(self, item: Item, code: str, on_hand: int, available: int, shipping: int, moment: datetime) -> None:
+    def _put(self, item: Item, code: str, on_hand: int, moment: datetime) -> Stock:
         site = self.sites.get(code)
         if site is None:
             raise ValueError(f"There is no warehouse {code!r}.")
-        self._stock[item.number][code] = Stock(item, site, on_hand, available, shipping, moment)
+        row = self._stock[item.number][code] = Stock(item, site, on_hand, on_hand, on_hand, moment)
+        return row
 
     def stock_row(self, item: Item, code: str) -> Stock:
         """Give the stock row of the item in that warehouse, made empty when there is none; ValueError: no warehouse."""
         if code not in self._stock[item.number]:
-            self._put(item, code, 0, 0, 0, stamped(self.now()))
+            self._put(item, code, 0, stamped(self.now()))
             self.changed(keys=True)
         return self._stock[item.number][code]
 

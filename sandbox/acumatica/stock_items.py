@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from sandbox.acumatica.item_types import Item, Stock
 from sandbox.acumatica.records import Entity, Part
-from sandbox.acumatica.state import Item, State, Stock
+from sandbox.acumatica.state import State
 from sandbox.acumatica.tables import Field, Table, fields
 from sandbox.acumatica.values import Value, price, quantity
 

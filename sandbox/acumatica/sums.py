@@ -4,12 +4,10 @@ Money is rounded half up to cents, as Acumatica does with a two-digit currency. 
 discounts, plus freight and premium freight, plus taxes, less the document's discount.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from sandbox.acumatica.document_types import Invoice, Order, OrderLine, Shipment
-from sandbox.acumatica.state import Item
+from sandbox.acumatica.item_types import Item
 
 CENT = 100
 NOT_OPEN = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced")
@@ -162,36 +160,3 @@ def settled_status(order: Order) -> str:
     if not goods and order.invoices and all(one.released for one in order.invoices):
         return "Completed"
     return "Back Order" if begun else "Open"
-
-
-Figures = Counter[tuple[str, str, str]]
-
-
-def footprint(order: Order) -> Figures:
-    """Give what an order and its shipments take from the stock: (item, warehouse, figure) → base quantity.
-
-    Open quantity takes from what is available, a shipment also from what is available for shipping, a confirmed one
-    also from what is on hand. Receipts of returned goods give back when confirmed. Drop-shipments touch nothing.
-    """
-    found: Figures = Counter()
-    for line in order.lines:
-        if not line.item.stock or line.drop_ship or line.site is None or line.operation == "Receipt":
-            continue
-        if order.type not in NO_DEMAND_TYPES and order.status not in NOT_OPEN and not line.completed:
-            left = max(line.quantity4 - shipped(order, line), 0)
-            _take(found, line.item, line.site.code, base_quantity(line.item, left, line.uom), ("available",))
-    for shipment in order.shipments:
-        if shipment.status == "Canceled" or (shipment.operation == "Receipt" and not shipment.confirmed):
-            continue
-        figures = ("available", "shipping", "on_hand") if shipment.confirmed else ("available", "shipping")
-        sign = -1 if shipment.operation == "Receipt" else 1
-        for sent in (one for one in shipment.lines if one.order is order):
-            for split in sent.splits:
-                taken = sign * base_quantity(split.item, split.quantity4, split.uom) if split.item.stock else 0
-                _take(found, split.item, sent.site.code, taken, figures)
-    return found
-
-
-def _take(found: Figures, item: Item, site: str, taken: int, figures: Iterable[str]) -> None:
-    for name in figures if taken else ():
-        found[item.inventory_id, site, name] += taken

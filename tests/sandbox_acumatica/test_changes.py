@@ -176,6 +176,7 @@ async def test_state_tells_everything_plainly(site: Any) -> None:
     assert set(state) == {
         "now",
         "items",
+        "item_classes",
         "quantities",
         "vendor_quantities",
         "sales_prices",
