@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from settings.section import Instant, Names, Section, setting
 
@@ -79,6 +80,18 @@ class Order(Section):
     reference: Literal["external_ref", "customer_order", "order_nbr"] = setting(
         "external_ref", "Field of the Acumatica order that holds Magento's order number."
     )
+    reference_pattern: str = setting(
+        "",
+        "Which part of that field is Magento's order number, in parentheses: #(.+) for #100000001, WEB-(.+) for "
+        "WEB-100000001. A regular expression that must fit the whole field; empty: the whole field is the number.",
+        max_length=200,
+    )
+    reference_test: str = setting(
+        "",
+        "A value of that field to try the pattern on: saving is refused where the pattern finds no order number in it, "
+        "and Test Connection says which one it finds.",
+        max_length=200,
+    )
     statuses: dict[str, str] = setting({}, "Acumatica order status to Magento order status.")
     states: dict[str, OrderState] = setting(
         {}, "Magento order status of your own to the state that it belongs to; Magento's own statuses are known."
@@ -97,6 +110,30 @@ class Order(Section):
             if value.upper() in NO_SALE:
                 raise ValueError(f"{value} is {NO_SALE[value.upper()]} and no sale; Magento cannot show it as an order")
         return values
+
+    @field_validator("reference_pattern")
+    @classmethod
+    def _has_one_group(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groups
+        except re.error as error:
+            raise ValueError(f"{value} is no regular expression: {error}") from error
+        if value and groups != 1:
+            raise ValueError(
+                f"{value} must have one pair of parentheses, around Magento's order number; it has {groups}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _fits_the_test_value(self) -> Self:
+        if self.reference_pattern and self.reference_test:
+            found = re.fullmatch(self.reference_pattern, self.reference_test)
+            if found is None or not (found.group(1) or "").strip():
+                raise ValueError(
+                    f"reference_test: the pattern {self.reference_pattern} finds no order number in "
+                    f"{self.reference_test}; it must fit all of it"
+                )
+        return self
 
 
 class Dropship(Section):

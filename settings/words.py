@@ -63,6 +63,8 @@ FIELDS = {
     ("customer", "accounts"): "Share Customer Accounts",
     ("order", "types"): "Order Types",
     ("order", "from"): "Orders from",
+    ("order", "reference_pattern"): "Reference pattern",
+    ("order", "reference_test"): "Test value of the reference",
     ("order", "statuses"): "Acumatica status to Magento status",
     ("order", "states"): "Magento status to Magento state",
     ("order", "store_id"): "Store id",

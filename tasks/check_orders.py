@@ -16,9 +16,11 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.rules.order_status import state_of
 from connector.rules.order_types import OrderRule
+from connector.rules.reference import increment_id_of
 from tasks.check import Asked, Check
 
 ORDER_TYPES, BRANCHES, SHIP_VIAS = "Order types", "Branches of orders", "ShipVias of orders"
+REFERENCE = "Reference pattern of orders"
 STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
 
 
@@ -37,9 +39,26 @@ def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[Asked]:
     return [Asked(STORE, partial(_store, client, rule))] if rule.types else []
 
 
-def maps_of_orders(rule: OrderRule) -> list[Check]:
-    """The statuses, and the methods of payment and shipping: no system is asked."""
-    return [_statuses(rule), _methods(rule)] if rule.types else []
+def maps_of_orders(rule: OrderRule, test_value: str = "") -> list[Check]:
+    """The reference pattern, the statuses, and the methods of payment and shipping: no system is asked."""
+    if not rule.types:
+        return []
+    return [*([_reference(rule, test_value)] if rule.reference_pattern else []), _statuses(rule), _methods(rule)]
+
+
+def _reference(rule: OrderRule, test_value: str) -> Check:
+    """What the reference pattern makes of its test value."""
+    if not test_value:
+        said = (
+            f"{rule.reference_pattern}: there is no value to try it on. Enter one in Test value of the reference "
+            "(A2M_ORDER__REFERENCE_TEST)."
+        )
+        return Check(REFERENCE, "could not be checked", said)
+    number = increment_id_of(test_value, rule.reference_pattern)
+    if number is None:
+        said = f"{rule.reference_pattern} finds no order number in {test_value} (A2M_ORDER__REFERENCE_PATTERN)."
+        return Check(REFERENCE, "failed", said)
+    return Check(REFERENCE, "passed", f"{test_value} is Magento's order {number}")
 
 
 async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:

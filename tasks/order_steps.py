@@ -28,7 +28,7 @@ from connector.rules import sold
 from connector.rules.order_status import DEAD, Shown, Step, end_of_hold, first_status, is_behind, next_step, refused
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import NewOrder, OrderContent, OrderRule
-from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id
+from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id, reference_of
 from connector.rules.waiting import WaitReason
 from tasks.document import CannotBeSent, Made, NotYet
 
@@ -183,11 +183,17 @@ def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
             f"Canceled before it was sent: {content.key} is {content.acumatica_status} in Acumatica and was never in "
             "Magento. Nothing has to be done.",
         )
-    if content.reference and not rule.create_with_reference:
+    refers_to = reference_of(content.facts, rule)
+    if refers_to and not rule.create_with_reference:
+        why = "Magento has no order of that number"
+        if not content.reference:
+            why = f"Reference pattern, {rule.reference_pattern}, does not fit it (A2M_ORDER__REFERENCE_PATTERN)"
+        elif content.reference != refers_to:
+            why = f"Magento has no order {content.reference!r}, which is the number by the Reference pattern"
         raise CannotBeSent(
             "Unknown reference",
-            f"Unknown reference: {content.key} refers to {content.reference!r} (A2M_ORDER__REFERENCE), and Magento has "
-            "no order of that number. Correct the reference in Acumatica, link the order: "
+            f"Unknown reference: {content.key} refers to {refers_to!r} (A2M_ORDER__REFERENCE), and {why}. "
+            "Correct the reference in Acumatica, link the order: "
             f"a2m link order {content.key!r} ID, or set A2M_ORDER__CREATE_WITH_REFERENCE to true.",
         )
 

@@ -30,6 +30,7 @@ from connector.rules.orders import (
     differences,
     is_chosen,
     names_changed,
+    number_in_magento,
     reference_of,
 )
 from connector.rules.units import ItemUnits
@@ -100,7 +101,7 @@ async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> lis
 async def _dead_in_magento(work: Work, orders: Mapping[str, dict[str, Any]]) -> set[str]:
     """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
     references = {
-        key: reference_of(order, work.rule) for key, order in orders.items() if comes_to_nothing(order, work.rule)
+        key: number_in_magento(order, work.rule) for key, order in orders.items() if comes_to_nothing(order, work.rule)
     }
     asked = sorted(set(references.values()) - {""})
     if not asked:
@@ -119,7 +120,7 @@ def _document(
         return Document(key, key, cause=cause_of(str(why)), reason=str(why))
     if not may_be_there and comes_to_nothing(order, rule):
         return Document(key, key)
-    if may_be_there or content.reference:
+    if may_be_there or reference_of(order, rule):
         return Document(key, key, content)
     if content.why_not is not None:
         return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)

@@ -23,6 +23,7 @@ class OrderRule:
     types: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
     reference: Reference = "external_ref"
+    reference_pattern: str = ""
     create_with_reference: bool = False
     statuses: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
@@ -122,7 +123,8 @@ class Why:
 class OrderContent:
     """What one message tells Magento of one order.
 
-    `facts`: all that a customer sees, as Acumatica has it. `status` and `state`: Magento's, by the map; none where the
+    `reference`: Magento's number of the order, if it came from there. `facts`: all that a customer sees, as Acumatica
+    has it. `status` and `state`: Magento's, by the map; none where the
     map has none for `acumatica_status`. `new`: the order to create where Magento does not have it, or `why_not`.
     """
 

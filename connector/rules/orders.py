@@ -27,6 +27,7 @@ from connector.rules.order_types import (
     Place,
     Why,
 )
+from connector.rules.reference import increment_id_of
 from connector.rules.units import ItemUnits, decimal
 
 LONGEST_INCREMENT_ID = 50
@@ -65,8 +66,13 @@ def comment_mark(key: str) -> str:
 
 
 def reference_of(order: Order, rule: OrderRule) -> str:
-    """What the reference field holds: Magento's order number, if the order came from there."""
+    """What the reference field holds."""
     return str(order[{"order_nbr": "number"}.get(rule.reference, rule.reference)]).strip()
+
+
+def number_in_magento(order: Order, rule: OrderRule) -> str:
+    """Magento's order number by the reference field, if the order came from there; empty where it holds none."""
+    return increment_id_of(reference_of(order, rule), rule.reference_pattern) or ""
 
 
 def is_chosen(order: Order, rule: OrderRule) -> bool:
@@ -89,7 +95,9 @@ def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Ord
     mapped = rule.statuses.get(order["status"])
     status = None if waits else mapped
     state = None if status is None else state_of(status, rule.states)
-    content = OrderContent(key, reference_of(order, rule), order["status"], facts, status, state, invoices=invoices)
+    content = OrderContent(
+        key, number_in_magento(order, rule), order["status"], facts, status, state, invoices=invoices
+    )
     try:
         if mapped is None:
             raise OrderProblem(

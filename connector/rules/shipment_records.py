@@ -128,6 +128,7 @@ class ShipmentRule:
     sources: Mapping[str, str] | None = None
     default_source: str = "default"
     reference: Reference = "external_ref"
+    reference_pattern: str = ""
     unit: Unit = "base"
     decimals: bool = False
     notify: bool = False

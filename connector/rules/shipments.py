@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from connector.rules.reference import increment_id_of
 from connector.rules.shipment_records import (
     Carrier,
     ContentLine,
@@ -131,9 +132,8 @@ def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentConte
 def _reference(order: ShippedOrder | None, rule: ShipmentRule) -> str:
     if order is None:
         return ""
-    if rule.reference == "order_nbr":
-        return order.number
-    return (order.external_ref if rule.reference == "external_ref" else order.customer_order).strip()
+    fields = {"order_nbr": order.number, "external_ref": order.external_ref, "customer_order": order.customer_order}
+    return increment_id_of(fields[rule.reference], rule.reference_pattern) or ""
 
 
 def _source(shipment: Shipment, lines: Sequence[ShippedLine], rule: ShipmentRule) -> tuple[str, str]:

@@ -121,6 +121,27 @@ def test_a_separate_vendor_quantity_needs_a_source_of_its_own(monkeypatch):
     assert "A2M_VENDOR_INVENTORY__SOURCE" in said
 
 
+@pytest.mark.parametrize(
+    ("pattern", "test_value", "words"),
+    [
+        ("#(.+", "", "is no regular expression"),
+        ("#.+", "", "must have one pair of parentheses"),
+        ("(#)(.+)", "", "must have one pair of parentheses"),
+        ("#(.+)", "100000001", "finds no order number in 100000001"),
+        (r"#(\d+)", "#100000001 ", None),
+    ],
+)
+def test_a_reference_pattern_has_one_group_and_fits_its_test_value(monkeypatch, pattern, test_value, words):
+    """A pattern that could not find an order number is refused before anything is sent."""
+    values = {"A2M_ORDER__REFERENCE_PATTERN": pattern, "A2M_ORDER__REFERENCE_TEST": test_value}
+    if words is not None:
+        assert words in refusal(monkeypatch, **values)
+        return
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().order.reference_pattern == pattern
+
+
 def test_a_trailing_slash_changes_nothing(monkeypatch):
     """The URL with and without a trailing slash is the same, and its path stays."""
     monkeypatch.setenv("A2M_MAGENTO__URL", "https://host/shop/")
