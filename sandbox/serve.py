@@ -34,7 +34,7 @@ def run(
     """Serve until SIGINT or SIGTERM. Raises `CatalogueError`, `FaultPlanError`, and `OSError` for a taken port."""
     products = generated(skus) if catalog is None else from_csv(catalog)
     plan = Faults(faults or "")
-    site, shop = acumatica_app(products, documents=documents), magento_app(products)
+    site, shop = acumatica_app(products, documents=documents), magento_app(products, default_apart=True)
     for change in shop_orders(site.state.view()):
         shop.state.change(change)
     apps = (("acumatica", site, acumatica_port), ("magento", shop, magento_port))
@@ -101,7 +101,8 @@ def lines_that_connect(acumatica: str, magento: str, *, documents: bool) -> list
         "A2M_ACUMATICA__TIME_ZONE=America/New_York",
         "A2M_ACUMATICA__REQUESTS_PER_MINUTE=100000",
         """A2M_INVENTORY__WAREHOUSES='["MAIN","EAST","WEST"]'""",
-        """A2M_INVENTORY__SOURCES='{"MAIN":"default","EAST":"east","WEST":"west"}'""",
+        """A2M_INVENTORY__SOURCES='{"MAIN":"main","EAST":"east","WEST":"west"}'""",
+        "A2M_INVENTORY__DEFAULT_SOURCE=main",
     ]
     return [*lines, *_lines_of_documents()] if documents else lines
 

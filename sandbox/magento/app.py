@@ -85,19 +85,22 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     sources: Sequence[str] = SOURCES,
+    default_apart: bool = False,
     currency: str = "USD",
     timezone: str = "UTC",
     **settings: Any,
 ) -> Starlette:
     """Take the catalogue and the shop's traits; give the shop.
 
-    `sources` are the inventory sources that exist, `currency` is the base currency, `timezone` the shop's. Every name
+    `sources` are the inventory sources that exist, with `default_apart` the source `default` is in Default Stock alone,
+    as a real Magento has it; `currency` is the base currency, `timezone` the shop's. Every name
     of `Settings` is a trait too (`bearer=False`, `msi=False`, `array_limit=20`, `latency="measured"` …).
     """
     switches = Settings()
     for name, value in settings.items():
         switches.put(name, value)
-    shop = Shop(products, clock, switches, sources=sources, currency=currency, timezone=timezone)
+    place: dict[str, Any] = {"sources": sources, "default_apart": default_apart}
+    shop = Shop(products, clock, switches, **place, currency=currency, timezone=timezone)
     router = Router(route for area in AREAS for route in area.ROUTES)
     journal = Journal(router)
     changes = {name: make for area in AREAS for name, make in getattr(area, "CHANGES", {}).items()}

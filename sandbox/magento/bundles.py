@@ -1,6 +1,8 @@
 """Bundles that ship together: their children must all lie at one and the same source.
 
-Source: magento-observed.md, part two, section 1; recording nonsimple-setup/bundle_child_second_source.
+A row for a child is refused, whatever its quantity, if the bundle's children have rows and none at that source, spelled
+as it is there; rows of the same request do not count, and a shop with one source asks nothing. Source:
+magento-observed.md, part two, section 1, and part three; recording nonsimple-setup/bundle_child_second_source.
 """
 
 from __future__ import annotations
@@ -35,25 +37,23 @@ def ships_together(bundle: Product) -> bool:
 
 def together_faults(shop: Shop, rows: Sequence[Mapping[str, Any]], base_url: str) -> list[dict[str, Any]]:
     """The errors of rows that would put a child of such a bundle at a second source."""
-    if not shop.bundles:
+    if not shop.bundles or len(shop.sources) < 2:
         return []
     return [fault for row in rows for fault in _faults(shop, row, base_url)]
 
 
 def _faults(shop: Shop, row: Mapping[str, Any], base_url: str) -> Iterator[dict[str, Any]]:
     key = php.collated(row["sku"])
-    source = php.collated(row["source_code"])
-    if source == php.collated(DEFAULT_SOURCE):
-        return
     for bundle in shop.bundles.values():
         family = {php.collated(sku) for sku in children(bundle)}
         if not ships_together(bundle) or key not in family:
             continue
-        used = {place for sku in family for place in sources_of(shop, sku)}
-        if used - {source}:
+        used = {item.source_code for sku in family for item in shop.items(sku)}
+        if used and row["source_code"] not in used:
             href = f"{base_url}catalog/product/edit/id/{bundle.id}/"
             parameters = [row["source_code"], row["sku"], href, bundle.sku]
             yield {"message": FAULT, "parameters": parameters}
+            return
 
 
 def sources_of(shop: Shop, sku: str) -> set[str]:

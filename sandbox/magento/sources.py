@@ -1,18 +1,19 @@
 """Sources, stocks, and which source belongs to which stock.
 
-Source: recordings of setup, stock-special and two-websites; magento-observed.md, part two, section 5.
+Source: recordings of setup, stock-special and two-websites; magento-observed.md, part two, section 5, and part three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sandbox.magento import php
 from sandbox.magento.errors import Refusal
 from sandbox.magento.records import Source, Stock
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.search import OPTIONAL_SEARCH, SEARCH, Columns, found, result
-from sandbox.magento.state import DEFAULT_SOURCE, Shop
+from sandbox.magento.state import DEFAULT_SOURCE, DEFAULT_STOCK, Shop
 from sandbox.magento.typed import BOOL, FLOAT, INT, TEXT, Data, Parameter, listed
 
 CARRIER_LINK = Data(
@@ -49,6 +50,7 @@ LINK = Data(
     "Magento\\InventoryApi\\Api\\Data\\StockSourceLinkInterface",
     {"stock_id": INT, "source_code": TEXT, "priority": INT},
 )
+DEFAULT_LINK = "Can not save link related to Default Source or Default Stock"
 BEFORE_ENABLED = ("email", "contact_name")
 AFTER_ENABLED = ("description", "latitude", "longitude", *_PLACE[:1], "region_id", *_PLACE[1:])
 
@@ -182,6 +184,9 @@ def save_links(call: Call) -> None:
     shop, links = call.shop, call.given["links"]
     if not links:
         raise Refusal(400, "Input data is empty")
+    faults = [{"message": DEFAULT_LINK, "parameters": []} for link in links if _is_mixed(link)]
+    if faults:
+        raise Refusal(400, "Validation Failed", errors=faults)
     for link in links:
         if link.get("stock_id") not in shop.stocks or shop.source(link.get("source_code") or "") is None:
             raise Refusal(400, "Could not save StockSourceLinks")
@@ -189,6 +194,12 @@ def save_links(call: Call) -> None:
         source = shop.source(link["source_code"])
         if source is not None:
             shop.stocks[link["stock_id"]].sources[source.source_code] = link.get("priority") or 0
+
+
+def _is_mixed(link: Mapping[str, Any]) -> bool:
+    """Whether a link would put `default` into another stock than Default Stock, or another source into that one."""
+    is_default = php.collated(link.get("source_code") or "") == php.collated(DEFAULT_SOURCE)
+    return is_default != (link.get("stock_id") == DEFAULT_STOCK)
 
 
 def delete_links(call: Call) -> None:

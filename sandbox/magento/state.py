@@ -1,9 +1,10 @@
 """The shop as it stands: its records, its clock, and how records are looked up.
 
-It begins with the catalogue's products, priced 0 and without stock; sources `default`, `east`, `west` and `vendor`;
-stock 1 "Default Stock", which holds `default` and no website (Magento keeps it), and stock 2 "Main web stock", from
-which the website `base` sells: all four sources are in it. With `sources=["default"]` there is stock 1 only, and the
-website sells from it, as in a shop just installed.
+It begins with the catalogue's products, priced 0 and without stock; sources `default`, `main`, `east`, `west` and
+`vendor`; stock 1 "Default Stock", which holds `default` and no website (Magento keeps it), and stock 2 "Main web
+stock", from which the website `base` sells. With `default_apart` stock 2 holds the other sources, as on a real Magento;
+without, `default` too, which tests of the connector build on and no real Magento allows (docs/adr/0030). With
+`sources=["default"]` there is stock 1 only, and the website sells from it, as in a shop just installed.
 
 SKUs compare as the database does: letter case, accents and spaces at the end make no difference.
 """
@@ -34,7 +35,8 @@ from sandbox.magento.sales_records import Sales
 from sandbox.magento.settings import Settings
 
 DEFAULT_SOURCE = "default"
-SOURCES = (DEFAULT_SOURCE, "east", "west", "vendor")
+DEFAULT_STOCK = 1
+SOURCES = (DEFAULT_SOURCE, "main", "east", "west", "vendor")
 PLACE = {"country_id": "US", "postcode": "00000"}
 
 
@@ -48,6 +50,7 @@ class Shop:
         settings: Settings,
         *,
         sources: Sequence[str] = SOURCES,
+        default_apart: bool = False,
         currency: str = "USD",
         timezone: str = "UTC",
     ) -> None:
@@ -78,7 +81,7 @@ class Shop:
         self.source_items: dict[tuple[str, str], SourceItem] = {}
         self.items_of: dict[str, list[SourceItem]] = {}
         self.sources = {code: _source(code) for code in sources}
-        self.stocks = _stocks(sources)
+        self.stocks = _stocks(sources, apart=default_apart)
         self.bulks: dict[str, Bulk] = {}
         self.waiting: list[Operation] = []
         self.bundles: dict[int, Product] = {}
@@ -202,7 +205,7 @@ class Shop:
             number = max(self.stores) + 1
             self.stores[number] = Store(number, store_code, store_code, website.id, group.id)
             self.store_codes[store_code] = number
-        self.stocks[1].websites.append(code)
+        self.stocks[DEFAULT_STOCK].websites.append(code)
         return website
 
 
@@ -213,10 +216,11 @@ def _source(code: str) -> Source:
     return Source(code, code.capitalize(), fields={**PLACE, "frontend_name": code.capitalize()})
 
 
-def _stocks(sources: Sequence[str]) -> dict[int, Stock]:
-    default = Stock(1, "Default Stock", sources={DEFAULT_SOURCE: 1})
+def _stocks(sources: Sequence[str], *, apart: bool) -> dict[int, Stock]:
+    default = Stock(DEFAULT_STOCK, "Default Stock", sources={DEFAULT_SOURCE: 1})
     if tuple(sources) == (DEFAULT_SOURCE,):
         default.websites.append("base")
-        return {1: default}
-    main = Stock(2, "Main web stock", ["base"], {code: place for place, code in enumerate(sources, start=1)})
-    return {1: default, 2: main}
+        return {DEFAULT_STOCK: default}
+    sold = [code for code in sources if code != DEFAULT_SOURCE or not apart]
+    main = Stock(2, "Main web stock", ["base"], {code: place for place, code in enumerate(sold, start=1)})
+    return {DEFAULT_STOCK: default, 2: main}

@@ -133,9 +133,10 @@ async def test_editions_are_told_by_their_modules(make_shop: Callable[..., Shop]
 
 
 async def test_the_world_at_the_start(shop: Shop) -> None:
-    """Four sources, all in the website's stock; every product priced 0 and without stock; USD."""
+    """Five sources, all in the website's stock; every product priced 0 and without stock; USD."""
     assert {row["source_code"] for row in (await shop.get("inventory/sources"))["items"]} == {
         "default",
+        "main",
         "east",
         "west",
         "vendor",
@@ -144,6 +145,7 @@ async def test_the_world_at_the_start(shop: Shop) -> None:
     links = (await shop.get("inventory/stock-source-links", searchCriteria=""))["items"]
     assert [link["source_code"] for link in links if link["stock_id"] == stock["stock_id"]] == [
         "default",
+        "main",
         "east",
         "west",
         "vendor",

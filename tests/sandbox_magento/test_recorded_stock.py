@@ -129,11 +129,11 @@ async def test_sources_and_stock_statuses(recorded_shop: Shop, recordings: Recor
 async def test_composite_products(recorded_shop: Shop, recordings: Recordings) -> None:
     """Parents have no quantity of their own, take rows that mean nothing, and are sold when marked as in stock."""
     shop = recorded_shop
+    await shop.stock(*((f"SKU-002{n}", "east", 100, 1) for n in range(4)), ("BA", "east", 61, 1))
     await shop.change(*products_of_all_types(), {"add_product": {"sku": "BA"}})
     own = ("CONF-S", "OPT", "VIRT", "DOWN")
     await shop.stock(*((sku, "default", 0, 1) for sku in own))
     await shop.stock(*((sku, source, 50, 1) for sku in own for source in ("east", "west")))
-    await shop.stock(*((f"SKU-002{n}", "east", 100, 1) for n in range(4)), ("BA", "east", 61, 1))
     cases = _some(recordings, "is_salable_", "salable_qty_", "source_item_", "source_items_of_", "parent_")
     replay = Replay(shop, cases)
     await replay.play(*(name for name in cases if name.startswith("source_items_of_")))

@@ -33,9 +33,14 @@ class Said:
 
 
 def settings_of(acumatica: str, magento: str, **changed: str) -> dict[str, str]:
-    """The settings that connect to two simulators, as `a2m sandbox` prints them, with these changes."""
+    """The settings that connect to two simulators, as `a2m sandbox` prints them, with these changes.
+
+    MAIN goes to the source `default`, as in `World.sections`.
+    """
+    sources = {"A2M_INVENTORY__SOURCES": '{"MAIN":"default","EAST":"east","WEST":"west"}'}
+    sources["A2M_INVENTORY__DEFAULT_SOURCE"] = "default"
     lines = (shlex.split(line)[0].partition("=") for line in lines_that_connect(acumatica, magento, documents=False))
-    return {name: value for name, _is, value in lines} | changed
+    return {name: value for name, _is, value in lines} | sources | changed
 
 
 def environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
