@@ -353,6 +353,7 @@ def shipment_rule(settings: Settings) -> ShipmentRule:
         notify=chosen.notify,
         dropship_via=settings.dropship.ship_via,
         dropship_source=settings.dropship.source,
+        foreign_lines=chosen.foreign_lines,
         order_types=frozenset(order.types if settings.active.order else ()),
         order_branches=frozenset(order.branches),
         orders_from=order.from_,

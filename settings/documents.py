@@ -38,6 +38,11 @@ class Shipment(Section):
     )
     notify: bool = setting(False, "Magento mails the customer about the shipment.")
     ship_vias: dict[str, ShipVia] = setting({}, "ShipVia code to Magento's carrier code and title.")
+    foreign_lines: Literal["name", "fail"] = setting(
+        "name",
+        "What becomes of a shipment with a line that the Magento order does not have (a sample, a gift, a substitute): "
+        "the others ship and the line is named, or the whole shipment fails.",
+    )
 
 
 class Customer(Section):

@@ -56,6 +56,7 @@ FIELDS = {
     ("shipment", "from"): "Shipments from",
     ("shipment", "ship_vias"): "ShipVia to Magento carrier",
     ("shipment", "notify"): "Notify the customer",
+    ("shipment", "foreign_lines"): "Lines unknown to Magento",
     ("customer", "classes"): "Customer Classes",
     ("customer", "groups"): "Customer class to Magento group",
     ("customer", "attributes"): "Acumatica attribute to Magento attribute",
@@ -115,6 +116,7 @@ CHOICES: dict[tuple[str, str], dict[object, str]] = {
     },
     ("customer", "without_email"): {"fail": "Fail", "leave_out": "Are left out"},
     ("customer", "accounts"): {"per_website": "Per Website", "global": "Global"},
+    ("shipment", "foreign_lines"): {"name": "The others ship", "fail": "The shipment fails"},
     ("order", "reference"): {
         "external_ref": "External Reference",
         "customer_order": "Customer Order",

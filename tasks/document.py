@@ -25,6 +25,7 @@ from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message, Settled
 from connector.queue.records import Record, Stored
+from connector.queue.tables import SENT
 from connector.rules.waiting import WaitReason
 from tasks.feeds import Feed
 
@@ -84,7 +85,8 @@ class Made:
     """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
 
     `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
-    `told`: the content that Magento was told, where that is less than the message says.
+    `told`: the content that Magento was told, where that is less than the message says. `remark`: what a person should
+    know of how it went, such as a line that Magento does not know; it stands in the run and at the record.
     """
 
     magento_id: str
@@ -92,6 +94,7 @@ class Made:
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
     told: Any = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -247,4 +250,5 @@ def settled_as(settled: Settled, made: Made) -> Settled:
     message = settled.message
     told = message.document if made.told is None else encoded(made.told)
     link = Link(message.key, message.acumatica_key, made.magento_id, told, made.made_by)
-    return msgspec.structs.replace(settled, link=link, taken=made.taken, compensated=made.compensated)
+    remark = settled.reason if made.remark is None or settled.state != SENT else made.remark
+    return msgspec.structs.replace(settled, reason=remark, link=link, taken=made.taken, compensated=made.compensated)

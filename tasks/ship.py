@@ -9,7 +9,7 @@ field*, "Before a shipment is made").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -27,14 +27,15 @@ from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
 from connector.queue.tables import PENDING, SENDING, SKIPPED
-from connector.rules.fulfilment import fulfilment, taken
+from connector.rules.fulfilment import fulfilment, in_words, taken, unknown_lines
 from connector.rules.order_totals import OrderProblem
 from connector.rules.orders import increment_id
-from connector.rules.shipment_records import ShipmentContent, Unfit
+from connector.rules.shipment_records import ContentLine, ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
 from connector.rules.units import DIGITS
 from connector.rules.waiting import WaitReason
 from tasks.document import LATE_WRITE, CannotBeSent, Made, NotYet
+from tasks.order_items import with_product_skus
 from tasks.order_steps import told_of, was_held
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ async def send(
     work: Work, client: MagentoClient, _message: Message, content: ShipmentContent, link: Link | None
 ) -> Made:
     """Make the shipment, or give the one that is there what it lacks. Raises `CannotBeSent`, `NotYet`, faults."""
-    order = await _order(work, client, content)
+    order = await with_product_skus(work.shop, client, await _order(work, client, content))
     ours = _ours(await magento.shipments_of(client, order.entity_id), content, link, order)
     if ours is not None:
         for track in content.tracks:
             if track.number not in ours.tracks:
                 await magento.add_track(client, order.entity_id, ours.entity_id, track)
-        return _made(order, ours, content, link)
+        return _made(work, order, ours, content, link)
     if order.state == "holded" and _is_to_be_told(work, content.order):
         raise NotYet(
             WaitReason.ORDER_NOT_TOLD,
@@ -60,7 +61,8 @@ async def send(
         )
     separately = await _separately(work, client, order)
     try:
-        plan = fulfilment(order.items, content.lines, separately, order.increment_id)
+        strict = work.rule.foreign_lines == "fail"
+        plan = fulfilment(order.items, content.lines, separately, order.increment_id, strict=strict)
     except Unfit as unfit:
         raise CannotBeSent(unfit.cause, str(unfit)) from unfit
     has_msi = await work.shop.has_msi(client)
@@ -68,7 +70,7 @@ async def send(
         await _make_sufficient(work, client, content.source, plan.taken)
     shipment_id = await _ship(work, client, order, plan.items, plan.taken, content, has_msi=has_msi)
     steps.reached("shipped")
-    return _as_made(order, shipment_id, "sent", content.source, plan.taken, content)
+    return _as_made(work, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
 
 
 async def find(
@@ -76,36 +78,52 @@ async def find(
 ) -> Made | None:
     """The shipment in Magento, if it is there with all of its tracking numbers."""
     try:
-        order = await _order(work, client, content)
+        order = await with_product_skus(work.shop, client, await _order(work, client, content))
         ours = _ours(await magento.shipments_of(client, order.entity_id), content, link, order)
     except (CannotBeSent, NotYet):
         return None
     if ours is None or not {track.number for track in content.tracks} <= set(ours.tracks):
         return None
-    return _made(order, ours, content, link)
+    return _made(work, order, ours, content, link)
 
 
-def _made(order: ShownOrder, ours: MadeShipment, content: ShipmentContent, link: Link | None) -> Made:
+def _made(work: Work, order: ShownOrder, ours: MadeShipment, content: ShipmentContent, link: Link | None) -> Made:
     same = not ours.source or ours.source.casefold() == content.source.casefold()
     source = content.source if same else ours.source
     made_by = "found" if link is None else link.made_by
-    return _as_made(order, ours.entity_id, made_by, source, taken(order.items, ours.items), content)
+    foreign = unknown_lines(order.items, content.lines)
+    return _as_made(work, order, ours.entity_id, made_by, source, taken(order.items, ours.items), content, foreign)
 
 
 def _as_made(
+    work: Work,
     order: ShownOrder,
     shipment_id: str,
     made_by: MadeBy,
     source: str,
     amounts: Mapping[str, Decimal],
     content: ShipmentContent,
+    foreign: Sequence[ContentLine],
 ) -> Made:
-    """What it became. An order that we made in Magento was never reserved there: what left it is to be compensated."""
+    """What it became. An order that we made in Magento was never reserved there: what left it is to be compensated.
+
+    Lines that Magento does not know are named in the run and at the record.
+    """
+    remark = _left_out(order, foreign) if foreign else None
+    if remark is not None:
+        work.report.note(content.mark, remark)
     took: dict[str, Decimal] = {}
     for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
         took[normalise_one(sku)] = took.get(normalise_one(sku), Decimal(0)) + amount
     compensated = tuple(Compensation(key, source, int(amount.scaleb(DIGITS))) for key, amount in sorted(took.items()))
-    return Made(shipment_id, made_by, _places(amounts, source), compensated)
+    return Made(shipment_id, made_by, _places(amounts, source), compensated, remark=remark)
+
+
+def _left_out(order: ShownOrder, foreign: Sequence[ContentLine]) -> str:
+    return (
+        f"Shipped without {in_words(foreign, ' and ')}: the Magento order {order.increment_id} does not have it. "
+        "Nothing has to be done if it is a sample, a gift or a substitute."
+    )
 
 
 def _is_ours(order: ShownOrder, key: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
+from connector.rules.skus import normalise_one
 from tasks.tally import Tally
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Shop:
         self._msi = msi
         self._sources: set[str] | None = None
         self._answers: dict[str, Any] = {}
+        self._product_skus: dict[int, str] = {}
         self.host = host
         self.connections = connections
         self.store_id = store_id
@@ -71,3 +73,17 @@ class Shop:
         if self._sources is None:
             self._sources = {source.source_code for source in await reads.sources(client)}
         return self._sources
+
+    async def product_skus(self, client: MagentoClient, ids: Iterable[int], skus: Iterable[str] = ()) -> dict[int, str]:
+        """Return the SKU of each of these products that exists, by id, and of those that have these SKUs; each product
+        is asked for once a run.
+        """
+        found = self._product_skus
+        unknown = sorted(set(ids) - found.keys())
+        if unknown:
+            found.update(await reads.product_skus(client, "entity_id", [str(one) for one in unknown]))
+        known = {normalise_one(sku) for sku in found.values()}
+        unknown_skus = sorted({sku for sku in skus if normalise_one(sku) not in known})
+        if unknown_skus:
+            found.update(await reads.product_skus(client, "sku", unknown_skus))
+        return dict(found)

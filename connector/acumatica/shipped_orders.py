@@ -12,7 +12,7 @@ import msgspec
 from connector.acumatica import pages
 from connector.acumatica.items import quoted
 from connector.acumatica.pages import Listed
-from connector.acumatica.records import BadRecord, Number, Text, code, day, possible_keys
+from connector.acumatica.records import BadRecord, Flag, Number, Text, code, day, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Whole, number, order_key
 from connector.rules.shipment_records import OrderLine, ShippedOrder
@@ -26,6 +26,7 @@ class Detail(msgspec.Struct):
     UOM: Text = Text()
     OrderQty: Number = Number()
     ExternalRef: Text = Text()
+    FreeItem: Flag = Flag()
 
 
 class OrderHead(msgspec.Struct, kw_only=True):
@@ -90,6 +91,7 @@ def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:
                 uom=code(one.UOM.value),
                 quantity=number(one.OrderQty.value, "OrderQty"),
                 external_ref=(one.ExternalRef.value or "").strip(),
+                free=bool(one.FreeItem.value),
             )
             for one in details
             if one.LineNbr.value is not None

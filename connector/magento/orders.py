@@ -16,7 +16,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.reads import criteria_of, number, pages
 from connector.rules.skus import normalise_one
-from connector.rules.sold import SoldItem
+from connector.rules.sold_item import SoldItem
 
 TAKEN = "Unique constraint violation found"
 """Magento's answer to an increment id that it has already: the one thing that makes creation safe to repeat."""

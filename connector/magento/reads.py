@@ -191,6 +191,15 @@ async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str,
     return found
 
 
+async def product_skus(client: MagentoClient, field: str, values: Sequence[str]) -> dict[int, str]:
+    """Return the SKU of each product that exists by its id; they are named by `entity_id` or by `sku`."""
+    return {
+        int(row["id"]): str(row["sku"])
+        for criteria in criteria_of(field, values)
+        async for row in pages(client, "products", criteria, fields="items[id,sku]")
+    }
+
+
 async def has_attribute(client: MagentoClient, code: str) -> bool:
     """Whether products have an attribute of this code."""
     try:

@@ -1,29 +1,37 @@
 """Which lines of a Magento order a shipment ships, and what it takes from its source.
 
 Comes in: the order's lines as Magento has them, and what ships by SKU. Goes out: order item ids with quantities, never
-more than is open, and the SKUs that Magento deducts. Source: magento-observed.md, part two, section 1: a configurable
-is two lines with one SKU, of which the parent ships; a bundle shipped together ships as its parent, one shipped
-separately as its children; virtual lines do not ship; Magento clamps in silence what is asked beyond what is open.
+more than is open, the SKUs that Magento deducts, and the lines that Magento does not know. Which item a line is, is
+decided by `connector.rules.matching`. Source: magento-observed.md, part two, section 1: a configurable is two lines
+with one SKU, of which the parent ships; a bundle shipped together ships as its parent, one shipped separately as its
+children; virtual lines do not ship; Magento clamps in silence what is asked beyond what is open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
+from typing import Literal
 
+from connector.rules.matching import is_named, matches, preferred, unclear
 from connector.rules.shipment_records import ContentLine, Unfit
-from connector.rules.skus import normalise_one
-from connector.rules.sold import SoldItem
+from connector.rules.sold_item import SoldItem
+
+Way = Literal["itself", "as its children", "in a bundle"]
 
 
 @dataclass(frozen=True)
 class Fulfilment:
-    """`items`: what ships of which order item. `taken`: what that takes from the source, by SKU."""
+    """`items`: what ships of which order item. `taken`: what that takes from the source, by SKU. `foreign`: lines that
+    the Magento order does not have, such as a sample, a gift or a substitute.
+    """
 
     items: tuple[tuple[int, Decimal], ...]
     taken: Mapping[str, Decimal]
+    foreign: tuple[ContentLine, ...] = ()
 
 
 @dataclass
@@ -54,6 +62,10 @@ class _Order:
         parent = self.by_id.get(line.parent_id) if line.parent_id is not None else None
         return self.is_separate(parent) if parent is not None else not self.is_separate(line)
 
+    def free(self, line: SoldItem) -> Decimal:
+        """What may be shipped of a line now; of a bundle that ships as its children, whole bundles."""
+        return _bundles_open(self, line) if self.is_separate(line) else self.left[line.item_id]
+
     def take(self, line: SoldItem, quantity: Decimal) -> None:
         """Ship so much of a line."""
         self.left[line.item_id] -= quantity
@@ -61,38 +73,132 @@ class _Order:
 
 
 def fulfilment(
-    lines: Sequence[SoldItem], wanted: Sequence[ContentLine], separately: Mapping[int, bool], order: str
+    lines: Sequence[SoldItem],
+    wanted: Sequence[ContentLine],
+    separately: Mapping[int, bool],
+    order: str,
+    *,
+    strict: bool = False,
 ) -> Fulfilment:
     """Lay what ships out on the lines of an order. `separately` says of each bundle's line whether it ships so.
 
-    `order` names the Magento order in reasons. Raises `Unfit`.
+    `order` names the Magento order in reasons. `strict`: a line that Magento does not know holds all of it back. Raises
+    `Unfit`.
     """
     here = _Order(lines, separately)
     of_bundles: dict[int, dict[int, Fraction]] = {}
-    for want in sorted(wanted, key=lambda one: (not _named(here, one), one.order_line or 0)):
-        key = normalise_one(want.sku)
-        same = [line for line in lines if normalise_one(line.sku) == key]
-        own = [line for line in same if here.ships_itself(line)]
-        separate = [line for line in same if line.ships and line.parent_id is None and here.is_separate(line)]
-        together = [line for line in same if line.ships and _in_bundle(here, line)]
-        if own:
-            _distribute(here, want, _preferred(own, want), order)
-        elif separate:
-            _ship_children(here, want, separate, order)
-        elif together:
-            _collect(here, want, together, of_bundles, order)
-        elif not same:
-            raise Unfit(
-                "Unknown line",
-                f"the Magento order {order} has no line with the SKU {want.sku!r} "
-                f"(line {want.order_line or '?'} in Acumatica). Ship it by hand, or correct the SKU.",
-            )
+    foreign: list[ContentLine] = []
+    for want, found in _in_turn(here, wanted):
+        ways = _ways(here, found)
+        is_extra = want.free and bool(ways) and sum(map(here.free, chain(*ways.values()))) < want.quantity
+        if not found or is_extra:
+            foreign.append(want)
+        elif ways:
+            _lay_out(here, want, ways, of_bundles, order)
+    if foreign and (strict or not (here.chosen or of_bundles)):
+        raise _unknown(foreign, order)
     for parent_id, parts in of_bundles.items():
         _ship_whole(here, here.by_id[parent_id], parts, order)
     if not here.chosen:
         raise Unfit("Nothing to ship", f"all of it is virtual in the Magento order {order}. Skip this message.")
     items = tuple(sorted(here.chosen.items()))
-    return Fulfilment(items, taken(lines, items))
+    return Fulfilment(items, taken(lines, items), tuple(sorted(foreign, key=lambda one: one.order_line or 0)))
+
+
+def unknown_lines(lines: Sequence[SoldItem], wanted: Iterable[ContentLine]) -> tuple[ContentLine, ...]:
+    """Return the lines whose goods are not on the order at all, whatever is open of it."""
+    return tuple(want for want in wanted if not matches(lines, want.sku))
+
+
+def _in_turn(here: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentLine, list[SoldItem]]]:
+    """Each line with the items that have its goods, in the order in which they choose: first those that name an item,
+    then those of which exactly as much is open; what is given away for nothing comes last.
+    """
+    found = [(want, matches(here.lines, want.sku)) for want in wanted]
+
+    def place(one: tuple[ContentLine, list[SoldItem]]) -> tuple[bool, bool, bool, int]:
+        want, items = one
+        named = any(is_named(item, want.order_line, want.item_ref) for item in items)
+        fits = any(want.quantity == here.left[item.item_id] for item in items)
+        return want.free, not named, not fits, want.order_line or 0
+
+    return sorted(found, key=place)
+
+
+def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: str) -> list[SoldItem]:
+    """The items in the order in which the line fills them. Raises `Unfit` where nobody can tell which is meant."""
+    left = {line.item_id: here.free(line) for line in found}
+    doubt = unclear(found, here.lines, left, want.quantity, want.order_line, want.item_ref)
+    if doubt:
+        named = " or ".join(f"item {line.item_id} ({line.sku}, {left[line.item_id]:f} open)" for line in doubt)
+        raise Unfit(
+            "Ambiguous line",
+            f"line {want.order_line or '?'} ships {want.quantity:f} of {want.sku!r}, and in the Magento order {order} "
+            f"that may be {named}: different goods. Ship it in Magento by hand and link it (a2m link shipment), or "
+            "give the line Magento's item id as its external reference in Acumatica.",
+        )
+    return preferred(
+        found,
+        left,
+        quantity=want.quantity,
+        ordered=want.ordered,
+        order_line=want.order_line,
+        item_ref=want.item_ref,
+        rank=want.rank,
+    )
+
+
+def _ways(here: _Order, found: Sequence[SoldItem]) -> dict[Way, list[SoldItem]]:
+    """How the items that have a line's goods may ship; empty where they are virtual and do not ship at all."""
+    ships = [line for line in found if line.ships]
+    ways: dict[Way, list[SoldItem]] = {
+        "itself": [line for line in ships if here.ships_itself(line)],
+        "as its children": [line for line in ships if line.parent_id is None and here.is_separate(line)],
+        "in a bundle": [line for line in ships if _in_bundle(here, line) and not here.ships_itself(line)],
+    }
+    return {way: lines for way, lines in ways.items() if lines}
+
+
+def _lay_out(
+    here: _Order,
+    want: ContentLine,
+    ways: Mapping[Way, list[SoldItem]],
+    of_bundles: dict[int, dict[int, Fraction]],
+    order: str,
+) -> None:
+    """Ship a line in the first way of which enough is open, else in all of them together."""
+    free = {way: sum(map(here.free, lines), Decimal(0)) for way, lines in ways.items()}
+    whole = next((way for way, available in free.items() if available >= want.quantity), None)
+    if whole is None and sum(free.values()) < want.quantity:
+        raise _too_many(want.sku, want.quantity, sum(free.values(), Decimal(0)), order)
+    rest = want.quantity
+    for way in ways if whole is None else [whole]:
+        part = replace(want, quantity=min(rest, free[way]))
+        rest -= part.quantity
+        if part.quantity <= 0:
+            continue
+        if way == "itself":
+            _distribute(here, part, _chosen(here, ways[way], part, order), order)
+        elif way == "as its children":
+            _ship_children(here, part, _chosen(here, ways[way], part, order), order)
+        else:
+            _collect(here, part, ways[way], of_bundles)
+
+
+def _unknown(foreign: Sequence[ContentLine], order: str) -> Unfit:
+    said = in_words(foreign, " or ")
+    return Unfit(
+        "Unknown line",
+        f"the Magento order {order} has no line with {said}. Ship it by hand, correct the SKU, or skip this message. "
+        "Whether such a line holds the others back is the setting Lines unknown to Magento "
+        "(A2M_SHIPMENT__FOREIGN_LINES).",
+    )
+
+
+def in_words(lines: Iterable[ContentLine], joined: str) -> str:
+    """Return the lines as a person reads them."""
+    said = (f"the SKU {one.sku!r} (line {one.order_line or '?'} in Acumatica, {one.quantity:f} of it)" for one in lines)
+    return joined.join(said)
 
 
 def _open(line: SoldItem) -> Decimal:
@@ -105,30 +211,8 @@ def _in_bundle(here: _Order, line: SoldItem) -> bool:
     return parent is not None and parent.product_type == "bundle"
 
 
-def _named(here: _Order, want: ContentLine) -> bool:
-    return any(_is_named(line, want) for line in here.lines)
-
-
-def _is_named(line: SoldItem, want: ContentLine) -> bool:
-    if normalise_one(line.sku) != normalise_one(want.sku):
-        return False
-    by_order = want.order_line is not None and line.ext_id == str(want.order_line)
-    return by_order or (bool(want.item_ref) and want.item_ref == str(line.item_id))
-
-
-def _preferred(own: Sequence[SoldItem], want: ContentLine) -> list[SoldItem]:
-    """The line that is meant first: by order line, else the one in the same place among those of this SKU."""
-    ordered = sorted(own, key=lambda line: line.item_id)
-    start = want.rank if want.rank < len(ordered) else 0
-    turned = ordered[start:] + ordered[:start]
-    return sorted(turned, key=lambda line: not _is_named(line, want))
-
-
 def _distribute(here: _Order, want: ContentLine, lines: Sequence[SoldItem], order: str) -> None:
-    """Fill the open lines in turn; asking for more than all of them have open is refused, never clamped."""
-    available = sum((here.left[line.item_id] for line in lines), Decimal(0))
-    if want.quantity > available:
-        raise _too_many(want.sku, want.quantity, available, order)
+    """Fill the open lines in turn."""
     rest = want.quantity
     for line in lines:
         part = min(rest, here.left[line.item_id])
@@ -159,14 +243,12 @@ def _ship_children(here: _Order, want: ContentLine, parents: Sequence[SoldItem],
     """Bundles that ship separately were shipped as such: all of their children ship."""
     rest = want.quantity
     for parent in parents:
-        part = min(rest, _bundles_open(here, parent))
+        part = min(rest, here.free(parent))
         rest -= part
         for child in here.children(parent) if part else ():
             share = part * child.ordered / parent.ordered
             _refuse_fraction(child, share, order)
             here.take(child, share)
-    if rest > 0:
-        raise _too_many(want.sku, want.quantity, want.quantity - rest, order)
 
 
 def _bundles_open(here: _Order, parent: SoldItem) -> Decimal:
@@ -180,12 +262,8 @@ def _collect(
     want: ContentLine,
     children: Sequence[SoldItem],
     of_bundles: dict[int, dict[int, Fraction]],
-    order: str,
 ) -> None:
     """Goods of bundles that ship together, gathered by bundle until all of them are there."""
-    available = sum((here.left[child.item_id] for child in children), Decimal(0))
-    if want.quantity > available:
-        raise _too_many(want.sku, want.quantity, available, order)
     rest = want.quantity
     for child in children:
         part = min(rest, here.left[child.item_id])
@@ -217,7 +295,7 @@ def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], o
 
 
 def taken(lines: Sequence[SoldItem], items: Iterable[tuple[int, Decimal]]) -> dict[str, Decimal]:
-    """What a shipment of these order items takes from its source, by SKU.
+    """What a shipment of these order items takes from its source, by the SKU that their product has now.
 
     A configurable's line has its child's SKU; a bundle shipped together takes its children by their share; the parent
     of one shipped separately, which Magento lists beside its children, takes nothing.
@@ -234,5 +312,5 @@ def taken(lines: Sequence[SoldItem], items: Iterable[tuple[int, Decimal]]) -> di
             parts = [] if beside else [(one, quantity * one.ordered / line.ordered) for one in children]
         for one, amount in parts:
             if one.ships:
-                found[one.sku] = found.get(one.sku, Decimal(0)) + amount
+                found[one.stock_sku] = found.get(one.stock_sku, Decimal(0)) + amount
     return found

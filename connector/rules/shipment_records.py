@@ -49,13 +49,14 @@ class Package:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """A line of a sales order; `external_ref` may hold Magento's item id."""
+    """A line of a sales order; `external_ref` may hold Magento's item id; `free`: it is given away for nothing."""
 
     number: int
     inventory_id: str
     uom: str
     quantity: Decimal
     external_ref: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ class ShipmentRule:
 
     `sources` maps warehouses to Magento sources; another warehouse is booked on `default_source`. `order_types` are the
     types of orders that the connector itself brings to Magento, none while orders are inactive; `order_branches` and
-    `orders_from` narrow them. `zone` is the tenant's.
+    `orders_from` narrow them. `zone` is the tenant's. `foreign_lines`: what becomes of lines that Magento does not
+    know: they are named, or the shipment fails.
     """
 
     trigger: Trigger = "shipment_confirmation"
@@ -139,6 +141,7 @@ class ShipmentRule:
     orders_from: datetime | None = None
     zone: tzinfo = UTC
     create_with_reference: bool = False
+    foreign_lines: Literal["name", "fail"] = "name"
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class ContentLine:
     """What of one order line ships: `quantity` in Magento's unit, `shipped` in Acumatica's unit `uom`.
 
     `rank`: the how-manieth line of its order with this item it is; `item_ref`: Magento's item id, if Acumatica has it.
+    `ordered`: what the order line has in all, in Magento's unit; `free`: it is given away for nothing.
     """
 
     order_line: int | None
@@ -156,6 +160,8 @@ class ContentLine:
     uom: str
     rank: int = 0
     item_ref: str = ""
+    ordered: Decimal | None = None
+    free: bool = False
 
 
 @dataclass(frozen=True)

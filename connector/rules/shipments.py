@@ -248,7 +248,17 @@ def _content_line(
         uom=first.uom if one_unit else unit,
         rank=next((place for place, one in enumerate(same) if one is of), 0),
         item_ref=of.external_ref if of is not None else "",
+        ordered=_ordered(of, item, unit),
+        free=of is not None and of.free,
     )
+
+
+def _ordered(of: OrderLine | None, item: ItemUnits, unit: str) -> Decimal | None:
+    """What the order line has in all in Magento's unit; None where that is not known or no decimal number."""
+    if of is None:
+        return None
+    found = item.converted(of.quantity, of.uom, unit)
+    return None if found is None else decimal(found)
 
 
 def _quantity(

@@ -11,50 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from connector.rules.matching import matches, preferred
 from connector.rules.order_totals import NOTHING, OrderProblem
 from connector.rules.order_types import Invoice, InvoiceLine
-from connector.rules.skus import normalise_one
+from connector.rules.sold_item import SoldItem
 
-NOT_SHIPPED = ("virtual", "downloadable")
-
-
-@dataclass(frozen=True)
-class SoldItem:
-    """A line of a Magento order; `ext_id`: its `ext_order_item_id`, which is the line's number where we made it.
-
-    `fractions`: it may be shipped in fractions.
-    """
-
-    item_id: int
-    parent_id: int | None
-    sku: str
-    product_type: str
-    ordered: Decimal
-    invoiced: Decimal = NOTHING
-    shipped: Decimal = NOTHING
-    refunded: Decimal = NOTHING
-    canceled: Decimal = NOTHING
-    virtual: bool = False
-    ext_id: str = ""
-    product_id: int | None = None
-    fractions: bool = False
-
-    @property
-    def ships(self) -> bool:
-        """Whether it is goods at all."""
-        return not self.virtual and self.product_type not in NOT_SHIPPED
-
-    @property
-    def to_invoice(self) -> Decimal:
-        """What is not invoiced yet."""
-        return max(self.ordered - self.canceled - self.invoiced, NOTHING)
-
-    @property
-    def to_ship(self) -> Decimal:
-        """What is not shipped yet."""
-        if not self.ships:
-            return NOTHING
-        return max(self.ordered - self.canceled - max(self.shipped, self.refunded), NOTHING)
+__all__ = ["SoldItem", "ToInvoice", "counted", "has_begun", "is_invoiced", "is_shipped", "next_invoice"]
 
 
 @dataclass(frozen=True)
@@ -114,11 +76,11 @@ def _lay_out(
     """Add what a line of an invoice invoices to the lines of the order: by the line's number, else by its SKU."""
     types = {item.item_id: item.product_type for item in items}
     own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
-    same = [item for item in own if item.ext_id == str(line.number)]
-    same = same or [item for item in own if normalise_one(item.sku) == normalise_one(line.sku)]
+    same = [item for item in own if item.ext_id == str(line.number)] or matches(items, line.sku)
+    open_of = {item.item_id: item.ordered - item.canceled - target.get(item.item_id, NOTHING) for item in same}
     left = line.quantity
-    for item in same:
-        free = min(left, item.ordered - item.canceled - target.get(item.item_id, NOTHING))
+    for item in preferred(same, open_of, quantity=left, order_line=line.number):
+        free = min(left, open_of[item.item_id])
         if free > 0:
             target[item.item_id] = target.get(item.item_id, NOTHING) + free
             left -= free

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connector.rules.fulfilment import fulfilment, taken
 from connector.rules.shipment_records import ContentLine, Unfit
-from connector.rules.sold import SoldItem
+from connector.rules.sold_item import SoldItem
 
 D = Decimal
 

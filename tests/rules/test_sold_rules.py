@@ -52,7 +52,7 @@ BUNDLE = (item(1, "SET", "2", "bundle"), item(2, "CUP", "4", "simple", 1), item(
         (
             (item(1, "A", "1"), item(2, "A", "2")),
             [invoice("1", (5, "A", "2"))],
-            ToInvoice("1", ((1, D(1)), (2, D(1)))),
+            ToInvoice("1", ((2, D(2)),)),
         ),
         (CONFIGURABLE, [invoice("1", (1, "RED-M", "1"))], ToInvoice("1", ((1, D(1)),))),
         (CONFIGURABLE, [invoice("1", (1, "RED-M", "2"))], ToInvoice("1", None)),
