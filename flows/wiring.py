@@ -25,6 +25,7 @@ from connector.rules.order_types import OrderRule
 from connector.rules.pace import Pace
 from connector.rules.prices import PriceRule
 from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
+from connector.rules.salable import Deducts, OpenOrderRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
 from flows.keep_lease import still_held
@@ -275,6 +276,7 @@ def source_of_warehouse(settings: Settings) -> dict[str, str]:
 def quantity_rule(settings: Settings) -> QuantityRule:
     """Which quantity Magento shows at which source, or in which product attribute."""
     chosen, vendor = settings.inventory, settings.vendor_inventory
+    deducted = chosen.available_deducts
     separate = vendor.source or f"{ATTRIBUTE}{vendor.attribute}"
     return QuantityRule(
         sources=source_of_warehouse(settings),
@@ -286,6 +288,12 @@ def quantity_rule(settings: Settings) -> QuantityRule:
         status=chosen.status,
         compensated_after=chosen.reservations_cleared,
         compensated_store=settings.order.store_id,
+        open_orders=OpenOrderRule(
+            adds_back=chosen.add_back_open_orders,
+            figure=chosen.quantity,
+            deducts=Deducts(**{name: name in deducted for name in Deducts._fields}) if deducted else None,
+            reference=settings.order.reference,
+        ),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -10,6 +12,21 @@ from pydantic import AfterValidator, Field, model_validator
 from settings.section import Instant, Names, Section, refuse_duplicates, setting
 
 SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+_DAILY = re.compile(r"daily at ([01]\d|2[0-3]):([0-5]\d)")
+
+
+def _known_repair(value: str) -> str:
+    if value not in ("detect", "none") and not _DAILY.fullmatch(value):
+        raise ValueError("it must be detect, none, or daily at HH:MM, such as daily at 03:15")
+    return value
+
+
+def daily_repair(value: str) -> time | None:
+    """The time of day of a repair that is done daily; `None` for any other choice."""
+    found = _DAILY.fullmatch(value)
+    return None if found is None else time(int(found[1]), int(found[2]))
 
 
 class BranchRow(Section):
@@ -42,6 +59,21 @@ class Inventory(Section):
         "follow_quantity", "Stock status: in stock while the quantity is above 0, or left alone."
     )
 
+    add_back_open_orders: bool = setting(
+        True,
+        "Acumatica's quantity lacks the shop's open orders that it has taken, and Magento reserves them too; add them "
+        "back, so that Magento sells Acumatica's figure. Not needed with On Hand. Needs the permission to view orders.",
+    )
+    available_deducts: tuple[Literal["booked", "on_hold", "back_ordered", "allocated"], ...] = setting(
+        (),
+        "What Quantity Available lacks of open sales orders (Availability Calculation Rules, IN201500); empty: read "
+        "from the item classes.",
+    )
+    reservation_repair: Annotated[str, AfterValidator(_known_repair)] = setting(
+        "detect",
+        "When Magento's reservations are repaired (bin/magento inventory:reservation:create-compensations): detect, "
+        "none, or daily at HH:MM in the tenant's time zone.",
+    )
     reservations_cleared: Instant | None = setting(
         None,
         "When Magento last wrote off what shipments of Acumatica's own orders left in its reservations "

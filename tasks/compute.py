@@ -25,6 +25,7 @@ from tasks import frames
 from tasks.compensate import less_compensations
 from tasks.document import compute_documents
 from tasks.magento_now import Place, read_unknown, sold_below_zero
+from tasks.open_orders import AddedBack, add_back
 from tasks.pull import Pulled
 from tasks.registry import DOCUMENTS
 from tasks.work import Work
@@ -53,7 +54,9 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
     chosen = _with_same_sku(work, pulled.to_compute)
     with pd.option_context("mode.copy_on_write", True):  # frames are made anew at each step, and none is written to
         published = items.published(frames.items(chosen.values()), work.items)
-        ruled = _apply_rule(work, published, chosen)
+        keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
+        added = await add_back(work, chosen, keys)
+        ruled = _apply_rule(work, published, chosen, added)
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
             work.report.note(str(note.sku), str(note.reason))
@@ -61,7 +64,6 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
     asked_at = work.clock.now()
     asked = await _ask_magento(work, values)
     values = await _keep_status_of_backorders(work, values, asked.confirmed)
-    keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
         wanted=[
@@ -77,6 +79,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
         settled_doubts=[(row.key, row.source) for row in asked.confirmed],
         asked_at=asked_at,
         marks=list(pulled.marks.values()),
+        open_orders=added.orders,
     )
 
 
@@ -95,11 +98,11 @@ def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored
     return {**others, **chosen} if others else dict(chosen)
 
 
-def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored]) -> Ruled:
+def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored], added: AddedBack) -> Ruled:
     if isinstance(work.rule, PriceRule):
         priced = prices.compute(published.items, frames.price_rows(chosen.values()), work.rule, work.today())
         return Ruled(priced.values, priced.problems, priced.notes, priced.next_change)
-    counted = quantities.compute(published.items, *frames.stock(chosen.values(), work.rule), work.rule)
+    counted = quantities.compute(published.items, *frames.stock(chosen.values(), work.rule), work.rule, added.frame)
     return Ruled(counted.values, counted.problems, None, {})
 
 

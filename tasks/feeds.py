@@ -103,7 +103,8 @@ async def _quantity_pages(work: Work, since: datetime | None, after: str | None)
             yield FeedPage(dict(found.quantities), keys[-1] if keys else None, _told(found.problems))
 
 
-async def _quantities_of(work: Work, keys: list[str]) -> FeedPage:
+async def quantities_of_keys(work: Work, keys: list[str]) -> FeedPage:
+    """All quantities of these items, as they are now."""
     if work.read.quantity_read == "odata":
         return _quantity_page(await quantities.by_odata_of(work.acumatica, work.read.figure, keys))
     return _quantity_page(await quantities.by_inventory_summary(work.acumatica, work.read.figure, keys))
@@ -151,7 +152,7 @@ async def _prices_of(work: Work, keys: list[str]) -> FeedPage:
 FEEDS = {
     "items": _items_of("stock"),
     "non_stock_items": _items_of("non_stock"),
-    "quantities": Feed(_quantity_pages, _quantities_of, _quantities_tell_changes, dict),
+    "quantities": Feed(_quantity_pages, quantities_of_keys, _quantities_tell_changes, dict),
     "vendor_quantities": Feed(_vendor_pages, _vendor_of, _never, dict),
     "price_rows": Feed(_price_pages, _prices_of, lambda work: work.read.price_read == "odata", list),
 }

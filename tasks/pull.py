@@ -20,6 +20,7 @@ from connector.queue.tables import instant, micros
 from connector.queue.text import are_all_kept, kept_name
 from connector.queue.watermarks import Cursor, Watermark
 from tasks.feeds import FeedPage
+from tasks.open_orders import follow_open_orders
 from tasks.reading import CLOCKS_DIFFER
 from tasks.registry import DOCUMENTS, FEEDS
 from tasks.work import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
@@ -120,6 +121,7 @@ class Pull:
         return chunk if chunk.marks or not chunk.is_idle() else None
 
     async def _walk(self) -> AsyncIterator[bool]:
+        await follow_open_orders(self._work, full=self._full)  # before quantities, so that none is older than an order
         names = self._in_order()
         self._followed = () if self._work.entity in DOCUMENTS else names[:-1]
         for feed in names:
@@ -154,6 +156,7 @@ class Pull:
         return tuple(sorted(names, key=lambda name: not FEEDS[name].of_records))
 
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
+        await follow_open_orders(self._work, full=False)
         for feed in self._work.read.feeds:
             with self._work.state.read() as connection:
                 mark = watermarks.read(connection, self._work.entity, feed)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from connector.rules.waiting import describe
 
 NOTES_KEPT = 1_000
 NOTHING_CHANGED = "nothing changed"
+
+
+def counted(amount: int, digits: int) -> str:
+    """A scaled whole number as people write it: 25,000 of four digits is 2.5."""
+    return f"{Decimal(amount).scaleb(-digits).normalize():f}"
 
 
 @dataclass

@@ -179,12 +179,14 @@ def _shown(row: Mapping[str, Any]) -> ShownOrder:
         store_id=int(row.get("store_id") or 0),
         state=str(row.get("state") or ""),
         status=str(row.get("status") or ""),
-        items=tuple(_item(one) for one in row.get("items") or []),
+        items=tuple(sold_item(one) for one in row.get("items") or []),
         comments=tuple(str(one.get("comment") or "") for one in histories),
     )
 
 
-def _item(row: Mapping[str, Any]) -> SoldItem:
+def sold_item(row: Mapping[str, Any]) -> SoldItem:
+    """A line of an order, as the API answers it."""
+
     def quantity(name: str) -> Decimal:
         return number(row.get(name) or 0)
 

@@ -5,7 +5,7 @@ Numbers come as `Decimal`. SKUs are answered in the spelling of the question.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -121,6 +121,31 @@ async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:
     async for row in pages(client, "inventory/stock-source-links", {}):
         found.setdefault(int(row["stock_id"]), []).append(str(row["source_code"]))
     return found
+
+
+@dataclass(frozen=True)
+class Stocks:
+    """The stock that each store view sells from, and the sources of each stock, the one of the first priority first."""
+
+    of_store: Mapping[int, int]
+    sources: Mapping[int, list[str]]
+
+
+async def stocks(client: MagentoClient) -> Stocks:
+    """Which store view sells from which stock, and which sources these have."""
+    links: dict[int, list[tuple[int, str]]] = {}
+    async for row in pages(client, "inventory/stock-source-links", {}):
+        links.setdefault(int(row["stock_id"]), []).append((int(row.get("priority") or 0), str(row["source_code"])))
+    sources = {stock: [code for _priority, code in sorted(rows)] for stock, rows in links.items()}
+    of_website: dict[int, int] = {}
+    for row in _rows(await client.get("store/websites"), "store/websites"):
+        if str(row["code"]) != "admin":
+            code = quote(str(row["code"]), safe="")
+            found = await client.get(f"inventory/stock-resolver/website/{code}")
+            of_website[int(row["id"])] = int(found["stock_id"])
+    stores = await store_configs(client)
+    of_store = {row.id: of_website[row.website_id] for row in stores if row.website_id in of_website}
+    return Stocks(of_store, sources)
 
 
 async def stock_of_store(client: MagentoClient, store_id: int) -> int | None:

@@ -24,11 +24,12 @@ import msgspec
 from sqlalchemy import Connection, bindparam, update
 
 from connector import steps
-from connector.queue import lease, ledger, messages, records, watermarks
+from connector.queue import lease, ledger, messages, open_orders, records, watermarks
 from connector.queue.engine import State
 from connector.queue.lease import Lease
 from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
+from connector.queue.open_orders import OpenOrder
 from connector.queue.records import Stored
 from connector.queue.rows import in_parts, insert_tuples, one_of
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, into, micros
@@ -80,6 +81,7 @@ class Computed(msgspec.Struct, frozen=True):
 
     `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
     `asked_at` is when Magento was asked about `settled_doubts`: a doubt that is newer than the answer stays.
+    `open_orders`: Magento's open orders with these records' SKUs, and what is added back for them from now on.
     """
 
     acumatica_keys: Sequence[str]
@@ -91,6 +93,7 @@ class Computed(msgspec.Struct, frozen=True):
     settled_doubts: Sequence[tuple[str, str]] = ()
     asked_at: datetime | None = None
     marks: Sequence[Watermark] = ()
+    open_orders: Sequence[OpenOrder] = ()
 
 
 @dataclass
@@ -185,6 +188,7 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         _decide_all(connection, held.entity, computed, changes)
         _apply(connection, changes)
         watermarks.write(connection, held.entity, list(computed.marks))
+        open_orders.keep(connection, computed.open_orders)
         steps.reached("chunk_written")
     states = [row[_STATE] for row in (*changes.inserted, *(row for _id, row in changes.rewritten))]
     return Queued(

@@ -191,9 +191,45 @@ compensations = Table(
     Column("source", KeptText, primary_key=True),
     Column("quantity", BigInteger, nullable=False, comment="in 1/10,000: Magento's salable quantity is too high by it"),
     Column("made_at", BigInteger, nullable=False),
+    Column("order_made_at", BigInteger, nullable=False, server_default="0", comment="when its order came to Magento"),
     sqlite_with_rowid=False,
 )
 Index("compensations_key", compensations.c.key)
+
+open_orders = Table(
+    "open_orders",
+    metadata,
+    Column("order_id", BigInteger, primary_key=True, autoincrement=False, comment="Magento's id"),
+    Column("content", LargeBinary, nullable=False, comment="the order as Magento last showed it, as JSON"),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("demands", LargeBinary, comment="what Acumatica's orders with its number take, as JSON"),
+    Column("acumatica_orders", KeptText, comment="Acumatica's orders with its number and their status, as JSON"),
+    Column("asked_at", BigInteger, comment="when Acumatica was last asked for it"),
+)
+
+open_order_items = Table(
+    "open_order_items",
+    metadata,
+    Column("order_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", KeptText, primary_key=True, comment="the SKU as Magento compares it"),
+    Column("sku", KeptText, nullable=False),
+    Column("ordered", BigInteger, nullable=False, comment="in 1/10,000 of Magento's unit, as the next three"),
+    Column("shipped", BigInteger, nullable=False),
+    Column("canceled", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False, server_default="0", comment="added back, in 1/10,000 of the base unit"),
+    sqlite_with_rowid=False,
+)
+Index("open_order_items_key", open_order_items.c.key)
+
+reservation_repairs = Table(
+    "reservation_repairs",
+    metadata,
+    Column("stock_id", Integer, primary_key=True, autoincrement=False),
+    Column("repaired_at", BigInteger, comment="orders of ours that were made before are reserved by Magento"),
+    Column("read_at", BigInteger, comment="when the salable quantities were last read"),
+    Column("unclear", LargeBinary, comment="SKUs whose reservations fit nothing known, as JSON"),
+)
 
 bulks = Table(
     "bulks",

@@ -10,7 +10,7 @@ a binary float: 0.7 + 0.2 + 0.1 would round down to 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from connector.rules.items import PROBLEM_COLUMNS
+from connector.rules.salable import OpenOrderRule
 
 ONE = 10_000
 LARGEST = 99_999_999 * ONE  # Magento clips a quantity above 99,999,999.9999 in silence
@@ -34,7 +35,7 @@ class QuantityRule:
     quantity added (Sum Total); `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the
     code of a product attribute. `safety` is in 1/10,000 of the base unit and is subtracted once per source.
     `compensated_after`, `compensated_store`: what is made up for (`connector.rules.compensations`): shipments after
-    this instant, in the stock of this store.
+    this instant, in the stock of this store. `open_orders`: what is added back for open orders of the shop.
     """
 
     sources: Mapping[str, str]
@@ -46,6 +47,7 @@ class QuantityRule:
     status: Literal["follow_quantity", "leave"] = "follow_quantity"
     compensated_after: datetime | None = None
     compensated_store: int = 1
+    open_orders: OpenOrderRule = field(default_factory=OpenOrderRule)
 
 
 class Quantities(NamedTuple):
@@ -58,12 +60,19 @@ class Quantities(NamedTuple):
     problems: pd.DataFrame
 
 
-def compute(items: pd.DataFrame, quantities: pd.DataFrame, vendor: pd.DataFrame, rule: QuantityRule) -> Quantities:
+def compute(
+    items: pd.DataFrame,
+    quantities: pd.DataFrame,
+    vendor: pd.DataFrame,
+    rule: QuantityRule,
+    added: pd.DataFrame | None = None,
+) -> Quantities:
     """The quantity of each published item at each source.
 
     `items` as `items.published` gives them; `quantities` and `vendor`: `inventory_id, warehouse, quantity` (1/10,000 of
     the base unit). An item without a row in a warehouse of a source has no value at that source: one that was never
-    there is not sent, and one that left is withdrawn by the caller.
+    there is not sent, and one that left is withdrawn by the caller. `added`: `inventory_id, source, quantity` that is
+    added back for open orders of the shop, before the unit, the rounding and the clip at 0.
     """
     own = {rule.vendor_source} if rule.vendor_source else set()
     sources = sorted({*rule.sources.values(), *rule.vendor_sources, *own})
@@ -72,6 +81,10 @@ def compute(items: pd.DataFrame, quantities: pd.DataFrame, vendor: pd.DataFrame,
     number = pd.Index(items["inventory_id"])
     totals, present = _sum_warehouses(number, quantities, rule, sources)
     _add_vendor(number, vendor, rule, sources, totals, present)
+    if added is not None and not added.empty:
+        rows, columns = _places(number, added["inventory_id"]), _places(pd.Index(sources), added["source"])
+        known = (rows >= 0) & (columns >= 0)
+        np.add.at(totals, (rows[known], columns[known]), added["quantity"].to_numpy(np.int64)[known])
     return _publish(items, sources, totals, present, rule)
 
 

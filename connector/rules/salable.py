@@ -1,0 +1,189 @@
+"""What is added back to quantities for open orders of the shop, so that no order is subtracted twice.
+
+Magento reserves what an order holds until it is shipped; Acumatica's figure lacks the same pieces as soon as it has
+taken the order. What Magento offers is a stock's sources plus its reservations, so by as much as the figure lacks of an
+order that Magento still reserves, the sources must show more (spec, *Learned in the field*, "Salable is what counts").
+Quantities are whole 1/10,000 of the item's base unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Figure = Literal["available", "available_for_shipping", "on_hand"]
+OpenAs = Literal["booked", "on_hold", "back_ordered"]
+ENDED = ("complete", "closed", "canceled")
+"""The states in which a Magento order reserves nothing any more."""
+
+
+class Deducts(NamedTuple):
+    """What an item class's availability calculation rule takes off Quantity Available (Acumatica, IN201500)."""
+
+    booked: bool = False
+    on_hold: bool = False
+    back_ordered: bool = False
+    allocated: bool = True
+
+
+UNKNOWN_RULE = Deducts()
+"""Where the rule cannot be read, only what every rule in use deducts counts: allocated, and shipped."""
+
+
+@dataclass(frozen=True)
+class OpenOrderRule:
+    """What is added back for open orders of the shop.
+
+    `deducts`: what Quantity Available lacks, for every item class; `None` where it is read from Acumatica. `reference`:
+    the field of Acumatica's orders that holds Magento's number, which `pattern` finds inside it (empty: all of it).
+    """
+
+    adds_back: bool = True
+    figure: Figure = "available"
+    deducts: Deducts | None = None
+    reference: Literal["external_ref", "customer_order", "order_nbr"] = "external_ref"
+    pattern: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything can be added back: On Hand lacks nothing of an open order."""
+        return self.adds_back and self.figure != "on_hand"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one Acumatica order takes of one item in one warehouse, in base units.
+
+    `shipped`: on confirmed shipments. `allocated`: allocated, or on a shipment that is not confirmed yet. `open`: the
+    rest that is still to be shipped, which counts as `open_as`. `elsewhere`: why the stock of the warehouse does not
+    serve the line; empty where it does.
+    """
+
+    order: str
+    inventory_id: str
+    warehouse: str
+    shipped: int = 0
+    allocated: int = 0
+    open: int = 0
+    open_as: OpenAs = "booked"
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a Magento order has of one product: ordered, and what no longer is reserved; in base units."""
+
+    ordered: int
+    shipped: int = 0
+    canceled: int = 0
+    refunded: int = 0
+
+    @property
+    def held(self) -> int:
+        """What Magento still reserves."""
+        return max(self.ordered - self.shipped - self.canceled - self.refunded, 0)
+
+
+@dataclass(frozen=True)
+class HeldLine:
+    """One product of a Magento order, in Magento's unit; `sku` is the order item's own, which options and renamings can
+    make differ from the product's.
+    """
+
+    product_id: int | None
+    sku: str
+    held: Held
+
+
+@dataclass(frozen=True)
+class ShopOrder:
+    """An order of Magento with what it reserves; `updated_at` as Magento writes it, in UTC."""
+
+    order_id: int
+    increment_id: str
+    store_id: int
+    state: str
+    updated_at: str
+    lines: tuple[HeldLine, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still reserves something."""
+        return self.state not in ENDED and any(line.held.held for line in self.lines)
+
+
+def lacks(demand: Demand, figure: Figure, deducts: Deducts) -> int:
+    """By how much Acumatica's figure is lower because of this demand."""
+    if figure == "on_hand" or demand.elsewhere:
+        return 0
+    if figure == "available_for_shipping":
+        return demand.shipped + demand.allocated
+    is_deducted = {"booked": deducts.booked, "on_hold": deducts.on_hold, "back_ordered": deducts.back_ordered}
+    allocated = demand.allocated if deducts.allocated else 0
+    return demand.shipped + allocated + (demand.open if is_deducted[demand.open_as] else 0)
+
+
+def added_back(
+    held: Held, demands: Sequence[Demand], figure: Figure, deducts: Deducts, warehouses: Collection[str]
+) -> dict[str, int]:
+    """By warehouse what is added back of one Magento order's product; only positive amounts.
+
+    `demands`: of all Acumatica orders with the Magento order's number, those of the product's item. Only `warehouses`,
+    the published ones, count. What Magento has shipped has left both systems: it is taken off the demands that
+    Acumatica has shipped first.
+    """
+    by_warehouse: dict[str, int] = {}
+    shipped: dict[str, int] = {}
+    for one in demands:
+        if one.warehouse in warehouses and (amount := lacks(one, figure, deducts)):
+            by_warehouse[one.warehouse] = by_warehouse.get(one.warehouse, 0) + amount
+            shipped[one.warehouse] = shipped.get(one.warehouse, 0) + one.shipped
+    gone = held.shipped
+    for amounts in (shipped, by_warehouse):
+        for warehouse in sorted(by_warehouse):
+            part = min(gone, amounts[warehouse], by_warehouse[warehouse])
+            by_warehouse[warehouse] -= part
+            gone -= part
+    left = held.held
+    for warehouse in sorted(by_warehouse):
+        by_warehouse[warehouse] = min(by_warehouse[warehouse], left)
+        left -= by_warehouse[warehouse]
+    return {warehouse: amount for warehouse, amount in by_warehouse.items() if amount}
+
+
+class Owed(NamedTuple):
+    """What one stock has to get back of an item: for an order of `stock`, at the source of the line's warehouse."""
+
+    stock: int
+    source: str
+    quantity: int
+
+
+def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], published: Collection[str]) -> dict[str, int]:
+    """By source how much more of one item is published.
+
+    `stocks`: the sources of every stock that a website sells from, the first one first. A source gets no more than every stock that holds it has
+    to get back, so one stock never pays for another; what its own source cannot take goes to the next of the stock.
+    Source codes are compared without case.
+    """
+    owed = list(owed)
+    spelled = {source.casefold(): source for source in published}
+    members = {stock: [source.casefold() for source in sources] for stock, sources in stocks.items()}
+    left: dict[int, int] = {}
+    for one in owed:
+        left[one.stock] = left.get(one.stock, 0) + one.quantity
+    found: dict[str, int] = {}
+    for one in owed:
+        rest = one.quantity
+        for source in sorted(members.get(one.stock, []), key=lambda name, own=one.source: name != own.casefold()):  # type: ignore[misc]
+            if source not in spelled:
+                continue
+            holding = [stock for stock, sources in members.items() if source in sources]
+            part = min(rest, *(left.get(stock, 0) for stock in holding))
+            if part > 0:
+                found[spelled[source]] = found.get(spelled[source], 0) + part
+                rest -= part
+                for stock in holding:
+                    left[stock] -= part
+    return found
