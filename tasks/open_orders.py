@@ -42,7 +42,7 @@ from connector.rules.salable import (
 from connector.rules.skus import normalise_one
 from connector.rules.units import DIGITS
 from tasks.feeds import quantities_of_keys
-from tasks.own_orders import without_own
+from tasks.own_orders import reserved_of
 from tasks.tally import counted
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ async def _ask_for_missing(work: Work, now: datetime) -> None:
     with work.state.read() as connection:
         missing = open_orders.of_ids(connection, open_orders.untaken(connection, now - FIRST_ASKED_AGAIN))
     waiting = [one for one in missing.values() if one.asked_at is not None and _is_asked_again(one, now)]
-    waiting = without_own(work, waiting)
+    waiting = reserved_of(work, waiting)
     if not waiting:
         return
     found = await _demands(work, waiting)
@@ -191,7 +191,7 @@ async def add_back(work: Work, chosen: Mapping[str, Stored], keys: Mapping[str, 
             return NOTHING
         stocks = await work.shop.once("stocks", partial(reads.stocks, client))
         orders = await _as_they_are(client, known)
-    reserved = without_own(work, [one for one in orders if one.order.is_open])
+    reserved = reserved_of(work, [one for one in orders if one.order.is_open])
     first = await _ask_acumatica(work, reserved, chosen, keys)
     risen = {item for (number, item), by in first.items() if sum(by.values()) > _before(known[number], keys[item])}
     if risen:

@@ -22,7 +22,7 @@ _ITEM = (
     "item_id,parent_item_id,product_id,product_type,sku,qty_ordered,qty_invoiced,qty_shipped,qty_refunded,qty_canceled,"
     "is_virtual"
 )
-_FIELDS = f"items[entity_id,increment_id,store_id,state,updated_at,items[{_ITEM}]]"
+_FIELDS = f"items[entity_id,increment_id,store_id,state,updated_at,quote_id,items[{_ITEM}]]"
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -85,6 +85,7 @@ def _order(row: dict[str, Any]) -> ShopOrder:
         store_id=int(row.get("store_id") or 0),
         state=str(row.get("state") or ""),
         updated_at=str(row.get("updated_at") or ""),
+        placed=bool(row.get("quote_id")),
         lines=held_lines([sold_item(one) for one in row.get("items") or []]),
     )
 

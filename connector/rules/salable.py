@@ -98,13 +98,18 @@ class HeldLine:
 
 @dataclass(frozen=True)
 class ShopOrder:
-    """An order of Magento with what it reserves; `updated_at` as Magento writes it, in UTC."""
+    """An order of Magento with what it reserves; `updated_at` as Magento writes it, in UTC.
+
+    `placed`: it came through a cart, which is what makes Magento reserve; one that was made through the API did not
+    (recorded: only placed orders have a `quote_id`).
+    """
 
     order_id: int
     increment_id: str
     store_id: int
     state: str
     updated_at: str
+    placed: bool
     lines: tuple[HeldLine, ...]
 
     @property
@@ -163,9 +168,9 @@ class Owed(NamedTuple):
 def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], published: Collection[str]) -> dict[str, int]:
     """By source how much more of one item is published.
 
-    `stocks`: the sources of every stock that a website sells from, the first one first. A source gets no more than every stock that holds it has
-    to get back, so one stock never pays for another; what its own source cannot take goes to the next of the stock.
-    Source codes are compared without case.
+    `stocks`: the sources of every stock that a website sells from, the first one first. A source gets no more than
+    every stock that holds it has to get back, so one stock never pays for another; what a line's own source cannot take
+    goes to the next of the stock. Source codes are compared without case.
     """
     owed = list(owed)
     spelled = {source.casefold(): source for source in published}
