@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, err, table
+from a2m.say import as_json, complain, err, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ async def _check(*, json: bool) -> int:
 
     found = []
     with in_force(needs_both_systems=True) as now:
-        async for one in check_connection(now.settings, now.state):
+        async for one in check_connection(now.settings, now.state, waits=complain):
             if not json:
                 err.print(f"{one.what} …", markup=False)
             found.append(one)

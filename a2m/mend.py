@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, err, out, table
+from a2m.say import as_json, complain, err, out, table
 from a2m.sync import ENTITIES, chosen_entities
 
 
@@ -57,7 +57,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
         outcomes = []
         for entity in sorted({one.entity for one in chosen}, key=ENTITIES.index):
             said: Callable[[str], object] = (lambda _said: None) if json else err.print
-            outcomes.append(asyncio.run(work_on(entity, settings, state, once=True, said=said)))
+            outcomes.append(asyncio.run(work_on(entity, settings, state, once=True, said=said, waits=complain)))
         with state.read() as connection:
             ended = messages.by_ids(connection, [one.id for one in chosen])
     rows = [[one.id, one.entity, one.sku or one.key, one.state, one.reason or ""] for one in ended]

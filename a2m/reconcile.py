@@ -40,7 +40,7 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
     with in_force(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
             said = (lambda _said: None) if json else err.print
-            compared = await flow.reconcile(entity, now.settings, now.state, said=said)
+            compared = await flow.reconcile(entity, now.settings, now.state, said=said, waits=complain)
             answer = _answer(compared)
             entity_is_right = compared.why_not is None and not compared.differences
             if compared.why_not is not None:
@@ -48,7 +48,9 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
             elif not json:
                 _show(entity, answer)
             if with_repair and compared.differences:
-                mended = await flow.repair(entity, now.settings, now.state, compared.differences, said=said)
+                mended = await flow.repair(
+                    entity, now.settings, now.state, compared.differences, said=said, waits=complain
+                )
                 entity_is_right = flow.is_right(now.state, mended)
                 answer["repaired"] = mended.tally.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from a2m.say import as_json, out, table
 from a2m.sync import ENTITIES, ONE_OR_ALL, chosen_entities
+
+if TYPE_CHECKING:
+    from connector.queue.entities import Overview
 
 
 def add_to(app: typer.Typer) -> None:
@@ -72,8 +75,15 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
     if waiting:
         out.print("", "Waiting, without a failure:", *waiting, sep="\n", markup=False)
     results = [f"{row['entity']}: {row['last_result']}" for row in rows if row["last_result"]]
-    if results:
-        out.print("", *results, sep="\n", markup=False)
+    faults = [_fault(row, now) for row in rows if row["last_fault"]]
+    if results or faults:
+        out.print("", *results, *faults, sep="\n", markup=False)
+
+
+def _fault(row: dict[str, Any], now: datetime) -> str:
+    since, last = _moment(row["fault_since"], now), _moment(row["last_fault_at"], now)
+    when = f"since {since} UTC" if since == last else f"since {since} UTC, last at {last} UTC"
+    return f"{row['entity']} fails ({when}): {row['last_fault']}"
 
 
 def _waiting(waiting_for: dict[str, int]) -> str:
@@ -95,13 +105,16 @@ def read_status() -> list[dict[str, Any]]:
     return [
         {
             "entity": one.entity,
-            "state": _state_of(getattr(here.settings.active, one.entity), one.paused, one.working),
+            "state": _state_of(getattr(here.settings.active, one.entity), one),
             "watermark": one.watermark,
             **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
             "waiting": sum(one.waiting.values()),
             "waiting_for": one.waiting,
             "last_run": one.last_look_at,
             "last_result": one.last_look,
+            "last_fault": one.last_fault,
+            "last_fault_at": one.last_fault_at,
+            "fault_since": one.fault_since,
             "last_full_look": one.last_full_look_at,
             "oldest_pending_seconds": None
             if one.oldest_pending is None
@@ -111,12 +124,14 @@ def read_status() -> list[dict[str, Any]]:
     ]
 
 
-def _state_of(active: bool, paused: bool, working: str | None) -> str:
+def _state_of(active: bool, one: Overview) -> str:
     if not active:
         return "not active"
-    if paused:
+    if one.paused:
         return "paused"
-    return f"working: {working}" if working else "active"
+    if one.died:
+        return f"dead: {one.died}"
+    return f"working: {one.working}" if one.working else "active"
 
 
 def _failed(entity: str | None) -> list[dict[str, Any]]:

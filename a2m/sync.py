@@ -72,6 +72,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
                     key=key,
                     once=True,
                     said=said,
+                    waits=complain,
                     stages=lambda _retry_count: stages,
                     licence_of=now.state,
                 )

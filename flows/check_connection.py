@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from connector.magento.auth import Bearer
 from connector.magento.client import MagentoClient
 from connector.queue.engine import State
 from connector.queue.licence import SharedLicence
+from flows.keep_lease import LONG_PATIENCE, somebody
 from flows.wiring import (
     acumatica_access,
     customer_rule,
@@ -47,14 +48,25 @@ from tasks.check_prices import prices_in_acumatica
 from tasks.check_shipments import drop_shipments, shipments_in_acumatica, shipments_in_magento
 
 
-async def check_connection(settings: Settings, state: State, clock: Clock | None = None) -> AsyncIterator[Check]:
-    """Every check of both systems, one after the other."""
+async def check_connection(
+    settings: Settings, state: State, clock: Clock | None = None, *, waits: Callable[[str], object] = lambda _said: None
+) -> AsyncIterator[Check]:
+    """Every check of both systems, one after the other. `waits` is told what is waited for."""
     clock = clock or SystemClock()
     access = acumatica_access(settings)
     chosen = settings.acumatica
-    licence = SharedLicence(state, clock, access.host, chosen.sessions, chosen.requests_per_minute, by_hand=True)
+    licence = SharedLicence(
+        state,
+        clock,
+        access.host,
+        chosen.sessions,
+        chosen.requests_per_minute,
+        by_hand=True,
+        holder=f"Test Connection: {somebody()}",
+        said=waits,
+    )
     currency = settings.price.currency
-    async with acumatica_session(access, licence=licence, clock=clock) as session:
+    async with acumatica_session(access, licence=licence, clock=clock, patience=LONG_PATIENCE) as session:
         lets_in = False
         async for check in check_acumatica(session, _named(settings, currency)):
             lets_in |= (check.what, check.result) == (ACUMATICA_ANSWERS, "passed")

@@ -29,7 +29,8 @@ async def connection() -> State[Any]:
     try:
         secrets = await from_blocks()
         with in_force(needs_both_systems=True, secrets=secrets) as now:
-            found = [_logged(one) async for one in check_connection(now.settings, now.state)]
+            waits = get_run_logger().warning
+            found = [_logged(one) async for one in check_connection(now.settings, now.state, waits=waits)]
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     await _show(found)

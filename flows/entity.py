@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from prefect import get_run_logger
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -86,6 +87,7 @@ async def look_in_prefect(
                 once=once,
                 lease_wait=OUTLASTS_THE_DEAD if replaces else None,
                 said=said,
+                waits=get_run_logger().warning,
                 newer_settings=_saved_after(now, secrets),
                 outcome=outcome,
             )

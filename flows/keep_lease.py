@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -12,18 +14,44 @@ from connector.queue import lease
 from connector.queue.engine import State
 from connector.queue.faults import StateError
 from connector.queue.lease import LEASE_SECONDS, Held, Lease
+from connector.queue.seats import IDLE_SECONDS
 
+LONG_PATIENCE = IDLE_SECONDS + 90.0
+"""Seconds for which what a person started waits for a session: until Acumatica has closed those of the dead."""
 RENEWED_EVERY = LEASE_SECONDS / 4
 _ASKED_EVERY = 1.0
 
 
-async def take_lease(state: State, entity: str, holder: str, clock: Clock, *, wait: float) -> Lease | Held:
-    """The entity's lease, or who holds it still after `wait` seconds."""
+def somebody() -> str:
+    """Who started this process, for others to read."""
+    return f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
+
+
+async def take_lease(
+    state: State,
+    entity: str,
+    holder: str,
+    clock: Clock,
+    *,
+    wait: float,
+    said: Callable[[str], object] = lambda _said: None,
+) -> Lease | Held:
+    """The entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until its
+    lease ends: no one else will let it go. Who is waited for is said at once.
+    """
     gives_up = clock.now() + timedelta(seconds=wait)
+    waits_for: str | None = None
     while True:
         answer = lease.take(state, entity, holder, clock.now())
-        if isinstance(answer, Lease) or clock.now() >= gives_up:
+        if isinstance(answer, Lease):
             return answer
+        last = max(gives_up, answer.expires_at) if answer.died else gives_up
+        if clock.now() >= last:
+            return answer
+        if answer.in_words() != waits_for:
+            waits_for = answer.in_words()
+            seconds = (last - clock.now()).total_seconds()
+            said(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {waits_for}.")
         await clock.sleep(_ASKED_EVERY)
 
 

@@ -30,6 +30,7 @@ async def reconcile(
     *,
     clock: Clock | None = None,
     said: Callable[[str], object] = lambda _said: None,
+    waits: Callable[[str], object] = lambda _said: None,
 ) -> Compared:
     """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing."""
     clock = clock or SystemClock()
@@ -52,6 +53,7 @@ async def reconcile(
             once=True,
             clock=clock,
             said=said,
+            waits=waits,
             stages=lambda _retry_count: stages,
             licence_of=state,
         )

@@ -5,8 +5,6 @@ The run takes its entity's lease, looks for as long as its life lasts, and says 
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.acumatica.errors import AcumaticaFault
+from connector.acumatica.session import PATIENCE
 from connector.clock import Clock, SystemClock
 from connector.magento.errors import MagentoFault, TemporaryFault
 from connector.queue import by_hand, entities, wakes
@@ -22,7 +21,7 @@ from connector.queue.faults import StateError
 from connector.queue.lease import Held, LeaseLost
 from connector.queue.messages import Message
 from connector.queue.wakes import Wake
-from flows.keep_lease import kept, take_lease
+from flows.keep_lease import LONG_PATIENCE, kept, somebody, take_lease
 from flows.life import LifeEnded, live
 from flows.wiring import Run, working
 from settings import Settings, SettingsError
@@ -80,6 +79,7 @@ async def work_on(
     once: bool = False,
     lease_wait: float | None = None,
     said: Callable[[str], object] = lambda _said: None,
+    waits: Callable[[str], object] = lambda _said: None,
     newer_settings: Callable[[], Settings | None] = lambda: None,
     licence_of: State | None = None,
     outcome: Outcome | None = None,
@@ -87,7 +87,7 @@ async def work_on(
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
     `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease. Any run
-    waits for as long as `lease_wait` says instead.
+    waits for as long as `lease_wait` says instead. `waits` is told, from the first second, what the run waits for.
     `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
     the run goes on with them. `licence_of` is the state in which the licence is shared, where it is another one.
     `outcome` is filled while the run works, for whoever shows how far it is.
@@ -98,12 +98,13 @@ async def work_on(
     outcome.stopped = _why_not(state, settings, entity)
     if outcome.stopped is not None:
         return outcome
-    who = holder or f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
+    who = holder or somebody()
     usual_wait = 0.0 if due_at is None else LEASE_WAIT
-    held = await take_lease(state, entity, who, clock, wait=usual_wait if lease_wait is None else lease_wait)
+    wait = usual_wait if lease_wait is None else lease_wait
+    held = await take_lease(state, entity, who, clock, wait=wait, said=waits)
     if isinstance(held, Held):
         outcome.held_by = held.holder
-        outcome.stopped = f"{entity} is being worked on by {held.holder}; nothing was done here."
+        outcome.stopped = f"{entity} is being worked on by {held.in_words()}; nothing was done here."
         return outcome
     begins = due_at or started
     since = entities.first_active(state, entity, started)
@@ -113,15 +114,36 @@ async def work_on(
         async with kept(state, held, clock):
             while latest is not None:
                 ends_at = begins + timedelta(seconds=latest.queue.check_process_time)
-                licence = licence_of or state
                 run = Run(
-                    entity, latest, state, held, clock, outcome.tally, outcome.report, ends_at, since, said, licence
+                    entity,
+                    latest,
+                    state,
+                    held,
+                    clock,
+                    outcome.tally,
+                    outcome.report,
+                    ends_at,
+                    since,
+                    said,
+                    licence_state=licence_of or state,
+                    waits=waits,
+                    patience=LONG_PATIENCE if wanted.once else PATIENCE,
                 )
                 chosen = stages(latest.queue.retry_count)
                 latest = await _looks(run, outcome, wanted, chosen, begins, newer_settings)
     except FAULTS as error:
         outcome.fault = str(error)
+        if not isinstance(error, LeaseLost):
+            _remember_fault(state, entity, clock, outcome.fault)
+    except Exception as error:
+        _remember_fault(state, entity, clock, f"The run died of a mistake in the connector: {error!r}")
+        raise
     return outcome
+
+
+def _remember_fault(state: State, entity: str, clock: Clock, fault: str) -> None:
+    with suppress(StateError):  # it may be the fault itself, and the outcome tells it
+        entities.remember_fault(state, entity, clock.now(), fault)
 
 
 def _why_not(state: State, settings: Settings, entity: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.acumatica.access import AcumaticaAccess
 from connector.acumatica.items import ItemFields
-from connector.acumatica.session import acumatica_session
+from connector.acumatica.session import PATIENCE, acumatica_session
 from connector.clock import Clock
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.client import MagentoAccess, MagentoClient
@@ -57,7 +57,11 @@ SECTIONS = {
 
 @dataclass
 class Run:
-    """What a run starts with. `licence_state`: where the licence is shared, also by a look that works on a copy."""
+    """What a run starts with. `licence_state`: where the licence is shared, also by a look that works on a copy.
+
+    `waits` is told what the run waits for; `patience`: for how many seconds it waits while Acumatica's sessions are
+    full.
+    """
 
     entity: str
     settings: Settings
@@ -70,6 +74,8 @@ class Run:
     active_since: datetime
     said: Callable[[str], object]
     licence_state: State
+    waits: Callable[[str], object] = lambda _said: None
+    patience: float = PATIENCE
 
     def keys_of(self, typed: str) -> list[str]:
         """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
@@ -95,13 +101,21 @@ async def working(run: Run) -> AsyncIterator[Work]:
     settings, clock = run.settings, run.clock
     access = acumatica_access(settings)
     acumatica = settings.acumatica
-    licence = SharedLicence(run.licence_state, clock, access.host, acumatica.sessions, acumatica.requests_per_minute)
+    licence = SharedLicence(
+        run.licence_state,
+        clock,
+        access.host,
+        acumatica.sessions,
+        acumatica.requests_per_minute,
+        holder=f"{run.entity}: {run.held.holder}",
+        said=run.waits,
+    )
     zone = acumatica.zone()
 
     def today() -> date:
         return clock.now().astimezone(zone).date()
 
-    async with acumatica_session(access, licence=licence, clock=clock) as session:
+    async with acumatica_session(access, licence=licence, clock=clock, patience=run.patience) as session:
         yield Work(
             entity=run.entity,
             state=run.state,

@@ -60,6 +60,15 @@ class Licence(Protocol):
     async def give_session_back(self, slot: str) -> None:
         """Free the slot."""
 
+    async def still_used(self, slot: str) -> None:
+        """Tell the others from time to time that the slot's process lives."""
+
+    async def limit_was_met(self, refusal: str) -> str:
+        """Say that Acumatica lets nobody else in; return in words why, as far as is known, and what to do."""
+
+    async def counted_until(self) -> datetime | None:
+        """Until when Acumatica may count sessions of processes that have died; None where none is known."""
+
     async def take_request(self, slot: str) -> None:
         """Wait for the turn of one request of the session in `slot`."""
 
@@ -80,6 +89,15 @@ class NoLimits:
         return "unlimited"
 
     async def give_session_back(self, slot: str) -> None:
+        return None
+
+    async def still_used(self, slot: str) -> None:
+        return None
+
+    async def limit_was_met(self, refusal: str) -> str:
+        return refusal
+
+    async def counted_until(self) -> datetime | None:
         return None
 
     async def take_request(self, slot: str) -> None:

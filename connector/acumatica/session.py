@@ -13,6 +13,7 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -39,6 +40,10 @@ REPEATED = 4
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 LIFE_LEFT = timedelta(seconds=60)
+PATIENCE = 35.0
+"""Seconds: how long a login that is refused for the licence's number of sessions is tried again, at the least."""
+LONGEST_LIMIT_PAUSE = 30.0
+HEARTBEAT = 15.0
 SCOPE = "api offline_access"
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 
@@ -51,6 +56,15 @@ class _Tokens(msgspec.Struct):
     refresh_token: str | None = None
 
 
+@dataclass
+class _FullLicence:
+    """Since when, and how often in a row, Acumatica let nobody else in; when the sessions of the dead are closed."""
+
+    since: datetime
+    met: int = 0
+    ends: datetime | None = None
+
+
 class AcumaticaSession:
     """One session of one user; use `acumatica_session`. `requests` counts what was sent, logins included."""
 
@@ -61,8 +75,10 @@ class AcumaticaSession:
         licence: Licence | None = None,
         clock: Clock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         self.access = access
+        self._patience = timedelta(seconds=patience)
         self.requests = 0
         self._dated: tuple[httpx.Headers, datetime] | None = None
         self._licence = licence or NoLimits()
@@ -125,24 +141,54 @@ class AcumaticaSession:
         finally:
             await self._http.aclose()
 
+    async def keep_seat(self) -> None:
+        """Tell other processes from time to time that this one lives; runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(HEARTBEAT)  # the real time: a clock that is handed in may stand still
+            if self._slot is not None:
+                await self._licence.still_used(self._slot)
+
     async def _read(self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]) -> bytes:
         async with self._turns:
-            for attempt in range(1, REPEATED + 1):
-                wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
-                try:
-                    response = await self._send(method, url, content, extra)
-                except (AcumaticaBusy, LoginLimit):
-                    if attempt == REPEATED:
-                        raise
-                    await self._clock.sleep(wait)
-                    continue
-                if response.is_success and _is_json(response):
+            attempt, full = 1, _FullLicence(self._clock.now())
+            while True:
+                fault, response = await self._tried(method, url, content, what, extra)
+                if fault is None and response is not None:
                     return response.content
-                fault = fault_of_answer(response, what)
-                if not isinstance(fault, AcumaticaBusy | LoginLimit) or attempt == REPEATED:
-                    raise fault
-                await self._clock.sleep(retry_after(response.headers, self._clock.now()) or wait)
-        raise AssertionError("the last attempt returns or raises")
+                if isinstance(fault, LoginLimit):
+                    await self._wait_for_a_session(fault, full)
+                    continue
+                if not isinstance(fault, AcumaticaBusy) or attempt == REPEATED:
+                    raise fault or AssertionError("an answer is good or a fault")
+                wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+                told = None if response is None else retry_after(response.headers, self._clock.now())
+                await self._clock.sleep(told or wait)
+                attempt += 1
+
+    async def _wait_for_a_session(self, fault: LoginLimit, full: _FullLicence) -> None:
+        """Pause before the next try. Raise where nothing is known that will make room in time."""
+        words = await self._licence.limit_was_met(str(fault))
+        now = self._clock.now()
+        if full.met == 0:
+            full.since = now
+        full.ends = await self._licence.counted_until() or full.ends  # what was known a moment ago still counts
+        least = full.since + timedelta(seconds=PATIENCE)
+        known = least if full.ends is None else full.ends + timedelta(seconds=2 * LONGEST_LIMIT_PAUSE)
+        if now >= max(least, min(known, full.since + self._patience)):
+            raise LoginLimit(words) from fault
+        await self._clock.sleep(min(LONGEST_LIMIT_PAUSE, FIRST_PAUSE * 2**full.met))
+        full.met += 1
+
+    async def _tried(
+        self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]
+    ) -> tuple[AcumaticaFault | None, httpx.Response | None]:
+        """One request with what is wrong with its answer, if something is; faults that never pass are raised."""
+        try:
+            response = await self._send(method, url, content, extra)
+        except (AcumaticaBusy, LoginLimit) as fault:
+            return fault, None
+        good = response.is_success and _is_json(response)
+        return None if good else fault_of_answer(response, what), response
 
     async def _send(self, method: str, url: str, content: bytes | None, extra: Mapping[str, str]) -> httpx.Response:
         """One request; a session or token that has ended is renewed once."""
@@ -323,12 +369,19 @@ async def acumatica_session(
     licence: Licence | None = None,
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    patience: float = PATIENCE,
 ) -> AsyncIterator[AcumaticaSession]:
-    """A session that is logged in when it is first used, and logged out whatever happens."""
-    session = AcumaticaSession(access, licence=licence, clock=clock, transport=transport)
+    """A session that is logged in when it is first used, and logged out whatever happens.
+
+    `patience`: for how many seconds a login that is refused because all sessions are taken is tried again, while
+    sessions of processes that died are known to be counted; without such, for half a minute.
+    """
+    session = AcumaticaSession(access, licence=licence, clock=clock, transport=transport, patience=patience)
+    living = asyncio.create_task(session.keep_seat())
     try:
         yield session
     finally:
+        living.cancel()
         await asyncio.shield(session.close())
 
 

@@ -4,17 +4,17 @@ computed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
 from connector.queue import lease, waits
 from connector.queue.engine import State
-from connector.queue.lease import Lease
+from connector.queue.lease import Held, Lease
 from connector.queue.rows import upsert
-from connector.queue.tables import IS_PENDING, PENDING, STATES, entities, instant, leases, messages, micros, watermarks
+from connector.queue.tables import IS_PENDING, PENDING, STATES, entities, instant, messages, micros, watermarks
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ class EntityState:
     last_look: str | None = None
     last_full_look_at: datetime | None = None
     active_since: datetime | None = None
+    last_fault: str | None = None
+    last_fault_at: datetime | None = None
+    fault_since: datetime | None = None
 
 
 def read(connection: Connection, entity: str) -> EntityState:
@@ -43,6 +46,9 @@ def read(connection: Connection, entity: str) -> EntityState:
         row.last_look,
         _instant(row.last_full_look_at),
         _instant(row.active_since),
+        row.last_fault,
+        _instant(row.last_fault_at),
+        _instant(row.fault_since),
     )
 
 
@@ -51,18 +57,28 @@ def _instant(value: int | None) -> datetime | None:
 
 
 def remember_look(state: State, held: Lease, now: datetime, said: str, *, did_nothing: bool, full: bool) -> None:
-    """Keep that a look ended, and what it said; of one that did nothing only where none said anything before.
+    """Keep that a look ended well, and what it said; of one that did nothing only where none said anything before. The
+    last fault is over.
 
     Raises `LeaseLost`.
     """
     row: dict[str, Any] = {"entity": held.entity, "last_look_at": micros(now), "last_look": said}
     if full:
         row["last_full_look_at"] = micros(now)
+    row |= dict.fromkeys(("last_fault", "last_fault_at", "fault_since"))
     with state.write() as connection:
         lease.require(connection, held)
         if did_nothing:
             row["last_look"] = read(connection, held.entity).last_look or said
         upsert(connection, entities, [row])
+
+
+def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None:
+    """Keep what ended a run of the entity, and since when its runs end so. Needs no lease: it may just be lost."""
+    with state.write() as connection:
+        since = read(connection, entity).fault_since or now
+        row = {"last_fault": fault, "last_fault_at": micros(now), "fault_since": micros(since)}
+        upsert(connection, entities, [{"entity": entity, **row}])
 
 
 def computed_with(state: State, held: Lease, fingerprint: str) -> None:
@@ -110,6 +126,10 @@ class Overview:
     last_full_look_at: datetime | None
     oldest_pending: datetime | None
     waiting: dict[str, int]
+    died: str | None = None
+    last_fault: str | None = None
+    last_fault_at: datetime | None = None
+    fault_since: datetime | None = None
 
 
 def overview(connection: Connection, entity: str, now: datetime) -> Overview:
@@ -122,11 +142,11 @@ def overview(connection: Connection, entity: str, now: datetime) -> Overview:
     in_turn = and_(messages.c.entity == entity, messages.c.wait.is_(None), IS_PENDING)
     oldest = connection.execute(select(func.min(messages.c.created_at)).where(in_turn)).scalar()
     pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
-    works = (leases.c.entity == entity) & (leases.c.expires_at > micros(now))
-    return Overview(
+    holder = lease.holder_of(connection, entity, now)
+    stands = Overview(
         entity,
         known.paused,
-        connection.execute(select(leases.c.holder).where(works)).scalar(),
+        None if holder is None or holder.died else holder.holder,
         _instant(pulled),
         counts,
         known.last_look_at,
@@ -134,4 +154,18 @@ def overview(connection: Connection, entity: str, now: datetime) -> Overview:
         known.last_full_look_at,
         _instant(oldest),
         waiting,
+        holder.in_words() if holder is not None and holder.died and holder.expires_at > now else None,
+        known.last_fault,
+        known.last_fault_at,
+        known.fault_since,
     )
+    return stands if holder is None or not holder.died else _with_the_death(stands, holder)
+
+
+def _with_the_death(stands: Overview, dead: Held) -> Overview:
+    """A run that died could not keep its fault: its lease, which nobody let go, tells."""
+    heard = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
+    if stands.last_fault_at is not None and stands.last_fault_at > heard:
+        return stands
+    words = f"{dead.holder} ended in the middle of its work (killed, or its machine is down); the next run carries on."
+    return replace(stands, last_fault=words, last_fault_at=heard, fault_since=stands.fault_since or heard)

@@ -1,18 +1,20 @@
 """One working run per entity, held by a lease with a fencing number.
 
-A run takes the lease, renews it while it works and lets it go at its end. Whoever dies keeps it until it expires. Each
-taking raises the fencing number,
-and every write of a run carries it (`require`): a run that wakes up after its lease was taken changes nothing.
+A run takes the lease, renews it while it works and lets it go at its end. Whoever dies keeps it until it expires: what
+it was sending may still arrive. Each taking raises the fencing number, and every write of a run carries it (`require`):
+a run that wakes up after its lease was taken changes nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from connector.queue.engine import State
+from connector.queue.process import Process, is_gone, this_process
 from connector.queue.rows import upsert
 from connector.queue.tables import instant, leases, micros
 
@@ -35,10 +37,17 @@ class Lease:
 
 @dataclass(frozen=True)
 class Held:
-    """Who works on the entity now, and until when its lease runs if it is not renewed."""
+    """Who works on the entity now, and until when its lease runs if it is not renewed. `died`: its process is gone."""
 
     holder: str
     expires_at: datetime
+    died: bool = False
+
+    def in_words(self) -> str:
+        """Who it is, as somebody who waits is told."""
+        if not self.died:
+            return self.holder
+        return f"{self.holder}, which has died; its lease ends at {self.expires_at:%H:%M:%S} UTC"
 
 
 def take(state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS) -> Lease | Held:
@@ -49,10 +58,36 @@ def take(state: State, entity: str, holder: str, now: datetime, seconds: float =
         upsert(connection, leases, [never_held], only_new=True)  # so that there is a row to lock
         row = connection.execute(select(leases).where(leases.c.entity == entity).with_for_update()).one()
         if row.expires_at > micros(now):
-            return Held(row.holder, instant(row.expires_at))
-        changed = update(leases).where(leases.c.entity == entity)
-        connection.execute(changed.values(holder=holder, fence=row.fence + 1, expires_at=expires))
+            return _held(row)
+        process = this_process()
+        changed = (
+            update(leases)
+            .where(leases.c.entity == entity)
+            .values(
+                holder=holder,
+                fence=row.fence + 1,
+                expires_at=expires,
+                machine=process.machine,
+                pid=process.pid,
+                process_started=process.started,
+            )
+        )
+        connection.execute(changed)
         return Lease(entity, holder, row.fence + 1)
+
+
+def holder_of(connection: Connection, entity: str, now: datetime) -> Held | None:
+    """Who works on the entity now, or died at it and was the last; None if the last one let go."""
+    row = connection.execute(select(leases).where(leases.c.entity == entity)).one_or_none()
+    if row is None or row.expires_at == 0:
+        return None
+    held = _held(row)
+    return held if held.expires_at > now else replace(held, died=True)
+
+
+def _held(row: Row[Any]) -> Held:
+    process = None if row.machine is None else Process(row.machine, row.pid, row.process_started)
+    return Held(row.holder, instant(row.expires_at), died=process is not None and bool(is_gone(process)))
 
 
 def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECONDS) -> None:

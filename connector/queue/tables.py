@@ -272,6 +272,9 @@ entities = Table(
     Column("last_look_at", BigInteger),
     Column("last_look", KeptText, comment="what the last look that did something said"),
     Column("last_full_look_at", BigInteger),
+    Column("last_fault", KeptText, comment="what ended the last run, until one ends well"),
+    Column("last_fault_at", BigInteger),
+    Column("fault_since", BigInteger, comment="when the first run in a row failed"),
 )
 
 leases = Table(
@@ -281,6 +284,9 @@ leases = Table(
     Column("holder", KeptText, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("machine", KeptText, comment="where its process runs"),
+    Column("pid", BigInteger),
+    Column("process_started", KeptText, comment="tells it from a later process of that pid"),
 )
 
 hosts = Table(
@@ -299,6 +305,11 @@ sessions = Table(
     Column("asked_at", BigInteger, nullable=False),
     Column("taken_at", BigInteger, comment="none while it waits for its turn"),
     Column("expires_at", BigInteger, nullable=False),
+    Column("machine", KeptText, comment="where its process runs"),
+    Column("pid", BigInteger),
+    Column("process_started", KeptText, comment="tells it from a later process of that pid"),
+    Column("holder", KeptText, comment="who uses it, in words"),
+    Column("heard_at", BigInteger, comment="when its process last said that it lives"),
 )
 
 saved_settings = Table(

@@ -1,5 +1,6 @@
 """`a2m sync` and what is seen afterwards: `status`, `failed`, `pause` and `resume`."""
 
+import asyncio
 import csv
 import io
 import json
@@ -116,6 +117,49 @@ def test_status(a2m, make_world):
     shown = a2m("status")
     assert shown.code == 0
     assert [line[:6] for line in shown.out.splitlines() if "30 changed, 30 sent" in line] == ["price:"]
+
+
+def test_status_shows_the_last_fault_beside_the_last_result(a2m, make_world):
+    """While runs fail, the last good result stays, and why they fail and since when is said; a good one ends it."""
+    here = make_world(10)
+    a2m("sync", "price")
+    here.faults.replace("magento: cut=before")
+    here.change({"set_price": {"inventory_id": "SKU-000001", "price": "1"}})
+    for _run in range(2):
+        assert a2m("sync", "price", "--full").code == 1
+    price = json.loads(a2m("status", "--json").out)["entities"][0]
+    assert "10 sent" in price["last_result"]
+    assert "cut the connection" in price["last_fault"]
+    assert price["fault_since"] < price["last_fault_at"]
+    shown = a2m("status").out
+    assert "price fails (since " in shown
+    here.faults.replace("")
+    assert a2m("sync", "price").code == 0
+    price = json.loads(a2m("status", "--json").out)["entities"][0]
+    assert (price["last_fault"], price["fault_since"], price["last_fault_at"]) == (None, None, None)
+
+
+def test_status_shows_the_fault_of_a_first_run(a2m, make_world):
+    """An entity that never had a good run says why."""
+    here = make_world(5)
+    here.faults.replace("acumatica POST path=*/login: status=403")
+    a2m("sync", "inventory")
+    inventory = json.loads(a2m("status", "--json").out)["entities"][1]
+    assert inventory["last_result"] is None
+    assert "403" in inventory["last_fault"]
+
+
+def test_a_run_that_died_of_a_mistake_leaves_its_fault(make_world, a2m, monkeypatch):
+    """What is no fault of either system is kept too, and goes on as what it is."""
+    here = make_world(5)
+
+    async def broken(*_given, **_how):
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr("flows.run.look", broken)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(here.sync("price"))
+    assert "a mistake of ours" in json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]
 
 
 def test_pause_and_resume(a2m, make_world):

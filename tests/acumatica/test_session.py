@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 import httpx
@@ -114,6 +115,34 @@ async def test_a_full_licence_is_told():
     async with acumatica_session(COOKIE, clock=ManualClock(NOW), transport=httpx.MockTransport(answer)) as session:
         with pytest.raises(LoginLimit):
             await session.get("https://erp.example.com/a", what="a")
+
+
+async def test_a_full_licence_is_waited_for():
+    """While Acumatica counts the dead, a login is tried again, seldom, until there is room."""
+    full = {"exceptionMessage": "API Login Limit: 2", "exceptionType": "PX.Data.PXException", "message": "x"}
+    server, clock = Server(), ManualClock(NOW)
+    told = []
+
+    class Told(NoLimits):
+        async def limit_was_met(self, refusal: str) -> str:
+            told.append(refusal)
+            return refusal
+
+        async def counted_until(self) -> datetime | None:
+            return NOW + timedelta(seconds=600)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/login") and (clock.now() - NOW).total_seconds() < 600:
+            return httpx.Response(500, json=full)
+        return server(request)
+
+    async with acumatica_session(
+        COOKIE, clock=clock, licence=Told(), transport=httpx.MockTransport(answer), patience=660
+    ) as session:
+        assert await session.get("https://erp.example.com/a", what="a") == b"[]"
+    assert "API Login Limit" in told[0]
+    assert 600 <= (clock.now() - NOW).total_seconds() <= 630
+    assert len(told) < 25
 
 
 class Waiting(NoLimits):

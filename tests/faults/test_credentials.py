@@ -104,8 +104,8 @@ async def test_every_session_of_the_licence_is_taken(make_world: Callable[..., W
 async def test_a_dead_runs_session_counts_until_acumatica_has_closed_it(
     make_world: Callable[..., World], tmp_path: Path
 ) -> None:
-    """With one session in the licence, the next run waits for the ten minutes after which the dead one's is closed; it
-    never meets the login limit.
+    """With one session in the licence, the next run's login is refused until Acumatica has closed the dead one's after
+    ten minutes: it tries seldom, says whose session that is, and works.
     """
     here = make_world(12, acumatica={"sessions": 1})
     sections = here.sections(acumatica={"sessions": 1})
@@ -115,10 +115,12 @@ async def test_a_dead_runs_session_counts_until_acumatica_has_closed_it(
     assert here.site_state()["sessions"] == 1
     here.clock.advance(61)
     began = here.clock.now()
-    outcome = await here.sync("price", here.settings(**sections))
+    said: list[str] = []
+    outcome = await here.sync("price", here.settings(**sections), waits=said.append)
     assert outcome.fault is None
+    assert "It still counts sessions of processes that ended without logging out: price: " in said[0]
     assert 500 <= (here.clock.now() - began).total_seconds() <= 660
-    assert here.faults.count("acumatica", LOGIN) == 2, "one of each run, and none was refused"
+    assert here.faults.count("acumatica", LOGIN) <= 25
     here.assert_converged(entities=["price"])
 
 

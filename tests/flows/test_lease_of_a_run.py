@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from support.world import World, world
 
 from connector import steps
@@ -14,6 +15,7 @@ from connector.queue import lease
 from connector.queue.engine import open_state
 from connector.queue.lease import Held, Lease, LeaseLost
 from connector.queue.messages import due_count, unsettled
+from connector.queue.tables import leases
 from flows.entity import OUTLASTS_THE_DEAD
 from flows.keep_lease import kept, take_lease
 
@@ -58,6 +60,20 @@ async def test_a_run_that_replaces_a_dead_one_outlasts_its_lease(here):
     outcome = await here.sync("price", lease_wait=OUTLASTS_THE_DEAD)
     assert outcome.stopped is None
     assert outcome.tally.sent == 10
+
+
+async def test_any_run_outlasts_the_lease_of_a_process_that_died(here):
+    """Nobody else will let it go: also a run by hand waits, says so at once and for whom, and works."""
+    held_by_another(here, 60)
+    with here.state.write() as connection:
+        connection.execute(update(leases).values(process_started="an earlier one"))
+    said = []
+    outcome = await here.sync("price", waits=said.append)
+    assert outcome.tally.sent == 10
+    (words,) = said
+    assert words.startswith(
+        "Waiting up to 60 s for price, which is being worked on by run nimble-otter, which has died"
+    )
 
 
 async def test_a_run_by_hand_does_not_wait(here):

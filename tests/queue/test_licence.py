@@ -1,12 +1,16 @@
 """Acumatica's licence, shared by everything that runs."""
 
 import asyncio
+from datetime import timedelta
 
+from sqlalchemy import update
 from support.moment import NOW
 
 from connector.clock import ManualClock
 from connector.queue.engine import State
+from connector.queue.lease import LEASE_SECONDS
 from connector.queue.licence import SharedLicence
+from connector.queue.tables import sessions
 
 
 def licence(state: State, clock: ManualClock, sessions: int = 2, per_minute: int = 60) -> SharedLicence:
@@ -52,9 +56,96 @@ async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State)
     await licence(state, clock).give_session_back(second)
 
 
-async def test_a_dead_runs_session_counts_until_acumatica_has_closed_it(state: State) -> None:
-    """A session that nobody logged out is counted for ten idle minutes, then its slot is free."""
+async def test_a_session_that_is_not_used_counts_until_acumatica_has_closed_it(state: State) -> None:
+    """A session of a process that lives and does nothing is counted for ten idle minutes, then its slot is free."""
     clock = ManualClock(NOW)
     await licence(state, clock, sessions=1).take_session()
     await licence(state, clock, sessions=1).take_session()
     assert (clock.now() - NOW).total_seconds() >= 600
+
+
+def rewritten(state: State, **fields: object) -> None:
+    """The seats as another process would have left them."""
+    with state.write() as connection:
+        connection.execute(update(sessions).values(**fields))
+
+
+async def test_a_seat_whose_process_is_gone_is_taken_back_at_once(state: State) -> None:
+    """A process number that belongs to a later process by now is not the process that took the seat."""
+    clock = ManualClock(NOW)
+    await licence(state, clock, sessions=1).take_session()
+    rewritten(state, process_started="an earlier one")
+    await licence(state, clock, sessions=1).take_session()
+    assert clock.now() == NOW
+
+
+async def test_a_seat_of_another_machine_is_taken_back_after_the_length_of_a_lease(state: State) -> None:
+    """A process that cannot be seen from here counts for as long as it says from time to time that it lives."""
+    clock = ManualClock(NOW)
+    first = licence(state, clock, sessions=1)
+    slot = await first.take_session()
+    rewritten(state, machine="another one")
+    clock.advance(LEASE_SECONDS - 10)
+    await first.still_used(slot)
+    before = clock.now()
+    await licence(state, clock, sessions=1).take_session()
+    assert LEASE_SECONDS <= (clock.now() - before).total_seconds() < LEASE_SECONDS + 5
+
+
+async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> None:
+    """Somebody who was killed while waiting in front loses the place at once."""
+    clock = ManualClock(NOW)
+    held = await licence(state, clock, sessions=1).take_session()
+    killed = asyncio.create_task(licence(state, clock, sessions=1).take_session())
+    await asyncio.sleep(0)
+    killed.cancel()
+    with state.write() as connection:
+        connection.execute(update(sessions).where(sessions.c.slot != held).values(process_started="an earlier one"))
+    await licence(state, clock).give_session_back(held)
+    before = clock.now()
+    await licence(state, clock, sessions=1).take_session()
+    assert clock.now() == before
+
+
+async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> None:
+    """The first words come before any time passes, name the setting and whoever uses the sessions, and come again."""
+    clock, said = ManualClock(NOW), []
+    used = SharedLicence(state, clock, "erp.example.com", 1, 60, holder="price: run quick-fox")
+    await used.take_session()
+
+    def hear(words: str) -> None:
+        said.append(((clock.now() - NOW).total_seconds(), words))
+
+    await SharedLicence(state, clock, "erp.example.com", 1, 60, holder="check", said=hear).take_session()
+    assert said[0][0] < 1
+    assert "price: run quick-fox" in said[0][1]
+    assert "A2M_ACUMATICA__SESSIONS" in said[0][1]
+    assert [round(at / 30) for at, _words in said] == list(range(len(said)))
+
+
+async def test_who_waits_for_a_turn_says_so(state: State) -> None:
+    """A pause of more than a second for the requests a minute is told with how long, and who shares them."""
+    clock, said = ManualClock(NOW), []
+    other = SharedLicence(state, clock, "erp.example.com", 2, 60, holder="inventory: run slow-ox")
+    await other.take_session()
+    mine = SharedLicence(state, clock, "erp.example.com", 2, 60, said=said.append)
+    slot = await mine.take_session()
+    for _ in range(20):
+        await mine.take_request(slot)
+    assert said
+    assert "60 requests a minute" in said[0]
+    assert "inventory: run slow-ox" in said[0]
+
+
+async def test_a_login_that_is_refused_for_its_limit_names_the_dead_and_what_to_do(state: State) -> None:
+    """Acumatica counts the session of a dead process still: its holder is named, and until when."""
+    clock, said = ManualClock(NOW), []
+    await SharedLicence(state, clock, "erp.example.com", 2, 60, holder="price: run quick-fox").take_session()
+    rewritten(state, process_started="an earlier one")
+    shared = SharedLicence(state, clock, "erp.example.com", 2, 60, said=said.append)
+    words = await shared.limit_was_met("Refused.")
+    assert f"price: run quick-fox, until {NOW + timedelta(minutes=10):%H:%M:%S} UTC" in words
+    assert "SM604000" in words
+    assert words in said[0]
+    clock.advance(601)
+    assert "another program" in await shared.limit_was_met("Refused.")

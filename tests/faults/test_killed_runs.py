@@ -1,0 +1,80 @@
+"""Runs that are killed −9 block nothing: their seats with Acumatica are taken back, and whoever waits is told why."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from support.commands import environment, run, settings_of
+from support.project import ROOT
+from support.world import Served
+
+from connector.queue.engine import open_state
+from connector.queue.tables import leases, micros
+from sandbox.acumatica.app import create_app as acumatica_app
+from sandbox.catalogue import generated
+from sandbox.magento.app import create_app as magento_app
+
+KILLED = ("price", "inventory")
+CLOSES_IDLE_SESSIONS_AFTER = 40  # seconds; the real one does after ten minutes
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Both systems, an Acumatica with two seats, and what connects a command to them."""
+    products = generated(20)
+    site = Served(acumatica_app(products, sessions=2, idle_seconds=CLOSES_IDLE_SESSIONS_AFTER))
+    shop = Served(magento_app(products))
+    settings = settings_of(site.url, shop.url, A2M_ACUMATICA__SESSIONS="2")
+    environ = environment(tmp_path, settings) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    yield tmp_path, environ
+    site.close()
+    shop.close()
+
+
+def killed(entity: str, folder: Path, environ: dict[str, str]) -> None:
+    """A run of the entity that is killed while it holds its lease and its session."""
+    words = [sys.executable, "-m", "support.killed_worker", entity]
+    with subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"pulled\n"
+        process.kill()
+
+
+def test_two_killed_runs_make_nobody_wait_without_a_word(places: tuple[Path, dict[str, str]]) -> None:
+    """With two sessions and two runs killed −9, `status` calls them dead, `check` says at once what Acumatica still
+    counts and goes on when it has closed it, and `sync` waits for the lease of the dead run and carries its work on.
+    """
+    folder, environ = places
+    for entity in KILLED:
+        killed(entity, folder, environ)
+    stands = json.loads(run(["status", "--json"], folder=folder, environ=environ).out)["entities"]
+    for row in stands[:2]:
+        assert row["state"].startswith("dead: ")
+        assert "ended in the middle of its work" in row["last_fault"]
+
+    checked = run(["check"], folder=folder, environ=environ)
+    assert "Waiting for Acumatica to let us in" in checked.err
+    assert "It still counts sessions of processes that ended without logging out: price: " in checked.err
+    assert "Waiting for one of the" not in checked.err, "the seats of the dead are not waited for"
+    assert "FAILED" not in checked.out
+
+    state = open_state(f"sqlite:///{folder / 'a2m' / 'state.sqlite'}")
+    with state.write() as connection:  # the rest of the minute that the dead hold the lease for
+        connection.execute(update(leases).values(expires_at=micros(datetime.now(UTC) + timedelta(seconds=8))))
+    state.close()
+    for entity in KILLED:
+        synced = run(["sync", entity, "--json"], folder=folder, environ=environ)
+        assert synced.code == 0, synced.err
+        assert json.loads(synced.out)["entities"][0]["sent"] > 0
+        if entity == "price":
+            assert "Waiting up to" in synced.err
+            assert "which has died; its lease ends at" in synced.err
+    rows = json.loads(run(["status", "--json"], folder=folder, environ=environ).out)["entities"]
+    assert [(row["state"], row["last_fault"]) for row in rows[:2]] == [("active", None)] * 2

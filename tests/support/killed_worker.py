@@ -1,0 +1,28 @@
+"""A run in a process of its own that is in the middle of its work when somebody kills it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from connector import steps
+
+
+def main(entity: str) -> None:
+    """Begin a look of the entity; say so once it is logged in to Acumatica, and go no further."""
+    from flows.in_force import in_force
+    from flows.run import work_on
+
+    def stop(step: str) -> None:
+        if step == "pulled":
+            print("pulled", flush=True)
+            while True:
+                time.sleep(60)
+
+    steps.reached = stop  # type: ignore[assignment]
+    with in_force(needs_both_systems=True) as now:
+        asyncio.run(work_on(entity, now.settings, now.state, once=True))
+
+
+main(sys.argv[1])
