@@ -154,6 +154,9 @@ def view(shop: Shop) -> dict[str, Any]:
         "invoices": [
             {**_exact(one.row), "items": [_exact(row) for row in one.items]} for one in sales.invoices.values()
         ],
+        "creditmemos": [
+            {**_exact(one.row), "items": [_exact(row) for row in one.items]} for one in sales.creditmemos.values()
+        ],
         "reservations": [
             {"sku": shop.by_sku[sku].sku, "stock_id": stock_id, "quantity": php.plain(quantity, php.QUANTITY)}
             for (sku, stock_id), quantity in shop.reservations.items()

@@ -14,7 +14,7 @@ from sandbox.magento.invoice_rules import DONE, Charged, charged, faults, invoic
 from sandbox.magento.order_lines import amount, is_virtual
 from sandbox.magento.order_states import after_invoicing
 from sandbox.magento.orders import NO_ENTITY, order_of, put_columns
-from sandbox.magento.reservations import INVOICED, reserve, sku_of, stock_of
+from sandbox.magento.reservations import INVOICED, Moved, reserve, sku_of, stock_of
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.sales_records import Invoice, Line, Order
 from sandbox.magento.sales_tables import INVOICE, INVOICE_ITEM, ZERO, Row, columns_of, money
@@ -58,7 +58,7 @@ def invoice(call: Call) -> str:
     for (line, quantity), item in zip(lines, made.items, strict=True):
         _book_line(shop, line, quantity, item)
     _book_order(shop, order, made.row)
-    _deliver(shop, order, lines)
+    made.moved = _deliver(shop, order, lines)
     after_invoicing(shop, order)
     return str(made.row["entity_id"])
 
@@ -127,15 +127,17 @@ def _book_order(shop: Shop, order: Order, row: Row) -> None:
             payment[f"{base}{name}"] = amount(payment, f"{base}{name}") + amount(row, f"{base}{source}")
 
 
-def _deliver(shop: Shop, order: Order, lines: Charged) -> None:
+def _deliver(shop: Shop, order: Order, lines: Charged) -> list[tuple[str, Moved]]:
     """What is not shipped leaves its source with the invoice, where a source has enough."""
     stock = stock_of(shop, order)
     if stock is None or not shop.settings.msi:
-        return
+        return []
     moved = [(sku_of(shop, line), quantity) for line, quantity in lines if is_virtual(line) and not line.children]
-    for code, one in spread(shop, stock, moved):
+    taken = spread(shop, stock, moved)
+    for code, one in taken:
         deduct(shop, code, [one])
         reserve(shop, order, [one], INVOICED)
+    return taken
 
 
 def invoice_shown(made: Invoice) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lines of orders: what of them is open to be shipped, invoiced or canceled, and how they look as JSON.
+"""Lines of orders: what of them is open to be shipped, invoiced, refunded or canceled, and how they look as JSON.
 
 A dummy line counts for nothing: the child of a configurable product or of a bundle that ships together cannot be
 shipped, nor the parent of a bundle that ships separately; in invoices, of a bundle with a dynamic price the parent
@@ -44,7 +44,7 @@ def is_free_of_charge(line: Line) -> bool:
 def unshipped(line: Line) -> Decimal:
     """What is open of a line, dummy or not."""
     row = line.row
-    gone = amount(row, "qty_shipped") + amount(row, "qty_refunded") + amount(row, "qty_canceled")
+    gone = max(amount(row, "qty_shipped"), amount(row, "qty_refunded")) + amount(row, "qty_canceled")
     return max(amount(row, "qty_ordered") - gone, ZERO)
 
 
@@ -59,6 +59,13 @@ def to_invoice(line: Line) -> Decimal:
         return ZERO
     row = line.row
     return max(amount(row, "qty_ordered") - amount(row, "qty_invoiced") - amount(row, "qty_canceled"), ZERO)
+
+
+def to_refund(line: Line) -> Decimal:
+    """What can be refunded of a line."""
+    if is_free_of_charge(line):
+        return ZERO
+    return max(amount(line.row, "qty_invoiced") - amount(line.row, "qty_refunded"), ZERO)
 
 
 def to_cancel(line: Line) -> Decimal:

@@ -1,4 +1,4 @@
-"""States of orders: which statuses belong to them, and what shipping and invoicing make of them.
+"""States of orders: which statuses belong to them, and what shipping, invoicing and refunding make of them.
 
 Source: Magento's order states; magento-observed.md, "Shipments", "Orders" and part two, section 2.
 """
@@ -6,8 +6,9 @@ Source: Magento's order states; magento-observed.md, "Shipments", "Orders" and p
 from __future__ import annotations
 
 from sandbox.magento.order_lines import amount, can_invoice, can_ship
-from sandbox.magento.orders import outstanding, put_columns
+from sandbox.magento.orders import put_columns
 from sandbox.magento.sales_records import Order
+from sandbox.magento.sales_tables import ZERO
 from sandbox.magento.state import Shop
 
 STATUSES = {
@@ -62,6 +63,31 @@ def after_invoicing(shop: Shop, order: Order) -> None:
     put_state(shop, order, _completed(order) or following)
 
 
+def after_refund(shop: Shop, order: Order) -> None:
+    """With nothing open the order is complete, and closed once all that was paid is given back."""
+    state = state_of(order)
+    put_state(shop, order, _completed(order) or ("processing" if state == "processing" else "new"))
+
+
 def _completed(order: Order) -> str | None:
-    paid = amount(order.row, "base_grand_total") == 0 or outstanding(order)
-    return "complete" if has_nothing_open(order) and paid else None
+    if has_nothing_open(order):
+        if amount(order.row, "base_grand_total") == 0 or can_refund(order):
+            return "complete"
+        return "closed" if amount(order.row, "total_refunded") else None
+    return "complete" if state_of(order) == "processing" and _rest_is_refunded(order) else None
+
+
+def _rest_is_refunded(order: Order) -> bool:
+    """Whether what was shipped and what was refunded of it are the whole order, with nothing left to be invoiced."""
+    shipped = sum((amount(line.row, "qty_shipped") for line in order.lines), ZERO)
+    simple = [line.row for line in order.lines if line.row.get("product_type") == "simple"]
+    refunded = sum((amount(row, "qty_refunded") for row in simple), ZERO)
+    whole = amount(order.row, "total_qty_ordered") <= shipped + refunded
+    return shipped > 0 and refunded > 0 and whole and not can_invoice(order.lines)
+
+
+def can_refund(order: Order) -> bool:
+    """Whether anything of what was paid can be given back; a fee that was kept cannot."""
+    kept = amount(order.row, "adjustment_negative")
+    left = amount(order.row, "total_paid") - amount(order.row, "total_refunded")
+    return abs(left) > 0 and (not kept or abs(left - kept) > 0)

@@ -15,7 +15,6 @@ from sandbox.magento import php
 from sandbox.magento.emails import is_email
 from sandbox.magento.errors import InternalError, Refusal
 from sandbox.magento.order_input import ORDER_DATA
-from sandbox.magento.order_lines import amount
 from sandbox.magento.order_views import order_shown, saved_shown, updated_shown
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.sales_records import Line, Order
@@ -229,11 +228,6 @@ def put_columns(shop: Shop, order: Order, columns: Row) -> None:
     order.row |= ORDER.cut(columns)
     order.row = {name: value for name, value in order.row.items() if value is not None}
     order.row["updated_at"] = shop.now()
-
-
-def outstanding(order: Order) -> bool:
-    """Whether something of the order was paid that was not given back."""
-    return abs(amount(order.row, "total_paid") - amount(order.row, "total_refunded")) > 0
 
 
 _API = "Magento\\Sales\\Api\\OrderRepositoryInterface"

@@ -1,4 +1,4 @@
-"""The documents of sales: orders with their lines, addresses, payments and comments, shipments, invoices.
+"""The documents of sales: orders with their lines, addresses, payments and comments, shipments, invoices, credit memos.
 
 Their fields are rows (see `sales_tables`); what is beside them here is what Magento keeps in columns or options that
 its API does not show.
@@ -68,18 +68,29 @@ class Order:
 
 @dataclass
 class Shipment:
-    """A shipment, from one source, or from none where the inventory modules are off."""
+    """A shipment, from one source, or without the inventory modules from none; `moved` is what left the source."""
 
     row: Row
     source_code: str | None
     items: list[Row] = field(default_factory=list)
     tracks: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
+    moved: list[tuple[str, Any]] = field(default_factory=list)
 
 
 @dataclass
 class Invoice:
-    """An invoice."""
+    """An invoice; `moved` is what left a source with it, as (source code, (SKU, quantity))."""
+
+    row: Row
+    items: list[Row] = field(default_factory=list)
+    comments: list[Row] = field(default_factory=list)
+    moved: list[tuple[str, tuple[str, Any]]] = field(default_factory=list)
+
+
+@dataclass
+class CreditMemo:
+    """A credit memo."""
 
     row: Row
     items: list[Row] = field(default_factory=list)
@@ -105,6 +116,7 @@ class Sales:
     orders: dict[int, Order] = field(default_factory=dict)
     shipments: dict[int, Shipment] = field(default_factory=dict)
     invoices: dict[int, Invoice] = field(default_factory=dict)
+    creditmemos: dict[int, CreditMemo] = field(default_factory=dict)
     carts: dict[str, Cart] = field(default_factory=dict)
     increments: dict[str, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)

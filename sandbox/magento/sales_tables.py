@@ -268,3 +268,26 @@ INVOICE_ITEM = Table(
         *_names("base_cost qty"),
     ),
 )
+CREDITMEMO = Table(
+    f"{_SALES}CreditmemoInterface",
+    texts={
+        **dict.fromkeys(_names("created_at updated_at"), 0),
+        **dict.fromkeys(_names("base_currency_code global_currency_code order_currency_code store_currency_code"), 3),
+        **dict.fromkeys(_names("discount_description transaction_id"), 255),
+        "increment_id": 50,
+    },
+    whole=_names(
+        "billing_address_id creditmemo_status email_sent entity_id invoice_id order_id shipping_address_id state",
+        "store_id",
+    ),
+    amounts=(
+        *_with_base("adjustment adjustment_negative adjustment_positive discount_amount grand_total"),
+        *_with_base("discount_tax_compensation_amount shipping_amount shipping_incl_tax shipping_tax_amount"),
+        *_with_base("subtotal subtotal_incl_tax tax_amount"),
+        *_names("base_to_global_rate base_to_order_rate store_to_base_rate store_to_order_rate"),
+        *_names("shipping_discount_tax_compensation_amount base_shipping_discount_tax_compensation_amnt"),
+    ),
+)
+CREDITMEMO_ITEM = Table(
+    f"{_SALES}CreditmemoItemInterface", INVOICE_ITEM.texts, INVOICE_ITEM.whole, INVOICE_ITEM.amounts
+)

@@ -63,6 +63,7 @@ def ship(call: Call) -> str:
         except NotEnough:
             raise Refusal(400, NOT_SAVED) from None
         reserve(shop, order, moved, SHIPPED)
+        shipment.moved = moved
     _put_items(shop, shipment, lines)
     for track in tracks:
         add_track(shop, shipment, track)
