@@ -158,6 +158,7 @@ def create_app(
     ]
     app = Starlette(routes=routes, middleware=[Middleware(Gate, traffic=traffic, access=access)])
     app.state.view = lambda: view(papers)
+    app.state.documents = papers
     return app
 
 

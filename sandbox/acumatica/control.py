@@ -32,7 +32,7 @@ def apply(documents: Documents, change: Given) -> dict[str, Any]:
             return changes.CHANGES[name](documents.state, given)
         if name in DOCUMENT_CHANGES:
             return DOCUMENT_CHANGES[name](documents, given)
-    except (LookupError, ValueError, TypeError) as fault:
+    except (ArithmeticError, LookupError, ValueError, TypeError) as fault:
         raise BadChange(f"{name}: {fault}") from fault
     names = sorted([*changes.CHANGES, *DOCUMENT_CHANGES])
     raise BadChange(f"There is no change {name!r}; known are {', '.join(names)}.")

@@ -83,7 +83,7 @@ def _assign(documents: Documents, customer: Customer, given: Given, moment: date
     if "status" in given:
         wanted["status"] = _status(given["status"])
     if "attributes" in given:
-        wanted["attributes"] = [_attribute(one) for one in given["attributes"]]
+        wanted["attributes"] = [attribute(one) for one in given["attributes"]]
     if "fields" in given:
         wanted["extra"] = customer.extra | settable(PRESET, dict(given["fields"]), "a customer")
     wanted |= _contacts(documents, customer, given, moment)
@@ -119,7 +119,8 @@ def _status(value: Any) -> str:
     return str(value)
 
 
-def _attribute(given: Mapping[str, Any]) -> Row:
+def attribute(given: Mapping[str, Any]) -> Row:
+    """Take an attribute under its contract names; give it typed."""
     known(given, " ".join(ATTRIBUTE_NAMES), "an attribute")
     row: Row = {"AttributeID": str(given["AttributeID"]).upper()}
     row |= {name: bool(given[name]) for name in ("Required", "IsActive") if name in given}

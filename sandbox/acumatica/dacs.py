@@ -1,6 +1,7 @@
 """The tables of the DAC feed, with padded codes, whole-number foreign keys and navigations."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -135,15 +136,20 @@ def _price_fields(state: State) -> list[Field]:
     def customer(row: Any) -> Value:
         return state.customer(row.price_code) if row.price_type == "Customer" else None
 
+    computed: dict[str, Callable[[Any], Value]] = {
+        "PriceCode": lambda row: row.price_code or None,
+        "CustomerCD": code_of("Customer"),
+        "InventoryCD": lambda row: padded(row.item.inventory_id, ITEM_WIDTH),
+        "Description": lambda row: row.item.description,
+        "PriceClassID": lambda row: row.item.extra.get("PriceClass") or None,
+        "TaxCategoryID": lambda row: row.item.extra.get("TaxCategory", "EXEMPT"),
+    }
     return [
         number("RecordID", lambda row: row.record_id, key=True),
         text("PriceType", lambda row: PRICE_TYPES[row.price_type]),
-        text("PriceCode", lambda row: row.price_code or None),
         text("CustPriceClassID", code_of("Customer Price Class")),
         number("CustomerID", customer),
-        text("CustomerCD", code_of("Customer")),
         number("InventoryID", lambda row: row.item.number),
-        text("InventoryCD", lambda row: padded(row.item.inventory_id, ITEM_WIDTH)),
         text("UOM", lambda row: row.uom),
         text("CuryID", lambda row: row.currency),
         _decimal("BreakQty", lambda row: quantity(row.break4)),
@@ -158,6 +164,7 @@ def _price_fields(state: State) -> list[Field]:
         _guid("NoteID", lambda row: row.note_id),
         _moment("CreatedDateTime", lambda row: row.created),
         _moment("LastModifiedDateTime", lambda row: row.modified),
+        *(replace(text(name, get), computed=True) for name, get in computed.items()),
     ]
 
 

@@ -13,7 +13,7 @@ from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.forms import settable
 from sandbox.acumatica.given import Given, day_of, known, moment_of
 from sandbox.acumatica.moves import moving
-from sandbox.acumatica.order_changes import order_of
+from sandbox.acumatica.order_changes import RETURNS, order_of
 from sandbox.acumatica.sales_invoices import PRESET
 from sandbox.acumatica.shipment_changes import shipment_of
 from sandbox.acumatica.values import MONEY_PLACES, scaled, stamped
@@ -46,7 +46,9 @@ def _add_invoice(documents: Documents, given: Given) -> dict[str, Any]:
     orders = list(dict.fromkeys(order for order, *_ in billed))
     if not billed or len({order.customer for order in orders}) != 1:
         raise ValueError("an invoice needs something to invoice, of one customer.")
-    returned = any(shipment.operation == "Receipt" for shipment in shipments)
+    returned = any(shipment.operation == "Receipt" for shipment in shipments) or (
+        not shipments and all(order.type in RETURNS for order in orders)
+    )
     kind = str(given.get("type") or ("Credit Memo" if returned else "Invoice"))
     number = str(given.get("reference_nbr") or "") or documents.next_number(
         "invoice", lambda text: documents.invoices.has(kind, text)

@@ -54,7 +54,15 @@ def _entity_set(table: Table, version: str) -> str:
     bindings = "".join(
         f'<NavigationPropertyBinding Path="{name}" Target="{link.table().name}"/>' for name, link in table.links.items()
     )
-    return f'<EntitySet Name={quoteattr(table.name)} EntityType="{table.type_name}">{bindings}</EntitySet>'
+    notes = _not_filterable([one.name for one in table.fields.values() if one.computed]) if version == "4.0" else ""
+    return f'<EntitySet Name={quoteattr(table.name)} EntityType="{table.type_name}">{bindings}{notes}</EntitySet>'
+
+
+def _not_filterable(names: list[str]) -> str:
+    paths = "".join(f"<PropertyPath>{name}</PropertyPath>" for name in names)
+    values = f'<PropertyValue Property="NonFilterableProperties"><Collection>{paths}</Collection></PropertyValue>'
+    term = "Org.OData.Capabilities.V1.FilterRestrictions"
+    return f'<Annotation Term="{term}"><Record>{values}</Record></Annotation>' if names else ""
 
 
 def service_document(tables: Mapping[str, Table], context: str) -> dict[str, object]:

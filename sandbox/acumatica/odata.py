@@ -16,7 +16,7 @@ from sandbox.acumatica.filters import Dialect, FilterError, compiled
 from sandbox.acumatica.metadata import csdl, service_document
 from sandbox.acumatica.records import ENCODER
 from sandbox.acumatica.state import TENANT
-from sandbox.acumatica.tables import Field, Link, Question, Reader, Table, UnknownField
+from sandbox.acumatica.tables import ComputedField, Field, Link, Question, Reader, Table, UnknownField
 from sandbox.acumatica.values import Value, in_utc, whole_number
 
 OPTIONS = {"$filter", "$select", "$expand", "$top", "$skip", "$orderby", "$count", "$format", "$inlinecount"}
@@ -54,7 +54,11 @@ def apart(text: str) -> list[str]:
 def shape(table: Table, select: str, expand: str, depth: int = 1) -> Shape:
     """Take `$select` and `$expand` of one level; give what is written. UnknownField or BadQuery when it cannot be."""
     names = [name for name in apart(select) if name not in table.links]
-    chosen = tuple(table.fields.values()) if not names or "*" in names else tuple(table.field(name) for name in names)
+    chosen = (
+        tuple(one for one in table.fields.values() if not one.computed)
+        if not names or "*" in names
+        else tuple(table.field(name) for name in names)
+    )
     links = []
     for part in apart(expand):
         name, bracket, inner = part.partition("(")
@@ -122,6 +126,8 @@ class Service:
             return self._answer(request, root, path)
         except UnknownField as fault:
             return errors.odata(400, f"{prefix}Could not find a property named '{fault.name}' on type '{fault.owner}'.")
+        except ComputedField as fault:
+            return errors.odata(400, f"{prefix}The property '{fault.name}' cannot be used in the query options.")
         except (FilterError, BadQuery) as fault:
             return errors.odata(400, prefix + str(fault))
 

@@ -110,7 +110,8 @@ def _set_order(documents: Documents, given: Given) -> dict[str, Any]:
     known(given, f"order_type {NAMES.replace(' customer_id', '').replace(' created', '')}", "an order")
     order, moment = order_of(documents, given), moment_of(documents.state, given)
     edit = _edit(documents, order, given, moment)
-    with moving(documents, [order], moment, settle=False):
+    cut = "status" not in given and any("completed" in one for one in given.get("lines", ()))
+    with moving(documents, [order], moment, settle=cut):
         edit()
         order.modified = moment
     return {"order_type": order.type, "order_nbr": order.number, "id": order.note_id}

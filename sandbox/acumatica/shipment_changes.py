@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.acumatica import sums
-from sandbox.acumatica.document_types import Content, Order, OrderLine, Package, Shipment, ShipmentLine, Split
+from sandbox.acumatica.document_types import Order, OrderLine, Package, Shipment, ShipmentLine, Split
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.forms import settable
 from sandbox.acumatica.given import Given, day_of, item_of, known, moment_of, quantity_of, site_of
 from sandbox.acumatica.item_types import Site
 from sandbox.acumatica.moves import moving
 from sandbox.acumatica.order_changes import order_of, party
-from sandbox.acumatica.shipments import PACKAGE_PRESET, PRESET
+from sandbox.acumatica.package_changes import PACKAGE_NAMES, package_of, packages_after
+from sandbox.acumatica.shipments import PRESET
 from sandbox.acumatica.state import LOCATION
 from sandbox.acumatica.values import MONEY_PLACES, QUANTITY_PLACES, plain, scaled, stamped
 
@@ -26,8 +27,6 @@ NAMES = (
 )
 LINE_NAMES = "order_type order_nbr line_nbr quantity uom warehouse location lot expiration allocations"
 SPLIT_NAMES = "inventory_id quantity uom location lot expiration"
-PACKAGE_NAMES = "box tracking weight confirmed contents fields"
-CONTENT_NAMES = "line quantity inventory_id"
 NO_GOODS = ("QT", "BL", "CM", "RC", "CR", "IN", "MO")
 
 
@@ -76,7 +75,7 @@ def _add_shipment(documents: Documents, given: Given) -> dict[str, Any]:
     for order, line, one in plans:
         shipment.lines.append(_line(documents, shipment, order, line, one))
     for one in given.get("packages", ()):
-        shipment.packages.append(_package(documents, shipment, one))
+        shipment.packages.append(package_of(documents, shipment, one))
     with moving(documents, shipment.orders, moment):
         for order in shipment.orders:
             order.shipments.append(shipment)
@@ -164,36 +163,6 @@ def _split(documents: Documents, shipment: Shipment, line: ShipmentLine, given: 
     return Split(shipment.counter, item, quantity4, uom, place, lot, day_of(given, "expiration"))
 
 
-def _package(documents: Documents, shipment: Shipment, given: Given) -> Package:
-    known(given, PACKAGE_NAMES, "a package")
-    number = max((one.number for one in shipment.packages), default=0) + 1
-    return Package(
-        number=number,
-        box=str(given.get("box") or "MEDIUM"),
-        tracking=str(given.get("tracking") or ""),
-        weight4=scaled(given.get("weight", 0), QUANTITY_PLACES, "weight"),
-        note_id=documents.state.guid(),
-        confirmed=bool(given.get("confirmed", True)),
-        contents=[_content(shipment, one) for one in given.get("contents", ())],
-        extra=settable(PACKAGE_PRESET, dict(given.get("fields") or {}), "a package"),
-    )
-
-
-def _content(shipment: Shipment, given: Given) -> Content:
-    """Take the place of a line in the shipment (from 1), and the component's id where the line is a kit."""
-    known(given, CONTENT_NAMES, "the content of a package")
-    place = int(given["line"])
-    if not 0 < place <= len(shipment.lines):
-        raise ValueError(f"there is no line {place} to pack.")
-    line = shipment.lines[place - 1]
-    wished = str(given.get("inventory_id") or line.splits[0].item.inventory_id)
-    split = next((one for one in line.splits if one.item.inventory_id == wished), None)
-    if split is None:
-        raise ValueError(f"The line {given['line']} holds no {wished!r}.")
-    quantity4 = quantity_of(given) if "quantity" in given else split.quantity4
-    return Content(split.number, split.item, quantity4, split.uom, split.lot, line.order)
-
-
 def _confirm_shipment(documents: Documents, given: Any) -> dict[str, Any]:
     shipment = shipment_of(documents, given)
     if shipment.status not in ("Open", "On Hold"):
@@ -234,8 +203,10 @@ def _correct_shipment(documents: Documents, given: Any) -> dict[str, Any]:
 
 
 def _set_shipment(documents: Documents, given: Given) -> dict[str, Any]:
-    """Change an open shipment: its ShipVia, day or address, the quantity of lines (by line number)."""
-    known(given, "shipment_nbr ship_via date ship_to freight lines modified fields custom archived", "a shipment")
+    """Change a shipment: its ShipVia, day, address and packages; while it is open, the quantity of lines as well."""
+    known(
+        given, "shipment_nbr ship_via date ship_to freight lines packages modified fields custom archived", "a shipment"
+    )
     shipment, moment = shipment_of(documents, given), moment_of(documents.state, given)
     if "lines" in given and shipment.confirmed:
         raise ValueError(f"The shipment {shipment.number} is {shipment.status}.")
@@ -244,6 +215,7 @@ def _set_shipment(documents: Documents, given: Given) -> dict[str, Any]:
     freight = scaled(given["freight"], MONEY_PLACES, "freight") if "freight" in given else shipment.freight4
     ship_to = party(given["ship_to"], shipment.ship_to) if "ship_to" in given else shipment.ship_to
     day = day_of(given, "date") or shipment.day
+    packages = packages_after(documents, shipment, given["packages"]) if "packages" in given else shipment.packages
     with moving(documents, shipment.orders, moment):
         for line, quantity4 in lines:
             line.quantity4, line.splits[0].quantity4 = quantity4, quantity4
@@ -251,6 +223,8 @@ def _set_shipment(documents: Documents, given: Given) -> dict[str, Any]:
         shipment.ship_via = str(given.get("ship_via", shipment.ship_via) or "")
         shipment.custom = dict(given.get("custom", shipment.custom))
         shipment.archived = bool(given.get("archived", shipment.archived))
+        if packages is not shipment.packages:
+            shipment.packages, shipment.package_count = packages, len(packages)
         shipment.modified = moment
     return _made(shipment)
 
@@ -268,7 +242,7 @@ def _add_tracking(documents: Documents, given: Given) -> dict[str, Any]:
     shipment, moment = shipment_of(documents, given), moment_of(documents.state, given)
     if given.get("package") is None:
         names = PACKAGE_NAMES.split()
-        package = _package(documents, shipment, {name: given[name] for name in names if name in given})
+        package = package_of(documents, shipment, {name: given[name] for name in names if name in given})
         shipment.packages.append(package)
     else:
         package = _package_of(shipment, int(given["package"]))

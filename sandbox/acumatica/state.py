@@ -157,6 +157,16 @@ class State:
         self.deleted.append(Deletion("InventoryItem", item.note_id, moment))
         self.changed(keys=True)
 
+    def rename_item(self, item: Item, inventory_id: str) -> None:
+        """Give the item that id; everything else stays. ValueError when the id is taken or empty."""
+        key = collate(inventory_id)
+        if not inventory_id.strip() or self._items.get(key, item) is not item:
+            raise ValueError(f"The inventory ID {inventory_id!r} is empty or taken.")
+        del self._items[item.key]
+        item.inventory_id, item.key = inventory_id, key
+        self._items[key] = item
+        self.changed(keys=True)
+
     def item(self, inventory_id: str) -> Item | None:
         """Give the item of that id, None when there is none."""
         return self._items.get(collate(inventory_id))

@@ -12,6 +12,7 @@ from sandbox.acumatica.item_types import Item
 CENT = 100
 NOT_OPEN = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced")
 NO_DEMAND_TYPES = ("QT", "BL", "CM", "RC", "CR")
+NOT_SHIPPED_TYPES = ("CM", "CR", "IN", "MO")
 FOLLOWING = ("Open", "Shipping", "Back Order", "Completed")
 PERCENT = 100_000_000
 
@@ -145,18 +146,21 @@ def invoice_balance(invoice: Invoice) -> int:
 def settled_status(order: Order) -> str:
     """Give the status an order takes after what happened to its shipments; one held, canceled or the like keeps it.
 
-    Any shipment not confirmed: Shipping; nothing left: Completed; something left after a confirmed one: Back Order.
+    Any shipment not confirmed: Shipping; nothing left, or the rest completed by hand: Completed; something left after a
+    confirmed one: Back Order.
     """
     if order.status not in FOLLOWING:
         return order.status
     live = [one for one in order.shipments if one.status != "Canceled"]
     if any(not one.confirmed for one in live):
         return "Shipping"
+    cut = any(needs_shipping(line) and line.completed for line in order.lines)
     begun = bool(live) or any(one.released for one in order.receipts)
     goods = [line for line in order.lines if needs_shipping(line) and not line.completed]
     left = [line for line in goods if shipped(order, line, confirmed_only=True) < abs(line.quantity4)]
-    if not left and begun:
+    if not left and (begun or cut):
         return "Completed"
-    if not goods and order.invoices and all(one.released for one in order.invoices):
+    direct = not goods or order.type in NOT_SHIPPED_TYPES
+    if direct and order.invoices and all(one.released for one in order.invoices):
         return "Completed"
     return "Back Order" if begun else "Open"

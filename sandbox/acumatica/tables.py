@@ -22,15 +22,25 @@ class UnknownField(Exception):
         self.owner = owner
 
 
+class ComputedField(Exception):
+    """A query filters, orders or selects by a field that the server computes after reading."""
+
+    def __init__(self, name: str) -> None:
+        """Take the field's name."""
+        super().__init__(name)
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field: its Edm type without the prefix, and what reads it from a row."""
+    """A field: its Edm type without the prefix, and what reads it from a row; a computed one serves no query."""
 
     name: str
     kind: str
     get: Callable[[Any], Value]
     pad: int = 0
     nullable: bool = True
+    computed: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,12 @@ class Table:
     custom: Callable[[str], Callable[[Any], Value]] | None = None
 
     def field(self, name: str) -> Field:
-        """Give the field of that exact name; UnknownField when there is none."""
+        """Give the field of that exact name. UnknownField when there is none, ComputedField when it serves no query."""
         found = self.fields.get(name)
         if found is None:
             raise UnknownField(name, self.type_name)
+        if found.computed:
+            raise ComputedField(name)
         return found
 
 

@@ -35,6 +35,7 @@ class Site:
 
     def __init__(self, app: Starlette, clock: Clock) -> None:
         self.clock = clock
+        self.documents = app.state.documents
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://erp.example")
 
     def other(self) -> "httpx.AsyncClient":

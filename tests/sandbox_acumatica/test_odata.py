@@ -125,6 +125,19 @@ async def test_sales_prices_have_codes_and_stamps(site: Any) -> None:
     assert found[0]["EffectiveDate"] == "2026-04-01T00:00:00Z"
 
 
+@pytest.mark.parametrize("name", ["PriceCode", "CustomerCD", "InventoryCD", "Description"])
+@pytest.mark.parametrize("option", ["filter", "select", "orderby"])
+async def test_computed_columns_of_prices_serve_no_query(site: Any, name: str, option: str) -> None:
+    """What the server computes of a sales price can be neither filtered, ordered nor selected, and is in no row."""
+    text = f"{name} eq 'SKU-000001'" if option == "filter" else name
+    refused = await site.get(f"{DAC}/ARSalesPrice", **{option: text})
+    assert refused.status_code == 400
+    assert f"'{name}'" in refused.json()["error"]["message"]
+    await site.change({"add_sales_price": {"inventory_id": "SKU-000001", "price": "8"}})
+    assert name not in (await site.dac("ARSalesPrice"))[0]
+    assert f"<PropertyPath>{name}</PropertyPath>" in (await site.get(f"{DAC}/$metadata")).text
+
+
 async def test_record_by_key(site: Any) -> None:
     """A key in brackets, single or composite, gives one record."""
     one = (await site.get(f"{DAC}/InventoryItem(10001)")).json()

@@ -175,3 +175,34 @@ async def test_changes_that_do_not_fit_leave_all_as_it_was(site: Any, change: di
     assert (await site.client.post("/_sandbox/change", json=change)).status_code == 400
     after = await site.state()
     assert (after["orders"], after["quantities"]) == (before["orders"], before["quantities"])
+
+
+async def test_rest_that_is_closed_short_ends_the_order(site: Any) -> None:
+    """Lines completed by hand ask for nothing more; with all that is left completed, the order is Completed."""
+    await stock(site, "SKU-000001", "SKU-000002")
+    await site.change(customer(), order(line("4"), line("3", "SKU-000002")))
+    await site.change({"add_shipment": {"lines": [named() | {"line_nbr": 1, "quantity": "1"}], "confirm": True}})
+    await site.change({"set_order": named() | {"lines": [{"line_nbr": 2, "completed": True}]}})
+    assert values(await site.rest("SalesOrder/SO/000001"), "Status") == ["Back Order"]
+    assert await figures(site, "SKU-000002") == (10, 10, 10)
+    await site.change({"set_order": named() | {"lines": [{"line_nbr": 1, "completed": True}]}})
+    found = await site.rest("SalesOrder/SO/000001", expand="Details")
+    assert values(found, "Status") == ["Completed"]
+    assert [values(one, "OrderQty", "OpenQty", "Completed") for one in found["Details"]] == [[4, 0, True], [3, 0, True]]
+    assert await figures(site) == (9, 9, 9)
+
+
+async def test_credit_memo_order_leads_to_a_credit_memo(site: Any) -> None:
+    """A credit memo order takes nothing from the stock; its invoice is a Credit Memo that names the order."""
+    await stock(site)
+    invoice = {"InvoiceType": "Invoice", "InvoiceNbr": "000001"}
+    await site.change(
+        customer(), order(), order(line("1", unit_price="5", fields=invoice), type="CM", external_ref="000000007")
+    )
+    (made,) = await site.change({"add_invoice": {"orders": [named(kind="CM")], "release": True}})
+    assert (made["type"], await figures(site)) == ("Credit Memo", (10, 10, 8))
+    (row,) = (await site.rest("SalesInvoice/Credit Memo/000001", expand="Details"))["Details"]
+    assert values(row, "OrderType", "OrderNbr", "Amount") == ["CM", "000001", 5]
+    (line_row,) = (await site.rest("SalesOrder/CM/000001", expand="Details"))["Details"]
+    assert values(line_row, "InvoiceType", "InvoiceNbr", "Operation") == ["Invoice", "000001", "Receipt"]
+    assert values(await site.rest("SalesOrder/CM/000001"), "Status") == ["Completed"]

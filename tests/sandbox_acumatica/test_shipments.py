@@ -222,3 +222,27 @@ async def test_dac_feed_shows_shipments_by_code(site: Any) -> None:
     link = (await site.dac("SOOrderShipment", filter="OrderNbr eq '000001'"))[0]
     assert (link["ShipmentNbr"], link["InvoiceType"], link["InvoiceNbr"]) == ("000001", "INV", "000001")
     assert [one["Status"] for one in await site.dac("SOOrder")] == ["C", "H"]
+
+
+async def test_packages_of_a_shipment_can_be_set(site: Any) -> None:
+    """A change of a shipment adds, changes and removes packages, also when it is confirmed, and counts them."""
+    packages = [{"tracking": "1Z-A", "weight": "2"}, {"tracking": "1Z-B"}]
+    await site.change(
+        customer(), order(), {"add_shipment": {"orders": [named()], "packages": packages, "confirm": True}}
+    )
+    site.clock.advance(100)
+    edits = [
+        {"package": 1, "tracking": "1Z-NEW", "contents": [{"line": 1, "quantity": "1"}]},
+        {"package": 2, "remove": True},
+        {"tracking": "1Z-C"},
+    ]
+    await site.change({"set_shipment": {"shipment_nbr": "000001", "packages": edits}})
+    found = await site.rest("Shipment/000001", expand="Packages,Packages/PackageContents")
+    assert [values(one, "LineNbr", "TrackingNbr", "Weight") for one in found["Packages"]] == [
+        [1, "1Z-NEW", 2],
+        [2, "1Z-C", 0],
+    ]
+    assert values(found["Packages"][0]["PackageContents"][0], "InventoryID", "Quantity") == ["SKU-000001", 1]
+    assert values(found, "PackageCount", "LastModifiedDateTime") == [2, "2026-03-02T15:01:40+00:00"]
+    wrong = {"set_shipment": {"shipment_nbr": "000001", "packages": [{"package": 9, "tracking": "X"}]}}
+    assert (await site.client.post("/_sandbox/change", json=wrong)).status_code == 400

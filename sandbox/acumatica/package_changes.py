@@ -1,0 +1,72 @@
+"""Packages as a change gives them, and the packages of a shipment after a change of some."""
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.acumatica.document_types import Content, Package, Shipment
+from sandbox.acumatica.documents import Documents
+from sandbox.acumatica.forms import settable
+from sandbox.acumatica.given import Given, known, quantity_of
+from sandbox.acumatica.shipments import PACKAGE_PRESET
+from sandbox.acumatica.values import QUANTITY_PLACES, scaled
+
+PACKAGE_NAMES = "box tracking weight confirmed contents fields"
+PACKAGE_FIELDS = {
+    **{name: name for name in ("box", "tracking", "confirmed", "contents")},
+    "weight": "weight4",
+    "fields": "extra",
+}
+CONTENT_NAMES = "line quantity inventory_id"
+
+
+def package_of(documents: Documents, shipment: Shipment, given: Given) -> Package:
+    """Take a package of a change; give it, numbered after the others. ValueError for a wrong value."""
+    known(given, PACKAGE_NAMES, "a package")
+    number = max((one.number for one in shipment.packages), default=0) + 1
+    return Package(
+        number=number,
+        box=str(given.get("box") or "MEDIUM"),
+        tracking=str(given.get("tracking") or ""),
+        weight4=scaled(given.get("weight", 0), QUANTITY_PLACES, "weight"),
+        note_id=documents.state.guid(),
+        confirmed=bool(given.get("confirmed", True)),
+        contents=[_content(shipment, one) for one in given.get("contents", ())],
+        extra=settable(PACKAGE_PRESET, dict(given.get("fields") or {}), "a package"),
+    )
+
+
+def _content(shipment: Shipment, given: Given) -> Content:
+    """Take the place of a line in the shipment (from 1), and the component's id where the line is a kit."""
+    known(given, CONTENT_NAMES, "the content of a package")
+    place = int(given["line"])
+    if not 0 < place <= len(shipment.lines):
+        raise ValueError(f"there is no line {place} to pack.")
+    line = shipment.lines[place - 1]
+    wished = str(given.get("inventory_id") or line.splits[0].item.inventory_id)
+    split = next((one for one in line.splits if one.item.inventory_id == wished), None)
+    if split is None:
+        raise ValueError(f"The line {given['line']} holds no {wished!r}.")
+    quantity4 = quantity_of(given) if "quantity" in given else split.quantity4
+    return Content(split.number, split.item, quantity4, split.uom, split.lot, line.order)
+
+
+def packages_after(documents: Documents, shipment: Shipment, given: Any) -> list[Package]:
+    """Return the packages after the changes: one named by `package` is changed or removed, another one is added."""
+    found = {one.number: one for one in shipment.packages}
+    for one in given:
+        known(one, f"package remove {PACKAGE_NAMES}", "a package")
+        named = {name: one[name] for name in PACKAGE_NAMES.split() if name in one}
+        if one.get("package") is None:
+            number = max(found, default=0) + 1
+            found[number] = replace(package_of(documents, shipment, named), number=number)
+            continue
+        number = int(one["package"])
+        if number not in found:
+            raise ValueError(f"The shipment {shipment.number} has no package {number}.")
+        if one.get("remove"):
+            del found[number]
+            continue
+        old, new = found[number], package_of(documents, shipment, named)
+        fields = {PACKAGE_FIELDS[name]: getattr(new, PACKAGE_FIELDS[name]) for name in named}
+        found[number] = replace(old, **fields)
+    return list(found.values())
