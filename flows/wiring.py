@@ -24,10 +24,11 @@ from connector.rules.items import ItemRule
 from connector.rules.order_types import OrderRule
 from connector.rules.pace import Pace
 from connector.rules.prices import PriceRule
-from connector.rules.quantities import ATTRIBUTE, ONE, QuantityRule
+from connector.rules.quantities import ONE, QuantityRule
 from connector.rules.salable import Deducts, OpenOrderRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
+from connector.rules.sources import ATTRIBUTE, source_key
 from flows.keep_lease import still_held
 from settings import Settings
 from tasks.reading import ReadRule
@@ -281,17 +282,18 @@ def price_rule(settings: Settings) -> PriceRule:
 
 
 def source_of_warehouse(settings: Settings) -> dict[str, str]:
-    """The Magento source of each warehouse that counts; branch-wise overrides the plain setting."""
+    """The key of the Magento source of each warehouse that counts; branch-wise overrides the plain setting."""
     if settings.inventory.definition == "branch_wise":
-        return {warehouse: row.source for row in settings.inventory.branches for warehouse in row.warehouses}
-    return settings.inventory.source_of_warehouse()
+        rows = settings.inventory.branches
+        return {warehouse: source_key(row.source) for row in rows for warehouse in row.warehouses}
+    return {warehouse: source_key(source) for warehouse, source in settings.inventory.source_of_warehouse().items()}
 
 
 def quantity_rule(settings: Settings) -> QuantityRule:
     """Which quantity Magento shows at which source, or in which product attribute."""
     chosen, vendor = settings.inventory, settings.vendor_inventory
     deducted = chosen.available_deducts
-    separate = vendor.source or f"{ATTRIBUTE}{vendor.attribute}"
+    separate = source_key(vendor.source or f"{ATTRIBUTE}{vendor.attribute}")
     return QuantityRule(
         sources=source_of_warehouse(settings),
         vendor_sources=_vendor_sources(settings),
@@ -316,9 +318,9 @@ def _vendor_sources(settings: Settings) -> frozenset[str]:
     if settings.vendor_inventory.include != "sum":
         return frozenset()
     if settings.inventory.definition == "branch_wise":
-        return frozenset(row.source for row in settings.inventory.branches if row.include_vendor_inventory)
-    sources = settings.sources()
-    return frozenset(sources if len(sources) == 1 else {settings.inventory.default_source})
+        return frozenset(source_key(row.source) for row in settings.inventory.branches if row.include_vendor_inventory)
+    sources = set(source_of_warehouse(settings).values())
+    return frozenset(sources if len(sources) == 1 else {source_key(settings.inventory.default_source)})
 
 
 def customer_rule(settings: Settings) -> CustomerRule:
@@ -363,18 +365,19 @@ def shipment_rule(settings: Settings) -> ShipmentRule:
     """How shipments and drop-shipments become Magento's."""
     chosen, order, inventory = settings.shipment, settings.order, settings.inventory
     by_branch = inventory.definition == "branch_wise"
+    of_warehouses = {warehouse: source_key(source) for warehouse, source in inventory.sources.items()}
     return ShipmentRule(
         trigger=chosen.trigger,
         ship_vias={code: Carrier(via.carrier_code, via.title) for code, via in chosen.ship_vias.items()},
-        sources=source_of_warehouse(settings) if by_branch else inventory.sources,
-        default_source=inventory.default_source,
+        sources=source_of_warehouse(settings) if by_branch else of_warehouses,
+        default_source=source_key(inventory.default_source),
         reference=order.reference,
         reference_pattern=order.reference_pattern,
         unit=settings.items.unit,
         decimals=inventory.decimals,
         notify=chosen.notify,
         dropship_via=settings.dropship.ship_via,
-        dropship_source=settings.dropship.source,
+        dropship_source=source_key(settings.dropship.source),
         foreign_lines=chosen.foreign_lines,
         order_types=frozenset(order.types if settings.active.order else ()),
         order_branches=frozenset(order.branches),

@@ -14,6 +14,11 @@ from settings.section import Instant, Names, Section, refuse_duplicates, setting
 SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
 
 
+def source_name(code: str) -> str:
+    """Return the form in which two spellings of one source are equal: Magento does not tell letter cases apart."""
+    return code.strip().casefold()
+
+
 _DAILY = re.compile(r"daily at ([01]\d|2[0-3]):([0-5]\d)")
 
 

@@ -24,7 +24,7 @@ from pydantic_settings import (
 from settings.acumatica import Acumatica
 from settings.documents import Active, Additional, Customer, Dropship, Order, Shipment
 from settings.housekeeping import Housekeeping
-from settings.inventory import Inventory
+from settings.inventory import Inventory, source_name
 from settings.items import Items
 from settings.magento import Magento
 from settings.notify import Notify
@@ -157,7 +157,8 @@ class Settings(BaseSettings):
     def _sections_agree(self) -> Self:
         if self.active.inventory:
             self._inventory_says_where()
-        if self.vendor_inventory.include == "separate" and self.vendor_inventory.source in self.sources():
+        own = source_name(self.vendor_inventory.source)
+        if self.vendor_inventory.include == "separate" and own in map(source_name, self.sources()):
             raise ValueError(
                 f"vendor_inventory.source: {self.vendor_inventory.source} is the source of a warehouse already; "
                 "the vendor quantity needs a source of its own"

@@ -17,7 +17,8 @@ from connector.magento.client import MagentoClient
 from connector.queue import compensations
 from connector.queue.chunk import Wanted
 from connector.rules.compensations import compensated
-from connector.rules.quantities import ATTRIBUTE, QuantityRule
+from connector.rules.quantities import QuantityRule
+from connector.rules.sources import ATTRIBUTE
 from connector.rules.units import plain
 from tasks.work import Work
 

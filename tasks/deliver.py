@@ -21,7 +21,7 @@ from connector.magento.batches import (
 from connector.magento.client import MagentoClient
 from connector.queue import ledger
 from connector.queue.messages import Message
-from connector.rules.quantities import ATTRIBUTE
+from connector.rules.sources import ATTRIBUTE
 from tasks.bulk import deliver_in_bulk, goes_in_bulk
 from tasks.document import Made, deliver_document
 from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS
@@ -78,10 +78,13 @@ async def _deliver_quantities(work: Work, client: MagentoClient, claimed: Sequen
     if not await work.shop.has_msi(client):
         items = [StockItemRow(one.sku or one.key, decimal(one.value, QUANTITY_DIGITS), one.in_stock) for one in claimed]
         return await deliver_stock_items(client, items)
+    spelled = await work.shop.sources(client)
     return await deliver_source_items(
         client,
         [
-            SourceItemRow(one.sku or one.key, one.source, decimal(one.value, QUANTITY_DIGITS), status)
+            SourceItemRow(
+                one.sku or one.key, spelled.get(one.source, one.source), decimal(one.value, QUANTITY_DIGITS), status
+            )
             for one, status in zip(claimed, _statuses(work, claimed), strict=True)
         ],
     )

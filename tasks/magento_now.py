@@ -10,8 +10,8 @@ from typing import NamedTuple
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.queue.chunk import UNKNOWN_SKU
-from connector.rules.quantities import ATTRIBUTE
 from connector.rules.skus import normalise_one
+from connector.rules.sources import ATTRIBUTE, source_key
 from tasks.shop import NotPossible
 from tasks.work import Work
 
@@ -109,9 +109,9 @@ async def _explain_missing(client: MagentoClient, missing: dict[str, str], found
 
 
 async def _check_sources(work: Work, client: MagentoClient, places: Sequence[Place], found: Found) -> None:
-    known = {code.casefold() for code in await work.shop.sources(client)}
+    known = await work.shop.sources(client)
     for source in {place.source for place in places if not place.source.startswith(ATTRIBUTE)}:
-        if source.casefold() not in known:
+        if source not in known:
             found.unknown_sources[source] = Why(
                 f"Unknown source {source}",
                 f"Unknown source: Magento has no source {source!r}. Create it there, "
@@ -184,10 +184,10 @@ def _hidden(hiding: Mapping[int, Decimal]) -> str:
 
 async def _source_items(client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
     found = await reads.source_items(client, sorted({place.sku for place in places}))
-    wanted = {(place.key, place.source.casefold()): place for place in places}
+    wanted = {(place.key, place.source): place for place in places}
     values: dict[tuple[str, str], Value] = {}
     for item in found:
-        place = wanted.get((normalise_one(item.sku), item.source.casefold()))
+        place = wanted.get((normalise_one(item.sku), source_key(item.source)))
         if place is not None:
             values[place.key, place.source] = (scaled(item.quantity, QUANTITY_DIGITS), item.in_stock)
     return values

@@ -32,6 +32,7 @@ from connector.rules.order_totals import OrderProblem
 from connector.rules.orders import increment_id
 from connector.rules.shipment_records import ContentLine, ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
+from connector.rules.sources import source_key
 from connector.rules.units import DIGITS
 from connector.rules.waiting import WaitReason
 from tasks.document import LATE_WRITE, CannotBeSent, Made, NotYet
@@ -67,7 +68,7 @@ async def send(
         raise CannotBeSent(unfit.cause, str(unfit)) from unfit
     has_msi = await work.shop.has_msi(client)
     if has_msi:
-        await _make_sufficient(work, client, content.source, plan.taken)
+        await _make_sufficient(work, client, await work.shop.spelled(client, content.source), plan.taken)
     shipment_id = await _ship(work, client, order, plan.items, plan.taken, content, has_msi=has_msi)
     steps.reached("shipped")
     return _as_made(work, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
@@ -88,8 +89,7 @@ async def find(
 
 
 def _made(work: Work, order: ShownOrder, ours: MadeShipment, content: ShipmentContent, link: Link | None) -> Made:
-    same = not ours.source or ours.source.casefold() == content.source.casefold()
-    source = content.source if same else ours.source
+    source = ours.source or content.source
     made_by = "found" if link is None else link.made_by
     foreign = unknown_lines(order.items, content.lines)
     return _as_made(work, order, ours.entity_id, made_by, source, taken(order.items, ours.items), content, foreign)
@@ -112,6 +112,7 @@ def _as_made(
     remark = _left_out(order, foreign) if foreign else None
     if remark is not None:
         work.report.note(content.mark, remark)
+    source = source_key(source)
     took: dict[str, Decimal] = {}
     for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
         took[normalise_one(sku)] = took.get(normalise_one(sku), Decimal(0)) + amount
@@ -134,7 +135,7 @@ def _is_ours(order: ShownOrder, key: str) -> bool:
 
 
 def _places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted({(normalise_one(sku), source) for sku in amounts}))
+    return tuple(sorted({(normalise_one(sku), source_key(source)) for sku in amounts}))
 
 
 def _ours(
@@ -260,7 +261,7 @@ async def _short(client: MagentoClient, source: str, needed: Mapping[str, Decima
     there = {
         normalise_one(one.sku): one.quantity
         for one in await reads.source_items(client, sorted(needed))
-        if one.source.casefold() == source.casefold()
+        if source_key(one.source) == source_key(source)
     }
     return [(sku, amount) for sku, amount in needed.items() if there.get(normalise_one(sku), Decimal(-1)) < amount]
 
@@ -297,7 +298,7 @@ async def _ship(
     *,
     has_msi: bool,
 ) -> str:
-    source = content.source if has_msi else None
+    source = await work.shop.spelled(client, content.source) if has_msi else None
     try:
         return await magento.ship(
             client,

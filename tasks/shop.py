@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.rules.skus import normalise_one
+from connector.rules.sources import source_key
 from tasks.tally import Tally
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Shop:
         self._open_client = open_client
         self._tally = tally
         self._msi = msi
-        self._sources: set[str] | None = None
+        self._sources: dict[str, str] | None = None
         self._answers: dict[str, Any] = {}
         self._product_skus: dict[int, str] = {}
         self.host = host
@@ -68,10 +69,11 @@ class Shop:
             self._msi = reads.has_msi(await reads.modules(client))
         return self._msi
 
-    async def sources(self, client: MagentoClient) -> set[str]:
-        """The codes of Magento's sources; asked once per run."""
+    async def sources(self, client: MagentoClient) -> dict[str, str]:
+        """Return the code of each of Magento's sources as Magento spells it, by its key; asked once per run."""
         if self._sources is None:
-            self._sources = {source.source_code for source in await reads.sources(client)}
+            codes = [source.source_code for source in await reads.sources(client)]
+            self._sources = {source_key(code): code for code in codes}
         return self._sources
 
     async def product_skus(self, client: MagentoClient, ids: Iterable[int], skus: Iterable[str] = ()) -> dict[int, str]:
@@ -87,3 +89,7 @@ class Shop:
         if unknown_skus:
             found.update(await reads.product_skus(client, "sku", unknown_skus))
         return dict(found)
+
+    async def spelled(self, client: MagentoClient, source: str) -> str:
+        """Return a source's code as Magento spells it; one that Magento does not have, as it was given."""
+        return (await self.sources(client)).get(source_key(source), source)

@@ -19,21 +19,21 @@ import pandas as pd
 
 from connector.rules.items import PROBLEM_COLUMNS
 from connector.rules.salable import OpenOrderRule
+from connector.rules.sources import ATTRIBUTE
 
 ONE = 10_000
 LARGEST = 99_999_999 * ONE  # Magento clips a quantity above 99,999,999.9999 in silence
 _SAFE = 2**62
-ATTRIBUTE = "attribute:"
-"""Begins the name of a place that is a product attribute and no source: it has a quantity and no stock status."""
 
 
 @dataclass(frozen=True)
 class QuantityRule:
     """How quantities become source quantities.
 
-    `sources` maps each monitored warehouse to its Magento source. `vendor_sources` are the sources that get the vendor
-    quantity added (Sum Total); `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the
-    code of a product attribute. `safety` is in 1/10,000 of the base unit and is subtracted once per source.
+    `sources` maps each monitored warehouse to its Magento source; all sources here are keys
+    (`connector.rules.sources`). `vendor_sources` are those that get the vendor quantity added (Sum Total);
+    `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the code of a product attribute.
+    `safety` is in 1/10,000 of the base unit and is subtracted once per source.
     `compensated_after`, `compensated_store`: what is made up for (`connector.rules.compensations`): shipments after
     this instant, in the stock of this store. `open_orders`: what is added back for open orders of the shop.
     """

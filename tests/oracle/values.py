@@ -100,7 +100,7 @@ def wanted_quantities(site: State, settings: Settings) -> dict[Place, Decimal]:
             thing,
             sources,
             vendor_sources=of_vendors,
-            vendor_source=settings.vendor_inventory.source or None,
+            vendor_source=folded(settings.vendor_inventory.source) or None,
             safety=settings.inventory.safety,
             decimals=settings.inventory.decimals,
         )
@@ -109,15 +109,21 @@ def wanted_quantities(site: State, settings: Settings) -> dict[Place, Decimal]:
     return found
 
 
+def folded(source: str) -> str:
+    """A source's code in the form in which Magento tells two of them apart."""
+    return source.strip().casefold()
+
+
 def _sources(settings: Settings) -> tuple[dict[str, str], frozenset[str]]:
     """Warehouse to source, and the sources to which the vendor quantity is added."""
     chosen, adds = settings.inventory, settings.vendor_inventory.include == "sum"
     if chosen.definition == "branch_wise":
         rows = chosen.branches
-        sources = {warehouse: row.source for row in rows for warehouse in row.warehouses}
-        return sources, frozenset(row.source for row in rows if adds and row.include_vendor_inventory)
-    sources = {one: chosen.sources.get(one, chosen.default_source) for one in chosen.warehouses or chosen.sources}
-    everything = set(sources.values()) if len(set(sources.values())) == 1 else {chosen.default_source}
+        sources = {warehouse: folded(row.source) for row in rows for warehouse in row.warehouses}
+        return sources, frozenset(folded(row.source) for row in rows if adds and row.include_vendor_inventory)
+    named = chosen.warehouses or chosen.sources
+    sources = {one: folded(chosen.sources.get(one, chosen.default_source)) for one in named}
+    everything = set(sources.values()) if len(set(sources.values())) == 1 else {folded(chosen.default_source)}
     return sources, frozenset(everything if adds else ())
 
 
@@ -135,7 +141,7 @@ def wrong_quantities(site: State, shop: State, settings: Settings, excused: froz
     What left the shop for orders that we made there was never reserved: by so much the sources show less, in sum.
     """
     wanted = wanted_quantities(site, settings)
-    rows = {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in shop["source_items"]}
+    rows = {(row["sku"], folded(row["source_code"])): Decimal(row["quantity"]) for row in shop["source_items"]}
     taken = _never_reserved(site, shop)
     for place, figure in wanted.items():
         shown = rows.get(place)

@@ -131,7 +131,7 @@ def told(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decimal]]:
     for write in writes:
         if write["applied"] and write["path"].endswith(("/base-prices", "/source-items")):
             for key, value in zip(write["keys"], write["values"], strict=True):
-                place = (write["path"], str(key), str(value.get("source_code", "")))
+                place = (write["path"], str(key), values.folded(str(value.get("source_code", ""))))
                 number = value["price"] if "price" in value else value["quantity"]
                 found.setdefault(place, []).append(Decimal(str(number)))
     return found
