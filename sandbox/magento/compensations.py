@@ -20,7 +20,7 @@ from sandbox.magento.order_states import ENDED, state_of
 from sandbox.magento.reservations import COMPENSATED, append, stock_of, whole
 from sandbox.magento.sales_records import Line, Order, Reservation
 from sandbox.magento.state import Shop
-from sandbox.magento.stock_items import configured
+from sandbox.magento.stock_items import configured, item_of
 
 COUNTED = frozenset({"simple", "virtual", "downloadable"})
 
@@ -76,7 +76,7 @@ def _is_managed(shop: Shop, sku: str, stock_id: int) -> bool:
     codes = {php.collated(code) for code in stock.sources}
     if not any(php.collated(row.source_code) in codes for row in shop.items(sku)):
         return False
-    return product.details is None or bool(configured(product.details.stock, "manage_stock"))
+    return bool(configured(shop, item_of(product), "manage_stock"))
 
 
 def _shown(order: Order, row: Reservation) -> dict[str, Any]:

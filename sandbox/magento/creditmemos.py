@@ -27,7 +27,7 @@ from sandbox.magento.sales_records import CreditMemo, Invoice, Order
 from sandbox.magento.sales_tables import CREDITMEMO, CREDITMEMO_ITEM, Row, columns_of, money
 from sandbox.magento.search import SEARCH, found, result
 from sandbox.magento.state import Shop
-from sandbox.magento.typed import BOOL, INT, TEXT, Data, Parameter, anything, listed
+from sandbox.magento.typed import BOOL, INT, TEXT, Data, Parameter, anything, ints, listed
 
 INVALID = "Creditmemo Document Validation Error(s):\n"
 NOT_OF_ORDER = "The return to stock argument contains product item that is not part of the original order."
@@ -59,7 +59,7 @@ ARGUMENTS_DATA = Data(
     {
         **dict.fromkeys(("shipping_amount", "adjustment_positive", "adjustment_negative"), money),
         "extension_attributes": Data(
-            f"{_SALES}CreditmemoCreationArgumentsExtensionInterface", {"return_to_stock_items": listed(INT)}
+            f"{_SALES}CreditmemoCreationArgumentsExtensionInterface", {"return_to_stock_items": ints}
         ),
     },
 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sandbox.magento import php
-from sandbox.magento.records import COMPOSITE, Product, SourceItem, Stock, StockItem
+from sandbox.magento.records import COMPOSITE, SourceItem, Stock
 from sandbox.magento.reservations import Moved, whole
 from sandbox.magento.source_items import mirror
 from sandbox.magento.state import Shop
-from sandbox.magento.stock_items import configured
+from sandbox.magento.stock_items import configured, item_of
 
 
 class NotEnough(Exception):
@@ -29,20 +29,16 @@ def deduct(shop: Shop, source_code: str, moved: Sequence[Moved]) -> None:
 
 def _left(shop: Shop, source_code: str, sku: str, quantity: int) -> tuple[SourceItem, int, int] | None:
     """The row to change, with its new quantity and status; none for a product whose stock is not managed."""
-    item = _item(shop.product(sku))
-    if not configured(item, "manage_stock"):
+    item = item_of(shop.product(sku))
+    if not configured(shop, item, "manage_stock"):
         return None
     code = php.collated(source_code)
     row = next((one for one in shop.items(sku) if php.collated(one.source_code) == code), None)
-    backorders = configured(item, "backorders") != 0
+    backorders = configured(shop, item, "backorders") != 0
     if row is None or (row.quantity < quantity and not backorders):
         raise NotEnough(sku)
     left = row.quantity - quantity
-    return row, left, 0 if left == php.quantity4(configured(item, "min_qty")) and not backorders else row.status
-
-
-def _item(product: Product | None) -> StockItem:
-    return product.details.stock if product is not None and product.details is not None else StockItem()
+    return row, left, 0 if left == php.quantity4(configured(shop, item, "min_qty")) and not backorders else row.status
 
 
 def spread(shop: Shop, stock: Stock, moved: Sequence[Moved]) -> list[tuple[str, Moved]]:

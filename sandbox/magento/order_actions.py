@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.magento.errors import Refusal
 from sandbox.magento.order_input import HISTORY_DATA
 from sandbox.magento.order_lines import amount, can_invoice, to_cancel, to_ship
-from sandbox.magento.order_states import ENDED, put_state, state_of, statuses_of
+from sandbox.magento.order_states import ENDED, add_order_status, put_state, state_of, statuses_of
 from sandbox.magento.order_views import history_shown
 from sandbox.magento.orders import add_history, order_of, put_columns
 from sandbox.magento.reservations import CANCELED, canceled, move
@@ -111,7 +111,7 @@ def add_comment(call: Call) -> bool:
     order = order_of(call.shop, call.given["id"])
     given = call.given["statusHistory"]
     status = given.get("status")
-    if status and status not in statuses_of(order):
+    if status and status not in statuses_of(call.shop, state_of(order)):
         raise Refusal(400, NO_STATUS, [status])
     add_history(call.shop, order, {**given, "status": status or order.row.get("status") or NO_STATUS_YET})
     if status and status != order.row.get("status"):
@@ -151,3 +151,4 @@ ROUTES = (
     Route("GET", "orders/:id/comments", comments, (_ID,), "Magento_Sales::actions_view", **_SERVICE),
     Route("GET", "orders/:id/statuses", statuses, (_ID,), "Magento_Sales::actions_view", **_SERVICE),
 )
+CHANGES = {"add_order_status": add_order_status}

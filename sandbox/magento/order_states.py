@@ -5,6 +5,8 @@ Source: Magento's order states; magento-observed.md, "Shipments", "Orders" and p
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.magento.order_lines import amount, can_invoice, can_ship
 from sandbox.magento.orders import put_columns
 from sandbox.magento.sales_records import Order
@@ -21,6 +23,7 @@ STATUSES = {
     "holded": ("holded",),
     "payment_review": ("payment_review", "fraud"),
 }
+LENGTH = 32
 ENDED = frozenset({"canceled", "complete", "closed"})
 
 
@@ -30,16 +33,27 @@ def state_of(order: Order) -> str | None:
     return state
 
 
-def statuses_of(order: Order) -> tuple[str, ...]:
-    """The statuses that a comment may give the order."""
-    return STATUSES.get(state_of(order) or "", ())
+def statuses_of(shop: Shop, state: str | None) -> list[str]:
+    """The statuses of a state, the usual one first; a shop may have some of its own."""
+    return shop.order_statuses.get(state or "") or list(STATUSES.get(state or "", ()))
+
+
+def add_order_status(shop: Shop, given: Any) -> None:
+    """A status of the shop's own: status, state, label; with `default` orders that come into the state get it."""
+    status, state = str(given["status"]), given["state"]
+    if state not in STATUSES:
+        raise ValueError(f"there is no state {state!r}; known are {', '.join(STATUSES)}.")
+    if not status or len(status) > LENGTH:
+        raise ValueError(f"{status!r} is no status: it has 1 to {LENGTH} characters.")
+    known = [one for one in statuses_of(shop, state) if one != status]
+    shop.order_statuses[state] = [status, *known] if given.get("default") else [*known, status]
 
 
 def put_state(shop: Shop, order: Order, state: str | None) -> None:
     """Give the order a state and its usual status, if it has not that state already."""
     if state is None or state == order.row.get("state"):
         return
-    put_columns(shop, order, {"state": state, "status": STATUSES.get(state, (None,))[0]})
+    put_columns(shop, order, {"state": state, "status": next(iter(statuses_of(shop, state)), None)})
 
 
 def has_nothing_open(order: Order) -> bool:

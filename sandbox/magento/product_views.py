@@ -42,7 +42,7 @@ def shown(shop: Shop, product: Product, store_id: int, *, saved: bool = False) -
     body = _head(shop, product, details, store_id)
     body["extension_attributes"] = {
         "website_ids": details.website_ids,
-        "stock_item": stock_shown(product),
+        "stock_item": stock_shown(shop, product),
         **_parts(shop, product, details),
     }
     links = details.parts.get("product_links") or []

@@ -15,7 +15,7 @@ from sandbox.magento.records import COMPOSITE, Stock
 from sandbox.magento.sales_records import Line, Order, Reservation
 from sandbox.magento.sales_tables import ZERO
 from sandbox.magento.state import Shop
-from sandbox.magento.stock_items import configured
+from sandbox.magento.stock_items import configured, item_of
 
 Moved = tuple[str, Decimal]
 """A SKU and how much of it."""
@@ -58,7 +58,7 @@ def reserve(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> Non
         product = shop.product(sku)
         if stock is None or product is None or product.type_id in COMPOSITE or not quantity:
             continue
-        if product.details is not None and not configured(product.details.stock, "manage_stock"):
+        if not configured(shop, item_of(product), "manage_stock"):
             continue
         append(shop, order, Reservation(sku, stock.stock_id, whole(quantity), event))
 

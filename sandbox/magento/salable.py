@@ -16,7 +16,7 @@ from sandbox.magento.records import COMPOSITE, Product, SourceItem, Stock, Stock
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.search import SEARCH, paged, result
 from sandbox.magento.state import Shop
-from sandbox.magento.stock_items import configured
+from sandbox.magento.stock_items import configured, item_of
 from sandbox.magento.typed import FLOAT, INT, TEXT, Parameter
 
 NO_SOURCES = "Can't check requested quantity for products without Source Items support."
@@ -31,10 +31,6 @@ NOT_ENOUGH = (
 )
 
 
-def _item(product: Product | None) -> StockItem:
-    return product.details.stock if product is not None and product.details is not None else StockItem()
-
-
 def _rows(shop: Shop, sku: str, stock: Stock) -> list[SourceItem]:
     """A SKU's rows at the enabled sources of a stock."""
     enabled = {php.collated(code) for code in stock.sources if (found := shop.source(code)) and found.enabled}
@@ -47,20 +43,20 @@ def quantity(shop: Shop, sku: str, stock: Stock) -> int:
     return rows + shop.reservations.get((php.collated(sku), stock.stock_id), 0)
 
 
-def _threshold(item: StockItem) -> int:
-    return php.quantity4(configured(item, "min_qty"))
+def _threshold(shop: Shop, item: StockItem) -> int:
+    return php.quantity4(configured(shop, item, "min_qty"))
 
 
 def is_salable(shop: Shop, product: Product, stock: Stock) -> bool:
     """Whether a product can be sold from a stock."""
-    item = _item(product)
+    item = item_of(product)
     if product.type_id in COMPOSITE:
         return item.is_in_stock and _any_child(shop, product, stock)
-    if not configured(item, "manage_stock"):
+    if not configured(shop, item, "manage_stock"):
         return True
     if not any(row.status == 1 for row in _rows(shop, product.sku, stock)):
         return False
-    return configured(item, "backorders") != 0 or quantity(shop, product.sku, stock) > _threshold(item)
+    return configured(shop, item, "backorders") != 0 or quantity(shop, product.sku, stock) > _threshold(shop, item)
 
 
 def _any_child(shop: Shop, product: Product, stock: Stock) -> bool:
@@ -76,7 +72,7 @@ def salable_quantity(shop: Shop, product: Product, stock: Stock) -> int:
     """How much of a product can be sold, in ten-thousandths; below 0 where backorders are open."""
     if not is_salable(shop, product, stock):
         return 0
-    return quantity(shop, product.sku, stock) - _threshold(_item(product))
+    return quantity(shop, product.sku, stock) - _threshold(shop, item_of(product))
 
 
 def get_quantity(call: Call) -> int | float:
@@ -106,14 +102,14 @@ def get_for_quantity(call: Call) -> dict[str, Any]:
     product = shop.product(call.given["sku"])
     if product is None or stock is None:
         return {"salable": False, "errors": [NOT_IN_STOCK]}
-    item = _item(product)
-    if not configured(item, "manage_stock"):
+    item = item_of(product)
+    if not configured(shop, item, "manage_stock"):
         return {"salable": True, "errors": []}
     if product.type_id not in COMPOSITE and not any(row.status == 1 for row in _rows(shop, product.sku, stock)):
         return {"salable": False, "errors": [NOT_IN_STOCK]}
     wanted = php.quantity4(call.given["requestedQty"])
-    free = quantity(shop, product.sku, stock) - _threshold(item)
-    if configured(item, "backorders") != 0 or wanted <= free:
+    free = quantity(shop, product.sku, stock) - _threshold(shop, item)
+    if configured(shop, item, "backorders") != 0 or wanted <= free:
         return {"salable": True, "errors": []}
     return {"salable": False, "errors": list(NOT_ENOUGH)}
 

@@ -85,6 +85,8 @@ class Shop:
         self.bulks: dict[str, Bulk] = {}
         self.waiting: list[Operation] = []
         self.bundles: dict[int, Product] = {}
+        self.stock_settings: dict[str, Any] = {}
+        self.order_statuses: dict[str, list[str]] = {}
         self.reservations: dict[tuple[str, int], int] = {}
         self.ids: dict[str, int] = {}
         self.customers: dict[int, Customer] = {}

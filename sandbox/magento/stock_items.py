@@ -14,7 +14,7 @@ from sandbox.magento.errors import Refusal
 from sandbox.magento.records import COMPOSITE, Product, StockItem
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.state import DEFAULT_SOURCE, Shop
-from sandbox.magento.typed import BOOL, FLOAT, INT, TEXT, Data, Parameter, anything
+from sandbox.magento.typed import BOOL, FLOAT, INT, TEXT, Data, Limits, Parameter, anything
 
 # name, what the shop's configuration says, type as the interface has it
 FIELDS: tuple[tuple[str, Any, Any], ...] = (
@@ -65,17 +65,35 @@ STOCK_ITEM = Data(
 )
 
 
-def configured(item: StockItem, name: str) -> Any:
+def configured(shop: Shop, item: StockItem, name: str) -> Any:
     """A field's value in force: the shop's where the item says so."""
     switch = CONFIGURED.get(name)
     if switch is not None and item.fields.get(switch, True):
-        return DEFAULTS[name]
+        return shop.stock_settings.get(name, DEFAULTS[name])
     return item.fields.get(name, DEFAULTS[name])
 
 
-def stock_shown(product: Product) -> dict[str, Any]:
+def item_of(product: Product | None) -> StockItem:
+    """The stock item of a product; one that nobody has touched follows the shop's settings."""
+    return product.details.stock if product is not None and product.details is not None else StockItem()
+
+
+def set_stock_settings(shop: Shop, given: Any) -> None:
+    """The shop's settings of stock (backorders, min_qty, manage_stock …), for items that use them; null: Magento's."""
+    unknown = sorted(set(given) - set(CONFIGURED))
+    if unknown:
+        raise ValueError(f"there is no setting {unknown[0]!r}; known are {', '.join(sorted(CONFIGURED))}.")
+    kinds = {name: kind for name, _default, kind in FIELDS}
+    for name, value in given.items():
+        if value is None:
+            shop.stock_settings.pop(name, None)
+        else:
+            shop.stock_settings[name] = kinds[name](value, Limits())
+
+
+def stock_shown(shop: Shop, product: Product) -> dict[str, Any]:
     """Give the stock item as JSON."""
-    item = product.details.stock if product.details is not None else StockItem()
+    item = item_of(product)
     shown: dict[str, Any] = {
         "item_id": product.item_id,
         "product_id": product.id,
@@ -84,7 +102,7 @@ def stock_shown(product: Product) -> dict[str, Any]:
         "is_in_stock": item.is_in_stock,
     }
     for name in DEFAULTS:
-        shown[name] = configured(item, name) if name in CONFIGURED else item.fields.get(name, DEFAULTS[name])
+        shown[name] = configured(shop, item, name) if name in CONFIGURED else item.fields.get(name, DEFAULTS[name])
     shown["low_stock_date"] = item.low_stock_date
     shown["stock_status_changed_auto"] = int(item.changed_auto)
     return shown
@@ -104,15 +122,15 @@ def put_stock(shop: Shop, product: Product, given: Mapping[str, Any]) -> None:
     if product.type_id in COMPOSITE:
         item.quantity = 0
         return
-    if configured(item, "manage_stock"):
-        enough = configured(item, "backorders") != 0 or (item.quantity or 0) > php.quantity4(
-            configured(item, "min_qty")
+    if configured(shop, item, "manage_stock"):
+        enough = configured(shop, item, "backorders") != 0 or (item.quantity or 0) > php.quantity4(
+            configured(shop, item, "min_qty")
         )
         if not enough:
             item.is_in_stock, item.changed_auto = False, True
         elif given_status is None and was_auto:
             item.is_in_stock, item.changed_auto = True, True
-    low = (item.quantity or 0) < php.quantity4(configured(item, "notify_stock_qty"))
+    low = (item.quantity or 0) < php.quantity4(configured(shop, item, "notify_stock_qty"))
     item.low_stock_date = shop.now() if low else None
     if shop.settings.msi:
         shop.put_item(product.sku, DEFAULT_SOURCE, item.quantity or 0, int(item.is_in_stock))
@@ -128,7 +146,7 @@ def _product(call: Call, name: str) -> Product:
 
 def get_item(call: Call) -> dict[str, Any]:
     """Give the stock item of a SKU."""
-    return stock_shown(_product(call, "productSku"))
+    return stock_shown(call.shop, _product(call, "productSku"))
 
 
 def update(call: Call) -> int:
@@ -156,3 +174,4 @@ ROUTES = (
         **_SERVICE,
     ),
 )
+CHANGES = {"set_stock_settings": set_stock_settings}
