@@ -64,8 +64,9 @@ ACTIONS: dict[tuple[str, str], Action] = {
 class Actions:
     """The actions over the documents, and what became of each."""
 
-    def __init__(self, documents: Documents, entities: Mapping[str, Entity]) -> None:
-        """Take the documents and the endpoint's entities."""
+    def __init__(self, documents: Documents, entities: Mapping[str, Entity], root: str = ENDPOINT) -> None:
+        """Take the documents, the endpoint's entities and its address."""
+        self._root = root
         self._documents = documents
         self._entities = entities
         self._outcomes: dict[str, Response] = {}
@@ -88,14 +89,14 @@ class Actions:
             return errors.missing_record()
         operation = random_guid()
         self._outcomes[operation] = self._run(run, entity, record, body.get("parameters") or {})
-        return Response(status_code=202, headers={"Location": f"{ENDPOINT}/{name}/{action}/status/{operation}"})
+        return Response(status_code=202, headers={"Location": f"{self._root}/{name}/{action}/status/{operation}"})
 
     def _run(self, run: Action, entity: Entity, record: Any, parameters: Given) -> Response:
         try:
             run(self._documents, record, parameters)
         except ValueError as fault:
             return errors.exception("PX.Data.PXException", f"Error: {fault}", FRAMES)
-        return Response(status_code=204, headers={"Location": f"{ENDPOINT}/{entity.name}/{entity.record_id(record)}"})
+        return Response(status_code=204, headers={"Location": f"{self._root}/{entity.name}/{entity.record_id(record)}"})
 
     async def status(self, request: Request) -> Response:
         """Serve the poll of an action."""

@@ -1,7 +1,7 @@
 """The whole site: one Starlette application over one tenant's records."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,8 +23,9 @@ from sandbox.acumatica.gate import CONTROL, Fault, Gate, Traffic
 from sandbox.acumatica.given import BadChange
 from sandbox.acumatica.inquiry_feeds import inquiry_tables
 from sandbox.acumatica.odata import Service
-from sandbox.acumatica.records import ENDPOINT
+from sandbox.acumatica.records import VERSION
 from sandbox.acumatica.rest import Contract, encoded
+from sandbox.acumatica.rest import versions as versions_of
 from sandbox.acumatica.sample_documents import fill
 from sandbox.acumatica.state import BRANCHES, State
 from sandbox.acumatica.tables import Reader, Table
@@ -113,6 +114,7 @@ def create_app(
     odata_page_size: int | None = None,
     delegates: Mapping[str, str] | None = None,
     documents: int = 0,
+    versions: Sequence[str] = (VERSION,),
 ) -> Starlette:
     """Take the catalogue and the site's traits; give the site.
 
@@ -120,7 +122,7 @@ def create_app(
     `server_zone` the zone of the server's system (offsets in the contract API), `odata_page_size` makes OData answer
     in pages with a next link, `delegates` names fields that make lists fail ("StockItem/CrossReferences/AlternateID"
     → the view's name), `documents` is the number of sales orders that the company begins with, with their customers,
-    shipments and invoices.
+    shipments and invoices, `versions` are those of the endpoint Default that the site offers.
     """
     state = State(products, clock)
     papers = Documents(state)
@@ -129,8 +131,10 @@ def create_app(
     access = Access(state.now, sessions, timedelta(seconds=idle_seconds), timedelta(seconds=token_lifetime), branch)
     traffic = Traffic(state.now, requests_per_minute)
     reader = Reader(lambda: state.version)
-    contract = Contract(papers, reader, ZoneInfo(server_zone), delegates or {})
-    actions = Actions(papers, contract.entities)
+
+    def served(version: str) -> Contract:
+        return Contract(papers, reader, ZoneInfo(server_zone), delegates or {}, version)
+
     dac = DacService(papers, reader, odata_page_size)
     inquiries = inquiry_tables(state)
     feeds = Service(inquiries, reader, odata_page_size, old=False)
@@ -145,11 +149,8 @@ def create_app(
         Route("/identity/connect/token", access.token, methods=["POST"]),
         Route("/identity/connect/revocation", access.revoke, methods=["POST"]),
         Route("/identity/.well-known/openid-configuration", access.discovery),
-        Route("/entity", contract.versions),
-        Route(f"{ENDPOINT}/{{entity}}", contract.collection, methods=["GET", "PUT"]),
-        Route(f"{ENDPOINT}/{{entity}}/{{action}}", actions.invoke, methods=["POST"]),
-        Route(f"{ENDPOINT}/{{entity}}/{{action}}/status/{{operation}}", actions.status),
-        Route(f"{ENDPOINT}/{{entity}}/{{key:path}}", contract.record),
+        Route("/entity", versions_of(versions)),
+        *(one for version in versions for one in _endpoint_routes(version, served)),
         *_odata_routes("/t/{tenant}/api/odata/dac", dac),
         *_odata_routes("/odatav4/{tenant}", dac),
         *_odata_routes("/t/{tenant}/api/odata/gi", feeds),
@@ -160,6 +161,17 @@ def create_app(
     app.state.view = lambda: view(papers)
     app.state.documents = papers
     return app
+
+
+def _endpoint_routes(version: str, served: Callable[[str], Contract]) -> list[Route]:
+    contract, root = served(version), f"/entity/Default/{version}"
+    actions = Actions(contract.documents, contract.entities, root)
+    return [
+        Route(f"{root}/{{entity}}", contract.collection, methods=["GET", "PUT"]),
+        Route(f"{root}/{{entity}}/{{action}}", actions.invoke, methods=["POST"]),
+        Route(f"{root}/{{entity}}/{{action}}/status/{{operation}}", actions.status),
+        Route(f"{root}/{{entity}}/{{key:path}}", contract.record),
+    ]
 
 
 def _odata_routes(root: str, service: Service) -> list[Route]:

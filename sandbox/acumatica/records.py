@@ -17,7 +17,8 @@ import msgspec
 from sandbox.acumatica.tables import Field, Link, Table, UnknownField
 from sandbox.acumatica.values import Value, with_offset
 
-ENDPOINT = "/entity/Default/24.200.001"
+VERSION = "24.200.001"
+ENDPOINT = f"/entity/Default/{VERSION}"
 CUSTOM_TYPES: tuple[tuple[type, str], ...] = (
     (bool, "CustomBooleanField"),
     (int, "CustomIntField"),
@@ -166,12 +167,13 @@ def random_guid() -> str:
 class Writer:
     """Turns rows of one entity into records of the shape a request wants."""
 
-    def __init__(self, entity: Entity, want: Wanted, zone: tzinfo) -> None:
-        """Take the entity, the wanted shape and the server's zone."""
+    def __init__(self, entity: Entity, want: Wanted, zone: tzinfo, root: str = ENDPOINT) -> None:
+        """Take the entity, the wanted shape, the server's zone and the endpoint's address."""
         self._entity = entity
         self._want = want
         self._zone = zone
-        self._body = _body(entity.table.fields, entity.parts, want, entity.graph, zone)
+        self._root = root
+        self._body = _body(entity.table.fields, entity.parts, want, f"{root}/files/{entity.graph}", zone)
 
     def record(self, row: Any, number: int) -> dict[str, Any]:
         """Take a row and its number on the page; give the record."""
@@ -185,8 +187,8 @@ class Writer:
         record |= self._body(row)
         record["custom"] = self._custom(row)
         record["_links"] = {
-            "self": f"{ENDPOINT}/{entity.name}/{record_id}",
-            "files:put": f"{ENDPOINT}/files/{entity.graph}/{entity.view}/{record_id}/{{filename}}",
+            "self": f"{self._root}/{entity.name}/{record_id}",
+            "files:put": f"{self._root}/files/{entity.graph}/{entity.view}/{record_id}/{{filename}}",
         }
         if self._want.files:
             record["files"] = []
@@ -203,41 +205,42 @@ class Writer:
 
 
 def _body(
-    every: Mapping[str, Field], parts: Mapping[str, Part], want: Wanted, graph: str, zone: tzinfo
+    every: Mapping[str, Field], parts: Mapping[str, Part], want: Wanted, files: str, zone: tzinfo
 ) -> Callable[[Any], dict[str, Any]]:
     """Give what writes a row's fields and wanted parts, in the order of their names."""
     shown = {
         name: _field_writer(one, zone) for name, one in every.items() if want.fields is None or name in want.fields
     }
-    shown |= {name: _part_writer(parts[name], inner, graph, zone) for name, inner in want.parts.items()}
+    shown |= {name: _part_writer(parts[name], inner, files, zone) for name, inner in want.parts.items()}
     plan = sorted(shown.items(), key=lambda pair: pair[0].casefold())
     return lambda row: {name: write(row) for name, write in plan}
 
 
 def _field_writer(one: Field, zone: tzinfo) -> Callable[[Any], Any]:
-    return lambda row: wrapped(one.get(row), zone)
+    show = one.shown or one.get
+    return lambda row: wrapped(show(row), zone)
 
 
-def _part_writer(part: Part, want: Wanted | None, graph: str, zone: tzinfo) -> Callable[[Any], Any]:
+def _part_writer(part: Part, want: Wanted | None, files: str, zone: tzinfo) -> Callable[[Any], Any]:
     if want is None:
         return lambda row: []
-    body = _body(part.fields, part.parts, want, graph, zone)
+    body = _body(part.fields, part.parts, want, files, zone)
 
     def many(row: Any) -> list[dict[str, Any]]:
-        return [_detail(part, body, one, number, graph) for number, one in enumerate(part.rows(row), start=1)]
+        return [_detail(part, body, one, number, files) for number, one in enumerate(part.rows(row), start=1)]
 
     def single(row: Any) -> dict[str, Any] | None:
-        return next((_detail(part, body, one, 1, graph) for one in part.rows(row)), None)
+        return next((_detail(part, body, one, 1, files) for one in part.rows(row)), None)
 
     return many if part.many else single
 
 
-def _detail(part: Part, body: Callable[[Any], dict[str, Any]], row: Any, number: int, graph: str) -> dict[str, Any]:
+def _detail(part: Part, body: Callable[[Any], dict[str, Any]], row: Any, number: int, files: str) -> dict[str, Any]:
     row_id = random_guid() if part.row_id is None else part.row_id(row)
     note = {"value": ""} if part.noted(row) else None
     record: dict[str, Any] = {"id": row_id, "rowNumber": number, "note": note, **body(row), "custom": {}}
     if part.row_id is not None:
-        record["_links"] = {"files:put": f"{ENDPOINT}/files/{graph}/{part.view}/{row_id}/{{filename}}"}
+        record["_links"] = {"files:put": f"{files}/{part.view}/{row_id}/{{filename}}"}
     return record
 
 

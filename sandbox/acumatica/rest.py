@@ -1,6 +1,6 @@
 """The contract API: `/entity`, lists, records by key, schemas, and inquiries by PUT."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.acumatica import errors
+from sandbox.acumatica.contract5 import in_contract_5, is_contract_5, with_slashes
 from sandbox.acumatica.document_entities import document_entities
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.filters import Dialect, FilterError, compiled
-from sandbox.acumatica.inquiries import INQUIRIES, Inquiry, Problem, answer, refused
-from sandbox.acumatica.records import ENCODER, ENDPOINT, Entity, Wanted, Writer, schema, wanted
+from sandbox.acumatica.inquiries import INQUIRIES, Inquiry, Problem, refused
+from sandbox.acumatica.inquiries import answer as inquired
+from sandbox.acumatica.records import ENCODER, VERSION, Entity, Wanted, Writer, schema, wanted
 from sandbox.acumatica.settings_entities import settings_entities
 from sandbox.acumatica.stock_items import non_stock_item, stock_item
 from sandbox.acumatica.tables import Question, Reader, UnknownField, hiding
@@ -29,23 +31,34 @@ def encoded(content: Any, status: int = 200) -> Response:
     return Response(ENCODER.encode(content), status, media_type=JSON)
 
 
-class Contract:
-    """The endpoint Default/24.200.001 over the records."""
+def versions(names: Iterable[str]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Give what answers `/entity`: the site's version, and the endpoint in those versions."""
+    endpoints = [{"name": "Default", "version": name, "href": f"/entity/Default/{name}/"} for name in names]
+    site = {"acumaticaBuildVersion": BUILD, "databaseVersion": BUILD}
 
-    def __init__(self, documents: Documents, reader: Reader, zone: tzinfo, delegates: Mapping[str, str]) -> None:
-        """Take the records, the server's zone, and the fields (`Entity/Field`) whose view makes lists fail."""
+    async def answer(request: Request) -> Response:
+        return encoded({"version": site, "endpoints": endpoints})
+
+    return answer
+
+
+class Contract:
+    """One version of the endpoint Default over the records."""
+
+    def __init__(
+        self, documents: Documents, reader: Reader, zone: tzinfo, delegates: Mapping[str, str], version: str = VERSION
+    ) -> None:
+        """Take the records, the server's zone, the fields (`Entity/Field`) whose view makes lists fail, the version."""
+        self.documents = documents
         self._state = documents.state
         self._reader = reader
         self._zone = zone
         self._delegates = delegates
         several = (stock_item(self._state), non_stock_item(self._state), *document_entities(documents, zone))
-        self.entities = {one.name: one for one in several} | settings_entities(self._state)
-
-    async def versions(self, request: Request) -> Response:
-        """Give the site's version and its endpoints."""
-        name, version = ENDPOINT.rsplit("/", 2)[-2:]
-        endpoint = {"name": name, "version": version, "href": f"{ENDPOINT}/"}
-        return encoded({"version": {"acumaticaBuildVersion": BUILD, "databaseVersion": BUILD}, "endpoints": [endpoint]})
+        entities = {one.name: one for one in several} | settings_entities(self._state)
+        self._newer = is_contract_5(version)
+        self._root = f"/entity/Default/{version}"
+        self.entities = {name: in_contract_5(one) for name, one in entities.items()} if self._newer else entities
 
     async def collection(self, request: Request) -> Response:
         """Serve `/{Entity}`: a list on GET, an inquiry on PUT."""
@@ -74,8 +87,9 @@ class Contract:
         if isinstance(page, Response):
             return page
         text = options.get("$filter", "").strip()
-        found = compiled(text, entity.table, Dialect.CONTRACT, self._zone) if text else None
-        want = _wanted(entity, options, found.names if found else (), listed=True)
+        dialect = Dialect.ODATA4 if self._newer else Dialect.CONTRACT
+        found = compiled(text, entity.table, dialect, self._zone) if text else None
+        want = self._wanted(entity, options, found.names if found else (), listed=True)
         offending = self._offending(entity, want)
         if offending:
             return errors.cannot_optimize(offending)
@@ -85,7 +99,7 @@ class Contract:
         if entity.archived is not None and not archived:
             question = hiding(question, entity.archived)
         rows = self._reader.read(entity.table, question)
-        writer = Writer(entity, want, self._zone)
+        writer = Writer(entity, want, self._zone, self._root)
         return encoded([writer.record(row, number) for number, row in enumerate(rows, start=1)])
 
     def _offending(self, entity: Entity, want: Wanted) -> dict[str, str]:
@@ -103,10 +117,14 @@ class Contract:
             by_key = [collate(str(entity.table.fields[name].get(row))) for name in keys] == wished
             hidden = entity.archived is not None and entity.archived(row) and not archived
             if (by_key or entity.record_id(row) == key.lower()) and not hidden:
-                want = _wanted(entity, options, keys if by_key else (), listed=False)
-                return encoded(Writer(entity, want, self._zone).record(row, 1))
-        _wanted(entity, options, (), listed=False)
+                want = self._wanted(entity, options, keys if by_key else (), listed=False)
+                return encoded(Writer(entity, want, self._zone, self._root).record(row, 1))
+        self._wanted(entity, options, (), listed=False)
         return errors.missing_record()
+
+    def _wanted(self, entity: Entity, options: Mapping[str, str], extra: Iterable[str], *, listed: bool) -> Wanted:
+        select, expand, custom = (options.get(name, "") for name in ("$select", "$expand", "$custom"))
+        return wanted(entity, select, with_slashes(expand) if self._newer else expand, custom, extra, listed=listed)
 
     async def _put(self, name: str, request: Request) -> Response:
         body = await request.body()
@@ -127,7 +145,7 @@ class Contract:
 
     def _inquire(self, inquiry: Inquiry, body: Mapping[str, Any], expand: str) -> Response:
         try:
-            return encoded(answer(inquiry, self._state, body, expand, self._zone))
+            return encoded(inquired(inquiry, self._state, body, expand, self._zone))
         except Problem as problem:
             return encoded(refused(inquiry, body, problem, self._zone), 422)
 
@@ -149,11 +167,6 @@ def _custom_names(entity: Entity) -> list[str]:
     if entity.table.custom is None:
         return []
     return sorted({name for row in entity.table.rows() for name in row.custom})
-
-
-def _wanted(entity: Entity, options: Mapping[str, str], extra: Iterable[str], *, listed: bool) -> Wanted:
-    select, expand, custom = (options.get(name, "") for name in ("$select", "$expand", "$custom"))
-    return wanted(entity, select, expand, custom, extra, listed=listed)
 
 
 def _is_read(want: Wanted, path: list[str]) -> bool:

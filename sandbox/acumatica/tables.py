@@ -33,7 +33,10 @@ class ComputedField(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field: its Edm type without the prefix, and what reads it from a row; a computed one serves no query."""
+    """A field: its Edm type without the prefix, and what reads it from a row; a computed one serves no query.
+
+    `shown` gives what a record of the contract API shows, where that is not the value that is filtered by.
+    """
 
     name: str
     kind: str
@@ -41,6 +44,7 @@ class Field:
     pad: int = 0
     nullable: bool = True
     computed: bool = False
+    shown: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
