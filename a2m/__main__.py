@@ -5,12 +5,13 @@ Exit codes: 0 done, 1 something failed and the output says what, 2 wrong use or 
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
 
 from a2m.own_modules import ForeignModules, refuse_foreign_modules
-from a2m.say import complain
+from a2m.say import complain, warnings_heard
 
 
 def _leave_with(code: int | None) -> None:
@@ -66,10 +67,15 @@ def commands() -> typer.Typer:
 
 
 def main() -> None:
-    """Run one command. A fault that a person can mend is told in words, without a traceback."""
+    """Run one command. A fault that a person can mend is told in words, without a traceback.
+
+    Whatever it, or a process that it starts, writes is its user's alone: a state, a log, Prefect's own files.
+    """
+    before = os.umask(0o077)
     try:
         refuse_foreign_modules()
-        commands()(prog_name="a2m")
+        with warnings_heard():
+            commands()(prog_name="a2m")
     except SystemExit:  # the usual way out, before the clauses below import what they name
         raise
     except ForeignModules as error:
@@ -81,6 +87,8 @@ def main() -> None:
     except _faults() as error:
         complain(str(error))
         sys.exit(1)
+    finally:
+        os.umask(before)
 
 
 def _wrong_settings() -> type[Exception]:

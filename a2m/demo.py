@@ -74,12 +74,14 @@ def _refuse_used(database: str | None) -> None:
 
 
 def _run(items: list[str], database: str | None, *, once: bool) -> int:
+    from connector.private_files import close_folder, make_folder
     from settings import home_folder
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
     folder = (home_folder() / "demo").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    close_folder(folder)
     try:
         children = Children(folder)
     except StillRunning as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -40,6 +41,21 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], nu
     for row in rows:
         shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     out.print(shown)
+
+
+@contextmanager
+def warnings_heard() -> Iterator[None]:
+    """What the connector logs as a warning goes to standard error while a command works."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    ours = [logging.getLogger(name) for name in ("connector", "flows", "tasks")]
+    for logger in ours:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in ours:
+            logger.removeHandler(handler)
 
 
 @contextmanager

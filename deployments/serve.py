@@ -14,6 +14,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
+from connector.private_files import make_folder
 from deployments.automate import apply_automations
 from deployments.catalogue import ENTITY_FLOWS, deployments
 from flows.credentials import register
@@ -64,7 +65,7 @@ def _move_into_the_state_folder() -> None:
         os.environ["A2M_DATABASE_URL"] = f"{kind}{separator}{Path(file).resolve()}"
     os.environ["PYTHONSAFEPATH"] = "1"
     home = home_folder()
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     os.chdir(home)
 
 

@@ -46,6 +46,7 @@ from tasks.check_customers import customers_in_acumatica, customers_in_magento
 from tasks.check_orders import maps_of_orders, orders_in_acumatica, orders_in_magento
 from tasks.check_prices import prices_in_acumatica
 from tasks.check_shipments import drop_shipments, shipments_in_acumatica, shipments_in_magento
+from tasks.check_state import check_private
 
 
 async def check_connection(
@@ -53,6 +54,7 @@ async def check_connection(
 ) -> AsyncIterator[Check]:
     """Every check of both systems, one after the other. `waits` is told what is waited for."""
     clock = clock or SystemClock()
+    yield check_private(state.opened)
     access = acumatica_access(settings)
     chosen = settings.acumatica
     licence = SharedLicence(

@@ -5,13 +5,17 @@ The one place that knows both: `settings` knows no database, and `connector.queu
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connector.private_files import close_folder
 from connector.queue import saved_settings
 from connector.queue.engine import State, open_state
-from settings import Saved, Settings, database_url, load_settings
+from settings import Saved, Settings, database_url, home_folder, load_settings
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,20 @@ def in_force(*, needs_both_systems: bool = False, secrets: Saved | None = None) 
 
     `secrets` come from Prefect's Blocks and count as saved in the UI.
     """
-    state = open_state(database_url())
+    state = open_private_state()
     try:
         yield read(state, needs_both_systems=needs_both_systems, secrets=secrets)
     finally:
         state.close()
+
+
+def open_private_state() -> State:
+    """The state database; that it, or the state folder, could be read by others is said. Raises `StateError`."""
+    state = open_state(database_url())
+    state = replace(state, opened=(*close_folder(home_folder()), *state.opened))
+    for one in state.opened:
+        _LOG.warning(one.words)
+    return state
 
 
 def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | None = None) -> InForce:

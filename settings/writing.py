@@ -22,7 +22,7 @@ def write_settings_file(file: Path, sections: Saved, saved: Saved) -> None:
     Raises `SettingsError`, and then the file is as it was.
     """
     load_settings(saved=_as_it_will_be(sections, saved))
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:

@@ -9,7 +9,7 @@ long. A damaged file is refused with what to do; it is never silently made anew.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
+from connector.private_files import Opened, close_database, make_file, make_folder
 from connector.queue.faults import StateError, in_words, shown
 from connector.queue.rows import ROWS_PER_STATEMENT, insert_rows
 from connector.queue.tables import metadata
@@ -41,9 +42,10 @@ _FORMS = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 
 @dataclass(frozen=True)
 class State:
-    """The state database with its newest schema."""
+    """The state database with its newest schema. `opened`: what others could read when it was opened."""
 
     engine: Engine
+    opened: tuple[Opened, ...] = ()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -68,10 +70,12 @@ def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
     `lock_timeout`: for how many seconds to wait for another program's lock. Raises `StateError` for a database that is
     damaged, out of reach, of another kind or of a newer version.
     """
-    engine = _engine(_address(url), lock_timeout)
+    address = _address(url)
+    engine = _engine(address, lock_timeout)
+    opened = close_database(Path(str(address.database))) if address.get_backend_name() == "sqlite" else []
     with in_words(engine):
         _migrate(engine)
-    return State(engine)
+    return State(engine, tuple(opened))
 
 
 def is_unused(url: str) -> bool:
@@ -127,12 +131,17 @@ def _engine(url: URL, lock_timeout: float) -> Engine:
 
 
 def _sqlite(url: URL, lock_timeout: float) -> Engine:
-    folder = Path(url.database or "").parent
+    file = Path(url.database or "")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
     except OSError as error:
-        raise StateError(f"The folder {folder} of the state database cannot be made: {error.strerror}.") from error
+        raise StateError(f"The folder {file.parent} of the state database cannot be made: {error.strerror}.") from error
     engine = create_engine(url)
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(*_given: Any) -> None:
+        with suppress(OSError):  # SQLite says in its own words why a file cannot be made
+            make_file(file)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
