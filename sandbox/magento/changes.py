@@ -8,6 +8,8 @@ from typing import Any
 
 from sandbox.magento import php
 from sandbox.magento.access import TOKEN
+from sandbox.magento.errors import Refusal
+from sandbox.magento.products import numbered
 from sandbox.magento.records import CustomerGroup, Product
 from sandbox.magento.state import Shop
 
@@ -33,6 +35,8 @@ def apply(shop: Shop, change: Any, known: Changes) -> dict[str, Any]:
         return make(shop, given) or {}
     except KeyError as fault:
         raise BadChange(f"{name}: {fault} is missing or unknown.") from fault
+    except Refusal as fault:
+        raise BadChange(f"{name}: {fault.words()}") from fault
     except (ValueError, TypeError, AttributeError) as fault:
         raise BadChange(f"{name}: {fault}") from fault
 
@@ -55,7 +59,7 @@ def _product(shop: Shop, sku: Any) -> Product:
 
 
 def add_product(shop: Shop, given: Given) -> dict[str, Any]:
-    """A product: sku, name, type_id, price, website_ids, attributes, and what belongs to composite ones."""
+    """A product: sku, name, type_id, price, website_ids, attributes, options, and what belongs to composite ones."""
     sku = given["sku"]
     if not isinstance(sku, str) or not sku.strip():
         raise ValueError(f"{sku!r} is no SKU.")
@@ -67,6 +71,8 @@ def add_product(shop: Shop, given: Given) -> dict[str, Any]:
         product.more.website_ids = [int(number) for number in given["website_ids"]]
     if "attributes" in given:
         product.more.attributes |= {str(name): value for name, value in given["attributes"].items()}
+    if "options" in given:
+        product.more.parts["options"] = [numbered(shop, "options", product, one) for one in given["options"]]
     if "children" in given:
         shop.link(product, [str(child) for child in given["children"]])
     return {"id": product.id}
@@ -75,6 +81,14 @@ def add_product(shop: Shop, given: Given) -> dict[str, Any]:
 def remove_product(shop: Shop, given: Any) -> None:
     """A product, by its SKU."""
     shop.remove_product(_product(shop, given))
+
+
+def rename_product(shop: Shop, given: Given) -> None:
+    """A product's SKU: sku, to. Its rows at sources and its reservations go with it, lines of orders keep the old."""
+    product, to = _product(shop, given["sku"]), str(given["to"])
+    if not to.strip() or shop.product(to) not in (None, product):
+        raise ValueError(f"{to!r} is no SKU, or that of another product.")
+    shop.rename(product, to)
 
 
 def set_price(shop: Shop, given: Given) -> None:
@@ -160,6 +174,7 @@ def reset_queue(shop: Shop, given: Any) -> None:
 CHANGES: Changes = {
     "add_product": add_product,
     "remove_product": remove_product,
+    "rename_product": rename_product,
     "set_price": set_price,
     "set_source_item": set_source_item,
     "remove_source_item": remove_source_item,

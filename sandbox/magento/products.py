@@ -184,7 +184,7 @@ def _put(shop: Shop, product: Product, given: Mapping[str, Any], extension: Mapp
         details.attributes[one.get("attribute_code") or ""] = one.get("value")
     for name in ("product_links", "options"):
         if given.get(name) is not None:
-            details.parts[name] = [_numbered(shop, name, product, part) for part in given[name]]
+            details.parts[name] = [numbered(shop, name, product, part) for part in given[name]]
     _put_parts(shop, product, extension)
     if extension.get("stock_item") is not None:
         put_stock(shop, product, extension["stock_item"])
@@ -206,10 +206,14 @@ def _put_parts(shop: Shop, product: Product, extension: Mapping[str, Any]) -> No
         parts["downloadable_product_links"] = [_download(shop, one) for one in extension["downloadable_product_links"]]
 
 
-def _numbered(shop: Shop, name: str, product: Product, part: Mapping[str, Any]) -> dict[str, Any]:
+def numbered(shop: Shop, name: str, product: Product, part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of a product with the ids that Magento gives it."""
     if name != "options":
         return dict(part)
-    return {"product_sku": product.sku, "option_id": shop.next_id("option"), **part}
+    made = {"product_sku": product.sku, "option_id": shop.next_id("option"), **part}
+    if part.get("values"):
+        made["values"] = [{"option_type_id": shop.next_id("option value"), **one} for one in part["values"]]
+    return made
 
 
 def _bundle_option(shop: Shop, given: Mapping[str, Any], *, fixed: bool) -> dict[str, Any]:

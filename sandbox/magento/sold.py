@@ -1,13 +1,14 @@
 """What a cart makes of products: its items with their prices, composite ones with their children.
 
 A special price counts while it is in force, but not that of a bundle, a tier price never; there is no tax and no
-discount. Source:
-magento-observed.md, part two, section 1; recordings of cart and nonsimple-orders.
+discount. An item's SKU is its product's with those of the options that were chosen; that of a bundle whose `sku_type`
+is 0 has the SKUs of its selections. Source: magento-observed.md, part two, section 1; recordings of cart and
+nonsimple-orders; Magento's product types (`getSku`, `getOptionSku`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from sandbox.magento.records import Product
 from sandbox.magento.sales_tables import ZERO
 from sandbox.magento.state import Shop
 
+DELIMITER = "-"
 CHOOSE = "You need to choose options for your item."
 Options = Mapping[str, Any]
 
@@ -80,17 +82,31 @@ def parts(product: Product, name: str) -> list[dict[str, Any]]:
 def plain(shop: Shop, product: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
     """An item of a product that stands for itself; its custom options may cost more."""
     price = final_price(shop, product, store_id)
-    chosen = {str(one.get("option_id")) for one in options.get("custom_options") or []}
-    extra = [one for one in parts(product, "options") if str(one.get("option_id")) in chosen]
+    extra = list(_chosen(product, options))
     more = sum((_option_price(one, price) for one in extra), ZERO)
+    sku = DELIMITER.join([product.sku, *(str(one["sku"]) for one in extra if one.get("sku"))])
     shown: dict[str, Any] = {}
-    if chosen:
+    if options.get("custom_options"):
         shown["custom_options"] = list(options["custom_options"])
     links = [one["id"] for one in parts(product, "downloadable_product_links") if "id" in one]
     if links:
         shown["downloadable_option"] = {"downloadable_links": links}
     original = price_of(product, store_id)
-    return Sold(product, product.sku, quantity, price + more, original, product.type_id, shown or None)
+    return Sold(product, sku, quantity, price + more, original, product.type_id, shown or None)
+
+
+def _chosen(product: Product, options: Options) -> Iterator[Options]:
+    """The options that a customer filled in, and the values chosen of those that have values."""
+    given = {str(one.get("option_id")): str(one.get("option_value")) for one in options.get("custom_options") or []}
+    for option in parts(product, "options"):
+        value = given.get(str(option.get("option_id")))
+        if value is None:
+            continue
+        if option.get("values"):
+            ids = value.split(",")
+            yield from (one for one in option["values"] if str(one.get("option_type_id")) in ids)
+        else:
+            yield option
 
 
 def _option_price(option: Options, price: Decimal) -> Decimal:
@@ -128,7 +144,8 @@ def bundle(
     attributes = product.details.attributes if product.details is not None else {}
     dynamic = str(attributes.get("price_type", "0")) == "0"
     price = ZERO if dynamic else price_of(product, store_id)
-    item = Sold(product, product.sku, quantity, price, price, "bundle")
+    skus = [str(link["sku"]) for link in links] if str(attributes.get("sku_type", "1")) == "0" else []
+    item = Sold(product, DELIMITER.join([product.sku, *skus]), quantity, price, price, "bundle")
     for link in links:
         child = shop.product(link["sku"])
         if child is None:

@@ -12,6 +12,7 @@ SKUs compare as the database does: letter case, accents and spaces at the end ma
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,6 +121,21 @@ class Shop:
         del self.products[product.id]
         del self.by_sku[php.collated(product.sku)]
         self.bundles.pop(product.id, None)
+
+    def rename(self, product: Product, sku: str) -> None:
+        """Give a product another SKU; its rows at the sources and its reservations follow."""
+        old, new = php.collated(product.sku), php.collated(sku)
+        del self.by_sku[old]
+        product.sku = sku
+        self.by_sku[sku if new == sku else new] = product
+        for row in self.items_of.pop(old, []):
+            del self.source_items[old, php.collated(row.source_code)]
+            self.put_item(sku, row.source_code, row.quantity, row.status)
+        for place in [one for one in self.reservations if one[0] == old]:
+            self.reservations[new, place[1]] = self.reservations.pop(place)
+        for order in self.sales.orders.values():
+            rows = order.reservations
+            order.reservations = [replace(row, sku=sku) if php.collated(row.sku) == old else row for row in rows]
 
     def product(self, sku: str) -> Product | None:
         """The product that the database finds for a SKU."""
