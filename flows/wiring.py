@@ -309,6 +309,7 @@ def quantity_rule(settings: Settings) -> QuantityRule:
             figure=chosen.quantity,
             deducts=Deducts(**{name: name in deducted for name in Deducts._fields}) if deducted else None,
             reference=settings.order.reference,
+            pattern=settings.order.reference_pattern,
         ),
     )
 

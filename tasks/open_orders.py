@@ -28,6 +28,7 @@ from connector.queue.open_orders import OpenItem, OpenOrder
 from connector.queue.records import Facts, Stored
 from connector.queue.watermarks import Watermark
 from connector.rules.quantities import QuantityRule
+from connector.rules.reference import increment_id_of
 from connector.rules.salable import (
     UNKNOWN_RULE,
     Deducts,
@@ -270,7 +271,9 @@ async def _demands(work: Work, orders: Sequence[OpenOrder]) -> dict[int, list[Or
         work.report.say(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
     by_number: dict[str, list[OrderDemand]] = {}
     for one in found:
-        by_number.setdefault(one.reference.casefold(), []).append(one)
+        number = increment_id_of(one.reference, rule.open_orders.pattern)
+        if number is not None:
+            by_number.setdefault(number.casefold(), []).append(one)
     return {one.order.order_id: by_number.get(one.order.increment_id.casefold(), []) for one in orders}
 
 

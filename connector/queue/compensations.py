@@ -14,18 +14,23 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from connector.queue.rows import in_parts, one_of, upsert
-from connector.queue.tables import compensations, micros
+from connector.queue.tables import compensations, instant, micros
 
 _KEYS_PER_QUERY = 5_000
 
 
 @dataclass(frozen=True)
 class Compensation:
-    """What one shipment of an order that we made took: SKU as Magento compares it, source, quantity in 1/10,000."""
+    """What one shipment of an order that we made took: SKU as Magento compares it, source, quantity in 1/10,000.
+
+    `order_made_at`: when the order came to Magento, which decides whether a repair of the reservations has covered it;
+    `None` for the moment of keeping.
+    """
 
     key: str
     source: str
     quantity: int
+    order_made_at: datetime | None = None
 
 
 def add(connection: Connection, document: str, rows: Sequence[Compensation], now: datetime) -> None:
@@ -34,21 +39,36 @@ def add(connection: Connection, document: str, rows: Sequence[Compensation], now
         connection,
         compensations,
         [
-            {"document": document, "key": r.key, "source": r.source, "quantity": r.quantity, "made_at": micros(now)}
-            for r in rows
+            {
+                "document": document,
+                "key": row.key,
+                "source": row.source,
+                "quantity": row.quantity,
+                "made_at": micros(now),
+                "order_made_at": micros(row.order_made_at or now),
+            }
+            for row in rows
         ],
     )
 
 
 def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None) -> dict[tuple[str, str], int]:
-    """By (key, source) how much all shipments after an instant took of these SKUs, in 1/10,000."""
+    """By (key, source) how much all shipments of orders made after an instant took of these SKUs, in 1/10,000."""
     found: dict[tuple[str, str], int] = {}
     quantity = func.sum(compensations.c.quantity)
     for part in in_parts(list(keys), _KEYS_PER_QUERY):
         named = one_of(connection, compensations.c.key, part)
         chosen = select(compensations.c.key, compensations.c.source, quantity).where(named)
         if after is not None:
-            chosen = chosen.where(compensations.c.made_at > micros(after))
+            chosen = chosen.where(compensations.c.order_made_at > micros(after))
         rows = connection.execute(chosen.group_by(compensations.c.key, compensations.c.source))
         found.update(((key, source), int(total)) for key, source, total in rows)
     return found
+
+
+def events(connection: Connection, after: datetime | None) -> list[tuple[datetime, str, int]]:
+    """What each shipment of orders made after an instant took: when the order was made, SKU, 1/10,000."""
+    chosen = select(compensations.c.order_made_at, compensations.c.key, compensations.c.quantity)
+    if after is not None:
+        chosen = chosen.where(compensations.c.order_made_at > micros(after))
+    return [(instant(made_at), key, int(quantity)) for made_at, key, quantity in connection.execute(chosen)]

@@ -9,8 +9,10 @@ Quantities are whole 1/10,000 of the item's base unit.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from connector.rules.repair import RepairRule
 
 Figure = Literal["available", "available_for_shipping", "on_hand"]
 OpenAs = Literal["booked", "on_hold", "back_ordered"]
@@ -44,6 +46,7 @@ class OpenOrderRule:
     deducts: Deducts | None = None
     reference: Literal["external_ref", "customer_order", "order_nbr"] = "external_ref"
     pattern: str = ""
+    repair: RepairRule = field(default_factory=RepairRule)
 
     @property
     def is_on(self) -> bool:
