@@ -25,12 +25,14 @@ from connector.rules.order_types import OrderRule
 from connector.rules.pace import Pace
 from connector.rules.prices import PriceRule
 from connector.rules.quantities import ONE, QuantityRule
+from connector.rules.repair import RepairRule
 from connector.rules.salable import Deducts, OpenOrderRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
 from connector.rules.sources import ATTRIBUTE, source_key
 from flows.keep_lease import still_held
 from settings import Settings
+from settings.inventory import daily_repair
 from tasks.reading import ReadRule
 from tasks.registry import DOCUMENTS
 from tasks.shop import Shop
@@ -302,7 +304,6 @@ def quantity_rule(settings: Settings) -> QuantityRule:
         decimals=chosen.decimals,
         unit=settings.items.unit,
         status=chosen.status,
-        compensated_after=chosen.reservations_cleared,
         compensated_store=settings.order.store_id,
         open_orders=OpenOrderRule(
             adds_back=chosen.add_back_open_orders,
@@ -310,7 +311,19 @@ def quantity_rule(settings: Settings) -> QuantityRule:
             deducts=Deducts(**{name: name in deducted for name in Deducts._fields}) if deducted else None,
             reference=settings.order.reference,
             pattern=settings.order.reference_pattern,
+            repair=repair_rule(settings),
         ),
+    )
+
+
+def repair_rule(settings: Settings) -> RepairRule:
+    """How a repair of Magento's reservations becomes known."""
+    chosen = settings.inventory
+    return RepairRule(
+        detects=chosen.reservation_repair == "detect",
+        daily=daily_repair(chosen.reservation_repair),
+        zone=settings.acumatica.zone(),
+        said=chosen.reservations_cleared,
     )
 
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
 
 import msgspec
 
-from connector.magento import reads
-from connector.magento.client import MagentoClient
 from connector.queue import compensations
 from connector.queue.chunk import Wanted
 from connector.rules.compensations import compensated
 from connector.rules.quantities import QuantityRule
 from connector.rules.sources import ATTRIBUTE
 from connector.rules.units import plain
+from tasks.repairs import detect_repair, repaired_since, stocks_of
 from tasks.work import Work
 
 
@@ -28,17 +26,20 @@ async def less_compensations(work: Work, values: Sequence[Wanted]) -> list[Wante
     rule = work.rule
     if not isinstance(rule, QuantityRule):
         return list(values)
+    keys = sorted({want.key for want in values})
     with work.state.read() as connection:
-        keys = sorted({want.key for want in values})
-        taken = compensations.of_keys(connection, keys, rule.compensated_after)
-    if not taken:
-        return list(values)
+        if not compensations.of_keys(connection, keys, None):
+            return list(values)
     async with work.shop.client() as client:
         if not await work.shop.has_msi(client):
             return list(values)
-        stock = await work.shop.once("stock of orders", partial(_stock, client, rule.compensated_store))
+        stocks = await stocks_of(work, client)
+        await detect_repair(work, client, stocks)
+    stock = stocks.of_store.get(rule.compensated_store, 0)
+    with work.state.read() as connection:
+        taken = compensations.of_keys(connection, keys, repaired_since(work, stocks).get(stock))
     at_sources = {(want.key, want.source): want.value or 0 for want in values if not want.source.startswith(ATTRIBUTE)}
-    found = compensated(at_sources, taken, stock)
+    found = compensated(at_sources, taken, stocks.sources.get(stock, []))
     spelled = {want.key: want.sku or want.key for want in values}
     for key, left in found.left_over.items():
         work.report.note(spelled[key], _left_over(left))
@@ -52,16 +53,9 @@ def _with(want: Wanted, quantity: int | None) -> Wanted:
     return msgspec.structs.replace(want, value=quantity, in_stock=bool(quantity) if follows else None)
 
 
-async def _stock(client: MagentoClient, store_id: int) -> list[str]:
-    """The sources of the stock that a store sells from."""
-    number = await reads.stock_of_store(client, store_id)
-    return [] if number is None else (await reads.sources_by_stock(client)).get(number, [])
-
-
 def _left_over(left: int) -> str:
     return (
         f"Shown as 0: shipments of orders made in Acumatica left {plain(Decimal(left).scaleb(-4)):f} more in Magento's "
         "reservations than there is to make up for. Have Magento write them off (bin/magento inventory:reservation:"
-        "list-inconsistencies -r | bin/magento inventory:reservation:create-compensations), then set "
-        "A2M_INVENTORY__RESERVATIONS_CLEARED to that instant."
+        "list-inconsistencies -r | bin/magento inventory:reservation:create-compensations); the next full sync notices."
     )

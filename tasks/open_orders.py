@@ -19,6 +19,7 @@ import pandas as pd
 
 from connector.acumatica.items import item_units
 from connector.acumatica.order_demands import LineDemand, OrderDemand, availability_rules, demands_of
+from connector.acumatica.orders import type_and_number
 from connector.magento import open_orders as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
@@ -35,6 +36,7 @@ from connector.rules.salable import (
     Demand,
     Held,
     HeldLine,
+    OpenOrderRule,
     Owed,
     ShopOrder,
     added_back,
@@ -43,7 +45,8 @@ from connector.rules.salable import (
 from connector.rules.skus import normalise_one
 from connector.rules.units import DIGITS
 from tasks.feeds import quantities_of_keys
-from tasks.own_orders import reserved_of
+from tasks.own_orders import is_reserved, own_key
+from tasks.repairs import detect_repair, repaired_since, stocks_of
 from tasks.tally import counted
 
 if TYPE_CHECKING:
@@ -102,6 +105,8 @@ async def follow_open_orders(work: Work, *, full: bool) -> None:
             if mark.pulled_to is not None:
                 open_orders.forget_all(work.state, work.lease, FEED)
             return
+        if full and await work.shop.has_msi(client):
+            await detect_repair(work, client, await stocks_of(work, client))
     await _ask_for_missing(work, now)
 
 
@@ -159,7 +164,6 @@ async def _ask_for_missing(work: Work, now: datetime) -> None:
     with work.state.read() as connection:
         missing = open_orders.of_ids(connection, open_orders.untaken(connection, now - FIRST_ASKED_AGAIN))
     waiting = [one for one in missing.values() if one.asked_at is not None and _is_asked_again(one, now)]
-    waiting = reserved_of(work, waiting)
     if not waiting:
         return
     found = await _demands(work, waiting)
@@ -190,9 +194,11 @@ async def add_back(work: Work, chosen: Mapping[str, Stored], keys: Mapping[str, 
     async with work.shop.client() as client:
         if not await work.shop.has_msi(client):
             return NOTHING
-        stocks = await work.shop.once("stocks", partial(reads.stocks, client))
+        stocks = await stocks_of(work, client)
+        await detect_repair(work, client, stocks)
         orders = await _as_they_are(client, known)
-    reserved = reserved_of(work, [one for one in orders if one.order.is_open])
+    repaired = repaired_since(work, stocks)
+    reserved = [one for one in orders if one.order.is_open and is_reserved(one, repaired.get(_stock(one, stocks)))]
     first = await _ask_acumatica(work, reserved, chosen, keys)
     risen = {item for (number, item), by in first.items() if sum(by.values()) > _before(known[number], keys[item])}
     if risen:
@@ -205,6 +211,10 @@ async def add_back(work: Work, chosen: Mapping[str, Stored], keys: Mapping[str, 
     for one in reserved:
         _tell_ended(work, one)
     return AddedBack(_frame(work.rule, reserved, first, chosen, stocks), orders)
+
+
+def _stock(one: OpenOrder, stocks: reads.Stocks) -> int:
+    return stocks.of_store.get(one.order.store_id, 0)
 
 
 def _before(order: OpenOrder, key: str) -> int:
@@ -260,21 +270,30 @@ async def _ask_acumatica(
 
 
 async def _demands(work: Work, orders: Sequence[OpenOrder]) -> dict[int, list[OrderDemand]]:
-    """Acumatica's orders with the number of each of these orders of Magento's."""
-    rule: QuantityRule = work.rule
-    numbers = [one.order.increment_id for one in orders]
-    inside = bool(rule.open_orders.pattern)
-    found, unread = (
-        await demands_of(work.acumatica, rule.open_orders.reference, numbers, inside=inside) if orders else ([], [])
-    )
-    for why in unread:
-        work.report.say(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
+    """Acumatica's orders with the number of each of these orders of Magento's, or that became one of them."""
+    rule: OpenOrderRule = work.rule.open_orders
+    own = {one.order.order_id: key for one in orders if not one.order.placed and (key := own_key(work, one))}
+    numbers = [one.order.increment_id for one in orders if one.order.order_id not in own]
     by_number: dict[str, list[OrderDemand]] = {}
-    for one in found:
-        number = increment_id_of(one.reference, rule.open_orders.pattern)
+    for one in await _ask(work, rule.reference, numbers, inside=bool(rule.pattern)):
+        number = increment_id_of(one.reference, rule.pattern)
         if number is not None:
             by_number.setdefault(number.casefold(), []).append(one)
-    return {one.order.order_id: by_number.get(one.order.increment_id.casefold(), []) for one in orders}
+    found = {one.order.order_id: by_number.get(one.order.increment_id.casefold(), []) for one in orders}
+    by_key = {
+        one.order: one for one in await _ask(work, "order_nbr", [type_and_number(key)[1] for key in own.values()])
+    }
+    found.update((number, [by_key[key]] if key in by_key else []) for number, key in own.items())
+    return found
+
+
+async def _ask(work: Work, field: str, numbers: Sequence[str], *, inside: bool = False) -> list[OrderDemand]:
+    if not numbers:
+        return []
+    found, unread = await demands_of(work.acumatica, field, numbers, inside=inside)
+    for why in unread:
+        work.report.say(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
+    return found
 
 
 async def _deducts(work: Work) -> Mapping[str, Deducts]:
@@ -374,12 +393,12 @@ def _frame(
     chosen: Mapping[str, Stored],
     stocks: reads.Stocks,
 ) -> pd.DataFrame:
-    stock_of = {one.order.order_id: stocks.of_store.get(one.order.store_id) for one in orders}
+    stock_of = {one.order.order_id: _stock(one, stocks) for one in orders}
     selling = {stock: stocks.sources.get(stock, []) for stock in set(stocks.of_store.values())}
     owed: dict[str, list[Owed]] = {}
     for (number, item), by in amounts.items():
         stock = stock_of.get(number)
-        if stock is not None:
+        if stock:
             owed.setdefault(item, []).extend(Owed(stock, rule.sources[code], left) for code, left in by.items())
     rows = []
     for item, of_item in owed.items():

@@ -1,19 +1,42 @@
 """Which open orders Magento reserves: those placed in the shop, and of the others those that a repair has reserved.
 
-An order that came by `POST /V1/orders` reserves nothing, whoever made it (docs/adr/0007).
+An order that came by `POST /V1/orders` reserves nothing, whoever made it (docs/adr/0007, docs/adr/0019).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from connector.queue import links
 from connector.queue.open_orders import OpenOrder
+from connector.rules.order_totals import OrderProblem
+from connector.rules.orders import increment_id
 
 if TYPE_CHECKING:
     from tasks.work import Work
 
 
-def reserved_of(_work: Work, orders: Sequence[OpenOrder]) -> list[OpenOrder]:
-    """The orders that Magento reserves."""
-    return [one for one in orders if one.order.placed]
+def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
+    """Whether Magento reserves the order, where its reservations were last repaired at that moment."""
+    return one.order.placed or (repaired_at is not None and one.first_seen_at <= repaired_at)
+
+
+def is_own(work: Work, one: OpenOrder) -> bool:
+    """Whether the connector made the order."""
+    return own_key(work, one) is not None
+
+
+def own_key(work: Work, one: OpenOrder) -> str | None:
+    """Acumatica's key of an order that the connector made; `None` for any other."""
+    with work.state.read() as connection:
+        found = links.of_magento_id(connection, "order", str(one.order.order_id))
+    return next((link.key for link in found if is_own_number(link.key, one.order.increment_id)), None)
+
+
+def is_own_number(key: str, number: str) -> bool:
+    """Whether a number of Magento's is the one that we make from this Acumatica key."""
+    try:
+        return number == increment_id(key)
+    except OrderProblem:
+        return False  # too long a number: the connector makes no such order

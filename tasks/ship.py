@@ -22,7 +22,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
 from connector.magento.orders import ShownOrder
 from connector.magento.shipments import MadeShipment
-from connector.queue import entities, lease, ledger, links, messages
+from connector.queue import entities, lease, ledger, links, messages, open_orders
 from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
@@ -116,7 +116,11 @@ def _as_made(
     took: dict[str, Decimal] = {}
     for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
         took[normalise_one(sku)] = took.get(normalise_one(sku), Decimal(0)) + amount
-    compensated = tuple(Compensation(key, source, int(amount.scaleb(DIGITS))) for key, amount in sorted(took.items()))
+    with work.state.read() as connection:
+        made_at = open_orders.first_seen(connection, order.entity_id)
+    compensated = tuple(
+        Compensation(key, source, int(amount.scaleb(DIGITS)), made_at) for key, amount in sorted(took.items())
+    )
     return Made(shipment_id, made_by, _places(amounts, source), compensated, remark=remark)
 
 

@@ -37,13 +37,15 @@ class SourceItem:
 class StockItem:
     """The stock of a product; `backorders`: it is sold below 0; `managed`: false where its stock is not kept at all.
 
-    Quantity and status are those of the source `default`, and of the product where MSI is off.
+    Quantity and status are those of the source `default`, and of the product where MSI is off. `threshold`: so many are
+    never sold.
     """
 
     quantity: Decimal
     in_stock: bool
     backorders: bool
     managed: bool = True
+    threshold: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,17 @@ async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:
 
 @dataclass(frozen=True)
 class Stocks:
-    """The stock that each store view sells from, and the sources of each stock, the one of the first priority first."""
+    """The stock that each store view and each website sells from, and the sources of each stock, the one of the first
+    priority first.
+    """
 
     of_store: Mapping[int, int]
+    of_website: Mapping[str, int]
     sources: Mapping[int, list[str]]
+
+    def website_of(self, stock: int) -> str | None:
+        """A website that sells from this stock."""
+        return next((code for code, number in self.of_website.items() if number == stock), None)
 
 
 async def stocks(client: MagentoClient) -> Stocks:
@@ -137,15 +146,48 @@ async def stocks(client: MagentoClient) -> Stocks:
     async for row in pages(client, "inventory/stock-source-links", {}):
         links.setdefault(int(row["stock_id"]), []).append((int(row.get("priority") or 0), str(row["source_code"])))
     sources = {stock: [code for _priority, code in sorted(rows)] for stock, rows in links.items()}
-    of_website: dict[int, int] = {}
+    of_id: dict[int, int] = {}
+    of_website: dict[str, int] = {}
     for row in _rows(await client.get("store/websites"), "store/websites"):
         if str(row["code"]) != "admin":
             code = quote(str(row["code"]), safe="")
             found = await client.get(f"inventory/stock-resolver/website/{code}")
-            of_website[int(row["id"])] = int(found["stock_id"])
+            of_id[int(row["id"])] = of_website[str(row["code"])] = int(found["stock_id"])
     stores = await store_configs(client)
-    of_store = {row.id: of_website[row.website_id] for row in stores if row.website_id in of_website}
-    return Stocks(of_store, sources)
+    of_store = {row.id: of_id[row.website_id] for row in stores if row.website_id in of_id}
+    return Stocks(of_store, of_website, sources)
+
+
+@dataclass(frozen=True)
+class Salable:
+    """What a website sells of a SKU: sources, reservations and the out-of-stock threshold together."""
+
+    quantity: Decimal
+    is_salable: bool
+
+
+async def salable_quantities(client: MagentoClient, website: str, skus: Sequence[str]) -> dict[str, Salable]:
+    """What a website sells of these SKUs; those outside its stock are left out.
+
+    Its total counts the page alone, so pages are asked for until one is empty (magento-observed.md, part two, 5).
+    """
+    spelled = {normalise_one(sku): sku for sku in skus}
+    found: dict[str, Salable] = {}
+    path = f"inventory/export-stock-salable-qty/website/{quote(website, safe='')}"
+    for criteria in criteria_of("sku", skus):
+        page = 1
+        while True:
+            paging = {"searchCriteria[pageSize]": PAGE_SIZE, "searchCriteria[currentPage]": page}
+            answer = await client.get(path, {**criteria, **paging})
+            rows = (answer.get("items") if isinstance(answer, dict) else None) or []
+            for row in rows:
+                sku = spelled.get(normalise_one(str(row["sku"])))
+                if sku is not None:
+                    found[sku] = Salable(number(row["qty"]), bool(row["is_salable"]))
+            if not rows:
+                break
+            page += 1
+    return found
 
 
 async def stock_of_store(client: MagentoClient, store_id: int) -> int | None:
@@ -201,6 +243,7 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
         bool(row["is_in_stock"]),
         bool(row.get("backorders")),
         bool(row.get("manage_stock", True)),
+        number(row.get("min_qty") or 0),
     )
 
 

@@ -34,7 +34,12 @@ class Compensation:
 
 
 def add(connection: Connection, document: str, rows: Sequence[Compensation], now: datetime) -> None:
-    """Keep what the shipment with this key took; what was kept for it at the same places is replaced."""
+    """Keep what the shipment with this key took; what was kept for it at the same places is replaced.
+
+    When its order was made stays as it was kept first.
+    """
+    kept = select(compensations.c.order_made_at).where(compensations.c.document == document)
+    first = min(connection.execute(kept).scalars(), default=None)
     upsert(
         connection,
         compensations,
@@ -45,7 +50,7 @@ def add(connection: Connection, document: str, rows: Sequence[Compensation], now
                 "source": row.source,
                 "quantity": row.quantity,
                 "made_at": micros(now),
-                "order_made_at": micros(row.order_made_at or now),
+                "order_made_at": micros(row.order_made_at or now) if first is None else first,
             }
             for row in rows
         ],

@@ -14,7 +14,9 @@ from connector.queue.tables import instant, micros, reservation_repairs
 
 @dataclass(frozen=True)
 class Repair:
-    """One stock. `repaired_at`: orders made through the API until then are reserved. `unclear`: SKUs that fit nothing."""
+    """One stock. `repaired_at`: orders made through the API until then are reserved. `unclear`: SKUs that fit nothing
+    known.
+    """
 
     repaired_at: datetime | None = None
     read_at: datetime | None = None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -34,8 +33,8 @@ class QuantityRule:
     (`connector.rules.sources`). `vendor_sources` are those that get the vendor quantity added (Sum Total);
     `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the code of a product attribute.
     `safety` is in 1/10,000 of the base unit and is subtracted once per source.
-    `compensated_after`, `compensated_store`: what is made up for (`connector.rules.compensations`): shipments after
-    this instant, in the stock of this store. `open_orders`: what is added back for open orders of the shop.
+    `compensated_store`: what is made up for (`connector.rules.compensations`) is so in the stock of this store.
+    `open_orders`: what is added back for open orders of the shop.
     """
 
     sources: Mapping[str, str]
@@ -45,7 +44,6 @@ class QuantityRule:
     decimals: bool = False
     unit: Literal["base", "sales"] = "base"
     status: Literal["follow_quantity", "leave"] = "follow_quantity"
-    compensated_after: datetime | None = None
     compensated_store: int = 1
     open_orders: OpenOrderRule = field(default_factory=OpenOrderRule)
 

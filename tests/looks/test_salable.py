@@ -9,6 +9,7 @@ STOCK = {"MAIN": 100_000, "EAST": 100_000}
 INVENTORY = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
 NUMBER = "100000001"
 CLASS = "ALLOTHER"
+BOX = {"from_uom": "BOX", "to_uom": "EA", "factor": "6"}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def order_id(here: Sales, number: str = NUMBER) -> int:
 
 @pytest.mark.over_both
 async def test_an_order_that_both_systems_subtract_is_subtracted_once(make):
-    """10 pieces, 2 sold in the shop: 8 are sold when the order is placed, when Acumatica takes it, and when it ships."""
+    """10 pieces, 2 sold in the shop: 8 are for sale when the order is placed, taken by Acumatica, and shipped."""
     here = make()
     await look(here)
     placed(here, {"A": 2})
@@ -237,7 +238,7 @@ async def test_sales_units_count_in_sales_units(make):
             "set_item": {
                 "inventory_id": "A",
                 "sales_uom": "BOX",
-                "conversions": [{"FromUOM": "BOX", "ToUOM": "EA", "ConversionFactor": 6, "MultiplyOrDivide": "Multiply"}],
+                "uom_conversions": [BOX],
             }
         },
         {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "60", "on_hand": "60"}},
@@ -259,11 +260,11 @@ async def test_a_figure_below_zero_gets_its_orders_back_before_it_is_clipped(mak
     here.entered("000001", {"A": 4}, external_ref=NUMBER)
     here.entered("000002", {"A": 8})
     await look(here)
-    assert (here.quantity("A"), here.salable("A")) == (2, -2)
+    assert (here.quantity("A"), here.salable("A")) == (2, 0)
 
 
 async def test_a_stock_that_shares_a_source_does_not_pay_for_another(make):
-    """What is added back at a shared source would be sold in the other stock: it goes to a source of the order's own."""
+    """What is added back at a shared source would be sold in the other stock: it goes to the order's own."""
     here = make()
     settings = {"warehouses": ["MAIN", "EAST"], "sources": {"MAIN": "east", "EAST": "west"}}
     placed(here, {"A": 2})
@@ -271,3 +272,85 @@ async def test_a_stock_that_shares_a_source_does_not_pay_for_another(make):
     await look(here, inventory=settings)
     total = (here.quantity("A", "east") or 0) + (here.quantity("A", "west") or 0)
     assert total == 20
+
+
+STATUSES = {"Open": "processing", "Canceled": "canceled", "Completed": "complete", "Shipping": "processing"}
+OURS = {"order": {"statuses": STATUSES}, "active": {"order": True, "shipment": True}}
+
+
+async def ours_open(here: Sales, lines: dict[str, int]) -> None:
+    """An order of Acumatica that the connector has made in Magento."""
+    here.entered("000001", lines)
+    await look(here, "order", **OURS)
+    await look(here, **OURS)
+
+
+async def test_orders_made_by_the_connector_are_added_back_once_magento_has_repaired_its_reservations(make):
+    """Before the repair the figure is right as it is; after it the repaired order counts like one of the shop."""
+    here = make()
+    await ours_open(here, {"A": 2})
+    assert (here.quantity("A"), here.salable("A")) == (8, 8)
+    here.here.change_shop({"repair_reservations": {}})
+    assert here.salable("A") == 6
+    outcome = await look(here, full=True, **OURS)
+    assert "reservations were repaired" in " ".join(outcome.report.in_words())
+    assert (here.quantity("A"), here.salable("A")) == (10, 8)
+    await look(here, full=True, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (10, 8)
+
+
+async def test_a_shipment_of_a_repaired_order_is_not_compensated(make):
+    """Its +n evens the repaired −n out by itself."""
+    here = make()
+    await ours_open(here, {"A": 2})
+    here.here.change_shop({"repair_reservations": {}})
+    await look(here, full=True, **OURS)
+    here.ship("000001")
+    await look(here, "shipment", **OURS)
+    await look(here, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (8, 8)
+    await look(here, full=True, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (8, 8)
+
+
+async def test_what_was_compensated_before_a_repair_is_published_again_after_it(make):
+    """Shipped before the repair: 8 there, 6 published and 8 sold; the repair takes the +2 away, and 8 are published."""
+    here = make()
+    await ours_open(here, {"A": 2})
+    here.ship("000001")
+    await look(here, "shipment", **OURS)
+    await look(here, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (6, 8)
+    here.here.change_shop({"repair_reservations": {}})
+    assert here.salable("A") == 6
+    await look(here, full=True, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (8, 8)
+
+
+async def test_an_order_made_after_a_repair_is_not_reserved(make):
+    """The repair covers the orders before it, and no later one."""
+    here = make()
+    await ours_open(here, {"A": 2})
+    here.here.change_shop({"repair_reservations": {}})
+    await look(here, full=True, **OURS)
+    here.entered("000002", {"A": 3})
+    await look(here, "order", **OURS)
+    await look(here, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (7, 5)
+    await look(here, full=True, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (7, 5)
+
+
+async def test_without_detection_a_repair_is_known_by_the_hour_that_is_set(make):
+    """Daily at an hour: orders made before the last one count as repaired, whatever Magento shows."""
+    here = make()
+    none = {**OURS, "inventory": {**INVENTORY, "reservation_repair": "none"}}
+    daily = {**OURS, "inventory": {**INVENTORY, "reservation_repair": "daily at 03:00"}}
+    here.entered("000001", {"A": 2})
+    await look(here, "order", **none)
+    await look(here, **none)
+    here.here.change_shop({"repair_reservations": {}})
+    await look(here, full=True, **none)
+    assert here.quantity("A") == 8
+    await look(here, seconds=86_400, full=True, **daily)
+    assert (here.quantity("A"), here.salable("A")) == (10, 8)
