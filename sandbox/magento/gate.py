@@ -83,7 +83,8 @@ class Gate:
         refused = self._in_front(entry, headers)
         if refused is not None:
             return refused
-        base = f"{scheme}://{headers.get('host', '')}/"
+        host = headers.get("host", "")
+        base = f"{scheme}://{host.partition(':')[0] if self._shop.settings.port_dropped else host}/"
         if self._shop.settings.outage == "maintenance":
             return pages.maintenance(base)
         if self._shop.settings.outage == "database":

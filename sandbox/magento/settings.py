@@ -25,6 +25,7 @@ class Settings:
     the words of a fault that lasts, and nothing applied.
     body_limit: bytes of a request's body that the web server takes.
     account_share: `website` or `global`: within which customers' e-mails are unique.
+    port_dropped: a proxy in front drops the port from Host, so signatures (OAuth) of addresses with a port are wrong.
     latency: `off`, or `measured`: answers take as long as they were seen to take.
     """
 
@@ -41,6 +42,7 @@ class Settings:
     deadlocks: int | None = None
     body_limit: int = 1_048_576
     account_share: str = "website"
+    port_dropped: bool = False
     latency: str = "off"
 
     def limits(self) -> Limits:

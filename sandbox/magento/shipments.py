@@ -95,12 +95,13 @@ def _document(shop: Shop, order: Order, lines: Taken, given: dict[str, Any]) -> 
     comment = given["comment"] or {}
     if comment.get("comment"):
         told = {"is_customer_notified": int(bool(given["appendComment"] and given["notify"])), **comment}
-        shipment.comments.append(_comment(shop, shipment, told))
+        add_comment(shop, shipment, told)
     return shipment
 
 
-def _comment(shop: Shop, shipment: Shipment, given: dict[str, Any]) -> Row:
-    return {
+def add_comment(shop: Shop, shipment: Shipment, given: dict[str, Any]) -> Row:
+    """Add a comment to a shipment."""
+    row = {
         "is_customer_notified": given.get("is_customer_notified") or 0,
         "parent_id": shipment.row["entity_id"],
         "comment": given["comment"],
@@ -108,6 +109,8 @@ def _comment(shop: Shop, shipment: Shipment, given: dict[str, Any]) -> Row:
         "created_at": shop.now(),
         "entity_id": shop.next_id("shipment comment"),
     }
+    shipment.comments.append(row)
+    return row
 
 
 def _put_items(shop: Shop, shipment: Shipment, lines: Taken) -> None:

@@ -149,6 +149,15 @@ def get_item(call: Call) -> dict[str, Any]:
     return stock_shown(call.shop, _product(call, "productSku"))
 
 
+def get_status(call: Call) -> dict[str, Any]:
+    """Give the stock status of a SKU, as the legacy interface sees it."""
+    product = _product(call, "productSku")
+    item = item_of(product)
+    quantity = php.shown(item.quantity or 0, php.QUANTITY)
+    status = {"product_id": product.id, "stock_id": 1, "qty": quantity, "stock_status": int(item.is_in_stock)}
+    return {**status, "stock_item": stock_shown(call.shop, product)}
+
+
 def update(call: Call) -> int:
     """Change the stock item of a SKU; give its id."""
     product = _product(call, "productSku")
@@ -164,6 +173,7 @@ _SERVICE: dict[str, Any] = {
 _SKU = Parameter("productSku", TEXT)
 ROUTES = (
     Route("GET", "stockItems/:productSku", get_item, (_SKU,), operation="getStockItemBySku", **_SERVICE),
+    Route("GET", "stockStatuses/:productSku", get_status, (_SKU,), operation="getStockStatusBySku", **_SERVICE),
     Route(
         "PUT",
         "products/:productSku/stockItems/:itemId",
