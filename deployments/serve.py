@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from dotenv import dotenv_values
-from prefect.client.orchestration import get_client
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
@@ -87,14 +88,27 @@ async def _serve() -> None:
     try:
         await register()
         await Mail.aregister_type_and_schema()
-        for deployment in served:
-            await runner.aadd_deployment(deployment)
         async with get_client() as client:
+            for deployment in served:
+                await leave_to_the_operator(client, deployment)
+                await runner.aadd_deployment(deployment)
             await apply_automations(client)
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
     print("Serving", ", ".join(one.name for one in served), "on", server, file=sys.stderr)  # noqa: T201
     await _until_told_to_stop(runner)
+
+
+async def leave_to_the_operator(client: PrefectClient, deployment: RunnerDeployment) -> None:
+    """Of a deployment that is there already, take out what an operator may have changed: whether it is paused, and its
+    schedules. They are written only when it is first made.
+    """
+    try:
+        await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
+    except ObjectNotFound:
+        return
+    deployment.schedules = None
+    deployment.model_fields_set.difference_update({"schedules", "paused"})
 
 
 async def _until_told_to_stop(runner: Runner) -> None:

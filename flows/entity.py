@@ -82,6 +82,7 @@ async def look_in_prefect(
                 stages=in_prefect,
                 due_at=due_at,
                 holder=f"run {flow_run.name or 'by hand'}",
+                run_id=str(flow_run.id) if flow_run.id else None,
                 full=full,
                 key=key,
                 once=once,

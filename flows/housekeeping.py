@@ -1,4 +1,4 @@
-"""The deployment Housekeeping: what is over and old is deleted, in the state database and in Prefect.
+"""The deployment Housekeeping: what is over and old is deleted, in the state database and in Prefect; dead runs end.
 
 Comes in: the section Housekeeping. Goes out: in words, how much was deleted. Only runs of our own deployments are
 touched in Prefect, and only finished ones; events are the server's own to delete, which it does (ADR 0013).
@@ -31,9 +31,10 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Completed, Failed
 
 from connector.clock import Clock, SystemClock
-from connector.queue import retention
+from connector.queue import lease, retention
 from connector.queue.engine import State as StateDatabase
 from connector.queue.faults import StateError
+from flows.dead_runs import end_dead_runs
 from flows.in_force import in_force
 from settings import SettingsError
 
@@ -46,11 +47,12 @@ MOST_RUNS = 50_000
 
 @dataclass(frozen=True)
 class Deleted:
-    """How much was deleted; `runs` is none where no Prefect server is configured."""
+    """How much was deleted; `runs` is none where no Prefect server is configured; `ended` counts dead runs."""
 
     messages: int
     leftovers: int
     runs: int | None = None
+    ended: int = 0
 
     def in_words(self) -> str:
         """One sentence."""
@@ -59,13 +61,15 @@ class Deleted:
             return f"{messages} deleted; no Prefect server is configured (PREFECT_API_URL), so no runs."
         runs = f"{self.runs:,} finished run{'' if self.runs == 1 else 's'} in Prefect"
         rest = "; there are more for the next time" if self.runs >= MOST_RUNS else ""
-        return f"{messages} and {runs} deleted{rest}."
+        dead = f" {self.ended:,} run{'' if self.ended == 1 else 's'} whose machine died ended." if self.ended else ""
+        return f"{messages} and {runs} deleted{rest}.{dead}"
 
 
 @flow(name="Housekeeping", persist_result=False)
 async def housekeeping() -> State[Any]:
     """Delete messages that were sent or superseded long ago, and old finished runs of these deployments with their logs
-    and tables. Nothing that waits, failed or was skipped, and nothing that tells what Magento has.
+    and tables. Nothing that waits, failed or was skipped, and nothing that tells what Magento has. End runs that stay
+    Pending or Running although their machine died.
     """
     try:
         return Completed(message=(await clean()).in_words())
@@ -82,11 +86,14 @@ async def clean(*, with_prefect: bool = True, clock: Clock | None = None) -> Del
         kept_for = now.settings.housekeeping
         began = clock.now()
         deleted = await clean_state(now.state, clock, began - timedelta(days=kept_for.messages))
+        with now.state.read() as connection:
+            working = lease.runs_at_work(connection, began)
     if not with_prefect:
         return deleted
     async with get_client() as client:
+        ended = await end_dead_runs(client, await _our_deployments(client), working, began)
         runs = await forget_runs(client, clock, began - timedelta(days=kept_for.runs))
-    return Deleted(deleted.messages, deleted.leftovers, runs)
+    return Deleted(deleted.messages, deleted.leftovers, runs, ended)
 
 
 async def clean_state(state: StateDatabase, clock: Clock, before: datetime) -> Deleted:

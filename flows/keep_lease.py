@@ -34,6 +34,7 @@ async def take_lease(
     clock: Clock,
     *,
     wait: float,
+    run_id: str | None = None,
     said: Callable[[str], object] = lambda _said: None,
 ) -> Lease | Held:
     """The entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until its
@@ -42,7 +43,7 @@ async def take_lease(
     gives_up = clock.now() + timedelta(seconds=wait)
     waits_for: str | None = None
     while True:
-        answer = lease.take(state, entity, holder, clock.now())
+        answer = lease.take(state, entity, holder, clock.now(), run_id=run_id)
         if isinstance(answer, Lease):
             return answer
         last = max(gives_up, answer.expires_at) if answer.died else gives_up

@@ -74,6 +74,7 @@ async def work_on(
     clock: Clock | None = None,
     due_at: datetime | None = None,
     holder: str | None = None,
+    run_id: str | None = None,
     full: bool = False,
     key: str | None = None,
     once: bool = False,
@@ -101,7 +102,7 @@ async def work_on(
     who = holder or somebody()
     usual_wait = 0.0 if due_at is None else LEASE_WAIT
     wait = usual_wait if lease_wait is None else lease_wait
-    held = await take_lease(state, entity, who, clock, wait=wait, said=waits)
+    held = await take_lease(state, entity, who, clock, wait=wait, run_id=run_id, said=waits)
     if isinstance(held, Held):
         outcome.held_by = held.holder
         outcome.stopped = f"{entity} is being worked on by {held.in_words()}; nothing was done here."

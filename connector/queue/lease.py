@@ -50,8 +50,10 @@ class Held:
         return f"{self.holder}, which has died; its lease ends at {self.expires_at:%H:%M:%S} UTC"
 
 
-def take(state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS) -> Lease | Held:
-    """The lease of `entity` for `holder`, or who holds it."""
+def take(
+    state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS, *, run_id: str | None = None
+) -> Lease | Held:
+    """The lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works."""
     expires = micros(now + timedelta(seconds=seconds))
     with state.write() as connection:
         never_held = {"entity": entity, "holder": "", "fence": 0, "expires_at": 0}
@@ -70,10 +72,17 @@ def take(state: State, entity: str, holder: str, now: datetime, seconds: float =
                 machine=process.machine,
                 pid=process.pid,
                 process_started=process.started,
+                run_id=run_id,
             )
         )
         connection.execute(changed)
         return Lease(entity, holder, row.fence + 1)
+
+
+def runs_at_work(connection: Connection, now: datetime) -> set[str]:
+    """The Prefect runs that hold a lease now."""
+    held = select(leases.c.run_id).where(leases.c.expires_at > micros(now), leases.c.run_id.is_not(None))
+    return set(connection.execute(held).scalars())
 
 
 def holder_of(connection: Connection, entity: str, now: datetime) -> Held | None:

@@ -287,6 +287,7 @@ leases = Table(
     Column("machine", KeptText, comment="where its process runs"),
     Column("pid", BigInteger),
     Column("process_started", KeptText, comment="tells it from a later process of that pid"),
+    Column("run_id", KeptText, comment="the Prefect run that holds it"),
 )
 
 hosts = Table(

@@ -8,14 +8,16 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Completed, Crashed, Failed, Running, Scheduled
+from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
 from prefect.types.entrypoint import EntrypointType
 from sqlalchemy import update
 
 from connector.clock import ManualClock
+from connector.queue import lease
 from connector.queue.engine import open_state
 from connector.queue.tables import messages, micros
 from flows import housekeeping as module
+from flows.dead_runs import end_dead_runs
 from flows.housekeeping import forget_runs, housekeeping
 from flows.price import price
 from sandbox.catalogue import Product
@@ -78,6 +80,41 @@ async def test_only_our_finished_runs_that_are_old():
         assert [await is_there(client, run) for run in old] == [False] * 3
         assert [await is_there(client, run) for run in kept] == [True] * 5
         assert await forget_runs(client, CLOCK, before) == 0
+
+
+async def test_runs_whose_machine_died_are_ended():
+    """Pending or Running for an hour without a lease: Crashed, with the reason, under a name that starts nothing again.
+    One that works, a younger one, one that is still due and those of others stay as they are.
+    """
+    ours = await deployment_of(price, name="price", tags=["a2m", "a2m-entity"])
+    others = await deployment_of(strangers, name="tagged", tags=["a2m"])
+    now = datetime.now(UTC) + 2 * SOON
+    async with get_client() as client:
+        deployments = await module._our_deployments(client)
+        await end_dead_runs(client, deployments, (), now)
+        dead = [await run_of(client, ours, *states) for states in ([Pending()], [Pending(), Running()])]
+        works = await run_of(client, ours, Running())
+        kept = [works, await run_of(client, ours, Scheduled()), await run_of(client, others, Running())]
+        assert await end_dead_runs(client, deployments, {str(works)}, datetime.now(UTC)) == 0
+        assert await end_dead_runs(client, deployments, {str(works)}, now) == 2
+        ends = [(await client.read_flow_run(run)).state for run in dead]
+        assert [(end.type, end.name) for end in ends] == [("CRASHED", "MachineDied")] * 2
+        assert "It was to start" in ends[0].message
+        assert "works on nothing" in ends[1].message
+        types = [(await client.read_flow_run(run)).state.type for run in kept]
+        assert types == ["RUNNING", "SCHEDULED", "RUNNING"]
+        assert await end_dead_runs(client, deployments, (), now) == 1
+        assert await end_dead_runs(client, deployments, (), now) == 0
+
+
+async def test_a_run_that_works_is_known_by_its_lease(make_world):
+    """The state database knows which Prefect run holds a lease; once it let go, none does."""
+    here = make_world(1)
+    began = datetime.now(UTC)
+    assert isinstance(lease.take(here.state, "price", "run nimble-otter", began, run_id="a run"), lease.Lease)
+    with here.state.read() as connection:
+        assert lease.runs_at_work(connection, began) == {"a run"}
+        assert lease.runs_at_work(connection, began + SOON) == set()
 
 
 async def test_pages_and_a_bound(monkeypatch):
