@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from oracle import salable
 from oracle.naive import Row, Thing, price, quantities
 
 from settings import Settings
@@ -91,11 +92,18 @@ def wanted_prices(site: State, settings: Settings, today: date) -> dict[Place, D
     return found
 
 
-def wanted_quantities(site: State, settings: Settings) -> dict[Place, Decimal]:
-    """The rule's figure of each item at each source, before compensations; 0 where it no longer goes to Magento."""
+def wanted_quantities(
+    site: State, settings: Settings, added: Mapping[Place, Decimal] | None = None
+) -> dict[Place, Decimal]:
+    """The rule's figure of each item at each source, before compensations; 0 where it no longer goes to Magento.
+
+    `added`: by SKU and warehouse, what is added back for open orders of the shop.
+    """
     sources, of_vendors = _sources(settings)
     found = {}
     for key, thing in things(site, settings).items():
+        for warehouse in thing.shelves:
+            thing.shelves[warehouse] += (added or {}).get((key, warehouse), Decimal(0))
         shown = quantities(
             thing,
             sources,
@@ -140,7 +148,8 @@ def wrong_quantities(site: State, shop: State, settings: Settings, excused: froz
 
     What left the shop for orders that we made there was never reserved: by so much the sources show less, in sum.
     """
-    wanted = wanted_quantities(site, settings)
+    wanted = wanted_quantities(site, settings, salable.added_back(site, shop, settings))
+    yield from salable.wrong_salable(shop, settings, wanted, excused)
     rows = {(row["sku"], folded(row["source_code"])): Decimal(row["quantity"]) for row in shop["source_items"]}
     taken = _never_reserved(site, shop)
     for place, figure in wanted.items():
