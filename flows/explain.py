@@ -22,6 +22,7 @@ from connector.rules import customers, items, orders, prices, quantities
 from connector.rules.customer_types import Customer
 from connector.rules.skus import normalise_one
 from connector.rules.waiting import describe
+from flows.explain_salable import salable_terms
 from flows.wiring import RULES, customer_rule, item_rule, order_rule
 from settings import Settings
 from tasks import frames
@@ -45,6 +46,9 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         lines += [("Acumatica key", one.acumatica_key), *_said(one)]
     if stored and entity in ONES:
         lines += list(_ruled(settings, entity, stored))
+    if stored and entity == "inventory":
+        own = [one.key for one in stored if one.key is not None]
+        lines += salable_terms(settings, state, own, [one.acumatica_key for one in stored])
     lines += [("Rules say", said) for one in stored for said in _names(settings, entity, one.record.document)]
     for row in confirmed.values():
         if entity in ONES:

@@ -119,7 +119,7 @@ async def _follow(work: Work, client: MagentoClient, mark: Watermark, now: datet
         found = await magento.changed_orders(client, mark.pulled_to - LOOKBACK)
         newest = max([newest, *(magento.moment_of(one.updated_at) for one in found)])
     with work.state.read() as connection:
-        known = open_orders.known(connection)
+        known = open_orders.known(connection, None if full else [one.order_id for one in found])
     changed = [one for one in found if one.is_open and known.get(one.order_id) != one]
     still_open = {one.order_id for one in found if one.is_open}
     ended = known.keys() - still_open if full else {one.order_id for one in found} & known.keys() - still_open

@@ -77,3 +77,13 @@ def events(connection: Connection, after: datetime | None) -> list[tuple[datetim
     if after is not None:
         chosen = chosen.where(compensations.c.order_made_at > micros(after))
     return [(instant(made_at), key, int(quantity)) for made_at, key, quantity in connection.execute(chosen)]
+
+
+def of_documents(connection: Connection, keys: Sequence[str], after: datetime | None) -> list[tuple[str, str, int]]:
+    """What each shipment of orders made after an instant took of these SKUs: document, source, 1/10,000."""
+    columns = (compensations.c.document, compensations.c.source, compensations.c.quantity)
+    chosen = select(*columns).where(one_of(connection, compensations.c.key, list(keys)))
+    if after is not None:
+        chosen = chosen.where(compensations.c.order_made_at > micros(after))
+    rows = connection.execute(chosen.order_by(compensations.c.document, compensations.c.source))
+    return [(document, source, int(quantity)) for document, source, quantity in rows]

@@ -54,10 +54,14 @@ class OpenOrder:
     asked_at: datetime | None = None
 
 
-def known(connection: Connection) -> dict[int, ShopOrder]:
-    """All open orders as Magento last showed them."""
-    rows = connection.execute(select(open_orders.c.order_id, open_orders.c.content))
-    return {order_id: _order(bytes(content)) for order_id, content in rows}
+def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int, ShopOrder]:
+    """The open orders as Magento last showed them: those with these ids, or all."""
+    columns = select(open_orders.c.order_id, open_orders.c.content)
+    found: dict[int, ShopOrder] = {}
+    for part in [None] if ids is None else in_parts(list(ids), _KEYS_PER_QUERY):
+        chosen = columns if part is None else columns.where(one_of(connection, open_orders.c.order_id, part))
+        found.update((order_id, _order(bytes(content))) for order_id, content in connection.execute(chosen))
+    return found
 
 
 def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]:

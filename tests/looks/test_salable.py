@@ -3,6 +3,7 @@
 import pytest
 from support.sales import Sales
 
+from flows.explain import explain
 from sandbox.catalogue import Product
 
 STOCK = {"MAIN": 100_000, "EAST": 100_000}
@@ -354,3 +355,22 @@ async def test_without_detection_a_repair_is_known_by_the_hour_that_is_set(make)
     assert here.quantity("A") == 8
     await look(here, seconds=86_400, full=True, **daily)
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
+
+
+async def test_explain_names_every_term_between_the_figure_and_what_magento_sells(make):
+    """The rule's figure, each open order with both systems' amounts, what is added back, and what is made up for."""
+    here = make()
+    placed(here, {"A": 2})
+    here.entered("000001", {"A": 2}, external_ref=NUMBER)
+    placed(here, {"A": 1}, number="100000002")
+    await look(here)
+    lines = dict(explain(here.settings(inventory=INVENTORY), here.here.state, "inventory", "A"))
+    assert lines["Rules say at default"] == "8 for A"
+    assert lines["Magento confirmed at default"] == "10 for A"
+    assert lines["Open order 100000001"] == (
+        "Magento holds 2 (2 ordered); Acumatica's SO 000001 (Open) has 2 booked in MAIN; 2 added back"
+    )
+    assert lines["Open order 100000002"] == "Magento holds 1 (1 ordered); not in Acumatica"
+    assert lines["Reserved by open orders"] == (
+        "3 in Magento, of which 2 are missing in Acumatica's figure too and are added back"
+    )
