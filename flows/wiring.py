@@ -372,6 +372,7 @@ def order_rule(settings: Settings) -> OrderRule:
         invoices=chosen.invoice == "offline",
         ships=settings.active.shipment,
         unit=settings.items.unit,
+        repair=repair_rule(settings),
     )
 
 

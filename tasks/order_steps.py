@@ -31,6 +31,7 @@ from connector.rules.order_types import NewOrder, OrderContent, OrderRule
 from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id, reference_of
 from connector.rules.waiting import WaitReason
 from tasks.document import CannotBeSent, Made, NotYet
+from tasks.own_orders import is_reserved_by_repair
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -50,7 +51,8 @@ async def send(work: Work, client: MagentoClient, message: Message, content: Ord
     found = await _known(client, content, link) or await _create(work, client, content)
     magento_id = str(found.order.entity_id)
     try:
-        await _bring_up(work.rule, client, content, found.order, link, acted=message.attempts > 1)
+        reserved = is_reserved_by_repair(work, work.rule.repair, found.order.entity_id)
+        await _bring_up(work.rule, client, content, found.order, link, acted=message.attempts > 1, reserved=reserved)
     except OrderProblem as why:
         told = replace(content, status=None, state=None, invoices=())
         raise CannotBeSent(cause_of(str(why)), str(why), Made(magento_id, found.made_by, told=told)) from why
@@ -254,8 +256,12 @@ async def _bring_up(
     link: Link | None,
     *,
     acted: bool,
+    reserved: bool,
 ) -> None:
-    """Do what is left, one thing after the other, each after a look at what Magento shows by then."""
+    """Do what is left, one thing after the other, each after a look at what Magento shows by then.
+
+    `reserved`: the order was made through the API, and a repair has reserved it since.
+    """
     reached, held = _is_told(link, content, shown), was_held(told_of(link))
     acted = acted or (link is not None and link.in_doubt)
     for _step in range(MOST_STEPS):
@@ -266,7 +272,7 @@ async def _bring_up(
             reached = reached or content.state not in AFTER_INVOICES
         else:
             acted = True
-        await _do(client, content, shown, left)
+        await _do(client, content, shown, left, reserved=reserved)
         steps.reached("followed")
         shown = await magento.order(client, str(shown.entity_id)) or shown
     raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
@@ -315,7 +321,14 @@ def _as_shown(key: str, shown: ShownOrder) -> Shown:
     )
 
 
-async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, step: Step | Literal["invoice"]) -> None:
+async def _do(
+    client: MagentoClient,
+    content: OrderContent,
+    shown: ShownOrder,
+    step: Step | Literal["invoice"],
+    *,
+    reserved: bool,
+) -> None:
     if step == "invoice":
         await _invoice(client, content, shown)
         return
@@ -327,11 +340,13 @@ async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, s
             await magento.unhold(client, shown)
         elif step == "release":
             await magento.set_status(client, shown, "processing", "processing")
-        elif step == "update":
-            await magento.set_status(client, shown, state, status)
-        elif step == "cancel":
+        elif step == "cancel" or (step == "update" and state == "canceled" and reserved):
+            if step == "update" and shown.state == "holded":
+                await magento.set_status(client, shown, "processing", "processing")  # on hold nothing is cancelled
             if not await magento.cancel(client, shown):
                 raise refused(_as_shown(content.key, shown), content.acumatica_status, status, "it does not cancel it")
+        elif step == "update":
+            await magento.set_status(client, shown, state, status)
         else:
             await magento.comment(client, shown, comment_of(content.key, content.acumatica_status), status)
     except RequestRefused as fault:

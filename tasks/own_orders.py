@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from connector.queue import links
+from connector.queue import links, open_orders, reservation_repairs
 from connector.queue.open_orders import OpenOrder
 from connector.rules.order_totals import OrderProblem
 from connector.rules.orders import increment_id
+from connector.rules.repair import RepairRule, last_repair
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
     """Whether Magento reserves the order, where its reservations were last repaired at that moment."""
     return one.order.placed or (repaired_at is not None and one.first_seen_at <= repaired_at)
+
+
+def is_reserved_by_repair(work: Work, rule: RepairRule, order_id: int) -> bool:
+    """Whether a repair has reserved an order that was made through the API."""
+    with work.state.read() as connection:
+        first_seen = open_orders.first_seen(connection, order_id)
+        repaired_at = last_repair(rule, reservation_repairs.last_of_any(connection), work.clock.now())
+    return first_seen is not None and repaired_at is not None and first_seen <= repaired_at
 
 
 def is_own(work: Work, one: OpenOrder) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from connector.rules.repair import RepairRule
 from connector.rules.units import Unit
 
 Reference = Literal["external_ref", "customer_order", "order_nbr"]
@@ -17,7 +18,8 @@ class OrderRule:
     """A to M Order Sync, and what of other sections concerns orders.
 
     `states`: Magento's state of each of its statuses. `titles`: what customers read of a ShipVia. `invoices`: offline
-    invoices are made. `ships`: shipments are sent, so an order that is invoiced becomes complete by itself.
+    invoices are made. `ships`: shipments are sent, so an order that is invoiced becomes complete by itself. `repair`:
+    how a repair of Magento's reservations becomes known.
     """
 
     types: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class OrderRule:
     invoices: bool = False
     ships: bool = False
     unit: Unit = "base"
+    repair: RepairRule = field(default_factory=RepairRule)
 
 
 @dataclass(frozen=True)

@@ -342,6 +342,21 @@ async def test_an_order_made_after_a_repair_is_not_reserved(make):
     assert (here.quantity("A"), here.salable("A")) == (7, 5)
 
 
+async def test_a_repaired_order_is_cancelled_by_magentos_own_call(make):
+    """Its reservation goes with it: 10 are there and 10 are sold."""
+    here = make()
+    await ours_open(here, {"A": 2})
+    here.here.change_shop({"repair_reservations": {}})
+    await look(here, full=True, **OURS)
+    here.edit("000001", status="Canceled")
+    await look(here, "order", **OURS)
+    await look(here, **OURS)
+    assert here.orders()[0]["state"] == "canceled"
+    assert (here.quantity("A"), here.salable("A")) == (10, 10)
+    await look(here, full=True, **OURS)
+    assert (here.quantity("A"), here.salable("A")) == (10, 10)
+
+
 async def test_without_detection_a_repair_is_known_by_the_hour_that_is_set(make):
     """Daily at an hour: orders made before the last one count as repaired, whatever Magento shows."""
     here = make()
