@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.acumatica import errors
-from sandbox.acumatica.actions import Actions
+from sandbox.acumatica.actions import ACTIONS, Actions
 from sandbox.acumatica.auth import Access
 from sandbox.acumatica.control import apply, view
 from sandbox.acumatica.dacs import dac_tables, deletions
@@ -28,6 +28,7 @@ from sandbox.acumatica.rest import Contract, encoded
 from sandbox.acumatica.rest import versions as versions_of
 from sandbox.acumatica.sample_documents import fill
 from sandbox.acumatica.state import BRANCHES, State
+from sandbox.acumatica.swagger import description
 from sandbox.acumatica.tables import Reader, Table
 from sandbox.catalogue import Product
 
@@ -166,7 +167,13 @@ def create_app(
 def _endpoint_routes(version: str, served: Callable[[str], Contract]) -> list[Route]:
     contract, root = served(version), f"/entity/Default/{version}"
     actions = Actions(contract.documents, contract.entities, root)
+    described = encoded(description(version, contract.entities, ACTIONS))
+
+    async def swagger(request: Request) -> Response:
+        return described
+
     return [
+        Route(f"{root}/swagger.json", swagger),
         Route(f"{root}/{{entity}}", contract.collection, methods=["GET", "PUT"]),
         Route(f"{root}/{{entity}}/{{action}}", actions.invoke, methods=["POST"]),
         Route(f"{root}/{{entity}}/{{action}}/status/{{operation}}", actions.status),

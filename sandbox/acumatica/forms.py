@@ -19,12 +19,21 @@ KINDS: tuple[tuple[type, str], ...] = (
     (Decimal, "Decimal"),
     (datetime, "DateTimeOffset"),
 )
+INT32 = ("AssociatedOrderLineNbr", "InvoiceLineNbr", "OrigInvLineNbr", "POReceiptLineNbr", "TransferOrderLineNbr")
+OTHER_KINDS = {
+    **dict.fromkeys(INT32, "Int32"),
+    **dict.fromkeys(("CreditDaysPastDue", "LeadTimedays", "OrderPriority", "Priority"), "Int16"),
+    **dict.fromkeys(("CalculateDiscountsOnImport", "ExternalOrderOriginal"), "Boolean"),
+    **dict.fromkeys(("FinalINExtendedCost", "ReceivedAmount"), "Decimal"),
+    "ExpirationDate": "DateTimeOffset",
+    "NoteID": "Guid",
+}
 NOTHING = Decimal("0.0")
 
 
-def kind_of(value: Value) -> str:
-    """Name the type of the field that holds such a value."""
-    return next((name for kind, name in KINDS if isinstance(value, kind)), "String")
+def kind_of(value: Value, field: str = "") -> str:
+    """Name the type of the field that holds such a value; some fields have another one than their preset tells."""
+    return OTHER_KINDS.get(field) or next((name for kind, name in KINDS if isinstance(value, kind)), "String")
 
 
 def texts(**getters: Getter) -> list[Field]:
@@ -73,7 +82,11 @@ def _scaled(write: Callable[[int], Decimal], get: Callable[[Any], int]) -> Gette
 
 def presets(values: Row) -> list[Field]:
     """Give fields that show a record's `extra` value of that name, else the preset."""
-    return [Field(name, kind_of(value), _extra(name, value)) for name, value in values.items()]
+    return [Field(name, kind_of(value, name), _extra(name, _preset(name, value))) for name, value in values.items()]
+
+
+def _preset(name: str, value: Value) -> Value:
+    return None if value == "" and kind_of(value, name) != "String" else value
 
 
 def _extra(name: str, preset: Value) -> Getter:
@@ -86,7 +99,7 @@ def _extra(name: str, preset: Value) -> Getter:
 
 def constants(values: Row) -> list[Field]:
     """Give fields that show the same in every record."""
-    return [Field(name, kind_of(value), _constant(value)) for name, value in values.items()]
+    return [Field(name, kind_of(value, name), _constant(_preset(name, value))) for name, value in values.items()]
 
 
 def _constant(value: Value) -> Getter:
@@ -141,14 +154,14 @@ def settable(values: Row, given: Row, what: str) -> Row:
     unknown = given.keys() - values.keys()
     if unknown:
         raise ValueError(f"{what} has no {', '.join(sorted(unknown))}.")
-    return {name: _typed(values[name], value) for name, value in given.items()}
+    return {name: _typed(kind_of(values[name], name), value) for name, value in given.items()}
 
 
-def _typed(preset: Value, value: Value) -> Value:
-    if isinstance(preset, bool):
+def _typed(kind: str, value: Value) -> Value:
+    if kind == "Boolean":
         return bool(value)
-    if isinstance(preset, Decimal):
+    if kind == "Decimal":
         return Decimal(str(value))
-    if isinstance(preset, int):
+    if kind.startswith("Int"):
         return int(str(value))
     return str(value)

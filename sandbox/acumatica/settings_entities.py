@@ -46,7 +46,7 @@ def _entity(
     parts: dict[str, Part] | None = None,
 ) -> Entity:
     key = next(iter(sample))
-    columns = fields(*(entry(one, kind_of(value)) for one, value in sample.items() if one != "id"))
+    columns = fields(*(entry(one, kind_of(value, one)) for one, value in sample.items() if one != "id"))
 
     def lead() -> list[Any]:
         return [collate(value) if isinstance(value := row[key], str) else value for row in rows()]

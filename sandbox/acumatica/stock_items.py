@@ -168,24 +168,26 @@ def _text_fields(names: str) -> dict[str, Field]:
 
 CROSS_REFERENCE = _text_fields("AlternateID AlternateType Description UOM VendorOrCustomer")
 CONVERSION = _text_fields("FromUOM MultiplyOrDivide ToUOM") | fields(entry("ConversionFactor", "Decimal"))
-ATTRIBUTE = _text_fields("AttributeDescription AttributeID RefNoteID Value ValueDescription") | fields(
-    entry("Required", "Boolean"), entry("IsActive", "Boolean")
+ATTRIBUTE = _text_fields("AttributeDescription AttributeID Value ValueDescription") | fields(
+    entry("RefNoteID", "Guid"), entry("Required", "Boolean"), entry("IsActive", "Boolean")
 )
-BOX = _text_fields("BoxID Description MaxQty MaxVolume MaxWeight Qty UOM")
+BOX = _text_fields("BoxID Description UOM") | fields(
+    *(entry(name, "Decimal") for name in ("MaxQty", "MaxVolume", "MaxWeight", "Qty"))
+)
 VENDOR_DETAIL = _text_fields("CurrencyID Location PurchaseUnit VendorID VendorName Warehouse")
 FILE_URL = _text_fields("FileURL FileType")
 EMPTY_DETAILS = [
-    "DailyDemandForecast",
-    "DailyDemandForecastErrorSTDEV",
     "InventoryAccount",
-    "LastForecastDate",
     "PreferredVendor",
     "ProductManager",
     "ProductWorkgroup",
     "ReplenishmentWarehouse",
     "Seasonality",
-    "ServiceLevel",
 ]
+NO_FORECAST = {
+    **dict.fromkeys(("DailyDemandForecast", "DailyDemandForecastErrorSTDEV", "ServiceLevel"), "Decimal"),
+    "LastForecastDate": "DateTimeOffset",
+}
 NO_DETAILS = [
     "Override",
     "OverridePreferredVendor",
@@ -195,6 +197,7 @@ NO_DETAILS = [
 ]
 WAREHOUSE_DETAIL = fields(
     *(Field(name, "String", lambda row: None) for name in EMPTY_DETAILS),
+    *(Field(name, kind, lambda row: None) for name, kind in NO_FORECAST.items()),
     *(Field(name, "Boolean", lambda row: False) for name in NO_DETAILS),
     Field("IsDefault", "Boolean", lambda row: row.site.code == row.item.extra.get("DefaultWarehouseID", "MAIN")),
     Field("QtyOnHand", "Decimal", lambda row: quantity(row.on_hand)),
@@ -257,6 +260,7 @@ def non_stock_item(state: State) -> Entity:
     """Take the records; give the entity NonStockItem over them."""
     parts = _shared_parts()
     del parts["UOMConversions"]
+    parts["VendorDetails"] = Part(_text_fields("VendorID VendorName"), _nothing, "VendorItems")
     table = _table(state, "NonStockItem", NON_STOCK_ITEM_FIELDS, False)
     form = ("Non-Stock Items", "IN202000")
     find = _finder(state, False)

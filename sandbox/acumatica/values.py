@@ -71,13 +71,17 @@ def with_offset(moment: datetime, zone: tzinfo) -> str:
     local = moment.astimezone(zone)
     minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
     sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    return f"{local:%Y-%m-%dT%H:%M:%S}{_fraction(local)}{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{_seconds(local)}{_fraction(local)}{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _seconds(moment: datetime) -> str:
+    return moment.replace(microsecond=0, tzinfo=None).isoformat()  # unlike %Y, four digits for every year
 
 
 def in_utc(moment: datetime, mark: str = "Z") -> str:
     """Take a moment; give OData's text of it in UTC, ended by `mark`."""
     moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{_fraction(moment)}{mark}"
+    return f"{_seconds(moment)}{_fraction(moment)}{mark}"
 
 
 def parse_moment(text: str, zone: tzinfo) -> datetime | None:
