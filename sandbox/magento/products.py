@@ -6,7 +6,7 @@ stock-special; magento-observed.md, part two, sections 1 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.magento import php
@@ -45,16 +45,24 @@ def _existing(call: Call) -> Product:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the products asked for; those of some SKUs are looked up."""
-    shop = call.shop
+    """Give the products asked for."""
     asked: Criteria = call.given["searchCriteria"]
+    items, total = matching(call.shop, call.store_id, asked)
+    return result([listed(call.shop, product, call.store_id) for product in items], asked, total)
+
+
+def matching(
+    shop: Shop, store_id: int, asked: Criteria, wanted: Callable[[Product], bool] | None = None
+) -> tuple[list[Product], int]:
+    """The products asked for among those wanted, and how many they are in all; those of some SKUs are looked up."""
     skus = asked.of_texts("sku")
     rows: Iterable[Product] = shop.products.values()
     if skus is not None:
         some = {product.id: product for sku in skus if (product := shop.product(sku)) is not None}
         rows = [some[number] for number in sorted(some)]
-    items, total = found(rows, _columns(shop, call.store_id), asked, attributes=True)
-    return result([listed(shop, product, call.store_id) for product in items], asked, total)
+    if wanted is not None:
+        rows = [one for one in rows if wanted(one)]
+    return found(rows, _columns(shop, store_id), asked, attributes=True)
 
 
 def _columns(shop: Shop, store_id: int) -> Columns:

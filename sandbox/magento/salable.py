@@ -2,19 +2,22 @@
 
 The quantity of a stock is what its enabled sources have with status 1, less the threshold; nothing is cached, as the
 real answers are right before any reindex. Source: magento-observed.md, part two, section 5; recordings of
-stock-special and source-items.
+stock-special and source-items; what the export has of thresholds and of products without a quantity is Magento's
+PreciseExportStockProcessor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.magento import php
 from sandbox.magento.bundles import children
 from sandbox.magento.errors import Crash, Refusal
+from sandbox.magento.products import matching
 from sandbox.magento.records import COMPOSITE, Product, SourceItem, Stock, StockItem
 from sandbox.magento.routes import Call, Route
-from sandbox.magento.search import SEARCH, paged, result
+from sandbox.magento.search import SEARCH, result
 from sandbox.magento.state import Shop
 from sandbox.magento.stock_items import configured, item_of
 from sandbox.magento.typed import FLOAT, INT, TEXT, Parameter
@@ -37,10 +40,14 @@ def _rows(shop: Shop, sku: str, stock: Stock) -> list[SourceItem]:
     return [row for row in shop.items(sku) if php.collated(row.source_code) in enabled]
 
 
+def at_sources(shop: Shop, sku: str, stock: Stock) -> int:
+    """What the stock's enabled sources have in stock of a SKU."""
+    return sum(row.quantity for row in _rows(shop, sku, stock) if row.status == 1)
+
+
 def quantity(shop: Shop, sku: str, stock: Stock) -> int:
     """What the stock has of a SKU, and reservations."""
-    rows = sum(row.quantity for row in _rows(shop, sku, stock) if row.status == 1)
-    return rows + shop.reservations.get((php.collated(sku), stock.stock_id), 0)
+    return at_sources(shop, sku, stock) + shop.reservations.get((php.collated(sku), stock.stock_id), 0)
 
 
 def _threshold(shop: Shop, item: StockItem) -> int:
@@ -129,30 +136,54 @@ def _in_stock(shop: Shop, product: Product, stock: Stock) -> bool:
     )
 
 
-def _sold(shop: Shop, website: str) -> list[Product]:
-    """The products of a website, in the order of their ids."""
+def _sold_by(shop: Shop, website: str) -> Callable[[Product], bool]:
+    """Whether a product is a website's."""
     number = next(one.id for one in shop.websites.values() if one.code == website)
-    return [one for one in shop.products.values() if one.details is None or number in one.details.website_ids]
+    return lambda one: one.details is None or number in one.details.website_ids
 
 
 def _line(shop: Shop, product: Product, stock: Stock) -> dict[str, Any]:
-    amount = php.shown(quantity(shop, product.sku, stock), php.QUANTITY)
-    return {"sku": product.sku, "qty": amount, "is_salable": is_salable(shop, product, stock)}
+    """A product in the index, which knows no reservations."""
+    item = item_of(product)
+    managed = bool(configured(shop, item, "manage_stock"))
+    amount = at_sources(shop, product.sku, stock) if managed and product.type_id not in COMPOSITE else 0
+    if product.type_id in COMPOSITE or not managed:
+        sold = is_salable(shop, product, stock)
+    else:
+        enough = configured(shop, item, "backorders") != 0 or amount > _threshold(shop, item)
+        sold = enough and any(row.status == 1 for row in _rows(shop, product.sku, stock))
+    return {"sku": product.sku, "qty": php.shown(amount, php.QUANTITY), "is_salable": sold}
 
 
 def dump(call: Call) -> list[dict[str, Any]]:
     """Give the whole index of a website's stock."""
     stock = _linked(call)
-    products = _sold(call.shop, call.given["salesChannelCode"])
+    sold = _sold_by(call.shop, call.given["salesChannelCode"])
+    products = [one for one in call.shop.products.values() if sold(one)]
     return [_line(call.shop, one, stock) for one in products if _in_stock(call.shop, one, stock)]
+
+
+def _exported(shop: Shop, product: Product, stock: Stock) -> dict[str, Any] | None:
+    """What can be sold of a product, threshold and reservations included; 0 for those that have no quantity."""
+    amount = 0
+    if product.type_id not in COMPOSITE and configured(shop, item_of(product), "manage_stock"):
+        if not _in_stock(shop, product, stock):
+            return None
+        amount = salable_quantity(shop, product, stock)
+    return {
+        "sku": product.sku,
+        "qty": php.shown(amount, php.QUANTITY),
+        "is_salable": is_salable(shop, product, stock),
+    }
 
 
 def export(call: Call) -> dict[str, Any]:
     """Give a page of products, of which those outside of the stock are left out; the total counts the page."""
     stock = _linked(call)
     asked = call.given["searchCriteria"]
-    page = paged(_sold(call.shop, call.given["salesChannelCode"]), asked)
-    lines = [_line(call.shop, one, stock) for one in page if _in_stock(call.shop, one, stock)]
+    sold = _sold_by(call.shop, call.given["salesChannelCode"])
+    page, _total = matching(call.shop, call.store_id, asked, sold)
+    lines = [line for one in page if (line := _exported(call.shop, one, stock)) is not None]
     return result(lines, asked, len(lines))
 
 

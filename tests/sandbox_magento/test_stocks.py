@@ -83,3 +83,24 @@ async def test_a_source_spelled_otherwise_is_another_source_to_a_ship_together_b
     assert answer.status_code == 400
     await shop.change({"set_shipment_type": {"sku": "BUN", "shipment_type": "separately"}})
     await shop.stock(("SKU-000001", "EAST", 6, 1), ("SKU-000001", "west", 6, 1))
+
+
+async def test_the_export_knows_thresholds_and_reservations_and_the_dump_of_the_index_neither(shop: Shop) -> None:
+    """Products are chosen by search criteria; a product without a quantity is there with 0."""
+    await shop.stock(("SKU-000001", "east", 9, 1), ("SKU-000002", "east", 5, 1))
+    await shop.change(
+        {"place_order": {"lines": [{"sku": "SKU-000001", "qty": 4}]}},
+        {"set_stock_item": {"sku": "SKU-000001", "use_config_min_qty": False, "min_qty": 2}},
+        {"set_stock_item": {"sku": "SKU-000004", "use_config_manage_stock": False, "manage_stock": False}},
+    )
+    field = "searchCriteria[filterGroups][0][filters][0]"
+    skus = "SKU-000001,SKU-000002,SKU-000004,SKU-000005"
+    asked = {f"{field}[field]": "sku", f"{field}[value]": skus, f"{field}[conditionType]": "in"}
+    exported = await shop.get("inventory/export-stock-salable-qty/website/base", **asked)
+    assert [(one["sku"], one["qty"], one["is_salable"]) for one in exported["items"]] == [
+        ("SKU-000001", 3, True),
+        ("SKU-000002", 5, True),
+        ("SKU-000004", 0, True),
+    ]
+    dumped = await shop.get("inventory/dump-stock-index-data/website/base")
+    assert [(one["sku"], one["qty"]) for one in dumped] == [("SKU-000001", 9), ("SKU-000002", 5)]
