@@ -34,7 +34,8 @@ def _clean(*, json: bool) -> int:
         complain(f"Runs could not be deleted on the Prefect server {server} (PREFECT_API_URL): {error}")
         return 1
     if json:
-        as_json({"messages": deleted.messages, "runs": deleted.runs, "ended": deleted.ended})
+        in_prefect = {} if deleted.runs is None else {"ended": deleted.ended}
+        as_json({"messages": deleted.messages, "runs": deleted.runs, **in_prefect})
     else:
         out.print(deleted.in_words(), markup=False)
     return 0

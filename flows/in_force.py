@@ -42,12 +42,13 @@ def in_force(*, needs_both_systems: bool = False, secrets: Saved | None = None) 
 
 
 def open_private_state() -> State:
-    """The state database; that it, or the state folder, could be read by others is said. Raises `StateError`."""
+    """The state database; that others could read it is said. The folder is closed too, which Test Connection says:
+    while the files in it are private, nobody could read anything. Raises `StateError`.
+    """
     state = open_state(database_url())
-    state = replace(state, opened=(*close_folder(home_folder()), *state.opened))
     for one in state.opened:
         _LOG.warning(one.words)
-    return state
+    return replace(state, opened=(*close_folder(home_folder()), *state.opened))
 
 
 def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | None = None) -> InForce:

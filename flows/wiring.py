@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from connector.rules.salable import Deducts, OpenOrderRule
 from connector.rules.shipment_records import Carrier, ShipmentRule
 from connector.rules.skus import normalise_one
 from connector.rules.sources import ATTRIBUTE, source_key
+from flows.fingerprint import fingerprint
 from flows.keep_lease import still_held
 from settings import Settings
 from settings.inventory import daily_repair
@@ -46,16 +46,6 @@ def keys_of(state: State, entity: str, typed: str) -> list[str]:
     with state.read() as connection:
         known = records.with_key(connection, entity, normalise_one(typed))
     return list(dict.fromkeys([*known, typed]))
-
-
-SECTIONS = {
-    "price": ("price",),
-    "inventory": ("inventory", "vendor_inventory"),
-    "customer": ("customer", "additional"),
-    "order": ("order",),
-    "shipment": ("shipment", "dropship", "inventory", "order"),
-}
-"""The sections that everything of an entity depends on: after a change of one, all of it is computed again."""
 
 
 @dataclass
@@ -86,16 +76,20 @@ class Run:
 
     def fingerprint(self) -> str:
         """Changes when a setting changes that every value of the entity depends on."""
-        settings = self.settings
-        parts: list[Any] = [settings.items, settings.acumatica.tenant, settings.acumatica.url, settings.magento.url]
-        parts += [getattr(settings, name) for name in SECTIONS[self.entity]]
-        if self.entity == "price":
-            parts += [settings.acumatica.price_read, settings.magento.store_id]
-        if self.entity == "inventory":
-            parts += [settings.acumatica.quantity_read, settings.order.store_id]
-        if self.entity == "customer":
-            parts += [settings.magento.website_id]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        return fingerprint_of(self.settings, self.entity, self.active_since)
+
+
+def fingerprint_of(settings: Settings, entity: str, active_since: datetime | None = None) -> str:
+    """The fingerprint of all that the entity is computed with: the rule, what is read, which items go, where to."""
+    acumatica, magento = settings.acumatica, settings.magento
+    return fingerprint(
+        RULES[entity](settings),
+        read_rule(settings, entity, active_since),
+        item_rule(settings),
+        settings.items.unknown_sku,
+        (acumatica.url, acumatica.tenant, acumatica.branch, acumatica.endpoint, acumatica.version, acumatica.zone()),
+        (magento.url, magento.store_code, magento.store_id if entity == "price" else None),
+    )
 
 
 @asynccontextmanager

@@ -1,0 +1,42 @@
+"""The fingerprint of the settings that everything of an entity is computed with.
+
+It is made from what the settings become: the built rule, what is read, which items go, and where from and to. So no
+setting can be missed that changes any of them. When it changes, the next sync is a full one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence, Set
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+
+def fingerprint(*parts: Any) -> str:
+    """The same for equal parts, in every process; another for others."""
+    return hashlib.sha256(repr([_plain(part) for part in parts]).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The value as texts, numbers and lists in a fixed order: sets and maps have none of their own."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Decimal | date | datetime | timedelta | ZoneInfo):
+        return f"{type(value).__name__} {value}"
+    if isinstance(value, Mapping):
+        return ["map", *sorted([repr(_plain(key)), _plain(one)] for key, one in value.items())]
+    if isinstance(value, Set):
+        return ["set", *sorted((_plain(one) for one in value), key=repr)]
+    if isinstance(value, Sequence):
+        return [_plain(one) for one in value]
+    if isinstance(value, msgspec.Struct):
+        return [type(value).__name__, *([name, _plain(getattr(value, name))] for name in value.__struct_fields__)]
+    if dataclasses.is_dataclass(value):
+        named = (field.name for field in dataclasses.fields(value))
+        return [type(value).__name__, *([name, _plain(getattr(value, name))] for name in named)]
+    raise TypeError(f"{type(value).__name__} has no fingerprint")
