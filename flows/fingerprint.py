@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence, Set
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ def _plain(value: Any) -> Any:
     """The value as texts, numbers and lists in a fixed order: sets and maps have none of their own."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, Decimal | date | datetime | timedelta | ZoneInfo):
+    if isinstance(value, Decimal | date | datetime | time | timedelta | ZoneInfo):
         return f"{type(value).__name__} {value}"
     if isinstance(value, Mapping):
         return ["map", *sorted([repr(_plain(key)), _plain(one)] for key, one in value.items())]
