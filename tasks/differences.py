@@ -17,6 +17,7 @@ from connector.magento.errors import RequestRefused
 from connector.queue import ledger, links, messages
 from connector.queue.ledger import LedgerRow
 from connector.queue.messages import Message
+from connector.rules.waiting import describe
 from tasks.document import found_document
 from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS
 from tasks.registry import DOCUMENTS
@@ -99,4 +100,12 @@ async def _look_for(work: Work, left: Iterator[Message], found: list[Difference]
                 with work.state.read() as connection:
                     link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
                 there = "not linked" if link is None else f"{link.magento_id}, which does not show all of it"
-                found.append(Difference(message.key, "", message.key, "to be told", there, ""))
+                found.append(Difference(message.key, "", message.key, "to be told", there, _waits(message)))
+
+
+def _waits(message: Message) -> str:
+    """For what the document waits, and since when; empty where it waits for nothing."""
+    if message.wait is None:
+        return ""
+    since = f"{message.wait.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"waits for {describe(message.wait.code)} since {since}, without a failure: {message.reason or ''}"

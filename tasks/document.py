@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -24,15 +24,17 @@ from connector.queue.chunk import UNREADABLE, Computed, Wanted
 from connector.queue.compensations import Compensation
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message, Settled
+from connector.queue.notes import note_key
 from connector.queue.records import Record, Stored
 from connector.queue.tables import SENT
-from connector.rules.waiting import WaitReason
+from connector.rules.waiting import NotYet
 from tasks.feeds import Feed
 
 if TYPE_CHECKING:
     from tasks.pull import Pulled
     from tasks.work import Work
 
+T = TypeVar("T")
 LATE_WRITE = timedelta(seconds=30)
 """How long a request that arrived whole may still be applied after its answer was lost. Seen: five seconds, while every
 worker was busy (magento-observed.md, part two, section 7)."""
@@ -48,19 +50,6 @@ class CannotBeSent(Exception):
         super().__init__(reason)
         self.cause = cause
         self.made = made
-
-
-class NotYet(Exception):
-    """One document has to wait: for a passing state of business, such as a payment, or for another document.
-
-    `wait` is what it waits for, `str()` says it in words. `waits_for`: the record of ours whose sending ends the wait,
-    as entity and Acumatica key ("order SO 000001"). No attempt is used, and nothing has failed.
-    """
-
-    def __init__(self, wait: WaitReason, reason: str, waits_for: str | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
-        self.waits_for = waits_for
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -97,6 +86,17 @@ class Made:
     remark: str | None = None
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """What is to be known of a document beside what Magento is told: a failure of its own that holds nothing else back.
+
+    `what` names it: it stands under the document's key with this behind it.
+    """
+
+    what: str
+    cause: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class DocumentEntity:
     """One document entity.
@@ -105,7 +105,9 @@ class DocumentEntity:
     content: the struct of a document's content.
     compute: the documents of these records (None: Acumatica no longer has it); may read Magento, writes nothing.
     changed: the content to send where Magento was told another one before; raises `CannotBeSent` for a change that
-    Magento cannot follow.
+    Magento cannot follow and that holds back the rest.
+    beside: of what Magento was told and what it is to be told now, the change that it cannot follow though all else
+    goes on.
     send: tells Magento; looks for the document first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`.
     find: the document in Magento, if it is there, by link or mark, with all that this message says.
     identity: what no two records may share in Magento, in compared form; the records of a chunk are computed together
@@ -124,6 +126,7 @@ class DocumentEntity:
     identity: Callable[[Work, dict[str, Any]], str | None] | None = None
     before_push: Callable[[Work], Awaitable[None]] | None = None
     full_looks: bool = False
+    beside: Callable[[Any, Any], Beside | None] | None = None
     still_waiting: Callable[[Work, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
 
 
@@ -148,7 +151,7 @@ async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) 
     with work.state.read() as connection:
         known = links.of_records(connection, work.entity, list(there))
     told = [one for one in computed if one.content is not None or one.cause is not None]
-    wanted = [_wanted(entity, one, known.get(one.key)) for one in told]
+    wanted = [want for one in told for want in _wanted(entity, one, known.get(one.key))]
     left = {one.key for one in computed}
     wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
     wanted += [Wanted(key, key, "", key, None, None, UNREADABLE, why) for key, why in pulled.problems]
@@ -183,17 +186,28 @@ def _said(record: Record) -> dict[str, Any] | None:
     return {**record.document, "invoices": record.invoices}
 
 
-def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> Wanted:
+def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[Wanted]:
+    """What Magento must be told of the document, and what is to be known beside it."""
     if one.content is None:
-        return Wanted(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)
-    content = one.content
+        return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
+    content, beside = one.content, None
     if link is not None and link.document is not None and link.document != encoded(content):
+        told = msgspec.json.decode(link.document, type=entity.content)
+        beside = entity.beside(told, content) if entity.beside is not None else None
         try:
-            content = entity.changed(msgspec.json.decode(link.document, type=entity.content), content)
+            content = entity.changed(told, content)
         except CannotBeSent as why:
-            return Wanted(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))
+            return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))]
     document = encoded(content)
-    return Wanted(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
+    want = Wanted(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
+    return [want] if beside is None else [want, _beside(one, beside)]
+
+
+def _beside(one: Document, beside: Beside) -> Wanted:
+    """Its value stands for its words, so that a note that was skipped stays so until it says something else."""
+    key = note_key(one.key, beside.what)
+    value = fingerprint(beside.reason.encode())
+    return Wanted(one.acumatica_key, key, "", key, value, None, beside.cause, beside.reason)
 
 
 def _gone(link: Link) -> Wanted:
@@ -208,14 +222,14 @@ async def deliver_document(
     work: Work, entity: DocumentEntity, client: MagentoClient, message: Message
 ) -> tuple[Delivery, Made | None]:
     """Send one document: its outcome, and what it became."""
-    content, link = _told(work, entity, message)
+    content, link = content_and_link(work, entity.content, message)
     writes = client.writes
     try:
         return Delivery([ACCEPTED]), await entity.send(work, client, message, content, link)
     except OfTheConnection as fault:
         return Delivery([NOT_SENT], fault=fault, wrote=client.writes > writes), None
     except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
-        made = why.made if isinstance(why, CannotBeSent) else None
+        made = why.made if isinstance(why, CannotBeSent | NotYet) else None
         return Delivery([_outcome(why)], wrote=client.writes > writes), made
 
 
@@ -231,18 +245,18 @@ def _outcome(why: Exception) -> Outcome:
 
 async def found_document(work: Work, entity: DocumentEntity, client: MagentoClient, message: Message) -> Made | None:
     """The document in Magento, if it is there. Raises a `MagentoFault`."""
-    content, link = _told(work, entity, message)
+    content, link = content_and_link(work, entity.content, message)
     return await entity.find(work, client, message, content, link)
 
 
-def _told(work: Work, entity: DocumentEntity, message: Message) -> tuple[Any, Link | None]:
+def content_and_link(work: Work, content: type[T], message: Message) -> tuple[T, Link | None]:
     """What the message tells, and the document's link, which is in doubt if a later attempt to tell more broke off."""
     with work.state.read() as connection:
         link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
         is_known = bool(ledger.of_records(connection, work.entity, [], [message.key]))
     if link is not None and link.document is not None and not is_known:
         link = replace(link, in_doubt=True)
-    return msgspec.json.decode(message.document or b"", type=entity.content), link
+    return msgspec.json.decode(message.document or b"", type=content), link
 
 
 def settled_as(settled: Settled, made: Made) -> Settled:

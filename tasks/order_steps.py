@@ -7,11 +7,10 @@ lost, each of an order, an invoice and a comment is there once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector import steps
 from connector.magento import orders as magento
@@ -20,25 +19,23 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.order_body import ShopKnows, entity_of
 from connector.magento.orders import TAKEN, Buyer, Region, ShownOrder
-from connector.queue import links, messages
+from connector.queue import lease, links, messages
 from connector.queue.links import Link, MadeBy
 from connector.queue.messages import Message
 from connector.queue.tables import PENDING, SENDING
-from connector.rules import sold
-from connector.rules.order_status import DEAD, Shown, Step, end_of_hold, first_status, is_behind, next_step, refused
+from connector.rules.order_status import DEAD, first_status
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import NewOrder, OrderContent, OrderRule
-from connector.rules.orders import cause_of, comment_mark, comment_of, increment_id, reference_of
-from connector.rules.waiting import WaitReason
-from tasks.document import CannotBeSent, Made, NotYet
-from tasks.own_orders import is_reserved_by_repair
+from connector.rules.orders import cause_of, comment_of, increment_id, reference_of
+from connector.rules.waiting import NotYet, WaitReason
+from tasks.document import CannotBeSent, Made, content_and_link, encoded
+from tasks.order_follow import before, bring_up, left_to_do, told_of, was_held
+from tasks.order_follow import remark as remark_of
 
 if TYPE_CHECKING:
     from tasks.work import Work
 
-AFTER_INVOICES = ("complete", "holded")
-MOST_STEPS = 20
-"""More than any order needs: a shop that undoes what is done must not hold a run for ever."""
+__all__ = ["find", "send", "still_waiting", "told_of", "was_held"]
 
 
 class _Found(NamedTuple):
@@ -50,13 +47,26 @@ async def send(work: Work, client: MagentoClient, message: Message, content: Ord
     """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
     found = await _known(client, content, link) or await _create(work, client, content)
     magento_id = str(found.order.entity_id)
+    known = before(work, message, content, link, found.order)
+    told = replace(content, status=None, state=None, invoices=())
+    in_part = Made(magento_id, found.made_by, told=told)
     try:
-        reserved = is_reserved_by_repair(work, work.rule.repair, found.order.entity_id)
-        await _bring_up(work.rule, client, content, found.order, link, acted=message.attempts > 1, reserved=reserved)
+        will_hold = partial(_will_hold, work, message, content, link, found)
+        remark = await bring_up(work.rule, client, content, found.order, known, will_hold)
     except OrderProblem as why:
-        told = replace(content, status=None, state=None, invoices=())
-        raise CannotBeSent(cause_of(str(why)), str(why), Made(magento_id, found.made_by, told=told)) from why
-    return Made(magento_id, found.made_by)
+        raise CannotBeSent(cause_of(str(why)), str(why), in_part) from why
+    except NotYet as why:
+        raise NotYet(why.wait, str(why), why.waits_for, in_part) from why
+    return Made(magento_id, found.made_by, remark=remark)
+
+
+def _will_hold(work: Work, message: Message, content: OrderContent, link: Link | None, found: _Found) -> None:
+    """Keep that Magento is about to be told of a hold."""
+    told = replace(told_of(link) or content, status=None, state="holded", invoices=())
+    about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(told), found.made_by)
+    with work.state.write() as connection:
+        lease.require(connection, work.lease)
+        links.write(connection, work.entity, [about], work.clock.now())
 
 
 async def find(
@@ -67,37 +77,33 @@ async def find(
         found = await _known(client, content, link)
         if found is None:
             return None
-        reached, held = _is_told(link, content, found.order), was_held(told_of(link))
-        left = _left_to_do(work.rule, content, found.order, acted=True, reached=reached, held=held)
-        if left is not None:
+        known = replace(before(work, message, content, link, found.order), acted=True)
+        if left_to_do(work.rule, content, found.order, known) is not None:
             return None
-    except (CannotBeSent, OrderProblem):
+    except (CannotBeSent, NotYet, OrderProblem):
         return None  # the next attempt says why
-    return Made(str(found.order.entity_id), found.made_by)
+    return Made(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
 
 
-def told_of(link: Link | None) -> OrderContent | None:
-    """What Magento was told last, if anybody knows."""
-    if link is None or link.document is None:
-        return None
-    return msgspec.json.decode(link.document, type=OrderContent)
-
-
-def _is_told(link: Link | None, content: OrderContent, shown: ShownOrder) -> bool:
-    """Whether Magento was told this status; where something else may have been told since, it has to show it."""
-    told = told_of(link)
-    if (None if told is None else told.status) != content.status:
-        return False
-    if link is None or not link.in_doubt:
-        return True
-    before = _as_shown(content.key, shown)
-    same_state = shown.state == content.state and shown.status != content.status
-    return not (same_state or is_behind(before, content.state))
-
-
-def was_held(told: OrderContent | None) -> bool:
-    """Whether the last that Magento was told of an order is that it is on hold."""
-    return told is not None and told.state == "holded"
+async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+    """Of orders that waited, those that still do and why: all are read from Magento in one search."""
+    with work.state.read() as connection:
+        linked = links.of_keys(connection, work.entity, [one.key for one in waiting])
+    ids = sorted({link.magento_id for link in linked.values()})
+    shown = {str(one.entity_id): one for one in await magento.orders_with_ids(client, ids)}
+    found = {}
+    for message in waiting:
+        content, link = content_and_link(work, OrderContent, message)
+        order = None if link is None else shown.get(link.magento_id)
+        if order is None:
+            continue
+        try:
+            left_to_do(work.rule, content, order, before(work, message, content, link, order))
+        except NotYet as why:
+            found[message.id] = why
+        except OrderProblem:
+            continue  # it is not a wait any more: its own attempt says what it is
+    return found
 
 
 async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
@@ -246,118 +252,3 @@ async def _buyer(work: Work, client: MagentoClient, key: str, customer: str) -> 
             f"there any more. Link the customer anew: a2m link customer {customer} ID",
         )
     return buyer
-
-
-async def _bring_up(
-    rule: OrderRule,
-    client: MagentoClient,
-    content: OrderContent,
-    shown: ShownOrder,
-    link: Link | None,
-    *,
-    acted: bool,
-    reserved: bool,
-) -> None:
-    """Do what is left, one thing after the other, each after a look at what Magento shows by then.
-
-    `reserved`: the order was made through the API, and a repair has reserved it since.
-    """
-    reached, held = _is_told(link, content, shown), was_held(told_of(link))
-    acted = acted or (link is not None and link.in_doubt)
-    for _step in range(MOST_STEPS):
-        left = _left_to_do(rule, content, shown, acted=acted, reached=reached, held=held)
-        if left is None:
-            return
-        if left == "invoice":
-            reached = reached or content.state not in AFTER_INVOICES
-        else:
-            acted = True
-        await _do(client, content, shown, left, reserved=reserved)
-        steps.reached("followed")
-        shown = await magento.order(client, str(shown.entity_id)) or shown
-    raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
-
-
-def _left_to_do(
-    rule: OrderRule, content: OrderContent, shown: ShownOrder, *, acted: bool, reached: bool, held: bool
-) -> Step | Literal["invoice"] | None:
-    """A step towards the status, or an invoice, or none.
-
-    The status comes first: an invoice moves an order on by itself, and it is not pulled back. Only `complete` needs the
-    invoices, and `holded` takes none any more; a hold that is over ends before anything else. `acted`: something may
-    have been done, so its comment is due. `reached`: the status was told. `held`: Magento was told of a hold.
-    """
-    before = _as_shown(content.key, shown)
-    hold_is_over = held if content.status is None else content.state == "complete" and not reached
-    if hold_is_over and (step := end_of_hold(before)) is not None:
-        return step
-    lacks_invoice = sold.next_invoice(content.key, content.invoices, shown.items) is not None
-    was_told = _has_comment(content, shown) and not is_behind(before, content.state)
-    if content.status is None or reached or was_told:
-        return "invoice" if lacks_invoice else None
-    if lacks_invoice and content.state in AFTER_INVOICES:
-        return "invoice"
-    step = next_step(before, content.acumatica_status, content.status, content.state, ships=rule.ships)
-    if step is None and acted and shown.status == content.status:
-        return "comment"
-    return step or ("invoice" if lacks_invoice else None)
-
-
-def _has_comment(content: OrderContent, shown: ShownOrder) -> bool:
-    """Whether the last of our comments on the order is the one that goes with the status."""
-    ours = [text for text in shown.comments if text.startswith(comment_mark(content.key))]
-    return ours[-1:] == [comment_of(content.key, content.acumatica_status)]
-
-
-def _as_shown(key: str, shown: ShownOrder) -> Shown:
-    return Shown(
-        key=key,
-        state=shown.state,
-        status=shown.status,
-        invoiced=sold.is_invoiced(shown.items),
-        shipped=sold.is_shipped(shown.items),
-        begun=sold.has_begun(shown.items),
-        ours=shown.increment_id == increment_id(key),
-    )
-
-
-async def _do(
-    client: MagentoClient,
-    content: OrderContent,
-    shown: ShownOrder,
-    step: Step | Literal["invoice"],
-    *,
-    reserved: bool,
-) -> None:
-    if step == "invoice":
-        await _invoice(client, content, shown)
-        return
-    status, state = content.status or "", content.state or ""
-    try:
-        if step == "hold":
-            await magento.hold(client, shown)
-        elif step == "unhold":
-            await magento.unhold(client, shown)
-        elif step == "release":
-            await magento.set_status(client, shown, "processing", "processing")
-        elif step == "cancel" or (step == "update" and state == "canceled" and reserved):
-            if step == "update" and shown.state == "holded":
-                await magento.set_status(client, shown, "processing", "processing")  # on hold nothing is cancelled
-            if not await magento.cancel(client, shown):
-                raise refused(_as_shown(content.key, shown), content.acumatica_status, status, "it does not cancel it")
-        elif step == "update":
-            await magento.set_status(client, shown, state, status)
-        else:
-            await magento.comment(client, shown, comment_of(content.key, content.acumatica_status), status)
-    except RequestRefused as fault:
-        raise refused(_as_shown(content.key, shown), content.acumatica_status, status, str(fault)) from fault
-
-
-async def _invoice(client: MagentoClient, content: OrderContent, shown: ShownOrder) -> None:
-    wanted = sold.next_invoice(content.key, content.invoices, shown.items)
-    if wanted is None:
-        return
-    try:
-        await magento.invoice(client, shown, wanted.items, f"{comment_mark(content.key)} invoice {wanted.number}")
-    except RequestRefused as fault:
-        raise OrderProblem(f"Invoice refused: {wanted.number} of {content.key} was not made: {fault}") from fault

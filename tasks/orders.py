@@ -9,6 +9,7 @@ order are `tasks.order_steps`. Source: spec, *Rules of the field*, "Orders".
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +35,9 @@ from connector.rules.orders import (
     reference_of,
 )
 from connector.rules.units import ItemUnits
-from tasks.document import CannotBeSent, Document, DocumentEntity
+from tasks.document import Beside, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
-from tasks.order_steps import find, send, was_held
+from tasks.order_steps import find, send, still_waiting, was_held
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -128,19 +129,28 @@ def _document(
 
 
 def changed(told: OrderContent, now: OrderContent) -> OrderContent:
-    """What follows an order that Magento has: its status, and further invoices. Raises `CannotBeSent` for the rest."""
-    found = differences(told.facts, now.facts)
-    if found:
-        raise CannotBeSent(
-            "Edited after it was sent",
-            f"Edited after it was sent: {now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
-            f"Magento cannot follow. Change it there by hand, then link it again: a2m link order {now.key!r} ID",
-        )
+    """What follows an order that Magento has: its status, and further invoices. What a customer sees of it stays as
+    Magento was told; where Acumatica has changed that, `edited` says so beside it.
+    """
     status = now.status or told.status
     hold_is_over = was_held(told) and now.status is None  # completed in Acumatica, and not invoiced there yet
     if (status, now.invoices) == (told.status, told.invoices) and not hold_is_over:
         return told
-    return now
+    return replace(now, facts=told.facts)
+
+
+def edited(told: OrderContent, now: OrderContent) -> Beside | None:
+    """What changed in Acumatica after Magento was told, which Magento cannot follow."""
+    found = differences(told.facts, now.facts)
+    if not found:
+        return None
+    return Beside(
+        "edited",
+        "Edited after it was sent",
+        f"Edited after it was sent: {now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
+        "Magento cannot follow; its status, invoices and shipments go on. Change it there by hand, then link it again "
+        f"(a2m link order {now.key!r} ID), or skip this message.",
+    )
 
 
 ORDERS = DocumentEntity(
@@ -153,4 +163,6 @@ ORDERS = DocumentEntity(
     changed=changed,
     send=send,
     find=find,
+    beside=edited,
+    still_waiting=still_waiting,
 )

@@ -34,8 +34,8 @@ from connector.rules.shipment_records import ContentLine, ShipmentContent, Unfit
 from connector.rules.skus import normalise_one
 from connector.rules.sources import source_key
 from connector.rules.units import DIGITS
-from connector.rules.waiting import WaitReason
-from tasks.document import LATE_WRITE, CannotBeSent, Made, NotYet
+from connector.rules.waiting import NotYet, WaitReason
+from tasks.document import LATE_WRITE, CannotBeSent, Made
 from tasks.order_items import with_product_skus
 from tasks.order_steps import told_of, was_held
 

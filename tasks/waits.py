@@ -15,8 +15,7 @@ from connector.queue.messages import Message, Settled
 from connector.queue.tables import PENDING
 from connector.queue.wait import Wait
 from connector.queue.waits import LookedAt
-from connector.rules.waiting import describe, looked_at_again
-from tasks.document import NotYet
+from connector.rules.waiting import NotYet, describe, looked_at_again
 from tasks.registry import DOCUMENTS
 from tasks.work import Work
 

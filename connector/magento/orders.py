@@ -72,6 +72,15 @@ async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_o
     return [_shown(row) async for row in pages(client, "orders", criteria)]
 
 
+async def orders_with_ids(client: MagentoClient, entity_ids: Sequence[str]) -> list[ShownOrder]:
+    """The orders with these ids, in as few searches as their addresses allow."""
+    return [
+        _shown(row)
+        for criteria in criteria_of("entity_id", entity_ids)
+        async for row in pages(client, "orders", criteria)
+    ]
+
+
 async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[str]:
     """Those of the numbers that orders of Magento have."""
     return {

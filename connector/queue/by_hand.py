@@ -19,6 +19,7 @@ from connector.queue.engine import State
 from connector.queue.ledger import LedgerRow
 from connector.queue.links import Link
 from connector.queue.messages import Message
+from connector.queue.notes import is_note_on
 from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import FAILED, IS_FAILED, PENDING, SENDING, SENT, SKIPPED, asked, instant, into, micros
 from connector.queue.tables import messages as message_table
@@ -102,12 +103,15 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
     """Say that a document is this one in Magento: it is not made again. Gives in words what that settled.
 
     What waits or failed for a shipment or an order counts as sent: it is what was made by hand. A customer's account is
-    brought up to date by the next look. Raises `NotPossibleByHand` while it is being sent.
+    brought up to date by the next look. An order that was edited after it was sent and is linked to the same id
+    again was put right by hand: the next look takes it as it is. Raises `NotPossibleByHand` while it is being sent.
     """
     with state.write() as connection:
         lease.hold_off(connection, entity)
         waits.end_of(connection, entity, [acumatica_key])
-        waiting = [one for one in messages.live(connection, entity, [], [key]) if one.key == key]
+        of_record = messages.live(connection, entity, [acumatica_key], [key])
+        waiting = [one for one in of_record if one.key == key]
+        notes = [one for one in of_record if is_note_on(one.key, key)]
         if any(one.state == SENDING for one in waiting):
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that look.")
         if entity == "customer":
@@ -115,18 +119,29 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
             _mark(connection, [one.id for one in waiting], now)
             ask_for(connection, entity, [acumatica_key], now)
             return "the next look brings the account up to date"
+        before = links.of_keys(connection, entity, [key]).get(key)
+        if notes and before is not None and before.magento_id == magento_id:
+            links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
+            _linked(connection, notes, magento_id, now)
+            ask_for(connection, entity, [acumatica_key], now)
+            return "the next look takes it as it is in Acumatica now"
         told = next((one for one in waiting if one.document is not None), None)
         document = None if told is None else told.document
         links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, "hand")], now)
         if told is not None and told.value is not None:
             row = LedgerRow(key, "", told.acumatica_key, told.sku or key, told.value, None)
             ledger.confirm(connection, entity, [row], now)
-        ids = [one.id for one in waiting]
-        settled = update(message_table).where(message_table.c.id.in_(ids))
-        reason = f"By hand: linked to {magento_id}"
-        values = {**into(SENT), "cause": BY_HAND, "reason": reason, "changed_at": micros(now)}
-        connection.execute(settled.values(values))
-    return f"{len(ids)} waiting message{'' if len(ids) == 1 else 's'} settled" if ids else "nothing was waiting"
+        settled = [*waiting, *notes]
+        _linked(connection, settled, magento_id, now)
+    how_many = len(settled)
+    return f"{how_many} waiting message{'' if how_many == 1 else 's'} settled" if settled else "nothing was waiting"
+
+
+def _linked(connection: Connection, settled: Sequence[Message], magento_id: str, now: datetime) -> None:
+    reason = f"By hand: linked to {magento_id}"
+    values = {**into(SENT), "cause": BY_HAND, "reason": reason, "changed_at": micros(now)}
+    these = message_table.c.id.in_([one.id for one in settled])
+    connection.execute(update(message_table).where(these).values(values))
 
 
 def ask_for(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:

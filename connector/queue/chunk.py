@@ -335,6 +335,8 @@ def _decide(want: Wanted, older: dict[str, Message], confirmed: LedgerRow | None
 def _decide_unsendable(want: Wanted, pending: Message | None, failed: Message | None, changes: _Changes) -> None:
     changes.supersede(pending)
     state = SKIPPED if want.skipped else FAILED
+    if failed is not None and failed.state == SKIPPED and want.value is not None and failed.value == want.value:
+        return  # somebody has seen this note and left it out
     if failed is None:
         changes.fail(want)
     elif (failed.state, failed.value, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):

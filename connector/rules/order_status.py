@@ -1,7 +1,8 @@
 """How an order's status gets from what Magento shows to what Acumatica says: one step at a time.
 
-Comes in: what Magento shows of the order, and the status that it must show. Goes out: the next step, none at the end,
-or `OrderProblem` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
+Comes in: what Magento shows of the order, and the status that it must show. Goes out: the next step, None at the end or
+where Magento is further on, `NotYet` where the shop has to move on first (a payment, a review, a hold of its own), or
+`OrderProblem` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
 state; hold, unhold and cancel are calls of their own; the state of an order that we made is set with its status,
 because cancelling it by the call would put quantity back that was never reserved (ADR 0007).
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connector.rules.order_totals import OrderProblem
+from connector.rules.waiting import NotYet, WaitReason
 
 Step = Literal["hold", "unhold", "release", "cancel", "comment", "update"]
 
@@ -31,13 +33,18 @@ STATES = {
 """Magento's own statuses and the state that each belongs to."""
 ENDED = ("complete", "closed", "canceled")
 BEFORE_ANYTHING = ("new", "pending_payment", "payment_review")
+RANKS = {**dict.fromkeys(BEFORE_ANYTHING, 0), "processing": 1, "holded": 1, "complete": 2, "closed": 3, "canceled": 3}
+"""How far an order is in each state."""
 DEAD = ("Canceled", "Rejected", "Expired")
 """Acumatica's statuses of orders that come to nothing: Magento never gets those that it does not have."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What Magento shows of an order; `begun`: something of it is invoiced or shipped."""
+    """What Magento shows of an order; `begun`: something of it is invoiced or shipped.
+
+    `held_by_us`: its hold, if it has one, is ours and not the shop's.
+    """
 
     key: str
     state: str
@@ -46,30 +53,87 @@ class Shown:
     shipped: bool
     begun: bool
     ours: bool
+    held_by_us: bool = False
 
 
 def next_step(shown: Shown, said: str, status: str, state: str | None, *, ships: bool) -> Step | None:
     """The next step towards `status`, which stands for Acumatica's `said`; `state` is none for one of somebody's own.
 
-    Raises `OrderProblem` where Magento's state does not allow it.
+    None where nothing is left to do, also because Magento is further on. Raises `NotYet` where Magento has to move on
+    first, and `OrderProblem` where its state never allows it.
     """
-    if shown.status == status:
+    if shown.status == status or has_passed(shown, state):
         return None
+    _wait_for_the_shop(shown, said, status, state)
     if state == "complete" and shown.state != "complete":
         return _towards_complete(shown, said, status, ships=ships)
     if shown.state in ENDED and state != shown.state:
         raise refused(shown, said, status, f"an order that is {shown.state} in Magento stays so")
     if state == "closed" and shown.state != "closed":
         raise refused(shown, said, status, "only a credit memo closes an order in Magento")
-    return _step_of_ours(shown, said, status, state) if shown.ours else _step(shown, said, status, state)
+    return _step_of_ours(shown, said, status, state) if shown.ours else _step(shown, status, state)
+
+
+def has_passed(shown: Shown, state: str | None) -> bool:
+    """Whether Magento's order is further on than this state, so that there is nothing to tell.
+
+    An order that was refunded is further on than any other. An order of ours of which nothing has begun goes back where
+    Acumatica goes back.
+    """
+    if state is None or shown.state == state or shown.state not in RANKS:
+        return False
+    if "canceled" in (shown.state, state):
+        return "closed" in (shown.state, state)
+    if shown.state == "holded" or state == "holded":
+        return shown.state == "holded" and not shown.held_by_us and state in BEFORE_ANYTHING
+    if shown.ours and not shown.begun and shown.state not in ENDED:
+        return False
+    if state in BEFORE_ANYTHING:
+        return True  # whether it is paid is the shop's to say
+    return RANKS[shown.state] > RANKS[state]
+
+
+def _wait_for_the_shop(shown: Shown, said: str, status: str, state: str | None) -> None:
+    """Raise `NotYet` where the order has not reached the status for a reason that only Magento can end."""
+    if state is None or state == shown.state:
+        return
+    if shown.state == "holded":
+        if not shown.held_by_us and state != "canceled":
+            raise waiting(shown, WaitReason.ON_HOLD, said, status, "somebody in the shop put it on hold")
+        return
+    if shown.ours:
+        return
+    if shown.state == "payment_review" and state not in BEFORE_ANYTHING:
+        raise waiting(shown, WaitReason.PAYMENT_REVIEW, said, status, "its payment is under review there")
+    if shown.state in BEFORE_ANYTHING and state in ("processing", "complete") and not shown.invoiced:
+        raise waiting(shown, WaitReason.AWAITING_PAYMENT, said, status, "it is not paid there yet")
+
+
+def waiting(shown: Shown, wait: WaitReason, said: str, status: str, why: str) -> NotYet:
+    """A status that Magento has not reached yet, in words that name both."""
+    return NotYet(
+        wait,
+        f"Not yet: {shown.key} is {said} in Acumatica, which is {status} in Magento, where it is "
+        f"{shown.status or 'without a status'} (state {shown.state or 'none'}): {why}.",
+    )
+
+
+def nothing_to_tell(shown: Shown, said: str, status: str, state: str | None) -> str | None:
+    """Why nothing was told, where Magento's order is further on than the status that stands for Acumatica's."""
+    if shown.status == status or not has_passed(shown, state):
+        return None
+    return (
+        f"Nothing to tell: {shown.key} is {said} in Acumatica, which is {status} in Magento, and the order is further "
+        f"on there: {shown.status} (state {shown.state})."
+    )
 
 
 def end_of_hold(shown: Shown) -> Step | None:
-    """What ends a hold of Magento's: on hold an order takes neither invoices nor shipments, so nothing completes it.
+    """What ends a hold of ours: on hold an order takes neither invoices nor shipments, so nothing completes it.
 
     The hold of an order of ours was set with its status, and Magento does not know what to go back to.
     """
-    if shown.state != "holded":
+    if shown.state != "holded" or not shown.held_by_us:
         return None
     return "release" if shown.ours else "unhold"
 
@@ -86,15 +150,13 @@ def is_behind(shown: Shown, state: str | None) -> bool:
     return ranks[0] < ranks[1]
 
 
-def _step(shown: Shown, said: str, status: str, state: str | None) -> Step:
+def _step(shown: Shown, status: str, state: str | None) -> Step:
     if shown.state == "holded" and state != "holded":
         return "unhold"
     if state == "holded" and shown.state != "holded":
         return "hold"
     if state == "canceled" and shown.state != "canceled":
         return "cancel"
-    if state not in (None, shown.state):
-        raise refused(shown, said, status, f"that status belongs to the state {state}, and Magento's is {shown.state}")
     return "comment"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 
 class WaitReason(StrEnum):
@@ -33,6 +34,22 @@ DESCRIPTIONS = {
     WaitReason.ORDER_NOT_TOLD: "a status of its order that is still to be sent",
     WaitReason.CUSTOMER_MISSING: "a customer who is still to be sent",
 }
+
+
+class NotYet(Exception):
+    """One document has to wait: for a passing state of business, such as a payment, or for another document.
+
+    `wait` is what it waits for, `str()` says it in words. `waits_for`: the record of ours whose sending ends the wait,
+    as entity and Acumatica key ("order SO 000001"). No attempt is used, and nothing has failed. `made`: what the
+    document is in Magento, where it is there already.
+    """
+
+    def __init__(self, wait: WaitReason, reason: str, waits_for: str | None = None, made: Any = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        self.waits_for = waits_for
+        self.made = made
+
 
 _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15))
 LONGEST_PAUSE = timedelta(minutes=60)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.rules.order_status import STATES, Shown, end_of_hold, first_status, next_step, state_of
+from connector.rules.order_status import STATES, Shown, end_of_hold, first_status, next_step, nothing_to_tell, state_of
 from connector.rules.order_totals import OrderProblem
+from connector.rules.waiting import NotYet
 
 THEIRS = Shown("SO 1", "processing", "processing", invoiced=False, shipped=False, begun=False, ours=False)
 OURS = replace(THEIRS, ours=True)
@@ -28,7 +29,8 @@ def at(shown: Shown, state: str, status: str | None = None, **traits: bool) -> S
         (THEIRS, "holded", "hold"),
         (THEIRS, "canceled", "cancel"),
         (at(THEIRS, "new", "pending"), "canceled", "cancel"),
-        (at(THEIRS, "holded"), "processing", "unhold"),
+        (at(THEIRS, "holded", held_by_us=True), "processing", "unhold"),
+        (at(THEIRS, "holded", held_by_us=True), "pending", "unhold"),
         (at(THEIRS, "holded"), "canceled", "unhold"),
         (at(THEIRS, "holded", "waiting"), "holded", "comment"),
         (at(THEIRS, "processing", "picked"), "processing", "comment"),
@@ -36,7 +38,7 @@ def at(shown: Shown, state: str, status: str | None = None, **traits: bool) -> S
         (OURS, "holded", "update"),
         (OURS, "canceled", "update"),
         (OURS, "pending", "update"),
-        (at(OURS, "holded"), "processing", "update"),
+        (at(OURS, "holded", held_by_us=True), "processing", "update"),
         (at(OURS, "", ""), "pending", "update"),
         (at(OURS, "processing", begun=True), "holded", "update"),
         (at(OURS, "processing", invoiced=True, shipped=True, begun=True), "complete", "update"),
@@ -48,10 +50,16 @@ def test_each_step_is_a_call_of_its_own(shown, status, expected):
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"), [(THEIRS, None), (at(THEIRS, "holded"), "unhold"), (at(OURS, "holded"), "release")]
+    ("shown", "expected"),
+    [
+        (THEIRS, None),
+        (at(THEIRS, "holded"), None),
+        (at(THEIRS, "holded", held_by_us=True), "unhold"),
+        (at(OURS, "holded", held_by_us=True), "release"),
+    ],
 )
-def test_a_hold_ends_by_the_call_or_for_ours_by_its_state(shown, expected):
-    """Magento knows what an order of its own goes back to; ours was held by its state, and goes on by it."""
+def test_a_hold_of_ours_ends_by_the_call_or_for_orders_of_ours_by_its_state(shown, expected):
+    """The shop's own stays. Magento knows what an order of its own goes back to; one of ours goes on by its state."""
     assert end_of_hold(shown) == expected
 
 
@@ -65,14 +73,12 @@ def test_a_status_of_the_shops_own_is_left_to_magento():
 @pytest.mark.parametrize(
     ("shown", "status"),
     [
-        (at(THEIRS, "new", "pending"), "processing"),
-        (at(THEIRS, "new", "pending"), "complete"),
+        (THEIRS, "complete"),
         (at(THEIRS, "complete"), "canceled"),
+        (at(THEIRS, "complete"), "holded"),
         (at(THEIRS, "canceled"), "processing"),
-        (at(THEIRS, "closed"), "complete"),
         (THEIRS, "closed"),
         (at(OURS, "processing", begun=True), "canceled"),
-        (at(OURS, "processing", begun=True), "pending"),
         (at(OURS, "complete"), "holded"),
         (OURS, "closed"),
         (OURS, "complete"),
@@ -86,6 +92,69 @@ def test_a_status_that_the_state_does_not_allow_names_both(shown, status):
     assert said.startswith("Status not possible: SO 1 is Said in Acumatica")
     assert f"which is {status} in Magento" in said
     assert f"(state {shown.state})" in said
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        (THEIRS, "pending"),
+        (THEIRS, "pending_payment"),
+        (at(THEIRS, "new", "pending"), "pending_payment"),
+        (at(THEIRS, "pending_payment"), "pending"),
+        (at(THEIRS, "processing", "picked"), "pending"),
+        (at(THEIRS, "complete"), "processing"),
+        (at(THEIRS, "complete", "delivered"), "pending"),
+        (at(THEIRS, "closed"), "complete"),
+        (at(THEIRS, "closed"), "canceled"),
+        (at(THEIRS, "canceled"), "closed"),
+        (at(THEIRS, "holded"), "pending"),
+        (at(OURS, "processing", begun=True), "pending"),
+        (at(OURS, "complete", begun=True), "processing"),
+    ],
+)
+def test_where_magento_is_further_on_there_is_nothing_to_tell(shown, status):
+    """No step, no failure, and a sentence that names both."""
+    assert step(shown, status) is None
+    said = nothing_to_tell(shown, "Said", status, STATES[status])
+    assert said is not None
+    assert f"which is {status} in Magento" in said
+    assert f"{shown.status} (state {shown.state})" in said
+
+
+@pytest.mark.parametrize(
+    ("shown", "status", "wait"),
+    [
+        (at(THEIRS, "new", "pending"), "processing", "awaiting_payment"),
+        (at(THEIRS, "pending_payment"), "processing", "awaiting_payment"),
+        (at(THEIRS, "new", "pending"), "complete", "awaiting_payment"),
+        (at(THEIRS, "payment_review"), "processing", "payment_review"),
+        (at(THEIRS, "payment_review", "fraud"), "complete", "payment_review"),
+        (at(THEIRS, "payment_review"), "holded", "payment_review"),
+        (at(THEIRS, "payment_review"), "canceled", "payment_review"),
+        (at(THEIRS, "holded"), "processing", "on_hold"),
+        (at(THEIRS, "holded"), "complete", "on_hold"),
+        (at(OURS, "holded"), "processing", "on_hold"),
+    ],
+)
+def test_what_only_the_shop_can_do_is_waited_for(shown, status, wait):
+    """A payment, a review, a hold of the shop's own: no failure, and a sentence that names both."""
+    with pytest.raises(NotYet) as why:
+        step(shown, status)
+    assert why.value.wait == wait
+    assert str(why.value).startswith("Not yet: SO 1 is Said in Acumatica")
+    assert f"(state {shown.state})" in str(why.value)
+
+
+def test_a_status_of_the_shops_own_counts_as_its_state():
+    """Of a state that Magento has passed there is nothing to tell, of a later one it is waited for."""
+    assert step(THEIRS, "to_check", state="new") is None
+    with pytest.raises(NotYet):
+        step(at(THEIRS, "new", "pending"), "picked", state="processing")
+
+
+def test_a_canceled_order_is_taken_off_any_hold():
+    """Also off the shop's own: Magento cancels nothing that is on hold."""
+    assert step(at(THEIRS, "holded"), "canceled") == "unhold"
 
 
 def test_an_invoiced_order_completes_by_itself_only_where_shipments_are_sent():
