@@ -53,6 +53,7 @@ class Before:
 
     reached: it was told this status. held: the last that it was told, or was about to be told, is a hold, or our last
     comment says so where nobody kept what was told. acted: something may have been done, so its comment is due.
+    reserved: the order was made through the API, and a repair of Magento's reservations has reserved it since.
     """
 
     reached: bool
