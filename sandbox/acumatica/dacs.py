@@ -15,7 +15,6 @@ from sandbox.acumatica.values import Value, collate, midnight, price, quantity
 ITEM_WIDTH = 30
 SITE_WIDTH = 10
 CLASS_WIDTH = 10
-RULE_WIDTH = 10
 BRANCH_WIDTH = 10
 MODULES = {
     "INSiteStatus": "PX.Objects.IN",
@@ -187,7 +186,7 @@ def _class_fields() -> list[Field]:
         text("Descr", lambda row: f"Item class {row.code}"),
         _flag("StkItem", lambda row: True),
         text("BaseUnit", lambda row: "EA"),
-        text("AvailabilitySchemeID", lambda row: padded(row.rule.code, RULE_WIDTH)),
+        text("AvailabilitySchemeID", lambda row: row.rule.code),
         _guid("NoteID", lambda row: row.note_id),
         _moment("LastModifiedDateTime", lambda row: row.modified),
     ]
@@ -198,7 +197,7 @@ def _rule_fields() -> list[Field]:
         return lambda row: bool(getattr(row.deducted, name))
 
     return [
-        text("AvailabilitySchemeID", lambda row: padded(row.code, RULE_WIDTH)),
+        text("AvailabilitySchemeID", lambda row: row.code),
         text("Description", lambda row: row.description),
         *(_flag(f"InclQty{name}", deducts(field)) for name, field in DEDUCTED.items()),
         *(_flag(f"InclQty{name}", lambda row: False) for name in NOT_INCLUDED),

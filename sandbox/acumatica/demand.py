@@ -1,6 +1,7 @@
 """What an order and its shipments ask of the stock, by the kinds of allocation that Acumatica counts apart.
 
-An open line that is not allocated is prepared while its order is on hold, back-ordered once a part of the order was
+An open line that is not allocated is prepared while its order is on hold (or waits for approval, credit or a
+prepayment), back-ordered once a part of the order was
 shipped, else booked. What is allocated, on the line or on a shipment not confirmed, counts as allocated (SO Allocated).
 What is confirmed is shipped until it is posted; posting takes it from what is on hand. Drop-shipments and lines that
 are purchased for the order ask nothing of the stock until they are on a shipment.
@@ -13,7 +14,7 @@ from sandbox.acumatica.document_types import Order, OrderLine, Shipment
 from sandbox.acumatica.item_types import Item
 
 Figures = Counter[tuple[str, str, str]]
-HELD = ("On Hold", "Credit Hold", "Risk Hold", "Pending Approval", "Awaiting Payment", "Pending Processing")
+HELD = ("On Hold", "Credit Hold", "Pending Approval", "Awaiting Payment")
 
 
 def footprint(order: Order) -> Figures:

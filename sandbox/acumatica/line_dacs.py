@@ -43,8 +43,6 @@ def _common() -> list[Field]:
         number("LineNbr", lambda one: one.line.number, key=True),
         text("Operation", lambda one: one.line.operation[:1]),
         number("SiteID", lambda one: one.line.site.number if one.line.site is not None else None),
-        text("POSource", lambda one: SOURCES.get(one.line.po_source)),
-        *flags(POCreate=lambda one: one.line.purchased),
         *moments(LastModifiedDateTime=lambda one: one.line.modified),
     ]
 
@@ -58,6 +56,7 @@ def _line_fields() -> list[Field]:
         *_common(),
         number("InventoryID", lambda one: one.line.item.number),
         text("UOM", lambda one: one.line.uom),
+        text("POSource", lambda one: SOURCES.get(one.line.po_source)),
         *quantities(
             OrderQty=lambda one: one.line.quantity4,
             BaseOrderQty=lambda one: _base(one, one.line.quantity4),
@@ -66,7 +65,7 @@ def _line_fields() -> list[Field]:
             OpenQty=lambda one: sums.open_quantity(*one),
             BaseOpenQty=lambda one: _base(one, sums.open_quantity(*one)),
         ),
-        *flags(Completed=_is_done),
+        *flags(Completed=_is_done, POCreate=lambda one: one.line.purchased),
         *guids(NoteID=lambda one: one.line.note_id),
     ]
 
@@ -78,13 +77,18 @@ def _split_fields() -> list[Field]:
         number("InventoryID", lambda one: one.split.item.number),
         text("UOM", lambda one: one.split.uom),
         text("LotSerialNbr", lambda one: one.split.lot),
+        text("POSource", lambda one: None if one.split.allocated else SOURCES.get(one.line.po_source)),
         *quantities(
             Qty=lambda one: one.split.quantity4,
             BaseQty=lambda one: sums.base_quantity(one.split.item, one.split.quantity4, one.split.uom),
             ShippedQty=lambda one: one.shipped4,
             BaseShippedQty=lambda one: sums.base_quantity(one.split.item, one.shipped4, one.split.uom),
         ),
-        *flags(IsAllocated=lambda one: one.split.allocated, Completed=_is_done),
+        *flags(
+            IsAllocated=lambda one: one.split.allocated,
+            Completed=_is_done,
+            POCreate=lambda one: one.line.purchased and not one.split.allocated,
+        ),
     ]
 
 

@@ -61,7 +61,7 @@ async def test_rule_is_read_as_the_real_system_gives_it(site: Any) -> None:
         ";$expand=INAvailabilitySchemeByAvailabilitySchemeID($select=InclQtySOBooked))",
     )
     found = item["INItemClassByItemClassID"]
-    assert (found["ItemClassCD"].rstrip(), found["AvailabilitySchemeID"]) == ("ALLOTHER", "WEB       ")
+    assert (found["ItemClassCD"].rstrip(), found["AvailabilitySchemeID"]) == ("ALLOTHER", "WEB")
     assert found["INAvailabilitySchemeByAvailabilitySchemeID"] == {"InclQtySOBooked": False}
     assert (await site.state())["item_classes"]["ALLOTHER"]["booked"] is False
 
@@ -159,3 +159,19 @@ async def test_wrong_rules_and_allocations_are_refused(site: Any, change: dict[s
     """An unknown class, a flag that is neither true nor false, or more allocated than ordered is a clear 400."""
     await site.change(customer(), order())
     assert (await site.client.post("/_sandbox/change", json=change)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("status", "place"),
+    [
+        *((one, "Prepared") for one in ("On Hold", "Credit Hold", "Pending Approval", "Awaiting Payment")),
+        *((one, "Booked") for one in ("Open", "Pending Processing", "Risk Hold", "Shipping")),
+        ("Back Order", "BackOrdered"),
+    ],
+)
+async def test_status_of_the_order_decides_the_kind(site: Any, status: str, place: str) -> None:
+    """What waits for hold, credit, approval or a prepayment is prepared; a back order is apart; the rest is booked."""
+    await stock(site)
+    await site.change(customer(), order(line("4"), status=status))
+    kinds = dict(zip(("Prepared", "Booked", "BackOrdered", "Shipping", "Shipped"), await demand(site), strict=True))
+    assert {name for name, taken in kinds.items() if taken} == {place}
