@@ -24,7 +24,7 @@ from connector.magento import open_orders as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
-from connector.queue import open_orders, watermarks
+from connector.queue import open_orders, records, watermarks
 from connector.queue.open_orders import OpenItem, OpenOrder
 from connector.queue.records import Facts, Stored
 from connector.queue.watermarks import Watermark
@@ -308,20 +308,19 @@ async def _deducts(work: Work) -> Mapping[str, Deducts]:
 
 
 async def _in_base_units(work: Work, lines: Sequence[LineDemand], chosen: Mapping[str, Stored]) -> list[Demand]:
+    others = sorted({line.inventory_id for line in lines} - chosen.keys())
+    with work.state.read() as connection:
+        known = {**records.read(connection, work.entity, others), **chosen}
     ratios: dict[tuple[str, str], Fraction | None] = {}
-    unknown: set[str] = set()
     for line in lines:
-        stored = chosen.get(line.inventory_id)
+        stored = known.get(line.inventory_id)
         facts = None if stored is None else stored.record.facts
-        ratio = None if facts is None else _ratio(line.uom, facts)
-        if facts is not None and ratio is None:
-            unknown.add(line.inventory_id)
-        ratios[line.inventory_id, line.uom] = ratio
-    units = await item_units(work.acumatica, work.read.fields, sorted(unknown)) if unknown else {}
-    for item, uom in ratios:
-        if item in units:
-            in_base = units[item].in_base.get(uom)
-            ratios[item, uom] = None if in_base is None else Fraction(in_base)
+        ratios[line.inventory_id, line.uom] = None if facts is None else _ratio(line.uom, facts)
+    unclear = sorted({item for (item, _uom), ratio in ratios.items() if ratio is None and item in known})
+    units = await item_units(work.acumatica, work.read.fields, unclear) if unclear else {}
+    for (item, uom), ratio in list(ratios.items()):
+        if ratio is None and item in units and uom in units[item].in_base:
+            ratios[item, uom] = Fraction(units[item].in_base[uom])
     return [_demand(line, ratios[line.inventory_id, line.uom]) for line in lines]
 
 
