@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from a2m.compare_salable import added_back, salable
+
 PUBLISHED = ("Active", "No Purchases")
 
 
 def differences(
     acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> list[tuple[str, int, int]]:
-    """(what, compared, wrong) for prices and quantities; both states as `GET /_sandbox/state` gives them."""
+    """(what, compared, wrong) for prices, quantities and what is for sale; both states as `GET /_sandbox/state` gives
+    them.
+    """
     items = {key: item for key, item in acumatica["items"].items() if item["status"] in PUBLISHED}
-    return [("prices", *_prices(items, magento)), ("quantities", *_quantities(items, acumatica, magento, environ))]
+    return [
+        ("prices", *_prices(items, magento)),
+        ("quantities", *_quantities(items, acumatica, magento, environ)),
+        ("for sale", *_salable(items, acumatica, magento, environ)),
+    ]
 
 
 def _prices(items: Mapping[str, Any], magento: Mapping[str, Any]) -> tuple[int, int]:
@@ -27,13 +35,7 @@ def _prices(items: Mapping[str, Any], magento: Mapping[str, Any]) -> tuple[int, 
 def _quantities(
     items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[int, int]:
-    warehouses = json.loads(environ["A2M_INVENTORY__WAREHOUSES"])
-    sources = json.loads(environ.get("A2M_INVENTORY__SOURCES", "{}"))
-    wanted: dict[tuple[str, str], Decimal] = {}
-    for row in acumatica["quantities"]:
-        if row["warehouse"] in warehouses and row["inventory_id"] in items:
-            place = (row["inventory_id"], sources.get(row["warehouse"], "default"))
-            wanted[place] = wanted.get(place, Decimal(0)) + Decimal(row["available"])
+    wanted = _wanted(items, acumatica, magento, environ)
     shown = {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in magento["source_items"]}
     whole = {place: max(Decimal(0), quantity // 1) for place, quantity in wanted.items()}
     unreserved = _unreserved(magento)
@@ -44,6 +46,39 @@ def _quantities(
         figure = max(Decimal(0), sum((whole[place] for place in places), Decimal(0)) - taken)
         wrong += bool(places) and sum((shown.get(place, Decimal(0)) for place in places), Decimal(0)) != figure
     return len(wanted), wrong
+
+
+def _wanted(
+    items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
+) -> dict[tuple[str, str], Decimal]:
+    """By SKU and source Acumatica's available quantity, with what is added back for open orders of the shop."""
+    warehouses = json.loads(environ["A2M_INVENTORY__WAREHOUSES"])
+    sources = json.loads(environ.get("A2M_INVENTORY__SOURCES", "{}"))
+    added = added_back(acumatica, magento)
+    wanted: dict[tuple[str, str], Decimal] = {}
+    for row in acumatica["quantities"]:
+        if row["warehouse"] in warehouses and row["inventory_id"] in items:
+            place = (row["inventory_id"], sources.get(row["warehouse"], "default"))
+            more = added.get((row["inventory_id"], row["warehouse"]), Decimal(0))
+            wanted[place] = wanted.get(place, Decimal(0)) + Decimal(row["available"]) + more
+    return wanted
+
+
+def _salable(
+    items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[int, int]:
+    """Magento sells what its sources must show, less what its open orders hold."""
+    right: dict[str, Decimal] = {}
+    wanted = _wanted(items, acumatica, magento, environ)
+    for (sku, _source), quantity in wanted.items():
+        right[sku] = right.get(sku, Decimal(0)) + max(Decimal(0), quantity // 1)
+    shown = salable(magento, frozenset(source for _sku, source in wanted))
+    nothing = (Decimal(0), Decimal(0))
+    wrong = sum(
+        shown.get(sku, nothing)[0] != max(Decimal(0), quantity - shown.get(sku, nothing)[1])
+        for sku, quantity in right.items()
+    )
+    return len(right), wrong
 
 
 def _unreserved(magento: Mapping[str, Any]) -> dict[str, Decimal]:
