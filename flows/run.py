@@ -31,7 +31,7 @@ from tasks.push import ShopUnreachable
 from tasks.registry import DOCUMENTS
 from tasks.shop import NotPossible
 from tasks.tally import Report, Tally
-from tasks.warehouses import refuse_unknown_warehouses
+from tasks.warehouses import refuse_unknown_branch, refuse_unknown_warehouses
 
 LEASE_WAIT = 15.0
 HEARS_EVERY = 0.25
@@ -167,6 +167,7 @@ async def _looks(
     """Look until the run's life is over, the entity is paused, or other settings were saved: gives those."""
     newer: Settings | None = None
     async with working(run) as work:
+        await refuse_unknown_branch(work)
 
         async def one_look() -> None:
             nonlocal newer

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from settings.section import Instant, Names, Section, setting
+from settings.section import Instant, Names, Section, refuse_duplicates, setting
 
 NO_SALE = {
     "QT": "a quote",
@@ -111,10 +111,12 @@ class Order(Section):
     @field_validator("types")
     @classmethod
     def _are_sales(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            if value.upper() in NO_SALE:
-                raise ValueError(f"{value} is {NO_SALE[value.upper()]} and no sale; Magento cannot show it as an order")
-        return values
+        """Acumatica spells its order types in capitals: so do we, however they are typed."""
+        types = refuse_duplicates(tuple(value.strip().upper() for value in values))
+        for value in types:
+            if value in NO_SALE:
+                raise ValueError(f"{value} is {NO_SALE[value]} and no sale; Magento cannot show it as an order")
+        return types
 
     @field_validator("reference_pattern")
     @classmethod

@@ -41,7 +41,8 @@ async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:
     missing = [name for name in named if not _is_among(name, found)]
     if missing:
         said = f"Acumatica has no customer class {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check("Customer classes", "failed", said)
+        fix = "Correct A2M_CUSTOMER__CLASSES or A2M_CUSTOMER__GROUPS."
+        return Check("Customer classes", "failed", f"{said} {fix}")
     return Check("Customer classes", "passed", ", ".join(named))
 
 
@@ -65,7 +66,7 @@ async def _groups(client: MagentoClient, rule: CustomerRule) -> Check:
     missing = [name for name in named if normalise_one(name) not in known]
     if missing:
         said = f"Magento has no customer group {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check("Customer groups", "failed", said)
+        return Check("Customer groups", "failed", f"{said} Make it, or correct A2M_CUSTOMER__GROUPS.")
     return Check("Customer groups", "passed", ", ".join(named))
 
 

@@ -2,11 +2,12 @@
 
 Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
 Nothing is written anywhere. Acumatica's API has no list of order types, and Magento's none of its statuses, payment and
-shipping methods: of these only what the settings say themselves is checked.
+shipping methods, of which it takes any name: of these only what the settings say themselves is checked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from connector.acumatica import orders as acumatica
@@ -20,15 +21,18 @@ from connector.rules.reference import increment_id_of
 from tasks.check import Asked, Check
 
 ORDER_TYPES, BRANCHES, SHIP_VIAS = "Order types", "Branches of orders", "ShipVias of orders"
+PAYMENTS = "Payment methods of orders"
 REFERENCE = "Reference pattern of orders"
 STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
 
 
 def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[Asked]:
-    """The order types, the branches and the ShipVias."""
+    """The order types, the branches, the payment methods and the ShipVias."""
     asked = [Asked(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
     if rule.types and rule.branches:
         asked.append(Asked(BRANCHES, partial(_branches, session, rule)))
+    if rule.types and set(rule.payment_methods) - {""}:
+        asked.append(Asked(PAYMENTS, partial(_payments, session, rule)))
     if rule.types and set(rule.shipping_methods) - {""}:
         asked.append(Asked(SHIP_VIAS, partial(_ship_vias, session, rule)))
     return asked
@@ -65,7 +69,10 @@ async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:
     """Acumatica's API has no list of order types: a type is known to exist where there is an order of it."""
     unseen = [one for one in rule.types if not await acumatica.has_orders(session, one)]
     if unseen:
-        said = f"{', '.join(unseen)}: Acumatica has no order of that type, so whether the type exists is not known."
+        said = (
+            f"{', '.join(unseen)}: Acumatica has no order of that type, and its API has no list of order types, so "
+            "whether the type exists is not known. Compare A2M_ORDER__TYPES with form Order Types (SO201000)."
+        )
         return Check(ORDER_TYPES, "could not be checked", said)
     return Check(ORDER_TYPES, "passed", ", ".join(rule.types))
 
@@ -75,20 +82,34 @@ async def _branches(session: AcumaticaSession, rule: OrderRule) -> Check:
     missing = [name for name in rule.branches if name.upper() not in found]
     if missing:
         said = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check(BRANCHES, "failed", said)
+        return Check(BRANCHES, "failed", f"{said} Correct A2M_ORDER__BRANCHES.")
     return Check(BRANCHES, "passed", ", ".join(rule.branches))
 
 
-async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
-    found = await setup.ship_vias(session)
-    missing = sorted(set(rule.shipping_methods) - {""} - found)
+async def _payments(session: AcumaticaSession, rule: OrderRule) -> Check:
+    named = sorted(set(rule.payment_methods) - {""})
+    found = await setup.names_of(session, "PaymentMethod", "PaymentMethodID")
+    missing = _not_in(named, found)
     if missing:
-        said = (
-            f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}. "
-            "Correct A2M_ORDER__SHIPPING_METHODS."
-        )
-        return Check(SHIP_VIAS, "failed", said)
-    return Check(SHIP_VIAS, "passed", ", ".join(sorted(set(rule.shipping_methods) - {""})))
+        said = f"Acumatica has no payment method {', '.join(missing)}; it has {', '.join(found)}."
+        return Check(PAYMENTS, "failed", f"{said} Correct A2M_ORDER__PAYMENT_METHODS.")
+    return Check(PAYMENTS, "passed", ", ".join(named))
+
+
+async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
+    named = sorted(set(rule.shipping_methods) - {""})
+    found = await setup.ship_vias(session)
+    missing = _not_in(named, found)
+    if missing:
+        said = f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check(SHIP_VIAS, "failed", f"{said} Correct A2M_ORDER__SHIPPING_METHODS.")
+    return Check(SHIP_VIAS, "passed", ", ".join(named))
+
+
+def _not_in(names: Iterable[str], found: Iterable[str]) -> list[str]:
+    """Those of the names that are not there in any letter case."""
+    known = {one.casefold() for one in found}
+    return [one for one in names if one.strip().casefold() not in known]
 
 
 async def _store(client: MagentoClient, rule: OrderRule) -> Check:

@@ -1,4 +1,5 @@
-"""Whether Acumatica has the warehouses that the settings name: a mistyped one would show everything as 0.
+"""Whether Acumatica has the warehouses and the branch that the settings name: a mistyped warehouse would show
+everything as 0, and Acumatica lets a user in with a branch that it does not have.
 
 Comes in: the names in the read rule. Goes out: nothing, or `NotPossible`. The in-transit warehouse is in no list of
 Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from connector.acumatica import setup
 from connector.acumatica.errors import NoRights
+from connector.acumatica.session import AcumaticaSession
 from tasks.shop import NotPossible
 from tasks.work import Work
 
@@ -25,3 +27,28 @@ async def refuse_unknown_warehouses(work: Work) -> None:
             f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
             "Correct Inventory Sync Preferences (the in-transit warehouse cannot be chosen)."
         )
+
+
+async def refuse_unknown_branch(work: Work) -> None:
+    """Raise `NotPossible` where the branch to log in to does not exist; nothing is asked where none is named."""
+    branch = work.acumatica.access.branch
+    if not branch:
+        return
+    try:
+        missing = await missing_branch(work.acumatica, branch)
+    except NoRights as fault:
+        work.report.waits.append(f"Whether the branch {branch} exists could not be checked: {fault}")
+        return
+    if missing is not None:
+        raise NotPossible(missing)
+
+
+async def missing_branch(session: AcumaticaSession, branch: str) -> str | None:
+    """What to say where Acumatica has no such branch; `None` where it has it, in any letter case."""
+    found = {one.branch for one in await setup.branches(session)}
+    if branch.strip().casefold() in {one.casefold() for one in found}:
+        return None
+    return (
+        f"Acumatica has no branch {branch}; it has {', '.join(sorted(found))}. It logs in all the same, and works in "
+        "the user's own branch. Correct A2M_ACUMATICA__BRANCH, or leave it empty."
+    )

@@ -81,6 +81,12 @@ class _Record(msgspec.Struct):
     Attributes: list[_Attribute] | None = None
 
 
+RECORD = _Record
+"""What a record is decoded into: its fields are those that are read."""
+NOT_THERE = ("BillingContact/CompanyName", "ShippingContact/CompanyName")
+"""Fields of it that those contacts do not have, and that are not asked for."""
+
+
 async def customer_pages(
     session: AcumaticaSession,
     classes: Sequence[str],

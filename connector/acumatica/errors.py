@@ -91,6 +91,25 @@ def _errors_in(value: Any) -> list[str]:
     return own + [error for one in value.values() if isinstance(one, dict | list) for error in _errors_in(one)]
 
 
+def likely_cause(response: httpx.Response) -> str:
+    """What a page with this status, instead of JSON, most likely means; empty where nothing is likely."""
+    if body_of(response):
+        return ""
+    if response.status_code == 503:
+        return " Its site is stopped, is being updated, or locked for maintenance. See its application pool in IIS."
+    if response.status_code in (502, 504):
+        return " A proxy answers, and Acumatica's web server behind it does not."
+    if response.status_code >= 500:
+        return " Its site fails before it can answer: most often its database is down."
+    return ""
+
+
+def is_elsewhere(response: httpx.Response) -> bool:
+    """Whether what answers a login is not Acumatica's API at all: another page, or nothing there."""
+    status = response.status_code
+    return status in (404, 405) or (status < 500 and status not in (400, 401, 403) and not body_of(response))
+
+
 def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
     """Our own error for an answer that is not good; `what` says what was asked."""
     status, body = response.status_code, body_of(response)
@@ -107,7 +126,7 @@ def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
     if kind.endswith("NoEntitySatisfiesTheConditionException"):
         return RecordMissing(f"There is no such record: {what}.")
     if status in (408, 425, 429, 502, 503, 504) or (status >= 500 and not body):
-        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.")
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.{likely_cause(response)}")
     if status >= 500 and ("deadlock" in said.lower() or "timeout" in said.lower()):
         return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.")
     if not body and status != 404:

@@ -56,6 +56,10 @@ class _Invoice(msgspec.Struct, kw_only=True):
     Details: list[_Line] = []
 
 
+RECORD = _Invoice
+"""What a record is decoded into: its fields are those that are read."""
+
+
 async def invoices_of_orders(
     session: AcumaticaSession,
     types: Sequence[str],

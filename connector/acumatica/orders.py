@@ -135,6 +135,10 @@ class _Order(msgspec.Struct, kw_only=True):
     Totals: _Totals | None = None
 
 
+RECORD = _Order
+"""What a record is decoded into: its fields are those that are read."""
+
+
 def order_key(order_type: str, number: str) -> str:
     """The key of an order: its type and its number."""
     return f"{order_type.strip()} {number.strip()}"

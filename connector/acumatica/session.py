@@ -31,6 +31,7 @@ from connector.acumatica.errors import (
     RequestRefused,
     body_of,
     fault_of_answer,
+    is_elsewhere,
     words_of,
 )
 from connector.clock import Clock, SystemClock
@@ -322,6 +323,11 @@ class AcumaticaSession:
         fault = fault_of_answer(response, "the login")
         if isinstance(fault, AcumaticaBusy | LoginLimit | AcumaticaUnreachable):
             return fault
+        if is_elsewhere(response):
+            return AcumaticaUnreachable(
+                f"What answers at {self.access.url} is not Acumatica's API: {words_of(response)}. Check "
+                "A2M_ACUMATICA__URL: the address of the site with its path, such as https://erp.example.com/Acumatica."
+            )
         body = body_of(response)
         kind = str(body.get("exceptionType", ""))
         if response.status_code >= 500 and not _is_of_the_login(kind, str(body.get("message", ""))):

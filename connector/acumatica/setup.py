@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -95,3 +96,40 @@ async def ship_vias(session: AcumaticaSession) -> set[str]:
     url = session.access.entity("ShipVia")
     content = await session.get(url, {"$select": "CarrierID"}, what="the list of ShipVias")
     return {code(row.CarrierID.value) for row in decode(content, list[_ShipVia], "the list of ShipVia")} - {""}
+
+
+async def names_of(session: AcumaticaSession, entity: str, field: str) -> list[str]:
+    """The codes of all records of a small entity of the endpoint, such as item classes, price classes or ShipVias."""
+    url = session.access.entity(entity)
+    content = await session.get(url, {"$select": field}, what=f"the list of {entity}")
+    rows = decode(content, list[dict[str, Any]], f"the list of {entity}")
+    found = (code((row.get(field) or {}).get("value")) for row in rows)
+    return sorted({name for name in found if name})
+
+
+class _Reference(msgspec.Struct):
+    AlternateType: Text = Text()
+
+
+class _Referenced(msgspec.Struct):
+    CrossReferences: list[_Reference] = []
+
+
+async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
+    """The types of the alternate ids that so many stock items have."""
+    params = {"$select": "InventoryID,CrossReferences", "$expand": "CrossReferences", "$top": str(items)}
+    content = await session.get(session.access.entity("StockItem"), params, what="alternate ids of stock items")
+    rows = decode(content, list[_Referenced], "the list of StockItem")
+    return {code(one.AlternateType.value) for row in rows for one in row.CrossReferences} - {""}
+
+
+async def columns_of_inquiry(session: AcumaticaSession, inquiry: str) -> set[str] | None:
+    """The columns that a generic inquiry has, by its first row; `None` where it lists nothing."""
+    url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
+    content = await session.get(url, {"$top": "1"}, what=what)
+    rows = decode(content, _Inquiry, what).value
+    return set(rows[0]) if rows else None
+
+
+class _Inquiry(msgspec.Struct):
+    value: list[dict[str, Any]]

@@ -18,6 +18,7 @@ import msgspec
 
 from connector.clock import Clock, SystemClock
 from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, is_json, no_cookies, retry_after, trust
+from connector.magento import causes
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.errors import (
     ConnectionFault,
@@ -38,7 +39,6 @@ TOO_LARGE = frozenset({413, 414})
 NO_ROUTE = "Request does not match any route."
 NO_STORE = "Specified request cannot be processed."
 DEADLOCKS = ("Could not save Prices.", "Could not save Source Item Configuration")
-OAUTH_FAULTS = ("Signature method", "The signature is invalid", "Consumer key has expired", "Specified token")
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -119,6 +119,11 @@ class MagentoClient:
         self.reads += 1
         return await self._read("POST", path, None, body)
 
+    async def try_out(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+        """Call a route in a way that changes nothing, whatever its method is: to see whether it may be called."""
+        self.reads += 1
+        return await self._read(method, path, params, body)
+
     async def _read(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
         try:
             return await self._send(method, path, params, body)
@@ -171,38 +176,52 @@ class MagentoClient:
         status, words = response.status_code, f"Magento answered {said(response, answer)}"
         template, parameters = template_of(answer)
         if status >= 500 or status in TEMPORARY:
-            return TemporaryFault(f"{words}.", retry_after(response.headers, self._clock.now()))
-        if status == 401 or (status == 400 and template.startswith(OAUTH_FAULTS)):
-            return self._unauthorized(answer, words)
+            likely = f" {causes.outage(status)}" if answer is NOT_JSON and status >= 500 else ""
+            return TemporaryFault(f"{words}.{likely}", retry_after(response.headers, self._clock.now()))
+        if causes.is_acumatica(template, response.headers.get("location", "")):
+            return WrongAddress(causes.is_acumaticas(self.access.url))
+        fix = causes.oauth_fix(template, str(response.request.url)) if status in (400, 401) else None
+        if status == 401 or fix is not None:
+            return self._unauthorized(response, answer, words, fix)
         if status in TOO_LARGE:
             return RequestTooLarge(f"The request is too large: {words}.", status)
         if response.is_redirect or response.is_success:
             return WrongAddress(_elsewhere(response, words, self.access.url))
+        likely = causes.address_fix(self.access.url)
         if answer is NOT_JSON and not is_json(response):
-            return TemporaryFault(f"{words}. Something in front of Magento answered in its place.")
+            return TemporaryFault(f"{likely}{words}. {causes.outage(status)}")
         if template == NO_ROUTE:
             return NoSuchRoute(
-                f"There is no such route at {self.access.url}: {words}. Check the URL's path and modules."
+                f"{likely}There is no such route at {self.access.url}: {words}. Check the URL's path and modules."
             )
         if template == NO_STORE:
             return WrongAddress(
-                f"Magento does not know the store code {self.access.store_code!r}: {words}. "
+                f"{likely}Magento does not know the store code {self.access.store_code!r}: {words}. "
                 "Check A2M_MAGENTO__STORE_CODE."
             )
         if template in DEADLOCKS:
             return TemporaryFault(f"{words}: a deadlock in its database.")
         return RequestRefused(f"{words}.", status, template, parameters)
 
-    def _unauthorized(self, answer: Any, words: str) -> MagentoFault:
+    def _unauthorized(self, response: httpx.Response, answer: Any, words: str, fix: str | None) -> MagentoFault:
         if "nonce is already being used" in message_of(answer):
             return TemporaryFault(f"{words}.")
+        if fix is not None:
+            return Unauthorized(f"Magento refuses the OAuth credentials: {words}. {fix} Tried: {causes.HMAC}.")
+        if response.headers.get("www-authenticate", "").lower().startswith("basic"):
+            return WrongAddress(
+                f"The web server in front of Magento asks for a user and a password of its own (HTTP Basic): {words}. "
+                f"Let {self.access.url}/rest pass without."
+            )
         _template, parameters = template_of(answer)
         resources = parameters.get("resources", "") if isinstance(parameters, dict) else ""
-        return Unauthorized(
-            f"Magento refuses access: {words}. The token is wrong or revoked, or stand-alone bearer tokens are off "
-            "(Magento 2.4.4 and newer), or the integration lacks this permission. Try: a2m check",
-            str(resources),
+        causes_of_it = (
+            "The integration lacks this permission or is not active, or a proxy changes the signed address"
+            if isinstance(self.access.auth, OAuth)
+            else "The token is wrong or revoked, or stand-alone bearer tokens are off (Magento 2.4.4 and newer), or "
+            "the integration lacks this permission"
         )
+        return Unauthorized(f"Magento refuses access: {words}. {causes_of_it}. Try: a2m check", str(resources))
 
 
 def _trusted() -> ssl.SSLContext:
@@ -215,5 +234,6 @@ def _trusted() -> ssl.SSLContext:
 def _elsewhere(response: httpx.Response, words: str, url: str) -> str:
     if response.is_redirect:
         return f"{url} redirects to {response.headers.get('location', 'nowhere')}. Enter the address that it leads to."
+    likely = causes.address_fix(url)
     kind = response.headers.get("content-type", "no content type").partition(";")[0]
-    return f"What answers at {url} is not Magento's REST API in JSON ({kind}): {words}. Check the URL."
+    return f"{likely}What answers at {url} is not Magento's REST API in JSON ({kind}): {words}. Check the URL."

@@ -57,6 +57,15 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Stock:
+    """A stock: the codes of the websites that sell from it."""
+
+    stock_id: int
+    name: str
+    websites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StoreConfig:
     """A store view: its id, code, website, base currency and time zone."""
 
@@ -115,6 +124,31 @@ async def sources(client: MagentoClient) -> list[Source]:
         Source(str(row["source_code"]), bool(row.get("enabled")))
         async for row in pages(client, "inventory/sources", {})
     ]
+
+
+async def sales_channels(client: MagentoClient) -> list[Stock]:
+    """The stocks, with the websites that sell from each."""
+    return [
+        Stock(int(row["stock_id"]), str(row["name"]), tuple(_websites_of(row)))
+        async for row in pages(client, "inventory/stocks", {})
+    ]
+
+
+def _websites_of(row: dict[str, Any]) -> list[str]:
+    channels = (row.get("extension_attributes") or {}).get("sales_channels") or []
+    return [str(channel["code"]) for channel in channels if channel.get("type") == "website"]
+
+
+async def websites(client: MagentoClient) -> dict[int, str]:
+    """The code of each website by its id; 0 is the admin's."""
+    return {int(row["id"]): str(row["code"]) for row in _rows(await client.get("store/websites"), "store/websites")}
+
+
+async def count_orders(client: MagentoClient, states: str) -> int:
+    """How many orders are in one of these states, with commas between."""
+    criteria = {**criterion("state", states, "in"), "searchCriteria[pageSize]": "1", "fields": "total_count"}
+    answer = await client.get("orders", criteria)
+    return int(answer.get("total_count") or 0) if isinstance(answer, dict) else 0
 
 
 async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:

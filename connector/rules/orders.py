@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
+from connector.rules.codes import entry_of
 from connector.rules.names import changes, clean_company, clean_name, split_name
 from connector.rules.order_status import DEAD, state_of, unknown_state
 from connector.rules.order_totals import Money, OrderProblem, totals_of
@@ -138,7 +139,7 @@ def new_order(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Orde
         created_at=_created_at(order),
         payment_method=_payment_method(key, order, rule),
         shipping_method="" if is_virtual else _shipping_method(key, order, rule),
-        shipping_title=rule.titles.get(order["ship_via"], order["ship_via"]),
+        shipping_title=entry_of(rule.titles, order["ship_via"]) or order["ship_via"],
         billing=_place(key, "billing", order["bill_to"], rule),
         shipping=None if is_virtual else _place(key, "shipping", order["ship_to"], rule),
         lines=shown,
@@ -222,7 +223,7 @@ def _created_at(order: Order) -> str:
 
 def _payment_method(key: str, order: Order, rule: OrderRule) -> str:
     name = order["payment_method"]
-    method = rule.payment_methods.get(name)
+    method = entry_of(rule.payment_methods, name)
     if method is None:
         has = f"the payment method {name}" if name else 'no payment method (named "" in the map)'
         raise OrderProblem(
@@ -234,7 +235,7 @@ def _payment_method(key: str, order: Order, rule: OrderRule) -> str:
 
 def _shipping_method(key: str, order: Order, rule: OrderRule) -> str:
     name = order["ship_via"]
-    method = rule.shipping_methods.get(name)
+    method = entry_of(rule.shipping_methods, name)
     if method is None:
         has = f"the ShipVia {name}" if name else 'no ShipVia (named "" in the map)'
         raise OrderProblem(

@@ -35,6 +35,7 @@ LOCATION_FIELDS = fields(
 )
 SHIP_VIAS = (("GROUND", "Ground delivery", True), ("LOCAL", "Own lorry", False), ("PICKUP", "Picked up", False))
 UNITS = (("EA", "Each"), ("BOX", "Box"), ("PIECE", "Piece"), ("HOUR", "Hour"))
+PAYMENT_METHODS = (("CHECK", "Check", "Cash/Check"), ("ONLINE", "Online payment", "Credit Card"))
 CATEGORIES = ((1, "Web shop", 0, "/Web shop"), (2, "Spare parts", 1, "/Web shop/Spare parts"))
 
 
@@ -152,6 +153,27 @@ def _ship_via_rows() -> list[Row]:
     ]
 
 
+def _payment_method_rows(moment: datetime) -> list[Row]:
+    return [
+        {
+            "PaymentMethodID": code,
+            "Active": True,
+            "CreatedDateTime": moment,
+            "Description": text,
+            "IntegratedProcessing": False,
+            "LastModifiedDateTime": moment,
+            "MeansOfPayment": means,
+            "RequireRemittanceInformationforCashAccount": False,
+            "SetPaymentDatetoBankTransactionDate": False,
+            "UseInAP": True,
+            "UseInAR": True,
+            "UseInPR": False,
+            "id": _fixed_id(code),
+        }
+        for code, text, means in PAYMENT_METHODS
+    ]
+
+
 def _category_rows(moment: datetime) -> list[Row]:
     return [
         {
@@ -184,6 +206,7 @@ def settings_entities(state: State) -> dict[str, Entity]:
     }
     locations = {"Locations": Part(LOCATION_FIELDS, _locations, "location")}
     vias, categories, units = _ship_via_rows(), _category_rows(start), _unit_rows()
+    methods = _payment_method_rows(start)
     every = (
         _entity("Warehouse", _site_rows(state)[0], lambda: _site_rows(state), "PX.Objects.IN.INSiteMaint", locations),
         _entity("ItemClass", _class_rows(state)[0], lambda: _class_rows(state), "PX.Objects.IN.INItemClassMaint"),
@@ -194,6 +217,7 @@ def settings_entities(state: State) -> dict[str, Entity]:
             "PX.Objects.AR.ARPriceClassMaint",
         ),
         _entity("ShipVia", vias[0], lambda: vias, "PX.Objects.CS.CarrierMaint"),
+        _entity("PaymentMethod", methods[0], lambda: methods, "PX.Objects.CA.PaymentMethodMaint"),
         _entity("ItemSalesCategory", categories[0], lambda: categories, "PX.Objects.IN.INCategoryMaint"),
         _entity("UnitsOfMeasure", units[0], lambda: units, "PX.Objects.CS.UnitOfMeasureMaint"),
     )

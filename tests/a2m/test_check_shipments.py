@@ -37,8 +37,13 @@ def test_everything_that_is_named_exists(check):
     [
         ({**GROUND, "ROCKET": GROUND["GROUND"]}, {}, NAMES[0], "Acumatica has no ShipVia ROCKET"),
         ({}, {}, NAMES[0], "none is mapped"),
-        (GROUND, {"A2M_DROPSHIP__SHIP_VIA": "GROUND"}, NAMES[1], "A2M_DROPSHIP__SOURCE is missing"),
-        (GROUND, {"A2M_DROPSHIP__SOURCE": "vendor"}, NAMES[1], "A2M_DROPSHIP__SHIP_VIA is missing"),
+        (GROUND, {"A2M_DROPSHIP__SHIP_VIA": "GROUND"}, NAMES[1], "Source (A2M_DROPSHIP__SOURCE) is missing"),
+        (
+            GROUND,
+            {"A2M_DROPSHIP__SOURCE": "vendor"},
+            NAMES[1],
+            "ShipVia for DropShip (A2M_DROPSHIP__SHIP_VIA) is missing",
+        ),
         (
             GROUND,
             {"A2M_DROPSHIP__SOURCE": "vendor", "A2M_DROPSHIP__SHIP_VIA": "LOCAL"},

@@ -69,9 +69,14 @@ async def test_nothing_is_asked_where_no_type_is_chosen(here):
         ({"branches": ["NOWHERE"]}, "Branches of orders", "failed", "no branch NOWHERE; it has"),
         ({"shipping_methods": {"OWL": "owl_post"}}, "ShipVias of orders", "failed", "no ShipVia OWL; it has"),
         ({"store_id": 99}, "Store view of orders", "failed", "no store view 99; it has 1 (default)"),
-        ({"statuses": {}}, "Statuses of orders", "failed", "A2M_ORDER__STATUSES is empty"),
+        ({"statuses": {}}, "Statuses of orders", "failed", "(A2M_ORDER__STATUSES) is empty"),
         ({"statuses": {"Open": "picked"}}, "Statuses of orders", "failed", "picked: none of Magento's own"),
-        ({"payment_methods": {}}, "Maps of payment and shipping methods", "failed", "PAYMENT_METHODS is empty"),
+        (
+            {"payment_methods": {}},
+            "Maps of payment and shipping methods",
+            "failed",
+            "Payment methods (A2M_ORDER__PAYMENT_METHODS) is empty",
+        ),
     ],
 )
 async def test_what_is_not_there_fails_with_what_to_do(here, order, what, result, words):

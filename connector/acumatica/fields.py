@@ -1,0 +1,96 @@
+"""Which fields of the endpoint each entity reads, and which of them the endpoint does not have.
+
+The fields are those of the record types that the readers decode into, so this cannot go out of step with them. An
+endpoint tells its own by `$adHocSchema` (acumatica.md, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from connector.acumatica import customers, invoices, items, order_invoices, orders, receipts, shipments
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.items import ItemFields
+from connector.acumatica.records import Value, decode
+from connector.acumatica.session import AcumaticaSession
+
+KNOWN = ("24.200.001",)
+"""Versions of the endpoint Default that the connector was made for."""
+Fields = dict[str, set[str]]
+
+
+def read_by(entity: str, chosen: ItemFields, *, non_stock: bool = False, invoiced: bool = False) -> Fields:
+    """The fields that an entity of ours reads, by entity of the endpoint; parts of a record behind a slash.
+
+    invoiced: orders are invoiced in Magento. non_stock: non-stock items have prices.
+    """
+    if entity in ("price", "inventory"):
+        kinds = ("stock", "non_stock") if entity == "price" and non_stock else ("stock",)
+        return {items.KINDS[kind].entity: _of_item(kind, chosen) for kind in kinds}
+    if entity == "customer":
+        own = {path for path in _paths(customers.RECORD) if path not in customers.NOT_THERE}
+        return {"Customer": {*own, "LastModifiedDateTime"}}
+    if entity == "order":
+        of_invoices = {*_paths(order_invoices.RECORD), "LastModifiedDateTime"}
+        return {
+            "SalesOrder": {*_paths(orders.RECORD), "LastModified"},
+            **({"SalesInvoice": of_invoices} if invoiced else {}),
+        }
+    return {
+        "Shipment": {*_paths(shipments.SHIPMENTS.record), "LastModifiedDateTime"},
+        "SalesOrder": set(_paths(receipts.SALES_ORDERS.record)),
+        "PurchaseReceipt": {*_paths(receipts.RECEIPTS.record), "LastModifiedDateTime"},
+        "PurchaseOrder": set(_paths(receipts.PURCHASES.record)),
+        "SalesInvoice": {*_paths(invoices.WITH_LINES.record), "LastModifiedDateTime"},
+    }
+
+
+def _of_item(kind: str, chosen: ItemFields) -> set[str]:
+    of = items.KINDS[kind]
+    named = [name for name in (chosen.sku_field, chosen.price_field) if name]
+    own = {f"custom/{name.replace('.', '/')}" if "." in name else name for name in named}
+    found = {*_paths(of.record), of.modified, *own}
+    dropped = {*([] if chosen.conversions and kind == "stock" else ["UOMConversions"])}
+    dropped |= {*([] if chosen.alternate_type else ["CrossReferences"])}
+    return {path for path in found if path.partition("/")[0] not in dropped}
+
+
+def _paths(record: type[Any], before: str = "") -> Iterator[str]:
+    """The path of every value of a record type, those of its parts included."""
+    for name, kind in get_type_hints(record).items():
+        inner = _part(kind)
+        if inner is None:
+            yield f"{before}{name}"
+        else:
+            yield from _paths(inner, f"{before}{name}/")
+
+
+def _part(kind: Any) -> type[Any] | None:
+    """The record type of a part: `Part | None`, or a list of them; `None` for a plain value."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value):
+        return kind
+    if get_origin(kind) in (list, Union, UnionType):
+        return next(filter(None, map(_part, get_args(kind))), None)
+    return None
+
+
+async def missing(session: AcumaticaSession, entity: str, wanted: set[str]) -> list[str]:
+    """Those of the fields that the endpoint's entity does not have; all of it where there is no such entity."""
+    try:
+        content = await session.get(f"{session.access.entity(entity)}/$adHocSchema", what=f"the fields of {entity}")
+    except RequestRefused:
+        return [entity]
+    schema = decode(content, dict[str, Any], f"the fields of {entity}")
+    return sorted(path for path in wanted if not _has(schema, path.split("/")))
+
+
+def _has(schema: Any, path: list[str]) -> bool:
+    if isinstance(schema, list):
+        schema = schema[0] if schema else {}
+    if not isinstance(schema, Mapping) or path[0] not in schema:
+        return False
+    return len(path) == 1 or _has(schema[path[0]], path[1:])

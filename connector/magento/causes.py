@@ -1,0 +1,99 @@
+"""Why Magento, or what answers in its place, turned a request away: the likely cause in words, with its fix.
+
+Pure functions over what an answer says. Sources: magento.md, section 1 (OAuth's own refusals); magento-observed.md,
+"Errors in general" (maintenance, PHP or database down) and part three (a proxy that drops the port).
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+HMAC = "OAuth 1.0a, signed with HMAC-SHA256"
+NOT_LOGGED_IN = "You are not logged in."
+"""What Acumatica answers, on every path, to whoever has no session."""
+NO_ACCESS = "The consumer isn't authorized to access %resources."
+_OAUTH = (
+    (
+        "A consumer having the specified key does not exist",
+        "Magento knows no such consumer key, or its integration was deleted. Copy the Consumer Key of the integration "
+        "into A2M_MAGENTO__CONSUMER_KEY.",
+    ),
+    (
+        "Consumer key has expired",
+        "The integration was not activated in time. Reauthorize it in System, Integrations, and enter all four "
+        "credentials again.",
+    ),
+    (
+        "Specified token does not exist",
+        "Magento knows no such access token. Copy the Access Token of the integration into A2M_MAGENTO__ACCESS_TOKEN.",
+    ),
+    (
+        "The token length is invalid",
+        "An access token has 32 characters. Copy the Access Token of the integration into A2M_MAGENTO__ACCESS_TOKEN.",
+    ),
+    (
+        "Access token has been revoked",
+        "Reauthorize the integration in System, Integrations, and enter the new access token and its secret "
+        "(A2M_MAGENTO__ACCESS_TOKEN, A2M_MAGENTO__ACCESS_TOKEN_SECRET).",
+    ),
+    (
+        "The signature is invalid",
+        "The consumer secret or the access token secret is wrong (A2M_MAGENTO__CONSUMER_SECRET, "
+        "A2M_MAGENTO__ACCESS_TOKEN_SECRET); or a proxy in front of Magento passes another address on than {address}, "
+        "which is signed: let it pass the Host header with its port, and X-Forwarded-Proto.",
+    ),
+    (
+        "Signature method",
+        "Magento takes no HMAC-SHA256: it is older than 2.4, or a module changes its OAuth. Update it, or enter a "
+        "bearer token in A2M_MAGENTO__BEARER_TOKEN instead of the four credentials.",
+    ),
+    (
+        "Incorrect timestamp",
+        "This machine's clock is more than ten minutes ahead of Magento's. Set both by NTP.",
+    ),
+    ("The OAuth version", "Something between here and Magento changes the Authorization header. Let it pass as it is."),
+)
+_REST = re.compile(r"(?P<shop>.*?)(?P<rest>(/index\.php)?/rest(/[^/]+)?(/V1)?)", re.IGNORECASE)
+
+
+def oauth_fix(template: str, address: str) -> str | None:
+    """What to do about a refusal of OAuth's own; `None` for any other answer. `address`: what was signed."""
+    parts = urlsplit(address)
+    signed = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    fixes = (fix for said, fix in _OAUTH if template.startswith(said))
+    return next((fix.format(address=signed) for fix in fixes), None)
+
+
+def outage(status: int) -> str:
+    """What a page with this status, instead of JSON, most likely means."""
+    if status == 503:
+        return (
+            "Magento is in maintenance mode, or its web server is overloaded. Maintenance ends with: "
+            "bin/magento maintenance:disable"
+        )
+    if status in (502, 504):
+        return "The web server answers and PHP behind it does not: it is stopped, or overloaded. Start or relieve it."
+    if status >= 500:
+        return "PHP fails before Magento can answer: most often its database is down. See the logs of PHP and Magento."
+    return "Something in front of Magento answered in its place."
+
+
+def address_fix(url: str) -> str:
+    """What is likely wrong with a URL at which something answers that is not Magento's REST API, or knows no route."""
+    path = urlsplit(url).path
+    found = _REST.fullmatch(path)
+    if found is not None:
+        right = url.removesuffix(path) + found["shop"]
+        return f"The URL ends in {found['rest']}, which is added by itself: enter {right} in A2M_MAGENTO__URL. "
+    return ""
+
+
+def is_acumatica(template: str, location: str = "") -> bool:
+    """Whether an answer is Acumatica's: its own words, or its redirect to the login page."""
+    return template == NOT_LOGGED_IN or "/frames/login.aspx" in location.lower()
+
+
+def is_acumaticas(url: str) -> str:
+    """What to say where Acumatica answers at Magento's address."""
+    return f"{url} is the address of an Acumatica, not of a Magento. Enter the shop's address in A2M_MAGENTO__URL."

@@ -1,0 +1,238 @@
+"""Which routes of Magento each entity calls, the permission that each needs, and how to try it without any effect.
+
+The table is held by a test against what the client calls, and so is the one in `docs/how-to/connect-your-shop.md`.
+Magento looks at the permission before it looks at the body (magento-observed.md, "Errors in general"): a write with an
+empty body, or to the id 0, which exists nowhere, is refused with 401 where the permission is missing, and for its
+content where it is there. So nothing is ever written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+
+Entity = Literal["price", "inventory", "shipment", "customer", "order"]
+EVERY: tuple[Entity, ...] = ("price", "inventory", "shipment", "customer", "order")
+When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "notices"]
+"""Under which setting or module of the shop a route is called; empty: always."""
+OF_NOTHING = "a2m-check-of-nothing"
+_ONE = {"searchCriteria[pageSize]": "1"}
+
+LABELS = {
+    "Magento_Backend::admin": "Magento Admin",
+    "Magento_Backend::store": "Stores › Settings › All Stores",
+    "Magento_Catalog::catalog": "Catalog",
+    "Magento_CatalogInventory::cataloginventory": "Stores › Settings › Configuration › Inventory Section",
+    "Magento_Catalog::products": "Catalog › Inventory › Products",
+    "Magento_Catalog::attributes_attributes": "Stores › Attributes › Product",
+    "Magento_InventoryApi::source": "Stores › Inventory › Sources",
+    "Magento_InventoryApi::stock": "Stores › Inventory › Stocks",
+    "Magento_InventoryApi::stock_source_link": "Stores › Inventory › Stocks › Source to Stock Assigning",
+    "Magento_InventoryApi::stock_source_item_assign": "Stores › Inventory › Stocks › Source Item Assigning",
+    "Magento_InventorySalesApi::stock": "Stores › Inventory › Sales Stock",
+    "Magento_Sales::actions_view": "Sales › Operations › Orders › Actions › View",
+    "Magento_Sales::create": "Sales › Operations › Orders › Actions › Create",
+    "Magento_Sales::hold": "Sales › Operations › Orders › Actions › Hold",
+    "Magento_Sales::unhold": "Sales › Operations › Orders › Actions › Unhold",
+    "Magento_Sales::cancel": "Sales › Operations › Orders › Actions › Cancel",
+    "Magento_Sales::comment": "Sales › Operations › Orders › Actions › Comment",
+    "Magento_Sales::invoice": "Sales › Operations › Orders › Actions › Invoice",
+    "Magento_Sales::creditmemo": "Sales › Operations › Orders › Actions › Credit Memos",
+    "Magento_Sales::ship": "Sales › Operations › Orders › Actions › Ship",
+    "Magento_Sales::sales_creditmemo": "Sales › Operations › Credit Memos",
+    "Magento_Sales::shipment": "Sales › Operations › Shipments",
+    "Magento_Customer::customer": "Customers",
+    "Magento_Customer::manage": "Customers › All Customers",
+    "Magento_Customer::group": "Customers › Customer Groups",
+    "Magento_Logging::system_magento_logging_bulk_operations": "System › Action Log › Bulk Actions",
+}
+"""The path of each resource in the tree *API* of an integration, as Magento's admin shows it."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A route that entities call: `template` with `{}` for each value in its path.
+
+    tried: the path that is called to see whether it may be called; empty: nothing needs to be tried, because another
+    route of the same permission is. body: of a write.
+    """
+
+    method: str
+    template: str
+    resource: str
+    entities: tuple[Entity, ...]
+    why: str
+    when: When = ""
+    tried: str = ""
+    body: Any = field(default=None, compare=False)
+
+
+def _read(template: str, resource: str, *entities: Entity, why: str, when: When = "", tried: str = "") -> Need:
+    return Need("GET", template, resource, entities, why, when, tried)
+
+
+VIEW, _PRODUCTS = "Magento_Sales::actions_view", "Magento_Catalog::products"
+_CUSTOMERS, _BULKS = "Magento_Customer::customer", "Magento_Logging::system_magento_logging_bulk_operations"
+_ASSIGN = "Magento_InventoryApi::stock_source_item_assign"
+NEEDS: tuple[Need, ...] = (
+    _read("store/storeConfigs", "Magento_Backend::store", *EVERY, why="store views"),
+    _read("store/websites", "Magento_Backend::store", *EVERY, why="websites"),
+    _read("modules", "Magento_Backend::admin", *EVERY, why="whether sources are on"),
+    _read("products", _PRODUCTS, "price", "inventory", "shipment", "order", why="products", tried="products"),
+    Need(
+        "POST",
+        "products/base-prices-information",
+        "Magento_Catalog::catalog",
+        ("price", "inventory"),
+        "present prices, and whether a SKU exists",
+        tried="products/base-prices-information",
+        body={"skus": [OF_NOTHING]},
+    ),
+    Need("POST", "products/base-prices", "Magento_Catalog::catalog", ("price",), "sending prices"),
+    _read("bulk", _BULKS, "price", why="which bulks are there", when="bulks", tried="bulk"),
+    _read("bulk/{}/operation-status/{}", _BULKS, "price", why="what is left of a bulk", when="bulks"),
+    _read("bulk/{}/detailed-status", _BULKS, "price", why="what became of a bulk", when="bulks"),
+    _read(
+        "inventory/sources",
+        "Magento_InventoryApi::source",
+        "inventory",
+        "shipment",
+        why="sources",
+        when="msi",
+        tried="inventory/sources",
+    ),
+    _read("inventory/source-items", "Magento_InventoryApi::source", "inventory", "shipment", why="rows", when="msi"),
+    Need(
+        "POST",
+        "inventory/source-items",
+        _ASSIGN,
+        ("inventory", "shipment"),
+        "sending quantities",
+        "msi",
+        "inventory/source-items",
+        {"sourceItems": []},
+    ),
+    _read(
+        "inventory/stocks",
+        "Magento_InventoryApi::stock",
+        "inventory",
+        why="what each stock sells where",
+        when="msi",
+        tried="inventory/stocks",
+    ),
+    _read(
+        "inventory/stock-source-links",
+        "Magento_InventoryApi::stock_source_link",
+        "inventory",
+        why="which sources a stock has",
+        when="msi",
+        tried="inventory/stock-source-links",
+    ),
+    _read(
+        "inventory/stock-resolver/website/{}",
+        "Magento_InventorySalesApi::stock",
+        "inventory",
+        why="from which stock a website sells",
+        when="msi",
+        tried=f"inventory/stock-resolver/website/{OF_NOTHING}",
+    ),
+    _read(
+        "stockItems/{}",
+        "Magento_CatalogInventory::cataloginventory",
+        "inventory",
+        why="backorders, and the stock where sources are off",
+        tried=f"stockItems/{OF_NOTHING}",
+    ),
+    Need(
+        "PUT",
+        "products/{}/stockItems/{}",
+        "Magento_CatalogInventory::cataloginventory",
+        ("inventory",),
+        "sending quantities",
+        "no msi",
+        f"products/{OF_NOTHING}/stockItems/1",
+        {},
+    ),
+    _read(
+        "products/attributes/{}",
+        "Magento_Catalog::attributes_attributes",
+        "inventory",
+        why="whether the attribute exists",
+        when="vendor attribute",
+        tried=f"products/attributes/{OF_NOTHING}",
+    ),
+    Need(
+        "PUT",
+        "products/{}",
+        _PRODUCTS,
+        ("inventory",),
+        "sending vendor quantities",
+        "vendor attribute",
+        f"products/{OF_NOTHING}",
+        {},
+    ),
+    _read("orders", VIEW, "inventory", "shipment", "order", why="orders", tried="orders"),
+    _read("orders/{}", VIEW, "shipment", "order", why="one order"),
+    Need("POST", "orders", "Magento_Sales::create", ("order",), "making orders", tried="orders", body={}),
+    Need("POST", "orders/{}/hold", "Magento_Sales::hold", ("order",), "holding orders", tried="orders/0/hold"),
+    Need("POST", "orders/{}/unhold", "Magento_Sales::unhold", ("order",), "releasing", tried="orders/0/unhold"),
+    Need("POST", "orders/{}/cancel", "Magento_Sales::cancel", ("order",), "canceling", tried="orders/0/cancel"),
+    Need(
+        "POST",
+        "orders/{}/comments",
+        "Magento_Sales::comment",
+        ("order",),
+        "statuses and comments",
+        tried="orders/0/comments",
+        body={},
+    ),
+    Need(
+        "POST",
+        "order/{}/invoice",
+        "Magento_Sales::invoice",
+        ("order",),
+        "making invoices",
+        "invoices",
+        "order/0/invoice",
+        {},
+    ),
+    _read("shipments", "Magento_Sales::shipment", "shipment", why="shipments", tried="shipments"),
+    Need("POST", "order/{}/ship", "Magento_Sales::ship", ("shipment",), "shipping", tried="order/0/ship", body={}),
+    Need(
+        "POST",
+        "shipment/track",
+        "Magento_Sales::shipment",
+        ("shipment",),
+        "tracking numbers",
+        tried="shipment/track",
+        body={},
+    ),
+    _read("customers/search", _CUSTOMERS, "customer", why="customers", tried="customers/search"),
+    _read("customers/{}", _CUSTOMERS, "customer", "order", why="one customer", tried="customers/0"),
+    Need("POST", "customers", "Magento_Customer::manage", ("customer",), "making customers in their group"),
+    Need("PUT", "customers/{}", "Magento_Customer::manage", ("customer",), "customers", tried="customers/0", body={}),
+    _read("customerGroups/search", "Magento_Customer::group", "customer", why="groups", tried="customerGroups/search"),
+)
+"""`POST customers` is open to everybody, and without *All Customers* the group is dropped in silence."""
+OPEN = ("directory/countries/{}", "attributeMetadata/customer/attribute/{}")
+"""Routes that need no permission."""
+
+
+def named(resource: str) -> str:
+    """A permission as Magento's admin shows it, with its own name behind."""
+    return f"{LABELS[resource]} ({resource})" if resource in LABELS else resource
+
+
+async def try_out(client: MagentoClient, need: Need) -> None:
+    """Call the route in a way that has no effect. Raises `Unauthorized` where the permission is missing, and the fault
+    where that is not to be seen; that the content is refused shows that it is there.
+    """
+    params: Mapping[str, Any] | None = _ONE if need.method == "GET" and "{}" not in need.template else None
+    try:
+        await client.try_out(need.method, need.tried, params, need.body)
+    except RequestRefused:
+        return
