@@ -29,7 +29,7 @@ def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _state_of_the_test() -> str:
     """Where an entry point keeps its state: a world sees the same."""
     home = Path(os.environ["A2M_HOME"])
-    home.mkdir(exist_ok=True)
+    home.mkdir(mode=0o700, exist_ok=True)
     return f"sqlite:///{home / 'state.sqlite'}"
 
 
