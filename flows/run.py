@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.acumatica.errors import AcumaticaFault
-from connector.acumatica.session import PATIENCE
+from connector.acumatica.full_licence import PATIENCE
 from connector.clock import Clock, SystemClock
 from connector.magento.errors import MagentoFault, TemporaryFault
 from connector.queue import by_hand, entities, wakes

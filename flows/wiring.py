@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from connector.acumatica.access import AcumaticaAccess
+from connector.acumatica.full_licence import PATIENCE
 from connector.acumatica.items import ItemFields
-from connector.acumatica.session import PATIENCE, acumatica_session
+from connector.acumatica.session import acumatica_session
 from connector.clock import Clock
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.client import MagentoAccess, MagentoClient

@@ -38,6 +38,14 @@ class AcumaticaAccess:
         """Host and port, as errors name the site."""
         return urlsplit(self.url).netloc
 
+    def is_ours(self, url: str) -> bool:
+        """Whether a request to this address goes to the site itself: same scheme, host and port, and no other user."""
+        try:
+            asked, own = _origin(url), _origin(self.url)
+        except ValueError:
+            return False
+        return asked == own and "@" not in urlsplit(url).netloc
+
     def entity(self, name: str) -> str:
         """The URL of an entity of the endpoint."""
         return f"{self.url}/entity/{self.endpoint}/{self.version}/{name}"
@@ -49,6 +57,11 @@ class AcumaticaAccess:
     def inquiry(self, name: str) -> str:
         """The URL of a generic inquiry's OData feed."""
         return f"{self.url}/t/{quote(self.tenant, safe='')}/api/odata/gi/{quote(name, safe='')}"
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url.replace("\\", "/"))  # browsers and some servers read one as the other
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 class Licence(Protocol):

@@ -134,5 +134,14 @@ def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
     return RequestRefused(f"Acumatica refused {what}: {said}.", kind)
 
 
+def leads_elsewhere(what: str, url: str, own: str) -> str:
+    """Why an address that an answer gave was not asked."""
+    return (
+        f"The next part of {what} is said to be at {url[:200]}, which is not {own}: it was not asked for, because the "
+        "login would go there. If that is Acumatica too, a proxy changes its address: have it pass the host and the "
+        "protocol on, or enter the address that Acumatica itself gives in Acumatica URL (A2M_ACUMATICA__URL)."
+    )
+
+
 def _location(response: httpx.Response) -> str:
     return str(response.headers.get("location", ""))

@@ -13,7 +13,6 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -32,8 +31,10 @@ from connector.acumatica.errors import (
     body_of,
     fault_of_answer,
     is_elsewhere,
+    leads_elsewhere,
     words_of,
 )
+from connector.acumatica.full_licence import PATIENCE, FullLicence
 from connector.clock import Clock, SystemClock
 from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, retry_after, trust
 
@@ -41,9 +42,6 @@ REPEATED = 4
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 LIFE_LEFT = timedelta(seconds=60)
-PATIENCE = 35.0
-"""Seconds: how long a login that is refused for the licence's number of sessions is tried again, at the least."""
-LONGEST_LIMIT_PAUSE = 30.0
 HEARTBEAT = 15.0
 SCOPE = "api offline_access"
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
@@ -55,15 +53,6 @@ class _Tokens(msgspec.Struct):
     access_token: str
     expires_in: float = 3600
     refresh_token: str | None = None
-
-
-@dataclass
-class _FullLicence:
-    """Since when, and how often in a row, Acumatica let nobody else in; when the sessions of the dead are closed."""
-
-    since: datetime
-    met: int = 0
-    ends: datetime | None = None
 
 
 class AcumaticaSession:
@@ -150,14 +139,16 @@ class AcumaticaSession:
                 await self._licence.still_used(self._slot)
 
     async def _read(self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]) -> bytes:
+        if not self.access.is_ours(url):
+            raise AcumaticaUnreachable(leads_elsewhere(what, url, self.access.url))
         async with self._turns:
-            attempt, full = 1, _FullLicence(self._clock.now())
+            attempt, full = 1, FullLicence(self._licence, self._clock, self._patience)
             while True:
                 fault, response = await self._tried(method, url, content, what, extra)
                 if fault is None and response is not None:
                     return response.content
                 if isinstance(fault, LoginLimit):
-                    await self._wait_for_a_session(fault, full)
+                    await full.wait(fault)
                     continue
                 if not isinstance(fault, AcumaticaBusy) or attempt == REPEATED:
                     raise fault or AssertionError("an answer is good or a fault")
@@ -165,20 +156,6 @@ class AcumaticaSession:
                 told = None if response is None else retry_after(response.headers, self._clock.now())
                 await self._clock.sleep(told or wait)
                 attempt += 1
-
-    async def _wait_for_a_session(self, fault: LoginLimit, full: _FullLicence) -> None:
-        """Pause before the next try. Raise where nothing is known that will make room in time."""
-        words = await self._licence.limit_was_met(str(fault))
-        now = self._clock.now()
-        if full.met == 0:
-            full.since = now
-        full.ends = await self._licence.counted_until() or full.ends  # what was known a moment ago still counts
-        least = full.since + timedelta(seconds=PATIENCE)
-        known = least if full.ends is None else full.ends + timedelta(seconds=2 * LONGEST_LIMIT_PAUSE)
-        if now >= max(least, min(known, full.since + self._patience)):
-            raise LoginLimit(words) from fault
-        await self._clock.sleep(min(LONGEST_LIMIT_PAUSE, FIRST_PAUSE * 2**full.met))
-        full.met += 1
 
     async def _tried(
         self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 import msgspec
 
+from connector.acumatica.errors import RequestRefused
 from connector.acumatica.quantities import QuantityPage
 from connector.acumatica.records import (
     QUANTITY_DIGITS,
@@ -40,14 +42,18 @@ async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> Quantity
     """Everything that the inquiry lists, by item and warehouse (empty where it has none), in 1/10,000."""
     page = QuantityPage({}, None, [])
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
+    read: set[str] = set()
     while True:
+        if url in read:
+            raise RequestRefused(f"{what}: its next part is one that was read already; the inquiry does not page.")
+        read.add(url)
         rows, bad, next_link = _read(await session.get(url, what=what), what)
         page.problems.extend(Problem(_key_of(raw), why) for raw, why in bad)
         for row in rows:
             _add(page, row)
         if not next_link:
             return page
-        url = next_link
+        url = urljoin(url, next_link)
 
 
 def _read(content: bytes, what: str) -> tuple[list[_Row], list[tuple[Any, str]], str | None]:
