@@ -149,6 +149,7 @@ class Order:
     ship_via: str = ""
     site: Site | None = None
     payment_method: str = ""
+    original: tuple[str, str] | None = None
     freight4: int = 0
     premium4: int = 0
     discount4: int = 0

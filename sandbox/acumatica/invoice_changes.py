@@ -13,7 +13,8 @@ from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.forms import settable
 from sandbox.acumatica.given import Given, day_of, known, moment_of
 from sandbox.acumatica.moves import moving
-from sandbox.acumatica.order_changes import RETURNS, order_of
+from sandbox.acumatica.order_changes import order_of
+from sandbox.acumatica.order_line_changes import RETURNS
 from sandbox.acumatica.sales_invoices import PRESET
 from sandbox.acumatica.shipment_changes import shipment_of
 from sandbox.acumatica.values import MONEY_PLACES, scaled, stamped

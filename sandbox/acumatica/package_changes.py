@@ -51,22 +51,35 @@ def _content(shipment: Shipment, given: Given) -> Content:
 
 
 def packages_after(documents: Documents, shipment: Shipment, given: Any) -> list[Package]:
-    """Return the packages after the changes: one named by `package` is changed or removed, another one is added."""
+    """Return the packages after the changes.
+
+    A list that numbers none is the whole list, in which a package keeps its place and id. Where `package` numbers one,
+    those named are changed or removed, the rest of the list is added, and the others stay.
+    """
+    wished = [dict(one) for one in given]
     found = {one.number: one for one in shipment.packages}
-    for one in given:
-        known(one, f"package remove {PACKAGE_NAMES}", "a package")
-        named = {name: one[name] for name in PACKAGE_NAMES.split() if name in one}
-        if one.get("package") is None:
-            number = max(found, default=0) + 1
-            found[number] = replace(package_of(documents, shipment, named), number=number)
-            continue
-        number = int(one["package"])
-        if number not in found:
-            raise ValueError(f"The shipment {shipment.number} has no package {number}.")
-        if one.get("remove"):
-            del found[number]
-            continue
-        old, new = found[number], package_of(documents, shipment, named)
-        fields = {PACKAGE_FIELDS[name]: getattr(new, PACKAGE_FIELDS[name]) for name in named}
-        found[number] = replace(old, **fields)
+    if all(one.get("package") is None for one in wished):
+        found = dict(list(found.items())[: len(wished)])
+        for one, number in zip(wished, found, strict=False):
+            one |= {"tracking": "", **one, "package": number}
+    for one in wished:
+        _set_package(documents, shipment, found, one)
     return list(found.values())
+
+
+def _set_package(documents: Documents, shipment: Shipment, found: dict[int, Package], given: Given) -> None:
+    known(given, f"package remove {PACKAGE_NAMES}", "a package")
+    named = {name: given[name] for name in PACKAGE_NAMES.split() if name in given}
+    if given.get("package") is None:
+        number = max(found, default=0) + 1
+        found[number] = replace(package_of(documents, shipment, named), number=number)
+        return
+    number = int(given["package"])
+    if number not in found:
+        raise ValueError(f"The shipment {shipment.number} has no package {number}.")
+    if given.get("remove"):
+        del found[number]
+        return
+    new = package_of(documents, shipment, named)
+    fields = {PACKAGE_FIELDS[name]: getattr(new, PACKAGE_FIELDS[name]) for name in named}
+    found[number] = replace(found[number], **fields)

@@ -208,6 +208,8 @@ def _financial_settings(zone: tzinfo) -> dict[str, Field]:
         *texts(
             Branch=lambda one: one.branch.code,
             InvoiceNbr=lambda one: one.invoices[-1].number if one.invoices else None,
+            OriginalOrderNbr=lambda one: one.original[1] if one.original else None,
+            OriginalOrderType=lambda one: one.original[0] if one.original else None,
         ),
         *moments(
             CashDiscountDate=lambda one: None,
@@ -215,7 +217,7 @@ def _financial_settings(zone: tzinfo) -> dict[str, Field]:
             InvoiceDate=lambda one: midnight(one.invoices[-1].day, zone) if one.invoices else None,
         ),
         *constants(no("BillSeparately OverrideTaxZone") | {"Terms": "30D"}),
-        *constants(blank("CustomerTaxZone EntityUsageType OriginalOrderNbr OriginalOrderType Owner PostPeriod")),
+        *constants(blank("CustomerTaxZone EntityUsageType Owner PostPeriod")),
     )
 
 

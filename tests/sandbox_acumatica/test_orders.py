@@ -197,7 +197,9 @@ async def test_credit_memo_order_leads_to_a_credit_memo(site: Any) -> None:
     await stock(site)
     invoice = {"InvoiceType": "Invoice", "InvoiceNbr": "000001"}
     await site.change(
-        customer(), order(), order(line("1", unit_price="5", fields=invoice), type="CM", external_ref="000000007")
+        customer(),
+        order(),
+        order(line("1", unit_price="5", fields=invoice), type="CM", external_ref="7", original_order="SO/000001"),
     )
     (made,) = await site.change({"add_invoice": {"orders": [named(kind="CM")], "release": True}})
     assert (made["type"], await figures(site)) == ("Credit Memo", (10, 10, 8))
@@ -205,4 +207,8 @@ async def test_credit_memo_order_leads_to_a_credit_memo(site: Any) -> None:
     assert values(row, "OrderType", "OrderNbr", "Amount") == ["CM", "000001", 5]
     (line_row,) = (await site.rest("SalesOrder/CM/000001", expand="Details"))["Details"]
     assert values(line_row, "InvoiceType", "InvoiceNbr", "Operation") == ["Invoice", "000001", "Receipt"]
-    assert values(await site.rest("SalesOrder/CM/000001"), "Status") == ["Completed"]
+    memo = await site.rest("SalesOrder/CM/000001", expand="FinancialSettings")
+    assert values(memo, "Status", "ExternalRef") == ["Completed", "7"]
+    assert values(memo["FinancialSettings"], "OriginalOrderType", "OriginalOrderNbr") == ["SO", "000001"]
+    wrong = {"set_order": named(kind="CM") | {"original_order": "SO/000009"}}
+    assert (await site.client.post("/_sandbox/change", json=wrong)).status_code == 400

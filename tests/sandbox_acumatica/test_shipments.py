@@ -225,7 +225,7 @@ async def test_dac_feed_shows_shipments_by_code(site: Any) -> None:
 
 
 async def test_packages_of_a_shipment_can_be_set(site: Any) -> None:
-    """A change of a shipment adds, changes and removes packages, also when it is confirmed, and counts them."""
+    """A change of a shipment adds, changes and removes packages by number, or sets them all, also when confirmed."""
     packages = [{"tracking": "1Z-A", "weight": "2"}, {"tracking": "1Z-B"}]
     await site.change(
         customer(), order(), {"add_shipment": {"orders": [named()], "packages": packages, "confirm": True}}
@@ -244,5 +244,9 @@ async def test_packages_of_a_shipment_can_be_set(site: Any) -> None:
     ]
     assert values(found["Packages"][0]["PackageContents"][0], "InventoryID", "Quantity") == ["SKU-000001", 1]
     assert values(found, "PackageCount", "LastModifiedDateTime") == [2, "2026-03-02T15:01:40+00:00"]
+    (first, _) = found["Packages"]
+    await site.change({"set_shipment": {"shipment_nbr": "000001", "packages": [{"tracking": "1Z-ONLY"}]}})
+    (only,) = (await site.rest("Shipment/000001", expand="Packages"))["Packages"]
+    assert (only["id"], values(only, "TrackingNbr", "Weight")) == (first["id"], ["1Z-ONLY", 2])
     wrong = {"set_shipment": {"shipment_nbr": "000001", "packages": [{"package": 9, "tracking": "X"}]}}
     assert (await site.client.post("/_sandbox/change", json=wrong)).status_code == 400
