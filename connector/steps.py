@@ -17,10 +17,14 @@ ShipmentStep = Literal["doubted", "raised", "shipped"]
 SHIPMENT_STEPS: tuple[ShipmentStep, ...] = get_args(ShipmentStep)
 """Between the calls of one shipment: its source is in doubt, then raised, then Magento has shipped."""
 
+AdoptionStep = Literal["adopted"]
+ADOPTION_STEPS: tuple[AdoptionStep, ...] = get_args(AdoptionStep)
+"""Of a shipment that somebody else made: Magento has our mark on it."""
+
 OrderStep = Literal["made", "followed"]
 ORDER_STEPS: tuple[OrderStep, ...] = get_args(OrderStep)
 """Between the calls of one order: Magento has made it, and each time that an invoice or a status followed."""
 
 
-def reached(step: Step | PriceStep | ShipmentStep | OrderStep) -> None:
+def reached(step: Step | PriceStep | ShipmentStep | AdoptionStep | OrderStep) -> None:
     """A look reached this step."""

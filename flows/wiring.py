@@ -389,6 +389,7 @@ def shipment_rule(settings: Settings) -> ShipmentRule:
         dropship_via=settings.dropship.ship_via,
         dropship_source=source_key(settings.dropship.source),
         foreign_lines=chosen.foreign_lines,
+        placeholders=chosen.placeholders,
         order_types=frozenset(order.types if settings.active.order else ()),
         order_branches=frozenset(order.branches),
         orders_from=order.from_,

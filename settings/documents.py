@@ -20,6 +20,12 @@ NO_SALE = {
 }
 
 
+PLACEHOLDERS = (
+    *("TBD", "TBA", "TBC", "N/A", "none", "null", "nil", "no", "no tracking", "no tracking number", "not available"),
+    *("unknown", "pending", "later", "test", "pickup", "customer pickup", "will call", "hand delivered", "own truck"),
+)
+
+
 class ShipVia(Section):
     """What a ShipVia code of Acumatica is in Magento."""
 
@@ -42,6 +48,11 @@ class Shipment(Section):
         "name",
         "What becomes of a shipment with a line that the Magento order does not have (a sample, a gift, a substitute): "
         "the others ship and the line is named, or the whole shipment fails.",
+    )
+    placeholders: Names = setting(
+        PLACEHOLDERS,
+        "What people enter where a tracking number is missing; a shipment made in Magento by somebody else is not "
+        "recognised by it. Letter case, blanks and punctuation do not matter.",
     )
 
 

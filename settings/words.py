@@ -57,6 +57,7 @@ FIELDS = {
     ("shipment", "ship_vias"): "ShipVia to Magento carrier",
     ("shipment", "notify"): "Notify the customer",
     ("shipment", "foreign_lines"): "Lines unknown to Magento",
+    ("shipment", "placeholders"): "Entries that are no tracking number",
     ("customer", "classes"): "Customer Classes",
     ("customer", "groups"): "Customer class to Magento group",
     ("customer", "attributes"): "Acumatica attribute to Magento attribute",

@@ -90,7 +90,7 @@ async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Mes
     with work.state.read() as connection:
         linked = links.of_keys(connection, work.entity, [one.key for one in waiting])
     ids = sorted({link.magento_id for link in linked.values()})
-    shown = {str(one.entity_id): one for one in await magento.orders_with_ids(client, ids)}
+    shown = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
     found = {}
     for message in waiting:
         content, link = content_and_link(work, OrderContent, message)

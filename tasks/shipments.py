@@ -26,6 +26,7 @@ from connector.rules.shipment_records import Shipment, ShipmentContent, ShippedO
 from tasks.document import CannotBeSent, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
 from tasks.ship import find, send
+from tasks.shipped_order import still_waiting
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -176,4 +177,5 @@ SHIPMENTS = DocumentEntity(
     changed=_changed,
     send=send,
     find=find,
+    still_waiting=still_waiting,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -42,6 +43,7 @@ class Shop:
         self._sources: dict[str, str] | None = None
         self._answers: dict[str, Any] = {}
         self._product_skus: dict[int, str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self.host = host
         self.connections = connections
         self.store_id = store_id
@@ -62,6 +64,16 @@ class Shop:
             self._answers[what] = await ask()
         answer: T = self._answers[what]
         return answer
+
+    @asynccontextmanager
+    async def alone(self, what: str) -> AsyncIterator[bool]:
+        """Work on this record of Magento's with no other connection of the run; gives whether another one did so just
+        before, so that what was read of it is old.
+        """
+        lock = self._locks.setdefault(what, asyncio.Lock())
+        had_to_wait = lock.locked()
+        async with lock:
+            yield had_to_wait
 
     async def has_msi(self, client: MagentoClient) -> bool:
         """Whether Magento keeps stock by source (MSI); asked once per run."""

@@ -72,13 +72,22 @@ async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_o
     return [_shown(row) async for row in pages(client, "orders", criteria)]
 
 
-async def orders_with_ids(client: MagentoClient, entity_ids: Sequence[str]) -> list[ShownOrder]:
-    """The orders with these ids, in as few searches as their addresses allow."""
-    return [
-        _shown(row)
-        for criteria in criteria_of("entity_id", entity_ids)
+async def orders_of(
+    client: MagentoClient,
+    *,
+    entity_ids: Sequence[str] = (),
+    increment_ids: Sequence[str] = (),
+    ext_order_ids: Sequence[str] = (),
+) -> list[ShownOrder]:
+    """Return the orders with one of these ids, or of these numbers of Magento's, or of Acumatica's, read together."""
+    asked = (("entity_id", entity_ids), ("increment_id", increment_ids), ("ext_order_id", ext_order_ids))
+    found = {
+        int(row["entity_id"]): _shown(row)
+        for field, values in asked
+        for criteria in criteria_of(field, values)
         async for row in pages(client, "orders", criteria)
-    ]
+    }
+    return list(found.values())
 
 
 async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[str]:

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
+from connector.magento.errors import NoSuchRoute, RequestRefused
 from connector.magento.reads import number
 from connector.rules.shipment_records import Track
 
@@ -23,13 +25,18 @@ STOCK_FAULT = "Could not save a shipment, see error log for details"
 
 @dataclass(frozen=True)
 class MadeShipment:
-    """A shipment as Magento has it: its comments, tracking numbers, and (order item id, quantity)."""
+    """A shipment as Magento has it: its comments, tracking numbers, and (order item id, quantity).
+
+    `track_ids`: Magento's ids of the tracking numbers, in the same order.
+    """
 
     entity_id: str
     source: str
     comments: tuple[str, ...]
     tracks: tuple[str, ...]
     items: tuple[tuple[int, Decimal], ...]
+    increment_id: str = ""
+    track_ids: tuple[str, ...] = ()
 
 
 async def shipments_of(client: MagentoClient, order_id: int) -> list[MadeShipment]:
@@ -41,6 +48,8 @@ async def shipments_of(client: MagentoClient, order_id: int) -> list[MadeShipmen
             comments=tuple(str(one.get("comment") or "") for one in row.get("comments") or []),
             tracks=tuple(str(one.get("track_number") or "") for one in row.get("tracks") or []),
             items=tuple((int(one["order_item_id"]), number(one["qty"])) for one in row.get("items") or []),
+            increment_id=str(row.get("increment_id") or ""),
+            track_ids=tuple(str(one.get("entity_id") or "") for one in row.get("tracks") or []),
         )
         for criteria in reads.criteria_of("order_id", [str(order_id)])
         async for row in reads.pages(client, "shipments", criteria)
@@ -77,6 +86,23 @@ async def add_track(client: MagentoClient, order_id: int, shipment_id: str, trac
     """Add a tracking number to a shipment."""
     entity = {"order_id": order_id, "parent_id": int(shipment_id), **_track(track), "qty": 1, "weight": 0}
     await client.write("POST", "shipment/track", {"entity": {**entity, "description": ""}})
+
+
+async def remove_track(client: MagentoClient, track_id: str) -> str | None:
+    """Remove a tracking number, if it is still there; return Magento's reason where it keeps it."""
+    try:
+        await client.write("DELETE", f"shipment/track/{quote(track_id, safe='')}", None)
+    except RequestRefused as refused:
+        return None if refused.status == 404 else str(refused)
+    except NoSuchRoute as missing:
+        return str(missing)
+    return None
+
+
+async def mark(client: MagentoClient, shipment_id: str, text: str) -> None:
+    """Put our mark on a shipment that somebody else made: a comment that customers do not see."""
+    entity = {"parent_id": int(shipment_id), "comment": text, "is_visible_on_front": 0, "is_customer_notified": 0}
+    await client.write("POST", f"shipment/{shipment_id}/comments", {"entity": entity})
 
 
 def _track(track: Track) -> dict[str, Any]:

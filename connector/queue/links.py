@@ -1,7 +1,8 @@
 """Which Magento id an Acumatica document became, and what Magento was last told of it.
 
 A link is used before any search in Magento. It is made when a document was sent, when it was found there by its mark,
-or by hand (`a2m link`).
+by hand (`a2m link`), or when a
+shipment that somebody else made was adopted.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import Column, Connection, select
 from connector.queue.rows import in_parts, one_of, upsert
 from connector.queue.tables import links, micros
 
-MadeBy = Literal["sent", "found", "hand"]
+MadeBy = Literal["sent", "found", "hand", "adopted"]
 _KEYS_PER_QUERY = 5_000
 
 

@@ -86,7 +86,8 @@ def _told(
         before = sent.get(key)
         if before is None or (unfit.cause in NO_CARRIER and _numbers(shipment, order) - _known(before)):
             return Told(key, None, unfit.cause, str(unfit))
-        return Told(key, before)  # Magento has it; what a setting says now of how to tell it alters nothing
+        # Magento has it; what a setting says now of how to tell it alters nothing
+        return Told(key, _with_numbers(before, _numbers(shipment, order)))
 
 
 def _numbers(shipment: Shipment, order: str) -> set[str]:
@@ -285,7 +286,7 @@ def _quantity(
 
 
 def changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
-    """The content to send where Magento was told another one: what it was told, and tracking numbers that are new.
+    """The content to send where Magento was told another one: what it was told, with Acumatica's tracking numbers.
 
     Raises `Unfit` where Acumatica now ships something else, which Magento cannot follow. A setting that changed alters
     nothing of what Magento has.
@@ -298,7 +299,15 @@ def changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
             "Put Magento right by hand and skip this message.",
         )
     added = tuple(track for track in now.tracks if track.number not in _known(before))
-    return replace(before, tracks=before.tracks + added)
+    return _with_numbers(before, {track.number for track in now.tracks}, added)
+
+
+def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track, ...] = ()) -> ShipmentContent:
+    """What Magento was told, with the tracking numbers that Acumatica has now; where it has none any more, those that
+    were told stay, because nothing replaces them.
+    """
+    kept = tuple(track for track in before.tracks if track.number in numbers)
+    return replace(before, tracks=kept + added) if kept or added else before
 
 
 def _differences(before: ShipmentContent, now: ShipmentContent) -> list[str]:

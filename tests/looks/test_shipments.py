@@ -420,14 +420,13 @@ async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
 
 
 async def test_magentos_own_refusal_is_kept_in_words(trade):
-    """An order on hold is not shipped: the message fails once, with Magento's reason."""
+    """A source that Magento does not have: the message fails once, with Magento's reason."""
     here = trade()
     order = here.sold("000001", {"A": 1})
-    here.http.post(f"orders/{order}/hold").raise_for_status()
     number = here.ship("000001")
-    outcome = await look(here)
+    outcome = await look(here, inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
     assert (outcome.tally.failed, here.shipped(order)) == (1, [])
-    assert "holded" in reasons(here)[f"{number}|SO 000001"]
+    assert "Could not save" in reasons(here)[f"{number}|SO 000001"]
 
 
 async def test_a_shop_without_sources(trade):

@@ -131,13 +131,23 @@ def test_a_changed_quantity_is_reported_with_both_numbers():
         changed(before, now)
 
 
-def test_a_later_tracking_number_is_added_and_nothing_else_changes():
-    """Numbers that Magento has stay; a setting that was changed meanwhile alters nothing."""
+def test_tracking_numbers_follow_acumatica_and_nothing_else_changes():
+    """A later one is added, a replaced one goes; a setting that was changed meanwhile alters nothing."""
     before = content(shipment(), "SO 000066", RULE)
     other = replace(RULE, ship_vias={"GROUND": Carrier("dhl", "DHL")}, default_source="west")
-    now = content(shipment(packages=(Package("1Z2"),)), "SO 000066", other)
-    assert [(one.number, one.carrier_code) for one in changed(before, now).tracks] == [("1Z1", "ups"), ("1Z2", "dhl")]
-    assert replace(changed(before, now), tracks=before.tracks) == before
+    both = content(shipment(packages=(Package("1Z1"), Package("1Z2"))), "SO 000066", other)
+    assert [(one.number, one.carrier_code) for one in changed(before, both).tracks] == [("1Z1", "ups"), ("1Z2", "dhl")]
+    replaced = content(shipment(packages=(Package("1Z2"),)), "SO 000066", other)
+    assert [(one.number, one.carrier_code) for one in changed(before, replaced).tracks] == [("1Z2", "dhl")]
+    assert replace(changed(before, replaced), tracks=before.tracks) == before
+
+
+def test_a_tracking_number_that_nothing_replaces_stays():
+    """A package whose number was emptied takes nothing from the customer."""
+    before = content(shipment(packages=(Package("1Z1"), Package("1Z2"))), "SO 000066", RULE)
+    assert changed(before, content(shipment(packages=(Package(""),)), "SO 000066", RULE)) == before
+    one = changed(before, content(shipment(packages=(Package("1Z2"),)), "SO 000066", RULE))
+    assert [track.number for track in one.tracks] == ["1Z2"]
 
 
 def test_a_map_that_lost_a_code_does_not_fail_what_was_sent():
@@ -148,6 +158,13 @@ def test_a_map_that_lost_a_code_does_not_fail_what_was_sent():
     assert told(shipment(), bare, None, sent)[0].content == before
     [found] = told(shipment(packages=(Package("1Z1"), Package("1Z2"))), bare, None, sent)
     assert found.cause == "Unmapped ShipVia"
+    two = {
+        "000045|SO 000066": changed(
+            before, content(shipment(packages=(Package("1Z1"), Package("1Z2"))), "SO 000066", RULE)
+        )
+    }
+    [gone] = told(shipment(packages=(Package("1Z2"),)), bare, None, two)
+    assert [track.number for track in gone.content.tracks] == ["1Z2"]
 
 
 def test_packages_become_tracks():

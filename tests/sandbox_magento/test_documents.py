@@ -332,3 +332,21 @@ async def test_documents_of_clients_that_are_gone(shop: Shop, skus: list[str], r
         else:
             found = [one for one in state["orders"] if one.get("ext_order_id") == body["entity"]["ext_order_id"]]
             assert len(found) == after["orders_with_that_ext_order_id"]
+
+
+async def test_a_shipment_gets_comments_and_loses_tracking_numbers(shop: Shop, skus: list[str]) -> None:
+    """The entity names the shipment that is commented; what is not there cannot be deleted."""
+    made = await change(shop, "place_order", lines=[{"sku": skus[0], "qty": 1}], increment_id="WEB9")
+    tracks = [{"track_number": "1Z1", "title": "UPS", "carrier_code": "ups"}]
+    number = int(await shop.post(f"order/{made['entity_id']}/ship", {"arguments": EAST, "tracks": tracks}))
+    comment = {"parent_id": number, "comment": "said", "is_visible_on_front": 0, "is_customer_notified": 0}
+    assert (await shop.post(f"shipment/{number}/comments", {"entity": comment}))["comment"] == "said"
+    shown = await shop.get(f"shipment/{number}")
+    assert [one["comment"] for one in shown["comments"]] == ["said"]
+    answer = await shop.send("DELETE", f"/rest/V1/shipment/track/{shown['tracks'][0]['entity_id']}")
+    assert (answer.status_code, answer.json()) == (200, True)
+    assert (await shop.get(f"shipment/{number}"))["tracks"] == []
+    answer = await shop.send("DELETE", f"/rest/V1/shipment/track/{shown['tracks'][0]['entity_id']}")
+    assert answer.status_code == 404
+    answer = await shop.send("POST", "/rest/V1/shipment/1/comments", {"entity": {**comment, "parent_id": 999}})
+    assert answer.status_code == 400
