@@ -1,7 +1,7 @@
 """Shipments: made for an order, read by id and by search criteria, and given more tracking numbers.
 
-Not safe to repeat; without a source the source `default` is taken. Source: magento-observed.md, "Shipments" and part
-two, section 1; recordings of shipments, orders and nonsimple-shipments.
+Not safe to repeat; without a source the only one of the website's stock is taken, else `default`. Source:
+magento-observed.md, "Shipments" and part two, section 1; recordings of shipments, orders and nonsimple-shipments.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sandbox.magento.deduction import NotEnough, deduct
 from sandbox.magento.errors import Refusal
 from sandbox.magento.order_states import after_shipping
 from sandbox.magento.orders import order_of
-from sandbox.magento.reservations import SHIPPED, reserve
+from sandbox.magento.reservations import SHIPPED, reserve, stock_of
 from sandbox.magento.routes import Call, Route
 from sandbox.magento.sales_records import Line, Order, Shipment
 from sandbox.magento.sales_tables import SHIPMENT, SHIPMENT_ITEM, TRACK, Row, columns_of, json_value, money
@@ -90,13 +90,20 @@ def _document(shop: Shop, order: Order, lines: Taken, given: dict[str, Any]) -> 
     extension = (given["arguments"] or {}).get("extension_attributes") or {}
     source = extension.get("source_code")
     if source is None:
-        source = DEFAULT_SOURCE
+        source = _usual_source(shop, order)
     shipment = Shipment(SHIPMENT.stored(row), source if shop.settings.msi else None)
     comment = given["comment"] or {}
     if comment.get("comment"):
         told = {"is_customer_notified": int(bool(given["appendComment"] and given["notify"])), **comment}
         add_comment(shop, shipment, told)
     return shipment
+
+
+def _usual_source(shop: Shop, order: Order) -> str:
+    """Where a shipment is taken from that names no source: the stock's only source, else `default`."""
+    stock = stock_of(shop, order)
+    codes = list(stock.sources) if stock is not None else []
+    return codes[0] if len(codes) == 1 else DEFAULT_SOURCE
 
 
 def add_comment(shop: Shop, shipment: Shipment, given: dict[str, Any]) -> Row:

@@ -72,3 +72,17 @@ async def test_a_proxy_that_drops_the_port_makes_signatures_invalid(shop: Shop) 
     answer = await ask()
     assert (answer.status_code, answer.json()["message"]) == (401, "The signature is invalid. Verify and try again.")
     assert (await shop.send("GET", "/rest/V1/store/websites")).status_code == 200
+
+
+async def test_a_shipment_without_a_source_takes_from_the_only_one_of_the_websites_stock(shop: Shop) -> None:
+    """Where the stock has several, from `default`."""
+    await shop.stock(("SKU-000001", "east", 9, 1), ("SKU-000001", "default", 9, 1))
+    order = {"place_order": {"lines": [{"sku": "SKU-000001", "qty": 2}]}}
+    await shop.change(order, order)
+    await shop.post("order/1/ship", {})
+    channels = {"sales_channels": [{"type": "website", "code": "base"}]}
+    stock = await shop.post("inventory/stocks", {"stock": {"name": "East", "extension_attributes": channels}})
+    link = {"stock_id": stock, "source_code": "east", "priority": 1}
+    await shop.post("inventory/stock-source-links", {"links": [link]})
+    await shop.post("order/2/ship", {})
+    assert [one["source_code"] for one in (await shop.state())["shipments"]] == ["default", "east"]
