@@ -1,5 +1,7 @@
 """`a2m sandbox`: both simulators on loopback, and the lines that connect to them."""
 
+import json
+import shlex
 import signal
 import socket
 import stat
@@ -8,6 +10,8 @@ import pytest
 from dotenv import dotenv_values
 from support.commands import command, environment
 from support.processes import answers, family, left_of, running, wait_until
+
+from sandbox.serve import lines_that_connect
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path):
@@ -45,3 +49,20 @@ def test_an_env_file_that_cannot_be_written(a2m, tmp_path):
     said = a2m("sandbox", "--acumatica-port", "0", "--magento-port", "0", "--env", str(tmp_path / "file" / "x.env"))
     assert said.code == 1
     assert "x.env" in said.err or "file" in said.err
+
+
+def test_the_settings_that_it_prints_are_ones_that_a_real_shop_accepts_and_sells_from(a2m, make_world):
+    """With `default` in Default Stock alone, as in a real Magento: the checks pass, and all that is sent is salable."""
+    here = make_world(10, magento={"default_apart": True}, acumatica={"documents": 4})
+    printed = dict(line.split("=", 1) for line in lines_that_connect("", "", documents=True))
+    own = {name: shlex.split(printed[name])[0] for name in printed if name.startswith("A2M_INVENTORY__")}
+    own |= {name: shlex.split(printed[name])[0] for name in printed if name.startswith("A2M_DROPSHIP__")}
+    checks = json.loads(a2m("check", "--json", **own).out)["checks"]
+    assert {one["what"]: one["said"] for one in checks if one["result"] != "passed"} == {}
+    assert a2m("sync", "inventory", **own).code == 0
+    sent = here.quantities()
+    stock = here.shop("GET", "inventory/stock-resolver/website/base")["stock_id"]
+    assert {source for _sku, source in sent} == {"main", "east", "west"}
+    for sku in ("SKU-000001", "SKU-000002"):
+        salable = here.shop("GET", f"inventory/get-product-salable-quantity/{sku}/{stock}")
+        assert salable == sum(quantity for (own_sku, _source), quantity in sent.items() if own_sku == sku) > 0
