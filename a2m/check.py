@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, complain, err, table
+from a2m.say import as_json, complain, err, out, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,9 +38,20 @@ async def _check(*, json: bool) -> int:
     else:
         rows = [(one.what, one.result, one.said) for one in found]
         table("Test Connection", ("what", "result", "found"), rows)
+        out.print(_summary(found), markup=False)
         heads = ("setting", "value", "from")
         table("Settings that are not the default", heads, [[str(place[head]) for head in heads] for place in places])
     return 0 if all(one.result == "passed" for one in found) else 1
+
+
+def _summary(found: list[Any]) -> str:
+    """How many checks ended how, and the names of those that did not pass: the table may be longer than the screen."""
+    parts = []
+    for result in ("failed", "could not be checked", "passed"):
+        names = [one.what for one in found if one.result == result]
+        if names:
+            parts.append(f"{len(names)} {result}" + ("" if result == "passed" else f" ({', '.join(names)})"))
+    return "; ".join(parts)
 
 
 def _settings_used(now: Any) -> list[dict[str, Any]]:

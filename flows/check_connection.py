@@ -36,7 +36,13 @@ from tasks.check_acumatica import acumatica_currency, check_acumatica
 from tasks.check_bulks import consumer
 from tasks.check_customers import customers_in_acumatica, customers_in_magento
 from tasks.check_magento import BESIDE_OAUTH, EDITION, check_bearer_token, check_magento
-from tasks.check_named import items_in_acumatica, price_class_in_acumatica, vendor_in_acumatica, vendor_in_magento
+from tasks.check_named import (
+    availability_in_acumatica,
+    items_in_acumatica,
+    price_class_in_acumatica,
+    vendor_in_acumatica,
+    vendor_in_magento,
+)
 from tasks.check_orders import maps_of_orders, orders_in_acumatica, orders_in_magento
 from tasks.check_permissions import permission_checks
 from tasks.check_prices import prices_in_acumatica
@@ -125,6 +131,7 @@ def _named_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[A
     counts_vendors = settings.active.inventory and vendor.include != "no"
     return [
         *items_in_acumatica(session, settings.items.classes, read_rule(settings, "price").fields.alternate_type),
+        *availability_in_acumatica(session, deducts=_reads_availability(settings)),
         *price_class_in_acumatica(session, price.price_class if by_list and settings.active.price else ""),
         *vendor_in_acumatica(session, vendor.inquiry if counts_vendors else ""),
         *prices_in_acumatica(session, price_rule(settings), settings.acumatica.price_read),
@@ -142,6 +149,7 @@ def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -
         "bulks": by_bulk,
         "vendor attribute": by_attribute,
         "invoices": settings.order.invoice == "offline",
+        "open orders": settings.inventory.add_back_open_orders and settings.inventory.quantity != "on_hand",
     }
     entities = [name for name in EVERY if getattr(active, name)]
     return [
@@ -154,6 +162,13 @@ def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -
         *orders_in_magento(client, order_rule(settings)),
         *(shipments_in_magento(client, shipment_rule(settings)) if active.shipment else ()),
     ]
+
+
+def _reads_availability(settings: Settings) -> bool:
+    """Whether what Quantity Available lacks of open orders is read from the item classes."""
+    chosen = settings.inventory
+    reads_it = chosen.add_back_open_orders and not chosen.available_deducts
+    return settings.active.inventory and reads_it and chosen.quantity == "available"
 
 
 def _fields(settings: Settings) -> dict[str, frozenset[str]]:

@@ -75,6 +75,8 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
     known = f"Default/{' or '.join(fields.KNOWN)}"
     if lacking:
         said = f"{version} does not have {', '.join(lacking)}, which the connector reads."
+        if fields.is_contract_5(named.version):
+            said += " It is of contract version 5, which filters and shows values in another way."
         fix = (
             "The endpoint was changed: add them again on form Web Service Endpoints (SM207060)."
             if is_known

@@ -45,7 +45,7 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
             yield Check(what, "could not be checked", said)
         return
     else:
-        yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {len(stores)} store views, the token is taken")
+        yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {_views(stores)}, {_way(client)} taken")
         yield clock_check(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         yield _currency(stores, named)
     modules: list[str] = []
@@ -64,6 +64,15 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
     else:
         yield Check("Inventory (MSI)", "passed", "off: one quantity each")
     yield await attempt("Array limit", lambda: _array_limit(client, named))
+
+
+def _views(stores: list[reads.StoreConfig]) -> str:
+    return f"{len(stores)} store view{'' if len(stores) == 1 else 's'}"
+
+
+def _way(client: MagentoClient) -> str:
+    is_oauth = isinstance(client.access.auth, OAuth)
+    return "the OAuth credentials are" if is_oauth else "the bearer token is"
 
 
 async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check, bool]:

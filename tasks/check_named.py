@@ -1,5 +1,5 @@
 """Test Connection, what the settings of items, prices and vendor quantities name: item classes, alternate ids, the
-price class, the generic inquiry, the product attribute.
+price class, availability calculation rules, the generic inquiry, the product attribute.
 
 Comes in: both systems and the names. Goes out: what is to be checked; nothing where nothing is named. Nothing is
 written anywhere.
@@ -12,12 +12,14 @@ from functools import partial
 
 from connector.acumatica import setup
 from connector.acumatica.errors import NoRights, RequestRefused
+from connector.acumatica.order_demands import availability_rules
 from connector.acumatica.session import AcumaticaSession
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from tasks.check import Asked, Check, not_among
 
 ITEM_CLASSES, ALTERNATE, PRICE_CLASS = "Item classes", "Alternate id of the SKU", "Price class"
+AVAILABILITY = "Availability calculation rules"
 INQUIRY, ATTRIBUTE = "Vendor inquiry", "Vendor attribute"
 ITEMS_LOOKED_AT = 500
 _COLUMNS = ("InventoryID", "VendorQty")
@@ -32,6 +34,11 @@ def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], altern
 def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> list[Asked]:
     """The price class whose prices come before the base prices."""
     return [Asked(PRICE_CLASS, partial(_price_class, session, price_class))] if price_class else []
+
+
+def availability_in_acumatica(session: AcumaticaSession, *, deducts: bool) -> list[Asked]:
+    """Whether the item classes say what Quantity Available lacks of open orders, where that is read from them."""
+    return [Asked(AVAILABILITY, partial(_availability, session))] if deducts else []
 
 
 def vendor_in_acumatica(session: AcumaticaSession, inquiry: str) -> list[Asked]:
@@ -64,6 +71,18 @@ async def _alternate(session: AcumaticaSession, wanted: str) -> Check:
         "An item without one is not sent. See A2M_ITEMS__SKU."
     )
     return Check(ALTERNATE, "could not be checked", said)
+
+
+async def _availability(session: AcumaticaSession) -> Check:
+    rules = await availability_rules(session)
+    if rules is None:
+        said = (
+            "what Quantity Available lacks of open orders is not told: only what is allocated or shipped of the shop's "
+            "orders is added back. Grant the user access to form Availability Calculation Rules (IN201500), or say it "
+            "in A2M_INVENTORY__AVAILABLE_DEDUCTS."
+        )
+        return Check(AVAILABILITY, "could not be checked", said)
+    return Check(AVAILABILITY, "passed", f"read for {len(rules)} item class{'' if len(rules) == 1 else 'es'}")
 
 
 async def _price_class(session: AcumaticaSession, price_class: str) -> Check:

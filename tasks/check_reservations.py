@@ -10,7 +10,8 @@ from functools import partial
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
-from tasks.check import Asked, Check
+from connector.magento.errors import Unauthorized
+from tasks.check import Asked, Check, lacks
 
 RESERVATIONS = "Reservations"
 OPEN = "new,pending_payment,processing,payment_review,holded"
@@ -24,16 +25,20 @@ def reservations(client: MagentoClient, *, inventory: bool, shipment: bool) -> l
 async def _reservations(client: MagentoClient, shipment: bool) -> Check:
     if shipment:
         return Check(RESERVATIONS, "passed", "shipments are active: what an order holds is cleared when it ships")
-    number = await reads.count_orders(client, OPEN)
+    try:
+        number = await reads.count_orders(client, OPEN)
+    except Unauthorized as refused:
+        return Check(RESERVATIONS, "could not be checked", f"open orders may not be read. {lacks(refused)}")
     if not number:
         said = (
-            "no order is open in Magento. Shipments are not active: what a later order reserves is never cleared by "
-            "the connector (A2M_ACTIVE__SHIPMENT)"
+            "no order is open in Magento now. What a later one reserves is cleared when it ships there, which the "
+            "connector does only with A2M_ACTIVE__SHIPMENT"
         )
         return Check(RESERVATIONS, "passed", said)
+    orders = "order is" if number == 1 else "orders are"
     said = (
-        f"{number:,} orders are open in Magento, quantities are sent and shipments are not: nothing clears what these "
-        "orders reserve, and the shop offers less than there is. Switch on A2M_ACTIVE__SHIPMENT, or ship them in "
+        f"{number:,} {orders} open in Magento, quantities are sent and shipments are not: nothing clears what is "
+        "reserved for them, and the shop offers less than there is. Switch on A2M_ACTIVE__SHIPMENT, or ship them in "
         "Magento by other means."
     )
     return Check(RESERVATIONS, "failed", said)

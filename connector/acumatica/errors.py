@@ -69,7 +69,7 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
 def words_of(response: httpx.Response) -> str:
     """What an answer says: its own message without the stack trace, or which page came instead."""
     body = body_of(response)
-    parts = [str(body.get(name, "")).strip() for name in ("exceptionMessage", "error_description", "error", "message")]
+    parts = [_text(body.get(name)) for name in ("exceptionMessage", "error_description", "error", "message")]
     inner = body.get("innerException")
     if isinstance(inner, dict):
         parts.insert(0, str(inner.get("exceptionMessage") or inner.get("message") or "").strip())
@@ -79,6 +79,12 @@ def words_of(response: httpx.Response) -> str:
         return f'"{" ".join(said.split())[:LONGEST]}" (status {response.status_code})'
     kind = response.headers.get("content-type", "no content type").partition(";")[0]
     return f"{'an HTML page' if 'html' in kind else f'no JSON ({kind})'} with status {response.status_code}"
+
+
+def _text(value: Any) -> str:
+    """A text, or the message of an object, as OData puts its errors."""
+    found = value.get("message") if isinstance(value, dict) else value
+    return "" if found is None else str(found).strip()
 
 
 def _errors_in(value: Any) -> list[str]:

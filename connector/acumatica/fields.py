@@ -20,7 +20,15 @@ from connector.acumatica.session import AcumaticaSession
 
 KNOWN = ("24.200.001",)
 """Versions of the endpoint Default that the connector was made for."""
+CONTRACT_5 = 26
+"""The first year of a version of contract version 5, which the connector does not speak (acumatica.md, section 2.6)."""
 Fields = dict[str, set[str]]
+
+
+def is_contract_5(version: str) -> bool:
+    """Whether a version of the endpoint is of contract version 5."""
+    year = version.partition(".")[0]
+    return year.isdigit() and int(year) >= CONTRACT_5
 
 
 def read_by(entity: str, chosen: ItemFields, *, non_stock: bool = False, invoiced: bool = False) -> Fields:

@@ -17,7 +17,7 @@ from connector.magento.errors import RequestRefused
 
 Entity = Literal["price", "inventory", "shipment", "customer", "order"]
 EVERY: tuple[Entity, ...] = ("price", "inventory", "shipment", "customer", "order")
-When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "notices"]
+When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "open orders"]
 """Under which setting or module of the shop a route is called; empty: always."""
 OF_NOTHING = "a2m-check-of-nothing"
 _ONE = {"searchCriteria[pageSize]": "1"}
@@ -175,7 +175,8 @@ NEEDS: tuple[Need, ...] = (
         f"products/{OF_NOTHING}",
         {},
     ),
-    _read("orders", VIEW, "inventory", "shipment", "order", why="orders", tried="orders"),
+    _read("orders", VIEW, "inventory", why="open orders", when="open orders", tried="orders"),
+    _read("orders", VIEW, "shipment", "order", why="orders", tried="orders"),
     _read("orders/{}", VIEW, "shipment", "order", why="one order"),
     Need("POST", "orders", "Magento_Sales::create", ("order",), "making orders", tried="orders", body={}),
     Need("POST", "orders/{}/hold", "Magento_Sales::hold", ("order",), "holding orders", tried="orders/0/hold"),

@@ -249,3 +249,48 @@ def test_an_endpoint_that_lacks_a_field(check, make_world):
     result, said = check()["Fields of the endpoint"]
     assert result == "failed"
     assert "does not have StockItem.DefaultPrice" in said
+
+
+def test_an_endpoint_of_contract_version_5(check, make_world):
+    """Version 26.200.001 calls fields otherwise: what is missing, and the version to enter."""
+    make_world(3, acumatica={"versions": ("24.200.001", "26.200.001")})
+    result, said = check(A2M_ACUMATICA__VERSION="26.200.001")["Fields of the endpoint"]
+    assert result == "failed"
+    assert "Default/26.200.001 does not have StockItem.LastModified" in said
+    assert "contract version 5" in said
+    assert "The connector knows Default/24.200.001" in said
+
+
+def test_availability_rules_that_may_not_be_read(check, make_world):
+    """What Quantity Available lacks is read from the item classes; where it may not be, that is said, with the fix."""
+    here = make_world(3)
+    assert check()["Availability calculation rules"][0] == "passed"
+    refused = b'{"message": "You have insufficient rights to access the Availability form."}'
+    here.altered.alter = lambda path, _body: (403, JSON, refused) if "INAvailabilityScheme" in path else None
+    result, said = check()["Availability calculation rules"]
+    assert result == "could not be checked"
+    assert "(A2M_INVENTORY__AVAILABLE_DEDUCTS)" in said
+    assert "Availability calculation rules" not in check(A2M_INVENTORY__QUANTITY="on_hand")
+
+
+def test_on_hand_needs_no_view_of_orders(check, make_world):
+    """Nothing is added back then, so the permission is not asked for."""
+    here = make_world(3)
+    here.change_shop({"token": {"resources": sorted(resources() - {"Magento_Sales::actions_view"})}})
+    assert check(A2M_INVENTORY__QUANTITY="on_hand")["Permissions of inventory"][0] == "passed"
+    assert check()["Permissions of inventory"][0] == "failed"
+
+
+def test_payment_methods_are_looked_up_in_acumatica(check, make_world):
+    """Magento takes any name for its own; Acumatica's have to exist, in any letter case."""
+    make_world(3)
+    settings = {"A2M_ORDER__TYPES": '["SO"]', "A2M_ORDER__PAYMENT_METHODS": '{"check":"checkmo","GOLD":"gold"}'}
+    result, said = check(**settings)["Payment methods of orders"]
+    assert (result, "no payment method GOLD; it has CHECK, ONLINE" in said) == ("failed", True)
+
+
+def test_a_person_sees_how_many_did_not_pass(a2m, make_world):
+    """Below the table: the number of each result, and the names of those that did not pass."""
+    make_world(3)
+    said = a2m("check", A2M_MAGENTO__WEBSITE_ID="7")
+    assert "1 failed (Website of customers); " in said.out
