@@ -365,6 +365,7 @@ def order_rule(settings: Settings) -> OrderRule:
         store_id=chosen.store_id,
         telephone=settings.customer.telephone,
         invoices=chosen.invoice == "offline",
+        cancels_rest=chosen.close_rest == "cancel",
         ships=settings.active.shipment,
         unit=settings.items.unit,
         repair=repair_rule(settings),

@@ -117,6 +117,12 @@ class Order(Section):
     store_id: int = setting(1, "Store view that orders made in Acumatica belong to.", ge=1)
     branches: Names = setting((), "Only orders of these branches; empty: all.")
     invoice: Literal["no", "offline"] = setting("no", "Make offline invoices in Magento.")
+    close_rest: Literal["no", "cancel"] = setting(
+        "no",
+        "What happens in Magento to a rest that Acumatica closed short and never ships. no: it is named, and a person "
+        "closes it. cancel: it is canceled there once everything else has shipped; what the customer has paid for it "
+        "is never given back by this, and is named.",
+    )
     create_with_reference: bool = setting(False, "Create orders whose reference Magento does not know.")
 
     @field_validator("types")

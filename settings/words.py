@@ -67,6 +67,7 @@ FIELDS = {
     ("order", "from"): "Orders from",
     ("order", "reference_pattern"): "Reference pattern",
     ("order", "reference_test"): "Test value of the reference",
+    ("order", "close_rest"): "Rest that never ships",
     ("order", "statuses"): "Acumatica status to Magento status",
     ("order", "states"): "Magento status to Magento state",
     ("order", "store_id"): "Store id",
@@ -118,6 +119,7 @@ CHOICES: dict[tuple[str, str], dict[object, str]] = {
     ("customer", "without_email"): {"fail": "Fail", "leave_out": "Are left out"},
     ("customer", "accounts"): {"per_website": "Per Website", "global": "Global"},
     ("shipment", "foreign_lines"): {"name": "The others ship", "fail": "The shipment fails"},
+    ("order", "close_rest"): {"no": "Is named", "cancel": "Is canceled where it is not invoiced"},
     ("order", "reference"): {
         "external_ref": "External Reference",
         "customer_order": "Customer Order",

@@ -191,14 +191,17 @@ def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[Wa
     if one.content is None:
         return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
     content, beside = one.content, None
-    if link is not None and link.document is not None and link.document != encoded(content):
-        told = msgspec.json.decode(link.document, type=entity.content)
+    kept = None if link is None else link.document
+    document = encoded(content)
+    if kept is not None and kept != document:
+        told = msgspec.json.decode(kept, type=entity.content)
         beside = entity.beside(told, content) if entity.beside is not None else None
         try:
             content = entity.changed(told, content)
         except CannotBeSent as why:
             return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))]
-    document = encoded(content)
+        # as it was kept, where nothing changed: a field that a later version added is no change
+        document = kept if content is told else encoded(content)
     want = Wanted(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
     return [want] if beside is None else [want, _beside(one, beside)]
 

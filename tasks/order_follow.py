@@ -7,7 +7,7 @@ thing, such as an invoice, keeps nothing else back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +22,7 @@ from connector.queue.links import Link
 from connector.queue.messages import Message
 from connector.rules import sold
 from connector.rules.order_status import (
+    ENDED,
     Shown,
     Step,
     end_of_hold,
@@ -35,7 +36,9 @@ from connector.rules.order_status import (
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import OrderContent, OrderRule
 from connector.rules.orders import comment_mark, comment_of, increment_id
+from connector.rules.rest import open_rest
 from connector.rules.waiting import NotYet, WaitReason
+from tasks.order_rest import end_of_rest
 from tasks.own_orders import is_reserved_by_repair
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 AFTER_INVOICES = ("complete", "holded")
 MOST_STEPS = 20
 """More than any order needs: a shop that undoes what is done must not hold a run for ever."""
-Left = Step | Literal["invoice"]
+Left = Step | Literal["invoice", "cancel rest"]
 
 
 @dataclass(frozen=True)
@@ -108,11 +111,13 @@ async def bring_up(
     shown: ShownOrder,
     known: Before,
     will_hold: Callable[[], None],
+    read: Callable[[str], Awaitable[ShownOrder | None]],
 ) -> str | None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then. Return what is to be
     known of it though all is well. Raises `NotYet` and `OrderProblem`.
 
-    `will_hold` keeps that a hold is told, before it is: whatever happens then, it is known to be ours, not the shop's.
+    `read` reads the order again. `will_hold` keeps that a hold is told, before it is: whatever happens then, it is
+    known to be ours, not the shop's.
     """
     for _step in range(MOST_STEPS):
         left = left_to_do(rule, content, shown, known)
@@ -126,7 +131,7 @@ async def bring_up(
             will_hold()
         await _do(client, content, shown, left, reserved=known.reserved)
         steps.reached("followed")
-        shown = await magento.order(client, str(shown.entity_id)) or shown
+        shown = await read(str(shown.entity_id)) or shown
     raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
 
 
@@ -151,15 +156,19 @@ def left_to_do(rule: OrderRule, content: OrderContent, shown: ShownOrder, known:
     lacks_invoice, problem = _lacks_invoice(content, shown)
     if problem is not None and content.state == "complete":
         raise problem
+    rest = open_rest(content.rest, shown.items)  # it ends before the order can be complete
     left: Left | None = None
     was_told = _has_comment(content, shown) and not is_behind(seen, content.state)
-    if content.status is not None and not known.reached and not was_told:
+    is_short = rest is not None and seen.state not in ENDED and content.state == "complete" and not lacks_invoice
+    if content.status is not None and not known.reached and not was_told and not is_short:
         left = _towards(rule, content, seen, content.status, lacks_invoice=lacks_invoice, acted=known.acted)
     if left is None and problem is not None:
         raise problem
     left = left or ("invoice" if lacks_invoice else None)
     if left == "invoice":
         _wait_to_invoice(content, seen)
+    if left is None and rest is not None:
+        return end_of_rest(rule, content, seen, rest, reserved=known.reserved or not seen.ours)
     return left
 
 
@@ -168,6 +177,8 @@ def _towards(
 ) -> Left | None:
     if lacks_invoice and content.state in AFTER_INVOICES:
         return "invoice"
+    if content.rest and seen.state == "canceled" and content.state == "complete" and not seen.begun:
+        return None  # closed short as a whole: that is how Magento shows it
     try:
         step = next_step(seen, content.acumatica_status, status, content.state, ships=rule.ships)
     except NotYet as why:
@@ -237,6 +248,9 @@ async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, s
             await magento.unhold(client, shown)
         elif step == "release":
             await magento.set_status(client, shown, "processing", "processing")
+        elif step == "cancel rest":
+            if not await magento.cancel(client, shown):
+                raise refused(seen, content.acumatica_status, status, "it does not cancel what never ships")
         elif step == "cancel" or (step == "update" and state == "canceled" and reserved):
             if step == "update" and shown.state == "holded":
                 await magento.set_status(client, shown, "processing", "processing")  # on hold nothing is cancelled

@@ -31,6 +31,7 @@ from connector.rules.waiting import NotYet, WaitReason
 from tasks.document import CannotBeSent, Made, content_and_link, encoded
 from tasks.order_follow import before, bring_up, left_to_do, told_of, was_held
 from tasks.order_follow import remark as remark_of
+from tasks.order_items import with_product_skus
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -46,18 +47,30 @@ class _Found(NamedTuple):
 async def send(work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None) -> Made:
     """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
     found = await _known(client, content, link) or await _create(work, client, content)
+    found = found._replace(order=await _matched(work, client, content, found.order))
     magento_id = str(found.order.entity_id)
     known = before(work, message, content, link, found.order)
     told = replace(content, status=None, state=None, invoices=())
     in_part = Made(magento_id, found.made_by, told=told)
     try:
         will_hold = partial(_will_hold, work, message, content, link, found)
-        remark = await bring_up(work.rule, client, content, found.order, known, will_hold)
+        read = partial(_read, work, client, content)
+        remark = await bring_up(work.rule, client, content, found.order, known, will_hold, read)
     except OrderProblem as why:
         raise CannotBeSent(cause_of(str(why)), str(why), in_part) from why
     except NotYet as why:
         raise NotYet(why.wait, str(why), why.waits_for, in_part) from why
     return Made(magento_id, found.made_by, remark=remark)
+
+
+async def _read(work: Work, client: MagentoClient, content: OrderContent, magento_id: str) -> ShownOrder | None:
+    shown = await magento.order(client, magento_id)
+    return None if shown is None else await _matched(work, client, content, shown)
+
+
+async def _matched(work: Work, client: MagentoClient, content: OrderContent, shown: ShownOrder) -> ShownOrder:
+    """The order with its items' products, where lines of Acumatica are to be found among them."""
+    return await with_product_skus(work.shop, client, shown) if content.invoices or content.rest else shown
 
 
 def _will_hold(work: Work, message: Message, content: OrderContent, link: Link | None, found: _Found) -> None:
@@ -77,6 +90,7 @@ async def find(
         found = await _known(client, content, link)
         if found is None:
             return None
+        found = found._replace(order=await _matched(work, client, content, found.order))
         known = replace(before(work, message, content, link, found.order), acted=True)
         if left_to_do(work.rule, content, found.order, known) is not None:
             return None
@@ -98,6 +112,7 @@ async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Mes
         if order is None:
             continue
         try:
+            order = await _matched(work, client, content, order)
             left_to_do(work.rule, content, order, before(work, message, content, link, order))
         except NotYet as why:
             found[message.id] = why

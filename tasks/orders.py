@@ -22,13 +22,13 @@ from connector.acumatica.records import Problem
 from connector.magento import orders as magento
 from connector.queue import links, messages
 from connector.queue.tables import SENDING
+from connector.rules.order_differences import differences
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import OrderContent, OrderRule
 from connector.rules.orders import (
     cause_of,
     comes_to_nothing,
     content_of,
-    differences,
     is_chosen,
     names_changed,
     number_in_magento,
@@ -134,7 +134,8 @@ def changed(told: OrderContent, now: OrderContent) -> OrderContent:
     """
     status = now.status or told.status
     hold_is_over = was_held(told) and now.status is None  # completed in Acumatica, and not invoiced there yet
-    if (status, now.invoices) == (told.status, told.invoices) and not hold_is_over:
+    same = (status, now.invoices, now.rest) == (told.status, told.invoices, told.rest)
+    if same and not hold_is_over:
         return told
     return replace(now, facts=told.facts)
 

@@ -43,7 +43,10 @@ _HEADER = (
     "OrderType,OrderNbr,Status,CustomerID,Branch,Date,CreatedDate,LastModified,ExternalRef,CustomerOrder,CurrencyID,"
     "ShipVia,PaymentMethod,OrderTotal,TaxTotal"
 )
-_LINE = "LineNbr,InventoryID,LineDescription,UOM,OrderQty,UnitPrice,DiscountAmount,Amount,Operation,LineType"
+_LINE = (
+    "LineNbr,InventoryID,LineDescription,UOM,OrderQty,UnitPrice,DiscountAmount,Amount,Operation,LineType,Completed,"
+    "QtyOnShipments,POSource"
+)
 _LINKED = "BillToAddress,BillToContact,ShipToAddress,ShipToContact,Totals"
 _SELECT = f"{_HEADER},{','.join(f'Details/{name}' for name in _LINE.split(','))},{_LINKED}"
 _EXPAND = f"Details,{_LINKED}"
@@ -101,6 +104,9 @@ class _Line(msgspec.Struct):
     Amount: Number = Number()
     Operation: Text = Text()
     LineType: Text = Text()
+    Completed: Value[bool] = Value()
+    QtyOnShipments: Number = Number()
+    POSource: Text = Text()
 
 
 NONE = "(none)"
@@ -306,6 +312,9 @@ def _line(line: _Line) -> dict[str, Any]:
         "amount": _number(line.Amount, f"the amount of {what}"),
         "operation": (line.Operation.value or "").strip(),
         "line_type": (line.LineType.value or "").strip(),
+        "completed": bool(line.Completed.value),
+        "on_shipments": _number(line.QtyOnShipments, f"the quantity on shipments of {what}"),
+        "po_source": (line.POSource.value or "").strip(),
     }
 
 

@@ -18,8 +18,9 @@ class OrderRule:
     """A to M Order Sync, and what of other sections concerns orders.
 
     `states`: Magento's state of each of its statuses. `titles`: what customers read of a ShipVia. `invoices`: offline
-    invoices are made. `ships`: shipments are sent, so an order that is invoiced becomes complete by itself. `repair`:
-    how a repair of Magento's reservations becomes known.
+    invoices are made. `cancels_rest`: what Acumatica closed short is canceled in Magento. `ships`: shipments are sent,
+    so an order that is invoiced becomes complete by itself. `repair`: how a repair of Magento's reservations becomes
+    known.
     """
 
     types: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class OrderRule:
     store_id: int = 1
     telephone: str = ""
     invoices: bool = False
+    cancels_rest: bool = False
     ships: bool = False
     unit: Unit = "base"
     repair: RepairRule = field(default_factory=RepairRule)
@@ -127,8 +129,8 @@ class OrderContent:
     """What one message tells Magento of one order.
 
     `reference`: Magento's number of the order, if it came from there. `facts`: all that a customer sees, as Acumatica
-    has it. `status` and `state`: Magento's, by the map; none where the
-    map has none for `acumatica_status`. `new`: the order to create where Magento does not have it, or `why_not`.
+    has it. `status` and `state`: Magento's, by the map; none where the map has none for `acumatica_status`. `new`: the
+    order to create where Magento does not have it, or `why_not`. `rest`: what Acumatica closed short and never ships.
     """
 
     key: str
@@ -140,3 +142,4 @@ class OrderContent:
     new: NewOrder | None = None
     why_not: Why | None = None
     invoices: tuple[Invoice, ...] = ()
+    rest: tuple[InvoiceLine, ...] = ()

@@ -7,7 +7,7 @@ spec, *Rules of the field*, "Orders"; magento-observed.md, part two, section 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -29,13 +29,15 @@ from connector.rules.order_types import (
     Why,
 )
 from connector.rules.reference import increment_id_of
+from connector.rules.rest import CHARGE, closed_short, invoiced_by_line
 from connector.rules.units import ItemUnits, decimal
 
 LONGEST_INCREMENT_ID = 50
 LONGEST_EXT_ORDER_ID = 32
 PRICE_DIGITS = Decimal("0.0001")
 NOON = "12:00:00"
-CHARGE = "Misc. Charge"
+PROGRESS = ("completed", "on_shipments", "po_source")
+"""Of a line, what says how far Acumatica is with it."""
 Order = Mapping[str, Any]
 
 
@@ -90,14 +92,21 @@ def comes_to_nothing(order: Order, rule: OrderRule) -> bool:
 
 def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> OrderContent:
     """All that one message tells Magento of the order. Raises `OrderProblem` for invoices that it cannot be told of."""
-    facts = {name: value for name, value in order.items() if name not in ("status", "invoices")}
-    invoices = invoices_of(key, order, items, rule) if rule.invoices else ()
+    short = {} if comes_to_nothing(order, rule) else closed_short(order, items)
+    invoices = invoices_of(key, order, items, rule, short) if rule.invoices else ()
     waits = _waits_for_invoices(order, invoices, rule)
     mapped = rule.statuses.get(order["status"])
     status = None if waits else mapped
     state = None if status is None else state_of(status, rule.states)
     content = OrderContent(
-        key, number_in_magento(order, rule), order["status"], facts, status, state, invoices=invoices
+        key,
+        number_in_magento(order, rule),
+        order["status"],
+        _facts(order),
+        status,
+        state,
+        invoices=invoices,
+        rest=_rest(key, order, short, items, rule),
     )
     try:
         if mapped is None:
@@ -110,6 +119,30 @@ def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Ord
         return replace(content, new=new_order(key, order, items, rule))
     except OrderProblem as why:
         return replace(content, why_not=Why(cause_of(str(why)), str(why)))
+
+
+def _facts(order: Order) -> dict[str, Any]:
+    """All that a customer sees of the order: not how far Acumatica is with it."""
+    facts = {name: value for name, value in order.items() if name not in ("status", "invoices")}
+    facts["lines"] = [{name: line[name] for name in line if name not in PROGRESS} for line in order["lines"]]
+    return facts
+
+
+def _rest(
+    key: str, order: Order, short: Mapping[int, Fraction], items: Mapping[str, ItemUnits], rule: OrderRule
+) -> tuple[InvoiceLine, ...]:
+    """What never ships of the order's lines, as Magento counts it."""
+    found = []
+    for line in order["lines"]:
+        if line["number"] in short:
+            of_line = {**line, "quantity": str(_decimal(short[line["number"]]))}
+            sku, quantity = _in_magento(f"the rest of line {line['number']} of {key}", of_line, items, rule)
+            found.append(InvoiceLine(line["number"], sku, quantity))
+    return tuple(found)
+
+
+def _decimal(number: Fraction) -> Decimal:
+    return Decimal(number.numerator) / Decimal(number.denominator)
 
 
 def cause_of(reason: str) -> str:
@@ -292,12 +325,21 @@ def names_changed(order: Order) -> tuple[str, ...]:
     return changes(found)
 
 
-def invoices_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> tuple[Invoice, ...]:
-    """The released invoices of the order, by number, each with what it holds of the order's lines."""
-    ordered = {line["number"]: Decimal(line["quantity"]) for line in order["lines"] if Decimal(line["quantity"]) > 0}
-    uoms = {line["number"]: line["uom"] for line in order["lines"]}
-    invoiced: dict[int, Fraction] = {}
+def invoices_of(
+    key: str,
+    order: Order,
+    items: Mapping[str, ItemUnits],
+    rule: OrderRule,
+    short: Mapping[int, Fraction] | None = None,
+) -> tuple[Invoice, ...]:
+    """The released invoices of the order, by number, each with what it holds of the order's lines.
+
+    `short`: what of the lines never ships, and is never invoiced.
+    """
+    whole = {line["number"]: Fraction(Decimal(line["quantity"])) for line in order["lines"]}
+    whole = {number: quantity - (short or {}).get(number, 0) for number, quantity in whole.items() if quantity > 0}
     found = []
+    so_far: dict[str, Any] = {}
     for name, lines in sorted((order.get("invoices") or {}).items()):
         number = name.partition("|")[2] or name
         sums: dict[int, InvoiceLine] = {}
@@ -307,39 +349,9 @@ def invoices_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Or
             sku, quantity = _in_magento(f"invoice {number}, line {line['number']} of {key}", line, items, rule)
             before = sums.get(line["number"])
             sums[line["number"]] = InvoiceLine(line["number"], sku, quantity + (before.quantity if before else 0))
-            units, uom = items[line["item"]], uoms.get(line["number"], line["uom"])
-            part = units.converted(Decimal(line["quantity"]), line["uom"], uom)
-            invoiced[line["number"]] = invoiced.get(line["number"], Fraction(0)) + (part or Fraction(0))
+        so_far[name] = lines
         if sums:
-            completes = all(invoiced.get(place, Fraction(0)) >= Fraction(whole) for place, whole in ordered.items())
+            invoiced = invoiced_by_line({**order, "invoices": so_far}, items)
+            completes = all(invoiced.get(place, Fraction(0)) >= all_of_it for place, all_of_it in whole.items())
             found.append(Invoice(number, tuple(sums[place] for place in sorted(sums)), completes))
     return tuple(found)
-
-
-def differences(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What of an order changed since Magento was told, in words."""
-    return list(_differences("", told, now))
-
-
-def _differences(where: str, told: Any, now: Any) -> Iterator[str]:
-    if isinstance(told, Mapping) and isinstance(now, Mapping):
-        for name in dict.fromkeys([*told, *now]):
-            yield from _differences(f"{where}{' ' if where else ''}{_words(name)}", told.get(name), now.get(name))
-    elif isinstance(told, list) and isinstance(now, list):
-        yield from _differences(where, _by_number(told), _by_number(now))
-    elif told != now:
-        yield f"{where} {_shown(told)} → {_shown(now)}"
-
-
-def _by_number(lines: list[Any]) -> dict[str, Any]:
-    return {str(line["number"]): {name: line[name] for name in line if name != "number"} for line in lines}
-
-
-def _words(name: str) -> str:
-    return {"lines": "line", "uom": "unit"}.get(name, name.replace("_", " "))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"{value['quantity']} {value['uom']} {value['item']}" if "item" in value else "given"
-    return "(none)" if value in (None, "") else str(value)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.rules.order_differences import differences
 from connector.rules.order_totals import OrderProblem, shared_out, totals_of
 from connector.rules.order_types import OrderRule
-from connector.rules.orders import content_of, differences, increment_id, is_chosen
+from connector.rules.orders import content_of, increment_id, is_chosen
 from connector.rules.units import ItemUnits
 
 D = Decimal
