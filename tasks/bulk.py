@@ -103,7 +103,7 @@ async def _not_published(
     if isinstance(fault, NoAnswer):
         return Delivery([Outcome("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
-        return Delivery([Outcome("temporary", str(fault), fault.retry_after) for _row in rows])
+        return Delivery([Outcome("temporary", str(fault), fault.retry_after, template=fault.kind) for _row in rows])
     bulks.end(work.state, work.lease, now=work.clock.now())
     if isinstance(fault, RequestRefused | NoSuchRoute):
         work.report.say(NOT_TAKEN.format(fault=fault))

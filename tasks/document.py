@@ -242,8 +242,10 @@ def _outcome(why: Exception) -> Outcome:
     if isinstance(why, NoAnswer):
         return Outcome("unknown", str(why))
     if isinstance(why, TemporaryFault):
-        return Outcome("temporary", str(why), why.retry_after)
-    return Outcome("refused", str(why), cause=why.cause if isinstance(why, CannotBeSent) else None)
+        return Outcome("temporary", str(why), why.retry_after, template=why.kind)
+    if isinstance(why, CannotBeSent):
+        return Outcome("refused", str(why), cause=why.cause)
+    return Outcome("refused", str(why), template=why.kind if isinstance(why, RequestRefused) else "")
 
 
 async def found_document(work: Work, entity: DocumentEntity, client: MagentoClient, message: Message) -> Made | None:

@@ -26,6 +26,7 @@ from connector.queue.tables import FAILED, PENDING, SENDING, SENT
 from connector.rules.requests import request_size
 from tasks.bookkeeper import Bookkeeper
 from tasks.bulk import goes_in_bulk, operations_of
+from tasks.cause import cause
 from tasks.deliver import deliver
 from tasks.document import Made, settled_as
 from tasks.forecast import Forecast
@@ -346,7 +347,7 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "accepted":
         return Settled(message, SENT)
     if outcome.kind == "refused":
-        return Settled(message, FAILED, outcome.cause or cause(outcome.reason), outcome.reason)
+        return Settled(message, FAILED, outcome.cause or cause(message, outcome), outcome.reason)
     if outcome.kind == "waits":
         return waits_on(work, message, outcome, work.clock.now())
     if connection_lost or outcome.kind == "not_sent":
@@ -354,7 +355,7 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "unknown":
         return Settled(message, SENDING, "no answer", outcome.reason)
     if message.attempts >= work.queue.retry_count:
-        return Settled(message, FAILED, cause(outcome.reason), outcome.reason)
+        return Settled(message, FAILED, cause(message, outcome), outcome.reason)
     return Settled(message, PENDING, "temporary", outcome.reason, not_before=later)
 
 
@@ -362,9 +363,3 @@ def pause_after(attempts: int) -> float:
     """The growing, jittered pause in seconds after that many attempts."""
     longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
     return longest * random.uniform(0.5, 1.0)
-
-
-def cause(reason: str | None) -> str:
-    """The kind of a failure: its reason without what is in quotes or numbers, so that equal ones can be counted."""
-    kept = (reason or "no reason given").split("\n")[0]
-    return " ".join(word for word in kept.split() if not any(letter.isdigit() for letter in word))[:200]

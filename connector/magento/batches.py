@@ -24,11 +24,12 @@ from connector.magento.errors import (
     RequestTooLarge,
     TemporaryFault,
 )
-from connector.magento.words import message_of, template_of
+from connector.magento.words import kind_of, message_of, template_of
 from connector.rules.skus import normalise_one
 
 Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent", "waits"]
 TOO_MANY = "Maximum items of type"
+NO_PRODUCT = "In Magento no product that takes a price has this SKU."
 UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
 
@@ -74,6 +75,7 @@ class Outcome:
     left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
     `cause`: the kind of a refusal, where whoever refused it knows one, or the code of a wait. `waits_for`: the record
     whose sending ends a wait.
+    `template`: Magento's own message before its placeholders were filled.
     """
 
     kind: Kind
@@ -81,6 +83,7 @@ class Outcome:
     retry_after: float | None = None
     cause: str | None = None
     waits_for: str | None = None
+    template: str = ""
 
 
 ACCEPTED = Outcome("accepted")
@@ -129,7 +132,7 @@ class _Sending(Generic[Row]):
             except NoAnswer as fault:
                 self._end(part, Outcome("unknown", str(fault)))
             except TemporaryFault as fault:
-                self._end(part, Outcome("temporary", str(fault), fault.retry_after))
+                self._end(part, Outcome("temporary", str(fault), fault.retry_after, template=fault.kind))
             except RequestRefused as fault:
                 self._cut(part, fault)
         return Delivery(self.outcomes, self.array_limit, self.fault)
@@ -151,7 +154,7 @@ class _Sending(Generic[Row]):
         elif len(part) > 1:
             self._send_again(part, (len(part) + 1) // 2)
         else:
-            self._keep(part, Outcome("refused", _reason(fault)))
+            self._keep(part, Outcome("refused", _reason(fault), template=fault.kind))
 
     def _send_again(self, part: list[int], size: int) -> None:
         self.waiting.extend(part[start : start + size] for start in reversed(range(0, len(part), size)))
@@ -257,7 +260,7 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[Outcome | None]:
     if not errors:
         return [ACCEPTED for _row in part]
     if len(part) == 1:
-        return [Outcome("refused", _single_reason(part[0], errors))]
+        return [_refused(part[0], errors)]
     named = {normalise_one(sku): error for error in errors if (sku := _sku_of(error)) is not None}
     some_name_none = any(_sku_of(error) is None for error in errors)
     outcomes: list[Outcome | None] = []
@@ -268,7 +271,7 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[Outcome | None]:
         elif _looks_numeric(row.sku):
             outcomes.append(None)
         else:
-            outcomes.append(Outcome("refused", _row_reason(row, error)))
+            outcomes.append(_refused(row, [error]))
     if len({place for place, outcome in enumerate(outcomes) if outcome != ACCEPTED}) < len(named):
         return [None for _row in part]  # an error names a SKU that is not among the rows: ask for each alone
     return outcomes
@@ -288,14 +291,17 @@ def _looks_numeric(sku: str) -> bool:
     return sku.strip().lstrip("+-").replace(".", "", 1).isdigit()
 
 
-def _single_reason(row: PriceRow, errors: list[dict[str, Any]]) -> str:
-    return " ".join(dict.fromkeys(_row_reason(row, error) for error in errors))
+def _refused(row: PriceRow, errors: list[dict[str, Any]]) -> Outcome:
+    reason = " ".join(dict.fromkeys(_row_reason(row, error) for error in errors))
+    unknown = any(_is_unknown_sku(error) for error in errors)
+    template = " ".join(dict.fromkeys(kind_of(error) for error in errors))
+    return Outcome("refused", reason, cause=NO_PRODUCT if unknown else None, template=template)
 
 
 def _row_reason(row: PriceRow, error: dict[str, Any]) -> str:
     said = message_of(error)
     if _is_unknown_sku(error):
-        return f'In Magento no product that takes a price has the SKU "{row.sku}": {said}'
+        return f'In Magento no product that takes a price has the SKU "{row.sku}" (Magento: "{said}").'
     return f"Magento refused the row: {said}"
 
 

@@ -31,7 +31,7 @@ from connector.magento.errors import (
     Unauthorized,
     WrongAddress,
 )
-from connector.magento.words import NOT_JSON, decoded, message_of, said, template_of
+from connector.magento.words import NOT_JSON, decoded, kind_of, message_of, said, template_of
 
 HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-magento"}
 TEMPORARY = frozenset({408, 425, 429})
@@ -163,7 +163,9 @@ class MagentoClient:
         answer = decoded(response)
         if response.is_success and answer is not NOT_JSON:
             return answer
-        raise self._refusal(response, answer)
+        refusal = self._refusal(response, answer)
+        refusal.kind = kind_of(answer)
+        raise refusal
 
     def _transport_fault(self, error: httpx.TransportError) -> MagentoFault:
         fault = fault_of(error)

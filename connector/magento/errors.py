@@ -20,7 +20,12 @@ from typing import Any
 
 
 class MagentoFault(Exception):
-    """Something that Magento, or what stands in front of it, does not do. `str()` is a sentence for people."""
+    """Something that Magento, or what stands in front of it, does not do. `str()` is a sentence for people.
+
+    kind: Magento's own message before its placeholders were filled; empty where it gave none.
+    """
+
+    kind: str = ""
 
 
 class OfTheConnection(MagentoFault):

@@ -24,6 +24,9 @@ _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 _PLACEHOLDER = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)")
 _POSITION = re.compile(r"%([0-9]+)")
 _TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title>", re.IGNORECASE | re.DOTALL)
+_OF_THE_KIND = ("fieldName", "field", "type")
+"""Placeholders that say what kind of error it is, and nothing of the record."""
+LEFT_OUT = "…"
 _UNDECODED = object()
 
 
@@ -95,6 +98,23 @@ def template_of(body: Any) -> tuple[str, Any]:
     if not isinstance(body, Mapping) or not isinstance(body.get("message"), str):
         return "", None
     return body["message"], body.get("parameters")
+
+
+def kind_of(body: Any) -> str:
+    """What kind of error a decoded JSON error is: the messages before their placeholders are filled, so that it is the
+    same for every record. What Magento filled in by itself is still in it.
+    """
+    if not isinstance(body, Mapping):
+        return ""
+    nested = body.get("errors")
+    each = [body, *(one for one in nested if isinstance(one, Mapping))] if isinstance(nested, list) else [body]
+    return plain(" ".join(dict.fromkeys(filter(None, map(_unfilled, each)))))
+
+
+def _unfilled(error: Mapping[str, Any]) -> str:
+    template, parameters = template_of(error)
+    kept = {name: value for name, value in _named(template, parameters).items() if name in _OF_THE_KIND}
+    return _POSITION.sub(LEFT_OUT, _PLACEHOLDER.sub(LEFT_OUT, fill(template, kept)))
 
 
 def decoded(response: httpx.Response) -> Any:
