@@ -22,8 +22,8 @@ from connector.acumatica.shipped_orders import orders_with_keys
 from connector.queue import links, messages, records
 from connector.queue.tables import SENDING
 from connector.rules import shipments as rules
-from connector.rules.shipment_records import Shipment, ShipmentContent, ShippedOrder, Unfit, acumatica_key
-from tasks.document import CannotBeSent, Document, DocumentEntity
+from connector.rules.shipment_records import Shipment, ShipmentContent, ShippedOrder, acumatica_key
+from tasks.document import Beside, Document, DocumentEntity
 from tasks.feeds import Feed, FeedPage
 from tasks.ship import find, send
 from tasks.shipped_order import still_waiting
@@ -160,11 +160,9 @@ def _decoded(document: bytes | None) -> ShipmentContent | None:
     return None if document is None else msgspec.json.decode(document, type=ShipmentContent)
 
 
-def _changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
-    try:
-        return rules.changed(before, now)
-    except Unfit as unfit:
-        raise CannotBeSent(unfit.cause, str(unfit)) from unfit
+def _corrected(before: ShipmentContent, now: ShipmentContent) -> Beside | None:
+    reason = rules.edited(before, now)
+    return None if reason is None else Beside("corrected", rules.CHANGED, reason)
 
 
 SHIPMENTS = DocumentEntity(
@@ -174,7 +172,8 @@ SHIPMENTS = DocumentEntity(
     },
     content=ShipmentContent,
     compute=_compute,
-    changed=_changed,
+    changed=rules.changed,
+    beside=_corrected,
     send=send,
     find=find,
     still_waiting=still_waiting,

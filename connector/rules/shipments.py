@@ -288,18 +288,21 @@ def _quantity(
 def changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
     """The content to send where Magento was told another one: what it was told, with Acumatica's tracking numbers.
 
-    Raises `Unfit` where Acumatica now ships something else, which Magento cannot follow. A setting that changed alters
-    nothing of what Magento has.
+    A setting that changed alters nothing of what Magento has; what Acumatica ships otherwise is told by `edited`.
     """
-    differences = _differences(before, now)
-    if differences:
-        raise Unfit(
-            CHANGED,
-            f"{now.mark} differs from what Magento was told: {'; '.join(differences)}. "
-            "Put Magento right by hand and skip this message.",
-        )
     added = tuple(track for track in now.tracks if track.number not in _known(before))
     return _with_numbers(before, {track.number for track in now.tracks}, added)
+
+
+def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
+    """Return what Acumatica ships otherwise than Magento was told, which Magento cannot follow; None if nothing."""
+    differences = _differences(before, now)
+    if not differences:
+        return None
+    return (
+        f"{CHANGED}: {now.mark} differs from what Magento was told: {'; '.join(differences)}. Magento cannot follow; "
+        "its tracking numbers go on. Put Magento right by hand and skip this message."
+    )
 
 
 def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track, ...] = ()) -> ShipmentContent:

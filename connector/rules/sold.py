@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.rules.matching import matches, preferred
+from connector.rules.matching import matches, preferred, unclear
 from connector.rules.order_totals import NOTHING, OrderProblem
 from connector.rules.order_types import Invoice, InvoiceLine
 from connector.rules.sold_item import SoldItem
@@ -77,13 +77,22 @@ def _lay_out(
     types = {item.item_id: item.product_type for item in items}
     own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
     same = [item for item in own if item.ext_id == str(line.number)] or matches(items, line.sku)
-    open_of = {item.item_id: item.ordered - item.canceled - target.get(item.item_id, NOTHING) for item in same}
+    open_of = {item.item_id: _free(item, target) for item in same}
     left = line.quantity
-    for item in preferred(same, open_of, quantity=left, order_line=line.number):
-        free = min(left, open_of[item.item_id])
-        if free > 0:
-            target[item.item_id] = target.get(item.item_id, NOTHING) + free
-            left -= free
+    in_turn = preferred(same, open_of, quantity=left, order_line=line.number)
+    for item in in_turn:  # what Magento has invoiced already is laid out first, however it was chosen then
+        left -= _claim(item, min(left, open_of[item.item_id], _unclaimed(item, target)), target)
+    free = {item.item_id: _free(item, target) for item in same}
+    doubt = unclear(same, items, free, left, line.number) if left else []
+    if doubt:
+        named = " or ".join(f"{item.sku} (item {item.item_id})" for item in doubt)
+        raise OrderProblem(
+            f"Invoice does not fit: line {line.number} of Acumatica's invoice {invoice.number} of {key} has "
+            f"{line.quantity} of {line.sku}, which may be {named} in Magento's order: different goods. Make the "
+            "invoice in Magento by hand, then skip this message."
+        )
+    for item in in_turn:
+        left -= _claim(item, min(left, _free(item, target)), target)
     if left > 0:
         has = f"{line.quantity - left} left of it" if same else "no such line"
         raise OrderProblem(
@@ -91,6 +100,23 @@ def _lay_out(
             f"(line {line.number}), and Magento's order has {has}. Make the invoice in Magento by hand, then skip this "
             "message."
         )
+
+
+def _claim(item: SoldItem, quantity: Decimal, target: dict[int, Decimal]) -> Decimal:
+    """Lay so much out on an item; gives what that was."""
+    claimed = max(quantity, NOTHING)
+    if claimed:
+        target[item.item_id] = target.get(item.item_id, NOTHING) + claimed
+    return claimed
+
+
+def _unclaimed(item: SoldItem, target: dict[int, Decimal]) -> Decimal:
+    """What Magento has invoiced of an item that no invoice of Acumatica's accounts for yet."""
+    return item.invoiced - target.get(item.item_id, NOTHING)
+
+
+def _free(item: SoldItem, target: dict[int, Decimal]) -> Decimal:
+    return item.ordered - item.canceled - target.get(item.item_id, NOTHING)
 
 
 def _is_covered(item: SoldItem, items: Sequence[SoldItem], target: dict[int, Decimal]) -> bool:

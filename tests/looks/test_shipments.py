@@ -255,13 +255,29 @@ async def test_a_shipment_corrected_after_it_was_sent_is_reported(trade):
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
     here.here.change({"confirm_shipment": number})
     await look(here)
-    assert "3 EA was sent, now 2 EA" in reasons(here)[f"{number}|SO 000001"]
+    assert "3 EA was sent, now 2 EA" in reasons(here)[f"{number}|SO 000001 (corrected)"]
     here.here.change({"correct_shipment": number})
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "3"}]}})
     here.here.change({"confirm_shipment": number})
     await look(here)
     assert reasons(here) == {}
     assert len(here.shipped(order)) == 1
+
+
+async def test_a_correction_that_magento_cannot_follow_holds_no_tracking_number_back(trade):
+    """Fewer pieces and another label: the pieces are reported beside it, and the label goes to the customer."""
+    here = trade()
+    order = here.sold("000001", {"A": 3})
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"correct_shipment": number})
+    here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
+    here.here.change({"confirm_shipment": number})
+    here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
+    await look(here)
+    assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z2"]]
+    assert list(reasons(here)) == [f"{number}|SO 000001 (corrected)"]
+    assert (await look(here)).tally.requests == 0
 
 
 async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):

@@ -1,6 +1,7 @@
 """Lines of a shipment find their items in Magento's order, under either trigger and of either kind of document."""
 
 import pytest
+from support.sales import Sales
 from support.trade import Trade
 
 from connector.queue import messages
@@ -176,3 +177,15 @@ async def test_a_gift_of_what_was_bought_too_does_not_hold_the_order_back(trade)
     outcome = await look(here)
     assert (items(here, order), reasons(here)) == ([[("A", 2)]], "")
     assert "line 2 in Acumatica" in outcome.report.notes[0][1]
+
+
+async def test_an_invoice_finds_its_items_by_their_products_too(make_world):
+    """The order's item is A-RED, its product A: the offline invoice is made."""
+    here = Sales(make_world([Product("A", "A", 1_000_000, HUNDRED)]))
+    here.entered("000001", {"A": 2}, external_ref="100000001")
+    here.ordered({}, increment_id="100000001", items=[of_product(here, "A", "A-RED", 2)])
+    here.invoiced("000001")
+    here.here.clock.advance(60)
+    outcome = await here.here.sync("order", here.settings(inventory=WAREHOUSES, order={"invoice": "offline"}))
+    assert (outcome.fault, [one.reason for one in here.here.failed("order")]) == (None, [])
+    assert [[(i["sku"], i["qty"]) for i in one["items"]] for one in here.invoices("100000001")] == [[("A-RED", 2)]]

@@ -87,3 +87,36 @@ def test_how_far_an_order_is_counts_each_thing_once():
     assert is_shipped([item(1, "PDF", "1", "downloadable")])
     assert is_invoiced([item(1, "A", "3", invoiced="1", canceled="2")])
     assert not is_invoiced([item(1, "A", "3", invoiced="1")])
+
+
+def renamed(item_id, sku, ordered, product_sku, **more):
+    """An item whose product has another SKU by now."""
+    return replace(item(item_id, sku, ordered, **more), product_sku=product_sku)
+
+
+def test_an_invoice_finds_its_items_by_their_products_too():
+    """An option's suffix on the item's SKU."""
+    items = (renamed(1, "A-RED", "2", "A"), renamed(2, "A-BLUE", "3", "A"))
+    assert next_invoice("SO 1", [invoice("1", (1, "A", "3"))], items) == ToInvoice("1", ((2, D(3)),))
+
+
+def test_what_magento_has_invoiced_is_accounted_for_before_anything_is_chosen():
+    """An invoice that was laid out on other items, or made by the shop itself, is not made again."""
+    split = (item(1, "A", "1", invoiced="1"), item(2, "A", "2", invoiced="1"))
+    assert next_invoice("SO 1", [invoice("1", (5, "A", "2"))], split) is None
+    other = (item(1, "A", "3", canceled="1"), item(2, "A", "2", invoiced="2"))
+    assert next_invoice("SO 1", [invoice("1", (5, "A", "2"))], other) is None
+    second = [invoice("1", (5, "A", "2")), invoice("2", (6, "A", "2"))]
+    assert next_invoice("SO 1", second, other) == ToInvoice("2", None)
+
+
+def test_an_invoice_of_different_goods_that_nobody_can_tell_apart_names_both():
+    """A line of the configurable itself, of which two colours are open."""
+    shirts = [
+        renamed(1, "RED", "2", "SHIRT", kind="configurable"),
+        renamed(2, "RED", "2", "RED", parent=1),
+        renamed(3, "BLUE", "2", "SHIRT", kind="configurable"),
+        renamed(4, "BLUE", "2", "BLUE", parent=3),
+    ]
+    with pytest.raises(OrderProblem, match=r"may be RED \(item 1\) or BLUE \(item 3\)"):
+        next_invoice("SO 1", [invoice("1", (1, "SHIRT", "1"))], shirts)
