@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -17,22 +18,26 @@ def add_to(app: typer.Typer) -> None:
     def explain(
         entity: Annotated[str, typer.Argument(help=", ".join(ENTITIES))],
         key: Annotated[str, typer.Argument(help="Its SKU, inventory id or document number.")],
+        now: Annotated[bool, typer.Option("--now", help="Ask Magento too what it shows at this moment.")] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
         """Why Magento shows what it shows: what Acumatica said, what the rules make of it, what was sent."""
-        return _explain(entity, key, json=json)
+        return _explain(entity, key, asks=now, json=json)
 
 
-def _explain(entity: str, key: str, *, json: bool) -> int:
+def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
     from flows.explain import explain
+    from flows.explain_now import shown_now
     from flows.in_force import in_force
 
     if chosen_entities(entity) != [entity]:
         raise typer.BadParameter("explain takes one entity.")
-    with in_force() as now:
+    with in_force(needs_both_systems=asks) as now:
         lines = explain(now.settings, now.state, entity, key)
+        shown = asyncio.run(shown_now(now.settings, now.state, entity, key)) if asks else []
+    whole = [*lines, *shown]
     if json:
-        as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": said} for what, said in lines]})
+        as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": said} for what, said in whole]})
     else:
-        table(f"{entity} {key}", ("what", "said"), lines)
+        table(f"{entity} {key}", ("what", "said"), whole)
     return 0 if lines[0][0] != "Nothing known" else 1

@@ -162,6 +162,20 @@ def test_a_run_that_died_of_a_mistake_leaves_its_fault(make_world, a2m, monkeypa
     assert "a mistake of ours" in json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]
 
 
+def test_explain_asks_magento_on_demand(a2m, make_world):
+    """With `--now` what Magento shows stands below what is known; without it neither system is asked."""
+    here = make_world(3)
+    a2m("sync", "price")
+    here.shop("POST", "products/base-prices", {"prices": [{"sku": "SKU-000001", "price": 3, "store_id": 0}]})
+    now = {"what": "Magento shows now", "said": "3 for SKU-000001 in every store"}
+    assert now in json.loads(a2m("explain", "price", "sku-000001", "--now", "--json").out)["lines"]
+    assert now not in json.loads(a2m("explain", "price", "sku-000001", "--json").out)["lines"]
+    assert "Magento shows now" in a2m("explain", "price", "sku-000001", "--now").out
+    here.faults.replace("magento: cut=before")
+    assert a2m("explain", "price", "sku-000001", "--now").code == 1
+    assert a2m("explain", "price", "sku-000001").code == 0
+
+
 def test_pause_and_resume(a2m, make_world):
     """A paused entity sends nothing and says so; resumed, what changed meanwhile goes, the newest state only."""
     here = make_world(10)
