@@ -178,6 +178,7 @@ def _endpoint_routes(version: str, served: Callable[[str], Contract]) -> list[Ro
         Route(f"{root}/{{entity}}/{{action}}", actions.invoke, methods=["POST"]),
         Route(f"{root}/{{entity}}/{{action}}/status/{{operation}}", actions.status),
         Route(f"{root}/{{entity}}/{{key:path}}", contract.record),
+        Route(f"{root}/{{entity}}/{{key:path}}", contract.written, methods=["PUT", "PATCH", "DELETE"]),
     ]
 
 

@@ -15,9 +15,9 @@ from sandbox.acumatica.document_types import Invoice, Order, Shipment
 from sandbox.acumatica.documents import Documents
 from sandbox.acumatica.forms import amounts, flags, guids, moments, quantities
 from sandbox.acumatica.line_dacs import line_dacs
-from sandbox.acumatica.order_shipments import invoice_of
+from sandbox.acumatica.order_shipments import invoice_columns, invoice_of
 from sandbox.acumatica.tables import Field, Link, Table, fields
-from sandbox.acumatica.values import collate, midnight
+from sandbox.acumatica.values import Value, collate, midnight
 
 ORDER_STATUS = {
     "Open": "N",
@@ -55,6 +55,11 @@ class OrderShipment(NamedTuple):
     def invoice(self) -> Invoice | None:
         """The invoice of that order and shipment."""
         return invoice_of(self.order, self.shipment.invoices)
+
+    @property
+    def issue(self) -> Value:
+        """The number of the issue that took the goods from the stock."""
+        return invoice_columns(self.invoice, self.shipment.issue)["InventoryRefNbr"]
 
 
 def _order_fields() -> list[Field]:
@@ -105,6 +110,8 @@ def _link_fields() -> list[Field]:
         text("OrderNbr", lambda one: one.order.number),
         text("InvoiceType", lambda one: "INV" if one.invoice is not None else None),
         text("InvoiceNbr", lambda one: one.invoice.number if one.invoice is not None else None),
+        text("InvtDocType", lambda one: "I" if one.issue else None),
+        text("InvtRefNbr", lambda one: one.issue or None),
         *quantities(ShipmentQty=lambda one: sums.shipped_quantity(one.shipment, one.order)),
         *moments(LastModifiedDateTime=lambda one: one.shipment.modified),
     ]

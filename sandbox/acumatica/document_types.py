@@ -230,6 +230,7 @@ class Shipment:
     freight4: int = 0
     package_count: int | None = None
     posted: bool = True
+    issue: str = ""
     archived: bool = False
     counter: int = 0
     lines: list[ShipmentLine] = field(default_factory=list)

@@ -45,6 +45,7 @@ class Source(NamedTuple):
     quantity4: int
     invoice: Invoice | None
     modified: datetime
+    issue: str = ""
 
 
 def invoice_of(order: Order, invoices: Iterable[Invoice]) -> Invoice | None:
@@ -73,6 +74,7 @@ def _of_shipment(order: Order, shipment: Shipment, zone: tzinfo) -> Source:
         quantity4,
         invoice,
         max(shipment.modified, invoice.modified) if invoice is not None else shipment.modified,
+        shipment.issue,
     )
 
 
@@ -95,12 +97,12 @@ def _of_invoice(order: Order, invoice: Invoice) -> Source:
     return Source("Invoice", "", None, "", None, quantity4, invoice, invoice.modified)
 
 
-def invoice_columns(invoice: Invoice | None) -> Row:
-    """Give the columns that name the invoice and, once it is released, the issue of the stock."""
-    posted = invoice is not None and invoice.released
+def invoice_columns(invoice: Invoice | None, issue: str = "") -> Row:
+    """Give the columns that name the invoice and, once it is released or `issue` was posted by itself, the issue."""
+    posted = issue or (invoice.number if invoice is not None and invoice.released else None)
     return {
         "InventoryDocType": "Issue" if posted else None,
-        "InventoryRefNbr": invoice.number if posted and invoice is not None else None,
+        "InventoryRefNbr": posted,
         "InvoiceNbr": invoice.number if invoice is not None else None,
         "InvoiceType": invoice.type if invoice is not None else None,
     }
@@ -108,7 +110,7 @@ def invoice_columns(invoice: Invoice | None) -> Row:
 
 def _row(order: Order, source: Source) -> Row:
     return {
-        **invoice_columns(source.invoice),
+        **invoice_columns(source.invoice, source.issue),
         "InventoryNoteID": None,
         "LastModifiedDateTime": source.modified,
         "OrderNoteID": order.note_id,

@@ -82,6 +82,13 @@ class Contract:
             return encoded(schema(entity, _custom_names(entity)))
         return _refusing(lambda: self._one(entity, key, request.query_params, _asks_archived(request)))
 
+    async def written(self, request: Request) -> Response:
+        """Refuse to change or delete a record, or to attach a file: no form grants that here."""
+        entity = self.entities.get(request.path_params["entity"])
+        if entity is None:
+            return errors.no_resource(str(request.url))
+        return errors.no_rights(*(entity.form or (entity.name, "CS000000")))
+
     def _list(self, entity: Entity, options: Mapping[str, str], archived: bool) -> Response:
         page = _page(options)
         if isinstance(page, Response):

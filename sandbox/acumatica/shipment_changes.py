@@ -190,7 +190,8 @@ def _post_shipment(documents: Documents, given: Any) -> dict[str, Any]:
         raise ValueError(f"The shipment {shipment.number} is {shipment.status}, or posted already.")
     with moving(documents, shipment.orders, moment):
         shipment.posted, shipment.modified = True, moment
-    return _made(shipment)
+        shipment.issue = documents.next_number("issue", lambda text: False)
+    return _made(shipment) | {"issue": shipment.issue}
 
 
 def _correct_shipment(documents: Documents, given: Any) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def _correct_shipment(documents: Documents, given: Any) -> dict[str, Any]:
     if shipment.status != "Confirmed":
         raise ValueError(f"The shipment {shipment.number} is {shipment.status}, not Confirmed.")
     with moving(documents, shipment.orders, moment):
-        shipment.status, shipment.modified = "Open", moment
+        shipment.status, shipment.modified, shipment.issue = "Open", moment, ""
     return _made(shipment)
 
 

@@ -213,7 +213,7 @@ def _orders(shipment: Shipment) -> Iterator[Row]:
 
 def _order_row(shipment: Shipment, order: Order) -> Row:
     return {
-        **invoice_columns(invoice_of(order, shipment.invoices)),
+        **invoice_columns(invoice_of(order, shipment.invoices), shipment.issue),
         "OrderNbr": order.number,
         "OrderNoteID": order.note_id,
         "OrderType": order.type,

@@ -108,6 +108,10 @@ async def test_confirmed_shipment_leaves_on_hand_when_posted(site: Any) -> None:
     found = await site.dac("SOShipment", select="Confirmed,Released")
     assert [(one["Confirmed"], one["Released"]) for one in found] == [(True, False)] * 2
     await site.change({"post_shipment": "000001"})
+    rows = [(await site.rest(f"Shipment/{number}", expand="Orders"))["Orders"][0] for number in ("000001", "000002")]
+    assert [values(one, "InventoryDocType", "InventoryRefNbr") for one in rows] == [["Issue", "000001"], [None, None]]
+    posted = await site.dac("SOOrderShipment", select="InvtDocType,InvtRefNbr")
+    assert [(one["InvtDocType"], one["InvtRefNbr"]) for one in posted] == [("I", "000001"), (None, None)]
     assert (await figures(site), await demand(site)) == ((6, 5, 5), [0, 0, 0, 0, 1])
     await site.change({"add_invoice": {"shipments": ["000002"], "release": True}})
     assert (await figures(site), await demand(site)) == ((5, 5, 5), [0, 0, 0, 0, 0])

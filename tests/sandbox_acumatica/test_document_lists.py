@@ -180,10 +180,14 @@ async def test_dates_are_midnight_of_the_server(make_site: Any) -> None:
 
 
 async def test_writing_needs_rights(site: Any) -> None:
-    """A PUT of a document is refused, since the sandbox's user may only read."""
+    """Making, changing and deleting a document, or attaching a file, is refused: the sandbox's user may only read."""
     for entity in KEYS:
         response = await site.put(entity, {"CustomerID": "ACME"})
         assert response.status_code == 403
+        for method, path in (("DELETE", "A/B"), ("PATCH", "A/B"), ("PUT", "A/B/files/x.txt")):
+            response = await site.client.request(method, f"{ENDPOINT}/{entity}/{path}")
+            assert (response.status_code, "insufficient rights" in response.json()["message"]) == (403, True)
+    assert (await site.client.delete(f"{ENDPOINT}/Nonsense/A")).status_code == 404
 
 
 async def test_delegates_hold_for_nested_parts(make_site: Any) -> None:
