@@ -78,6 +78,7 @@ class Sick:
     def __init__(self, here: World, entity: str, sections: dict[str, Any]) -> None:
         self.story = STORIES[entity]
         self.here = here
+        here.keeps_history = False
         self.scene = Scene(here, {**self.story.sections, **sections})
         self._rounds = count(1)
         self._told_wrong: set[str] = set()

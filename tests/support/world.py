@@ -84,6 +84,7 @@ class World:
         self.database_url = database_url or self._another()
         self.state = open_state(self.database_url)
         self.last_change = START
+        self.keeps_history = True
         self._was: list[tuple[dict[str, Any], Settings | None, date]] = []
         self.note()
 
@@ -134,7 +135,11 @@ class World:
         self.note()
 
     def note(self, settings: Settings | None = None) -> None:
-        """Keep what is right from now on: what Acumatica holds, by these settings or by those of the invariant."""
+        """Keep what is right from now on: what Acumatica holds, by these settings or by those of the invariant. A world
+        that lives for hundreds of runs and never asks for it had better not: it would keep gigabytes.
+        """
+        if not self.keeps_history:
+            return
         self._was.append((self.site_state(), settings, self._today(settings)))
 
     def _today(self, settings: Settings | None = None) -> date:
@@ -187,6 +192,7 @@ class World:
         """No key went back to an older value. Sources are raised for a shipment, also for one that is then refused:
         not those of what either system ships.
         """
+        assert self.keeps_history, "nothing was kept to compare with"
         usual = settings or self.settings()
         shipped = {item["sku"] for one in self.shop_state()["shipments"] for item in one["items"]}
         shipped |= {line["inventory_id"] for one in self.site_state()["shipments"] for line in one["lines"]}
