@@ -136,10 +136,12 @@ async def bring_up(
 
 
 def remark(content: OrderContent, shown: ShownOrder, known: Before) -> str | None:
-    """Why nothing was told where Magento is further on."""
-    if content.status is None:
-        return None
-    return nothing_to_tell(_seen(content, shown, known), content.acumatica_status, content.status, content.state)
+    """Why nothing was told where Magento is further on, and what no invoice there has."""
+    left_out = sold.left_out(content.invoices, shown.items)
+    nothing = None
+    if content.status is not None:
+        nothing = nothing_to_tell(_seen(content, shown, known), content.acumatica_status, content.status, content.state)
+    return " ".join(said for said in (nothing, left_out) if said) or None
 
 
 def left_to_do(rule: OrderRule, content: OrderContent, shown: ShownOrder, known: Before) -> Left | None:

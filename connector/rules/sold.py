@@ -16,7 +16,7 @@ from connector.rules.order_totals import NOTHING, OrderProblem
 from connector.rules.order_types import Invoice, InvoiceLine
 from connector.rules.sold_item import SoldItem
 
-__all__ = ["SoldItem", "ToInvoice", "counted", "has_begun", "is_invoiced", "is_shipped", "next_invoice"]
+__all__ = ["SoldItem", "ToInvoice", "counted", "has_begun", "is_invoiced", "is_shipped", "left_out", "next_invoice"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,10 @@ def next_invoice(key: str, invoices: Sequence[Invoice], items: Sequence[SoldItem
         return None
     target: dict[int, Decimal] = {}
     for invoice in invoices:
+        unknown = _unknown(invoice, items)
         for line in invoice.lines:
-            _lay_out(key, invoice, line, items, target)
+            if line not in unknown or len(unknown) == len(invoice.lines):
+                _lay_out(key, invoice, line, items, target)
         lacking = {item.item_id: target.get(item.item_id, NOTHING) - item.invoiced for item in items}
         asked = {item_id: quantity for item_id, quantity in lacking.items() if quantity > 0}
         if asked:
@@ -70,13 +72,36 @@ def next_invoice(key: str, invoices: Sequence[Invoice], items: Sequence[SoldItem
     return None
 
 
+def _found(line: InvoiceLine, items: Sequence[SoldItem]) -> list[SoldItem]:
+    """The items of an invoice's line: by the line's number, where we made the order, else by product or SKU."""
+    types = {item.item_id: item.product_type for item in items}
+    own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
+    return [item for item in own if item.ext_id == str(line.number)] or matches(items, line.sku)
+
+
+def _unknown(invoice: Invoice, items: Sequence[SoldItem]) -> list[InvoiceLine]:
+    return [line for line in invoice.lines if not _found(line, items)]
+
+
+def left_out(invoices: Sequence[Invoice], items: Sequence[SoldItem]) -> str | None:
+    """Return, in words, the invoices' lines that Magento's order does not have, such as a sample, a gift or a
+    substitute; None where there is none. The others are invoiced.
+    """
+    named = [
+        f"line {line.number} ({line.quantity:f} of {line.sku!r}) of invoice {invoice.number}"
+        for invoice in invoices
+        for line in _unknown(invoice, items)
+    ]
+    if not named:
+        return None
+    return f"Not invoiced in Magento, whose order does not have it: {', '.join(named)}."
+
+
 def _lay_out(
     key: str, invoice: Invoice, line: InvoiceLine, items: Sequence[SoldItem], target: dict[int, Decimal]
 ) -> None:
     """Add what a line of an invoice invoices to the lines of the order: by the line's number, else by its SKU."""
-    types = {item.item_id: item.product_type for item in items}
-    own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
-    same = [item for item in own if item.ext_id == str(line.number)] or matches(items, line.sku)
+    same = _found(line, items)
     open_of = {item.item_id: _free(item, target) for item in same}
     left = line.quantity
     in_turn = preferred(same, open_of, quantity=left, order_line=line.number)

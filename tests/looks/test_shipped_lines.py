@@ -189,3 +189,20 @@ async def test_an_invoice_finds_its_items_by_their_products_too(make_world):
     outcome = await here.here.sync("order", here.settings(inventory=WAREHOUSES, order={"invoice": "offline"}))
     assert (outcome.fault, [one.reason for one in here.here.failed("order")]) == (None, [])
     assert [[(i["sku"], i["qty"]) for i in one["items"]] for one in here.invoices("100000001")] == [[("A-RED", 2)]]
+
+
+async def test_an_invoice_with_a_line_that_magento_does_not_know_is_made_without_it(make_world):
+    """The sample is named at the order's record, and nothing else of the order waits for a person."""
+    here = Sales(make_world([Product(sku, sku, 1_000_000, HUNDRED) for sku in ("A", "SAMPLE")]))
+    here.entered("000001", {"A": 2}, external_ref="100000001")
+    here.ordered({"A": 2}, increment_id="100000001")
+    sample = {"inventory_id": "SAMPLE", "quantity": "1", "free": True, "unit_price": "0"}
+    here.edit("000001", lines=[sample])
+    here.invoiced("000001")
+    here.here.clock.advance(60)
+    outcome = await here.here.sync("order", here.settings(inventory=WAREHOUSES, order={"invoice": "offline"}))
+    assert (outcome.fault, [one.reason for one in here.here.failed("order")]) == (None, [])
+    assert [[(i["sku"], i["qty"]) for i in one["items"]] for one in here.invoices("100000001")] == [[("A", 2)]]
+    with here.here.state.read() as connection:
+        [message] = messages.of_records(connection, "order", ["SO 000001"])
+    assert "'SAMPLE'" in (message.reason or "")

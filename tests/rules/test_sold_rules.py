@@ -7,7 +7,7 @@ import pytest
 
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import Invoice, InvoiceLine
-from connector.rules.sold import SoldItem, ToInvoice, is_invoiced, is_shipped, next_invoice
+from connector.rules.sold import SoldItem, ToInvoice, is_invoiced, is_shipped, left_out, next_invoice
 
 D = Decimal
 
@@ -120,3 +120,12 @@ def test_an_invoice_of_different_goods_that_nobody_can_tell_apart_names_both():
     ]
     with pytest.raises(OrderProblem, match=r"may be RED \(item 1\) or BLUE \(item 3\)"):
         next_invoice("SO 1", [invoice("1", (1, "SHIRT", "1"))], shirts)
+
+
+def test_a_line_that_magento_does_not_know_holds_no_invoice_back():
+    """A sample was added in Acumatica: the goods are invoiced, the sample is named."""
+    items = (item(1, "A", "2"),)
+    invoices = [invoice("000009", (1, "A", "2"), (2, "SAMPLE", "1"))]
+    assert next_invoice("SO 1", invoices, items) == ToInvoice("000009", None)
+    assert "line 2 (1 of 'SAMPLE') of invoice 000009" in (left_out(invoices, items) or "")
+    assert left_out(invoices[:0], items) is None
