@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -194,9 +195,15 @@ def _towards(
 
 def _lacks_invoice(content: OrderContent, shown: ShownOrder) -> tuple[bool, OrderProblem | None]:
     try:
-        return sold.next_invoice(content.key, content.invoices, shown.items) is not None, None
+        return _next_invoice(content, shown) is not None, None
     except OrderProblem as why:
         return False, why
+
+
+def _next_invoice(content: OrderContent, shown: ShownOrder) -> sold.ToInvoice | None:
+    total = content.facts.get("total")
+    order_total = None if total is None else Decimal(total)
+    return sold.next_invoice(content.key, content.invoices, shown.items, shown.money, order_total)
 
 
 def _wait_to_invoice(content: OrderContent, seen: Shown) -> None:
@@ -267,7 +274,7 @@ async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, s
 
 
 async def _invoice(client: MagentoClient, content: OrderContent, shown: ShownOrder) -> None:
-    wanted = sold.next_invoice(content.key, content.invoices, shown.items)
+    wanted = _next_invoice(content, shown)
     if wanted is None:
         return
     try:

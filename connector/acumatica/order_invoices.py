@@ -27,9 +27,8 @@ RELEASED = ("Open", "Closed")
 Lines = list[dict[str, Any]]
 
 _LINE = "OrderType,OrderNbr,OrderLineNbr,InventoryID,UOM,Qty"
-_SELECT = (
-    f"Type,ReferenceNbr,Status,Date,LastModifiedDateTime,{','.join(f'Details/{name}' for name in _LINE.split(','))}"
-)
+_DETAILS = ",".join(f"Details/{name}" for name in _LINE.split(","))
+_SELECT = f"Type,ReferenceNbr,Status,Date,LastModifiedDateTime,Amount,{_DETAILS}"
 
 
 @dataclass
@@ -53,6 +52,7 @@ class _Line(msgspec.Struct):
 class _Invoice(msgspec.Struct, kw_only=True):
     Type: Text
     ReferenceNbr: Text
+    Amount: Number = Number()
     Details: list[_Line] = []
 
 
@@ -169,12 +169,16 @@ def _page(
 
 
 def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
-    """The lines of an invoice by order."""
+    """The lines of an invoice by order; the first one tells what the invoice comes to, where it is of one order."""
     found: dict[str, Lines] = {}
     for line in record.Details:
         order_type, order_nbr = code(line.OrderType.value), code(line.OrderNbr.value)
         if order_nbr and (types is None or order_type in types):
             found.setdefault(order_key(order_type, order_nbr), []).append(_line(line))
+    orders = {order_key(code(line.OrderType.value), code(line.OrderNbr.value)) for line in record.Details}
+    if len(orders) == 1 and found and record.Amount.value is not None:
+        [lines] = found.values()
+        lines[0]["total"] = f"{number(record.Amount.value, 'Amount'):f}"
     return found
 
 

@@ -7,7 +7,7 @@ Comes in: numbers, ids, and bodies that `connector.magento.order_body` makes. Go
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.reads import criteria_of, number, pages
+from connector.rules.invoice_totals import ItemMoney, OrderMoney
 from connector.rules.skus import normalise_one
 from connector.rules.sold_item import SoldItem
 
@@ -34,6 +35,7 @@ class ShownOrder:
     status: str
     items: tuple[SoldItem, ...]
     comments: tuple[str, ...]
+    money: OrderMoney = field(default_factory=OrderMoney)
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,31 @@ def _shown(row: Mapping[str, Any]) -> ShownOrder:
         status=str(row.get("status") or ""),
         items=tuple(sold_item(one) for one in row.get("items") or []),
         comments=tuple(str(one.get("comment") or "") for one in histories),
+        money=_money(row),
+    )
+
+
+def _money(row: Mapping[str, Any]) -> OrderMoney:
+    """What the order comes to, and what is not invoiced of it. Magento answers row totals less their discount."""
+
+    def amount(of: Mapping[str, Any], name: str) -> Decimal:
+        return number(of.get(name) or 0)
+
+    def item_money(of: Mapping[str, Any]) -> ItemMoney:
+        discount, compensation = (amount(of, f"{name}_amount") for name in ("discount", "discount_tax_compensation"))
+        return ItemMoney(
+            row_total=amount(of, "row_total") + discount - compensation - amount(of, "row_invoiced"),
+            discount=discount - amount(of, "discount_invoiced"),
+            tax=amount(of, "tax_amount") - amount(of, "tax_invoiced"),
+            compensation=compensation - amount(of, "discount_tax_compensation_invoiced"),
+        )
+
+    invoiced_before = row.get("shipping_invoiced") is not None
+    return OrderMoney(
+        total=amount(row, "grand_total"),
+        invoiced=amount(row, "total_invoiced"),
+        shipping=Decimal(0) if invoiced_before else amount(row, "shipping_amount") + amount(row, "shipping_tax_amount"),
+        items={int(one["item_id"]): item_money(one) for one in row.get("items") or []},
     )
 
 

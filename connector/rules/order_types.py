@@ -109,11 +109,15 @@ class InvoiceLine:
 
 @dataclass(frozen=True)
 class Invoice:
-    """A released invoice of the order; `completes`: with it and those before it, all of the order is invoiced."""
+    """A released invoice of the order; `completes`: with it and those before it, all of the order is invoiced.
+
+    `total`: what it comes to; None where it holds more than this order.
+    """
 
     number: str
     lines: tuple[InvoiceLine, ...]
     completes: bool = False
+    total: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -353,5 +353,7 @@ def invoices_of(
         if sums:
             invoiced = invoiced_by_line({**order, "invoices": so_far}, items)
             completes = all(invoiced.get(place, Fraction(0)) >= all_of_it for place, all_of_it in whole.items())
-            found.append(Invoice(number, tuple(sums[place] for place in sorted(sums)), completes))
+            totals = [line["total"] for line in lines if line.get("total") is not None]
+            total = Decimal(totals[0]) if totals else None
+            found.append(Invoice(number, tuple(sums[place] for place in sorted(sums)), completes, total))
     return tuple(found)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from connector.rules.invoice_totals import OrderMoney, invoice_totals
 from connector.rules.matching import matches, preferred, unclear
 from connector.rules.order_totals import NOTHING, OrderProblem
 from connector.rules.order_types import Invoice, InvoiceLine
@@ -54,22 +55,49 @@ def has_begun(items: Iterable[SoldItem]) -> bool:
     return any(item.invoiced or item.shipped for item in items)
 
 
-def next_invoice(key: str, invoices: Sequence[Invoice], items: Sequence[SoldItem]) -> ToInvoice | None:
-    """The first of the invoices that Magento lacks; none where it has them all. Raises `OrderProblem`."""
+def next_invoice(
+    key: str,
+    invoices: Sequence[Invoice],
+    items: Sequence[SoldItem],
+    money: OrderMoney | None = None,
+    order_total: Decimal | None = None,
+) -> ToInvoice | None:
+    """The first of the invoices that Magento lacks; none where it has them all. Raises `OrderProblem`.
+
+    `money`: what the order comes to in Magento. Where that is Acumatica's `order_total`, the invoice has to be
+    Acumatica's to the cent: one that is not is made together with the next, as soon as the two agree.
+    """
     if not invoices or is_invoiced(items):
         return None
     target: dict[int, Decimal] = {}
+    total: Decimal | None = NOTHING
+    differs: tuple[str, Decimal, Decimal] | None = None
     for invoice in invoices:
         unknown = _unknown(invoice, items)
         for line in invoice.lines:
             if line not in unknown or len(unknown) == len(invoice.lines):
                 _lay_out(key, invoice, line, items, target)
+        total = None if total is None or invoice.total is None or unknown else total + invoice.total
         lacking = {item.item_id: target.get(item.item_id, NOTHING) - item.invoiced for item in items}
         asked = {item_id: quantity for item_id, quantity in lacking.items() if quantity > 0}
-        if asked:
-            whole = all(_is_covered(item, items, target) for item in items if item.parent_id is None)
-            return ToInvoice(invoice.number, None if whole else tuple(sorted(asked.items())))
-    return None
+        if not asked:
+            continue
+        whole = all(_is_covered(item, items, target) for item in items if item.parent_id is None)
+        made = ToInvoice(invoice.number, None if whole else tuple(sorted(asked.items())))
+        if money is None or total is None or money.total != order_total:
+            return made
+        comes_to = invoice_totals(items, money, made.items)
+        if comes_to is None or comes_to == {total - money.invoiced}:
+            return made
+        differs = differs or (invoice.number, min(comes_to), total - money.invoiced)
+    if differs is None:
+        return None
+    number, in_magento, in_acumatica = differs
+    raise OrderProblem(
+        f"Invoice totals differ: Acumatica's invoice {number} of {key} comes to {in_acumatica}, and Magento would make "
+        f"it {in_magento}: it shares discount and tax out by quantity, and takes all of the shipping in the first "
+        "invoice. It is not made; once all of the order is invoiced in Acumatica it is made as one."
+    )
 
 
 def _found(line: InvoiceLine, items: Sequence[SoldItem]) -> list[SoldItem]:
