@@ -116,9 +116,9 @@ def _names(settings: Settings, entity: str, document: dict[str, Any] | None) -> 
         customer, rule = msgspec.convert(document, type=Customer), customer_rule(settings)
         if customers.is_sent(customer, rule) and customers.is_left_out(customer, rule):
             yield "left out: it has no e-mail (A2M_CUSTOMER__WITHOUT_EMAIL)"
-        yield from customers.names_changed(customer, rule)
+        yield from (one.in_full() for one in customers.names_changed(customer, rule))
     elif entity == "order" and not orders.reference_of(document, order_rule(settings)):
-        yield from orders.names_changed(document)
+        yield from (one.in_full() for one in orders.names_changed(document))
 
 
 def _message(entity: str, one: Message) -> Line:

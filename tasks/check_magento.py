@@ -92,14 +92,15 @@ def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
     """What was tried, what Magento said, and the fixes for that way of being let in."""
     if isinstance(client.access.auth, OAuth):
         return (
-            f"Tried OAuth with the four credentials: Magento knows them, and gives no access on any route. {refused} "
+            f"Tried OAuth with the four credentials: Magento knows them, and gives no access on any route: "
+            f"{refused.answered}. "
             "Either the integration is not active or may do nothing: activate it in System, Integrations, and give it "
             f"its resources. Or a proxy in front of Magento passes another address on than {client.access.url}: let "
             "it pass the Host header with its port, and X-Forwarded-Proto."
         )
     return (
-        f"Tried the bearer token: Magento refuses it on every route. {refused} "
-        "Either it is wrong or revoked: enter the access token of an active integration (A2M_MAGENTO__BEARER_TOKEN). "
+        f"Tried the bearer token: Magento refuses it on every route. {refused.answered}. "
+        "Either it is wrong or revoked: enter the access token of an active integration in A2M_MAGENTO__BEARER_TOKEN. "
         "Or stand-alone bearer tokens are off (Magento 2.4.4 and newer): allow them in Stores, Configuration, "
         "Services, OAuth, Consumer Settings, or enter the four OAuth credentials."
     )

@@ -69,7 +69,10 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
     unsold = [_unsold(code, its) for code, its in sold.items() if not any(stock.websites for stock in its)]
     if unsold:
         return Check(SOURCES, "failed", " ".join(unsold))
-    said = "; ".join(f"{code} is sold on {_websites(its)}" for code, its in sold.items())
+    where: dict[str, list[str]] = {}
+    for code, its in sold.items():
+        where.setdefault(_websites(its), []).append(code)
+    said = "; ".join(f"{', '.join(codes)}: sold on {websites}" for websites, codes in where.items())
     return Check(SOURCES, "passed", said or "none are named")
 
 

@@ -32,7 +32,7 @@ from connector.rules import customers as rules
 from connector.rules.customer_merge import merged, new_customer, not_shown
 from connector.rules.customer_types import Account, Customer, CustomerProblem, CustomerRule, ShopFacts
 from connector.rules.skus import normalise_one
-from tasks.document import CannotBeSent, Document, DocumentEntity, Made
+from tasks.document import CannotBeSent, Document, DocumentEntity, Made, noted
 from tasks.feeds import Feed, FeedPage
 from tasks.shop import NotPossible
 
@@ -92,7 +92,7 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
         if len(sharing) > 1:
             raise rules.shared_email(rules.email_of(customer), sharing)
         account = rules.account_of(customer, rule, facts)
-        return Document(key, key, account, notes=rules.names_changed(customer, rule))
+        return Document(key, key, account, notes=noted(rules.names_changed(customer, rule)))
     except CustomerProblem as problem:
         return Document(key, key, cause=str(problem).partition(":")[0], reason=str(problem))
 

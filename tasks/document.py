@@ -27,6 +27,7 @@ from connector.queue.messages import Message, Settled
 from connector.queue.notes import note_key
 from connector.queue.records import Record, Stored
 from connector.queue.tables import SENT
+from connector.rules.names import Change
 from connector.rules.waiting import NotYet
 from tasks.feeds import Feed
 
@@ -128,6 +129,11 @@ class DocumentEntity:
     full_looks: bool = False
     beside: Callable[[Any, Any], Beside | None] | None = None
     still_waiting: Callable[[Work, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
+
+
+def noted(changed: Sequence[Change]) -> tuple[str, ...]:
+    """What a run says of changed names: without them, because Prefect keeps what it shows."""
+    return tuple(dict.fromkeys(one.without_name() for one in changed))
 
 
 def encoded(content: Any) -> bytes:

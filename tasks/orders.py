@@ -35,7 +35,7 @@ from connector.rules.orders import (
     reference_of,
 )
 from connector.rules.units import ItemUnits
-from tasks.document import Beside, Document, DocumentEntity
+from tasks.document import Beside, Document, DocumentEntity, noted
 from tasks.feeds import Feed, FeedPage
 from tasks.order_steps import find, send, still_waiting, was_held
 
@@ -125,7 +125,7 @@ def _document(
         return Document(key, key, content)
     if content.why_not is not None:
         return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)
-    return Document(key, key, content, notes=names_changed(order))
+    return Document(key, key, content, notes=noted(names_changed(order)))
 
 
 def changed(told: OrderContent, now: OrderContent) -> OrderContent:

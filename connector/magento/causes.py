@@ -34,14 +34,14 @@ _OAUTH = (
     ),
     (
         "Access token has been revoked",
-        "Reauthorize the integration in System, Integrations, and enter the new access token and its secret "
-        "(A2M_MAGENTO__ACCESS_TOKEN, A2M_MAGENTO__ACCESS_TOKEN_SECRET).",
+        "Reauthorize the integration in System, Integrations, and enter the new A2M_MAGENTO__ACCESS_TOKEN and "
+        "A2M_MAGENTO__ACCESS_TOKEN_SECRET.",
     ),
     (
         "The signature is invalid",
-        "The consumer secret or the access token secret is wrong (A2M_MAGENTO__CONSUMER_SECRET, "
-        "A2M_MAGENTO__ACCESS_TOKEN_SECRET); or a proxy in front of Magento passes another address on than {address}, "
-        "which is signed: let it pass the Host header with its port, and X-Forwarded-Proto.",
+        "A2M_MAGENTO__CONSUMER_SECRET or A2M_MAGENTO__ACCESS_TOKEN_SECRET is wrong; or a proxy in front of Magento "
+        "passes another address on than {address}, which is signed: let it pass the Host header with its port, and "
+        "X-Forwarded-Proto.",
     ),
     (
         "Signature method",

@@ -223,7 +223,8 @@ class MagentoClient:
             else "The token is wrong or revoked, or stand-alone bearer tokens are off (Magento 2.4.4 and newer), or "
             "the integration lacks this permission"
         )
-        return Unauthorized(f"Magento refuses access: {words}. {causes_of_it}. Try: a2m check", str(resources))
+        message = f"Magento refuses access: {words}. {causes_of_it}. Try: a2m check"
+        return Unauthorized(message, str(resources), words)
 
 
 def _trusted() -> ssl.SSLContext:

@@ -40,11 +40,13 @@ class Unauthorized(OfTheConnection):
     """Magento refuses access. Its one answer for a wrong token and for a missing permission is the same.
 
     resources: the ACL resource that the answer names, such as `Magento_Catalog::catalog`; empty when it names none.
+    answered: Magento's own words, as a phrase.
     """
 
-    def __init__(self, message: str, resources: str = "") -> None:
+    def __init__(self, message: str, resources: str = "", answered: str = "") -> None:
         super().__init__(message)
         self.resources = resources
+        self.answered = answered
 
 
 class WrongAddress(OfTheConnection):

@@ -212,6 +212,8 @@ NEEDS: tuple[Need, ...] = (
         tried="shipment/track",
         body={},
     ),
+    Need("POST", "shipment/{}/comments", "Magento_Sales::shipment", ("shipment",), "comments of shipments"),
+    Need("DELETE", "shipment/track/{}", "Magento_Sales::shipment", ("shipment",), "tracking numbers"),
     _read("customers/search", _CUSTOMERS, "customer", why="customers", tried="customers/search"),
     _read("customers/{}", _CUSTOMERS, "customer", "order", why="one customer", tried="customers/0"),
     Need("POST", "customers", "Magento_Customer::manage", ("customer",), "making customers in their group"),

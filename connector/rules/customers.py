@@ -25,7 +25,7 @@ from connector.rules.customer_types import (
     ShopFacts,
     same_code,
 )
-from connector.rules.names import changes, clean_company, clean_name, split_name
+from connector.rules.names import Change, changes, clean_company, clean_name, split_name
 from connector.rules.skus import normalise_one
 
 NOT_SENT = frozenset({"inactive", "one-time"})
@@ -115,8 +115,8 @@ def _person(contact: Contact) -> tuple[str, str] | None:
     return (firstname, lastname) if firstname and lastname else None
 
 
-def names_changed(customer: Customer, rule: CustomerRule) -> tuple[str, ...]:
-    """What was changed of the names that go to Magento, in words; empty where all go as Acumatica has them."""
+def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
+    """What was changed of the names that go to Magento; empty where all go as Acumatica has them."""
     person = next((one for one in (customer.person, customer.main) if one.first_name and one.last_name), None)
     used = [] if person is None else [person]
     places = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 LONGEST_NAME = 255
 NOTHING_LEFT = "-"
@@ -41,18 +42,36 @@ def split_name(name: str) -> tuple[str, str]:
     return words[0], " ".join(words[1:]) or words[0]
 
 
-def changes(names: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
-    """What was changed of names, each (what it is, as it was, as it is sent), in words and each only once."""
-    said = (_change(what, was, sent) for what, was, sent in names if " ".join(was.split()) != sent)
-    return tuple(dict.fromkeys(said))
+@dataclass(frozen=True)
+class Change:
+    """A name that goes to Magento otherwise than Acumatica has it: what it is, as it was, as it is sent."""
+
+    what: str
+    was: str
+    sent: str
+
+    def in_full(self) -> str:
+        """What was changed, with the name."""
+        if not self.sent:
+            return f"{self.what} {self.was!r} has nothing that Magento takes in a name, and is not sent."
+        return f"{self.what} {self.was!r} is sent as {self.sent!r}: {self._why()}."
+
+    def without_name(self) -> str:
+        """The same without the name, which is nobody's business where runs are shown."""
+        if not self.sent:
+            return f"{self.what}: it has nothing that Magento takes in a name, and is not sent."
+        return f"{self.what}: {self._why()}; it is sent without."
+
+    def _why(self) -> str:
+        refused = dict.fromkeys(one for one in self.was if not one.isspace() and one not in self.sent)
+        if not refused or len(self.was) > LONGEST_NAME:
+            return f"Magento takes {LONGEST_NAME} characters at most"
+        return f"Magento takes no {' and no '.join(map(repr, refused))} there"
 
 
-def _change(what: str, was: str, sent: str) -> str:
-    if not sent:
-        return f"{what} {was!r} has nothing that Magento takes in a name, and is not sent."
-    if len(was) > LONGEST_NAME:
-        return f"{what} {was[:40]!r}… is cut to the {LONGEST_NAME} characters that Magento takes."
-    return f"{what} {was!r} is sent as {sent!r}: Magento takes no other characters in it."
+def changes(names: Iterable[tuple[str, str, str]]) -> tuple[Change, ...]:
+    """What was changed of names, each (what it is, as it was, as it is sent), and each only once."""
+    return tuple(dict.fromkeys(Change(*one) for one in names if " ".join(one[1].split()) != one[2]))
 
 
 def _taken(one: str) -> str:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from connector.rules.codes import entry_of
-from connector.rules.names import changes, clean_company, clean_name, split_name
+from connector.rules.names import Change, changes, clean_company, clean_name, split_name
 from connector.rules.order_status import DEAD, state_of, unknown_state
 from connector.rules.order_totals import Money, OrderProblem, totals_of
 from connector.rules.order_types import (
@@ -314,8 +314,8 @@ def _person_of(party: Mapping[str, str]) -> str:
     return party["attention"] if clean_name(party["attention"]) else party["business"]
 
 
-def names_changed(order: Order) -> tuple[str, ...]:
-    """What was changed of the names in the addresses of an order that is made in Magento, in words."""
+def names_changed(order: Order) -> tuple[Change, ...]:
+    """What was changed of the names in the addresses of an order that is made in Magento."""
     found = []
     for party in (order["bill_to"], order["ship_to"]):
         attention, business = party["attention"], party["business"]

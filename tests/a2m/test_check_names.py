@@ -215,7 +215,7 @@ def test_a_source_that_no_website_sells_from(check, make_world):
     passed = check(A2M_INVENTORY__SOURCES='{"MAIN":"main","EAST":"east"}', A2M_INVENTORY__DEFAULT_SOURCE="west")[
         "Sources"
     ]
-    assert (passed[0], "main is sold on base (stock Main web stock)" in passed[1]) == ("passed", True)
+    assert (passed[0], "east, main, west: sold on base (stock Main web stock)" in passed[1]) == ("passed", True)
 
 
 def test_reservations_that_nothing_will_clear(check, make_world):

@@ -19,7 +19,7 @@ from connector.rules.customer_types import (
     ShopFacts,
 )
 from connector.rules.customers import account_of, name_of, names_changed
-from connector.rules.names import clean_company, clean_name, split_name
+from connector.rules.names import changes, clean_company, clean_name, split_name
 from connector.rules.orders import names_changed as names_changed_of_order
 
 RULE = CustomerRule(frozenset({"W"}), {"W": "General"}, telephone="1")
@@ -102,10 +102,13 @@ def test_names_of_addresses_and_company_are_cleaned_too():
         ("Anne Office", "Mueller Schmidt", "Company/One (NY)"),
         ("Bo b", "Ray", "Company/One (NY)"),
     ]
-    assert names_changed(one, RULE) == (
-        "First name 'Anne (Office)' is sent as 'Anne Office': Magento takes no other characters in it.",
-        "Last name 'Mueller/Schmidt' is sent as 'Mueller Schmidt': Magento takes no other characters in it.",
-        "First name 'Bo/b' is sent as 'Bo b': Magento takes no other characters in it.",
+    assert [change.in_full() for change in names_changed(one, RULE)] == [
+        "First name 'Anne (Office)' is sent as 'Anne Office': Magento takes no '(' and no ')' there.",
+        "Last name 'Mueller/Schmidt' is sent as 'Mueller Schmidt': Magento takes no '/' there.",
+        "First name 'Bo/b' is sent as 'Bo b': Magento takes no '/' there.",
+    ]
+    assert names_changed(one, RULE)[0].without_name() == (
+        "First name: Magento takes no '(' and no ')' there; it is sent without."
     )
 
 
@@ -124,15 +127,28 @@ def test_prefix_middle_name_and_suffix_are_cleaned():
         "prefix": "Dr. h.c.",
         "nickname": "(x)",
     }
-    assert names_changed(one, rule) == (
-        "Attribute TITLE 'Dr. (h.c.)' is sent as 'Dr. h.c.': Magento takes no other characters in it.",
+    (changed,) = names_changed(one, rule)
+    assert (
+        changed.in_full()
+        == "Attribute TITLE 'Dr. (h.c.)' is sent as 'Dr. h.c.': Magento takes no '(' and no ')' there."
     )
 
 
 def test_changed_names_of_an_order_are_said():
     """The attention line, and the business where it stands for a person."""
     at = {"attention": "Anne (Office)", "business": "A/B Inc"}
-    assert names_changed_of_order({"bill_to": at, "ship_to": {**at, "attention": ""}}) == (
-        "Attention 'Anne (Office)' is sent as 'Anne Office': Magento takes no other characters in it.",
-        "Name 'A/B Inc' is sent as 'A B Inc': Magento takes no other characters in it.",
-    )
+    changed = names_changed_of_order({"bill_to": at, "ship_to": {**at, "attention": ""}})
+    assert [(one.what, one.was, one.sent) for one in changed] == [
+        ("Attention", "Anne (Office)", "Anne Office"),
+        ("Name", "A/B Inc", "A B Inc"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given_name", "why"), [("(((", "has nothing that Magento takes"), ("x" * 256, "255 characters at most")]
+)
+def test_a_name_that_vanishes_or_is_cut_is_said(given_name, why):
+    """And never shown where a run is."""
+    (changed,) = changes([("First name", given_name, clean_name(given_name))])
+    assert why in changed.in_full()
+    assert given_name not in changed.without_name()
