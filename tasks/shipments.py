@@ -56,6 +56,26 @@ async def _receipt_pages(work: Work, since: datetime | None, after: str | None) 
         work.acumatica, changed_since=since, begins_on=work.read.begins_on, after=_number(after)
     ):
         yield await _page(work, found)
+    if since is not None and work.rule.dropship_via:
+        page = await _receipts_of(work, await _of_changed_purchases(work, since))
+        if page.parts or page.problems:
+            yield page
+
+
+async def _of_changed_purchases(work: Work, since: datetime) -> list[str]:
+    """The known receipts whose purchase order changed: it holds the vendor's tracking number."""
+    numbers = await receipts.purchases_changed(work.acumatica, since)
+    with work.state.read() as connection:
+        return [key for number in numbers for key in records.with_key(connection, work.entity, _purchase_key(number))]
+
+
+def _purchase_key(number: str) -> str:
+    return f"purchase {number}"
+
+
+def _identity(_work: Work, document: Mapping[str, Any]) -> str | None:
+    """Receipts are found again by their (first) purchase order."""
+    return next((_purchase_key(number) for number in document.get("purchases") or ()), None)
 
 
 def _number(key: str | None) -> str | None:
@@ -176,5 +196,6 @@ SHIPMENTS = DocumentEntity(
     beside=_corrected,
     send=send,
     find=find,
+    identity=_identity,
     still_waiting=still_waiting,
 )

@@ -94,6 +94,7 @@ PURCHASES = Listed(
     "OrderNbr",
     "the purchase order",
 )
+CHANGED_PURCHASES = Listed("PurchaseOrder", _Purchase, "OrderNbr,Type", "", "OrderNbr", "the purchase order")
 _PURCHASING = tuple(f"Details/PurchasingDetails/{name}" for name in _Purchasing.__struct_fields__)
 _ROWS = tuple(f"Shipments/{name}" for name in _ShipmentRow.__struct_fields__)
 SALES_ORDERS = Listed(
@@ -117,6 +118,20 @@ async def receipt_pages(
         conditions.append(pages.on_or_after("Date", begins_on))
     async for page in pages.pages(session, RECEIPTS, conditions, after):
         yield await _found(session, page)
+
+
+async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[str]:
+    """Return the numbers of drop-ship purchase orders that changed since an instant.
+
+    The vendor's tracking number stands there, and no receipt is stamped when it is entered or replaced.
+    """
+    changed = [pages.since("LastModifiedDateTime", since)]
+    return [
+        code(one.OrderNbr.value)
+        async for page in pages.pages(session, CHANGED_PURCHASES, changed, None)
+        for one in page.records
+        if _label(one.Type.value) == DROP_SHIP
+    ]
 
 
 async def receipts_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
@@ -254,6 +269,7 @@ def _shipment(receipt: _Receipt, orders: dict[str, _SalesOrder], purchases: dict
         packages=tuple(dict.fromkeys(packages)),
         orders=served,
         items={},
+        purchases=tuple(dict.fromkeys(code(line.POOrderNbr.value) for line in _drop_shipped(receipt))),
     )
     return Found(shipment, tuple(_invoices(shipment.number, orders, served)))
 

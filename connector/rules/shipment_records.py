@@ -75,7 +75,8 @@ class ShippedOrder:
 class Shipment:
     """A shipment, or the receipt of drop-shipped goods, with its orders by "TYPE NBR" and its items by inventory id.
 
-    `released`: the orders whose invoice for this shipment is released; only read under that trigger.
+    `released`: the orders whose invoice for this shipment is released; only read under that trigger. `purchases`: the
+    purchase orders that a receipt is of.
     """
 
     kind: Literal["shipment", "receipt"]
@@ -90,6 +91,7 @@ class Shipment:
     orders: Mapping[str, ShippedOrder]
     items: Mapping[str, ItemUnits]
     released: tuple[str, ...] = ()
+    purchases: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

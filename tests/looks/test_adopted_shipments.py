@@ -282,3 +282,22 @@ async def test_a_lost_answer_replaces_once(trade, cut):
         await look(here)
     assert [numbers(one) for one in here.shipped(order)] == [["1Z2"]]
     assert reasons(here) == ""
+
+
+async def test_a_vendors_tracking_number_that_comes_later_or_is_replaced_goes_to_the_shipment(trade):
+    """It stands at the purchase order; the receipt, which is released long since, does not change."""
+    here = trade()
+    order = here.sold("000001", {"B": 3}, drop_ship=True)
+    here.here.change({"add_purchase_order": {"order_nbr": "000001", "purchase_order": "000500"}})
+    here.here.change({"add_purchase_receipt": {"purchase_order": "000500", "receipt_nbr": "000077", "release": True}})
+    await look(here)
+    assert [numbers(one) for one in here.shipped(order)] == [[]]
+    here.here.clock.advance(3600)
+    here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZV"}})
+    await look(here)
+    assert [numbers(one) for one in here.shipped(order)] == [["1ZV"]]
+    here.here.clock.advance(3600)
+    here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZW"}})
+    await look(here)
+    assert [numbers(one) for one in here.shipped(order)] == [["1ZW"]]
+    assert (await look(here)).tally.requests == 0

@@ -169,7 +169,11 @@ READS: dict[str, Read] = {
     "PurchaseOrder": Read(
         ("Type", "OrderNbr"),
         ("OrderNbr", "Type", "VendorRef", "Status", *_below("ShippingInstructions", "ShipTo")),
-        ("OrderNbr eq '000007'",),
+        (
+            "OrderNbr eq '000007'",
+            f"LastModifiedDateTime ge {SINCE}",
+            f"LastModifiedDateTime ge {SINCE} and OrderNbr gt '000001'",
+        ),
         wholes=("ShippingInstructions",),
     ),
 }
