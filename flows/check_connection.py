@@ -149,6 +149,7 @@ def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -
         "bulks": by_bulk,
         "vendor attribute": by_attribute,
         "invoices": settings.order.invoice == "offline",
+        "refunds": settings.order.close_rest == "refund",
         "open orders": settings.inventory.add_back_open_orders and settings.inventory.quantity != "on_hand",
     }
     entities = [name for name in EVERY if getattr(active, name)]

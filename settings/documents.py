@@ -117,11 +117,12 @@ class Order(Section):
     store_id: int = setting(1, "Store view that orders made in Acumatica belong to.", ge=1)
     branches: Names = setting((), "Only orders of these branches; empty: all.")
     invoice: Literal["no", "offline"] = setting("no", "Make offline invoices in Magento.")
-    close_rest: Literal["no", "cancel"] = setting(
+    close_rest: Literal["no", "cancel", "refund"] = setting(
         "no",
         "What happens in Magento to a rest that Acumatica closed short and never ships. no: it is named, and a person "
-        "closes it. cancel: it is canceled there once everything else has shipped; what the customer has paid for it "
-        "is never given back by this, and is named.",
+        "closes it. cancel: what is not invoiced is canceled there once everything else has shipped; what the customer "
+        "has paid is not given back, and is named. refund: what is invoiced also gets an offline credit memo, once "
+        "Acumatica has released a credit memo of a return or credit memo order made from it, and never for more.",
     )
     create_with_reference: bool = setting(False, "Create orders whose reference Magento does not know.")
 

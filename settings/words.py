@@ -119,7 +119,11 @@ CHOICES: dict[tuple[str, str], dict[object, str]] = {
     ("customer", "without_email"): {"fail": "Fail", "leave_out": "Are left out"},
     ("customer", "accounts"): {"per_website": "Per Website", "global": "Global"},
     ("shipment", "foreign_lines"): {"name": "The others ship", "fail": "The shipment fails"},
-    ("order", "close_rest"): {"no": "Is named", "cancel": "Is canceled where it is not invoiced"},
+    ("order", "close_rest"): {
+        "no": "Is named",
+        "cancel": "Is canceled where it is not invoiced",
+        "refund": "Is canceled, and given back where Acumatica gave it back",
+    },
     ("order", "reference"): {
         "external_ref": "External Reference",
         "customer_order": "Customer Order",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from connector import steps
+from connector.acumatica.session import AcumaticaSession
 from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
@@ -39,7 +40,7 @@ from connector.rules.order_types import OrderContent, OrderRule
 from connector.rules.orders import comment_mark, comment_of, increment_id
 from connector.rules.rest import open_rest
 from connector.rules.waiting import NotYet, WaitReason
-from tasks.order_rest import end_of_rest
+from tasks.order_rest import end_of_rest, refund_rest
 from tasks.own_orders import is_reserved_by_repair
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 AFTER_INVOICES = ("complete", "holded")
 MOST_STEPS = 20
 """More than any order needs: a shop that undoes what is done must not hold a run for ever."""
-Left = Step | Literal["invoice", "cancel rest"]
+Left = Step | Literal["invoice", "cancel rest", "refund rest"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ async def bring_up(
     known: Before,
     will_hold: Callable[[], None],
     read: Callable[[str], Awaitable[ShownOrder | None]],
+    session: AcumaticaSession,
 ) -> str | None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then. Return what is to be
     known of it though all is well. Raises `NotYet` and `OrderProblem`.
@@ -130,7 +132,7 @@ async def bring_up(
             known = replace(known, acted=True)
         if left == "hold" or (left == "update" and content.state == "holded"):
             will_hold()
-        await _do(client, content, shown, left, reserved=known.reserved)
+        await _do(client, content, shown, left, session, reserved=known.reserved)
         steps.reached("followed")
         shown = await read(str(shown.entity_id)) or shown
     raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
@@ -244,7 +246,15 @@ def _as_shown(key: str, shown: ShownOrder, *, held_by_us: bool) -> Shown:
     )
 
 
-async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, step: Left, *, reserved: bool) -> None:
+async def _do(
+    client: MagentoClient,
+    content: OrderContent,
+    shown: ShownOrder,
+    step: Left,
+    session: AcumaticaSession,
+    *,
+    reserved: bool,
+) -> None:
     if step == "invoice":
         await _invoice(client, content, shown)
         return
@@ -257,6 +267,8 @@ async def _do(client: MagentoClient, content: OrderContent, shown: ShownOrder, s
             await magento.unhold(client, shown)
         elif step == "release":
             await magento.set_status(client, shown, "processing", "processing")
+        elif step == "refund rest":
+            await refund_rest(session, client, content, shown, reserved=reserved or not seen.ours)
         elif step == "cancel rest":
             if not await magento.cancel(client, shown):
                 raise refused(seen, content.acumatica_status, status, "it does not cancel what never ships")

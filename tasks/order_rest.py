@@ -1,21 +1,31 @@
 """The end of a rest that Acumatica closed short: it is named, or canceled in Magento where a setting says so.
 
 A cancel in Magento takes all that is open of an order. So it is made only once everything else has shipped, and only
-where it takes exactly the rest. What the customer has paid is never given back.
+where it takes exactly the rest. What the customer has paid is given back only where a further choice says so, and never
+more of it than Acumatica has given back.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
+from connector.acumatica.credit_memos import given_back
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.records import BadRecord
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import orders as magento
+from connector.magento.client import MagentoClient
+from connector.magento.orders import ShownOrder
+from connector.rules.invoice_totals import refund_at_most
 from connector.rules.order_status import ENDED, Shown, waiting
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import OrderContent, OrderRule
-from connector.rules.rest import OpenRest
-from connector.rules.waiting import WaitReason
+from connector.rules.orders import comment_mark
+from connector.rules.rest import OpenRest, open_rest
+from connector.rules.waiting import NotYet, WaitReason
 
 SETTING = "Rest that never ships (A2M_ORDER__CLOSE_REST)"
-Ends = Literal["cancel rest", "update"]
+Ends = Literal["cancel rest", "refund rest", "update"]
 
 
 def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenRest, *, reserved: bool) -> Ends | None:
@@ -36,6 +46,8 @@ def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenR
     if rest.more_to_ship:
         why = f"{rest.in_words()} never ships, and is canceled once the rest of the order has shipped"
         raise waiting(seen, WaitReason.AWAITING_SHIPMENT, said, status, why)
+    if rest.to_refund and rule.refunds_rest:
+        return "refund rest"
     if rest.to_refund:
         why = "It is invoiced there: refund it with a credit memo, then reprocess this message."
         raise _named(content, seen, rest, why)
@@ -51,6 +63,37 @@ def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenR
         why = "Magento never reserved this order: it ends there once Acumatica completes it."
         raise _named(content, seen, rest, why)
     return "update"
+
+
+async def refund_rest(
+    session: AcumaticaSession, client: MagentoClient, content: OrderContent, shown: ShownOrder, *, reserved: bool
+) -> None:
+    """Make an offline credit memo of what is invoiced of the rest, once Acumatica has given as much back.
+
+    Raises `NotYet` until then, `OrderProblem` where Magento's amount cannot be told, and the faults of both systems.
+    """
+    rest = open_rest(content.rest, shown.items)
+    if rest is None or not rest.to_refund:
+        return
+    comes_to = refund_at_most(shown.items, shown.money, rest.to_refund)
+    if comes_to is None:
+        raise OrderProblem(
+            f"Closed short: what {rest.in_words()} of {content.key} comes to cannot be told of a bundle. Refund it in "
+            "Magento with a credit memo, then reprocess this message."
+        )
+    try:
+        given = await given_back(session, content.key, content.facts)
+    except (BadRecord, RequestRefused) as why:
+        raise OrderProblem(f"Closed short: what Acumatica gave back of {content.key} cannot be told: {why}") from why
+    if comes_to > given - shown.money.refunded:
+        raise NotYet(
+            WaitReason.AWAITING_CREDIT_MEMO,
+            f"Not yet: Acumatica never ships {rest.in_words()} of {content.key}, which is invoiced in Magento. A "
+            f"credit memo there would give {comes_to} back; Acumatica's released credit memos of the order come to "
+            f"{given}, and {shown.money.refunded} is given back in Magento already.",
+        )
+    text = f"{comment_mark(content.key)} never ships"
+    await magento.refund(client, shown, rest.to_refund, text, back_to_stock=reserved)
 
 
 def _named(content: OrderContent, seen: Shown, rest: OpenRest, what_to_do: str) -> OrderProblem:

@@ -55,7 +55,7 @@ async def send(work: Work, client: MagentoClient, message: Message, content: Ord
     try:
         will_hold = partial(_will_hold, work, message, content, link, found)
         read = partial(_read, work, client, content)
-        remark = await bring_up(work.rule, client, content, found.order, known, will_hold, read)
+        remark = await bring_up(work.rule, client, content, found.order, known, will_hold, read, work.acumatica)
     except OrderProblem as why:
         raise CannotBeSent(cause_of(str(why)), str(why), in_part) from why
     except NotYet as why:

@@ -149,6 +149,34 @@ async def invoice(
     return str(await client.write("POST", f"order/{shown.entity_id}/invoice", body))
 
 
+async def refund(
+    client: MagentoClient,
+    shown: ShownOrder,
+    items: Sequence[tuple[int, Decimal]],
+    text: str,
+    *,
+    back_to_stock: bool,
+) -> str:
+    """Make an offline credit memo of these order items, without shipping; gives its id. Nobody is mailed.
+
+    `back_to_stock`: what never left is not held back any more; Magento keeps it reserved without.
+    """
+    ids = [item_id for item_id, _quantity in items] if back_to_stock else []
+    body: dict[str, Any] = {
+        "items": [{"order_item_id": item_id, "qty": quantity} for item_id, quantity in items],
+        "notify": False,
+        "appendComment": False,
+        "comment": {"comment": text, "is_visible_on_front": 0},
+        "arguments": {
+            "shipping_amount": 0,
+            "adjustment_positive": 0,
+            "adjustment_negative": 0,
+            "extension_attributes": {"return_to_stock_items": ids},
+        },
+    }
+    return str(await client.write("POST", f"order/{shown.entity_id}/refund", body))
+
+
 async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Id and type of each product that exists, by SKU as asked."""
     spelled = {normalise_one(sku): sku for sku in skus}
@@ -220,12 +248,22 @@ def _money(row: Mapping[str, Any]) -> OrderMoney:
             compensation=compensation - amount(of, "discount_tax_compensation_invoiced"),
         )
 
+    def paid_money(of: Mapping[str, Any]) -> ItemMoney:
+        def left(name: str) -> Decimal:
+            return amount(of, f"{name}_invoiced") - amount(of, f"{name}_refunded")
+
+        row_total = amount(of, "row_invoiced") - amount(of, "amount_refunded")
+        return ItemMoney(row_total, left("discount"), left("tax"), left("discount_tax_compensation"))
+
+    items = row.get("items") or []
     invoiced_before = row.get("shipping_invoiced") is not None
     return OrderMoney(
         total=amount(row, "grand_total"),
         invoiced=amount(row, "total_invoiced"),
         shipping=Decimal(0) if invoiced_before else amount(row, "shipping_amount") + amount(row, "shipping_tax_amount"),
-        items={int(one["item_id"]): item_money(one) for one in row.get("items") or []},
+        items={int(one["item_id"]): item_money(one) for one in items},
+        refunded=amount(row, "total_refunded"),
+        paid={int(one["item_id"]): paid_money(one) for one in items},
     )
 
 

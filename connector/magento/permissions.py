@@ -17,7 +17,7 @@ from connector.magento.errors import RequestRefused
 
 Entity = Literal["price", "inventory", "shipment", "customer", "order"]
 EVERY: tuple[Entity, ...] = ("price", "inventory", "shipment", "customer", "order")
-When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "open orders"]
+When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "refunds", "open orders"]
 """Under which setting or module of the shop a route is called; empty: always."""
 OF_NOTHING = "a2m-check-of-nothing"
 _ONE = {"searchCriteria[pageSize]": "1"}
@@ -199,6 +199,16 @@ NEEDS: tuple[Need, ...] = (
         "making invoices",
         "invoices",
         "order/0/invoice",
+        {},
+    ),
+    Need(
+        "POST",
+        "order/{}/refund",
+        "Magento_Sales::creditmemo",
+        ("order",),
+        "giving back what never ships",
+        "refunds",
+        "order/0/refund",
         {},
     ),
     _read("shipments", "Magento_Sales::shipment", "shipment", why="shipments", tried="shipments"),

@@ -28,7 +28,7 @@ CARRIES: tuple[dict[str, int], ...] = (
 
 @dataclass(frozen=True)
 class ItemMoney:
-    """What is not invoiced yet of an item's amounts."""
+    """An item's amounts, or what is left of them."""
 
     row_total: Decimal = NOTHING
     discount: Decimal = NOTHING
@@ -38,12 +38,17 @@ class ItemMoney:
 
 @dataclass(frozen=True)
 class OrderMoney:
-    """An order's amounts: `shipping` with its tax is what the next invoice takes of it. `items`: by item id."""
+    """An order's amounts: `shipping` with its tax is what the next invoice takes of it. `items`: by item id.
+
+    `refunded`: what was given back already. `paid`: of each item what was invoiced and not given back.
+    """
 
     total: Decimal = NOTHING
     invoiced: Decimal = NOTHING
     shipping: Decimal = NOTHING
     items: Mapping[int, ItemMoney] = field(default_factory=dict)
+    refunded: Decimal = NOTHING
+    paid: Mapping[int, ItemMoney] = field(default_factory=dict)
 
 
 def invoice_totals(
@@ -58,24 +63,38 @@ def invoice_totals(
     open_of = {item.item_id: item.ordered - item.invoiced - item.canceled for item in items}
     wanted = dict(asked) if asked is not None else open_of
     charged = [item for item in items if wanted.get(item.item_id, NOTHING) > 0 and item.item_id in money.items]
-    return {sum(_shares(charged, money, wanted, open_of, signs), money.shipping) for signs in CARRIES}
+    whole = {item.item_id: item.ordered - item.invoiced for item in charged}
+    return {sum(_shares(charged, money.items, wanted, open_of, whole, signs), money.shipping) for signs in CARRIES}
+
+
+def refund_at_most(
+    items: Sequence[SoldItem], money: OrderMoney, asked: Sequence[tuple[int, Decimal]]
+) -> Decimal | None:
+    """What a credit memo of these quantities, without shipping, gives back at most; None where that is not known."""
+    if any(item.product_type == "bundle" for item in items):
+        return None
+    wanted = dict(asked)
+    paid = {item.item_id: item.invoiced - item.refunded for item in items}
+    given = [item for item in items if item.item_id in wanted and item.item_id in money.paid]
+    return max(sum(_shares(given, money.paid, wanted, paid, paid, signs), NOTHING) for signs in CARRIES)
 
 
 def _shares(
     charged: Sequence[SoldItem],
-    money: OrderMoney,
+    money: Mapping[int, ItemMoney],
     wanted: Mapping[int, Decimal],
     open_of: Mapping[int, Decimal],
+    whole: Mapping[int, Decimal],
     signs: Mapping[str, int],
 ) -> list[Decimal]:
-    """The shares of the items, a discount's less than 0."""
+    """The shares of the items, a discount's less than 0. `money` is of `whole`; what is all of it is not rounded."""
     found, carried = [], NOTHING
     for name in SHARES:
         for item in charged:
-            share: Decimal = getattr(money.items[item.item_id], name)
+            share: Decimal = getattr(money[item.item_id], name)
             quantity = wanted[item.item_id]
             if share and quantity != open_of[item.item_id]:
-                exact = share * quantity / (item.ordered - item.invoiced) + signs[name] * carried
+                exact = share * quantity / whole[item.item_id] + signs[name] * carried
                 share = exact.quantize(CENT, ROUND_HALF_UP)
                 carried = signs[name] * (exact - share)
             found.append(-share if name == "discount" else share)

@@ -18,7 +18,8 @@ class OrderRule:
     """A to M Order Sync, and what of other sections concerns orders.
 
     `states`: Magento's state of each of its statuses. `titles`: what customers read of a ShipVia. `invoices`: offline
-    invoices are made. `cancels_rest`: what Acumatica closed short is canceled in Magento. `ships`: shipments are sent,
+    invoices are made. `cancels_rest`, `refunds_rest`: what Acumatica closed short is canceled in
+    Magento, and what of it is invoiced is given back as far as Acumatica has. `ships`: shipments are sent,
     so an order that is invoiced becomes complete by itself. `repair`: how a repair of Magento's reservations becomes
     known.
     """
@@ -37,6 +38,7 @@ class OrderRule:
     telephone: str = ""
     invoices: bool = False
     cancels_rest: bool = False
+    refunds_rest: bool = False
     ships: bool = False
     unit: Unit = "base"
     repair: RepairRule = field(default_factory=RepairRule)

@@ -59,17 +59,22 @@ def invoiced_by_line(order: Mapping[str, Any], items: Mapping[str, ItemUnits]) -
     return invoiced
 
 
+def _open(item: SoldItem) -> Decimal:
+    """What of an item is neither shipped, canceled nor given back. Magento counts what was given back as shipped."""
+    return min(item.to_ship, max(item.ordered - item.canceled - item.shipped - item.refunded, NOTHING))
+
+
 @dataclass(frozen=True)
 class OpenRest:
     """What of a rest is still open in Magento, by item; `more_to_ship`: something else of the order is to ship yet.
 
-    to_refund: what of it is invoiced, which only a credit memo closes. cancels_more: a cancel would take what was
-    shipped and not invoiced with it.
+    to_refund: what of it is invoiced, by item: only a credit memo closes that. cancels_more: a cancel would take what
+    was shipped and not invoiced with it.
     """
 
     quantities: tuple[tuple[SoldItem, Decimal], ...]
     more_to_ship: bool
-    to_refund: Decimal
+    to_refund: tuple[tuple[int, Decimal], ...]
     cancels_more: bool
 
     def in_words(self) -> str:
@@ -80,7 +85,7 @@ class OpenRest:
 def open_rest(rest: Sequence[InvoiceLine], items: Sequence[SoldItem]) -> OpenRest | None:
     """What Magento still has open of the rest; None where nothing is."""
     goods = [item for item in counted(items) if item.ships]
-    left = {item.item_id: item.to_ship for item in goods}
+    left = {item.item_id: _open(item) for item in goods}
     ends: dict[int, Decimal] = {}
     for line in rest:
         same = [item for item in goods if item.ext_id == str(line.number)]
@@ -98,6 +103,8 @@ def open_rest(rest: Sequence[InvoiceLine], items: Sequence[SoldItem]) -> OpenRes
     return OpenRest(
         quantities=of_rest,
         more_to_ship=any(quantity > 0 for quantity in left.values()),
-        to_refund=sum((max(quantity - item.to_invoice, NOTHING) for item, quantity in of_rest), NOTHING),
+        to_refund=tuple(
+            (item.item_id, quantity - item.to_invoice) for item, quantity in of_rest if quantity > item.to_invoice
+        ),
         cancels_more=any(item.shipped > item.invoiced for item in goods),
     )

@@ -19,6 +19,7 @@ class WaitReason(StrEnum):
     ON_HOLD = "on_hold"
     AWAITING_INVOICE = "awaiting_invoice"
     AWAITING_SHIPMENT = "awaiting_shipment"
+    AWAITING_CREDIT_MEMO = "awaiting_credit_memo"
     ORDER_MISSING = "order_missing"
     ORDER_NOT_TOLD = "order_not_told"
     CUSTOMER_MISSING = "customer_missing"
@@ -30,6 +31,7 @@ DESCRIPTIONS = {
     WaitReason.ON_HOLD: "the end of a hold in Magento",
     WaitReason.AWAITING_INVOICE: "an invoice",
     WaitReason.AWAITING_SHIPMENT: "a shipment",
+    WaitReason.AWAITING_CREDIT_MEMO: "a released credit memo in Acumatica",
     WaitReason.ORDER_MISSING: "an order that Magento does not have yet",
     WaitReason.ORDER_NOT_TOLD: "a status of its order that is still to be sent",
     WaitReason.CUSTOMER_MISSING: "a customer who is still to be sent",

@@ -174,3 +174,70 @@ async def test_a_part_of_a_line_is_a_rest_too(sales):
     made = sales.order(number)
     assert (failures(sales), made["status"]) == ({}, "complete")
     assert [Decimal(one["qty_canceled"]) for one in made["items"]] == [1, 0]
+
+
+REFUNDS = {"close_rest": "refund", "invoice": "offline"}
+
+
+def given_back(here: Sales, *, quantity: str = "1", price: str | None = None, release: bool = True) -> str:
+    """A credit memo order made from the order, with its credit memo; gives the credit memo's number."""
+    memo = {"type": "CM", "order_nbr": "000001", "customer_id": "ACME", "external_ref": "100000001"}
+    line = {"inventory_id": "B", "quantity": quantity, **({} if price is None else {"unit_price": price})}
+    here.here.change({"add_order": {**memo, "original_order": "SO/000001", "lines": [line]}})
+    named = [{"order_type": "CM", "order_nbr": "000001"}]
+    return str(here.told({"add_invoice": {"orders": named, "release": release}})["reference_nbr"])
+
+
+def waits(here: Sales) -> dict[str, int]:
+    with here.here.state.read() as connection:
+        return entities.overview(connection, "order", here.here.clock.now()).waiting
+
+
+@pytest.mark.over_both
+async def test_an_invoiced_rest_is_given_back_once_acumatica_has_given_it_back(sales):
+    """By an offline credit memo of the rest alone, without shipping; what was held for it sells again."""
+    number = placed(sales, paid=True)
+    held = sales.salable("B")
+    await look(sales)
+    ship_and_close(sales)
+    await look(sales, "shipment", "order", **REFUNDS)
+    assert (failures(sales), waits(sales)) == ({}, {"awaiting_credit_memo": 1})
+    given_back(sales, price="1")
+    await look(sales, "order", **REFUNDS)
+    await look(sales, "order", **REFUNDS)
+    made = sales.order(number)
+    assert (failures(sales), waits(sales), made["status"]) == ({}, {}, "complete")
+    assert [one["qty_refunded"] for one in made["items"]] == [0, 1]
+    assert made["total_refunded"] == 1
+    assert sales.salable("B") == held + 1
+    before = len(sales.here.writes())
+    await look(sales, "order", **REFUNDS)
+    assert len(sales.here.writes()) == before
+
+
+@pytest.mark.parametrize("memo", [{"price": "0.99"}, {"price": "1", "release": False}])
+async def test_never_more_is_given_back_than_acumatica_gave(sales, memo):
+    """A smaller credit memo, or one that is not released, is waited for; reconcile says so."""
+    number = placed(sales, paid=True)
+    await look(sales)
+    ship_and_close(sales)
+    given_back(sales, **memo)
+    await look(sales, "shipment", "order", "order", **REFUNDS)
+    assert (failures(sales), waits(sales)) == ({}, {"awaiting_credit_memo": 1})
+    assert sales.order(number).get("total_refunded", 0) in (0, None)
+    sales.here.clock.advance(61)
+    compared = await reconcile("order", settings(sales, **REFUNDS), sales.here.state, clock=sales.here.clock)
+    assert ["released credit memo in Acumatica" in one.why for one in compared.differences] == [True]
+
+
+async def test_a_credit_memo_whose_answer_was_lost_is_made_once(sales):
+    """Magento is asked what it has given back before anything is repeated."""
+    number = placed(sales, paid=True)
+    await look(sales)
+    ship_and_close(sales)
+    given_back(sales, price="1")
+    await look(sales, "shipment")
+    sales.here.faults.replace("magento POST path=*/refund: cut=after times=1")
+    for _look in range(3):
+        await look(sales, "order", **REFUNDS)
+    assert (failures(sales), sales.order(number)["total_refunded"]) == ({}, 1)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from connector.rules.invoice_totals import ItemMoney, OrderMoney, invoice_totals
+from connector.rules.invoice_totals import ItemMoney, OrderMoney, invoice_totals, refund_at_most
 from connector.rules.order_totals import OrderProblem
 from connector.rules.order_types import Invoice, InvoiceLine
 from connector.rules.sold import ToInvoice, next_invoice
@@ -74,3 +74,20 @@ def test_where_the_orders_differ_already_or_a_total_is_not_known_it_is_made(tota
     """An invoice of several orders tells no total of one of them."""
     of_order = D("395.00") if total is None else D("400.00")
     assert next_invoice("SO 1", invoices(total), (A, B), MONEY, of_order) == ToInvoice("1", ((1, D(1)),))
+
+
+@pytest.mark.parametrize(("quantity", "total"), [("2", "215.00"), ("1", "107.50")])
+def test_a_credit_memo_gives_an_items_share_back_without_the_shipping(quantity, total):
+    """With its tax, less its discount; all of an item is what was paid for it."""
+    paid = SoldItem(1, None, "A", "simple", D(2), D(2))
+    money = OrderMoney(shipping=D("5.00"), paid={1: ItemMoney(D(200), discount=D("5.00"), tax=D("20.00"))})
+    assert refund_at_most((paid,), money, ((1, D(quantity)),)) == D(total)
+
+
+def test_where_the_cent_is_not_sure_the_larger_one_counts():
+    """So that never more is given back than may be."""
+    paid = [SoldItem(number, None, f"S{number}", "simple", D(3), D(3)) for number in (1, 2)]
+    of_each = ItemMoney(D("10.00"), tax=D("1.00"))
+    found = refund_at_most(paid, OrderMoney(paid={1: of_each, 2: of_each}), ((1, D(1)), (2, D(1))))
+    assert found is not None
+    assert found >= D("7.33")

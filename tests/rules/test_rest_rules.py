@@ -75,15 +75,15 @@ def test_what_is_open_of_the_rest():
     found = open_rest([rest(1), rest(2, "B", 2)], items)
     assert found is not None
     assert found.in_words() == "1 of A, 2 of B"
-    assert (found.more_to_ship, found.to_refund, found.cancels_more) == (False, 0, False)
+    assert (found.more_to_ship, found.to_refund, found.cancels_more) == (False, (), False)
 
 
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({"shipped": 1, "invoiced": 1}, (True, 0, False)),
-        ({"shipped": 2, "invoiced": 3}, (False, 1, False)),
-        ({"shipped": 2}, (False, 0, True)),
+        ({"shipped": 1, "invoiced": 1}, (True, (), False)),
+        ({"shipped": 2, "invoiced": 3}, (False, ((1, 1),), False)),
+        ({"shipped": 2}, (False, (), True)),
     ],
 )
 def test_what_a_cancel_would_do(more, expected):
@@ -97,6 +97,13 @@ def test_what_a_cancel_would_do(more, expected):
 def test_a_rest_that_is_closed_in_magento_is_over(more):
     """Canceled or shipped there all the same."""
     assert open_rest([rest(1)], [item(1, "A", **more)]) is None
+
+
+def test_what_was_given_back_is_not_given_back_again():
+    """Magento counts a refund as shipped, and of a part-shipped line it still shows the rest as to be shipped."""
+    refunded = SoldItem(1, None, "A", "simple", Decimal(2), Decimal(2), Decimal(1), Decimal(1))
+    assert refunded.to_ship == 1
+    assert open_rest([rest(1)], [refunded]) is None
 
 
 def test_no_rest_is_no_question():

@@ -1,0 +1,101 @@
+"""What Acumatica has given back of an order: its released credit memos.
+
+Comes in: an order's key and what of it names it elsewhere: its customer, its references, its day. Goes out: the sum of
+the released credit memos of the orders that were made from it (a return or a credit memo order names its original
+order). A credit memo that holds anything else counts for nothing: it is not known how much of it is this order's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.items import quoted
+from connector.acumatica.order_invoices import RELEASED
+from connector.acumatica.orders import either, order_key
+from connector.acumatica.records import BadRecord, Number, Text, code, decode_page
+from connector.acumatica.session import AcumaticaSession
+from connector.acumatica.shipments import number
+
+PAGE = 200
+MEMO = "Credit Memo"
+_ORDER = "OrderType,OrderNbr,FinancialSettings/OriginalOrderType,FinancialSettings/OriginalOrderNbr"
+_MEMO = "Type,ReferenceNbr,Amount,Details/OrderType,Details/OrderNbr"
+
+
+class _Settings(msgspec.Struct):
+    OriginalOrderType: Text = Text()
+    OriginalOrderNbr: Text = Text()
+
+
+class _Order(msgspec.Struct, kw_only=True):
+    OrderType: Text
+    OrderNbr: Text
+    FinancialSettings: _Settings | None = None
+
+
+class _Line(msgspec.Struct):
+    OrderType: Text = Text()
+    OrderNbr: Text = Text()
+
+
+class _Memo(msgspec.Struct, kw_only=True):
+    ReferenceNbr: Text
+    Amount: Number = Number()
+    Details: list[_Line] = []
+
+
+async def given_back(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> Decimal:
+    """The sum of the order's released credit memos; `order` as `orders` gives it. Raises an `AcumaticaFault`."""
+    returns = await _returns_of(session, key, order)
+    if not returns:
+        return Decimal(0)
+    conditions = [
+        f"Type eq '{MEMO}'",
+        either("Status", RELEASED),
+        f"CustomerID eq '{quoted(order['customer'])}'",
+        *([f"Date ge datetimeoffset'{order['date']}'"] if order["date"] else []),
+    ]
+    total = Decimal(0)
+    for memo in await _all(session, "SalesInvoice", _MEMO, "Details", conditions, _Memo):
+        of = {order_key(code(line.OrderType.value), code(line.OrderNbr.value)) for line in memo.Details}
+        if of and of <= returns:
+            total += number(memo.Amount.value, "Amount")
+    return total
+
+
+async def _returns_of(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> set[str]:
+    """The orders of the same customer and reference that were made from this one."""
+    names = {"ExternalRef": order["external_ref"], "CustomerOrder": order["customer_order"]}
+    same = [f"{name} eq '{quoted(value)}'" for name, value in names.items() if value]
+    if not same:
+        return set()
+    conditions = [f"CustomerID eq '{quoted(order['customer'])}'", f"({' or '.join(same)})"]
+    found = await _all(session, "SalesOrder", _ORDER, "FinancialSettings", conditions, _Order)
+    return {
+        order_key(code(one.OrderType.value), code(one.OrderNbr.value))
+        for one in found
+        if one.FinancialSettings is not None and _original(one.FinancialSettings) == key
+    }
+
+
+def _original(of: _Settings) -> str:
+    return order_key(code(of.OriginalOrderType.value), code(of.OriginalOrderNbr.value))
+
+
+async def _all(
+    session: AcumaticaSession, entity: str, select: str, expand: str, conditions: list[str], kind: type[Any]
+) -> list[Any]:
+    """All records that fit; more than a page of them is refused rather than counted in part."""
+    params = {"$select": select, "$expand": expand, "$filter": " and ".join(conditions), "$top": str(PAGE)}
+    content = await session.get(session.access.entity(entity), params, what=f"the list of {entity}", archived=True)
+    records, bad = decode_page(content, kind, entity)
+    if bad:
+        raise BadRecord(bad[0][1])
+    if len(records) >= PAGE:
+        raise RequestRefused(f"{entity}: {PAGE} records or more of one customer; what was given back cannot be told.")
+    return records
