@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -38,6 +38,11 @@ KINDS = {
     "rename_customer": 2,
     "order": 6,
     "shop_order": 5,
+    "order_only_in_the_shop": 3,
+    "take_order": 3,
+    "cancel_in_the_shop": 1,
+    "edit_order": 2,
+    "part_ship": 3,
     "hold_or_cancel": 4,
     "ship": 7,
     "invoice": 4,
@@ -55,6 +60,7 @@ class Paper:
     lines: dict[str, int]
     status: str = "Open"
     shipment: str = ""
+    parts: list[str] = field(default_factory=list)
 
 
 class Life:
@@ -73,6 +79,7 @@ class Life:
         self._numbers = count(1)
         self._papers: list[Paper] = []
         self._late: list[str] = []
+        self._untaken: list[tuple[str, dict[str, int]]] = []
         site = self._acumatica.get("/_sandbox/state").raise_for_status().json()
         self._items: dict[str, Any] = {key: one for key, one in site["items"].items() if one["stock"]}
         self._shelves: dict[str, list[Any]] = {}
@@ -250,19 +257,74 @@ class Life:
 
     def _shop_order(self) -> None:
         """Placed in the shop, and then taken over by the ERP as something else does that for it."""
+        number, lines = self._placed()
+        self._order(number, lines)
+
+    def _placed(self) -> tuple[str, dict[str, int]]:
         lines, number = self._lines(), f"9{next(self._numbers):08d}"
         rows = [{"sku": sku, "qty": quantity, "price": "10.00"} for sku, quantity in lines.items()]
         placed = {"increment_id": number, "lines": rows, "email": "ann@example.com", "billing": BILLING}
         state = {"shipping_amount": "0", "state": "processing", "status": "processing"}
         self._tell("orders of the shop", [{"place_order": {**placed, **state}}], shop=True)
-        self._order(number, lines)
+        return number, lines
+
+    def _order_only_in_the_shop(self) -> None:
+        """Placed in the shop; the ERP has not taken it yet, or never does."""
+        self._untaken.append(self._placed())
+
+    def _take_order(self) -> None:
+        if self._untaken:
+            self._order(*self._untaken.pop(self.chance.randrange(len(self._untaken))))
+
+    def _cancel_in_the_shop(self) -> None:
+        """The shop cancels an order that the ERP never saw."""
+        if not self._untaken:
+            return
+        number, _lines = self._untaken.pop(self.chance.randrange(len(self._untaken)))
+        token = self._settings.magento.bearer_token
+        headers = {"Authorization": f"Bearer {token.get_secret_value() if token else ''}"}
+        asked = {
+            "searchCriteria[filterGroups][0][filters][0][field]": "increment_id",
+            "searchCriteria[filterGroups][0][filters][0][value]": number,
+            "fields": "items[entity_id]",
+        }
+        try:
+            found = self._magento.get("/rest/V1/orders", params=asked, headers=headers).raise_for_status().json()
+            canceled = self._magento.post(f"/rest/V1/orders/{found['items'][0]['entity_id']}/cancel", headers=headers)
+            canceled.raise_for_status()
+        except httpx.HTTPError:
+            return  # the weather hits the shop's own people too: the order stays as it is
+        self.made["orders canceled in the shop"] += 1
+
+    def _edit_order(self) -> None:
+        """An edit that Magento cannot follow."""
+        if open_ones := self._open_papers():
+            paper, via = self.chance.choice(open_ones), self.chance.choice(("GROUND", "LOCAL"))
+            self._tell("orders edited", [{"set_order": {"order_nbr": paper.number, "ship_via": via}}])
+
+    def _part_ship(self) -> None:
+        """One piece of the first line, in a shipment of its own."""
+        ready = [one for one in self._open_papers() if one.status == "Open" and not one.parts]
+        ready = [one for one in ready if next(iter(one.lines.values())) > 1]
+        if not ready:
+            return
+        paper = self.chance.choice(ready)
+        given = {
+            "lines": [{"order_nbr": paper.number, "line_nbr": 1, "quantity": "1"}],
+            "ship_via": "GROUND",
+            "packages": [{"tracking": f"1Z{next(self._numbers):06d}"}],
+            "confirm": True,
+        }
+        [made] = self._tell("shipments of a part", [{"add_shipment": given}])
+        paper.parts.append(made["shipment_nbr"])
 
     def _open_papers(self) -> list[Paper]:
         return [one for one in self._papers if one.status in ("Open", "On Hold") and not one.shipment]
 
     def _hold_or_cancel(self) -> None:
         """Hold, go on, or cancel what is not shipped yet."""
-        if not (open_ones := self._open_papers()):
+        open_ones = [one for one in self._open_papers() if not one.parts]
+        if not open_ones:
             return
         paper = self.chance.choice(open_ones)
         held = paper.status == "On Hold"
@@ -285,4 +347,4 @@ class Life:
             return
         paper = self.chance.choice(shipped)
         paper.status = "Completed"
-        self._tell("invoices", [{"add_invoice": {"shipments": [paper.shipment], "release": True}}])
+        self._tell("invoices", [{"add_invoice": {"shipments": [*paper.parts, paper.shipment], "release": True}}])
