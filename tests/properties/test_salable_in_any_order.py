@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from oracle import salable, values
-from support.databases import over_both
 from support.life import Life
 from support.sales import Sales
 from support.surroundings import of_the_test
@@ -20,7 +19,6 @@ from support.world import world
 from sandbox.catalogue import Product
 from sandbox.serve import STATUSES
 
-pytest_generate_tests = over_both
 KINDS = (
     "shop_order",
     "order_only_in_the_shop",
@@ -75,22 +73,15 @@ def right(here: Sales, settings, when: str) -> None:
     assert not wrong, f"{when}: {wrong}"
 
 
-@pytest.mark.over_both
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 60))])
 async def test_magento_sells_what_acumatica_says_after_each_sync(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_database: Callable[..., str], kept_in: str, seed: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_database: Callable[..., str], database: str, seed: int
 ) -> None:
     """Thirty changes to orders of the shop, of the ERP, and to the stock."""
     of_the_test(tmp_path, monkeypatch)
     products = [Product(f"P{number}", f"Product {number}", 1_000_000, STOCK) for number in range(6)]
-    with world(tmp_path, products, database_url=new_database(kept_in)) as here:
+    with world(tmp_path, products, database_url=new_database(database)) as here:
         await play(Sales(here), seed, 30)
-
-
-@pytest.fixture
-def kept_in(request: pytest.FixtureRequest) -> str:
-    """The kind of database that a world keeps its state in."""
-    return str(getattr(request, "param", "sqlite"))
 
 
 def test_the_oracle_itself_tells_an_order_that_was_subtracted_twice() -> None:
