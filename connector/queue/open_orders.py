@@ -67,6 +67,8 @@ def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int,
 def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]:
     """The open orders with one of these SKUs, each with all of its products."""
     ids: set[int] = set()
+    if connection.execute(select(open_order_items.c.order_id).limit(1)).first() is None:
+        return {}
     for part in in_parts(list(keys), _KEYS_PER_QUERY):
         chosen = select(open_order_items.c.order_id).where(one_of(connection, open_order_items.c.key, part))
         ids.update(order_id for (order_id,) in connection.execute(chosen))

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from support import invariant
 from support.invariant import Right
 from support.world import ENTITIES
 
 from connector.queue import by_hand, messages
 from connector.queue.engine import State
+from connector.queue.messages import Message
 from connector.queue.tables import PENDING, SENDING
 from connector.queue.tables import messages as message_table
 from flows.run import Outcome, work_on
@@ -52,7 +53,7 @@ def settle(state: State, settings: Settings, verdict: Verdict) -> None:
     verdict.causes = _causes(state)
     for verdict.rounds in range(1, ROUNDS + 1):
         with state.read() as connection:
-            failed = messages.failed(connection, None)
+            failed = _failed(connection)
         if failed:
             verdict.sent_again += by_hand.send_again(state, failed, datetime.now(UTC))
         looks = [_look(entity, settings, state) for entity in ENTITIES]
@@ -70,10 +71,16 @@ def _look(entity: str, settings: Settings, state: State) -> Outcome:
 
 def _waiting(state: State) -> list[str]:
     with state.read() as connection:
-        failed = [f"{one.entity} {one.key}: {one.reason}" for one in messages.failed(connection, None)]
+        failed = [f"{one.entity} {one.key}: {one.reason}" for one in _failed(connection)]
         here = select(message_table.c.entity, func.count()).where(message_table.c.state.in_((PENDING, SENDING)))
         counted = connection.execute(here.group_by(message_table.c.entity)).all()
     return [*failed, *(f"{how_many} messages of {entity} wait" for entity, how_many in counted)]
+
+
+def _failed(connection: Connection) -> list[Message]:
+    """What failed; what only stands beside a document, such as an edit that Magento cannot follow, is named by it."""
+    found = messages.failed(connection, None)
+    return [one for one in found if not invariant.is_note(one.entity, one.key, one.acumatica_key)]
 
 
 def _causes(state: State) -> dict[str, int]:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from connector.queue import records, watermarks
 from connector.queue.engine import State
+from connector.queue.notes import is_note_on
 from connector.queue.records import Record
 from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, into, messages
 from connector.queue.tables import records as record_table
@@ -31,7 +32,10 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 def settled(state: State, entities: Sequence[str], retry_count: int) -> frozenset[str]:
-    """No message is in between, and every failed one has a reason; gives the Acumatica keys that are not shown."""
+    """No message is in between, and every failed one has a reason; gives the Acumatica keys that are not shown.
+
+    A note beside a document, such as that it was edited, holds nothing of it back.
+    """
     with state.read() as connection:
         found = connection.execute(select(messages).where(messages.c.entity.in_(entities))).all()
     for one in found:
@@ -40,7 +44,13 @@ def settled(state: State, entities: Sequence[str], retry_count: int) -> frozense
         assert one.attempts <= retry_count, f"{one.entity} {one.key} had {one.attempts} attempts"
         if one.state == FAILED:
             assert one.reason and one.cause, f"{one.entity} {one.key} failed without a reason"
-    return frozenset(one.acumatica_key for one in found if one.state in (FAILED, SKIPPED))
+    not_sent = (one for one in found if one.state in (FAILED, SKIPPED))
+    return frozenset(one.acumatica_key for one in not_sent if not is_note(one.entity, one.key, one.acumatica_key))
+
+
+def is_note(entity: str, key: str, acumatica_key: str) -> bool:
+    """Whether a message says something beside its document (docs/adr/0024)."""
+    return entity == "order" and key != acumatica_key and is_note_on(key, acumatica_key)
 
 
 def wrong(
