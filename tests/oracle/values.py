@@ -149,7 +149,7 @@ def wrong_quantities(site: State, shop: State, settings: Settings, excused: froz
     What left the shop for orders that we made there was never reserved: by so much the sources show less, in sum.
     """
     wanted = wanted_quantities(site, settings, salable.added_back(site, shop, settings))
-    yield from salable.wrong_salable(shop, settings, wanted, excused)
+    yield from salable.wrong_salable(site, shop, settings, wanted, excused)
     rows = {(row["sku"], folded(row["source_code"])): Decimal(row["quantity"]) for row in shop["source_items"]}
     taken = _never_reserved(site, shop)
     for place, figure in wanted.items():
