@@ -71,6 +71,9 @@ def next_step(shown: Shown, said: str, status: str, state: str | None, *, ships:
         raise refused(shown, said, status, f"an order that is {shown.state} in Magento stays so")
     if state == "closed" and shown.state != "closed":
         raise refused(shown, said, status, "only a credit memo closes an order in Magento")
+    if state == "canceled" and shown.invoiced and not shown.ours:
+        why = "it does not cancel it, because all of it is invoiced there; refund it with a credit memo"
+        raise refused(shown, said, status, why)
     return _step_of_ours(shown, said, status, state) if shown.ours else _step(shown, status, state)
 
 

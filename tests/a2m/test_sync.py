@@ -7,6 +7,7 @@ import json
 import sqlite3
 
 import pytest
+from support.sales import Sales
 
 from connector.queue import lease
 from connector.queue.engine import open_state
@@ -117,6 +118,26 @@ def test_status(a2m, make_world):
     shown = a2m("status")
     assert shown.code == 0
     assert [line[:6] for line in shown.out.splitlines() if "30 changed, 30 sent" in line] == ["price:"]
+
+
+def test_status_counts_apart_what_waits_without_a_failure(a2m, make_world):
+    """An unpaid order of the shop: not among the pending, no age of the oldest; its reason is named with its code."""
+    here = Sales(make_world(2))
+    lines = {"SKU-000001": 1}
+    here.entered("000001", lines, external_ref="100000001")
+    here.ordered(lines, increment_id="100000001", state="new", status="pending")
+    settings = {
+        "A2M_ACTIVE__ORDER": "true",
+        "A2M_ORDER__TYPES": '["SO"]',
+        "A2M_ORDER__FROM": "2020-01-01T00:00:00Z",
+        "A2M_ORDER__STATUSES": '{"Open": "processing"}',
+    }
+    assert a2m("sync", "order", **settings).code == 0
+    order = next(one for one in json.loads(a2m("status", "--json").out)["entities"] if one["entity"] == "order")
+    assert (order["pending"], order["oldest_pending_seconds"], order["failed"]) == (0, None, 0)
+    assert (order["waiting"], order["waiting_for"]) == (1, {"awaiting_payment": 1})
+    assert "order: 1 for a payment in Magento (awaiting_payment)" in a2m("status").out
+    assert "waits for a payment in Magento" in a2m("explain", "order", "SO 000001").out
 
 
 def test_status_shows_the_last_fault_beside_the_last_result(a2m, make_world):

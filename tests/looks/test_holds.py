@@ -135,3 +135,18 @@ async def test_a_hold_of_the_shops_own_outlasts_a_fault(sales: Sales):
     sales.here.clock.advance(600)
     await look(sales, "order", **order)
     assert len(sales.invoices("100000001")) == 1
+
+
+async def test_what_cannot_be_canceled_stays_on_hold(sales: Sales):
+    """Magento cancels nothing that is invoiced: that is looked at before the hold is taken off for it."""
+    order = {"order": {"statuses": {"On Hold": "holded", "Canceled": "canceled"}}}
+    placed_in_the_shop(sales, status="On Hold")
+    order_id = sales.order("100000001")["entity_id"]
+    sales.http.post(f"order/{order_id}/invoice", json={"capture": False}).raise_for_status()
+    await look(sales, "order", **order)
+    sales.edit("000001", status="Canceled")
+    before = len(sales.here.writes())
+    await look(sales, "order", **order)
+    [failed] = sales.here.failed("order")
+    assert "all of it is invoiced there" in str(failed.reason)
+    assert (sales.order("100000001")["state"], len(sales.here.writes())) == ("holded", before)

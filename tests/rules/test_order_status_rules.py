@@ -75,6 +75,8 @@ def test_a_status_of_the_shops_own_is_left_to_magento():
     [
         (THEIRS, "complete"),
         (at(THEIRS, "complete"), "canceled"),
+        (at(THEIRS, "processing", invoiced=True), "canceled"),
+        (at(THEIRS, "holded", invoiced=True, held_by_us=True), "canceled"),
         (at(THEIRS, "complete"), "holded"),
         (at(THEIRS, "canceled"), "processing"),
         (THEIRS, "closed"),
