@@ -25,6 +25,7 @@ from flows.wiring import (
     magento_access,
     order_rule,
     price_rule,
+    quantity_rule,
     read_rule,
     shipment_rule,
     source_of_warehouse,
@@ -35,6 +36,7 @@ from tasks.check import Asked, Check, Named, ask_each, attempt
 from tasks.check_acumatica import acumatica_currency, check_acumatica
 from tasks.check_bulks import consumer
 from tasks.check_customers import customers_in_acumatica, customers_in_magento
+from tasks.check_inventory import inventory_in_magento
 from tasks.check_magento import BESIDE_OAUTH, EDITION, check_bearer_token, check_magento
 from tasks.check_named import (
     availability_in_acumatica,
@@ -159,6 +161,7 @@ def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -
         *reservations(client, inventory=active.inventory, shipment=active.shipment),
         *vendor_in_magento(client, vendor.attribute if by_attribute else ""),
         *([consumer(client, clock)] if by_bulk else []),
+        *(inventory_in_magento(client, quantity_rule(settings)) if settings.active.inventory else []),
         *customers_in_magento(client, customer_rule(settings)),
         *orders_in_magento(client, order_rule(settings)),
         *(shipments_in_magento(client, shipment_rule(settings)) if active.shipment else ()),
@@ -192,7 +195,7 @@ def _named(settings: Settings, currency: str) -> Named:
     return Named(
         endpoint=settings.acumatica.endpoint,
         version=settings.acumatica.version,
-        warehouses=tuple(source_of_warehouse(settings)),
+        warehouses=tuple(dict.fromkeys([*source_of_warehouse(settings), *read_rule(settings, "inventory").mapped])),
         branches=tuple(row.branch for row in settings.inventory.branches),
         sources=tuple(sorted({*settings.sources(), *own})),
         currency=currency,

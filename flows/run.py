@@ -31,6 +31,7 @@ from tasks.push import ShopUnreachable
 from tasks.registry import DOCUMENTS
 from tasks.shop import NotPossible
 from tasks.tally import Report, Tally
+from tasks.vendors import refuse_vendors_twice
 from tasks.warehouses import refuse_unknown_branch, refuse_unknown_warehouses
 
 LEASE_WAIT = 15.0
@@ -215,16 +216,18 @@ async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: Wante
 async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
     """One look. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if key is not None:
-        return await look(work, stages, keys=run.keys_of(key))
+        return await look(work, stages, keys=run.keys_of(key), compare=True)
     asked_failed = await _look_at_what_was_asked_for(run, work, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
         woken = wakes.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
-    if settings_changed and run.entity == "inventory":
+    if settings_changed and run.entity in ("inventory", "shipment"):
         await refuse_unknown_warehouses(work)
     full = full or settings_changed or _full_look_is_due(run, known) or _is_asked_for(woken, known)
+    if full:
+        await refuse_vendors_twice(work)
     failed = await look(work, stages, full=full)
     if settings_changed:
         entities.computed_with(run.state, run.held, settled_with)

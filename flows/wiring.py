@@ -218,6 +218,7 @@ def shop(
 def read_rule(settings: Settings, entity: str, active_since: datetime | None = None) -> ReadRule:
     """What the entity reads in Acumatica. Documents begin at FROM, or when the entity was first made active."""
     acumatica, vendor = settings.acumatica, settings.vendor_inventory
+    by_branch = settings.inventory.definition == "branch_wise"
     feeds = _feeds(settings, entity)
     by_field = settings.price.source == "sales_price" and settings.price.sales_price_from == "field"
     begins = {"shipment": settings.shipment.from_, "order": settings.order.from_}.get(entity) or active_since
@@ -228,6 +229,7 @@ def read_rule(settings: Settings, entity: str, active_since: datetime | None = N
             sku=settings.items.sku,
             price_field=settings.price.sales_price_field if entity == "price" and by_field else "",
             conversions=settings.items.unit == "sales" or "price_rows" in feeds,
+            unit=settings.items.unit,
         ),
         overlap=acumatica.overlap,
         full_read_interval=acumatica.full_read_interval,
@@ -235,6 +237,7 @@ def read_rule(settings: Settings, entity: str, active_since: datetime | None = N
         figure=settings.inventory.quantity,
         price_read=acumatica.price_read,
         warehouses=tuple(source_of_warehouse(settings)),
+        mapped=() if by_branch else tuple(sorted(settings.inventory.sources)),
         vendor_inquiry=vendor.inquiry,
         begins=begins,
         begins_on=None if begins is None else begins.astimezone(acumatica.zone()).date(),
@@ -275,6 +278,7 @@ def price_rule(settings: Settings) -> PriceRule:
         chosen.allow_zero,
         settings.items.unit,
         chosen.tax_included,
+        chosen.without_sales_price,
     )
 
 

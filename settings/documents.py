@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from settings.keys import STATUSES_OF_ORDERS, nearest_of, refuse_misnamed
 from settings.section import Instant, Names, Section, refuse_duplicates, setting
 
 NO_SALE = {
@@ -80,6 +81,11 @@ class Customer(Section):
         "website is somebody else's; global, it is the customer's own, is linked and keeps its website.",
     )
 
+    @model_validator(mode="after")
+    def _map_names_classes(self) -> Self:
+        refuse_misnamed("groups", "chosen customer class", self.groups, self.classes, any_case=True)
+        return self
+
 
 OrderState = Literal[
     "new", "pending_payment", "processing", "complete", "closed", "canceled", "holded", "payment_review"
@@ -125,6 +131,15 @@ class Order(Section):
         "Acumatica has released a credit memo of a return or credit memo order made from it, and never for more.",
     )
     create_with_reference: bool = setting(False, "Create orders whose reference Magento does not know.")
+
+    @field_validator("statuses")
+    @classmethod
+    def _are_statuses_of_acumatica(cls, values: dict[str, str]) -> dict[str, str]:
+        for value in values:
+            meant = None if value in STATUSES_OF_ORDERS else nearest_of(value, STATUSES_OF_ORDERS)
+            if meant is not None:
+                raise ValueError(f"{value} is not a status of Acumatica's orders. Did you mean {meant}?")
+        return values
 
     @field_validator("types")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from settings.keys import refuse_misnamed
 from settings.section import Instant, Names, Section, refuse_duplicates, setting
 
 SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
@@ -90,16 +91,22 @@ class Inventory(Section):
         owners: dict[str, str] = {}
         for row in self.branches:
             for warehouse in row.warehouses:
-                other = owners.setdefault(warehouse, row.branch)
+                other = owners.setdefault(warehouse.casefold(), row.branch)
                 if other != row.branch:
                     raise ValueError(
                         f"branches: warehouse {warehouse} would count twice: branches {other} and {row.branch} both "
                         "have it, and in Acumatica a warehouse belongs to one branch"
                     )
-        names = [row.branch for row in self.branches]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [row.branch.casefold() for row in self.branches]
+        twice = sorted({row.branch for row in self.branches if names.count(row.branch.casefold()) > 1})
         if twice:
             raise ValueError(f"branches: {', '.join(twice)} stands in it twice")
+        return self
+
+    @model_validator(mode="after")
+    def _map_names_warehouses(self) -> Self:
+        if self.definition == "configuration" and self.warehouses:
+            refuse_misnamed("sources", "chosen warehouse", self.sources, self.warehouses)
         return self
 
     def source_of_warehouse(self) -> dict[str, str]:

@@ -13,10 +13,17 @@ class Price(Section):
     """The price."""
 
     source: Literal["default_price", "sales_price"] = setting(
-        "default_price", "Default Price of the item, or its sales price."
+        "default_price",
+        "Default Price of the item, or its sales price. An item without a sales price in the price list gets its "
+        "Default Price, unless Items without a sales price says otherwise.",
     )
     sales_price_from: Literal["price_list", "field"] = setting(
         "price_list", "Where the sales price stands: in the price list, or in a field of the stock item."
+    )
+    without_sales_price: Literal["default_price", "leave"] = setting(
+        "default_price",
+        "Items that have no row in the price list that is valid today: they get their Default Price, as in Acumatica, "
+        "or their price in Magento is left alone. Each run says how many there were.",
     )
     sales_price_field: str = setting("", "The field of the stock item that holds the sales price.")
     price_class: str = setting("", "Customer price class whose prices come before the base prices; empty: none.")

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from settings.keys import refuse_twins
 
 
 class Section(BaseModel):
     """One section of the screen; a name that it does not have is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _no_key_stands_twice(self) -> Self:
+        for name, value in self:
+            if isinstance(value, dict):
+                refuse_twins(name.removesuffix("_"), list(value))
+        return self
 
 
 def setting(default: Any, description: str, *, unit: str = "", **bounds: Any) -> Any:
@@ -59,7 +68,8 @@ def refuse_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     """Raise ValueError where a name stands twice or is empty."""
     if any(not value.strip() for value in values):
         raise ValueError("a name in it is empty")
-    twice = sorted({value for value in values if values.count(value) > 1})
+    folded = [value.strip().casefold() for value in values]
+    twice = sorted({value for value, one in zip(values, folded, strict=True) if folded.count(one) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} stands in it twice")
     return values

@@ -47,6 +47,7 @@ FIELDS = {
     ("items", "sku"): "SKU",
     ("items", "unknown_sku"): "Unknown SKU",
     ("price", "source"): "Price",
+    ("price", "without_sales_price"): "Items without a sales price",
     ("inventory", "quantity"): "Magento Sync Qty",
     ("inventory", "sources"): "Warehouse to Magento source",
     ("inventory", "branches"): "Branches",
@@ -99,6 +100,7 @@ CHOICES: dict[tuple[str, str], dict[object, str]] = {
     ("queue", "price_transport"): {"synchronous": "Synchronous requests", "async_bulk": "Asynchronous bulks"},
     ("price", "source"): {"default_price": "Default Price", "sales_price": "Sales Price"},
     ("price", "sales_price_from"): {"price_list": "Price list", "field": "Field of the stock item"},
+    ("price", "without_sales_price"): {"default_price": "Get their Default Price", "leave": "Are left alone"},
     ("price", "tax_included"): {None: "Not checked", True: "With tax", False: "Without tax"},
     ("inventory", "definition"): {"configuration": "Following configuration", "branch_wise": "Branch-wise"},
     ("inventory", "quantity"): {

@@ -1,8 +1,7 @@
 """Stage 2, compute: what Magento must show for the pulled records, and where it does not show it yet.
 
 Comes in: a pulled chunk. Goes out: what the queue stage commits. The rules are pure (`connector.rules`); what this
-stage adds is what they may not know: the other items with the same SKU, what Magento last confirmed, and, for keys that
-it never confirmed, what it shows now and whether it has the product at all.
+stage adds is what they may not know: the other items with the same SKU, and what Magento shows (`tasks.ask`).
 """
 
 from __future__ import annotations
@@ -22,13 +21,20 @@ from connector.rules import items, prices, quantities
 from connector.rules.items import Published
 from connector.rules.prices import PriceRule
 from tasks import frames
+from tasks.ask import ask_magento
 from tasks.compensate import less_compensations
 from tasks.document import compute_documents
-from tasks.magento_now import Place, read_unknown, sold_below_zero
+from tasks.magento_now import sold_below_zero
 from tasks.open_orders import AddedBack, add_back
 from tasks.pull import Pulled
 from tasks.registry import DOCUMENTS
 from tasks.work import Work
+
+WITHOUT_ROW = {
+    "default_price": "without a row in the price list got their Default Price",
+    "leave": "without a row in the price list were left alone",
+}
+"""What the run says of items that the price list has no row of."""
 
 
 class Ruled(NamedTuple):
@@ -38,13 +44,6 @@ class Ruled(NamedTuple):
     problems: pd.DataFrame
     notes: pd.DataFrame | None
     next_change: Mapping[str, date]
-
-
-class Asked(NamedTuple):
-    """What Magento said: ledger rows to keep, and messages that cannot be sent by place."""
-
-    confirmed: list[LedgerRow]
-    unfit: dict[tuple[str, str], Wanted]
 
 
 async def compute(work: Work, pulled: Pulled) -> Computed:
@@ -57,12 +56,13 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
         keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
         added = await add_back(work, chosen, keys)
         ruled = _apply_rule(work, published, chosen, added)
+    _name_other_skus(work, published)
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
             work.report.note(str(note.sku), str(note.reason))
     values = await less_compensations(work, frames.wanted(ruled.values))
     asked_at = work.clock.now()
-    asked = await _ask_magento(work, values)
+    asked = await ask_magento(work, values, chosen, everything=pulled.compare)
     values = await _keep_status_of_backorders(work, values, asked.confirmed)
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
@@ -76,11 +76,25 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
-        settled_doubts=[(row.key, row.source) for row in asked.confirmed],
+        settled_doubts=asked.places,
         asked_at=asked_at,
         marks=list(pulled.marks.values()),
         open_orders=added.orders,
+        gone=asked.gone,
+        unshown=asked.unshown,
     )
+
+
+def _name_other_skus(work: Work, published: Published) -> None:
+    """An item has one SKU in Magento: what else it is called in Acumatica is named, because nobody sends it."""
+    for sku, others in zip(published.items["sku"], published.items["other_skus"], strict=True):
+        if others:
+            work.report.count(
+                "SKUs are not sent: their items have several by the SKU setting, and one is sent", len(others)
+            )
+            work.report.note(
+                str(sku), f"Its item has further SKUs by the SKU setting, which are not sent: {', '.join(others)}."
+            )
 
 
 def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored]:
@@ -101,38 +115,10 @@ def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored
 def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored], added: AddedBack) -> Ruled:
     if isinstance(work.rule, PriceRule):
         priced = prices.compute(published.items, frames.price_rows(chosen.values()), work.rule, work.today())
+        work.report.count(WITHOUT_ROW[work.rule.without_row], priced.gaps)
         return Ruled(priced.values, priced.problems, priced.notes, priced.next_change)
     counted = quantities.compute(published.items, *frames.stock(chosen.values(), work.rule), work.rule, added.frame)
     return Ruled(counted.values, counted.problems, None, {})
-
-
-async def _ask_magento(work: Work, values: list[Wanted]) -> Asked:
-    """What Magento shows where it never confirmed anything or is in doubt, and what it cannot take at all."""
-    with work.state.read() as connection:
-        known = ledger.places(connection, work.entity, sorted({want.key for want in values}))
-        doubted = {(row.key, row.source) for row in ledger.doubted(connection, work.entity, work.clock.now())}
-    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
-    if not asked:
-        return Asked([], {})
-    new_keys = {want.key for want in asked} - {key for key, _source in known}
-    places = [Place(want.key, want.source, want.sku or want.key) for want in asked]
-    found = await read_unknown(work, places, new_keys)
-    confirmed = [
-        LedgerRow(want.key, want.source, want.acumatica_key, want.sku or want.key, *found.values[want.key, want.source])
-        for want in asked
-        if (want.key, want.source) in found.values
-    ]
-    unfit = {}
-    for want in asked:
-        why = found.unknown_sources.get(want.source) or found.unfit.get(want.key)
-        if why is not None:
-            unfit[want.key, want.source] = msgspec.structs.replace(
-                want,
-                cause=why.cause,
-                reason=why.reason.format(sku=want.sku),
-                skipped=why.is_unknown_sku and work.skips_unknown_sku,
-            )
-    return Asked(confirmed, unfit)
 
 
 async def _keep_status_of_backorders(work: Work, values: list[Wanted], confirmed: list[LedgerRow]) -> list[Wanted]:

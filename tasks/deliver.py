@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from connector.magento.batches import (
+    NO_PRODUCT,
     NOT_SENT,
     AttributeRow,
     Delivery,
@@ -19,12 +20,13 @@ from connector.magento.batches import (
     deliver_stock_items,
 )
 from connector.magento.client import MagentoClient
+from connector.magento.errors import MagentoFault
 from connector.queue import ledger
 from connector.queue.messages import Message
 from connector.rules.sources import ATTRIBUTE
 from tasks.bulk import deliver_in_bulk, goes_in_bulk
 from tasks.document import Made, deliver_document
-from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS
+from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS, why_missing
 from tasks.registry import DOCUMENTS
 from tasks.work import Work
 
@@ -53,8 +55,29 @@ async def _deliver_prices(work: Work, client: MagentoClient, claimed: Sequence[M
     store_id = work.shop.store_id
     prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]
     if size is not None and len(prices) > size and goes_in_bulk(work):
-        return await deliver_in_bulk(work, client, claimed, prices, size)
-    return await deliver_prices(client, prices, size)
+        delivery = await deliver_in_bulk(work, client, claimed, prices, size)
+    else:
+        delivery = await deliver_prices(client, prices, size)
+    await _explain_unknown(client, claimed, delivery)
+    return delivery
+
+
+async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
+    """Tell products that Magento no longer has from those that take no price: its refusal is the same for both."""
+    refused = {
+        one.sku or one.key: place
+        for place, (one, outcome) in enumerate(zip(claimed, delivery.outcomes, strict=True))
+        if outcome.cause == NO_PRODUCT
+    }
+    if not refused or delivery.fault is not None:
+        return
+    try:
+        found = await why_missing(client, {sku: sku for sku in refused}, "price")
+    except MagentoFault:
+        return  # Magento's own words stay
+    for sku, why in found.items():
+        reason = why.reason.format(sku=sku)
+        delivery.outcomes[refused[sku]] = Outcome("refused", reason, cause=why.cause)
 
 
 async def _in_turn(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:

@@ -61,8 +61,12 @@ class Stages:
 PLAIN = Stages(pull, compute, queue, push_with_retries, confirm)
 
 
-async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str] | None = None) -> list[Message]:
+async def look(
+    work: Work, stages: Stages, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
+) -> list[Message]:
     """One look of one entity. Gives the messages that failed in it; what it did is in `work.tally`.
+
+    A full one, or one with `compare`, asks Magento what it shows of all that it reads.
 
     Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
     """
@@ -70,7 +74,7 @@ async def look(work: Work, stages: Stages, *, full: bool = False, keys: list[str
     if keys:
         waits.look_again(work.state, work.entity, keys)  # whoever names a record wants to know now
     await settle_unknown(work)
-    pulling = Pull(work, full=full, keys=keys)
+    pulling = Pull(work, full=full, keys=keys, compare=compare)
     first = await pulling.begin()
     idle = first is None or first.is_idle()
     if idle:

@@ -60,27 +60,35 @@ def scaled(number: Decimal, digits: int) -> int:
     return round(number.scaleb(digits))
 
 
-async def read_unknown(work: Work, places: Sequence[Place], new_keys: set[str]) -> Found:
-    """Ask Magento about places that the ledger does not know; `new_keys` are the SKUs that it knows at no source."""
+async def read_unknown(work: Work, places: Sequence[Place], others: Mapping[str, str]) -> Found:
+    """Ask Magento what it shows at these places; of these and of `others` (key by SKU), whether it has the product."""
     found = Found()
     async with work.shop.client() as client:
         found.values = await shown(work, client, places)
         if work.entity == "price":
             missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
-            await _explain_missing(client, missing, found, "price")
+            found.unfit = await why_missing(client, missing, "price")
             return found
-        if await work.shop.has_msi(client):
+        has_msi = await work.shop.has_msi(client)
+        if has_msi:
             await _check_sources(work, client, places, found)
-            await _check_attributes(client, places, found)
-            skus = {place.sku: place.key for place in places if place.key in new_keys}
-            priced = await reads.base_prices(client, sorted(skus))
-            await _explain_missing(client, {s: k for s, k in skus.items() if s not in priced}, found, "quantity")
         else:
             _refuse_several_sources(places)
-            await _check_attributes(client, places, found)
-            missing = {place.sku: place.key for place in places if (place.key, place.source) not in found.values}
-            found.unfit = dict.fromkeys(missing.values(), UNKNOWN)
+        await _check_attributes(client, places, found)
+        skus = {**others, **{place.sku: place.key for place in places}}
+        priced = await reads.base_prices(client, sorted(skus))
+        found.unfit = await why_missing(client, {s: k for s, k in skus.items() if s not in priced}, "quantity")
+        if has_msi:
+            _fill_in_rows(places, found)
     return found
+
+
+def _fill_in_rows(places: Sequence[Place], found: Found) -> None:
+    """Where a source has no row of a product, Magento shows 0 there, and no status."""
+    for place in places:
+        is_there = place.key not in found.unfit and place.source not in found.unknown_sources
+        if is_there and not place.source.startswith(ATTRIBUTE):
+            found.values.setdefault((place.key, place.source), (0, None))
 
 
 def _refuse_several_sources(places: Sequence[Place]) -> None:
@@ -91,21 +99,23 @@ def _refuse_several_sources(places: Sequence[Place]) -> None:
         )
 
 
-async def _explain_missing(client: MagentoClient, missing: dict[str, str], found: Found, what: str) -> None:
-    """Tell a product without a price or quantity of its own from one that does not exist."""
-    if not missing:
-        return
-    types = await reads.product_types(client, sorted(missing))
+async def why_missing(client: MagentoClient, missing: Mapping[str, str], what: str) -> dict[str, Why]:
+    """Tell a product without a price or quantity of its own from one that does not exist: why, by key (`missing` is
+    key by SKU); a product that could have one is left out.
+    """
+    found: dict[str, Why] = {}
+    types = await reads.product_types(client, sorted(missing)) if missing else {}
     for sku, key in missing.items():
         kind = types.get(sku)
         if kind is None:
-            found.unfit[key] = UNKNOWN
+            found[key] = UNKNOWN
         elif kind in WITHOUT_PRICE:
-            found.unfit[key] = Why(
+            found[key] = Why(
                 f"{kind} product",
                 f"{kind.capitalize()} product: {{sku!r}} is a {kind} product in Magento and has no {what} of its own. "
                 "Keep it from being exported in Acumatica, or correct its SKU.",
             )
+    return found
 
 
 async def _check_sources(work: Work, client: MagentoClient, places: Sequence[Place], found: Found) -> None:

@@ -41,7 +41,8 @@ class Pulled(msgspec.Struct):
     """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
 
     `problems` are (Acumatica key, reason) of records that could not be read. `vanished` are the keys of such records
-    that Acumatica does not have, or no longer: what was failed of them is overtaken.
+    that Acumatica does not have, or no longer: what was failed of them is overtaken. `compare`: Magento is asked what
+    it shows of all of them, whatever it confirmed before.
     """
 
     to_compute: dict[str, Stored]
@@ -50,11 +51,12 @@ class Pulled(msgspec.Struct):
     marks: dict[str, Watermark]
     problems: list[tuple[str, str]]
     vanished: list[str] = []
+    compare: bool = False
 
     @staticmethod
-    def nothing() -> Pulled:
+    def nothing(*, compare: bool = False) -> Pulled:
         """A chunk with nothing in it."""
-        return Pulled({}, {}, [], {}, [])
+        return Pulled({}, {}, [], {}, [], compare=compare)
 
     def size(self) -> int:
         """How many records the chunk holds."""
@@ -82,13 +84,15 @@ class Pull:
     """One look's pull: `begin` reads the first pages, outside any task; `next_chunk` gives chunks until there are none.
 
     A chunk has to be queued before the next one is asked for. `goes_on` tells whether there may be another one. With
-    `keys` only these Acumatica records are read, and no watermark moves.
+    `keys` only these Acumatica records are read, and no watermark moves. A full look compares with what Magento shows;
+    so does any other with `compare`.
     """
 
-    def __init__(self, work: Work, *, full: bool = False, keys: list[str] | None = None) -> None:
+    def __init__(self, work: Work, *, full: bool = False, keys: list[str] | None = None, compare: bool = False) -> None:
         self._work = work
         self._full = full
-        self._chunk = Pulled.nothing()
+        self._compare = full or compare
+        self._chunk = Pulled.nothing(compare=self._compare)
         self._without_record: set[str] = set()
         self._followed: tuple[str, ...] = ()
         self._cuts = self._walk() if keys is None else self._walk_keys(keys)
@@ -117,7 +121,7 @@ class Pull:
             if self._chunk.size() >= self._chunk_records or (cut_here and not self._chunk.is_idle()):
                 self.goes_on, self._chunk_records = True, min(self._chunk_records * CHUNKS_GROW, CHUNK_RECORDS)
                 break
-        chunk, self._chunk = self._chunk, Pulled.nothing()
+        chunk, self._chunk = self._chunk, Pulled.nothing(compare=self._compare)
         return chunk if chunk.marks or not chunk.is_idle() else None
 
     async def _walk(self) -> AsyncIterator[bool]:

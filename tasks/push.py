@@ -20,9 +20,10 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, OfTheConnection
 from connector.magento.reads import probe
 from connector.queue import lost_lease, messages
+from connector.queue.chunk import UNKNOWN_SKU
 from connector.queue.lease import LeaseLost
 from connector.queue.messages import Answered, Message, Settled, Wish
-from connector.queue.tables import FAILED, PENDING, SENDING, SENT
+from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SKIPPED
 from connector.rules.requests import request_size
 from tasks.bookkeeper import Bookkeeper
 from tasks.bulk import goes_in_bulk, operations_of
@@ -347,7 +348,9 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "accepted":
         return Settled(message, SENT)
     if outcome.kind == "refused":
-        return Settled(message, FAILED, outcome.cause or cause(message, outcome), outcome.reason)
+        is_gone = outcome.cause == UNKNOWN_SKU
+        state = SKIPPED if is_gone and work.skips_unknown_sku else FAILED
+        return Settled(message, state, outcome.cause or cause(message, outcome), outcome.reason, is_gone=is_gone)
     if outcome.kind == "waits":
         return waits_on(work, message, outcome, work.clock.now())
     if connection_lost or outcome.kind == "not_sent":

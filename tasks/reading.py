@@ -18,9 +18,9 @@ class ReadRule(msgspec.Struct, frozen=True):
     """The feeds of an entity in their order (items last: nothing is published before its facts are there).
 
     `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a
-    feed that cannot tell what changed. `warehouses`: those that count. For documents: `begins` is the instant before
-    which none is read, `begins_on` its day in the tenant's zone, `chosen` the customer classes or order types that are,
-    `branches` the branches (none named: all), `trigger` what makes a shipment due.
+    feed that cannot tell what changed. `warehouses`: those that count; `mapped`: those that a map names. For documents:
+    `begins` is the instant before which none is read, `begins_on` its day in the tenant's zone, `chosen` the customer
+    classes or order types that are, `branches` the branches (none named: all), `trigger` what makes a shipment due.
     """
 
     feeds: tuple[str, ...]
@@ -31,6 +31,7 @@ class ReadRule(msgspec.Struct, frozen=True):
     figure: Figure = "available"
     price_read: Literal["odata", "inquiry"] = "odata"
     warehouses: tuple[str, ...] = ()
+    mapped: tuple[str, ...] = ()
     vendor_inquiry: str = ""
     begins: datetime | None = None
     begins_on: date | None = None

@@ -1,5 +1,6 @@
 """Whether Acumatica has the warehouses and the branch that the settings name: a mistyped warehouse would show
-everything as 0, and Acumatica lets a user in with a branch that it does not have.
+everything as 0, as the key of a map it would send its stock to the default source, and Acumatica lets a user in with a
+branch that it does not have.
 
 Comes in: the names in the read rule. Goes out: nothing, or `NotPossible`. The in-transit warehouse is in no list of
 Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
@@ -10,22 +11,31 @@ from __future__ import annotations
 from connector.acumatica import setup
 from connector.acumatica.errors import NoRights
 from connector.acumatica.session import AcumaticaSession
+from tasks.check import not_among
 from tasks.shop import NotPossible
 from tasks.work import Work
 
 
 async def refuse_unknown_warehouses(work: Work) -> None:
     """Raise `NotPossible` for a warehouse that Acumatica's form Warehouses does not have."""
+    if not (work.read.warehouses or work.read.mapped):
+        return
     try:
         found = await setup.warehouses(work.acumatica)
     except NoRights as fault:
         work.report.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
         return
-    missing = [name for name in work.read.warehouses if name not in found]
+    missing = not_among(work.read.warehouses, found)
     if missing:
         raise NotPossible(
             f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
             "Correct Inventory Sync Preferences (the in-transit warehouse cannot be chosen)."
+        )
+    missing = not_among(work.read.mapped, found)
+    if missing:
+        raise NotPossible(
+            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            "Correct A2M_INVENTORY__SOURCES: what it maps would go to the default source."
         )
 
 

@@ -33,7 +33,8 @@ from connector.acumatica.records import (
     units,
 )
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.units import ItemUnits
+from connector.rules.skus import normalise_one
+from connector.rules.units import ItemUnits, Unit
 
 KEYS_PER_REQUEST = 40
 MOST_UNITS = 2**40
@@ -44,12 +45,13 @@ class ItemFields:
     """Which fields are read beside the usual ones.
 
     sku: `inventory_id`, `alternate:TYPE` or `field:NAME`. price_field: the field of a sales price, or empty.
-    conversions: whether units of measure are needed.
+    conversions: whether units of measure are needed. unit: the one that Magento counts in.
     """
 
     sku: str = "inventory_id"
     price_field: str = ""
     conversions: bool = False
+    unit: Unit = "base"
 
     @property
     def sku_field(self) -> str:
@@ -81,6 +83,7 @@ class _Conversion(msgspec.Struct, gc=False):
 class _CrossReference(msgspec.Struct, gc=False):
     AlternateID: Text = Text()
     AlternateType: Text = Text()
+    UOM: Text = Text()
 
 
 class _Record(msgspec.Struct, kw_only=True, gc=False):
@@ -255,6 +258,7 @@ def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
         unit_denominator=denominator,
         default_price=scaled(record.DefaultPrice.value, PRICE_DIGITS, "Default Price"),
         field_price=scaled(_decimal(field_price, fields.price_field), PRICE_DIGITS, fields.price_field),
+        other_skus=_others(record, fields),
     )
 
 
@@ -282,14 +286,41 @@ def _conversions(record: Any) -> list[tuple[str, str, Decimal, str]]:
 
 def _sku(record: Any, key: str, fields: ItemFields) -> str | None:
     if fields.alternate_type:
-        for one in record.CrossReferences:
-            if (one.AlternateType.value or "") == fields.alternate_type and one.AlternateID.value:
-                return str(one.AlternateID.value).strip()
-        return None
+        return next((sku for sku, _uom in _alternates(record, fields)), None)
     if fields.sku_field:
         value = _field(record, fields.sku_field)
         return str(value).strip() or None if value is not None else None
     return key.strip()
+
+
+def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
+    """The alternate ids of the chosen type with their units, first that of the unit that Magento counts in, or of any
+    unit: an id of another unit must not get this one's price and quantity while there is one that fits.
+    """
+    found = [
+        (str(one.AlternateID.value).strip(), (one.UOM.value or "").strip())
+        for one in record.CrossReferences
+        if (one.AlternateType.value or "") == fields.alternate_type and (one.AlternateID.value or "").strip()
+    ]
+    base, sales = _units_of(record)
+    unit = sales if fields.unit == "sales" else base
+    return sorted(found, key=lambda row: 0 if row[1] == unit else 1 if not row[1] else 2)
+
+
+def _others(record: Any, fields: ItemFields) -> tuple[str, ...]:
+    """The item's other SKUs, which are not sent, each with its unit where it has one."""
+    if not fields.alternate_type:
+        return ()
+    rows = _alternates(record, fields)
+    own = {normalise_one(sku) for sku, _uom in rows[:1]}
+    return tuple(f"{sku} ({uom})" if uom else sku for sku, uom in rows if normalise_one(sku) not in own)
+
+
+def _units_of(record: Any) -> tuple[str, str]:
+    """The item's base and sales unit."""
+    of = KINDS["stock" if isinstance(record, _StockItem) else "non_stock"]
+    base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
+    return base, sales or base
 
 
 def _field(record: Any, name: str) -> Any:

@@ -44,7 +44,10 @@ Flag = Value[bool]
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
-    """A stock or non-stock item. Base units per sales unit is `unit_numerator / unit_denominator`; none if unknown."""
+    """A stock or non-stock item. Base units per sales unit is `unit_numerator / unit_denominator`; none if unknown.
+
+    `other_skus`: further alternate ids of the chosen type, which are not sent.
+    """
 
     inventory_id: str
     kind: str
@@ -58,6 +61,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     unit_denominator: int | None
     default_price: int | None
     field_price: int | None
+    other_skus: tuple[str, ...] = ()
 
 
 class PriceRow(msgspec.Struct, frozen=True, gc=False):

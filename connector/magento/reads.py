@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -300,6 +301,18 @@ async def product_skus(client: MagentoClient, field: str, values: Sequence[str])
         for criteria in criteria_of(field, values)
         async for row in pages(client, "products", criteria, fields="items[id,sku]")
     }
+
+
+async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datetime]:
+    """When each of these products was made in Magento; SKUs that it does not have are left out."""
+    spelled = {normalise_one(sku): sku for sku in skus}
+    found = {}
+    for criteria in criteria_of("sku", skus):
+        async for row in pages(client, "products", criteria, fields="items[sku,created_at]"):
+            asked = spelled.get(normalise_one(str(row["sku"])))
+            if asked is not None:
+                found[asked] = datetime.fromisoformat(str(row["created_at"])).replace(tzinfo=UTC)
+    return found
 
 
 async def has_attribute(client: MagentoClient, code: str) -> bool:

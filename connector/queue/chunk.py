@@ -82,6 +82,8 @@ class Computed(msgspec.Struct, frozen=True):
     `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
     `asked_at` is when Magento was asked about `settled_doubts`: a doubt that is newer than the answer stays.
     `open_orders`: Magento's open orders with these records' SKUs, and what is added back for them from now on.
+    `gone`: SKUs of which Magento has no product; what it confirmed of them is void, for quantities and prices alike.
+    `unshown`: places where Magento shows nothing any more.
     """
 
     acumatica_keys: Sequence[str]
@@ -94,6 +96,8 @@ class Computed(msgspec.Struct, frozen=True):
     asked_at: datetime | None = None
     marks: Sequence[Watermark] = ()
     open_orders: Sequence[OpenOrder] = ()
+    gone: Sequence[str] = ()
+    unshown: Sequence[Place] = ()
 
 
 @dataclass
@@ -185,6 +189,8 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
             records.mark_seen(connection, held.entity, seen.feed, seen.sweep, seen.acumatica_keys)
         ledger.confirm(connection, held.entity, computed.confirmed, now, asked_at=computed.asked_at)
         ledger.settle_doubts(connection, held.entity, computed.settled_doubts, computed.asked_at or now)
+        ledger.forget_places(connection, held.entity, computed.unshown, computed.asked_at or now)
+        ledger.forget_products(connection, held.entity, computed.gone, now)
         _decide_all(connection, held.entity, computed, changes)
         _apply(connection, changes)
         watermarks.write(connection, held.entity, list(computed.marks))

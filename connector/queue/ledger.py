@@ -15,9 +15,11 @@ from sqlalchemy import BigInteger, Connection, Text, TextClause, and_, bindparam
 from sqlalchemy.dialects import postgresql
 
 from connector.queue.rows import in_parts, one_of, truth, tuples, upsert, upsert_tuples
-from connector.queue.tables import ledger, micros, rechecks
+from connector.queue.tables import instant, ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
+OF_PRODUCTS = {"price", "inventory"}
+"""The entities whose keys are SKUs."""
 _ROW = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
 """What a `LedgerRow` is made of."""
 
@@ -46,6 +48,17 @@ def of_records(
             chosen = select(*_ROW).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
             for key, source, acumatica_key, sku, value, in_stock in tuples(connection, chosen):
                 found[key, source] = LedgerRow(key, source, acumatica_key, sku, value, truth(in_stock))
+    return found
+
+
+def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, datetime]:
+    """When Magento last confirmed something of each of these SKUs."""
+    found: dict[str, datetime] = {}
+    latest = func.max(ledger.c.confirmed_at)
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        these = and_(ledger.c.entity == entity, one_of(connection, ledger.c.key, part))
+        rows = connection.execute(select(ledger.c.key, latest).where(these).group_by(ledger.c.key))
+        found.update((key, instant(at)) for key, at in rows)
     return found
 
 
@@ -140,6 +153,23 @@ def forget(connection: Connection, entity: str, keys: Sequence[str] | None = Non
         connection.execute(
             delete(ledger).where(these if part is None else and_(these, one_of(connection, ledger.c.key, part)))
         )
+
+
+def forget_places(connection: Connection, entity: str, places: Sequence[tuple[str, str]], asked_at: datetime) -> None:
+    """Forget what Magento confirmed at these (key, source) until it was asked and showed nothing there."""
+    for part in in_parts(places, 500):
+        these = or_(*(and_(ledger.c.key == key, ledger.c.source == source) for key, source in part))
+        before = and_(ledger.c.entity == entity, ledger.c.confirmed_at <= micros(asked_at))
+        connection.execute(delete(ledger).where(and_(before, these)))
+
+
+def forget_products(connection: Connection, entity: str, keys: Sequence[str], now: datetime) -> None:
+    """Forget what Magento confirmed of SKUs that it has no product of any more; have the other entity ask for them."""
+    if not keys:
+        return
+    forget(connection, entity, keys)
+    for other in OF_PRODUCTS - {entity}:
+        doubt(connection, other, sorted(of_records(connection, other, [], keys)), now)
 
 
 def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:

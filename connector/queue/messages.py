@@ -31,6 +31,7 @@ from connector.queue.tables import (
     PENDING,
     SENDING,
     SENT,
+    SKIPPED,
     SUPERSEDED,
     hosts,
     instant,
@@ -72,7 +73,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
     shipment changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it
     took for an order that Magento never reserved. `wait`: what a pending one waits for; without it the message keeps
-    the wait that it had until its state is final.
+    the wait that it had until its state is final. `is_gone`: Magento has no product with its SKU any more.
     """
 
     message: Message
@@ -86,6 +87,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
     wait: Wait | None = None
+    is_gone: bool = False
 
 
 def _message(row: tuple[Any, ...], changed_at: datetime | None = None) -> Message:
@@ -290,7 +292,7 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], no
     overtaken = _overtaken(connection, held.entity, unsent) if unsent else set()
     groups: dict[_Kept, list[int]] = {}
     for one in told:
-        became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED) else one.state
+        became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED, SKIPPED) else one.state
         not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
         wait = (one.wait or one.message.wait) if became in (PENDING, SENDING) else None
         kept = _Kept(became, one.cause, one.reason, not_before, _given_back(one), one.message.attempts, wait)
@@ -304,6 +306,7 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], no
     linked = [one.link.acumatica_key for one in outcomes if one.link is not None and one.state == SENT]
     waits.end_of(connection, held.entity, linked)
     ledger.forget(connection, held.entity, half_told)  # what is wanted next is told again, though it was told before
+    ledger.forget_products(connection, held.entity, sorted({one.message.key for one in outcomes if one.is_gone}), now)
     for one in outcomes:
         if one.compensated:
             compensations.add(connection, one.message.key, one.compensated, now)

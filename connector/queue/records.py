@@ -34,6 +34,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     unit_denominator: int | None
     default_price: int | None
     field_price: int | None
+    other_skus: tuple[str, ...] = ()
 
 
 class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -5,7 +5,7 @@ order: rows of the chosen price class before base rows, promotions before regula
 before
 rows in the other one, the largest break quantity up to one, the latest effective date; rows of a warehouse, a customer
 or another currency are not used. Where the list has no row the default price counts (Acumatica's own order,
-contracts/acumatica.md §3.10). Prices are whole 1/1,000,000; nothing is ever a binary float.
+contracts/acumatica.md §3.10), or, by a setting, none. Prices are whole 1/1,000,000; nothing is ever a binary float.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class PriceRule:
     """Which price is published, in which unit, and to how many decimals it is rounded (half away from zero).
 
     `tax_included`: whether prices have to include tax, or must not; a row that says otherwise is not sent.
+    `without_row`: what becomes of an item of which the price list has no row.
     """
 
     source: Literal["default_price", "price_list", "field"] = "default_price"
@@ -47,6 +48,7 @@ class PriceRule:
     allow_zero: bool = False
     unit: Literal["base", "sales"] = "base"
     tax_included: bool | None = None
+    without_row: Literal["default_price", "leave"] = "default_price"
 
 
 class Prices(NamedTuple):
@@ -54,12 +56,14 @@ class Prices(NamedTuple):
 
     `problems`: `inventory_id, sku, key, source, reason`. `notes`: the same columns, for prices of 0 or none, which are
     not sent. `next_change`: the next date after today on which an item's price may change by itself, by inventory id.
+    `gaps`: how many items the price list has no row of, where it is asked.
     """
 
     values: pd.DataFrame
     problems: pd.DataFrame
     notes: pd.DataFrame
     next_change: dict[str, date]
+    gaps: int = 0
 
 
 def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, today: date) -> Prices:
@@ -76,16 +80,20 @@ def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, toda
         values = _in_sales_unit(items, values)
     next_change: dict[str, date] = {}
     other_tax = np.zeros(len(items), dtype=bool)
+    listed = np.full(len(items), rule.source != "price_list")
     if rule.source == "price_list" and len(price_rows):
         usable = _usable(items, price_rows, rule)
         next_change = _next_changes(usable, today)
         chosen = _choose(usable, today)
         where = pd.Index(items["inventory_id"]).get_indexer(chosen["inventory_id"])
-        values[where], has_price[where] = chosen["published"], True
+        values[where], has_price[where], listed[where] = chosen["published"], True, True
         if rule.tax_included is not None:
             other_tax[where] = (chosen["tax"] == OTHER_TAX[rule.tax_included]).to_numpy()
     values = round_half_up(values, rule.decimals)
-    return _sort_out(items, values, has_price, other_tax, rule, next_change)
+    gaps = int((~listed).sum())
+    if rule.without_row == "leave":
+        items, values, has_price, other_tax = items[listed], values[listed], has_price[listed], other_tax[listed]
+    return _sort_out(items, values, has_price, other_tax, rule, next_change)._replace(gaps=gaps)
 
 
 def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:

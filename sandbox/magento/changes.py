@@ -67,6 +67,7 @@ def add_product(shop: Shop, given: Given) -> dict[str, Any]:
         raise ValueError(f"there is a product {sku!r} already.")
     price = _scaled(given.get("price", 0), php.PRICE, php.PRICE_LIMIT)
     product = shop.add_product(sku, given.get("name", sku), given.get("type_id", "simple"), price)
+    product.more.created_at = product.more.updated_at = shop.now()
     if "website_ids" in given:
         product.more.website_ids = [int(number) for number in given["website_ids"]]
     if "attributes" in given:

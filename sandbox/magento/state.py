@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.catalogue import Product as CatalogueProduct
@@ -37,6 +37,8 @@ from sandbox.magento.settings import Settings
 
 DEFAULT_SOURCE = "default"
 DEFAULT_STOCK = 1
+OLD = timedelta(days=30)
+"""How long before it is started the catalogue's products were made."""
 SOURCES = (DEFAULT_SOURCE, "main", "east", "west", "vendor")
 PLACE = {"country_id": "US", "postcode": "00000"}
 
@@ -61,7 +63,7 @@ class Shop:
         self.currency = currency
         self.timezone = timezone
         self.access = Access(self.seconds)
-        self.created = self.now()
+        self.created = self.text_of(self.clock() - OLD)
         self.websites = {0: Website(0, "admin", "Admin", 0), 1: Website(1, "base", "Main Website", 1)}
         self.store_groups = {
             0: StoreGroup(0, 0, 0, 0, "Default", "default"),
@@ -96,7 +98,12 @@ class Shop:
 
     def now(self) -> str:
         """The moment as Magento writes it: UTC, in seconds."""
-        return self.clock().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return self.text_of(self.clock())
+
+    @staticmethod
+    def text_of(moment: datetime) -> str:
+        """A moment as Magento writes it."""
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
     def seconds(self) -> float:
         """The moment in seconds since 1970."""

@@ -73,9 +73,16 @@ def quantities(
 
 
 def price(
-    thing: Thing, today: date, *, by_list: bool = False, price_class: str = "", currency: str = "", decimals: int = 2
+    thing: Thing,
+    today: date,
+    *,
+    by_list: bool = False,
+    price_class: str = "",
+    currency: str = "",
+    decimals: int = 2,
+    only_listed: bool = False,
 ) -> Decimal | None:
-    """The price that Magento shows of the thing in its base unit; none if it has none."""
+    """The price that Magento shows of the thing in its base unit; none if it has none, or none in the list."""
     best: tuple[tuple[object, ...], Decimal] | None = None
     for row in thing.prices if by_list else []:
         of_class = row.price_type == "customer_price_class" and bool(price_class) and row.price_code == price_class
@@ -102,5 +109,5 @@ def price(
         )
         if best is None or rank > best[0]:
             best = (rank, amount)
-    found = best[1] if best is not None else thing.default_price
+    found = best[1] if best is not None else None if by_list and only_listed else thing.default_price
     return None if found is None else found.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

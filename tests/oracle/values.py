@@ -86,6 +86,7 @@ def wanted_prices(site: State, settings: Settings, today: date) -> dict[Place, D
             price_class=chosen.price_class,
             currency=chosen.currency,
             decimals=chosen.rounding,
+            only_listed=chosen.without_sales_price == "leave",
         )
         if is_published(thing, settings) and shown is not None and (shown > 0 or chosen.allow_zero):
             found[key, ""] = shown

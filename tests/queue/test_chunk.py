@@ -172,3 +172,33 @@ def test_two_items_with_one_sku_keep_one_failed_message_each(state: State, held:
     assert commit(state, held, *twins) == Queued()
     assert commit(state, held, Wanted("X", "A", "", "A", 10)) == Queued(queued=1, superseded=2)
     assert waiting(state) == {"pending": [10]}
+
+
+def test_what_magento_has_no_product_of_is_void_for_both_entities(state: State, held: Lease) -> None:
+    """The ledger forgets the SKU, has the other entity ask for it, and no withdrawal is made of it."""
+    confirm(state, held, 10)
+    with state.write() as connection:
+        ledger.confirm(connection, "inventory", [LedgerRow("A", "east", "A", "A", 50, True)], NOW)
+    unknown = price(10, cause=UNKNOWN_SKU, reason="no product")
+    assert commit(state, held, unknown, withdrawn_value=0, gone=["A"]).failed == 1
+    with state.read() as connection:
+        assert ledger.all_of(connection, "price") == {}
+        assert [row.source for row in ledger.doubted(connection, "inventory", NOW)] == ["east"]
+    assert waiting(state) == {"failed": [10]}
+
+
+def test_a_value_that_magento_shows_no_more_is_sent_again(state: State, held: Lease) -> None:
+    """Where it was asked and showed nothing, the ledger's value is void; one that was confirmed since stays."""
+    confirm(state, held, 10)
+    assert commit(state, held, price(10), unshown=[("A", "")], asked_at=NOW - timedelta(seconds=1)) == Queued()
+    assert commit(state, held, price(10), unshown=[("A", "")], asked_at=NOW) == Queued(queued=1)
+
+
+def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: State, held: Lease) -> None:
+    """From the first refusal on the SKU is unknown: skipped or failed, and the price it had is forgotten."""
+    confirm(state, held, 10)
+    commit(state, held, price(20))
+    gone = [Settled(message, "skipped", UNKNOWN_SKU, "no product", is_gone=True) for message in claim_all(state, held)]
+    messages.settle(state, held, gone, NOW)
+    assert waiting(state) == {"skipped": [20]}
+    assert commit(state, held, price(10)) == Queued(queued=1)

@@ -1,0 +1,76 @@
+"""Keys of maps that name nothing: what the settings alone can tell of it.
+
+A code of Acumatica is written as Acumatica writes it. A key that stands beside a chosen name, differs from it by letter
+case or one slip, and leaves it without an entry of its own, means that name: it is refused with it, because what it
+maps would go elsewhere in silence. Whether a name exists at all only the systems know (Test Connection, and the sync).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+STATUSES_OF_ORDERS = (
+    "Awaiting Payment",
+    "Back Order",
+    "Canceled",
+    "Completed",
+    "Credit Hold",
+    "Expired",
+    "Invoiced",
+    "On Hold",
+    "Open",
+    "Pending Approval",
+    "Pending Processing",
+    "Rejected",
+    "Risk Hold",
+    "Shipping",
+    "Voided",
+)
+"""The order statuses of Acumatica itself; a site's own workflow may have others."""
+
+
+def nearest_of(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is meant: the same but for letter case, else one slip of the pen away."""
+    candidates = sorted(known)
+    folded = name.casefold()
+    same = [one for one in candidates if one.casefold() == folded]
+    near = [one for one in candidates if len(one) > 2 and _is_one_slip(folded, one.casefold())]
+    return next(iter([*same, *near]), None)
+
+
+def refuse_misnamed(
+    field: str, what: str, keys: Collection[str], names: Collection[str], *, any_case: bool = False
+) -> None:
+    """Raise ValueError for a key that is not one of the names and means one of those that have no key of their own.
+
+    any_case: a key in another letter case is the name.
+    """
+    unnamed = set(names) - set(keys)
+    for key in keys:
+        same = [one for one in names if one.casefold() == key.casefold()]
+        if key in names or (same and any_case):
+            continue
+        meant = same[0] if same else nearest_of(key, unnamed)
+        if meant is not None:
+            raise ValueError(f"{field}: {key} names no {what}. Did you mean {meant}?")
+
+
+def refuse_twins(field: str, keys: Collection[str]) -> None:
+    """Raise ValueError for two keys that are one but for letter case."""
+    seen: dict[str, str] = {}
+    for key in keys:
+        other = seen.setdefault(key.strip().casefold(), key)
+        if other != key:
+            raise ValueError(f"{field}: {other} and {key} are one name; keep the one that Acumatica writes")
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Whether a letter too many, too few, another one, or two that changed places part the two texts."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    short, long = sorted((one, other), key=len)
+    place = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) < len(long):
+        return short[place:] == long[place + 1 :]
+    swapped = short[:place] + short[place : place + 2][::-1] + short[place + 2 :]
+    return short[place + 1 :] == long[place + 1 :] or swapped == long
