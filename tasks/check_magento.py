@@ -99,7 +99,7 @@ def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
             "it pass the Host header with its port, and X-Forwarded-Proto."
         )
     return (
-        f"Tried the bearer token: Magento refuses it on every route. {refused.answered}. "
+        f"Magento refuses the token on every route. Tried: the bearer token. {refused.answered}. "
         "Either it is wrong or revoked: enter the access token of an active integration in A2M_MAGENTO__BEARER_TOKEN. "
         "Or stand-alone bearer tokens are off (Magento 2.4.4 and newer): allow them in Stores, Configuration, "
         "Services, OAuth, Consumer Settings, or enter the four OAuth credentials."

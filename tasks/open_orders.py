@@ -64,6 +64,10 @@ NO_PERMISSION = (
     "Magento_Sales::actions_view), so open orders of the shop are not added back: what Acumatica has taken of them is "
     "subtracted twice. Grant the permission, or switch Add Back Open Orders off (A2M_INVENTORY__ADD_BACK_OPEN_ORDERS)."
 )
+NO_STOCKS = (
+    "The sources of Magento's stocks, or what they sell, may not be read, so open orders of the shop are not added "
+    "back. Test Connection names the permission."
+)
 _COLUMNS = ["inventory_id", "source", "quantity"]
 
 
@@ -100,13 +104,15 @@ async def follow_open_orders(work: Work, *, full: bool) -> None:
         try:
             await _follow(work, client, mark, now, full=full or mark.pulled_to is None)
         except Unauthorized:
-            await reads.probe(client)  # raises where it is not the permission
-            work.report.say(NO_PERMISSION)
+            work.report.say(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
             if mark.pulled_to is not None:
                 open_orders.forget_all(work.state, work.lease, FEED)
             return
         if full and await work.shop.has_msi(client):
-            await detect_repair(work, client, await stocks_of(work, client))
+            try:
+                await detect_repair(work, client, await stocks_of(work, client))
+            except Unauthorized as refused:  # the orders could be read, so it is the permission
+                work.report.say(f"{NO_STOCKS} {refused}")
     await _ask_for_missing(work, now)
 
 
@@ -194,9 +200,13 @@ async def add_back(work: Work, chosen: Mapping[str, Stored], keys: Mapping[str, 
     async with work.shop.client() as client:
         if not await work.shop.has_msi(client):
             return NOTHING
-        stocks = await stocks_of(work, client)
-        await detect_repair(work, client, stocks)
-        orders = await _as_they_are(client, known)
+        try:
+            stocks = await stocks_of(work, client)
+            await detect_repair(work, client, stocks)
+            orders = await _as_they_are(client, known)
+        except Unauthorized as refused:
+            work.report.say(f"{NO_STOCKS} {refused}")
+            return AddedBack(NOTHING.frame, [_without_amounts(one) for one in known.values()])
     repaired = repaired_since(work, stocks)
     reserved = [one for one in orders if one.order.is_open and is_reserved(one, repaired.get(_stock(one, stocks)))]
     first = await _ask_acumatica(work, reserved, chosen, keys)
@@ -211,6 +221,10 @@ async def add_back(work: Work, chosen: Mapping[str, Stored], keys: Mapping[str, 
     for one in reserved:
         _tell_ended(work, one)
     return AddedBack(_frame(work.rule, reserved, first, chosen, stocks), orders)
+
+
+def _without_amounts(one: OpenOrder) -> OpenOrder:
+    return replace(one, items={key: replace(item, added=0) for key, item in one.items.items()})
 
 
 def _stock(one: OpenOrder, stocks: reads.Stocks) -> int:

@@ -10,7 +10,7 @@ import pytest
 from support.moment import NOW
 
 from connector.acumatica.access import AcumaticaAccess, NoLimits
-from connector.acumatica.errors import AcumaticaBusy, LoginLimit
+from connector.acumatica.errors import AcumaticaBusy, AcumaticaFault, LoginLimit, LoginRefused
 from connector.acumatica.session import acumatica_session
 from connector.clock import ManualClock
 
@@ -175,3 +175,23 @@ async def test_between_two_looks_the_session_goes_to_whoever_waits():
         assert licence.held == 0
     assert server.asked[-1] == "POST /entity/auth/logout"
     assert licence.turns == len(server.asked)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (httpx.Response(404, html="<title>404 Not Found</title>"), "is not Acumatica's API"),
+        (httpx.Response(200, html="<title>Welcome</title>"), "is not Acumatica's API"),
+        (httpx.Response(503, html="<title>Stopped</title>"), "Its site is stopped, is being updated"),
+        (httpx.Response(502, html="<title>Bad gateway</title>"), "A proxy answers"),
+    ],
+)
+async def test_what_answers_a_login_in_acumaticas_place_is_no_wrong_password(answer, words):
+    """Another site, a stopped one, a proxy: told by the likely cause, and the login is not held back for it."""
+    transport = httpx.MockTransport(lambda _request: answer)
+    async with acumatica_session(COOKIE, transport=transport, clock=ManualClock(NOW)) as session:
+        with pytest.raises(AcumaticaFault) as raised:
+            await session.get(f"{COOKIE.url}/entity", what="the list of endpoints")
+    assert not isinstance(raised.value, LoginRefused)
+    assert words in str(raised.value)
+    assert "password" not in str(raised.value)
