@@ -100,8 +100,8 @@ def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
     if content.order_date is not None and begins_on is not None and content.order_date < begins_on:
         return CannotBeSent(
             "Order before FROM",
-            f"Order before FROM: {content.order} is older than the orders that are sent (A2M_ORDER__FROM), and Magento "
-            "has no such order. Link the order, or skip this message.",
+            f"Order before FROM: {content.order} is older than the orders that are sent (Orders from, A2M_ORDER__FROM) "
+            "and Magento has no such order. Link the order, or skip this message.",
         )
     waiting = _order_messages(work, content.order)
     if any(message.state == SKIPPED for message in waiting):

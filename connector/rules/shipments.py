@@ -141,7 +141,8 @@ def _source(shipment: Shipment, lines: Sequence[ShippedLine], rule: ShipmentRule
     if shipment.kind == "receipt":
         if not rule.dropship_source:
             raise Unfit(
-                "No source for drop-shipments", "enter A2M_DROPSHIP__SOURCE, the source that they are booked on."
+                "No source for drop-shipments",
+                "enter the Source of A to M Dropship ShipVia (A2M_DROPSHIP__SOURCE): they are booked on it.",
             )
         return "", rule.dropship_source
     warehouses = sorted({line.warehouse for line in lines})
@@ -168,11 +169,13 @@ def _tracks(shipment: Shipment, order: str, rule: ShipmentRule) -> tuple[Track, 
 
 
 def _carrier(shipment: Shipment, rule: ShipmentRule, *, needed: bool) -> Carrier | None:
-    code, setting = shipment.ship_via.strip(), "A2M_SHIPMENT__SHIP_VIAS"
+    code, setting = shipment.ship_via.strip(), "ShipVia to Magento carrier (A2M_SHIPMENT__SHIP_VIAS)"
     if shipment.kind == "receipt":
         code = rule.dropship_via.strip()
         if not code:
-            raise Unfit("No ShipVia for drop-shipments", "enter A2M_DROPSHIP__SHIP_VIA, their ShipVia code.")
+            raise Unfit(
+                "No ShipVia for drop-shipments", "enter their code in ShipVia for DropShip (A2M_DROPSHIP__SHIP_VIA)."
+            )
     elif not code:
         if needed:
             raise Unfit("No ShipVia", f"{shipment.title} has tracking numbers and no ShipVia. Enter it in Acumatica.")
@@ -280,7 +283,7 @@ def _quantity(
         raise Unfit(
             "Does not divide",
             f"{shipment.title} ships {said} of {group[0].inventory_id}, which is no whole number of {unit}, the unit "
-            f"that Magento counts in. Ship whole {unit}, or choose another unit (A2M_ITEMS__UNIT).",
+            f"that Magento counts in. Ship whole {unit}, or choose another Unit (A2M_ITEMS__UNIT).",
         )
     return exact
 
