@@ -38,6 +38,10 @@ DESCRIPTIONS = {
 }
 
 
+OF_OTHER_ENTITIES = (WaitReason.ORDER_MISSING, WaitReason.ORDER_NOT_TOLD, WaitReason.CUSTOMER_MISSING)
+"""What a run of another entity ends."""
+
+
 class NotYet(Exception):
     """One document has to wait: for a passing state of business, such as a payment, or for another document.
 
