@@ -8,7 +8,7 @@ it, and its quantities are read again first (spec, *Learned in the field*, "Whic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -115,19 +115,16 @@ def follow(
         lease.require(connection, held)
         before = of_ids(connection, [*changed, *ended])
         keys = {key for one in before.values() for key in one.items}
-        for order_id in before:
-            connection.execute(delete(open_order_items).where(open_order_items.c.order_id == order_id))
-        gone = [order_id for order_id in before if order_id not in changed]
-        for part in in_parts(gone):
-            connection.execute(delete(open_orders).where(one_of(connection, open_orders.c.order_id, part)))
+        _forget(connection, before)
+        rows, item_rows = [], []
         for order_id, (order, items) in changed.items():
             keys.update(item.key for item in items)
             earlier = before.get(order_id)
-            first = earlier.first_seen_at if earlier is not None else now
-            row = {"order_id": order_id, "content": msgspec.json.encode(order), "first_seen_at": micros(first)}
-            upsert(connection, open_orders, [row])
+            rows.append(_row_of(OpenOrder(order, now) if earlier is None else replace(earlier, order=order)))
             added = {} if earlier is None else {key: item.added for key, item in earlier.items.items()}
-            upsert(connection, open_order_items, [_item_row(order_id, item, added.get(item.key, 0)) for item in items])
+            item_rows += [_item_row(order_id, item, added.get(item.key, 0)) for item in items]
+        upsert(connection, open_orders, rows)
+        upsert(connection, open_order_items, item_rows)
         make_due(connection, keys)
         if mark is not None:
             watermarks.write(connection, held.entity, [mark])
@@ -157,23 +154,30 @@ def keep(connection: Connection, orders: Iterable[OpenOrder]) -> None:
 
     An order that ended meanwhile stays away.
     """
-    for one in orders:
-        number = one.order.order_id
-        if not one.order.is_open:
-            connection.execute(delete(open_order_items).where(open_order_items.c.order_id == number))
-            connection.execute(delete(open_orders).where(open_orders.c.order_id == number))
-            continue
-        values = {
-            "content": msgspec.json.encode(one.order),
-            "demands": msgspec.json.encode(list(one.demands)),
-            "acumatica_orders": msgspec.json.encode(dict(one.statuses)).decode(),
-            "asked_at": None if one.asked_at is None else micros(one.asked_at),
-        }
-        changed = update(open_orders).where(open_orders.c.order_id == number).values(**values)
-        if connection.execute(changed).rowcount:
-            connection.execute(delete(open_order_items).where(open_order_items.c.order_id == number))
-            rows = [_item_row(number, item, item.added) for item in one.items.values()]
-            upsert(connection, open_order_items, rows)
+    given = {one.order.order_id: one for one in orders}
+    there = known(connection, list(given))
+    kept = {number: one for number, one in given.items() if one.order.is_open and number in there}
+    _forget(connection, given)
+    upsert(connection, open_orders, [_row_of(one) for one in kept.values()])
+    items = [_item_row(number, item, item.added) for number, one in kept.items() for item in one.items.values()]
+    upsert(connection, open_order_items, items)
+
+
+def _forget(connection: Connection, order_ids: Iterable[int]) -> None:
+    for part in in_parts(list(order_ids), _KEYS_PER_QUERY):
+        for table in (open_order_items, open_orders):
+            connection.execute(delete(table).where(one_of(connection, table.c.order_id, part)))
+
+
+def _row_of(one: OpenOrder) -> dict[str, object]:
+    return {
+        "order_id": one.order.order_id,
+        "content": msgspec.json.encode(one.order),
+        "first_seen_at": micros(one.first_seen_at),
+        "demands": msgspec.json.encode(list(one.demands)),
+        "acumatica_orders": msgspec.json.encode(dict(one.statuses)).decode(),
+        "asked_at": None if one.asked_at is None else micros(one.asked_at),
+    }
 
 
 def forget_all(state: State, held: Lease, feed: str) -> None:
