@@ -144,7 +144,8 @@ def test_each_permission_alone_is_found_missing(check, make_world, missing):
     """With every entity active, whichever permission is taken away: a check fails that names it."""
     here = make_world(3)
     here.change_shop({"token": {"resources": sorted(resources() - {missing})}})
-    settings = {**DOCUMENTS, **ATTRIBUTE, "A2M_ORDER__INVOICE": "offline", "A2M_QUEUE__PRICE_TRANSPORT": "async_bulk"}
+    orders = {"A2M_ORDER__INVOICE": "offline", "A2M_ORDER__CLOSE_REST": "refund"}
+    settings = {**DOCUMENTS, **ATTRIBUTE, **orders, "A2M_QUEUE__PRICE_TRANSPORT": "async_bulk"}
     assert any(missing in said for said in failed(check(**settings)).values())
     assert not any(write["applied"] for write in here.writes())
 
