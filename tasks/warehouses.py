@@ -9,7 +9,7 @@ Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*
 from __future__ import annotations
 
 from connector.acumatica import setup
-from connector.acumatica.errors import NoRights
+from connector.acumatica.errors import NoRights, RequestRefused
 from connector.acumatica.session import AcumaticaSession
 from tasks.check import not_among
 from tasks.shop import NotPossible
@@ -46,8 +46,8 @@ async def refuse_unknown_branch(work: Work) -> None:
         return
     try:
         missing = await missing_branch(work.acumatica, branch)
-    except NoRights as fault:
-        work.report.waits.append(f"Whether the branch {branch} exists could not be checked: {fault}")
+    except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
+        work.report.say(f"Whether the branch {branch} exists could not be checked: {fault}")
         return
     if missing is not None:
         raise NotPossible(missing)
