@@ -1,6 +1,7 @@
 """When a message that waits is looked at again."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,10 @@ def test_every_reason_has_words(code: WaitReason) -> None:
 def test_a_reason_of_a_later_version_is_named_as_it_is() -> None:
     """A code that is not known is shown, not refused."""
     assert describe("awaiting_godot") == "awaiting_godot"
+
+
+@pytest.mark.parametrize("code", list(WaitReason))
+def test_every_reason_stands_among_the_words(code: WaitReason) -> None:
+    """docs/reference/words.md says what each is."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "words.md"
+    assert f"| `{code}` | {describe(code)} |" in page.read_text()
