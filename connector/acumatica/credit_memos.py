@@ -2,7 +2,8 @@
 
 Comes in: an order's key and what of it names it elsewhere: its customer, its references, its day. Goes out: the sum of
 the released credit memos of the orders that were made from it (a return or a credit memo order names its original
-order). A credit memo that holds anything else counts for nothing: it is not known how much of it is this order's.
+order). A credit memo that holds anything else counts for nothing: it is not known how much of it is this order's. Of an
+order with several credit memos Acumatica names the last one: what is not counted is only given back later.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from connector.acumatica.shipments import number
 
 PAGE = 200
 MEMO = "Credit Memo"
-_ORDER = "OrderType,OrderNbr,FinancialSettings/OriginalOrderType,FinancialSettings/OriginalOrderNbr"
+_SETTINGS = ("OriginalOrderType", "OriginalOrderNbr", "InvoiceNbr")
+_ORDER = f"OrderType,OrderNbr,{','.join(f'FinancialSettings/{name}' for name in _SETTINGS)}"
 _MEMO = "Type,ReferenceNbr,Amount,Details/OrderType,Details/OrderNbr"
 
 
 class _Settings(msgspec.Struct):
     OriginalOrderType: Text = Text()
     OriginalOrderNbr: Text = Text()
+    InvoiceNbr: Text = Text()
 
 
 class _Order(msgspec.Struct, kw_only=True):
@@ -52,32 +55,28 @@ class _Memo(msgspec.Struct, kw_only=True):
 async def given_back(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> Decimal:
     """The sum of the order's released credit memos; `order` as `orders` gives it. Raises an `AcumaticaFault`."""
     returns = await _returns_of(session, key, order)
-    if not returns:
+    numbers = sorted(set(returns.values()) - {""})
+    if not numbers:
         return Decimal(0)
-    conditions = [
-        f"Type eq '{MEMO}'",
-        either("Status", RELEASED),
-        f"CustomerID eq '{quoted(order['customer'])}'",
-        *([f"Date ge datetimeoffset'{order['date']}'"] if order["date"] else []),
-    ]
+    conditions = [f"Type eq '{MEMO}'", either("Status", RELEASED), either("ReferenceNbr", numbers)]
     total = Decimal(0)
     for memo in await _all(session, "SalesInvoice", _MEMO, "Details", conditions, _Memo):
         of = {order_key(code(line.OrderType.value), code(line.OrderNbr.value)) for line in memo.Details}
-        if of and of <= returns:
+        if of and of <= returns.keys():
             total += number(memo.Amount.value, "Amount")
     return total
 
 
-async def _returns_of(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> set[str]:
-    """The orders of the same customer and reference that were made from this one."""
+async def _returns_of(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> dict[str, str]:
+    """The orders of the same customer and reference made from this one, each with its credit memo's number."""
     names = {"ExternalRef": order["external_ref"], "CustomerOrder": order["customer_order"]}
     same = [f"{name} eq '{quoted(value)}'" for name, value in names.items() if value]
     if not same:
-        return set()
+        return {}
     conditions = [f"CustomerID eq '{quoted(order['customer'])}'", f"({' or '.join(same)})"]
     found = await _all(session, "SalesOrder", _ORDER, "FinancialSettings", conditions, _Order)
     return {
-        order_key(code(one.OrderType.value), code(one.OrderNbr.value))
+        order_key(code(one.OrderType.value), code(one.OrderNbr.value)): code(one.FinancialSettings.InvoiceNbr.value)
         for one in found
         if one.FinancialSettings is not None and _original(one.FinancialSettings) == key
     }
@@ -97,5 +96,5 @@ async def _all(
     if bad:
         raise BadRecord(bad[0][1])
     if len(records) >= PAGE:
-        raise RequestRefused(f"{entity}: {PAGE} records or more of one customer; what was given back cannot be told.")
+        raise RequestRefused(f"{entity}: {PAGE} records or more of one reference; what was given back cannot be told.")
     return records
