@@ -24,7 +24,7 @@ from connector.rules.skus import normalise_one
 from connector.rules.waiting import describe
 from flows.explain_salable import salable_terms
 from flows.wiring import RULES, customer_rule, item_rule, order_rule
-from settings import Settings
+from settings import Settings, as_on_the_screen
 from tasks import frames
 from tasks.registry import DOCUMENTS
 
@@ -60,7 +60,7 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
     if not lines:
         seen = "never" if known.last_look_at is None else f"{known.last_look_at:%Y-%m-%d %H:%M:%S} UTC"
         return [("Nothing known", f"no look has seen {typed!r}; the last look of {entity} was {seen}")]
-    return lines
+    return [(what, as_on_the_screen(said)) for what, said in lines]
 
 
 def _said(stored: Stored) -> Iterator[Line]:

@@ -24,7 +24,7 @@ from connector.queue.wakes import Wake
 from flows.keep_lease import LONG_PATIENCE, kept, somebody, take_lease
 from flows.life import LifeEnded, live
 from flows.wiring import Run, working
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, as_on_the_screen
 from tasks import told_to_wait
 from tasks.look import PLAIN, Stages, look
 from tasks.push import ShopUnreachable
@@ -134,7 +134,7 @@ async def work_on(
                 chosen = stages(latest.queue.retry_count)
                 latest = await _looks(run, outcome, wanted, chosen, begins, newer_settings)
     except FAULTS as error:
-        outcome.fault = str(error)
+        outcome.fault = as_on_the_screen(str(error))
         if not isinstance(error, LeaseLost):
             _remember_fault(state, entity, clock, outcome.fault)
     except Exception as error:

@@ -152,13 +152,22 @@ _NAME = re.compile(r"\bA2M_([A-Z_]+?)__([A-Z_]+)\b")
 
 
 def as_on_the_screen(text: str) -> str:
-    """The text with each setting called as the screen calls it, its name in files after it in brackets."""
+    """The text with each setting called as the screen calls it, its name in files after it in brackets. Names that are
+    called so already, or were by an earlier call, stay as they are.
+    """
 
     def called(found: re.Match[str]) -> str:
         section, field = found[1].lower(), found[2].lower()
-        return f"{title(section, field)} ({found[0]})" if section in SECTIONS else found[0]
+        if section not in SECTIONS:
+            return found[0]
+        label, before = title(section, field), text[: found.start()]
+        if before.casefold().endswith((f"{label} (".casefold(), f"{label}, ".casefold())):
+            return found[0]
+        if before.rfind("(") <= before.rfind(")"):
+            return f"{label} ({found[0]})"
+        return found[0] if label.casefold() in before.casefold() else f"{label}, {found[0]}"
 
-    return _NAME.sub(called, text)
+    return _NAME.sub(called, text) if "A2M_" in text else text
 
 
 def title(section: str, field: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from connector.queue import messages
 from connector.queue.messages import Answered, Message
+from settings import as_on_the_screen
 from tasks.work import Work
 
 
@@ -21,7 +24,7 @@ class Bookkeeper:
     async def keep(self, work: Work, answered: Answered) -> list[Message]:
         """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
         future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((answered, future))
+        self._waiting.append((_for_people(answered), future))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(work))
         return await future
@@ -42,3 +45,14 @@ class Bookkeeper:
             for (_answered, future), claimed in zip(together, claims, strict=True):
                 if not future.done():
                     future.set_result(claimed)
+
+
+def _for_people(answered: Answered) -> Answered:
+    """The same outcomes, their reasons with every setting called as the screen calls it."""
+    if not any(one.reason is not None and "A2M_" in one.reason for one in answered.outcomes):
+        return answered
+    outcomes = [
+        one if one.reason is None else msgspec.structs.replace(one, reason=as_on_the_screen(one.reason))
+        for one in answered.outcomes
+    ]
+    return msgspec.structs.replace(answered, outcomes=outcomes)

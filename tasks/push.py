@@ -30,6 +30,7 @@ from tasks.bulk import goes_in_bulk, operations_of
 from tasks.cause import cause
 from tasks.deliver import deliver
 from tasks.document import Made, settled_as
+from tasks.fix import with_fix
 from tasks.forecast import Forecast
 from tasks.registry import DOCUMENTS
 from tasks.room import Room
@@ -350,7 +351,8 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "refused":
         is_gone = outcome.cause == UNKNOWN_SKU
         state = SKIPPED if is_gone and work.skips_unknown_sku else FAILED
-        return Settled(message, state, outcome.cause or cause(message, outcome), outcome.reason, is_gone=is_gone)
+        kind = outcome.cause or cause(message, outcome)
+        return Settled(message, state, kind, with_fix(message, outcome), is_gone=is_gone)
     if outcome.kind == "waits":
         return waits_on(work, message, outcome, work.clock.now())
     if connection_lost or outcome.kind == "not_sent":
@@ -358,7 +360,7 @@ def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *,
     if outcome.kind == "unknown":
         return Settled(message, SENDING, "no answer", outcome.reason)
     if message.attempts >= work.queue.retry_count:
-        return Settled(message, FAILED, cause(message, outcome), outcome.reason)
+        return Settled(message, FAILED, cause(message, outcome), with_fix(message, outcome))
     return Settled(message, PENDING, "temporary", outcome.reason, not_before=later)
 
 

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from connector.queue.chunk import Computed, Queued, commit_chunk
+from settings import as_on_the_screen
 from tasks.work import Work
 
 
 async def queue(work: Work, computed: Computed) -> Queued:
     """The stage: commit the chunk. Raises `LeaseLost`."""
+    if any(want.reason is not None and "A2M_" in want.reason for want in computed.wanted):
+        wanted = [
+            want if want.reason is None else msgspec.structs.replace(want, reason=as_on_the_screen(want.reason))
+            for want in computed.wanted
+        ]
+        computed = msgspec.structs.replace(computed, wanted=wanted)
     done = await asyncio.to_thread(commit_chunk, work.state, work.lease, computed, work.clock.now())
     tally = work.tally
     tally.changed += done.queued + done.failed

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.rules.waiting import describe
+from settings import as_on_the_screen
 
 NOTES_KEPT = 1_000
 NOTHING_CHANGED = "nothing changed"
@@ -71,7 +72,8 @@ class Report:
         """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
         counted = [f"{number:,} {what}." for what, number in self.counts.items()]
         tuned = [] if self.tuned is None else [self.tuned]
-        return [*tuned, *self.said, *counted, *self._waiting_in_words(), *self.waits]
+        words = [*tuned, *self.said, *counted, *self._waiting_in_words(), *self.waits]
+        return [as_on_the_screen(one) for one in words]
 
     def count(self, what: str, number: int) -> None:
         """Count records of which only the number is said."""
@@ -97,4 +99,4 @@ class Report:
     def note(self, key: str, reason: str) -> None:
         """Name a record that was left alone; no more than a table can show are kept."""
         if len(self.notes) < NOTES_KEPT:
-            self.notes.append((key, reason))
+            self.notes.append((key, as_on_the_screen(reason)))

@@ -59,9 +59,15 @@ async def test_customers_without_an_email_fail_or_are_left_out(here, shop):
     outcome = await sync(here, without_email="leave_out")
     assert outcome.tally.failed == 0
     assert here.failed("customer") == []
-    assert "2 without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)." in outcome.report.in_words()
+    assert (
+        "2 without an e-mail left out (Customers without an e-mail, A2M_CUSTOMER__WITHOUT_EMAIL)."
+        in outcome.report.in_words()
+    )
     lines = explain(settings(here, without_email="leave_out"), here.state, "customer", "ACME0002")
-    assert ("Rules say", "left out: it has no e-mail (A2M_CUSTOMER__WITHOUT_EMAIL)") in lines
+    assert (
+        "Rules say",
+        "left out: it has no e-mail (Customers without an e-mail, A2M_CUSTOMER__WITHOUT_EMAIL)",
+    ) in lines
     here.change({"set_customer": {"customer_id": "ACME0002", "main_contact": {"Email": "two@example.com"}}})
     assert (await sync(here, without_email="leave_out")).tally.sent == 1
     assert sorted(shop.all()) == ["buyer1@example.com", "two@example.com"]

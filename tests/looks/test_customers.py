@@ -265,7 +265,7 @@ async def test_more_new_customers_than_the_limit_stop_the_look(here, shop):
     outcome = await sync(here, create_limit=4)
     assert outcome.fault is not None
     assert "5 new customers would be created" in outcome.fault
-    assert "A2M_CUSTOMER__CREATE_LIMIT to 5" in outcome.fault
+    assert "Create limit (A2M_CUSTOMER__CREATE_LIMIT) to 5" in outcome.fault
     assert len(shop.all()) == 1
     assert not [write for write in writes(here) if write[1].endswith("/customers") and write[0] == "PUT"]
     assert (await sync(here, create_limit=4)).fault is not None
