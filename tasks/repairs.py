@@ -20,6 +20,7 @@ from connector.queue.reservation_repairs import Repair
 from connector.rules.quantities import QuantityRule
 from connector.rules.repair import Event, Recognised, last_repair, recognise
 from connector.rules.skus import normalise_one
+from connector.rules.sources import source_key
 from connector.rules.units import DIGITS
 from tasks.own_orders import is_own, is_reserved
 
@@ -109,11 +110,11 @@ async def _recognise(
 
 async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Sequence[str]) -> dict[str, int]:
     """What the enabled sources of a stock sell of each SKU, by its compared form."""
-    enabled = {one.source_code.casefold() for one in await reads.sources(client) if one.enabled}
-    here = {code.casefold() for code in sources} & enabled
+    enabled = {source_key(one.source_code) for one in await reads.sources(client) if one.enabled}
+    here = {source_key(code) for code in sources} & enabled
     found: dict[str, int] = {}
     for row in await reads.source_items(client, skus):
-        if row.in_stock and row.source.casefold() in here:
+        if row.in_stock and source_key(row.source) in here:
             key = normalise_one(row.sku)
             found[key] = found.get(key, 0) + int(row.quantity.scaleb(DIGITS))
     return found

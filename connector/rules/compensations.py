@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from connector.rules.sources import source_key
+
 
 class Compensated(NamedTuple):
     """Quantities by (SKU key, source), and by SKU key what could not be taken off anywhere; all in 1/10,000."""
@@ -30,11 +32,11 @@ def compensated(
     """
     result = dict(quantities)
     left_over: dict[str, int] = {}
-    spelled = {(key, source.casefold()): (key, source) for key, source in quantities}
-    names = sorted(source.casefold() for source in stock)
+    spelled = {(key, source_key(source)): (key, source) for key, source in quantities}
+    names = sorted(source_key(source) for source in stock)
     for (key, source), quantity in sorted(taken.items()):
         left = quantity
-        for name in sorted(names, key=lambda name: name != source.casefold()):
+        for name in sorted(names, key=lambda name: name != source_key(source)):
             place = spelled.get((key, name))
             if place is not None:
                 part = min(left, max(result[place], 0))

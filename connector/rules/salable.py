@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from connector.rules.repair import RepairRule
+from connector.rules.sources import source_key
 
 Figure = Literal["available", "available_for_shipping", "on_hand"]
 OpenAs = Literal["booked", "on_hold", "back_ordered"]
@@ -173,18 +174,20 @@ def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], publis
 
     `stocks`: the sources of every stock that a website sells from, the first one first. A source gets no more than
     every stock that holds it has to get back, so one stock never pays for another; what a line's own source cannot take
-    goes to the next of the stock. Source codes are compared without case.
+    goes to the next of the stock. Source codes are compared as Magento does.
     """
     owed = list(owed)
-    spelled = {source.casefold(): source for source in published}
-    members = {stock: [source.casefold() for source in sources] for stock, sources in stocks.items()}
+    spelled = {source_key(source): source for source in published}
+    members = {stock: [source_key(source) for source in sources] for stock, sources in stocks.items()}
     left: dict[int, int] = {}
     for one in owed:
         left[one.stock] = left.get(one.stock, 0) + one.quantity
     found: dict[str, int] = {}
     for one in owed:
         rest = one.quantity
-        for source in sorted(members.get(one.stock, []), key=lambda name, own=one.source: name != own.casefold()):  # type: ignore[misc]
+        own = source_key(one.source)
+        here = members.get(one.stock, [])
+        for source in [*(name for name in here if name == own), *(name for name in here if name != own)]:
             if source not in spelled:
                 continue
             holding = [stock for stock, sources in members.items() if source in sources]
