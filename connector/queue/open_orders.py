@@ -90,8 +90,9 @@ def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
             )
         of_orders = select(open_order_items).where(one_of(connection, open_order_items.c.order_id, part))
         for row in connection.execute(of_orders):
-            held = Held(row.ordered, row.shipped, row.canceled, row.refunded)
-            found[row.order_id].items[row.key] = OpenItem(row.key, row.sku, held, row.added)
+            if row.order_id in found:  # two statements may see two states
+                held = Held(row.ordered, row.shipped, row.canceled, row.refunded)
+                found[row.order_id].items[row.key] = OpenItem(row.key, row.sku, held, row.added)
     return found
 
 
