@@ -108,7 +108,7 @@ async def _checks(
         alone = replace(magento_access(settings), auth=Bearer(token.get_secret_value()))
         async with MagentoClient(alone, clock=clock) as client:
             yield await attempt(BESIDE_OAUTH, partial(check_bearer_token, client))
-    for check in maps_of_orders(order_rule(settings)):
+    for check in maps_of_orders(order_rule(settings), settings.order.reference_test):
         yield check
     if settings.active.shipment:
         yield drop_shipments(shipment_rule(settings))

@@ -43,7 +43,7 @@ def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[Asked]:
     return [Asked(STORE, partial(_store, client, rule))] if rule.types else []
 
 
-def maps_of_orders(rule: OrderRule, test_value: str = "") -> list[Check]:
+def maps_of_orders(rule: OrderRule, test_value: str) -> list[Check]:
     """The reference pattern, the statuses, and the methods of payment and shipping: no system is asked."""
     if not rule.types:
         return []

@@ -82,7 +82,7 @@ async def test_invoice_lines_are_told_by_order(samples):
     raw = samples["sales-invoice", "MYOB sales_invoice"]["body"]
     [page] = [one async for one in invoices_of_orders(Site([raw]).session, ["SO"], None)]
     lines = page.lines["SO 000486"][f"Invoice|{raw['ReferenceNbr']['value']}"]
-    assert lines[0] == {"number": 1, "item": "X053XUS120", "uom": "PC", "quantity": "5"}
+    assert lines[0] == {"number": 1, "item": "X053XUS120", "uom": "PC", "quantity": "5", "total": "5427.96"}
     assert len(lines) == sum(one["OrderNbr"].get("value") == "000486" for one in raw["Details"])
     [page] = [one async for one in invoices_of_orders(Site([raw]).session, ["CS"], None)]
     assert page.lines == {}

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
-from magento import expected_outcomes as expected
+from support import expected_outcomes as expected
 from support.moment import NOW
 
 from connector.clock import ManualClock
