@@ -26,6 +26,7 @@ KINDS = (
     "cancel_in_the_shop",
     "edit_order",
     "part_ship",
+    "short_close",
     "ship",
     "hold_or_cancel",
     "quantities",

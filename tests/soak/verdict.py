@@ -78,9 +78,13 @@ def _waiting(state: State) -> list[str]:
 
 
 def _failed(connection: Connection) -> list[Message]:
-    """What failed; what only stands beside a document, such as an edit that Magento cannot follow, is named by it."""
-    found = messages.failed(connection, None)
-    return [one for one in found if not invariant.is_note(one.entity, one.key, one.acumatica_key)]
+    """What failed, without what names something that Magento cannot follow."""
+    return [one for one in messages.failed(connection, None) if not _is_named(one)]
+
+
+def _is_named(one: Message) -> bool:
+    """Whether the message names for good what a person has to do: an edit, a rest, an invoice that does not divide."""
+    return invariant.is_note(one.entity, one.key, one.acumatica_key) or one.cause in invariant.NAMED
 
 
 def _causes(state: State) -> dict[str, int]:
@@ -92,7 +96,13 @@ def _causes(state: State) -> dict[str, int]:
 def judge(verdict: Verdict, state: State, settings: Settings, site: Mapping[str, Any], shop: Mapping[str, Any]) -> None:
     """Compare both systems' views with the oracle."""
     today = datetime.now(settings.acumatica.zone()).date()
-    verdict.lost = invariant.wrong(site, shop, settings, today, ENTITIES, frozenset())
+    with state.read() as connection:
+        named = frozenset(one.acumatica_key for one in messages.failed(connection, "order") if _is_named(one))
+    verdict.lost = [
+        said
+        for entity in ENTITIES
+        for said in invariant.wrong(site, shop, settings, today, [entity], named if entity == "order" else frozenset())
+    ]
     for entity in ENTITIES:
         unknown = invariant.not_queued_yet(state, site, settings, entity)
         verdict.lost += [f"{entity} {key} was never queued as it is now" for key, _stamp in unknown]

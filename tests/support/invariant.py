@@ -27,6 +27,8 @@ View = Mapping[str, Any]
 Told = Mapping[tuple[str, str, str], Sequence[Decimal]]
 Right = dict[tuple[str, str], list[Decimal]]
 """By SKU and source: the values that were right, in order."""
+NAMED = ("Closed short", "Invoice totals differ")
+"""Causes of failures that name what Magento cannot follow, and that stay until a person has done something."""
 CLOCKS_DIFFER = timedelta(seconds=30)
 """A usual look reads from so far behind the watermark (docs/adr/0010)."""
 
@@ -34,7 +36,7 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 def settled(state: State, entities: Sequence[str], retry_count: int) -> frozenset[str]:
     """No message is in between, and every failed one has a reason; gives the Acumatica keys that are not shown.
 
-    A note beside a document, such as that it was edited, holds nothing of it back.
+    A note beside a document, such as that it was edited, holds nothing of it back; what is named for good is no loss.
     """
     with state.read() as connection:
         found = connection.execute(select(messages).where(messages.c.entity.in_(entities))).all()
@@ -44,7 +46,7 @@ def settled(state: State, entities: Sequence[str], retry_count: int) -> frozense
         assert one.attempts <= retry_count, f"{one.entity} {one.key} had {one.attempts} attempts"
         if one.state == FAILED:
             assert one.reason and one.cause, f"{one.entity} {one.key} failed without a reason"
-    not_sent = (one for one in found if one.state in (FAILED, SKIPPED))
+    not_sent = (one for one in found if one.state in (FAILED, SKIPPED) and one.cause not in NAMED)
     return frozenset(one.acumatica_key for one in not_sent if not is_note(one.entity, one.key, one.acumatica_key))
 
 

@@ -43,6 +43,7 @@ KINDS = {
     "cancel_in_the_shop": 1,
     "edit_order": 2,
     "part_ship": 3,
+    "short_close": 1,
     "hold_or_cancel": 4,
     "ship": 7,
     "invoice": 4,
@@ -317,6 +318,16 @@ class Life:
         }
         [made] = self._tell("shipments of a part", [{"add_shipment": given}])
         paper.parts.append(made["shipment_nbr"])
+
+    def _short_close(self) -> None:
+        """The rest of an order that was shipped in part never ships."""
+        ready = [one for one in self._open_papers() if one.status == "Open" and one.parts]
+        if not ready:
+            return
+        paper = self.chance.choice(ready)
+        paper.status = "Completed"
+        lines = [{"line_nbr": number, "completed": True} for number, _sku in enumerate(paper.lines, 1)]
+        self._tell("orders closed short", [{"set_order": {"order_nbr": paper.number, "lines": lines}}])
 
     def _open_papers(self) -> list[Paper]:
         return [one for one in self._papers if one.status in ("Open", "On Hold") and not one.shipment]
