@@ -20,6 +20,7 @@ from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.orders import ShownOrder
+from connector.queue import messages
 from connector.queue.links import Link
 from connector.queue.messages import Message
 from connector.rules import sold
@@ -75,12 +76,21 @@ def before(work: Work, message: Message, content: OrderContent, link: Link | Non
         last = (_last_comment(content, shown) or "").removeprefix(comment_mark(content.key)).strip()
         held = state_of(work.rule.statuses.get(last, ""), work.rule.states) == "holded"
     in_doubt = link is not None and link.in_doubt and message.wait is None  # what waits was told in part, and is known
+    if in_doubt and shown.state == "holded":
+        held = held or _was_hold_tried(work, content)
     return Before(
         reached=_is_told(link, content, shown),
         held=held,
         acted=message.attempts > 1 or in_doubt,
         reserved=is_reserved_by_repair(work, work.rule.repair, shown.entity_id),
     )
+
+
+def _was_hold_tried(work: Work, content: OrderContent) -> bool:
+    """Whether a hold was about to be told lately: a request that was under way may be applied late."""
+    with work.state.read() as connection:
+        tried = messages.attempted(connection, work.entity, content.key)
+    return any(msgspec.json.decode(one, type=OrderContent).state == "holded" for one in tried)
 
 
 def told_of(link: Link | None) -> OrderContent | None:

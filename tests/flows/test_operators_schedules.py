@@ -7,7 +7,21 @@ from prefect.client.schemas.schedules import CronSchedule
 from deployments.catalogue import deployments
 from deployments.serve import leave_to_the_operator
 
-pytestmark = pytest.mark.usefixtures("prefect", "home")
+pytestmark = pytest.mark.usefixtures("prefect", "home", "no_deployments")
+
+
+@pytest.fixture
+async def no_deployments(prefect):
+    """The server is shared by all tests: what others registered is gone before, and what these did afterwards."""
+
+    async def forget() -> None:
+        async with get_client() as client:
+            for one in await client.read_deployments():
+                await client.delete_deployment(one.id)
+
+    await forget()
+    yield
+    await forget()
 
 
 async def registered():
