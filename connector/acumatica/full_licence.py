@@ -1,7 +1,7 @@
 """Acumatica lets nobody else in ("API Login Limit"): for how long that is waited for, and how often it is tried again.
 
 While sessions of processes that died are known to be counted, it is worth waiting until Acumatica has closed them;
-where nothing is known that will make room, only for half a minute. Whoever waits is told by the licence.
+where nothing is known that will make room, only for half a minute. The licence says who waits for whom.
 """
 
 from __future__ import annotations

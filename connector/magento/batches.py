@@ -73,7 +73,7 @@ class Outcome:
     accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
     `retry_after` seconds where Magento said so. unknown: the answer was lost, Magento may have it. not_sent: it never
     left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
-    `cause`: the kind of a refusal, where whoever refused it knows one, or the code of a wait. `waits_for`: the record
+    `cause`: the kind of a refusal, where it is known, or the code of a wait. `waits_for`: the record
     whose sending ends a wait.
     `template`: Magento's own message before its placeholders were filled.
     """

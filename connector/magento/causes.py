@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 HMAC = "OAuth 1.0a, signed with HMAC-SHA256"
 NOT_LOGGED_IN = "You are not logged in."
-"""What Acumatica answers, on every path, to whoever has no session."""
+"""What Acumatica answers, on every path, without a session."""
 NO_ACCESS = "The consumer isn't authorized to access %resources."
 _OAUTH = (
     (

@@ -1,8 +1,8 @@
 """One working run per entity, held by a lease with a fencing number.
 
-A run takes the lease, renews it while it works and lets it go at its end. Whoever dies keeps it until it expires: what
-it was sending may still arrive. Each taking raises the fencing number, and every write of a run carries it (`require`):
-a run that wakes up after its lease was taken changes nothing.
+A run takes the lease, renews it while it works and releases it at its end. A run that dies keeps it until it expires:
+what it was sending may still arrive. Each taking raises the fencing number, and every write of a run carries it
+(`require`): a run that wakes up after its lease was taken changes nothing.
 """
 
 from __future__ import annotations

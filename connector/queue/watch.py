@@ -34,7 +34,7 @@ class Finding:
 @dataclass(frozen=True)
 class Limits:
     """How long a message may wait for its turn, or for something else (`wait_tell`), how long an entity may go without
-    a look, and when the same is told again.
+    a look, and after how long an alert is repeated.
     """
 
     oldest_pending: timedelta
