@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 ends when done, DATABASE=postgresql://… keeps the state there
 	@$(BIN)/a2m demo $(if $(ONCE),--once) $(if $(DATABASE),--database '$(DATABASE)') $(ARGS)
 
-test: $(STAMP) ## run the tests, two at a time; ARGS="tests/rules -k price" picks some
+test: $(STAMP) ## run the tests, two at a time; ARGS="tests/entities -k price" picks some
 	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick takes some minutes

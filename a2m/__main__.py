@@ -100,7 +100,7 @@ def _wrong_settings() -> type[Exception]:
 def _faults() -> tuple[type[Exception], ...]:
     from connector.acumatica.errors import AcumaticaFault
     from connector.magento.errors import MagentoFault
-    from connector.queue.faults import StateError
+    from connector.state.faults import StateError
 
     return StateError, AcumaticaFault, MagentoFault
 

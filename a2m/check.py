@@ -22,8 +22,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _check(*, json: bool) -> int:
-    from flows.check_connection import check_connection
-    from flows.in_force import in_force
+    from app.connection.test_connection import check_connection
+    from app.effective_settings import in_force
 
     found = []
     with in_force(needs_both_systems=True) as now:

@@ -67,7 +67,7 @@ def _refuse_used(database: str | None) -> None:
     """A state that somebody may want to keep is not taken for a demo's."""
     if database is None:
         return
-    from connector.queue.engine import is_unused
+    from connector.state.engine import is_unused
 
     if not is_unused(database):
         raise typer.BadParameter("a state is kept there already; give a new, empty database", param_hint="--database")
@@ -228,7 +228,7 @@ async def _sync_wave(
     children: Children, client: PrefectClient, show: Callable[[str], None], wave: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """One run of each entity of a wave, with a line that says how far they are."""
-    from tasks.tally import NOTHING_CHANGED
+    from entities.counters import NOTHING_CHANGED
 
     outcomes: dict[str, tuple[str, str, str]] = {}
     deadline = time.monotonic() + RUN_SECONDS
@@ -254,7 +254,7 @@ async def _sync_wave(
 
 def _is_left(known: dict[str, Any]) -> bool:
     """Whether messages are left that another run sends: not those that wait for something in the shop."""
-    from connector.rules.waiting import OF_OTHER_ENTITIES
+    from entities.waiting import OF_OTHER_ENTITIES
 
     return bool(known["pending"] or any(code in OF_OTHER_ENTITIES for code in known["waiting_for"]))
 
@@ -323,6 +323,6 @@ def _where_the_state_is(folder: Path) -> str:
     database = os.environ.get("A2M_DATABASE_URL")
     if database is None:
         return str(folder / "state" / "state.sqlite")
-    from connector.queue.engine import shown_address
+    from connector.state.engine import shown_address
 
     return shown_address(database)

@@ -26,9 +26,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
-    from flows.explain import explain
-    from flows.explain_now import shown_now
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
+    from app.explain import explain
+    from app.explain_now import shown_now
 
     if chosen_entities(entity) != [entity]:
         raise typer.BadParameter("explain takes one entity.")

@@ -10,7 +10,7 @@ import typer
 from a2m.say import as_json, complain, out, table
 
 if TYPE_CHECKING:
-    from connector.queue.forget import Kept
+    from connector.state.operator.forget import Kept
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,10 +32,10 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     import httpx
     from prefect.settings import PREFECT_API_URL
 
+    from app.effective_settings import in_force
     from connector.clock import SystemClock
-    from connector.queue import forget
+    from connector.state.operator import forget
     from flows.forget import forget_shown
-    from flows.in_force import in_force
 
     now = SystemClock().now()
     with in_force() as here:

@@ -25,8 +25,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _pause(name: str, *, paused: bool) -> None:
-    from connector.queue import entities
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
+    from connector.state.sync import entities
 
     chosen = chosen_entities(name)
     with in_force() as now:

@@ -45,9 +45,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json: bool) -> int:
-    from connector.queue import by_hand, messages
-    from flows.in_force import in_force
-    from flows.run import work_on
+    from app.effective_settings import in_force
+    from app.run import work_on
+    from connector.state.operator import actions as by_hand
+    from connector.state.queue import messages
 
     with in_force(needs_both_systems=True) as now:
         settings, state = now.settings, now.state
@@ -94,8 +95,9 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
 
 
 def _skip(number: int, reason: str) -> None:
-    from connector.queue import by_hand, messages
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
+    from connector.state.operator import actions as by_hand
+    from connector.state.queue import messages
 
     with in_force() as now:
         state = now.state
@@ -111,9 +113,9 @@ def _skip(number: int, reason: str) -> None:
 
 
 def _link(entity: str, key: str, magento_id: str) -> None:
-    from connector.queue import by_hand
-    from flows.in_force import in_force
-    from tasks.registry import DOCUMENTS
+    from app.effective_settings import in_force
+    from connector.state.operator import actions as by_hand
+    from entities.registry import DOCUMENTS
 
     if entity not in DOCUMENTS:
         raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(DOCUMENTS)}.")

@@ -12,7 +12,7 @@ from a2m.say import complain, err
 from a2m.sync import ENTITIES
 
 if TYPE_CHECKING:
-    from flows.in_force import InForce
+    from app.effective_settings import InForce
     from receiver.app import Start
 
 START_SECONDS = 20.0
@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 def _receive(host: str, port: int) -> int:
     import uvicorn
 
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
     from receiver.app import create_app
 
     with in_force() as now:
@@ -65,7 +65,7 @@ def starter(here: InForce) -> Start | None:
     from prefect.exceptions import ObjectNotFound
     from prefect.settings import PREFECT_API_URL
 
-    from flows.in_force import read
+    from app.effective_settings import read
     from receiver.app import NotStarted
     from settings import SettingsError
 

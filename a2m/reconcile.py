@@ -11,7 +11,7 @@ from a2m.say import as_json, complain, err, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
 
 if TYPE_CHECKING:
-    from tasks.differences import Compared
+    from app.differences import Compared
 
 ROWS_SHOWN = 50
 HEADS = ("key", "source", "Acumatica says", "Magento shows", "why")
@@ -32,8 +32,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
-    from flows import reconcile as flow
-    from flows.in_force import in_force
+    from app import reconcile as flow
+    from app.effective_settings import in_force
 
     answers: list[dict[str, Any]] = []
     is_right = True

@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _setup(section: str) -> None:
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
     from settings import settings_file
     from settings.reading import all_in_file
     from settings.words import SECTIONS

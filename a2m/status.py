@@ -13,7 +13,7 @@ from a2m.say import as_json, out, table
 from a2m.sync import ENTITIES, ONE_OR_ALL, chosen_entities
 
 if TYPE_CHECKING:
-    from connector.queue.entities import Overview
+    from connector.state.sync.entities import Overview
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,7 +87,7 @@ def _fault(row: dict[str, Any], now: datetime) -> str:
 
 
 def _waiting(waiting_for: dict[str, int]) -> str:
-    from connector.rules.waiting import describe
+    from entities.waiting import describe
 
     return ", ".join(f"{how_many:,} for {describe(code)} ({code})" for code, how_many in waiting_for.items())
 
@@ -96,8 +96,8 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
 
 
 def read_status() -> list[dict[str, Any]]:
-    from connector.queue import entities
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
+    from connector.state.sync import entities
 
     now = datetime.now(UTC)
     with in_force() as here, here.state.read() as connection:
@@ -135,8 +135,8 @@ def _state_of(active: bool, one: Overview) -> str:
 
 
 def _failed(entity: str | None) -> list[dict[str, Any]]:
-    from connector.queue import messages
-    from flows.in_force import in_force
+    from app.effective_settings import in_force
+    from connector.state.queue import messages
 
     with in_force() as now, now.state.read() as connection:
         found = messages.failed(connection, entity)

@@ -50,10 +50,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
-    from flows.dry_run import copy_of_state, keep_everything_here
-    from flows.in_force import in_force
-    from flows.run import work_on
-    from tasks.look import PLAIN
+    from app.dry_run import copy_of_state, keep_everything_here
+    from app.effective_settings import in_force
+    from app.run import work_on
+    from tasks.sync import PLAIN
 
     outcomes = []
     with contextlib.ExitStack() as stack:
@@ -90,7 +90,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
 
 
 def _show(outcome: object, *, dry_run: bool) -> None:
-    from flows.run import Outcome
+    from app.run import Outcome
 
     assert isinstance(outcome, Outcome)
     tally = outcome.tally

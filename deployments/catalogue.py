@@ -8,11 +8,11 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from app.effective_settings import in_force
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.customer import customer
 from flows.housekeeping import OUR_TAG, housekeeping
-from flows.in_force import in_force
 from flows.inventory import inventory
 from flows.order import order
 from flows.price import price

@@ -14,11 +14,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from connector.queue import by_hand, entities
-from connector.queue.faults import StateError
+from app.effective_settings import InForce, in_force
+from connector.state.faults import StateError
+from connector.state.operator import actions as by_hand
+from connector.state.sync import entities
+from flows.artifacts import name_run, named
 from flows.entity import look_in_prefect
-from flows.in_force import InForce, in_force
-from flows.shown import name_run, named
 from settings import SettingsError
 
 Entity = Literal["price", "inventory", "customer", "order", "shipment"]

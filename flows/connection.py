@@ -10,13 +10,13 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from connector.queue.faults import StateError
-from flows.check_connection import check_connection
+from app.connection.test_connection import check_connection
+from app.effective_settings import in_force
+from connector.state.faults import StateError
+from entities.checks import Check
+from flows.artifacts import as_markdown, named, show_table
 from flows.credentials import from_blocks
-from flows.in_force import in_force
-from flows.shown import as_markdown, named, show_table
 from settings import SettingsError
-from tasks.check import Check
 
 MARKS = {"failed": "✗ FAILED", "could not be checked": "? could not be checked", "passed": "✓ passed"}
 """What each result is called, in the order of the table: what needs somebody comes first."""

@@ -11,18 +11,19 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from app.composition import keys_of
+from app.effective_settings import InForce, in_force, is_outdated, read
+from app.run import Outcome, work_on
 from connector.clock import Clock, SystemClock
-from connector.queue import by_hand, wakes
-from connector.queue.engine import State
-from connector.queue.faults import StateError
-from connector.queue.lease import LEASE_SECONDS
+from connector.state.coordination import wakeups as wakes
+from connector.state.coordination.lease import LEASE_SECONDS
+from connector.state.engine import State
+from connector.state.faults import StateError
+from connector.state.operator import actions as by_hand
+from flows.artifacts import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.credentials import from_blocks
-from flows.in_force import InForce, in_force, is_outdated, read
 from flows.progress import progress_of
-from flows.run import Outcome, work_on
-from flows.shown import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.stages import in_prefect
-from flows.wiring import keys_of
 from settings import Saved, Settings, SettingsError
 
 RERUNS = 3

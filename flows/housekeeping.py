@@ -30,12 +30,13 @@ from prefect.client.schemas.objects import TERMINAL_STATES, State
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Completed, Failed
 
+from app.effective_settings import in_force
 from connector.clock import Clock, SystemClock
-from connector.queue import lease, retention
-from connector.queue.engine import State as StateDatabase
-from connector.queue.faults import StateError
+from connector.state.coordination import lease
+from connector.state.engine import State as StateDatabase
+from connector.state.faults import StateError
+from connector.state.operator import retention
 from flows.dead_runs import end_dead_runs
-from flows.in_force import in_force
 from settings import SettingsError
 
 OUR_TAG = "a2m"

@@ -18,14 +18,15 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.states import Completed, Failed
 
-from connector.queue import by_hand, messages
-from connector.queue.engine import State
-from connector.queue.faults import StateError
-from connector.queue.messages import Message
+from app.effective_settings import in_force
+from connector.state.engine import State
+from connector.state.faults import StateError
+from connector.state.operator import actions as by_hand
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
 from flows.administer import ENTITIES, OneOrAll
+from flows.artifacts import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table
 from flows.entity import look_in_prefect
-from flows.in_force import in_force
-from flows.shown import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table
 from settings import SettingsError
 
 Action = Literal["Only list them", "Send them again", "Skip them"]

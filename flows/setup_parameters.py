@@ -20,10 +20,10 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel
 
-from connector.queue import saved_settings
-from connector.queue.faults import StateError
-from flows.in_force import InForce, in_force, read
-from flows.shown import named
+from app.effective_settings import InForce, in_force, read
+from connector.state.faults import StateError
+from connector.state.operator import saved_settings
+from flows.artifacts import named
 from settings import (
     Settings,
     SettingsError,

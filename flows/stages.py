@@ -10,9 +10,9 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from tasks.compute import compute
 from tasks.confirm import confirm
-from tasks.look import Stages, pull
 from tasks.push import FIRST_PAUSE, LONGEST_PAUSE, PushAgain, push
 from tasks.queue import queue
+from tasks.sync import Stages, pull
 
 
 async def _is_worth_another_round(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -17,11 +17,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field, SecretStr
 
-from connector.queue import watch as watching
-from connector.queue.faults import StateError
-from connector.queue.watch import Finding, Limits
+from app.effective_settings import InForce, in_force
+from connector.state.faults import StateError
+from connector.state.operator import alerts as watching
+from connector.state.operator.alerts import Finding, Limits
 from flows.administer import ENTITIES
-from flows.in_force import InForce, in_force
 from settings import SettingsError
 
 SUBJECT = "A to M: something needs you"

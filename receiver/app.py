@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from connector.queue import wakes
-from connector.queue.engine import State
-from connector.queue.faults import StateError
+from connector.state.coordination import wakeups as wakes
+from connector.state.engine import State
+from connector.state.faults import StateError
 
 LARGEST_BODY = 1_000_000
 STARTS_REST = timedelta(seconds=15)

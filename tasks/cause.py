@@ -10,7 +10,7 @@ import re
 
 from connector.magento.batches import Outcome
 from connector.magento.words import LEFT_OUT
-from connector.queue.messages import Message
+from connector.state.queue.messages import Message
 
 LONGEST = 200
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?<!\w)'[^']*'(?!\w)|(?<!\w)‘[^’]*’(?!\w)")

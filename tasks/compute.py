@@ -1,7 +1,7 @@
 """Stage 2, compute: what Magento must show for the pulled records, and where it does not show it yet.
 
-Comes in: a pulled chunk. Goes out: what the queue stage commits. The rules are pure (`connector.rules`); what this
-stage adds is what they may not know: the other items with the same SKU, and what Magento shows (`tasks.ask`).
+Comes in: a pulled chunk. Goes out: what the queue stage commits. The rules are pure; what this stage adds is what they
+may not know: the other items with the same SKU, and what Magento shows (`entities.values.compare`).
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from typing import NamedTuple
 import msgspec
 import pandas as pd
 
-from connector.queue import ledger, records
-from connector.queue.chunk import Computed, Wanted
-from connector.queue.ledger import LedgerRow
-from connector.queue.records import Stored
-from connector.rules import items, prices, quantities
-from connector.rules.items import Published
-from connector.rules.prices import PriceRule
-from tasks import frames
-from tasks.ask import ask_magento
-from tasks.compensate import less_compensations
-from tasks.document import compute_documents
-from tasks.magento_now import sold_below_zero
-from tasks.open_orders import AddedBack, add_back
-from tasks.pull import Pulled
-from tasks.registry import DOCUMENTS
-from tasks.work import Work
+from connector.state.queue.chunk import Computed, Wanted
+from connector.state.sync import ledger, records
+from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.records import Stored
+from entities.context import Work
+from entities.documents.document import compute_documents
+from entities.inventory import rules as quantities
+from entities.inventory.compensate import less_compensations
+from entities.inventory.open_orders import AddedBack, add_back
+from entities.price import rules as prices
+from entities.price.rules import PriceRule
+from entities.pulled import Pulled
+from entities.registry import DOCUMENTS
+from entities.values import frames, items
+from entities.values.compare import ask_magento
+from entities.values.current_values import sold_below_zero
+from entities.values.items import Published
 
 WITHOUT_ROW = {
     "default_price": "without a row in the price list got their Default Price",

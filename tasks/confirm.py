@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connector.queue import messages
-from connector.queue.messages import Message
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from entities.context import Work
 from tasks.settle import settle_unknown
-from tasks.work import Work
 
 ROWS_SHOWN = 1_000
 

@@ -21,14 +21,14 @@ from connector.magento.batches import (
 )
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
-from connector.queue import ledger
-from connector.queue.messages import Message
-from connector.rules.sources import ATTRIBUTE
-from tasks.bulk import deliver_in_bulk, goes_in_bulk
-from tasks.document import Made, deliver_document
-from tasks.magento_now import PRICE_DIGITS, QUANTITY_DIGITS, why_missing
-from tasks.registry import DOCUMENTS
-from tasks.work import Work
+from connector.state.queue.messages import Message
+from connector.state.sync import ledger
+from entities.context import Work
+from entities.documents.document import Made, deliver_document
+from entities.price.bulk import deliver_in_bulk, goes_in_bulk
+from entities.registry import DOCUMENTS
+from entities.sources import ATTRIBUTE
+from entities.values.current_values import PRICE_DIGITS, QUANTITY_DIGITS, why_missing
 
 
 def decimal(value: int | None, digits: int) -> Decimal:

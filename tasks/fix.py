@@ -7,7 +7,7 @@ where one is known to come from a setting or a record.
 from __future__ import annotations
 
 from connector.magento.batches import NO_PRODUCT, Outcome
-from connector.queue.messages import Message
+from connector.state.queue.messages import Message
 
 _AGAIN = "then send it again with Reprocess Failed Messages (a2m reprocess)"
 _KNOWN = (

@@ -13,17 +13,19 @@ from typing import Any
 
 import msgspec
 
-from connector.queue import ledger, messages, records, watermarks
-from connector.queue.chunk import Seen
-from connector.queue.records import SEEN_BY_FEED, Record, Stored
-from connector.queue.tables import instant, micros
-from connector.queue.text import are_all_kept, kept_name
-from connector.queue.watermarks import Cursor, Watermark
-from tasks.feeds import FeedPage
-from tasks.open_orders import follow_open_orders
-from tasks.reading import CLOCKS_DIFFER
-from tasks.registry import DOCUMENTS, FEEDS
-from tasks.work import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
+from connector.state.queue import messages
+from connector.state.queue.chunk import Seen
+from connector.state.schema import instant, micros
+from connector.state.sync import ledger, records, watermarks
+from connector.state.sync.records import SEEN_BY_FEED, Record, Stored
+from connector.state.sync.watermarks import Cursor, Watermark
+from connector.state.text import are_all_kept, kept_name
+from entities.context import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
+from entities.feeds import FeedPage
+from entities.inventory.open_orders import follow_open_orders
+from entities.pulled import Pulled
+from entities.read_plan import CLOCKS_DIFFER
+from entities.registry import DOCUMENTS, FEEDS
 
 LOOK_BACK_EVERY = timedelta(seconds=60)
 PART_OF_FEED = {
@@ -35,49 +37,6 @@ PART_OF_FEED = {
     "order_invoices": "invoices",
 }
 """Where in a record a feed's part goes; that of every other feed is the document."""
-
-
-class Pulled(msgspec.Struct):
-    """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
-
-    `problems` are (Acumatica key, reason) of records that could not be read. `vanished` are the keys of such records
-    that Acumatica does not have, or no longer: what was failed of them is overtaken. `compare`: Magento is asked what
-    it shows of all of them, whatever it confirmed before.
-    """
-
-    to_compute: dict[str, Stored]
-    to_keep: dict[str, Stored]
-    seen: list[Seen]
-    marks: dict[str, Watermark]
-    problems: list[tuple[str, str]]
-    vanished: list[str] = []
-    compare: bool = False
-
-    @staticmethod
-    def nothing(*, compare: bool = False) -> Pulled:
-        """A chunk with nothing in it."""
-        return Pulled({}, {}, [], {}, [], compare=compare)
-
-    def size(self) -> int:
-        """How many records the chunk holds."""
-        return len(self.to_compute) + len(self.to_keep) + sum(len(seen.acumatica_keys) for seen in self.seen)
-
-    def is_idle(self) -> bool:
-        """Whether it holds watermarks at most."""
-        return not (self.to_compute or self.to_keep or self.seen or self.problems or self.vanished)
-
-    def find(self, key: str) -> Stored | None:
-        """The record as this chunk has it."""
-        return self.to_compute.get(key) or self.to_keep.get(key)
-
-    def add(self, stored: Stored, *, compute: bool) -> None:
-        """Put a record in, once; whoever asked for it to be computed wins."""
-        key = stored.acumatica_key
-        if compute or key in self.to_compute:
-            self.to_keep.pop(key, None)
-            self.to_compute[key] = stored
-        else:
-            self.to_keep[key] = stored
 
 
 class Pull:

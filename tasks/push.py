@@ -14,29 +14,30 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connector import steps
+from connector import failpoints as steps
 from connector.magento.batches import ACCEPTED, Delivery, Outcome
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, OfTheConnection
 from connector.magento.reads import probe
-from connector.queue import lost_lease, messages
-from connector.queue.chunk import UNKNOWN_SKU
-from connector.queue.lease import LeaseLost
-from connector.queue.messages import Answered, Message, Settled, Wish
-from connector.queue.tables import FAILED, PENDING, SENDING, SENT, SKIPPED
-from connector.rules.requests import request_size
-from tasks.bookkeeper import Bookkeeper
-from tasks.bulk import goes_in_bulk, operations_of
+from connector.state.coordination import lost_lease
+from connector.state.coordination.lease import LeaseLost
+from connector.state.queue import messages
+from connector.state.queue.chunk import UNKNOWN_SKU
+from connector.state.queue.messages import Answered, Message, Settled, Wish
+from connector.state.schema import FAILED, PENDING, SENDING, SENT, SKIPPED
+from entities.context import Work
+from entities.documents.document import Made, settled_as
+from entities.price.bulk import goes_in_bulk, operations_of
+from entities.registry import DOCUMENTS
 from tasks.cause import cause
 from tasks.deliver import deliver
-from tasks.document import Made, settled_as
 from tasks.fix import with_fix
-from tasks.forecast import Forecast
-from tasks.registry import DOCUMENTS
-from tasks.room import Room
+from tasks.outcome_writer import Bookkeeper
+from tasks.progress_reporter import Forecast
+from tasks.request_size import request_size
 from tasks.settle import LATE_WRITE, asked_again, settle_unknown
+from tasks.stock_priority import Room
 from tasks.waits import look_together, waits_on
-from tasks.work import Work
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0

@@ -9,9 +9,9 @@ import asyncio
 
 import msgspec
 
-from connector.queue.chunk import Computed, Queued, commit_chunk
+from connector.state.queue.chunk import Computed, Queued, commit_chunk
+from entities.context import Work
 from settings import as_on_the_screen
-from tasks.work import Work
 
 
 async def queue(work: Work, computed: Computed) -> Queued:

@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connector.magento.client import MagentoClient
-from connector.queue import messages
-from connector.queue.messages import Message, Settled
-from connector.queue.tables import FAILED, PENDING, SENT
-from tasks.bulk import settle_bulk
-from tasks.document import LATE_WRITE as LATE_DOCUMENT
-from tasks.document import found_document, settled_as
-from tasks.magento_now import Place, shown
-from tasks.registry import DOCUMENTS
-from tasks.work import Work
+from connector.state.queue import messages
+from connector.state.queue.messages import Message, Settled
+from connector.state.schema import FAILED, PENDING, SENT
+from entities.context import Work
+from entities.documents.document import LATE_WRITE as LATE_DOCUMENT
+from entities.documents.document import found_document, settled_as
+from entities.price.bulk import settle_bulk
+from entities.registry import DOCUMENTS
+from entities.values.current_values import Place, shown
 
 LATE_WRITE = timedelta(seconds=60)
 """A request that arrived whole may be applied this long after we gave up: its values are read again then."""

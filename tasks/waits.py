@@ -10,14 +10,14 @@ from datetime import datetime
 
 from connector.magento.batches import Outcome
 from connector.magento.errors import MagentoFault, OfTheConnection
-from connector.queue import messages, waits
-from connector.queue.messages import Message, Settled
-from connector.queue.tables import PENDING
-from connector.queue.wait import Wait
-from connector.queue.waits import LookedAt
-from connector.rules.waiting import NotYet, describe, looked_at_again
-from tasks.registry import DOCUMENTS
-from tasks.work import Work
+from connector.state.queue import messages, waits
+from connector.state.queue.messages import Message, Settled
+from connector.state.queue.wait import Wait
+from connector.state.queue.waits import LookedAt
+from connector.state.schema import PENDING
+from entities.context import Work
+from entities.registry import DOCUMENTS
+from entities.waiting import NotYet, describe, looked_at_again
 
 WAITS = "waits"
 READ_TOGETHER = 500

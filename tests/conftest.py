@@ -83,7 +83,7 @@ def chromium() -> Path:
 @pytest.fixture(scope="session")
 def newest_schema(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     """Gives what a new database of a kind is copied from: a SQLite file, or the name of a PostgreSQL database."""
-    from connector.queue.engine import open_state
+    from connector.state.engine import open_state
 
     @cache
     def made(kind: str) -> str:

@@ -19,7 +19,7 @@ from connector.acumatica import pages
 from connector.acumatica.pages import Listed, Page
 from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.customer_types import Address, AttributeValue, Contact, Customer, same_code
+from connector.model.customers import Address, AttributeValue, Contact, Customer, same_code
 
 _PERSON = ("FirstName", "LastName", "Phone1", "Phone2")
 _ADDRESS = ("AddressLine1", "AddressLine2", "City", "State", "PostalCode", "Country")

@@ -33,8 +33,8 @@ from connector.acumatica.records import (
     units,
 )
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.skus import normalise_one
-from connector.rules.units import ItemUnits, Unit
+from connector.model.comparison import normalise_one
+from connector.model.units import ItemUnits, Unit
 
 KEYS_PER_REQUEST = 40
 MOST_UNITS = 2**40

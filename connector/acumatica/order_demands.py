@@ -19,7 +19,7 @@ from connector.acumatica.orders import order_key
 from connector.acumatica.pages import Listed, having
 from connector.acumatica.records import Flag, Number, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.salable import Deducts, OpenAs
+from connector.model.open_orders import Deducts, OpenAs
 
 FIELDS = {"external_ref": "ExternalRef", "customer_order": "CustomerOrder", "order_nbr": "OrderNbr"}
 REFERENCES_PER_REQUEST = 20
@@ -85,7 +85,7 @@ _ORDERS = Listed(
 
 @dataclass(frozen=True)
 class LineDemand:
-    """What a line of an order takes, in `uom`, as `connector.rules.salable.Demand` says it."""
+    """What a line of an order takes, in `uom`, as `entities.inventory.salable.Demand` says it."""
 
     order: str
     status: str

@@ -32,7 +32,7 @@ from connector.acumatica.records import (
     raw_value,
 )
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.units import plain
+from connector.model.units import plain
 
 LARGEST_PAGE = 200
 """Orders with their lines are read in pages of 100 to 500 (contracts/acumatica.md §2.5)."""

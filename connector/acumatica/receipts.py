@@ -22,7 +22,7 @@ from connector.acumatica.records import BadRecord, Flag, Number, Problem, Text, 
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Found, FoundPage, Whole, number
 from connector.acumatica.shipped_orders import HEAD, LINE, Detail, OrderHead, shipped_order
-from connector.rules.shipment_records import Package, Shipment, ShippedLine, ShippedOrder
+from connector.model.shipments import Package, Shipment, ShippedLine, ShippedOrder
 
 DROP_SHIP = "dropship"
 """The type of a purchase order reads Drop-Ship or Drop Ship, by version."""

@@ -18,8 +18,8 @@ from connector.acumatica import pages
 from connector.acumatica.pages import Listed, Page
 from connector.acumatica.records import WITHOUT_KEY, BadRecord, Number, Problem, Text, Value, code, day
 from connector.acumatica.session import AcumaticaSession
-from connector.rules.shipment_records import Package, Shipment, ShippedLine
-from connector.rules.units import plain
+from connector.model.shipments import Package, Shipment, ShippedLine
+from connector.model.units import plain
 
 Whole = Value[int]
 

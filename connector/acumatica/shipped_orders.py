@@ -15,7 +15,7 @@ from connector.acumatica.pages import Listed
 from connector.acumatica.records import BadRecord, Flag, Number, Text, code, day, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Whole, number, order_key
-from connector.rules.shipment_records import OrderLine, ShippedOrder
+from connector.model.shipments import OrderLine, ShippedOrder
 
 
 class Detail(msgspec.Struct):

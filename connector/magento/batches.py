@@ -25,7 +25,7 @@ from connector.magento.errors import (
     TemporaryFault,
 )
 from connector.magento.words import kind_of, message_of, template_of
-from connector.rules.skus import normalise_one
+from connector.model.comparison import normalise_one
 
 Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent", "waits"]
 TOO_MANY = "Maximum items of type"

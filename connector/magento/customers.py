@@ -1,6 +1,6 @@
 """Customers in Magento: looked for, read, created and written; their groups, attributes, and the shop's countries.
 
-In: e-mails, ids and the bodies that `connector.rules.customer_merge` makes. Out: customers as Magento's own JSON, and
+In: e-mails, ids and the bodies that `entities.customer.merge` makes. Out: customers as Magento's own JSON, and
 what the shop knows. Each function may raise a `MagentoFault`. Sources: magento.md section 9; magento-observed.md,
 "Customers" in both parts. An e-mail is searched for with the website: accounts are kept by website, and a search by
 e-mail alone gives those of all. Where Magento shares accounts (Share Customer Accounts: Global) that is what is asked.
@@ -15,8 +15,8 @@ from urllib.parse import quote
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.reads import criteria_of, pages
-from connector.rules.customer_types import AttributeKind, Country
-from connector.rules.skus import normalise_one
+from connector.model.comparison import normalise_one
+from connector.model.customers import AttributeKind, Country
 
 SAME_EMAIL = "A customer with the same email address already exists in an associated website."
 """How Magento refuses an e-mail that a customer has, of any website where it shares accounts over all of them."""

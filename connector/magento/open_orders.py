@@ -14,9 +14,9 @@ from typing import Any
 from connector.magento.client import MagentoClient
 from connector.magento.orders import sold_item
 from connector.magento.reads import criteria_of, criterion, pages
-from connector.rules.salable import ENDED, Held, HeldLine, ShopOrder
-from connector.rules.sold import SoldItem
-from connector.rules.units import DIGITS
+from connector.model.open_orders import ENDED, Held, HeldLine, ShopOrder
+from connector.model.sold_items import SoldItem
+from connector.model.units import DIGITS
 
 _ITEM = (
     "item_id,parent_item_id,product_id,product_type,sku,qty_ordered,qty_invoiced,qty_shipped,qty_refunded,qty_canceled,"

@@ -1,6 +1,6 @@
 """The body that makes an order in Magento: everything that a customer sees, to the cent.
 
-Comes in: the order by `connector.rules.orders`, who buys, what Magento knows of products and regions. Goes out: the
+Comes in: the order by `entities.order.rules`, who buys, what Magento knows of products and regions. Goes out: the
 entity of `POST /V1/orders`. State and status always go together, or the order would have neither; lines go as plain
 simple lines: a configurable that is sent as such cannot be shipped (magento-observed.md, part two, section 2).
 """
@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector.magento.orders import Buyer, Region
-from connector.rules.order_types import Line, NewOrder, Place
-from connector.rules.skus import normalise_one
+from connector.model.comparison import normalise_one
+from connector.model.orders import Line, NewOrder, Place
 
 VIRTUAL = ("virtual", "downloadable")
 PLAIN = ("simple", *VIRTUAL)

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.reads import criteria_of, number, pages
-from connector.rules.invoice_totals import ItemMoney, OrderMoney
-from connector.rules.skus import normalise_one
-from connector.rules.sold_item import SoldItem
+from connector.model.comparison import normalise_one
+from connector.model.money import ItemMoney, OrderMoney
+from connector.model.sold_items import SoldItem
 
 TAKEN = "Unique constraint violation found"
 """Magento's answer to an increment id that it has already: the one thing that makes creation safe to repeat."""

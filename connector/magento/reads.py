@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused, Unauthorized, WrongAddress
-from connector.rules.skus import normalise_one
+from connector.model.comparison import normalise_one
 
 PAGE_SIZE = 300
 """The largest page under Magento's own input limits (magento-observed.md, "Input limits")."""

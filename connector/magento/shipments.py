@@ -17,7 +17,7 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoSuchRoute, RequestRefused
 from connector.magento.reads import number
-from connector.rules.shipment_records import Track
+from connector.model.shipments import Track
 
 STOCK_FAULT = "Could not save a shipment, see error log for details"
 """Magento's one answer for too little at the source, an unknown source, and a source without the SKU."""

@@ -12,8 +12,8 @@ import pytest
 from support.commands import SECRETS, command, environment, run
 from support.processes import left_of, running, wait_until, with_variable
 
-from connector.queue import ledger
-from connector.queue.engine import open_state
+from connector.state.engine import open_state
+from connector.state.sync import ledger
 
 USUAL_PORT = 4200
 FOREIGN = {

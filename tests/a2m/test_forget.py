@@ -4,8 +4,8 @@ import json
 
 from support.customers import added
 
-from connector.queue.rows import insert_rows
-from connector.queue.tables import messages, micros
+from connector.state.rows import insert_rows
+from connector.state.schema import messages, micros
 
 EMAIL = "buyer1@example.com"
 CUSTOMERS = {

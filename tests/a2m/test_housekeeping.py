@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 
-from connector.queue.engine import open_state
-from connector.queue.tables import messages, micros
+from connector.state.engine import open_state
+from connector.state.schema import messages, micros
 
 
 def test_housekeeping(a2m, make_world):

@@ -10,10 +10,10 @@ import pytest
 from support.commands import environment, settings_of
 from support.commands import run as run_command
 
+from app.connection.state import check_private
 from connector import private_files
 from connector.private_files import close_database
-from connector.queue.engine import open_state
-from tasks.check_state import check_private
+from connector.state.engine import open_state
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="this system has no modes")
 

@@ -8,8 +8,8 @@ import httpx
 from support.commands import SECRETS, command, environment, run, settings_of
 from support.processes import running, wait_until
 
-from connector.queue import wakes
-from connector.queue.engine import open_state
+from connector.state.coordination import wakeups as wakes
+from connector.state.engine import open_state
 
 NOTIFICATION = {"Id": "5e3b", "Query": "A2M Stock Items"}
 NOWHERE = "http://127.0.0.1:1"

@@ -9,8 +9,8 @@ import sqlite3
 import pytest
 from support.sales import Sales
 
-from connector.queue import lease
-from connector.queue.engine import open_state
+from connector.state.coordination import lease
+from connector.state.engine import open_state
 from sandbox.catalogue import Product, generated
 
 FIELDS = ["entity", "pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"]
@@ -177,7 +177,7 @@ def test_a_run_that_died_of_a_mistake_leaves_its_fault(make_world, a2m, monkeypa
     async def broken(*_given, **_how):
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr("flows.run.look", broken)
+    monkeypatch.setattr("app.run.look", broken)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(here.sync("price"))
     assert "a mistake of ours" in json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]

@@ -44,14 +44,14 @@ def _rule(warehouses: int) -> dict[str, str]:
 
 
 def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
-    from connector.queue.chunk import not_shown
-    from connector.queue.ledger import LedgerRow
-    from connector.queue.records import Facts, Record, Stored
-    from connector.rules import items, quantities
-    from connector.rules.items import ItemRule
-    from connector.rules.quantities import QuantityRule
-    from tasks import frames
-    from tasks.look import seldom_collected
+    from connector.state.queue.chunk import not_shown
+    from connector.state.sync.ledger import LedgerRow
+    from connector.state.sync.records import Facts, Record, Stored
+    from entities.inventory import rules as quantities
+    from entities.inventory.rules import QuantityRule
+    from entities.values import frames, items
+    from entities.values.items import ItemRule
+    from tasks.sync import seldom_collected
 
     stored, ledger = [], {}
     for number in range(skus):

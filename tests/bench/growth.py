@@ -236,7 +236,7 @@ def _of_thirds(values: list[int]) -> dict[str, float]:
 async def _watch(here: Here, price: str, minutes: float) -> tuple[list[tuple[Size, Size]], Counter[str]]:
     """Run, keep house, and look at the sizes, again and again; gives the sizes, and what the runs said."""
     from connector.clock import SystemClock
-    from connector.queue.engine import open_state
+    from connector.state.engine import open_state
     from flows.housekeeping import clean_state, forget_runs
 
     state, clock = open_state(f"sqlite:///{here.folder / 'a2m' / 'state.sqlite'}"), SystemClock()

@@ -9,10 +9,10 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.run import work_on
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import SystemClock
-from connector.queue.engine import open_state
-from flows.run import work_on
+from connector.state.engine import open_state
 from settings import load_settings
 
 

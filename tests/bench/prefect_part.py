@@ -6,11 +6,11 @@ import asyncio
 import time
 from typing import Any
 
-from connector.queue.engine import open_state
-from flows.run import work_on
+from app.run import work_on
+from connector.state.engine import open_state
 from flows.stages import in_prefect
 from settings import load_settings
-from tasks.look import PLAIN
+from tasks.sync import PLAIN
 
 
 def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict[str, float]:

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import httpx
 
+from app.run import work_on
 from connector.clock import SystemClock
-from connector.queue.engine import open_state
-from flows.run import work_on
+from connector.state.engine import open_state
 from receiver.app import create_app
 from settings import load_settings
 

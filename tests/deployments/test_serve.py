@@ -10,8 +10,8 @@ import pytest
 from support.commands import SECRETS, command, environment, run, settings_of
 from support.processes import family, left_of, running, wait_until
 
-from connector.queue import entities
-from connector.queue.engine import open_state
+from connector.state.engine import open_state
+from connector.state.sync import entities
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 BY_HAND = [

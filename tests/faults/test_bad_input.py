@@ -19,8 +19,8 @@ from support.altered import JSON, MISSING, Alter, Answer, OneField
 from support.stories import STORIES, Scene
 from support.world import World
 
-from connector.queue.tables import FAILED, SKIPPED, messages
-from tasks.registry import DOCUMENTS
+from connector.state.schema import FAILED, SKIPPED, messages
+from entities.registry import DOCUMENTS
 
 BY_PRICE_LIST = {"price": {"source": "sales_price"}}
 EVERY_MINUTE = {"full_read_interval": 60}

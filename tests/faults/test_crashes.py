@@ -18,8 +18,8 @@ import pytest
 from support.crashes import Death, look_in_process
 from support.stories import STORIES, Scene, Story
 
-from connector import steps
-from connector.queue.lease import LEASE_SECONDS
+from connector import failpoints as steps
+from connector.state.coordination.lease import LEASE_SECONDS
 
 SESSION_ENDS = 700.0  # seconds: a dead look's session counts until Acumatica has closed it
 

@@ -14,10 +14,10 @@ from support.altered import JSON
 from support.crashes import Death, look_in_process
 from support.world import World
 
-from connector import steps
+from app.composition import acumatica_access
+from connector import failpoints as steps
 from connector.acumatica.session import acumatica_session
-from connector.queue.licence import REFUSED_RESTS
-from flows.wiring import acumatica_access
+from connector.state.coordination.quota import REFUSED_RESTS
 from settings import Settings
 
 LOGIN, TOKEN = "/entity/auth/login", "/identity/connect/token"

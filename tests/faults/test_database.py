@@ -14,11 +14,11 @@ from support.databases import Postgres
 from support.stories import STORIES, Scene
 from support.world import World
 
-from connector import steps
-from connector.queue.engine import open_state
-from connector.queue.faults import StateError
-from connector.queue.lease import LEASE_SECONDS
-from connector.steps import STEPS
+from connector import failpoints as steps
+from connector.failpoints import STEPS
+from connector.state.coordination.lease import LEASE_SECONDS
+from connector.state.engine import open_state
+from connector.state.faults import StateError
 
 NEVER_WRITES = {"computed", "queued", "confirmed", "remembered"}
 """Steps after which nothing is written that could fail: the step before said so already."""

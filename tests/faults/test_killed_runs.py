@@ -15,8 +15,8 @@ from support.commands import environment, run, settings_of
 from support.project import ROOT
 from support.world import Served
 
-from connector.queue.engine import open_state
-from connector.queue.tables import leases, micros
+from connector.state.engine import open_state
+from connector.state.schema import leases, micros
 from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import generated
 from sandbox.magento.app import create_app as magento_app

@@ -14,9 +14,9 @@ from support.crashes import look_in_process
 from support.stories import STORIES, Scene
 from support.world import ENTITIES, World
 
-from connector import steps
-from connector.queue.lease import LEASE_SECONDS
-from flows import keep_lease
+from app import lease_holder as keep_lease
+from connector import failpoints as steps
+from connector.state.coordination.lease import LEASE_SECONDS
 
 STEPS = ["queued", "claimed", "delivered"]
 EVERY = [

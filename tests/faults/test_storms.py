@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from support.stories import STORIES, Scene
 from support.world import ENTITIES, World
 
-from connector.queue.tables import messages
+from connector.state.schema import messages
 
 A_DATE = '"Tue, 24 Nov 2026 15:00:40 GMT"'
 

@@ -7,8 +7,11 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter
 
-from connector.queue import entities, lease, links, messages, wakes
-from connector.queue.engine import open_state
+from connector.state.coordination import lease
+from connector.state.coordination import wakeups as wakes
+from connector.state.engine import open_state
+from connector.state.queue import messages
+from connector.state.sync import entities, links
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.price import price

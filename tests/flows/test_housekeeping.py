@@ -13,9 +13,9 @@ from prefect.types.entrypoint import EntrypointType
 from sqlalchemy import update
 
 from connector.clock import ManualClock
-from connector.queue import lease
-from connector.queue.engine import open_state
-from connector.queue.tables import messages, micros
+from connector.state.coordination import lease
+from connector.state.engine import open_state
+from connector.state.schema import messages, micros
 from flows import housekeeping as module
 from flows.dead_runs import end_dead_runs
 from flows.housekeeping import forget_runs, housekeeping

@@ -2,7 +2,7 @@
 
 from support.world import world
 
-from connector.queue import messages
+from connector.state.queue import messages
 
 
 async def test_a_push_that_takes_long(tmp_path, home, monkeypatch):

@@ -10,8 +10,10 @@ from prefect import tags
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, FlowRunFilter
 
-from connector.queue import entities, lease, messages
-from connector.queue.engine import open_state
+from connector.state.coordination import lease
+from connector.state.engine import open_state
+from connector.state.queue import messages
+from connector.state.sync import entities
 from flows.inventory import inventory
 from flows.price import price
 from sandbox.catalogue import Product, generated

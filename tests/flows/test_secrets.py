@@ -8,10 +8,10 @@ from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
+from app.effective_settings import in_force
 from flows.connection import connection
 from flows.credentials import BLOCK_NAME, AcumaticaCredentials, MagentoCredentials, register
 from flows.customer import customer
-from flows.in_force import in_force
 from flows.inventory import inventory
 from flows.order import order
 from flows.price import price

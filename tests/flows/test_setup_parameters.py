@@ -6,9 +6,9 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter
 
-from connector.queue import saved_settings
-from connector.queue.engine import open_state
-from flows.in_force import in_force
+from app.effective_settings import in_force
+from connector.state.engine import open_state
+from connector.state.operator import saved_settings
 from flows.price import price
 from flows.setup_parameters import setup_parameters
 from settings import as_form, load_settings

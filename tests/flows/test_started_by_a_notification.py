@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from prefect.types.entrypoint import EntrypointType
 
 from a2m.receiver import starter
-from flows.in_force import in_force
+from app.effective_settings import in_force
 from flows.price import price
 from receiver.app import create_app
 

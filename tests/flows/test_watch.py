@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from support.world import Served, world
 
-from connector.queue import entities, watch
-from connector.queue.watch import Limits
+from connector.state.operator import alerts as watch
+from connector.state.operator.alerts import Limits
+from connector.state.sync import entities
 from flows.price import price
 from flows.watch import watch as watch_flow
 from sandbox.catalogue import Product

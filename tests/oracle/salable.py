@@ -1,6 +1,6 @@
 """What Magento must sell of each SKU, computed from both systems' plain views, one order after the other.
 
-It shares no line with `connector.rules.salable`. Source: spec, *Learned in the field*, "Salable is what counts".
+It shares no line with `entities.inventory.salable`. Source: spec, *Learned in the field*, "Salable is what counts".
 """
 
 from __future__ import annotations

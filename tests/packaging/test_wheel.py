@@ -39,8 +39,8 @@ def test_everything_is_in_the_wheel(wheel):
         for file in (ROOT / package).rglob(kind)
     }
     assert names == wanted
-    assert "connector/queue/migrations/script.py.mako" in names
-    assert "connector/queue/migrations/versions/0001_first_schema.py" in names
+    assert "connector/state/migrations/script.py.mako" in names
+    assert "connector/state/migrations/versions/0001_first_schema.py" in names
 
 
 def test_help_in_a_folder_with_foreign_modules(installed, foreign):

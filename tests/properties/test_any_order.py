@@ -24,11 +24,12 @@ from support.life import KINDS, Life
 from support.surroundings import of_the_test
 from support.world import ENTITIES, world
 
-from connector.queue import by_hand, entities
-from connector.queue.lease import LEASE_SECONDS
-from connector.queue.tables import FAILED, messages
-from connector.steps import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
-from flows.run import Outcome
+from app.run import Outcome
+from connector.failpoints import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
+from connector.state.coordination.lease import LEASE_SECONDS
+from connector.state.operator import actions as by_hand
+from connector.state.schema import FAILED, messages
+from connector.state.sync import entities
 from sandbox.catalogue import generated
 from sandbox.serve import SHIP_VIAS, SHIPPING_METHODS, STATUSES
 

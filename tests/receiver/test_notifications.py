@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from connector.queue import entities, lease, wakes
-from connector.queue.engine import open_state
+from connector.state.coordination import lease
+from connector.state.coordination import wakeups as wakes
+from connector.state.engine import open_state
+from connector.state.sync import entities
 from receiver.app import LARGEST_BODY, STARTS_REST, NotStarted, create_app
 
 SECRET = "secret-of-a-test"

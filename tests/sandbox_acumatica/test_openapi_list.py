@@ -10,7 +10,7 @@ import pytest
 from sandbox_acumatica.listed import CHANGES, INQUIRIES, OPTIONS, READS, Read
 from support.world import World
 
-from flows.check_connection import check_connection
+from app.connection.test_connection import check_connection
 from sandbox.catalogue import generated
 
 ENDPOINT = "/entity/Default/24.200.001/"

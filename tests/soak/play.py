@@ -19,11 +19,14 @@ from sqlalchemy import func, select, text
 from support.life import Life
 from support.world import ENTITIES
 
-from connector.queue import by_hand, entities, messages, saved_settings
-from connector.queue.engine import State, open_state
-from connector.queue.lease import LEASE_SECONDS
-from connector.queue.tables import FAILED, PENDING, SENDING, SENT, leases, metadata
-from connector.queue.tables import messages as message_table
+from connector.state.coordination.lease import LEASE_SECONDS
+from connector.state.engine import State, open_state
+from connector.state.operator import actions as by_hand
+from connector.state.operator import saved_settings
+from connector.state.queue import messages
+from connector.state.schema import FAILED, PENDING, SENDING, SENT, leases, metadata
+from connector.state.schema import messages as message_table
+from connector.state.sync import entities
 from settings import load_settings
 
 DOCUMENTS = 60

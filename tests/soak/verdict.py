@@ -18,12 +18,13 @@ from support import invariant
 from support.invariant import Right
 from support.world import ENTITIES
 
-from connector.queue import by_hand, messages
-from connector.queue.engine import State
-from connector.queue.messages import Message
-from connector.queue.tables import PENDING, SENDING
-from connector.queue.tables import messages as message_table
-from flows.run import Outcome, work_on
+from app.run import Outcome, work_on
+from connector.state.engine import State
+from connector.state.operator import actions as by_hand
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from connector.state.schema import PENDING, SENDING
+from connector.state.schema import messages as message_table
 from settings import Settings
 
 ROUNDS, LEAST = 12, 4

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from flows.in_force import InForce, in_force, is_outdated, read
-from flows.run import work_on
+from app.effective_settings import InForce, in_force, is_outdated, read
+from app.run import work_on
 from settings import Settings
 
 PAUSE = 1.0

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 from support.tried import tried
 
-from connector import steps
+from connector import failpoints as steps
 
 DIED = 70
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["flows.run", "support.crashes"])
+_PROCESSES.set_forkserver_preload(["app.run", "support.crashes"])
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def _look(
     told: Path,
     death: Death | None,
 ) -> None:
+    from app.run import work_on
     from connector.clock import ManualClock
-    from connector.queue.engine import open_state
-    from flows.run import work_on
+    from connector.state.engine import open_state
     from settings import load_settings
 
     reached: Counter[str] = Counter()

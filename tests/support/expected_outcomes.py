@@ -424,9 +424,9 @@ NOT_FOR_THIS_CLIENT: dict[str, dict[str, str]] = {
         "acl_forbidden_async": "an async route; the answer is that of acl_forbidden_base_prices",
     },
     "http": {
-        "accept_gzip_br_18081": "the compressed bytes were not recorded; gzip is tested in tests/connector_http",
-        "accept_gzip_small_18081": "the compressed bytes were not recorded; gzip is tested in tests/connector_http",
-        "content_length_too_long": "no answer was recorded; a silent server is tested in tests/connector_http",
+        "accept_gzip_br_18081": "the compressed bytes were not recorded; gzip is tested in tests/connector/http",
+        "accept_gzip_small_18081": "the compressed bytes were not recorded; gzip is tested in tests/connector/http",
+        "content_length_too_long": "no answer was recorded; a silent server is tested in tests/connector/http",
         "pipelined": "two answers in one recording; this client does not pipeline",
     },
     "source-items": {

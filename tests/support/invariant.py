@@ -14,13 +14,13 @@ from typing import Any
 from oracle import documents, values
 from sqlalchemy import select
 
-from connector.queue import records, watermarks
-from connector.queue.engine import State
-from connector.queue.notes import is_note_on
-from connector.queue.records import Record
-from connector.queue.tables import FAILED, PENDING, SENDING, SKIPPED, into, messages
-from connector.queue.tables import records as record_table
-from connector.queue.tables import watermarks as watermark_table
+from connector.state.engine import State
+from connector.state.queue.notes import is_note_on
+from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, into, messages
+from connector.state.schema import records as record_table
+from connector.state.schema import watermarks as watermark_table
+from connector.state.sync import records, watermarks
+from connector.state.sync.records import Record
 from settings import Settings
 
 View = Mapping[str, Any]

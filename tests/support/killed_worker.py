@@ -6,13 +6,13 @@ import asyncio
 import sys
 import time
 
-from connector import steps
+from connector import failpoints as steps
 
 
 def main(entity: str) -> None:
     """Begin a look of the entity; say so once it is logged in to Acumatica, and go no further."""
-    from flows.in_force import in_force
-    from flows.run import work_on
+    from app.effective_settings import in_force
+    from app.run import work_on
 
     def stop(step: str) -> None:
         if step == "pulled":

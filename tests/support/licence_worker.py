@@ -9,8 +9,8 @@ from support.fast_clock import FastClock
 
 from connector.acumatica.access import AcumaticaAccess
 from connector.acumatica.session import acumatica_session
-from connector.queue.engine import open_state
-from connector.queue.licence import SharedLicence
+from connector.state.coordination.quota import SharedLicence
+from connector.state.engine import open_state
 
 
 def read_in_turn(url: str, database_url: str, began: float, limits: tuple[int, int], reads: int, done: Any) -> None:

@@ -24,8 +24,8 @@ import httpx
 from support.commands import Said, command, environment, run
 from support.processes import answers, running, wait_until, with_variable
 
-from connector.queue import entities
-from connector.queue.engine import State, open_state
+from connector.state.engine import State, open_state
+from connector.state.sync import entities
 from flows.administer import ENTITIES
 from settings.writing import as_toml
 

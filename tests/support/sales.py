@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from support.trade import Trade
 
-from connector.queue import by_hand
+from connector.state.operator import actions as by_hand
 from settings import Settings
 
 SECTIONS: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from support.sales import Sales
 from support.trade import Trade
 from support.world import World
 
-from connector.steps import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
+from connector.failpoints import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from sandbox.catalogue import Product, generated
 from settings import Settings
 

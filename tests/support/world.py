@@ -19,11 +19,11 @@ from support.altered import AlteredAnswers
 from support.late import LateRequests
 from support.noted import NotedFaults
 
+from app.run import Outcome, work_on
 from connector.clock import ManualClock
-from connector.queue import messages
-from connector.queue.engine import open_state
-from connector.queue.messages import Message
-from flows.run import Outcome, work_on
+from connector.state.engine import open_state
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
 from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
 from sandbox.faults import FaultMiddleware

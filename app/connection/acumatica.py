@@ -1,0 +1,140 @@
+"""Test Connection, Acumatica: whether it lets us in, its endpoint and fields, warehouses, branches, the licence.
+
+Comes in: the ERP and what the settings name. Goes out: one `Check` after the other. Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from connector.acumatica import fields, setup
+from connector.acumatica.errors import AcumaticaBusy, AcumaticaFault, AcumaticaUnreachable
+from connector.acumatica.session import AcumaticaSession
+from entities.checks import ACUMATICA_ANSWERS, Check, Named, attempt, clock_check, not_among
+from entities.read_plan import CLOCKS_DIFFER
+from entities.warehouses import missing_branch
+
+CLOCK_OF_ACUMATICA = "Clock of Acumatica"
+LANGUAGE, FIELDS, LOGIN_BRANCH = "Language of the session", "Fields of the endpoint", "Branch of the login"
+ON_THE_ENDPOINT = (FIELDS, LANGUAGE, "Warehouses", "Branches")
+
+
+async def acumatica_currency(session: AcumaticaSession) -> str:
+    """The base currency where all branches have the same; else empty."""
+    found = {branch.currency for branch in await setup.branches(session) if branch.currency}
+    return found.pop() if len(found) == 1 else ""
+
+
+async def check_acumatica(
+    session: AcumaticaSession, named: Named, elsewhere: Callable[[], Awaitable[str]]
+) -> AsyncIterator[Check]:
+    """Test the ERP. What needs a login or the endpoint could not be checked without it.
+
+    elsewhere: says what answers at its address where that is not Acumatica.
+    """
+    try:
+        build, endpoints = await setup.endpoints(session)
+    except AcumaticaFault as fault:
+        is_away = isinstance(fault, AcumaticaUnreachable | AcumaticaBusy)
+        hint = await elsewhere() if isinstance(fault, AcumaticaUnreachable) else ""
+        yield Check(ACUMATICA_ANSWERS, "failed", f"{hint}{fault}")
+        yield clock_check(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
+        for what in ("Endpoint", *ON_THE_ENDPOINT):
+            said = f"Acumatica does not {'answer' if is_away else 'let us in'}"
+            yield Check(what, "could not be checked", said)
+        yield _licence(named)
+        return
+    yield Check(ACUMATICA_ANSWERS, "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
+    yield clock_check(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
+    if (named.endpoint, named.version) in endpoints:
+        yield Check("Endpoint", "passed", f"{named.endpoint}/{named.version}")
+        yield await attempt(FIELDS, lambda: _fields(session, named))
+        yield await attempt(LANGUAGE, lambda: _language(session, named))
+        yield await attempt("Warehouses", lambda: _warehouses(session, named))
+        yield await attempt("Branches", lambda: _branches(session, named))
+        if named.login_branch:
+            yield await attempt(LOGIN_BRANCH, lambda: _login_branch(session, named))
+    else:
+        known = ", ".join(f"{name}/{version}" for name, version in endpoints if name == named.endpoint)
+        said = f"{named.endpoint}/{named.version} is not there; there is {known or 'none'}."
+        fix = "Correct A2M_ACUMATICA__ENDPOINT and A2M_ACUMATICA__VERSION."
+        yield Check("Endpoint", "failed", f"{said} {fix}")
+        for what in ON_THE_ENDPOINT:
+            yield Check(what, "could not be checked", "it is read by the endpoint")
+    yield _licence(named)
+
+
+async def _fields(session: AcumaticaSession, named: Named) -> Check:
+    """Another version, or a changed endpoint, may lack a field or call it otherwise: what is read is compared."""
+    lacking: list[str] = []
+    for entity, wanted in named.fields.items():
+        found = await fields.missing(session, entity, set(wanted))
+        lacking += [entity] if found == [entity] else [f"{entity}.{path.replace('/', '.')}" for path in found]
+    version = f"{named.endpoint}/{named.version}"
+    is_known = named.endpoint == "Default" and named.version in fields.KNOWN
+    known = f"Default/{' or '.join(fields.KNOWN)}"
+    if lacking:
+        said = f"{version} does not have {', '.join(lacking)}, which the connector reads."
+        if fields.is_contract_5(named.version):
+            said += " It is of contract version 5, which filters and shows values in another way."
+        fix = (
+            "The endpoint was changed: add them again on form Web Service Endpoints (SM207060)."
+            if is_known
+            else f"The connector knows {known}: enter it in A2M_ACUMATICA__ENDPOINT and A2M_ACUMATICA__VERSION."
+        )
+        return Check(FIELDS, "failed", f"{said} {fix}")
+    number = sum(len(wanted) for wanted in named.fields.values())
+    said = f"all {number} fields that are read are there"
+    if not is_known:
+        said += f"; the connector was made for {known}, and whether {version} means the same by them is not told"
+    return Check(FIELDS, "passed", said)
+
+
+async def _login_branch(session: AcumaticaSession, named: Named) -> Check:
+    """Acumatica lets a user in with a branch that it does not have, and then works in another one."""
+    missing = await missing_branch(session, named.login_branch)
+    if missing is not None:
+        return Check(LOGIN_BRANCH, "failed", missing)
+    return Check(LOGIN_BRANCH, "passed", named.login_branch)
+
+
+async def _language(session: AcumaticaSession, named: Named) -> Check:
+    """Statuses and types are told as labels: in another language none of them is the one that is looked for."""
+    found = await setup.an_item(session)
+    if found is None:
+        return Check(LANGUAGE, "could not be checked", "Acumatica has no stock item whose status could be read")
+    key, status = found
+    if status not in named.item_statuses:
+        said = f"the status of {key} is {status!r}, which is none of {', '.join(named.item_statuses)}."
+        return Check(LANGUAGE, "failed", f"{said} Set the language of {session.access.username!r} to English.")
+    return Check(LANGUAGE, "passed", f"English: {key} is {status}")
+
+
+async def _warehouses(session: AcumaticaSession, named: Named) -> Check:
+    found = await setup.warehouses(session)
+    missing = not_among(named.warehouses, found)
+    if missing:
+        said = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check("Warehouses", "failed", f"{said} Correct A2M_INVENTORY__WAREHOUSES or A2M_INVENTORY__BRANCHES.")
+    return Check("Warehouses", "passed", ", ".join(named.warehouses) or "none are named")
+
+
+async def _branches(session: AcumaticaSession, named: Named) -> Check:
+    found = {branch.branch for branch in await setup.branches(session)}
+    missing = [one for one in named.branches if one.strip().casefold() not in {code.casefold() for code in found}]
+    if missing:
+        known = ", ".join(sorted(found))
+        said = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
+        return Check("Branches", "failed", said)
+    return Check("Branches", "passed", ", ".join(named.branches) or "none are named")
+
+
+def _licence(named: Named) -> Check:
+    needed = named.looks_a_minute * named.requests_a_look
+    said = (
+        f"quantities by {named.quantity_read}: {named.requests_a_look} requests for an idle look, "
+        f"{named.looks_a_minute:g} looks a minute: {needed:g} of {named.requests_per_minute} requests a minute"
+    )
+    if needed > named.requests_per_minute:
+        return Check("Licence", "failed", f"{said}. Make Process Sleep Time longer.")
+    return Check("Licence", "passed", said)

@@ -1,0 +1,76 @@
+"""Test Connection, permissions: every one that an active entity needs is tried, without writing anything.
+
+Comes in: the shop, the active entities and what the settings switch on. Goes out: one check for each entity. Which
+routes an entity calls, and how each is tried without any effect, stands in `connector.magento.permissions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from connector.magento import permissions, reads
+from connector.magento.client import MagentoClient
+from connector.magento.errors import MagentoFault, NoSuchRoute, Unauthorized
+from connector.magento.permissions import NEEDS, Entity, Need
+from entities.checks import Asked, Check
+
+HOW_TO_GIVE = "Give them in System, Integrations, API, and reauthorize the integration where Magento asks for it."
+NOT_ADDED_BACK = (
+    "open web orders cannot be read, so what Magento reserves of them is not added back to the quantities of "
+    "Acumatica, and the shop offers less than there is"
+)
+
+
+def permission_checks(client: MagentoClient, active: Sequence[Entity], switched_on: frozenset[str]) -> list[Asked]:
+    """One check for each active entity. `switched_on`: of `permissions.When`, what the settings say."""
+    answers: dict[Need, MagentoFault | None] = {}
+    return [Asked(name_of(one), partial(_entity, client, one, switched_on, answers)) for one in active]
+
+
+def name_of(entity: str) -> str:
+    """What the check of an entity's permissions is called."""
+    return f"Permissions of {entity}"
+
+
+async def _entity(
+    client: MagentoClient, entity: Entity, switched_on: frozenset[str], answers: dict[Need, MagentoFault | None]
+) -> Check:
+    try:
+        msi = reads.has_msi(await reads.modules(client))
+    except MagentoFault:
+        return Check(name_of(entity), "could not be checked", "the modules are not known")
+    conditions = {"", "msi" if msi else "no msi", *switched_on}
+    needs = [one for one in NEEDS if entity in one.entities and one.when in conditions]
+    for need in needs:
+        if need.tried and need not in answers:
+            answers[need] = await _answer(client, need)
+    faults = {need: answers[need] for need in needs if answers.get(need) is not None}
+    missing = [need for need, fault in faults.items() if isinstance(fault, Unauthorized)]
+    if missing:
+        return Check(name_of(entity), "failed", _missing(entity, missing, needs))
+    if faults:
+        need, fault = next(iter(faults.items()))
+        return Check(name_of(entity), "could not be checked", f"{need.why}: {fault}")
+    given = sorted({need.resource for need in needs})
+    return Check(name_of(entity), "passed", f"the integration has all {len(given)} that it needs")
+
+
+async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:
+    try:
+        await permissions.try_out(client, need)
+    except NoSuchRoute:
+        return None  # a module is off: what it is for is checked elsewhere
+    except MagentoFault as fault:
+        return fault
+    return None
+
+
+def _missing(entity: str, missing: Sequence[Need], needs: Sequence[Need]) -> str:
+    """The permissions that are missing, each with what it is for; those of several routes once."""
+    parts = []
+    for resource in dict.fromkeys(one.resource for one in missing):
+        uses = ", ".join(dict.fromkeys(one.why for one in needs if one.resource == resource))
+        without = NOT_ADDED_BACK if entity == "inventory" and resource == permissions.VIEW else f"needed for: {uses}"
+        parts.append(f"{permissions.named(resource)}; {without}")
+    return f"The integration lacks {'. It lacks '.join(parts)}. {HOW_TO_GIVE}"

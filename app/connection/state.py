@@ -1,0 +1,18 @@
+"""Test Connection of the state: nobody else on this machine may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.private_files import Opened
+from entities.checks import Check
+
+PRIVATE = "State is private"
+
+
+def check_private(opened: Sequence[Opened]) -> Check:
+    """What others could read when the state was opened, and whether that is over."""
+    said = " ".join(one.words for one in opened)
+    if not opened:
+        return Check(PRIVATE, "passed", "Nobody else on this machine may read the state database.")
+    return Check(PRIVATE, "passed" if all(one.mended for one in opened) else "failed", said)

@@ -1,0 +1,35 @@
+"""A look that sends and keeps nothing: it works on a copy of the state, and its push stays at home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from connector.state.engine import State, copy_state, open_state
+from entities.context import Work
+from tasks.push import Push
+from tasks.sync import PLAIN, Stages
+
+
+@contextmanager
+def copy_of_state(state: State) -> Iterator[State]:
+    """A copy of the state database, which is gone at the end; in it nobody works, and no bulk is waited for."""
+    with TemporaryDirectory(prefix="a2m-dry-run-") as folder:
+        copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
+        try:
+            copy_state(state, copy, without=("leases", "bulks"))
+            yield copy
+        finally:
+            copy.close()
+
+
+async def _send_nothing(_work: Work, _cut: Push) -> None:
+    return None
+
+
+def keep_everything_here() -> Stages:
+    """The stages without the push."""
+    return replace(PLAIN, push=_send_nothing)

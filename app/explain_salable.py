@@ -1,0 +1,91 @@
+"""Why Magento sells another quantity than Acumatica's figure: open orders of the shop, and what is made up for.
+
+Comes in: the SKUs of one record. Goes out: lines of (what, description), from the state database alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from app.composition import quantity_rule, repair_rule
+from connector.model.open_orders import Demand
+from connector.model.units import DIGITS
+from connector.state.engine import State
+from connector.state.sync import compensations, open_orders, reservation_repairs
+from connector.state.sync.open_orders import OpenItem, OpenOrder
+from entities.counters import counted
+from entities.shop_orders.own_orders import is_reserved
+from entities.shop_orders.repair import last_repair
+from settings import Settings
+
+Line = tuple[str, str]
+OPEN_AS = {"booked": "booked", "on_hold": "on hold", "back_ordered": "back-ordered"}
+
+
+def salable_terms(settings: Settings, state: State, keys: Sequence[str], inventory_ids: Sequence[str]) -> list[Line]:
+    """The terms that stand between the rule's figure and what Magento sells of these SKUs."""
+    rule = quantity_rule(settings)
+    with state.read() as connection:
+        orders = open_orders.of_keys(connection, keys)
+        recognised = reservation_repairs.last_of_any(connection)
+        repaired_at = last_repair(repair_rule(settings), recognised, datetime.now(UTC))
+        taken = compensations.of_documents(connection, keys, repaired_at)
+    lines: list[Line] = []
+    if not rule.open_orders.is_on and orders:
+        lines.append(("Open orders", "not added back: switched off, or On Hand is published"))
+    held = added = 0
+    for one in orders.values():
+        for key in keys:
+            if key in one.items and rule.open_orders.is_on:
+                item = one.items[key]
+                reserved = is_reserved(one, repaired_at)
+                held += item.held.held if reserved else 0
+                added += item.added
+                description = "; ".join(_terms(one, item, inventory_ids, reserved=reserved))
+                lines.append((f"Open order {one.order.increment_id}", description))
+    for document, source, quantity in taken:
+        lines.append(
+            (
+                f"Shipment {document}",
+                f"{counted(quantity, DIGITS)} less at {source}: its order came through the API and was never reserved, "
+                "so Magento's reservations are too high by it",
+            )
+        )
+    if added or held:
+        lines.append(
+            (
+                "Reserved by open orders",
+                f"{counted(held, DIGITS)} in Magento, of which {counted(added, DIGITS)} are missing in Acumatica's "
+                "figure too and are added back",
+            )
+        )
+    if repaired_at is not None and (orders or taken):
+        lines.append(("Reservations repaired", f"{repaired_at:%Y-%m-%d %H:%M:%S} UTC"))
+    return lines
+
+
+def _terms(one: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, reserved: bool) -> Iterator[str]:
+    if not reserved:
+        yield "not reserved in Magento, because it came through the API; nothing is added back"
+        return
+    held = item.held
+    parts = {"shipped": held.shipped, "canceled": held.canceled, "refunded": held.refunded}
+    gone = "".join(f", {counted(amount, DIGITS)} {what}" for what, amount in parts.items() if amount)
+    yield f"Magento holds {counted(held.held, DIGITS)} ({counted(held.ordered, DIGITS)} ordered{gone})"
+    if not one.statuses:
+        yield "not in Acumatica" if one.asked_at is not None else "not looked for in Acumatica yet"
+        return
+    demands = [each for each in one.demands if each.inventory_id in inventory_ids]
+    for each in demands:
+        yield _demand(each, one.statuses.get(each.order, ""))
+    if not demands:
+        yield f"{', '.join(one.statuses)} has no line of this product (a kit's part, or a substitute)"
+    yield f"{counted(item.added, DIGITS)} added back"
+
+
+def _demand(demand: Demand, status: str) -> str:
+    amounts = {"shipped": demand.shipped, "allocated": demand.allocated, OPEN_AS[demand.open_as]: demand.open}
+    told = " and ".join(f"{counted(amount, DIGITS)} {what}" for what, amount in amounts.items() if amount) or "nothing"
+    elsewhere = f", {demand.elsewhere}" if demand.elsewhere else ""
+    return f"Acumatica's {demand.order} ({status}) has {told} in {demand.warehouse or 'no warehouse'}{elsewhere}"

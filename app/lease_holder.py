@@ -1,0 +1,96 @@
+"""A run holds its entity's lease while it works, and is stopped when it loses it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from connector.clock import Clock
+from connector.state.coordination import lease
+from connector.state.coordination.lease import LEASE_SECONDS, Held, Lease
+from connector.state.coordination.seats import IDLE_SECONDS
+from connector.state.engine import State
+from connector.state.faults import StateError
+
+LONG_PATIENCE = IDLE_SECONDS + 90.0
+"""Seconds for which what a person started waits for a session: until Acumatica has closed those of the dead."""
+RENEWED_EVERY = LEASE_SECONDS / 4
+_ASKED_EVERY = 1.0
+
+
+def somebody() -> str:
+    """Who started this process, for others to read."""
+    return f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
+
+
+async def take_lease(
+    state: State,
+    entity: str,
+    holder: str,
+    clock: Clock,
+    *,
+    wait: float,
+    run_id: str | None = None,
+    said: Callable[[str], object] = lambda _said: None,
+) -> Lease | Held:
+    """The entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until its
+    lease ends: no one else will let it go. Who is waited for is said at once.
+    """
+    gives_up = clock.now() + timedelta(seconds=wait)
+    waits_for: str | None = None
+    while True:
+        answer = lease.take(state, entity, holder, clock.now(), run_id=run_id)
+        if isinstance(answer, Lease):
+            return answer
+        last = max(gives_up, answer.expires_at) if answer.died else gives_up
+        if clock.now() >= last:
+            return answer
+        if answer.in_words() != waits_for:
+            waits_for = answer.in_words()
+            seconds = (last - clock.now()).total_seconds()
+            said(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {waits_for}.")
+        await clock.sleep(_ASKED_EVERY)
+
+
+def still_held(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
+    """What a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and another one
+    took over; if none did, it has the lease anew. The database is asked only after a pause in which that can have
+    happened.
+    """
+    asked_at = clock.now()
+
+    def check() -> None:
+        nonlocal asked_at
+        now = clock.now()
+        if now - asked_at > timedelta(seconds=RENEWED_EVERY):
+            lease.renew(state, held, now)
+        asked_at = now
+
+    return check
+
+
+@asynccontextmanager
+async def kept(state: State, held: Lease, clock: Clock, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
+    """Renew the lease every so many seconds while the body works, and let it go at the end.
+
+    A lease that is lost is found out by the body's next write, which is refused.
+    """
+    renewing = asyncio.create_task(_renew(state, held, clock, every))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError, lease.LeaseLost):
+            await renewing
+        lease.let_go(state, held)
+
+
+async def _renew(state: State, held: Lease, clock: Clock, every: float) -> None:
+    while True:
+        await asyncio.sleep(every)  # the real time: a clock that is handed in may stand still
+        with suppress(StateError):  # a database that is away for a moment: the lease outlasts several renewals
+            lease.renew(state, held, clock.now())

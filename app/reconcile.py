@@ -1,0 +1,79 @@
+"""Compare both systems as they are now, and put right what differs.
+
+A full look works on a copy of the state that has forgotten what Magento confirmed, and sends nothing: what it would
+send is what differs. To repair, the real state forgets these records only, and an ordinary full look puts them right,
+documents in their own way: looked for before anything is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.differences import Compared, Difference, compare
+from app.dry_run import copy_of_state, keep_everything_here
+from app.run import Outcome, work_on
+from connector.clock import Clock, SystemClock
+from connector.state.engine import State
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from connector.state.sync import ledger
+from entities.context import Work
+from settings import Settings
+
+
+async def reconcile(
+    entity: str,
+    settings: Settings,
+    state: State,
+    *,
+    clock: Clock | None = None,
+    said: Callable[[str], object] = lambda _said: None,
+    waits: Callable[[str], object] = lambda _said: None,
+) -> Compared:
+    """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing."""
+    clock = clock or SystemClock()
+    result: Compared | None = None
+
+    async def at_the_end(work: Work, began: datetime) -> list[Message]:
+        nonlocal result
+        result = await compare(work, began)
+        return []
+
+    with copy_of_state(state) as copy:
+        with copy.write() as connection:
+            ledger.forget(connection, entity)
+        stages = replace(keep_everything_here(), confirm=at_the_end)
+        outcome = await work_on(
+            entity,
+            settings,
+            copy,
+            full=True,
+            once=True,
+            clock=clock,
+            said=said,
+            waits=waits,
+            stages=lambda _retry_count: stages,
+            licence_of=state,
+        )
+    if result is not None:
+        return result
+    why_not = outcome.fault or outcome.stopped or " ".join(outcome.report.waits)
+    return Compared(entity, 0, [], why_not or None)
+
+
+async def repair(entity: str, settings: Settings, state: State, differences: list[Difference], **how: Any) -> Outcome:
+    """Put these places right with one full look; `how` as for `work_on`. What failed before stays failed."""
+    with state.write() as connection:
+        ledger.forget(connection, entity, [one.key for one in differences])
+    return await work_on(entity, settings, state, full=True, once=True, **how)
+
+
+def is_right(state: State, outcome: Outcome) -> bool:
+    """Whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
+    if outcome.fault or outcome.stopped or outcome.report.waits:
+        return False
+    with state.read() as connection:
+        return not messages.failed(connection, outcome.tally.entity)

@@ -1,0 +1,82 @@
+"""Customers as Acumatica has them, and what Magento says of countries and customer attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address of Acumatica; `state` and `country` are codes."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+    def is_empty(self) -> bool:
+        """Whether nobody entered anything: the country alone comes from the customer class."""
+        return not (self.line1 or self.line2 or self.city or self.postal_code)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact of Acumatica."""
+
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    email: str = ""
+    phone: str = ""
+    address: Address = Address()
+
+
+@dataclass(frozen=True)
+class AttributeValue:
+    """An attribute of an Acumatica customer: `label` is what people see of a value that is chosen from a list."""
+
+    name: str
+    description: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer as Acumatica has it; `person` is the primary contact."""
+
+    customer_id: str
+    name: str
+    customer_class: str
+    status: str
+    guest: bool
+    main: Contact = Contact()
+    billing: Contact = Contact()
+    shipping: Contact = Contact()
+    person: Contact = Contact()
+    attributes: tuple[AttributeValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Country:
+    """A country that Magento knows: the ids of its regions by code and by name, both in compared form."""
+
+    regions: Mapping[str, int] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AttributeKind:
+    """A customer attribute of Magento: how it is entered and kept; `options`: value by label, in compared form."""
+
+    frontend_input: str
+    backend_type: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def same_code(one: str, other: str) -> bool:
+    """Two codes of Acumatica are compared without regard to letter case and the blanks that pad them."""
+    return one.strip().casefold() == other.strip().casefold()

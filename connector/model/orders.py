@@ -1,0 +1,62 @@
+"""An order as Magento must show it: frozen values that know nothing of either API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Place:
+    """A billing or shipping address; `state` is Acumatica's code of it."""
+
+    firstname: str
+    lastname: str
+    company: str
+    street: tuple[str, ...]
+    city: str
+    state: str
+    postcode: str
+    country: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as Magento shows it, to the cent. `number`: Acumatica's; `row_total`: before the discount and the tax."""
+
+    number: int
+    sku: str
+    name: str
+    quantity: Decimal
+    price: Decimal
+    row_total: Decimal
+    discount: Decimal
+    tax: Decimal
+    virtual: bool = False
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """An order as Magento must show it.
+
+    Always so: subtotal + shipping + tax - discount = grand total, and the lines' row totals, discounts and taxes (with
+    the shipping's tax) are the order's.
+    """
+
+    currency: str
+    customer: str
+    email: str
+    created_at: str
+    payment_method: str
+    shipping_method: str
+    shipping_title: str
+    billing: Place
+    shipping: Place | None
+    lines: tuple[Line, ...]
+    subtotal: Decimal
+    discount: Decimal
+    shipping_amount: Decimal
+    shipping_tax: Decimal
+    tax: Decimal
+    total: Decimal

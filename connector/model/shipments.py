@@ -1,0 +1,103 @@
+"""Shipments and receipts as Acumatica has them, with the orders and items that they name (acumatica.md §5.5, §5.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from connector.model.units import ItemUnits
+
+
+@dataclass(frozen=True)
+class ShippedLine:
+    """A line of a shipment; `order` is "TYPE NBR", empty where Acumatica does not tell it."""
+
+    order: str
+    order_line: int | None
+    inventory_id: str
+    uom: str
+    shipped: Decimal
+    ordered: Decimal
+    warehouse: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """A tracking number, and the orders whose goods lie under it; none where Acumatica does not tell them."""
+
+    number: str
+    orders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A line of a sales order; `external_ref` may hold Magento's item id; `free`: it is given away for nothing."""
+
+    number: int
+    inventory_id: str
+    uom: str
+    quantity: Decimal
+    external_ref: str = ""
+    free: bool = False
+
+
+@dataclass(frozen=True)
+class ShippedOrder:
+    """A sales order, as far as its shipments need it."""
+
+    number: str
+    date: date | None
+    external_ref: str
+    customer_order: str
+    branch: str
+    lines: tuple[OrderLine, ...]
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A shipment, or the receipt of drop-shipped goods, with its orders by "TYPE NBR" and its items by inventory id.
+
+    `released`: the orders whose invoice for this shipment is released; only read under that trigger. `purchases`: the
+    purchase orders that a receipt is of.
+    """
+
+    kind: Literal["shipment", "receipt"]
+    number: str
+    type: str
+    operation: str
+    status: str
+    date: date | None
+    ship_via: str
+    lines: tuple[ShippedLine, ...]
+    packages: tuple[Package, ...]
+    orders: Mapping[str, ShippedOrder]
+    items: Mapping[str, ItemUnits]
+    released: tuple[str, ...] = ()
+    purchases: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The Acumatica key: receipts and shipments are numbered apart, so a receipt's says what it is."""
+        return acumatica_key(self.kind, self.number)
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{self.kind} {self.number}"
+
+
+def acumatica_key(kind: str, number: str) -> str:
+    """The key under which a shipment or a receipt is kept."""
+    return number if kind == "shipment" else f"Receipt {number}"
+
+
+@dataclass(frozen=True)
+class Track:
+    """A tracking number with its carrier."""
+
+    number: str
+    carrier_code: str
+    title: str

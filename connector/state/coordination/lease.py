@@ -1,0 +1,129 @@
+"""One working run per entity, held by a lease with a fencing number.
+
+A run takes the lease, renews it while it works and releases it at its end. A run that dies keeps it until it expires:
+what it was sending may still arrive. Each taking raises the fencing number, and every write of a run carries it
+(`require`): a run that wakes up after its lease was taken changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from connector.state.coordination.process import Process, is_gone, this_process
+from connector.state.engine import State
+from connector.state.rows import upsert
+from connector.state.schema import instant, leases, micros
+
+LEASE_SECONDS = 60.0
+_FENCE = select(leases.c.fence).where(leases.c.entity == bindparam("the_entity")).with_for_update()
+
+
+class LeaseLost(Exception):
+    """Another run has taken the lease; this one must not write any more."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right of one run to work on one entity."""
+
+    entity: str
+    holder: str
+    fence: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who works on the entity now, and until when its lease runs if it is not renewed. `died`: its process is gone."""
+
+    holder: str
+    expires_at: datetime
+    died: bool = False
+
+    def in_words(self) -> str:
+        """Who it is, as somebody who waits is told."""
+        if not self.died:
+            return self.holder
+        return f"{self.holder}, which has died; its lease ends at {self.expires_at:%H:%M:%S} UTC"
+
+
+def take(
+    state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS, *, run_id: str | None = None
+) -> Lease | Held:
+    """The lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works."""
+    expires = micros(now + timedelta(seconds=seconds))
+    with state.write() as connection:
+        never_held = {"entity": entity, "holder": "", "fence": 0, "expires_at": 0}
+        upsert(connection, leases, [never_held], only_new=True)  # so that there is a row to lock
+        row = connection.execute(select(leases).where(leases.c.entity == entity).with_for_update()).one()
+        if row.expires_at > micros(now):
+            return _held(row)
+        process = this_process()
+        changed = (
+            update(leases)
+            .where(leases.c.entity == entity)
+            .values(
+                holder=holder,
+                fence=row.fence + 1,
+                expires_at=expires,
+                machine=process.machine,
+                pid=process.pid,
+                process_started=process.started,
+                run_id=run_id,
+            )
+        )
+        connection.execute(changed)
+        return Lease(entity, holder, row.fence + 1)
+
+
+def runs_at_work(connection: Connection, now: datetime) -> set[str]:
+    """The Prefect runs that hold a lease now."""
+    held = select(leases.c.run_id).where(leases.c.expires_at > micros(now), leases.c.run_id.is_not(None))
+    return set(connection.execute(held).scalars())
+
+
+def holder_of(connection: Connection, entity: str, now: datetime) -> Held | None:
+    """Who works on the entity now, or died at it and was the last; None if the last one let go."""
+    row = connection.execute(select(leases).where(leases.c.entity == entity)).one_or_none()
+    if row is None or row.expires_at == 0:
+        return None
+    held = _held(row)
+    return held if held.expires_at > now else replace(held, died=True)
+
+
+def _held(row: Row[Any]) -> Held:
+    process = None if row.machine is None else Process(row.machine, row.pid, row.process_started)
+    return Held(row.holder, instant(row.expires_at), died=process is not None and bool(is_gone(process)))
+
+
+def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECONDS) -> None:
+    """Keep the lease for `seconds` more. Raises `LeaseLost`."""
+    with state.write() as connection:
+        require(connection, lease)
+        expires = micros(now + timedelta(seconds=seconds))
+        connection.execute(update(leases).where(leases.c.entity == lease.entity).values(expires_at=expires))
+
+
+def let_go(state: State, lease: Lease) -> None:
+    """Give the lease back; nothing happens if another run has it by now."""
+    with state.write() as connection:
+        mine = (leases.c.entity == lease.entity) & (leases.c.fence == lease.fence)
+        connection.execute(update(leases).where(mine).values(expires_at=0))
+
+
+def hold_off(connection: Connection, entity: str) -> None:
+    """Let no run write of the entity until the transaction ends: for what a person decides beside a working run."""
+    connection.execute(select(leases.c.fence).where(leases.c.entity == entity).with_for_update())
+
+
+def require(connection: Connection, lease: Lease) -> None:
+    """Raise `LeaseLost` unless the run still has its lease; locks it until the transaction ends."""
+    fence = connection.execute(_FENCE, {"the_entity": lease.entity}).scalar()
+    if fence != lease.fence:
+        raise LeaseLost(
+            f"Another run has taken over {lease.entity} while {lease.holder} was not heard of; "
+            "this run stops without writing anything more."
+        )

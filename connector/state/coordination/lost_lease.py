@@ -1,0 +1,26 @@
+"""What a run that lost its lease leaves to whoever works now: what it was telling Magento is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.state.coordination import lease
+from connector.state.engine import State
+from connector.state.operator import actions as by_hand
+from connector.state.queue.messages import Message
+from connector.state.sync import ledger
+
+
+def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
+    """Have the values of these messages read again in Magento at `doubt_until`, and their documents told again. Needs
+    no lease.
+    """
+    values = [(one.key, one.source) for one in claimed if one.document is None]
+    documents = [one for one in claimed if one.document is not None]
+    with state.write() as connection:
+        lease.hold_off(connection, entity)
+        ledger.doubt(connection, entity, values, doubt_until)
+        if documents:
+            ledger.forget(connection, entity, [one.key for one in documents])
+            by_hand.ask_for(connection, entity, [one.acumatica_key for one in documents], now)

@@ -1,0 +1,89 @@
+"""The sessions of Acumatica as the state database knows them: who uses one, who waits, and whose process has died.
+
+A seat is lost when its process is gone: at once on the same machine, elsewhere when nothing was heard of the process
+for as long as a lease lasts. It then no longer counts here. Acumatica counts its session for ten idle minutes more, so
+the row stays until then: it tells a login that is refused for the limit what it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from connector.state.coordination.lease import LEASE_SECONDS
+from connector.state.coordination.process import Process, is_gone
+from connector.state.schema import instant, sessions
+
+IDLE_SECONDS = 600.0
+"""After so long without a request Acumatica closes a session by itself."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One session, or the ticket of somebody who waits for one. `ends_at`: when Acumatica itself has closed it."""
+
+    slot: str
+    holder: str
+    process: Process | None
+    asked_at: datetime
+    taken_at: datetime | None
+    heard_at: datetime
+    ends_at: datetime
+
+    def is_lost(self, now: datetime) -> bool:
+        """Whether its process has died without logging out."""
+        if self.process is None:  # an earlier version of the connector does not tell
+            return False
+        gone = is_gone(self.process)
+        return now - self.heard_at > timedelta(seconds=LEASE_SECONDS) if gone is None else gone
+
+
+def read(connection: Connection, host: str) -> list[Seat]:
+    """Every seat and ticket of the site."""
+    rows = connection.execute(select(sessions).where(sessions.c.host == host)).all()
+    return [
+        Seat(
+            row.slot,
+            row.holder or "a run of an earlier version",
+            None if row.machine is None else Process(row.machine, row.pid, row.process_started),
+            instant(row.asked_at),
+            None if row.taken_at is None else instant(row.taken_at),
+            instant(row.heard_at or row.asked_at),
+            instant(row.expires_at),
+        )
+        for row in rows
+    ]
+
+
+def in_use(seats: Sequence[Seat], now: datetime) -> list[Seat]:
+    """Those that count: taken, by a process that lives as far as can be told, and not yet closed by Acumatica."""
+    return [one for one in seats if one.taken_at is not None and one.ends_at > now and not one.is_lost(now)]
+
+
+def waiting(seats: Sequence[Seat], now: datetime) -> list[Seat]:
+    """The tickets, the longest waiting first."""
+    open_tickets = [one for one in seats if one.taken_at is None and one.ends_at > now and not one.is_lost(now)]
+    return sorted(open_tickets, key=lambda one: (one.asked_at, one.slot))
+
+
+def lost(seats: Sequence[Seat], now: datetime) -> list[Seat]:
+    """Sessions that Acumatica may still count although their processes have died."""
+    return [one for one in seats if one.taken_at is not None and one.ends_at > now and one.is_lost(now)]
+
+
+def over(seats: Sequence[Seat], now: datetime) -> list[str]:
+    """The slots of which nothing is left: tickets of the dead, and what Acumatica has closed."""
+    return [one.slot for one in seats if one.ends_at <= now or (one.taken_at is None and one.is_lost(now))]
+
+
+def named(seats: Sequence[Seat]) -> str:
+    """Who they are, in words."""
+    return "; ".join(f"{one.holder} (since {one.taken_at or one.asked_at:%H:%M:%S} UTC)" for one in seats)
+
+
+def lost_in_words(seats: Sequence[Seat]) -> str:
+    """Whose sessions Acumatica still counts, and until when at the latest."""
+    return "; ".join(f"{one.holder}, until {one.ends_at:%H:%M:%S} UTC" for one in seats)

@@ -1,0 +1,80 @@
+"""Whoever cannot look himself because a run works on the entity, asks here; the run's next look then comes at once.
+
+Also which notifications of Acumatica were received: the same one may come several times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, exists, literal, select
+
+from connector.state.engine import State
+from connector.state.rows import upsert
+from connector.state.schema import asked, entities, instant, leases, micros, notifications, wakes
+
+REMEMBERED = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Wake:
+    """When a look, and a full look, was last asked for."""
+
+    asked_at: datetime | None = None
+    full_asked_at: datetime | None = None
+
+
+def ask(state: State, named: Sequence[str], now: datetime, *, full: bool = False) -> None:
+    """Let the next look of these entities come at once; with `full` it reads everything."""
+    with state.write() as connection:
+        _ask(connection, named, now, full=full)
+
+
+def _ask(connection: Connection, named: Sequence[str], now: datetime, *, full: bool = False) -> None:
+    moment = {"asked_at": micros(now), **({"full_asked_at": micros(now)} if full else {})}
+    upsert(connection, wakes, [{"entity": entity, **moment} for entity in named])
+
+
+def read(connection: Connection, entity: str) -> Wake:
+    """What was asked for of the entity."""
+    row = connection.execute(select(wakes).where(wakes.c.entity == entity)).one_or_none()
+    if row is None:
+        return Wake()
+    return Wake(instant(row.asked_at), None if row.full_asked_at is None else instant(row.full_asked_at))
+
+
+def is_awake(connection: Connection, entity: str, since: datetime) -> bool:
+    """Whether a look was asked for since then, or a record is to be read again."""
+    look = exists().where(wakes.c.entity == entity, wakes.c.asked_at > micros(since))
+    record = exists().where(asked.c.entity == entity)
+    return connection.execute(select(literal(1)).where(look | record)).first() is not None
+
+
+def notified(state: State, notification: tuple[str, str], named: Sequence[str], now: datetime) -> bool:
+    """Keep that a notification (query, id) was received, and wake these entities, both or neither; false if it was
+    received before.
+    """
+    query, number = notification
+    with state.write() as connection:
+        forget(connection, now)
+        here = (notifications.c.query == query) & (notifications.c.id == number)
+        known = connection.execute(select(literal(1)).where(here)).first() is not None
+        upsert(connection, notifications, [{"query": query, "id": number, "received_at": micros(now)}])
+        if not known:
+            _ask(connection, named, now)
+        return not known
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Forget the notifications that Acumatica does not send again; gives how many there were."""
+    old = notifications.c.received_at < micros(now - REMEMBERED)
+    return connection.execute(delete(notifications).where(old)).rowcount
+
+
+def sleeps(connection: Connection, entity: str, now: datetime) -> bool:
+    """Whether nobody would hear a wake: no run works on the entity, and it is not paused."""
+    works = exists().where(leases.c.entity == entity, leases.c.expires_at > micros(now))
+    paused = exists().where(entities.c.entity == entity, entities.c.paused)
+    return connection.execute(select(literal(1)).where(works | paused)).first() is None

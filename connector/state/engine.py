@@ -1,0 +1,213 @@
+"""Opens the state database.
+
+`open_state(url)` gives a `State` whose schema is the newest one. SQLite (the embedded default) is opened in WAL mode
+with a 30 s busy timeout and `synchronous=FULL`, and every write transaction begins with `BEGIN IMMEDIATE`: five
+processes then wait for each other instead of failing with "database is locked". On PostgreSQL a lock is waited for as
+long. A damaged file is refused with what to do; it is never silently made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError
+
+from connector.private_files import Opened, close_database, make_file, make_folder
+from connector.state.faults import StateError, in_words, shown
+from connector.state.rows import ROWS_PER_STATEMENT, insert_rows
+from connector.state.schema import metadata
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_TIMEOUT = 30.0
+_CONNECT_TIMEOUT = 10
+_MIGRATION_LOCK = 0x61326D  # "a2m": the advisory lock that lets one process migrate a PostgreSQL database
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_FORMS = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+
+
+@dataclass(frozen=True)
+class State:
+    """The state database with its newest schema. `opened`: what others could read when it was opened."""
+
+    engine: Engine
+    opened: tuple[Opened, ...] = ()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: all of it is kept, or nothing. Raises `StateError`."""
+        with in_words(self.engine), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
+        with in_words(self.engine), _reading(self.engine).connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close its connections."""
+        self.engine.dispose()
+
+
+def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
+    """The state database at `url` (`sqlite:///…` or `postgresql+psycopg://…`), migrated to the newest schema.
+
+    `lock_timeout`: for how many seconds to wait for another program's lock. Raises `StateError` for a database that is
+    damaged, out of reach, of another kind or of a newer version.
+    """
+    address = _address(url)
+    engine = _engine(address, lock_timeout)
+    opened = close_database(Path(str(address.database))) if address.get_backend_name() == "sqlite" else []
+    with in_words(engine):
+        _migrate(engine)
+    return State(engine, tuple(opened))
+
+
+def is_unused(url: str) -> bool:
+    """Whether no state is kept at this address yet; looks only, and makes nothing. Raises `StateError`."""
+    engine = _engine(_address(url), LOCK_TIMEOUT)
+    try:
+        with in_words(engine), _reading(engine).connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is None
+    finally:
+        engine.dispose()
+
+
+def shown_address(url: str) -> str:
+    """The address of a state database without its password. Raises `StateError` where it is none."""
+    return shown(_address(url))
+
+
+def _address(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:  # whose words could repeat the password
+        raise StateError(f"A2M_DATABASE_URL is no address of a database: it has the form {_FORMS}.") from error
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise StateError(f"The state cannot be kept in {parsed.drivername}: its address has the form {_FORMS}.")
+    if not parsed.database:
+        raise StateError(f"The address {shown(parsed)} names no database: it has the form {_FORMS}.")
+    return parsed.set(drivername=driver)
+
+
+def _engine(url: URL, lock_timeout: float) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, lock_timeout)
+    try:
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT},
+        )
+    except ImportError as error:
+        raise StateError(
+            f"The state database {shown(url)} needs the PostgreSQL driver, which is not installed here. "
+            "Install it with: pip install 'acumatica-magento[postgres]'"
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {max(1, round(lock_timeout * 1000))}")
+        connection.commit()
+
+    return engine
+
+
+def _sqlite(url: URL, lock_timeout: float) -> Engine:
+    file = Path(url.database or "")
+    try:
+        make_folder(file.parent)
+    except OSError as error:
+        raise StateError(f"The folder {file.parent} of the state database cannot be made: {error.strerror}.") from error
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(*_given: Any) -> None:
+        with suppress(OSError):  # SQLite says in its own words why a file cannot be made
+            make_file(file)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver shall not begin transactions of its own
+        connection.execute(f"PRAGMA busy_timeout = {round(lock_timeout * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads_only = connection.get_execution_options().get("a2m_reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _reading(engine: Engine) -> Engine:
+    """The same engine with transactions that only read: a snapshot on either database."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(a2m_reads_only=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    newest = scripts.get_current_head()
+    with _reading(engine).connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == newest:
+        return
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise StateError(
+            f"The state database {shown(engine.url)} has the schema {found}, which this version does not know: "
+            "a newer version of the connector made it, or another program. Nothing was changed. "
+            "Install the newest version, or give another database in A2M_DATABASE_URL."
+        )
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            _require_utf8(connection)
+        if MigrationContext.configure(connection).get_current_revision() != newest:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _require_utf8(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StateError(
+            f"The database {shown(connection.engine.url)} keeps texts as {encoding}, which has no room for every name. "
+            "Make one with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
+
+
+def copy_state(source: State, target: State, *, without: Collection[str] = ()) -> None:
+    """Copy every row of one state database, but for some tables, into a new one of the same kind or the other."""
+    with source.read() as from_there, target.write() as to_here:
+        for table in metadata.sorted_tables:
+            if table.name in without:
+                continue
+            rows = from_there.execution_options(yield_per=ROWS_PER_STATEMENT).execute(select(table)).mappings()
+            for part in rows.partitions():
+                insert_rows(to_here, table, [dict(row) for row in part])
+            number = table.autoincrement_column
+            if number is not None and to_here.dialect.name == "postgresql":
+                last = to_here.execute(select(func.max(number))).scalar()
+                to_here.execute(select(func.setval(func.pg_get_serial_sequence(table.name, number.name), last)))

@@ -1,0 +1,111 @@
+"""What a person should be told without asking: messages that failed, one that waits too long, an entity without a look.
+
+Comes in: the state database and how long is too long. Goes out: what there is to tell now. What was told is kept, and
+told again only after a while, or once it was over and came back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select
+
+from connector.state.engine import State
+from connector.state.operator import actions as by_hand
+from connector.state.queue import waits
+from connector.state.rows import upsert
+from connector.state.schema import IS_FAILED, instant, messages, micros, told
+from connector.state.sync import entities
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to tell: a name under which it is kept, since when it is so, and the words.
+
+    `once`: it is not repeated for as long as it lasts, but told when another one like it has come.
+    """
+
+    what: str
+    since: datetime | None
+    words: str
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a message may wait for its turn, or for something else (`wait_tell`), how long an entity may go without
+    a look, and after how long an alert is repeated.
+    """
+
+    oldest_pending: timedelta
+    silence: timedelta
+    told_again: timedelta
+    wait_tell: timedelta = timedelta(days=7)
+
+
+def findings(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
+    """What is to be told of an entity that is active; a paused one may be silent, and its messages may wait."""
+    found = _failed(connection, entity)
+    stands = entities.overview(connection, entity, now)
+    if stands.paused:
+        return found
+    oldest = stands.oldest_pending
+    if oldest is not None and now - oldest > limits.oldest_pending:
+        words = f"{entity}: {stands.counts['pending']:,} messages wait, the oldest since {_moment(oldest)}."
+        found.append(Finding(f"{entity} waits", oldest, words))
+    found += _waiting(connection, entity, limits, now)
+    looked = stands.last_look_at or entities.read(connection, entity).active_since
+    if stands.working is None and looked is not None and now - looked > limits.silence:
+        found.append(Finding(f"{entity} is silent", looked, f"{entity}: no look was finished since {_moment(looked)}."))
+    return found
+
+
+def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
+    """What has waited for something outside the queue, such as a payment, for longer than WAIT_TELL."""
+    found = waits.longest(connection, entity, now - limits.wait_tell)
+    if found is None:
+        return []
+    how_many, newest, oldest = found
+    wait = "message waits" if how_many == 1 else "messages wait"
+    words = (
+        f"{entity}: {how_many:,} {wait} for longer than {limits.wait_tell.days} days, first of all "
+        f"{', '.join(oldest)}; a2m explain says for what."
+    )
+    return [Finding(f"{entity} waits for long", newest + limits.wait_tell, words, once=True)]
+
+
+def _failed(connection: Connection, entity: str) -> list[Finding]:
+    chosen = (messages.c.entity == entity) & IS_FAILED
+    newest = connection.execute(select(func.max(messages.c.changed_at)).where(chosen)).scalar()
+    if newest is None:
+        return []
+    groups = by_hand.groups(connection, entity)
+    count = sum(group.how_many for group in groups)
+    words = f"{entity}: {count:,} message{'' if count == 1 else 's'} failed. Most of them: {groups[0].example}"
+    return [Finding(f"{entity} failed", instant(newest), words)]
+
+
+def to_tell(connection: Connection, found: Sequence[Finding], limits: Limits, now: datetime) -> list[Finding]:
+    """Those that were not told yet, or long ago; failed messages also when others have failed since."""
+    when = {row.what: instant(row.told_at) for row in connection.execute(select(told))}
+
+    def is_new(one: Finding) -> bool:
+        before = when.get(one.what)
+        if before is None or (now - before >= limits.told_again and not one.once):
+            return True
+        return (one.once or one.what.endswith(" failed")) and one.since is not None and one.since > before
+
+    return [one for one in found if is_new(one)]
+
+
+def keep(state: State, found: Sequence[Finding], now_told: Sequence[Finding], now: datetime) -> None:
+    """Keep what was told now, and forget what is over."""
+    with state.write() as connection:
+        connection.execute(delete(told).where(told.c.what.not_in([one.what for one in found])))
+        upsert(connection, told, [{"what": one.what, "told_at": micros(now)} for one in now_told])
+
+
+def _moment(value: datetime) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC"

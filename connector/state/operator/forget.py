@@ -1,0 +1,241 @@
+"""Erases what the state database keeps of one person, found by an e-mail.
+
+Comes in: an e-mail. Goes out: how much there was. The customers with this e-mail, their orders, and orders that hold
+the e-mail themselves lose all that was read from Acumatica and all that was told to Magento. What stays holds no
+personal data and is needed so that nothing is made twice: the Acumatica key, Magento's id (links), and the fingerprint
+of what was sent (ledger, messages), a hash. A link or a message without its content is one of which nobody knows what
+was told; every stage knows that case, because links by hand are made so.
+
+What waits to be sent is overtaken, and its record is asked for again: if Acumatica still has it, it goes after all.
+Erased means erased: the file holds no trace afterwards (`leave_no_trace`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Connection, Table, delete, or_, select, update
+
+from connector.state.coordination import lease
+from connector.state.engine import State
+from connector.state.faults import in_words
+from connector.state.operator import actions as by_hand
+from connector.state.rows import in_parts, one_of
+from connector.state.schema import (
+    FAILED,
+    PENDING,
+    SENDING,
+    SKIPPED,
+    SUPERSEDED,
+    entities,
+    into,
+    leases,
+    links,
+    messages,
+    micros,
+    records,
+)
+
+ENTITIES = ("customer", "order")
+"""The entities whose records hold personal data; a shipment holds order numbers, items and tracking numbers."""
+IN_PLACE = "(erased)"
+ERASED = f"{IN_PLACE} a2m forget erased what was kept of this record, and why it failed."
+_OF_A_CUSTOMER = ("customer", "customer_id")
+_ROWS_AT_ONCE = 1_000
+
+
+class StillSending(Exception):
+    """A message of the person is on its way to Magento; its content is needed until its outcome is known."""
+
+
+@dataclass
+class Kept:
+    """What is kept of a person: Acumatica keys by entity, and how many rows of each kind."""
+
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    messages: int = 0
+    records: int = 0
+    links: int = 0
+    mentions: int = 0
+    working: list[str] = field(default_factory=list)
+
+    def is_nothing(self) -> bool:
+        """Whether nothing is kept."""
+        return not (self.messages or self.records or self.links or self.mentions)
+
+
+def kept_of(state: State, email: str, now: datetime) -> Kept:
+    """What `forget` would erase."""
+    with state.read() as connection:
+        return _count(connection, email, _keys(connection, email), now)
+
+
+def forget(state: State, email: str, now: datetime) -> Kept:
+    """Erase it, whole or not at all; gives what there was. Raises `StillSending`, and `StateError`."""
+    with state.write() as connection:
+        for entity in ENTITIES:
+            lease.hold_off(connection, entity)
+        keys = _keys(connection, email)
+        kept = _count(connection, email, keys, now)
+        for entity, of_entity in keys.items():
+            _refuse_sending(connection, entity, of_entity)
+            _erase_messages(connection, entity, of_entity, now)
+            for part in in_parts(of_entity):
+                these = (records.c.entity == entity) & one_of(connection, records.c.acumatica_key, part)
+                connection.execute(delete(records).where(these))
+                these = (links.c.entity == entity) & one_of(connection, links.c.acumatica_key, part)
+                connection.execute(update(links).where(these).values(document=None))
+        _erase_mentions(connection, email)
+    return kept
+
+
+def leave_no_trace(state: State) -> bool:
+    """Write the database's file anew, without what was erased; false where somebody still reads the old one.
+
+    Raises `StateError`.
+    """
+    if state.engine.dialect.name == "sqlite":
+        return _write_sqlite_anew(state)
+    with in_words(state.engine), state.engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+        for table in (messages, records, links, entities):
+            connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')
+    return True
+
+
+def _write_sqlite_anew(state: State) -> bool:
+    """`secure_delete` fills the rest of each page with zeros; the checkpoint empties the file of what was written."""
+    with in_words(state.engine):
+        connection = state.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA secure_delete = ON")
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            connection.close()
+    return not busy
+
+
+def _keys(connection: Connection, email: str) -> dict[str, list[str]]:
+    """The Acumatica keys of the person's customers and orders."""
+    wanted = email.strip().casefold()
+    customers = _naming(connection, "customer", wanted, ())
+    return {"customer": sorted(customers), "order": sorted(_naming(connection, "order", wanted, customers))}
+
+
+def _naming(connection: Connection, entity: str, email: str, customers: Collection[str]) -> set[str]:
+    """The records of an entity that have this e-mail, or are of one of these customers."""
+    sought = [email, *(one.casefold() for one in customers)]
+    found: set[str] = set()
+    for key, content in _contents(connection, entity):
+        text = content.decode().casefold()
+        if any(one in text for one in sought) and _is_of(msgspec.json.decode(content), email, customers):
+            found.add(key)
+    return found
+
+
+def _contents(connection: Connection, entity: str) -> Iterator[tuple[str, bytes]]:
+    """All that is kept of an entity's records: what Acumatica said, and what Magento was told or is to be told."""
+    for table, column in ((records, records.c.data), (links, links.c.document), (messages, messages.c.document)):
+        chosen = select(table.c.acumatica_key, column).where(table.c.entity == entity, column.is_not(None))
+        for row in connection.execute(chosen.execution_options(yield_per=_ROWS_AT_ONCE)):
+            yield row[0], bytes(row[1])
+
+
+def _is_of(content: Any, email: str, customers: Collection[str]) -> bool:
+    if isinstance(content, list):
+        return any(_is_of(one, email, customers) for one in content)
+    if isinstance(content, dict):
+        return any(
+            (name in _OF_A_CUSTOMER and value in customers) or _is_of(value, email, customers)
+            for name, value in content.items()
+        )
+    return isinstance(content, str) and content.strip().casefold() == email
+
+
+def _count(connection: Connection, email: str, keys: dict[str, list[str]], now: datetime) -> Kept:
+    kept = Kept(keys=keys)
+    for entity, of_entity in keys.items():
+        kept.messages += len(_messages_with_content(connection, entity, of_entity))
+        kept.records += _rows(connection, records, records.c.data, entity, of_entity)
+        kept.links += _rows(connection, links, links.c.document, entity, of_entity)
+    kept.mentions = sum(1 for _mention in _mentions(connection, email, keys))
+    held = select(leases.c.entity).where(leases.c.entity.in_(ENTITIES), leases.c.expires_at > micros(now))
+    kept.working = sorted(connection.execute(held).scalars())
+    return kept
+
+
+def _rows(connection: Connection, table: Table, column: Column[Any], entity: str, keys: list[str]) -> int:
+    found = 0
+    for part in in_parts(keys):
+        these = one_of(connection, table.c.acumatica_key, part)
+        chosen = select(table.c.acumatica_key).where(table.c.entity == entity, these, column.is_not(None))
+        found += len(connection.execute(chosen).all())
+    return found
+
+
+def _messages_with_content(connection: Connection, entity: str, keys: list[str]) -> list[tuple[int, str]]:
+    """The id and state of the messages of these records that hold anything of the person."""
+    found: list[tuple[int, str]] = []
+    for part in in_parts(keys):
+        these = one_of(connection, messages.c.acumatica_key, part)
+        says = or_(messages.c.document.is_not(None), messages.c.reason.is_not(None) & (messages.c.reason != ERASED))
+        chosen = select(messages.c.id, messages.c.state).where(messages.c.entity == entity, these, says)
+        found += [(row.id, row.state) for row in connection.execute(chosen)]
+    return found
+
+
+def _refuse_sending(connection: Connection, entity: str, keys: list[str]) -> None:
+    of_them = _messages_with_content(connection, entity, keys)
+    sending = [number for number, state in of_them if state == SENDING]
+    if sending:
+        raise StillSending(
+            f"Message {sending[0]} ({entity}) is on its way to Magento, and its outcome is not known yet. Nothing was "
+            f"erased. Settle it with: a2m sync {entity}, then run this again."
+        )
+
+
+def _erase_messages(connection: Connection, entity: str, keys: list[str], now: datetime) -> None:
+    of_them = _messages_with_content(connection, entity, keys)
+    waiting = [number for number, state in of_them if state == PENDING]
+    unsent = [number for number, state in of_them if state in (FAILED, SKIPPED)]
+    over = sorted({number for number, _state in of_them} - set(waiting) - set(unsent))
+    for numbers, values in (
+        (waiting, {"document": None, "reason": None, **into(SUPERSEDED), "changed_at": micros(now)}),
+        (unsent, {"document": None, "reason": ERASED}),
+        (over, {"document": None, "reason": None}),
+    ):
+        for part in in_parts(numbers):
+            connection.execute(update(messages).where(one_of(connection, messages.c.id, part)).values(values))
+    for part in in_parts(waiting):
+        chosen = select(messages.c.acumatica_key).where(one_of(connection, messages.c.id, part))
+        by_hand.ask_for(connection, entity, sorted(connection.execute(chosen).scalars()), now)
+
+
+def _mentions(
+    connection: Connection, email: str, besides: dict[str, list[str]]
+) -> Iterator[tuple[Column[str], Column[Any], Any, str]]:
+    """Texts of other records that name the e-mail, such as that of somebody else who shares it: where, and the text."""
+    sought = email.strip().casefold()
+    own = {(entity, key) for entity, keys in besides.items() for key in keys}
+    reasons = select(messages.c.id, messages.c.reason, messages.c.entity, messages.c.acumatica_key)
+    for row in connection.execute(reasons.where(messages.c.reason.is_not(None))).all():
+        if sought in row.reason.casefold() and (row.entity, row.acumatica_key) not in own:
+            yield messages.c.reason, messages.c.id, row.id, row.reason
+    said = select(entities.c.entity, entities.c.last_look).where(entities.c.last_look.is_not(None))
+    for row in connection.execute(said).all():
+        if sought in row.last_look.casefold():
+            yield entities.c.last_look, entities.c.entity, row.entity, row.last_look
+
+
+def _erase_mentions(connection: Connection, email: str) -> None:
+    pattern = re.compile(re.escape(email.strip()), re.IGNORECASE)
+    for column, identity, of_row, text in list(_mentions(connection, email, {})):
+        changed = update(column.table).where(identity == of_row)
+        connection.execute(changed.values({column.name: pattern.sub(IN_PLACE, text)}))

@@ -1,0 +1,73 @@
+"""Setup Parameters saved from the Prefect UI: each saving is a version of its own, with who and when.
+
+Comes in: values that were found good already, by section and field, as JSON has them; no secret is among them. The
+newest version counts; the older ones tell what was changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from connector.state.engine import State
+from connector.state.schema import instant, micros, saved_settings
+
+Values = Mapping[str, Mapping[str, Any]]
+
+
+class SavedMeanwhile(Exception):
+    """Somebody else saved a version after the one that was changed here; nothing was saved."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One saving: all values of that version, and what it changed in words. Version 0 is that of nothing saved."""
+
+    number: int
+    saved_at: datetime
+    saved_by: str
+    said: str
+    values: Values
+
+
+def newest(connection: Connection) -> Version | None:
+    """The version that counts; none if nothing was ever saved."""
+    row = connection.execute(select(saved_settings).order_by(saved_settings.c.version.desc()).limit(1)).one_or_none()
+    return None if row is None else _version(row)
+
+
+def newest_number(connection: Connection) -> int:
+    """The number of the version that counts; 0 if nothing was ever saved."""
+    return connection.execute(select(func.max(saved_settings.c.version))).scalar() or 0
+
+
+def history(connection: Connection, limit: int = 50) -> list[Version]:
+    """The last versions, the newest first."""
+    query = select(saved_settings).order_by(saved_settings.c.version.desc()).limit(limit)
+    return [_version(row) for row in connection.execute(query)]
+
+
+def _version(row: Any) -> Version:
+    return Version(row.version, instant(row.saved_at), row.saved_by, row.said, json.loads(row.settings))
+
+
+def save(state: State, values: Values, *, after: int, who: str, said: str, now: datetime) -> int:
+    """Keep the values as the version that follows number `after`; gives its number. Raises `SavedMeanwhile`."""
+    with state.write() as connection:
+        number = newest_number(connection)
+        if number != after:
+            raise SavedMeanwhile(f"Version {number} was saved by somebody else meanwhile; look at it and save again.")
+        row = {
+            "version": number + 1,
+            "saved_at": micros(now),
+            "saved_by": who,
+            "said": said,
+            "settings": json.dumps(values, ensure_ascii=False, sort_keys=True),
+        }
+        connection.execute(saved_settings.insert().values(row))
+        return number + 1

@@ -1,0 +1,98 @@
+"""Messages that wait for something outside the queue: how many, for what, and when they are looked at again.
+
+A waiting message is a pending one with a wait reason. It keeps since when it waits, through every look at it, until it
+is over or waits for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, select, text, update
+
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.queue.wait import Wait
+from connector.state.rows import in_parts, one_of
+from connector.state.schema import IS_PENDING, instant, messages, micros
+
+_WAITS = messages.c.wait.is_not(None)
+_IS_WAITED_FOR = text("messages.state = 'pending' AND messages.waits_for IS NOT NULL")
+"""In letters, as the index says it."""
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """A waiting message that was looked at and waits on: why, in words, and when it is looked at again."""
+
+    message_id: int
+    wait: Wait
+    reason: str
+    again_at: datetime
+
+
+def by_reason(connection: Connection, entity: str) -> dict[str, int]:
+    """How many pending messages wait, by the code of what they wait for."""
+    waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
+    query = select(messages.c.wait, func.count()).where(waiting).group_by(messages.c.wait).order_by(messages.c.wait)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> list[int]:
+    """The waiting messages that are to be looked at now, the longest due first."""
+    due = messages.c.not_before.is_(None) | (messages.c.not_before <= micros(now))
+    chosen = and_(messages.c.entity == entity, IS_PENDING, _WAITS, due)
+    query = select(messages.c.id).where(chosen).order_by(messages.c.not_before, messages.c.id).limit(limit)
+    return [row[0] for row in connection.execute(query)]
+
+
+def keep(state: State, held: Lease, looked_at: Sequence[LookedAt], now: datetime) -> None:
+    """Keep that these messages wait on. Raises `LeaseLost`."""
+    with state.write() as connection:
+        lease.require(connection, held)
+        for one in looked_at:
+            here = and_(messages.c.id == one.message_id, IS_PENDING)
+            values = {**columns(one.wait), "reason": one.reason, "not_before": micros(one.again_at)}
+            connection.execute(update(messages).where(here).values(**values, changed_at=micros(now)))
+
+
+def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
+    """The columns of a message that say what it waits for."""
+    if wait is None:
+        return dict.fromkeys(("wait", "waiting_since", "waits_for", "wait_told_at"))
+    told_at = None if wait.told_at is None else micros(wait.told_at)
+    return {
+        "wait": wait.code,
+        "waiting_since": micros(wait.since),
+        "waits_for": wait.waits_for,
+        "wait_told_at": told_at,
+    }
+
+
+def end_of(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
+    """These records were sent: whatever waits for one of them is looked at by the next sync."""
+    for part in in_parts([f"{entity} {key}" for key in acumatica_keys]):
+        here = and_(_IS_WAITED_FOR, one_of(connection, messages.c.waits_for, part))
+        connection.execute(update(messages).where(here).values(not_before=None))
+
+
+def look_again(state: State, entity: str, acumatica_keys: Sequence[str]) -> None:
+    """Look at what waits of these records with the next push, whenever it was due."""
+    with state.write() as connection:
+        for part in in_parts(list(acumatica_keys)):
+            waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
+            here = and_(waiting, one_of(connection, messages.c.acumatica_key, part))
+            connection.execute(update(messages).where(here).values(not_before=None))
+
+
+def longest(connection: Connection, entity: str, since: datetime) -> tuple[int, datetime, list[str]] | None:
+    """How many messages have waited since then or before, the newest of these instants, and the keys of the oldest."""
+    waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS, messages.c.waiting_since <= micros(since))
+    how_many, newest = connection.execute(select(func.count(), func.max(messages.c.waiting_since)).where(waiting)).one()
+    if not how_many:
+        return None
+    oldest = select(messages.c.key).where(waiting).order_by(messages.c.waiting_since, messages.c.key).limit(3)
+    return how_many, instant(newest), [row[0] for row in connection.execute(oldest)]

@@ -1,0 +1,172 @@
+"""What is known of an entity as a whole: paused or not, its last looks, and with which settings its values were
+computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Held, Lease
+from connector.state.engine import State
+from connector.state.queue import waits
+from connector.state.rows import upsert
+from connector.state.schema import IS_PENDING, PENDING, STATES, entities, instant, messages, micros, watermarks
+
+
+@dataclass(frozen=True)
+class EntityState:
+    """One entity; instants are aware, in UTC."""
+
+    entity: str
+    paused: bool = False
+    computed_with: str | None = None
+    last_look_at: datetime | None = None
+    last_look: str | None = None
+    last_full_look_at: datetime | None = None
+    active_since: datetime | None = None
+    last_fault: str | None = None
+    last_fault_at: datetime | None = None
+    fault_since: datetime | None = None
+
+
+def read(connection: Connection, entity: str) -> EntityState:
+    """The entity's state; that of a new one if it never ran."""
+    row = connection.execute(select(entities).where(entities.c.entity == entity)).one_or_none()
+    if row is None:
+        return EntityState(entity)
+    return EntityState(
+        entity,
+        row.paused,
+        row.computed_with,
+        _instant(row.last_look_at),
+        row.last_look,
+        _instant(row.last_full_look_at),
+        _instant(row.active_since),
+        row.last_fault,
+        _instant(row.last_fault_at),
+        _instant(row.fault_since),
+    )
+
+
+def _instant(value: int | None) -> datetime | None:
+    return None if value is None else instant(value)
+
+
+def remember_look(state: State, held: Lease, now: datetime, said: str, *, did_nothing: bool, full: bool) -> None:
+    """Keep that a look ended well, and what it said; of one that did nothing only where none said anything before. The
+    last fault is over.
+
+    Raises `LeaseLost`.
+    """
+    row: dict[str, Any] = {"entity": held.entity, "last_look_at": micros(now), "last_look": said}
+    if full:
+        row["last_full_look_at"] = micros(now)
+    row |= dict.fromkeys(("last_fault", "last_fault_at", "fault_since"))
+    with state.write() as connection:
+        lease.require(connection, held)
+        if did_nothing:
+            row["last_look"] = read(connection, held.entity).last_look or said
+        upsert(connection, entities, [row])
+
+
+def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None:
+    """Keep what ended a run of the entity, and since when its runs end so. Needs no lease: it may just be lost."""
+    with state.write() as connection:
+        since = read(connection, entity).fault_since or now
+        row = {"last_fault": fault, "last_fault_at": micros(now), "fault_since": micros(since)}
+        upsert(connection, entities, [{"entity": entity, **row}])
+
+
+def computed_with(state: State, held: Lease, fingerprint: str) -> None:
+    """Keep with which settings everything was computed. Raises `LeaseLost`."""
+    with state.write() as connection:
+        lease.require(connection, held)
+        upsert(connection, entities, [{"entity": held.entity, "computed_with": fingerprint}])
+
+
+def first_active(state: State, entity: str, now: datetime) -> datetime:
+    """When the entity was first made active; kept as `now` where it was not before."""
+    with state.write() as connection:
+        known = connection.execute(select(entities.c.active_since).where(entities.c.entity == entity)).scalar()
+        if known is None:
+            upsert(connection, entities, [{"entity": entity, "active_since": micros(now)}])
+        return now if known is None else instant(known)
+
+
+def pause(state: State, names: list[str], *, paused: bool) -> None:
+    """Pause or resume entities; what changes meanwhile is not lost, its newest state goes when they are resumed."""
+    with state.write() as connection:
+        upsert(connection, entities, [{"entity": name, "paused": paused} for name in names])
+
+
+def counts_since(connection: Connection, entity: str, since: datetime) -> dict[str, int]:
+    """How many messages became what they are since then, by state."""
+    changed = (messages.c.entity == entity) & (messages.c.changed_at >= micros(since))
+    query = select(messages.c.state, func.count()).where(changed).group_by(messages.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One line of `a2m status`. `waiting`: the pending messages that wait for something outside the queue, by the code
+    of what they wait for; `counts` and `oldest_pending` leave them out.
+    """
+
+    entity: str
+    paused: bool
+    working: str | None
+    watermark: datetime | None
+    counts: dict[str, int]
+    last_look_at: datetime | None
+    last_look: str | None
+    last_full_look_at: datetime | None
+    oldest_pending: datetime | None
+    waiting: dict[str, int]
+    died: str | None = None
+    last_fault: str | None = None
+    last_fault_at: datetime | None = None
+    fault_since: datetime | None = None
+
+
+def overview(connection: Connection, entity: str, now: datetime) -> Overview:
+    """How the entity stands at `now`."""
+    known = read(connection, entity)
+    by_state = select(messages.c.state, func.count()).where(messages.c.entity == entity).group_by(messages.c.state)
+    counts = dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in connection.execute(by_state)}
+    waiting = waits.by_reason(connection, entity)
+    counts[PENDING] -= sum(waiting.values())
+    in_turn = and_(messages.c.entity == entity, messages.c.wait.is_(None), IS_PENDING)
+    oldest = connection.execute(select(func.min(messages.c.created_at)).where(in_turn)).scalar()
+    pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
+    holder = lease.holder_of(connection, entity, now)
+    stands = Overview(
+        entity,
+        known.paused,
+        None if holder is None or holder.died else holder.holder,
+        _instant(pulled),
+        counts,
+        known.last_look_at,
+        known.last_look,
+        known.last_full_look_at,
+        _instant(oldest),
+        waiting,
+        holder.in_words() if holder is not None and holder.died and holder.expires_at > now else None,
+        known.last_fault,
+        known.last_fault_at,
+        known.fault_since,
+    )
+    return stands if holder is None or not holder.died else _with_the_death(stands, holder)
+
+
+def _with_the_death(stands: Overview, dead: Held) -> Overview:
+    """A run that died could not keep its fault: its lease, which nobody let go, tells."""
+    heard = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
+    if stands.last_fault_at is not None and stands.last_fault_at > heard:
+        return stands
+    words = f"{dead.holder} ended in the middle of its work (killed, or its machine is down); the next run carries on."
+    return replace(stands, last_fault=words, last_fault_at=heard, fault_since=stands.fault_since or heard)

@@ -1,0 +1,77 @@
+"""Which Magento id an Acumatica document became, and what Magento was last told of it.
+
+A link is used before any search in Magento. It is made when a document was sent, when it was found there by its mark,
+by hand (`a2m link`), or when a
+shipment that somebody else made was adopted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Column, Connection, select
+
+from connector.state.rows import in_parts, one_of, upsert
+from connector.state.schema import links, micros
+
+MadeBy = Literal["sent", "found", "hand", "adopted"]
+_KEYS_PER_QUERY = 5_000
+
+
+@dataclass(frozen=True)
+class Link:
+    """A document and its Magento id; `document` is the JSON that Magento was last told, none where nobody knows.
+
+    `in_doubt`: an attempt to tell something newer broke off, and may have been told in part.
+    """
+
+    key: str
+    acumatica_key: str
+    magento_id: str
+    document: bytes | None = None
+    made_by: MadeBy = "sent"
+    in_doubt: bool = False
+
+
+def of_keys(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, Link]:
+    """The links of the documents with these keys, by key."""
+    return _read(connection, entity, links.c.key, keys)
+
+
+def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Link]:
+    """The links of all documents of these Acumatica records, by the documents' keys."""
+    return _read(connection, entity, links.c.acumatica_key, acumatica_keys)
+
+
+def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[Link]:
+    """The links to this id of Magento: which Acumatica records became it."""
+    return list(_read(connection, entity, links.c.magento_id, [magento_id]).values())
+
+
+def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
+    found: dict[str, Link] = {}
+    for part in in_parts(list(values), _KEYS_PER_QUERY):
+        chosen = (links.c.entity == entity) & one_of(connection, column, part)
+        for row in connection.execute(select(links).where(chosen)):
+            found[row.key] = Link(row.key, row.acumatica_key, row.magento_id, row.document, row.made_by)
+    return found
+
+
+def write(connection: Connection, entity: str, rows: Sequence[Link], now: datetime) -> None:
+    """Keep these links; one that exists is replaced."""
+    upsert(connection, links, [_row(entity, link, now) for link in rows])
+
+
+def _row(entity: str, link: Link, now: datetime) -> Mapping[str, object]:
+    return {
+        "entity": entity,
+        "key": link.key,
+        "acumatica_key": link.acumatica_key,
+        "magento_id": link.magento_id,
+        "document": link.document,
+        "made_by": link.made_by,
+        "linked_at": micros(now),
+    }

@@ -1,0 +1,212 @@
+"""What Acumatica last said of each record: the facts of an item, its quantities by warehouse or its price rows.
+
+A look that pulls one changed quantity computes from this with the quantities of the other warehouses, without asking
+Acumatica again; a promotion that starts
+today is computed from it with no request at all. Rows are replaced in place, so an unchanged record costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from connector.state.rows import in_parts, one_of, tuples, upsert_tuples
+from connector.state.schema import records
+
+_KEYS_PER_QUERY = 5_000
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The columns of an ITEMS row of `connector.acumatica`, in the same units."""
+
+    kind: str
+    sku: str | None
+    status: str
+    item_class: str
+    exported: bool
+    base_uom: str
+    sales_uom: str
+    unit_numerator: int | None
+    unit_denominator: int | None
+    default_price: int | None
+    field_price: int | None
+    other_skus: tuple[str, ...] = ()
+
+
+class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The columns of a PRICE ROWS row, without those that are only used to pull."""
+
+    record_id: int
+    price_type: str
+    price_code: str
+    uom: str
+    warehouse: str
+    promotion: bool
+    break_quantity: int
+    price: int
+    currency: str
+    effective: date | None
+    expiration: date | None
+    tax: str
+
+
+class Record(msgspec.Struct, gc=False, omit_defaults=True):
+    """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
+
+    `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none). `document`:
+    a shipment, customer or order in the form in which its reader gave it. `invoices`: an order's lines on each of its
+    released invoices.
+    """
+
+    facts: Facts | None = None
+    quantities: dict[str, int] = {}
+    vendor: dict[str, int] = {}
+    price_rows: list[StoredPriceRow] = []
+    document: dict[str, Any] | None = None
+    invoices: dict[str, Any] = {}
+
+    def is_there(self) -> bool:
+        """Whether Acumatica has the record itself, and not only rows that name it."""
+        return self.facts is not None or self.document is not None
+
+
+class Stored(msgspec.Struct, gc=False):
+    """A record with the columns that are searched for."""
+
+    acumatica_key: str
+    key: str | None
+    record: Record
+    next_change: int | None = None
+    facts_seen: int | None = None
+    rows_seen: int | None = None
+    vendor_seen: int | None = None
+
+
+SEEN_BY_FEED = {
+    "items": "facts_seen",
+    "non_stock_items": "facts_seen",
+    "quantities": "rows_seen",
+    "price_rows": "rows_seen",
+    "vendor_quantities": "vendor_seen",
+    "customers": "facts_seen",
+    "orders": "facts_seen",
+    "shipments": "facts_seen",
+    "receipts": "rows_seen",
+    "order_invoices": "rows_seen",
+}
+
+DUE = date.min.toordinal()
+"""The next change of a record that is kept and has to be computed: at the end of the look, or by the next one."""
+
+_decode = msgspec.json.Decoder(Record).decode
+_encode = msgspec.json.Encoder().encode
+
+
+_COLUMNS = (
+    records.c.acumatica_key,
+    records.c.key,
+    records.c.data,
+    records.c.next_change,
+    records.c.facts_seen,
+    records.c.rows_seen,
+    records.c.vendor_seen,
+)
+
+
+def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
+    """The stored records among `acumatica_keys`."""
+    found: dict[str, Stored] = {}
+    for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
+        for name, key, data, *seen in tuples(connection, select(*_COLUMNS).where(chosen)):
+            found[name] = Stored(name, key, _decode(data), *seen)
+    return found
+
+
+def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], besides: Iterable[str]) -> dict[str, Stored]:
+    """Stored records, other than `besides`, whose SKU is one of `keys`: two items with one SKU must meet to be told
+    apart.
+    """
+    own = set(besides)
+    found: dict[str, Stored] = {}
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
+        names = [name for (name,) in tuples(connection, select(records.c.acumatica_key).where(chosen))]
+        found.update(read(connection, entity, [name for name in names if name not in own]))
+    return found
+
+
+def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
+    """Those of the keys that more than one stored record has."""
+    found: list[str] = []
+    for part in in_parts(keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
+        query = select(records.c.key).where(chosen).group_by(records.c.key).having(func.count() > 1)
+        found += [key for (key,) in tuples(connection, query)]
+    return found
+
+
+def due(connection: Connection, entity: str, today: date) -> list[str]:
+    """The Acumatica keys whose published value changes by itself on or before `today` (a date in the tenant's zone)."""
+    chosen = and_(records.c.entity == entity, records.c.next_change <= today.toordinal())
+    return list(connection.execute(select(records.c.acumatica_key).where(chosen)).scalars())
+
+
+def all_keys(connection: Connection, entity: str, after: str, count: int) -> list[str]:
+    """The next `count` Acumatica keys behind `after`, in the database's order."""
+    chosen = and_(records.c.entity == entity, records.c.acumatica_key > after)
+    ordered = select(records.c.acumatica_key).where(chosen).order_by(records.c.acumatica_key).limit(count)
+    return list(connection.execute(ordered).scalars())
+
+
+def with_key(connection: Connection, entity: str, key: str) -> list[str]:
+    """The Acumatica keys behind an Acumatica key or a SKU that somebody typed."""
+    chosen = and_(records.c.entity == entity, or_(records.c.acumatica_key == key, records.c.key == key))
+    return list(connection.execute(select(records.c.acumatica_key).where(chosen)).scalars())
+
+
+def gone(connection: Connection, entity: str, feed: str, sweep: int, kind: str | None, count: int) -> list[str]:
+    """Up to `count` Acumatica keys that an earlier read of `feed` saw and the finished `sweep` did not.
+
+    `kind` narrows the two item feeds, which share a column, to the records of one of them.
+    """
+    seen = records.c[SEEN_BY_FEED[feed]]
+    chosen = select(records).where(records.c.entity == entity, seen != sweep)
+    found = []
+    for row in connection.execute(chosen):
+        facts = _decode(row.data).facts
+        if kind is None or (facts is not None and facts.kind == kind):
+            found.append(row.acumatica_key)
+        if len(found) == count:
+            break
+    return found
+
+
+def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None:
+    """Keep the records as they are now."""
+    names = ("entity", "acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen", "vendor_seen")
+    rows = [
+        (
+            entity,
+            one.acumatica_key,
+            one.key,
+            _encode(one.record),
+            one.next_change,
+            one.facts_seen,
+            one.rows_seen,
+            one.vendor_seen,
+        )
+        for one in stored
+    ]
+    upsert_tuples(connection, records, names, rows)
+
+
+def mark_seen(connection: Connection, entity: str, feed: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
+    """Say that the sweep saw these records, where nothing else of them changed."""
+    for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
+        connection.execute(update(records).where(chosen).values({SEEN_BY_FEED[feed]: sweep}))

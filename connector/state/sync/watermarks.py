@@ -1,0 +1,89 @@
+"""How far each feed of an entity has been pulled, and where inside an unfinished window the pull stands.
+
+A feed is one thing that an entity reads in Acumatica: `items`, `quantities`, `vendor_quantities`, `price_rows`. It is
+read by what changed (a window from the
+watermark on) or in full (a sweep, numbered, so that what a sweep no longer sees is known to be gone).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from connector.state.rows import upsert
+from connector.state.schema import instant, micros, watermarks
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Where an unfinished pull stands: the window (instants in microseconds) or the sweep, and the last key that was
+    queued.
+    """
+
+    started_at: int
+    changed_since: int | None
+    sweep: int | None
+    after: str | None
+    looks_back: bool = False
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """How far one feed has been pulled; instants are aware, in UTC."""
+
+    feed: str
+    pulled_to: datetime | None = None
+    swept_at: datetime | None = None
+    sweep: int = 0
+    cursor: Cursor | None = None
+    looked_back_at: datetime | None = None
+
+    def moved(self, cursor: Cursor) -> Watermark:
+        """The same watermark with the cursor further on."""
+        return replace(self, cursor=cursor)
+
+    def finished(self, cursor: Cursor) -> Watermark:
+        """The watermark at the end of the cursor's window or sweep."""
+        started = instant(cursor.started_at)
+        looked_back_at = started if cursor.looks_back or cursor.sweep is not None else self.looked_back_at
+        if cursor.sweep is None:
+            return replace(self, pulled_to=started, cursor=None, looked_back_at=looked_back_at)
+        return Watermark(self.feed, started, started, cursor.sweep, None, looked_back_at)
+
+
+def read(connection: Connection, entity: str, feed: str) -> Watermark:
+    """The watermark of one feed; a new one if it was never pulled."""
+    chosen = (watermarks.c.entity == entity) & (watermarks.c.feed == feed)
+    row = connection.execute(select(watermarks).where(chosen)).one_or_none()
+    if row is None:
+        return Watermark(feed)
+    return Watermark(
+        feed,
+        None if row.pulled_to is None else instant(row.pulled_to),
+        None if row.swept_at is None else instant(row.swept_at),
+        row.sweep,
+        None if row.cursor is None else msgspec.json.decode(row.cursor, type=Cursor),
+        None if row.looked_back_at is None else instant(row.looked_back_at),
+    )
+
+
+def write(connection: Connection, entity: str, marks: list[Watermark]) -> None:
+    """Keep the watermarks; one row per feed, replaced in place."""
+    upsert(
+        connection,
+        watermarks,
+        [
+            {
+                "entity": entity,
+                "feed": mark.feed,
+                "pulled_to": None if mark.pulled_to is None else micros(mark.pulled_to),
+                "swept_at": None if mark.swept_at is None else micros(mark.swept_at),
+                "sweep": mark.sweep,
+                "looked_back_at": None if mark.looked_back_at is None else micros(mark.looked_back_at),
+                "cursor": None if mark.cursor is None else msgspec.json.encode(mark.cursor).decode(),
+            }
+            for mark in marks
+        ],
+    )

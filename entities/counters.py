@@ -1,0 +1,102 @@
+"""What a look did, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from entities.waiting import describe
+from settings import as_on_the_screen
+
+NOTES_KEPT = 1_000
+NOTHING_CHANGED = "nothing changed"
+
+
+def counted(amount: int, digits: int) -> str:
+    """A scaled whole number as people write it: 25,000 of four digits is 2.5."""
+    return f"{Decimal(amount).scaleb(-digits).normalize():f}"
+
+
+@dataclass
+class Tally:
+    """The counts of `a2m sync --json`; `requests` are writes to Magento, `reads` all else that was sent there."""
+
+    entity: str
+    pulled: int = 0
+    changed: int = 0
+    queued: int = 0
+    requests: int = 0
+    reads: int = 0
+    sent: int = 0
+    failed: int = 0
+    superseded: int = 0
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts by name."""
+        return asdict(self)
+
+    def add(self, other: Tally) -> None:
+        """Count another look of the same run in."""
+        for name in ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def in_words(self) -> str:
+        """One sentence: "1,204 changed, 3 requests, 2 failed"."""
+        if not (self.changed or self.requests or self.failed or self.sent):
+            return NOTHING_CHANGED
+        said = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
+        if self.changed:
+            said.insert(0, f"{self.changed:,} changed")
+        if self.failed:
+            said.append(f"{self.failed:,} failed")
+        if self.superseded:
+            said.append(f"{self.superseded:,} superseded")
+        return ", ".join(said)
+
+
+@dataclass
+class Report:
+    """What a person should know beside the counts: notes about records, and what has to wait."""
+
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    tuned: str | None = None
+    said: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+
+    def in_words(self) -> list[str]:
+        """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
+        counted = [f"{number:,} {what}." for what, number in self.counts.items()]
+        tuned = [] if self.tuned is None else [self.tuned]
+        words = [*tuned, *self.said, *counted, *self._waiting_in_words(), *self.waits]
+        return [as_on_the_screen(one) for one in words]
+
+    def count(self, what: str, number: int) -> None:
+        """Count records of which only the number is said."""
+        if number:
+            self.counts[what] = self.counts.get(what, 0) + number
+
+    def wait(self, key: str, code: str) -> None:
+        """Count a message that waits for something outside the queue; it has not failed."""
+        self.waiting[key] = code
+
+    def _waiting_in_words(self) -> list[str]:
+        if not self.waiting:
+            return []
+        counts = Counter(self.waiting.values())
+        what = ", ".join(f"{how_many:,} for {describe(code)}" for code, how_many in sorted(counts.items()))
+        return [f"{len(self.waiting):,} waiting without a failure: {what}."]
+
+    def say(self, sentence: str) -> None:
+        """Say it once, however often it comes up."""
+        if sentence not in self.said:
+            self.said.append(sentence)
+
+    def note(self, key: str, reason: str) -> None:
+        """Name a record that was left alone; no more than a table can show are kept."""
+        if len(self.notes) < NOTES_KEPT:
+            self.notes.append((key, as_on_the_screen(reason)))

@@ -1,0 +1,84 @@
+"""Test Connection, customers: the classes and attributes exist in Acumatica, the groups and attributes in Magento.
+
+Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
+Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from connector.acumatica import customers as acumatica
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import customers as magento
+from connector.magento.client import MagentoClient
+from connector.model.comparison import normalise_one
+from connector.model.customers import same_code
+from entities.checks import Asked, Check
+from entities.customer.rules import NOT_LOGGED_IN
+from entities.customer.types import CustomerRule
+
+
+def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> list[Asked]:
+    """The customer classes that are chosen or mapped, and the attributes that are mapped."""
+    asked = [Asked("Customer classes", partial(_classes, session, rule))] if rule.classes or rule.groups else []
+    if rule.classes and rule.attributes:
+        asked.append(Asked("Customer attributes in Acumatica", partial(_attributes, session, rule)))
+    return asked
+
+
+def customers_in_magento(client: MagentoClient, rule: CustomerRule) -> list[Asked]:
+    """The customer groups that classes are mapped to, and the customer attributes."""
+    asked = [Asked("Customer groups", partial(_groups, client, rule))] if rule.classes or rule.groups else []
+    if rule.attributes:
+        asked.append(Asked("Customer attributes in Magento", partial(_attributes_in_magento, client, rule)))
+    return asked
+
+
+async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:
+    found = await acumatica.customer_classes(session)
+    named = sorted({*rule.classes, *rule.groups})
+    missing = [name for name in named if not _is_among(name, found)]
+    if missing:
+        said = f"Acumatica has no customer class {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        fix = "Correct A2M_CUSTOMER__CLASSES or A2M_CUSTOMER__GROUPS."
+        return Check("Customer classes", "failed", f"{said} {fix}")
+    return Check("Customer classes", "passed", ", ".join(named))
+
+
+async def _attributes(session: AcumaticaSession, rule: CustomerRule) -> Check:
+    found = {name for one in sorted(rule.classes) for name in await acumatica.attributes_of_class(session, one)}
+    missing = [name for name in rule.attributes or () if not _is_among(name, found)]
+    if missing:
+        said = f"No chosen customer class has the attribute {', '.join(missing)}. Correct A2M_CUSTOMER__ATTRIBUTES."
+        return Check("Customer attributes in Acumatica", "failed", said)
+    return Check("Customer attributes in Acumatica", "passed", ", ".join(rule.attributes or ()))
+
+
+async def _groups(client: MagentoClient, rule: CustomerRule) -> Check:
+    unmapped = sorted(name for name in rule.classes if rule.group_of(name) is None)
+    if unmapped:
+        said = f"{', '.join(unmapped)} has no Magento group. Name one in A2M_CUSTOMER__GROUPS."
+        return Check("Customer groups", "failed", said)
+    found = {name: number for name, number in (await magento.groups(client)).items() if number != NOT_LOGGED_IN}
+    known = {normalise_one(name) for name in found}
+    named = sorted(set(rule.groups.values()))
+    missing = [name for name in named if normalise_one(name) not in known]
+    if missing:
+        said = f"Magento has no customer group {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check("Customer groups", "failed", f"{said} Make it, or correct A2M_CUSTOMER__GROUPS.")
+    return Check("Customer groups", "passed", ", ".join(named))
+
+
+async def _attributes_in_magento(client: MagentoClient, rule: CustomerRule) -> Check:
+    named = sorted(set((rule.attributes or {}).values()))
+    missing = [code for code in named if await magento.attribute(client, code) is None]
+    if missing:
+        said = f"Magento has no customer attribute {', '.join(missing)}. Make it, or correct A2M_CUSTOMER__ATTRIBUTES."
+        return Check("Customer attributes in Magento", "failed", said)
+    return Check("Customer attributes in Magento", "passed", ", ".join(named))
+
+
+def _is_among(name: str, found: Iterable[str]) -> bool:
+    return any(same_code(name, one) for one in found)

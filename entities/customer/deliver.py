@@ -1,0 +1,314 @@
+"""Customers: read by class, told to Magento under their e-mail and website, each once.
+
+Comes in: customers of Acumatica. Goes out: accounts of Magento, created, or merged into what the shop's customers keep
+there. A customer who leaves the chosen classes, becomes inactive or is deleted in Acumatica is no longer updated, and
+never deleted. Two customers with one e-mail are both failed, whichever chunk they come in. Source: spec, *Rules of the
+field*, "Customers"; the rules themselves are `entities.customer.rules` and `entities.customer.merge`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connector.acumatica import customers as acumatica
+from connector.acumatica.customers import CustomerPage
+from connector.acumatica.pages import plain_values
+from connector.magento import customers as magento
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.magento.customers import Shown
+from connector.magento.errors import RequestRefused
+from connector.model.comparison import normalise_one
+from connector.model.customers import Customer
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from connector.state.sync import links
+from connector.state.sync.links import Link
+from entities.customer import rules
+from entities.customer.merge import merged, new_customer, not_shown
+from entities.customer.types import Account, CustomerProblem, CustomerRule, ShopFacts
+from entities.documents.document import CannotBeSent, Document, DocumentEntity, Made, noted
+from entities.feeds import Feed, FeedPage
+from entities.shop import NotPossible
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
+
+
+def _page(found: CustomerPage) -> FeedPage:
+    parts = {key: None if one is None else plain_values(one) for key, one in found.customers.items()}
+    return FeedPage(parts, found.last_key, [(problem.key, problem.reason) for problem in found.problems])
+
+
+async def _pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    async for found in acumatica.customer_pages(
+        work.acumatica,
+        work.read.chosen,
+        attributes=bool(work.rule.attributes),
+        changed_since=since,
+        after=after,
+    ):
+        yield _page(found)
+
+
+async def _of_keys(work: Work, keys: list[str]) -> FeedPage:
+    wanted = bool(work.rule.attributes)
+    return _page(await acumatica.customers_with_keys(work.acumatica, work.read.chosen, keys, attributes=wanted))
+
+
+def _customer(document: dict[str, Any]) -> Customer:
+    return msgspec.convert(document, type=Customer)
+
+
+def _identity(work: Work, document: dict[str, Any]) -> str | None:
+    return rules.identity(_customer(document), work.rule)
+
+
+async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    """The account of each customer; those who do not go to Magento are told of nothing. Raises `NotPossible`."""
+    rule: CustomerRule = work.rule
+    customers = {key: _customer(document) for key, document in there.items() if document is not None}
+    chosen = {key: one for key, one in customers.items() if rules.is_sent(one, rule)}
+    sent = {key: one for key, one in chosen.items() if not rules.is_left_out(one, rule)}
+    work.report.count(WITHOUT_EMAIL, len(chosen) - len(sent))
+    facts = await _facts(work, rule, sent.values())
+    sharing = defaultdict(list)
+    for key, one in sent.items():
+        sharing[rules.identity(one, rule) or key].append(key)
+    left_alone = [Document(key, key) for key in there if key not in sent]
+    documents = [_document(key, sent[key], rule, facts, keys) for keys in sharing.values() for key in keys]
+    return [*left_alone, *(documents if rule.create else await _without_new_ones(work, documents))]
+
+
+def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts, sharing: list[str]) -> Document:
+    try:
+        if len(sharing) > 1:
+            raise rules.shared_email(rules.email_of(customer), sharing)
+        account = rules.account_of(customer, rule, facts)
+        return Document(key, key, account, notes=noted(rules.names_changed(customer, rule)))
+    except CustomerProblem as problem:
+        return Document(key, key, cause=str(problem).partition(":")[0], reason=str(problem))
+
+
+async def _facts(work: Work, rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
+    """What the shop knows of what these customers name; asked once per run. Raises `NotPossible`."""
+    ask_once = work.shop.once
+    async with work.shop.client() as client:
+        if rule.attributes is not None:
+            await _refuse_attributes_on_open_source(work, client)
+        if not customers:
+            return ShopFacts({})
+        groups = await ask_once("customer groups", partial(magento.groups, client))
+        countries = {
+            code: await ask_once(f"country {code}", partial(magento.country, client, code))
+            for code in sorted({code for one in customers for code in rules.countries_of(one)})
+        }
+        attributes = {
+            code: await ask_once(f"customer attribute {code}", partial(magento.attribute, client, code))
+            for code in sorted({*(rule.attributes or {}).values()})
+        }
+    names = tuple(name for name, number in groups.items() if number != rules.NOT_LOGGED_IN)
+    return ShopFacts({normalise_one(name): number for name, number in groups.items()}, names, countries, attributes)
+
+
+async def _refuse_attributes_on_open_source(work: Work, client: MagentoClient) -> None:
+    if not reads.is_adobe_commerce(await work.shop.once("modules", partial(reads.modules, client))):
+        raise NotPossible(
+            "Customer Attribute Sync is on, and this shop is Magento Open Source: only Adobe Commerce keeps custom "
+            "attributes of customers. No customer was sent. Set A2M_ADDITIONAL__CUSTOMER_ATTRIBUTES to false."
+        )
+
+
+async def _without_new_ones(work: Work, documents: list[Document]) -> list[Document]:
+    """With CREATE off, a customer whom Magento does not have is left out by that setting."""
+    accounts = {one.key: one.content for one in documents if one.content is not None}
+    new = await _new_to_magento(work, accounts)
+    return [one if one.key not in new else _left_out(one.key, accounts[one.key]) for one in documents]
+
+
+def _left_out(key: str, account: Account) -> Document:
+    reason = (
+        f"Not in Magento: website {account.website_id} has no customer {account.email}, and A2M_CUSTOMER__CREATE is "
+        f"off. Once it has one: a2m sync customer --key {key}"
+    )
+    return Document(key, key, cause="Not in Magento", reason=reason, skipped=True)
+
+
+async def _new_to_magento(work: Work, accounts: Mapping[str, Account]) -> set[str]:
+    """The customers without a link whose e-mail Magento does not have on their website."""
+    with work.state.read() as connection:
+        linked = links.of_keys(connection, work.entity, list(accounts))
+    unlinked = {key: account.email for key, account in accounts.items() if key not in linked}
+    if not unlinked:
+        return set()
+    website = None if work.rule.shared else work.rule.website_id
+    async with work.shop.client() as client:
+        found = await magento.ids_with_emails(client, sorted(unlinked.values()), website)
+    return {key for key, email in unlinked.items() if normalise_one(email) not in found}
+
+
+async def refuse_too_many(work: Work) -> None:
+    """Stop before anything is sent if more customers wait to be created than `CREATE_LIMIT`: Magento mails each."""
+    rule: CustomerRule = work.rule
+    with work.state.read() as connection:
+        waiting = messages.pending(connection, work.entity)
+    if not rule.create or len(waiting) <= rule.create_limit:
+        return
+    accounts = {one.key: msgspec.json.decode(one.document or b"", type=Account) for one in waiting}
+    new = await _new_to_magento(work, accounts)
+    if len(new) > rule.create_limit:
+        raise NotPossible(
+            f"{len(new):,} new customers would be created, and Magento mails each; CREATE_LIMIT is "
+            f"{rule.create_limit:,}. Nothing was sent. Set A2M_CUSTOMER__CREATE_LIMIT to {len(new)} or more to let "
+            "them go, or A2M_CUSTOMER__CREATE to false to create none."
+        )
+
+
+async def send(work: Work, client: MagentoClient, message: Message, account: Account, link: Link | None) -> Made:
+    """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
+    shown = await _known(work, client, account, link)
+    if shown is None:
+        _refuse_to_create(work, message, account, link)
+        magento_id = await _create(client, message, account)
+    else:
+        magento_id = str(shown["id"])
+        _refuse_to_change(work, message, account, shown, link)
+        account = _where_it_is(work, account, shown)
+        if not not_shown(account, shown):
+            return _made(magento_id, link)
+        await magento.update(client, magento_id, merged(shown, account, *_told(work, message, link)))
+    left = not_shown(account, await magento.customer(client, magento_id) or {})
+    if left:
+        raise CannotBeSent("Dropped in silence", _dropped(message.key, magento_id, left))
+    return Made(magento_id) if shown is None else _made(magento_id, link)
+
+
+async def find(work: Work, client: MagentoClient, message: Message, account: Account, link: Link | None) -> Made | None:
+    """The customer in Magento, if it shows all of the account."""
+    shown = await _known(work, client, account, link)
+    if shown is None or _others(work, message, str(shown["id"])):
+        return None
+    return None if not_shown(_where_it_is(work, account, shown), shown) else _made(str(shown["id"]), link)
+
+
+async def _known(work: Work, client: MagentoClient, account: Account, link: Link | None) -> Shown | None:
+    """The customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are shared."""
+    if link is not None:
+        return await magento.customer(client, link.magento_id)
+    if not work.rule.shared:
+        return await magento.with_email(client, account.email, account.website_id)
+    found = await magento.accounts_with_email(client, account.email)
+    own = next((one for one in found if one.get("website_id") == account.website_id), None)
+    return found[0] if own is None and len(found) == 1 else own
+
+
+def _where_it_is(work: Work, account: Account, shown: Shown) -> Account:
+    """The account on the website that it has in Magento: one that is shared keeps it."""
+    return replace(account, website_id=int(shown["website_id"])) if work.rule.shared else account
+
+
+async def _create(client: MagentoClient, message: Message, account: Account) -> str:
+    try:
+        return await magento.create(client, new_customer(account))
+    except RequestRefused as refused:
+        if refused.template != magento.SAME_EMAIL:
+            raise
+        found = await magento.accounts_with_email(client, account.email)
+        if not found or any(one.get("website_id") == account.website_id for one in found):
+            raise
+        raise CannotBeSent("Shared accounts", _shared(message.key, account, found)) from refused
+
+
+def _shared(key: str, account: Account, found: list[Shown]) -> str:
+    named = " and ".join(f"customer {one['id']} of website {one.get('website_id')}" for one in found)
+    fix = (
+        "To use that account, set A2M_CUSTOMER__ACCOUNTS to global."
+        if len(found) == 1
+        else f"Set A2M_CUSTOMER__ACCOUNTS to global and link one of them: a2m link customer {key} ID"
+    )
+    return (
+        f"Shared accounts: {account.email} is {named} in Magento, which refuses a second account on website "
+        f"{account.website_id}: it shares accounts over its websites (Share Customer Accounts: Global). {fix}"
+    )
+
+
+def _refuse_to_create(work: Work, message: Message, account: Account, link: Link | None) -> None:
+    if link is not None:
+        raise CannotBeSent(
+            "Gone from Magento",
+            f"Gone from Magento: customer {message.key} was Magento's customer {link.magento_id}, which is not there "
+            f"any more. It is not created again by itself. Create {account.email} in Magento and link it: "
+            f"a2m link customer {message.key} ID",
+        )
+    if not work.rule.create:
+        raise CannotBeSent("Not in Magento", _left_out(message.key, account).reason or "")
+
+
+def _refuse_to_change(work: Work, message: Message, account: Account, shown: Shown, link: Link | None) -> None:
+    """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
+    magento_id, key = shown["id"], message.key
+    if shown.get("website_id") != account.website_id and not work.rule.shared:
+        raise CannotBeSent(
+            "Another website",
+            f"Another website: customer {key} is Magento's customer {magento_id}, on website "
+            f"{shown.get('website_id')}; A2M_MAGENTO__WEBSITE_ID is {account.website_id}. Link it to a customer there: "
+            f"a2m link customer {key} ID. Where Magento shares accounts over its websites, set A2M_CUSTOMER__ACCOUNTS "
+            "to global.",
+        )
+    others = [] if link is not None else _others(work, message, str(magento_id))
+    if others:
+        raise CannotBeSent(
+            "E-mail of another customer",
+            f"E-mail of another customer: {account.email} is Magento's customer {magento_id}, who is "
+            f"{', '.join(others)} in Acumatica. If {key} takes its place: a2m link customer {key} {magento_id}",
+        )
+
+
+def _told(work: Work, message: Message, link: Link | None) -> list[Account]:
+    """What Magento was told last; and where that is not sure, what it may have been told since."""
+    documents = [] if link is None or link.document is None else [link.document]
+    if link is None or link.in_doubt:
+        with work.state.read() as connection:
+            documents += messages.attempted(connection, work.entity, message.key)
+    return [msgspec.json.decode(document, type=Account) for document in documents]
+
+
+def _made(magento_id: str, link: Link | None) -> Made:
+    return Made(magento_id, "found" if link is None else link.made_by)
+
+
+def _others(work: Work, message: Message, magento_id: str) -> list[str]:
+    """The other Acumatica customers that are this one in Magento, unless this one is linked to it as well."""
+    with work.state.read() as connection:
+        linked = {one.key for one in links.of_magento_id(connection, work.entity, magento_id)}
+    return [] if message.key in linked else sorted(linked)
+
+
+def _dropped(key: str, magento_id: str, left: list[str]) -> str:
+    return (
+        f"Dropped in silence: Magento took customer {key} as {magento_id} and does not show {', '.join(left)}. Check "
+        "which countries the website allows and which attributes it has, and correct the customer in Acumatica."
+    )
+
+
+CUSTOMERS = DocumentEntity(
+    feeds={"customers": Feed(_pages, _of_keys, lambda _work: True, lambda: None)},
+    content=Account,
+    compute=compute,
+    changed=lambda _told_before, account: account,
+    send=send,
+    find=find,
+    identity=_identity,
+    before_push=refuse_too_many,
+    full_looks=True,
+)
+"""Customers, as the stages take them. Acumatica does not stamp a customer when only its address changes."""

@@ -1,0 +1,237 @@
+"""Which customers go to Magento, and what Magento must show of each.
+
+Comes in: a customer as Acumatica has it, the settings, and what the shop knows (its groups, countries and customer
+attributes). Goes out: the account, with every name already turned into Magento's id, or a `CustomerProblem` that says
+which record, why and what to do. Source: spec, *Rules of the field*, "Customers"; magento-observed.md, "Customers" in
+both parts: Magento drops in silence what it does not know, so nothing that it does not know may leave from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from connector.model.comparison import normalise_one
+from connector.model.customers import Address, Contact, Country, Customer, same_code
+from entities.customer.attributes import attributes_of, changed_names
+from entities.customer.types import Account, CustomerProblem, CustomerRule, PostalAddress, ShopFacts
+from entities.documents.names import Change, changes, clean_company, clean_name, split_name
+
+NOT_SENT = frozenset({"inactive", "one-time"})
+LONGEST_LOCAL_PART = 64
+LONGEST_EMAIL = 254
+NOT_LOGGED_IN = 0
+SHOWN_NAMES = 12
+
+_ATOM = r"[^\s@,;:<>()\[\]\\\"]+"
+_EMAIL = re.compile(rf"(?P<local>(?!\.){_ATOM}(?<!\.))@(?P<host>(?:[\w](?:[\w-]*[\w])?\.)+[\w](?:[\w-]*[\w])?)")
+
+
+def is_sent(customer: Customer, rule: CustomerRule) -> bool:
+    """Whether the customer goes to Magento: of a chosen class; not inactive, one-time or a guest."""
+    chosen = any(same_code(customer.customer_class, name) for name in rule.classes)
+    return chosen and not customer.guest and customer.status.strip().casefold() not in NOT_SENT
+
+
+def is_left_out(customer: Customer, rule: CustomerRule) -> bool:
+    """Whether a setting leaves the customer out because it has no e-mail."""
+    return rule.without_email == "leave_out" and not customer.main.email.strip()
+
+
+def identity(customer: Customer, rule: CustomerRule) -> str | None:
+    """The e-mail as Magento compares it, of a customer that goes there and has one; two of them must not share it."""
+    if not is_sent(customer, rule):
+        return None
+    try:
+        return normalise_one(email_of(customer))
+    except CustomerProblem:
+        return None
+
+
+def email_of(customer: Customer) -> str:
+    """The e-mail of the main contact. Raises `CustomerProblem` where there is none, or none that is one."""
+    email = customer.main.email.strip()
+    if not email:
+        raise CustomerProblem(
+            f"No e-mail: customer {customer.customer_id} has none, and Magento knows customers by it. "
+            "Enter it in Acumatica, or leave all such customers out with A2M_CUSTOMER__WITHOUT_EMAIL."
+        )
+    found = _EMAIL.fullmatch(email) if len(email) <= LONGEST_EMAIL else None
+    if not found or ".." in found["local"] or len(found["local"]) > LONGEST_LOCAL_PART:
+        raise CustomerProblem(
+            f"Invalid e-mail: customer {customer.customer_id} has {email!r}, which is not one address. "
+            "Correct it in Acumatica."
+        )
+    return email
+
+
+def shared_email(email: str, customers: Iterable[str]) -> CustomerProblem:
+    """Why none of these customers is sent: Magento takes them for one."""
+    names = ", ".join(sorted(customers))
+    return CustomerProblem(
+        f"One e-mail for two customers: {names} all have {email}, and Magento would take them for one. "
+        "Give each an e-mail of its own in Acumatica."
+    )
+
+
+def account_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> Account:
+    """What Magento must show of the customer. Raises `CustomerProblem`."""
+    email = email_of(customer)
+    firstname, lastname = name_of(customer)
+    return Account(
+        email=email,
+        website_id=rule.website_id,
+        firstname=firstname,
+        lastname=lastname,
+        group_id=_group(customer, rule, facts),
+        addresses=_addresses(customer, rule, facts, (firstname, lastname)),
+        attributes=attributes_of(customer, rule, facts),
+    )
+
+
+def name_of(customer: Customer) -> tuple[str, str]:
+    """First and last name: of the primary contact, else of the main contact, else the customer's name, split."""
+    for contact in (customer.person, customer.main):
+        names = _person(contact)
+        if names is not None:
+            return names
+    return split_name(customer.name if clean_name(customer.name) else customer.customer_id)
+
+
+def _person(contact: Contact) -> tuple[str, str] | None:
+    """First and last name of a contact, cleaned; `None` where it does not have both."""
+    firstname, lastname = clean_name(contact.first_name), clean_name(contact.last_name)
+    return (firstname, lastname) if firstname and lastname else None
+
+
+def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
+    """What was changed of the names that go to Magento; empty where all go as Acumatica has them."""
+    person = next((one for one in (customer.person, customer.main) if one.first_name and one.last_name), None)
+    used = [] if person is None else [person]
+    places = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]
+    used += [one for one in places if not one.address.is_empty()]
+    found = [
+        (what, text, clean_name(text))
+        for contact in used
+        for what, text in (("First name", contact.first_name), ("Last name", contact.last_name))
+        if contact.first_name and contact.last_name
+    ]
+    if not any(_person(one) for one in (customer.person, customer.main)):
+        found.append(("Customer name", customer.name, clean_name(customer.name)))
+    if any(not one.address.is_empty() for one in places):
+        company = company_of(customer)
+        found.append(("Company", company, clean_company(company)))
+    return changes([*found, *changed_names(customer, rule)])
+
+
+def company_of(customer: Customer) -> str:
+    """The company of the customer's addresses, as Acumatica has it."""
+    return customer.main.company or customer.name
+
+
+def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
+    name = rule.group_of(customer.customer_class)
+    known = ", ".join(facts.group_names[:SHOWN_NAMES])
+    if name is None:
+        raise CustomerProblem(
+            f"Unmapped customer class: {customer.customer_class} has no Magento group. Name one in "
+            f"A2M_CUSTOMER__GROUPS; Magento has {known}."
+        )
+    group_id = facts.groups.get(normalise_one(name))
+    if group_id is None:
+        raise CustomerProblem(
+            f"Unknown customer group: A2M_CUSTOMER__GROUPS names {name!r} for class {customer.customer_class}, and "
+            f"Magento has {known}. Correct the name, or make the group in Magento."
+        )
+    if group_id == NOT_LOGGED_IN:
+        raise CustomerProblem(
+            f"Unknown customer group: {name!r} is Magento's group of visitors who are not logged in. Name another one "
+            f"for class {customer.customer_class} in A2M_CUSTOMER__GROUPS."
+        )
+    return group_id
+
+
+def countries_of(customer: Customer) -> set[str]:
+    """The country codes that the customer's addresses name, as Magento spells them."""
+    chosen = (_with_address(customer.billing, customer.main), _with_address(customer.shipping, customer.main))
+    return {one.address.country.strip().upper() for one in chosen if one.address.country.strip()}
+
+
+def _with_address(contact: Contact, main: Contact) -> Contact:
+    """Billing and shipping contact have an address of their own only where it differs from the main one."""
+    return main if contact.address.is_empty() else contact
+
+
+def _addresses(
+    customer: Customer, rule: CustomerRule, facts: ShopFacts, names: tuple[str, str]
+) -> tuple[PostalAddress, ...]:
+    found = []
+    for use in ("billing", "shipping"):
+        contact = _with_address(getattr(customer, use), customer.main)
+        if not contact.address.is_empty():
+            found.append(_address(customer, contact, use, rule, facts, names))
+    if len(found) == 2 and replace(found[0], billing=False) == replace(found[1], shipping=False):
+        return (replace(found[0], shipping=True),)
+    return tuple(found)
+
+
+def _address(
+    customer: Customer, contact: Contact, use: str, rule: CustomerRule, facts: ShopFacts, names: tuple[str, str]
+) -> PostalAddress:
+    where, address = f"the {use} address of customer {customer.customer_id}", contact.address
+    street = tuple(line for line in (address.line1.strip(), address.line2.strip()) if line)
+    telephone = next((one for one in (contact.phone, customer.main.phone, customer.person.phone) if one), "")
+    country = _country(where, address, facts)
+    missing = [name for name, value in (("street", street), ("city", address.city.strip())) if not value]
+    if missing:
+        raise CustomerProblem(f"Incomplete address: {where} has no {' and no '.join(missing)}. Enter it in Acumatica.")
+    if not (telephone or rule.telephone):
+        raise CustomerProblem(
+            f"No telephone: {where} has none, and Magento takes no address without. Enter it in Acumatica, or one for "
+            "all in A2M_CUSTOMER__TELEPHONE."
+        )
+    firstname, lastname = _person(contact) or names
+    company = clean_company(company_of(customer))
+    return PostalAddress(
+        firstname=firstname,
+        lastname=lastname,
+        company="" if company == f"{firstname} {lastname}" else company,
+        street=street,
+        city=address.city.strip(),
+        postcode=address.postal_code.strip(),
+        country_id=address.country.strip().upper(),
+        region_id=_region(where, address, country),
+        region="" if country.regions else address.state.strip(),
+        telephone=telephone or rule.telephone,
+        billing=use == "billing",
+        shipping=use == "shipping",
+    )
+
+
+def _country(where: str, address: Address, facts: ShopFacts) -> Country:
+    code = address.country.strip().upper()
+    if not code:
+        raise CustomerProblem(f"No country: {where} has none, and Magento would drop it. Enter it in Acumatica.")
+    country = facts.countries.get(code)
+    if country is None:
+        raise CustomerProblem(
+            f"Unknown country: {where} is in {code!r}, which Magento does not know; it would drop the address. "
+            "Correct the country in Acumatica."
+        )
+    return country
+
+
+def _region(where: str, address: Address, country: Country) -> int | None:
+    """Magento keeps no region of a code alone: it needs the id (magento-observed.md, part two, section 3)."""
+    state = address.state.strip()
+    if not state or not country.regions:
+        return None
+    found = country.regions.get(normalise_one(state))
+    if found is None:
+        known = ", ".join(country.codes[:SHOWN_NAMES]) + (" …" if len(country.codes) > SHOWN_NAMES else "")
+        raise CustomerProblem(
+            f"Unknown state: {where} is in state {state!r} of {address.country.strip().upper()}, where Magento knows "
+            f"{known}. Enter Magento's code or name of the state in Acumatica."
+        )
+    return found

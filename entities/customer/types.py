@@ -1,0 +1,76 @@
+"""What the rules of customers take and give: customers of Acumatica, what the shop knows, and accounts of Magento."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from connector.model.customers import AttributeKind, Country, same_code
+
+
+@dataclass(frozen=True)
+class CustomerRule:
+    """A to M Customer Sync. `attributes`: Acumatica's to Magento's; none while Customer Attribute Sync is off.
+
+    `shared`: Magento shares accounts over its websites, so an account of another website is the customer's.
+    """
+
+    classes: frozenset[str]
+    groups: Mapping[str, str]
+    attributes: Mapping[str, str] | None = None
+    create: bool = True
+    create_limit: int = 100
+    telephone: str = ""
+    website_id: int = 1
+    without_email: Literal["fail", "leave_out"] = "fail"
+    shared: bool = False
+
+    def group_of(self, customer_class: str) -> str | None:
+        """The Magento group of a class, in whatever letter case the map names the class."""
+        return next((group for name, group in self.groups.items() if same_code(name, customer_class)), None)
+
+
+@dataclass(frozen=True)
+class ShopFacts:
+    """What the shop knows: group ids by compared name, countries by code and attributes by code; none: not known."""
+
+    groups: Mapping[str, int]
+    group_names: tuple[str, ...] = ()
+    countries: Mapping[str, Country | None] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeKind | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PostalAddress:
+    """An address as Magento must show it; `billing`, `shipping`: what Acumatica uses it for."""
+
+    firstname: str
+    lastname: str
+    company: str
+    street: tuple[str, ...]
+    city: str
+    postcode: str
+    country_id: str
+    region_id: int | None
+    region: str
+    telephone: str
+    billing: bool
+    shipping: bool
+
+
+@dataclass(frozen=True)
+class Account:
+    """A customer as Magento must show it; an attribute with an empty value must not be there."""
+
+    email: str
+    website_id: int
+    firstname: str
+    lastname: str
+    group_id: int
+    addresses: tuple[PostalAddress, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class CustomerProblem(Exception):
+    """A customer cannot be sent; the text begins with the cause and a colon."""

@@ -1,0 +1,279 @@
+"""What the three document entities have in common: customers, orders and shipments are made once.
+
+A document is one message: what Magento is told of one Acumatica record (a shipment that spans two orders makes two).
+Its fingerprint stands where values have theirs, so the queue treats both alike: what Magento was told already is not
+queued again. A document is always looked for in Magento by its link or its mark before it is made, and an answer that
+was lost is settled by looking, never by sending again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, Outcome
+from connector.magento.client import MagentoClient
+from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
+from connector.state.queue.chunk import UNREADABLE, Computed, Wanted
+from connector.state.queue.messages import Message, Settled
+from connector.state.queue.notes import note_key
+from connector.state.schema import SENT
+from connector.state.sync import ledger, links, records
+from connector.state.sync.compensations import Compensation
+from connector.state.sync.links import Link, MadeBy
+from connector.state.sync.records import Record, Stored
+from entities.documents.names import Change
+from entities.feeds import Feed
+from entities.waiting import NotYet
+
+if TYPE_CHECKING:
+    from entities.context import Work
+    from entities.pulled import Pulled
+
+T = TypeVar("T")
+LATE_WRITE = timedelta(seconds=30)
+"""How long a request that arrived whole may still be applied after its answer was lost. Seen: five seconds, while every
+worker was busy (magento-observed.md, part two, section 7)."""
+
+
+class CannotBeSent(Exception):
+    """One document cannot be sent; `cause` is the kind of failure, `str()` says why and what to do.
+
+    `made`: what it is in Magento, where it is there and only a part of what is told could not be: its link is kept.
+    """
+
+    def __init__(self, cause: str, reason: str, made: Made | None = None) -> None:
+        super().__init__(reason)
+        self.cause = cause
+        self.made = made
+
+
+class Document(msgspec.Struct, frozen=True):
+    """What Magento must be told of one document. `content` is a msgspec struct of the entity.
+
+    Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it. With neither
+    content nor cause nothing is told of it any more, and what waits is overtaken: Magento keeps what it has.
+    `notes`: what a person should know of it though it is sent, such as a name that was changed on the way.
+    """
+
+    acumatica_key: str
+    key: str
+    content: Any = None
+    cause: str | None = None
+    reason: str | None = None
+    skipped: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
+
+    `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
+    `told`: the content that Magento was told, where that is less than the message says. `remark`: what a person should
+    know of how it went, such as a line that Magento does not know; it stands in the run and at the record.
+    """
+
+    magento_id: str
+    made_by: MadeBy = "sent"
+    taken: tuple[tuple[str, str], ...] = ()
+    compensated: tuple[Compensation, ...] = ()
+    told: Any = None
+    remark: str | None = None
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What is to be known of a document beside what Magento is told: a failure of its own that holds nothing else back.
+
+    `what` names it: it stands under the document's key with this behind it.
+    """
+
+    what: str
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DocumentEntity:
+    """One document entity.
+
+    feeds: what it reads in Acumatica, by name; each part of a page is the record as plain JSON values.
+    content: the struct of a document's content.
+    compute: the documents of these records (None: Acumatica no longer has it); may read Magento, writes nothing.
+    changed: the content to send where Magento was told another one before; raises `CannotBeSent` for a change that
+    Magento cannot follow and that holds back the rest.
+    beside: of what Magento was told and what it is to be told now, the change that it cannot follow though all else
+    goes on.
+    send: tells Magento; looks for the document first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`.
+    find: the document in Magento, if it is there, by link or mark, with all that this message says.
+    identity: what no two records may share in Magento, in compared form; the records of a chunk are computed together
+    with all others that share it, or did before.
+    before_push: asked before anything of a look is sent; raises `NotPossible` to stop it.
+    full_looks: whether all is read again once a day, because Acumatica does not stamp every change.
+    still_waiting: of messages that waited, those that still do and why, by id, read from Magento together.
+    """
+
+    feeds: Mapping[str, Feed]
+    content: type[Any]
+    compute: Callable[[Work, Mapping[str, dict[str, Any] | None]], Awaitable[list[Document]]]
+    changed: Callable[[Any, Any], Any]
+    send: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made]]
+    find: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made | None]]
+    identity: Callable[[Work, dict[str, Any]], str | None] | None = None
+    before_push: Callable[[Work], Awaitable[None]] | None = None
+    full_looks: bool = False
+    beside: Callable[[Any, Any], Beside | None] | None = None
+    still_waiting: Callable[[Work, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
+
+
+def noted(changed: Sequence[Change]) -> tuple[str, ...]:
+    """What a run says of changed names: without them, because Prefect keeps what it shows."""
+    return tuple(dict.fromkeys(one.without_name() for one in changed))
+
+
+def encoded(content: Any) -> bytes:
+    """The content as JSON, the same for the same content."""
+    return msgspec.json.encode(content, order="sorted")
+
+
+def fingerprint(document: bytes) -> int:
+    """A positive number of 63 bits that stands for the document."""
+    return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
+
+
+async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) -> Computed:
+    """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
+    chosen = _with_same_identity(work, entity, pulled.to_compute)
+    there = {key: _said(stored.record) for key, stored in chosen.items()}
+    computed = await entity.compute(work, there)
+    for one in computed:
+        for note in one.notes:
+            work.report.note(one.key, note)
+    with work.state.read() as connection:
+        known = links.of_records(connection, work.entity, list(there))
+    told = [one for one in computed if one.content is not None or one.cause is not None]
+    wanted = [want for one in told for want in _wanted(entity, one, known.get(one.key))]
+    left = {one.key for one in computed}
+    wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
+    wanted += [Wanted(key, key, "", key, None, None, UNREADABLE, why) for key, why in pulled.problems]
+    return Computed(
+        acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.vanished],
+        wanted=wanted,
+        withdrawn_value=None,
+        stored=[*chosen.values(), *pulled.to_keep.values()],
+        seen=pulled.seen,
+        marks=list(pulled.marks.values()),
+    )
+
+
+def _with_same_identity(work: Work, entity: DocumentEntity, pulled: Mapping[str, Stored]) -> Mapping[str, Stored]:
+    """The records of the chunk, each with its identity, and every other record with one of these, now or before."""
+    if entity.identity is None:
+        return pulled
+    keys = {
+        key: None if one.record.document is None else entity.identity(work, one.record.document)
+        for key, one in pulled.items()
+    }
+    shared = {*keys.values(), *(one.key for one in pulled.values())} - {None}
+    with work.state.read() as connection:
+        others = records.sharing_sku(connection, work.entity, sorted(str(key) for key in shared), pulled)
+    return {**others, **{key: msgspec.structs.replace(one, key=keys[key]) for key, one in pulled.items()}}
+
+
+def _said(record: Record) -> dict[str, Any] | None:
+    """The record's document, with an order's invoices where it has any."""
+    if record.document is None or not record.invoices:
+        return record.document
+    return {**record.document, "invoices": record.invoices}
+
+
+def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[Wanted]:
+    """What Magento must be told of the document, and what is to be known beside it."""
+    if one.content is None:
+        return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
+    content, beside = one.content, None
+    kept = None if link is None else link.document
+    document = encoded(content)
+    if kept is not None and kept != document:
+        told = msgspec.json.decode(kept, type=entity.content)
+        beside = entity.beside(told, content) if entity.beside is not None else None
+        try:
+            content = entity.changed(told, content)
+        except CannotBeSent as why:
+            return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))]
+        # as it was kept, where nothing changed: a field that a later version added is no change
+        document = kept if content is told else encoded(content)
+    want = Wanted(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
+    return [want] if beside is None else [want, _beside(one, beside)]
+
+
+def _beside(one: Document, beside: Beside) -> Wanted:
+    """Its value stands for its words, so that a note that was skipped stays so until it says something else."""
+    key = note_key(one.key, beside.what)
+    value = fingerprint(beside.reason.encode())
+    return Wanted(one.acumatica_key, key, "", key, value, None, beside.cause, beside.reason)
+
+
+def _gone(link: Link) -> Wanted:
+    reason = (
+        f"Changed after it was sent: Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. "
+        "Put it right there by hand, then skip this message."
+    )
+    return Wanted(link.acumatica_key, link.key, "", link.key, None, None, "Gone after it was sent", reason)
+
+
+async def deliver_document(
+    work: Work, entity: DocumentEntity, client: MagentoClient, message: Message
+) -> tuple[Delivery, Made | None]:
+    """Send one document: its outcome, and what it became."""
+    content, link = content_and_link(work, entity.content, message)
+    writes = client.writes
+    try:
+        return Delivery([ACCEPTED]), await entity.send(work, client, message, content, link)
+    except OfTheConnection as fault:
+        return Delivery([NOT_SENT], fault=fault, wrote=client.writes > writes), None
+    except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
+        made = why.made if isinstance(why, CannotBeSent | NotYet) else None
+        return Delivery([_outcome(why)], wrote=client.writes > writes), made
+
+
+def _outcome(why: Exception) -> Outcome:
+    if isinstance(why, NotYet):
+        return Outcome("waits", str(why), cause=why.wait, waits_for=why.waits_for)
+    if isinstance(why, NoAnswer):
+        return Outcome("unknown", str(why))
+    if isinstance(why, TemporaryFault):
+        return Outcome("temporary", str(why), why.retry_after, template=why.kind)
+    if isinstance(why, CannotBeSent):
+        return Outcome("refused", str(why), cause=why.cause)
+    return Outcome("refused", str(why), template=why.kind if isinstance(why, RequestRefused) else "")
+
+
+async def found_document(work: Work, entity: DocumentEntity, client: MagentoClient, message: Message) -> Made | None:
+    """The document in Magento, if it is there. Raises a `MagentoFault`."""
+    content, link = content_and_link(work, entity.content, message)
+    return await entity.find(work, client, message, content, link)
+
+
+def content_and_link(work: Work, content: type[T], message: Message) -> tuple[T, Link | None]:
+    """What the message tells, and the document's link, which is in doubt if a later attempt to tell more broke off."""
+    with work.state.read() as connection:
+        link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
+        is_known = bool(ledger.of_records(connection, work.entity, [], [message.key]))
+    if link is not None and link.document is not None and not is_known:
+        link = replace(link, in_doubt=True)
+    return msgspec.json.decode(message.document or b"", type=content), link
+
+
+def settled_as(settled: Settled, made: Made) -> Settled:
+    """The outcome of a message with all that is kept of what its document is in Magento."""
+    message = settled.message
+    told = message.document if made.told is None else encoded(made.told)
+    link = Link(message.key, message.acumatica_key, made.magento_id, told, made.made_by)
+    remark = settled.reason if made.remark is None or settled.state != SENT else made.remark
+    return msgspec.structs.replace(settled, reason=remark, link=link, taken=made.taken, compensated=made.compensated)

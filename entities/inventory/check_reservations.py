@@ -1,0 +1,44 @@
+"""Test Connection, reservations: whether anything will ever clear what Magento holds of its open orders.
+
+Magento reserves what a web order takes, until the order is shipped there. Where quantities are sent and shipments are
+not, that never happens by itself, and the shop offers less and less. Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.magento.errors import Unauthorized
+from entities.checks import Asked, Check, lacks
+
+RESERVATIONS = "Reservations"
+OPEN = "new,pending_payment,processing,payment_review,holded"
+
+
+def reservations(client: MagentoClient, *, inventory: bool, shipment: bool) -> list[Asked]:
+    """Asked where quantities are sent."""
+    return [Asked(RESERVATIONS, partial(_reservations, client, shipment))] if inventory else []
+
+
+async def _reservations(client: MagentoClient, shipment: bool) -> Check:
+    if shipment:
+        return Check(RESERVATIONS, "passed", "shipments are active: what an order holds is cleared when it ships")
+    try:
+        number = await reads.count_orders(client, OPEN)
+    except Unauthorized as refused:
+        return Check(RESERVATIONS, "could not be checked", f"open orders may not be read. {lacks(refused)}")
+    if not number:
+        said = (
+            "no order is open in Magento now. What a later one reserves is cleared when it ships there, which the "
+            "connector does only with A2M_ACTIVE__SHIPMENT"
+        )
+        return Check(RESERVATIONS, "passed", said)
+    orders = "order is" if number == 1 else "orders are"
+    said = (
+        f"{number:,} {orders} open in Magento, quantities are sent and shipments are not: nothing clears what is "
+        "reserved for them, and the shop offers less than there is. Switch on A2M_ACTIVE__SHIPMENT, or ship them in "
+        "Magento by other means."
+    )
+    return Check(RESERVATIONS, "failed", said)

@@ -1,0 +1,61 @@
+"""Quantities are published lower by what shipments of orders of ours took without a reservation (docs/adr/0007).
+
+Comes in: the quantities that the rule gives. Goes out: the same, less what Magento's salable quantity is too high by.
+Where there was no such shipment, nothing is asked and nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from connector.model.units import plain
+from connector.state.queue.chunk import Wanted
+from connector.state.sync import compensations
+from entities.context import Work
+from entities.inventory.compensations import compensated
+from entities.inventory.repairs import detect_repair, repaired_since, stocks_of
+from entities.inventory.rules import QuantityRule
+from entities.sources import ATTRIBUTE
+
+
+async def less_compensations(work: Work, values: Sequence[Wanted]) -> list[Wanted]:
+    """The wanted quantities, less what was taken; a stock status that follows the quantity follows it here too."""
+    rule = work.rule
+    if not isinstance(rule, QuantityRule):
+        return list(values)
+    keys = sorted({want.key for want in values})
+    with work.state.read() as connection:
+        if not compensations.of_keys(connection, keys, None):
+            return list(values)
+    async with work.shop.client() as client:
+        if not await work.shop.has_msi(client):
+            return list(values)
+        stocks = await stocks_of(work, client)
+        await detect_repair(work, client, stocks)
+    stock = stocks.of_store.get(rule.compensated_store, 0)
+    with work.state.read() as connection:
+        taken = compensations.of_keys(connection, keys, repaired_since(work, stocks).get(stock))
+    at_sources = {(want.key, want.source): want.value or 0 for want in values if not want.source.startswith(ATTRIBUTE)}
+    found = compensated(at_sources, taken, stocks.sources.get(stock, []))
+    spelled = {want.key: want.sku or want.key for want in values}
+    for key, left in found.left_over.items():
+        work.report.note(spelled[key], _left_over(left))
+    return [_with(want, found.quantities.get((want.key, want.source), want.value)) for want in values]
+
+
+def _with(want: Wanted, quantity: int | None) -> Wanted:
+    if quantity == want.value:
+        return want
+    follows = want.in_stock is not None
+    return msgspec.structs.replace(want, value=quantity, in_stock=bool(quantity) if follows else None)
+
+
+def _left_over(left: int) -> str:
+    return (
+        f"Shown as 0: shipments of orders made in Acumatica left {plain(Decimal(left).scaleb(-4)):f} more in Magento's "
+        "reservations than there is to make up for. Have Magento write them off (bin/magento inventory:reservation:"
+        "list-inconsistencies -r | bin/magento inventory:reservation:create-compensations); the next full sync notices."
+    )

@@ -1,0 +1,47 @@
+"""Quantities that make up for what Magento counts too high after orders of ours were shipped there.
+
+Comes in: the quantities to publish, what such shipments took, and the sources of the stock that these orders are sold
+from. Goes out: what is published instead: the sum of the stock is too low by just what Magento's reservations are too
+high, so its salable quantity is right. What a source cannot bear is taken from the others; what none can bear is left
+over, and then all of them show 0, so nothing is sold that is not there (docs/adr/0007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from entities.sources import source_key
+
+
+class Compensated(NamedTuple):
+    """Quantities by (SKU key, source), and by SKU key what could not be taken off anywhere; all in 1/10,000."""
+
+    quantities: dict[tuple[str, str], int]
+    left_over: dict[str, int]
+
+
+def compensated(
+    quantities: Mapping[tuple[str, str], int],
+    taken: Mapping[tuple[str, str], int],
+    stock: Collection[str],
+) -> Compensated:
+    """The quantities by (SKU key, source) less what was taken: at its own source first, then in the rest of the stock.
+
+    Wherever the goods left from, the reservation is one of the stock: a source outside bears nothing.
+    """
+    result = dict(quantities)
+    left_over: dict[str, int] = {}
+    spelled = {(key, source_key(source)): (key, source) for key, source in quantities}
+    names = sorted(source_key(source) for source in stock)
+    for (key, source), quantity in sorted(taken.items()):
+        left = quantity
+        for name in sorted(names, key=lambda name: name != source_key(source)):
+            place = spelled.get((key, name))
+            if place is not None:
+                part = min(left, max(result[place], 0))
+                result[place] -= part
+                left -= part
+        if left:
+            left_over[key] = left_over.get(key, 0) + left
+    return Compensated(result, left_over)

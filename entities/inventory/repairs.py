@@ -1,0 +1,160 @@
+"""A repair of Magento's reservations is recognised: who ran it and when, the API does not say (docs/adr/0019).
+
+Comes in: Magento's open orders and what was compensated. Goes out, in the state: until when the orders that were made
+through the API are reserved now. Two readings have to agree, and nothing that was measured is ever subtracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.model.comparison import normalise_one
+from connector.model.units import DIGITS
+from connector.state.coordination import lease
+from connector.state.sync import compensations, open_orders, reservation_repairs
+from connector.state.sync.open_orders import OpenOrder
+from connector.state.sync.reservation_repairs import Repair
+from entities.inventory.rules import QuantityRule
+from entities.shop_orders.own_orders import is_own, is_reserved
+from entities.shop_orders.repair import Event, Recognised, last_repair, recognise
+from entities.sources import source_key
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+READ_EVERY = timedelta(minutes=1)
+"""How often the salable quantities are read, at most."""
+MOST_THRESHOLDS = 50
+
+
+class _Known(NamedTuple):
+    """What reserves, as far as it is known: `skus` by compared SKU."""
+
+    events: list[Event]
+    placed: dict[str, int]
+    skus: dict[str, str]
+
+
+async def detect_repair(work: Work, client: MagentoClient, stocks: reads.Stocks) -> None:
+    """Find out whether the reservations were repaired; what that changes becomes due. Raises a `MagentoFault`."""
+    rule: QuantityRule = work.rule
+    stock = stocks.of_store.get(rule.compensated_store)
+    website = None if stock is None else stocks.website_of(stock)
+    if not rule.open_orders.repair.detects or stock is None or website is None:
+        return
+    now = work.clock.now()
+    with work.state.read() as connection:
+        repair = reservation_repairs.read(connection, stock)
+    if repair.read_at is not None and now - repair.read_at < READ_EVERY:
+        return
+    known = _what_reserves(work, stocks, stock, last_repair(rule.open_orders.repair, repair.repaired_at, now))
+    if not known.events:
+        return
+    found = await _recognise(client, stocks, stock, website, known)
+    if found.repaired_at is not None and found != await _recognise(client, stocks, stock, website, known):
+        return
+    _keep(work, stock, replace(repair, read_at=now), found, known)
+
+
+def _what_reserves(work: Work, stocks: reads.Stocks, stock: int, since: datetime | None) -> _Known:
+    """The orders made through the API since the last repair, and what was placed beside them.
+
+    A SKU of somebody else's such order tells nothing: nobody knows what was shipped of it.
+    """
+    with work.state.read() as connection:
+        orders = open_orders.of_ids(connection, sorted(open_orders.known(connection)))
+        shipped = compensations.events(connection, since)
+    here = [one for one in orders.values() if stocks.of_store.get(one.order.store_id) == stock]
+    reserved = [one for one in here if is_reserved(one, since)]
+    made = [one for one in here if not is_reserved(one, since)]
+    foreign = {key for one in made if not is_own(work, one) for key in one.items}
+    events = [Event(one.first_seen_at, item.key, -item.held.held, 0) for one in made for item in one.items.values()]
+    events += [Event(at, key, 0, quantity) for at, key, quantity in shipped]
+    placed: dict[str, int] = {}
+    for one in reserved:
+        for item in one.items.values():
+            placed[item.key] = placed.get(item.key, 0) - item.held.held
+    told = [one for one in events if one.key not in foreign and one.repaired != one.unrepaired]
+    return _Known(told, placed, _spelled(here, told))
+
+
+def _spelled(orders: Sequence[OpenOrder], events: Sequence[Event]) -> dict[str, str]:
+    skus = {one.key: one.key for one in events}
+    skus.update((item.key, item.sku) for one in orders for item in one.items.values() if item.key in skus)
+    return skus
+
+
+async def _recognise(
+    client: MagentoClient, stocks: reads.Stocks, stock: int, website: str, known: _Known
+) -> Recognised:
+    held = await _at_sources(client, stocks.sources.get(stock, []), list(known.skus.values()))
+    salable = await reads.salable_quantities(client, website, list(known.skus.values()))
+    measured = {
+        key: int(salable[sku].quantity.scaleb(DIGITS)) - held[key]
+        for key, sku in known.skus.items()
+        if held.get(key, 0) > 0 and sku in salable and salable[sku].is_salable
+    }
+    found = recognise(known.events, known.placed, measured)
+    if found.repaired_at is None and found.unclear:
+        for key in sorted(found.unclear)[:MOST_THRESHOLDS]:
+            item = await reads.stock_item(client, known.skus[key])
+            measured[key] += 0 if item is None else int(item.threshold.scaleb(DIGITS))
+        found = recognise(known.events, known.placed, measured)
+    return found
+
+
+async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Sequence[str]) -> dict[str, int]:
+    """What the enabled sources of a stock sell of each SKU, by its compared form."""
+    enabled = {source_key(one.source_code) for one in await reads.sources(client) if one.enabled}
+    here = {source_key(code) for code in sources} & enabled
+    found: dict[str, int] = {}
+    for row in await reads.source_items(client, skus):
+        if row.in_stock and source_key(row.source) in here:
+            key = normalise_one(row.sku)
+            found[key] = found.get(key, 0) + int(row.quantity.scaleb(DIGITS))
+    return found
+
+
+def _keep(work: Work, stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
+    """Keep what was found; a SKU is named when two readings in a row fit nothing known."""
+    twice = sorted(found.unclear & set(repair.unclear))
+    for key in twice:
+        work.report.note(
+            known.skus[key],
+            "Magento's reservations fit neither what they were nor a repair of them (bin/magento inventory:reservation:"
+            "list-inconsistencies). The lower quantity is shown.",
+        )
+    repair = replace(repair, unclear=tuple(sorted(found.unclear)))
+    with work.state.write() as connection:
+        lease.require(connection, work.lease)
+        if found.repaired_at is not None:
+            repair = replace(repair, repaired_at=found.repaired_at)
+            open_orders.make_due(connection, {one.key for one in known.events})
+        reservation_repairs.write(connection, stock, repair)
+    if found.repaired_at is not None:
+        work.report.say(
+            "Magento's reservations were repaired: orders that came from Acumatica before are reserved there now, and "
+            "are treated like those of the shop."
+        )
+
+
+def repaired_since(work: Work, stocks: reads.Stocks) -> Mapping[int, datetime | None]:
+    """When the reservations of each stock were last repaired."""
+    rule: QuantityRule = work.rule
+    now = work.clock.now()
+    with work.state.read() as connection:
+        return {
+            stock: last_repair(rule.open_orders.repair, reservation_repairs.read(connection, stock).repaired_at, now)
+            for stock in set(stocks.of_store.values())
+        }
+
+
+async def stocks_of(work: Work, client: MagentoClient) -> reads.Stocks:
+    """Magento's stocks; asked once a run."""
+    return await work.shop.once("stocks", partial(reads.stocks, client))

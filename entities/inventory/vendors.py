@@ -1,0 +1,41 @@
+"""Whether a stock of Magento would count the vendor quantity more than once.
+
+Under Sum Total each branch that includes it shows it at its own source; two sources of one stock would sell it twice
+(spec, *Learned in the field*). Comes in: the quantity rule. Goes out: nothing, or `NotPossible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from connector.magento import reads
+from entities.context import Work
+from entities.inventory.rules import QuantityRule
+from entities.shop import NotPossible
+from entities.sources import source_key
+
+
+async def refuse_vendors_twice(work: Work) -> None:
+    """Raise `NotPossible` where one Magento stock would count the vendor quantity at several of its sources."""
+    rule = work.rule
+    if not isinstance(rule, QuantityRule) or len(rule.vendor_sources) < 2:
+        return
+    async with work.shop.client() as client:
+        if not await work.shop.has_msi(client):
+            return
+        twice = vendors_twice(rule.vendor_sources, await reads.sources_by_stock(client))
+    if twice is not None:
+        raise NotPossible(twice)
+
+
+def vendors_twice(vendor_sources: Collection[str], stocks: Mapping[int, Sequence[str]]) -> str | None:
+    """Say which stock would count the vendor quantity at several of its sources; `None` where none would."""
+    for stock, sources in sorted(stocks.items()):
+        own = sorted(code for code in sources if source_key(code) in vendor_sources)
+        if len(own) > 1:
+            return (
+                f"The vendor quantity would count {len(own)} times in Magento's stock {stock}: its sources "
+                f"{', '.join(own)} all get it. Leave Include vendor inventory on for one branch of that stock "
+                "(A2M_INVENTORY__BRANCHES)."
+            )
+    return None

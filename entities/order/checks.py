@@ -1,0 +1,150 @@
+"""Test Connection, orders: what the settings of orders name exists in Acumatica and in Magento.
+
+Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
+Nothing is written anywhere. Acumatica's API has no list of order types, and Magento's none of its statuses, payment and
+shipping methods, of which it takes any name: of these only what the settings say themselves is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from connector.acumatica import orders as acumatica
+from connector.acumatica import setup
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from entities.checks import Asked, Check
+from entities.order.status import state_of
+from entities.order.types import OrderRule
+from entities.shop_orders.reference import increment_id_of
+
+ORDER_TYPES, BRANCHES, SHIP_VIAS = "Order types", "Branches of orders", "ShipVias of orders"
+PAYMENTS = "Payment methods of orders"
+REFERENCE = "Reference pattern of orders"
+STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
+
+
+def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[Asked]:
+    """The order types, the branches, the payment methods and the ShipVias."""
+    asked = [Asked(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
+    if rule.types and rule.branches:
+        asked.append(Asked(BRANCHES, partial(_branches, session, rule)))
+    if rule.types and set(rule.payment_methods) - {""}:
+        asked.append(Asked(PAYMENTS, partial(_payments, session, rule)))
+    if rule.types and set(rule.shipping_methods) - {""}:
+        asked.append(Asked(SHIP_VIAS, partial(_ship_vias, session, rule)))
+    return asked
+
+
+def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[Asked]:
+    """The store view."""
+    return [Asked(STORE, partial(_store, client, rule))] if rule.types else []
+
+
+def maps_of_orders(rule: OrderRule, test_value: str) -> list[Check]:
+    """The reference pattern, the statuses, and the methods of payment and shipping: no system is asked."""
+    if not rule.types:
+        return []
+    return [*([_reference(rule, test_value)] if rule.reference_pattern else []), _statuses(rule), _methods(rule)]
+
+
+def _reference(rule: OrderRule, test_value: str) -> Check:
+    """What the reference pattern makes of its test value."""
+    if not test_value:
+        said = (
+            f"{rule.reference_pattern}: there is no value to try it on. Enter one in Test value of the reference "
+            "(A2M_ORDER__REFERENCE_TEST)."
+        )
+        return Check(REFERENCE, "could not be checked", said)
+    number = increment_id_of(test_value, rule.reference_pattern)
+    if number is None:
+        said = f"{rule.reference_pattern} finds no order number in {test_value} (A2M_ORDER__REFERENCE_PATTERN)."
+        return Check(REFERENCE, "failed", said)
+    return Check(REFERENCE, "passed", f"{test_value} is Magento's order {number}")
+
+
+async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:
+    """Acumatica's API has no list of order types: a type is known to exist where there is an order of it."""
+    unseen = [one for one in rule.types if not await acumatica.has_orders(session, one)]
+    if unseen:
+        said = (
+            f"{', '.join(unseen)}: Acumatica has no order of that type, and its API has no list of order types, so "
+            "whether the type exists is not known. Compare A2M_ORDER__TYPES with form Order Types (SO201000)."
+        )
+        return Check(ORDER_TYPES, "could not be checked", said)
+    return Check(ORDER_TYPES, "passed", ", ".join(rule.types))
+
+
+async def _branches(session: AcumaticaSession, rule: OrderRule) -> Check:
+    found = {branch.branch.upper() for branch in await setup.branches(session)}
+    missing = [name for name in rule.branches if name.upper() not in found]
+    if missing:
+        said = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check(BRANCHES, "failed", f"{said} Correct A2M_ORDER__BRANCHES.")
+    return Check(BRANCHES, "passed", ", ".join(rule.branches))
+
+
+async def _payments(session: AcumaticaSession, rule: OrderRule) -> Check:
+    named = sorted(set(rule.payment_methods) - {""})
+    found = await setup.names_of(session, "PaymentMethod", "PaymentMethodID")
+    missing = _not_in(named, found)
+    if missing:
+        said = f"Acumatica has no payment method {', '.join(missing)}; it has {', '.join(found)}."
+        return Check(PAYMENTS, "failed", f"{said} Correct A2M_ORDER__PAYMENT_METHODS.")
+    return Check(PAYMENTS, "passed", ", ".join(named))
+
+
+async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
+    named = sorted(set(rule.shipping_methods) - {""})
+    found = await setup.ship_vias(session)
+    missing = _not_in(named, found)
+    if missing:
+        said = f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check(SHIP_VIAS, "failed", f"{said} Correct A2M_ORDER__SHIPPING_METHODS.")
+    return Check(SHIP_VIAS, "passed", ", ".join(named))
+
+
+def _not_in(names: Iterable[str], found: Iterable[str]) -> list[str]:
+    """Those of the names that are not there in any letter case."""
+    known = {one.casefold() for one in found}
+    return [one for one in names if one.strip().casefold() not in known]
+
+
+async def _store(client: MagentoClient, rule: OrderRule) -> Check:
+    stores = await reads.store_configs(client)
+    found = next((one for one in stores if one.id == rule.store_id), None)
+    if found is None:
+        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
+        said = f"Magento has no store view {rule.store_id}; it has {known}. Correct A2M_ORDER__STORE_ID."
+        return Check(STORE, "failed", said)
+    return Check(STORE, "passed", f"{found.code}: orders are made in {found.base_currency}")
+
+
+def _statuses(rule: OrderRule) -> Check:
+    if not rule.statuses:
+        return Check(
+            STATUSES, "failed", "A2M_ORDER__STATUSES is empty: no order can be made, and none follows. Fill it."
+        )
+    unknown = sorted({one for one in rule.statuses.values() if state_of(one, rule.states) is None})
+    if unknown:
+        said = (
+            f"{', '.join(unknown)}: none of Magento's own statuses, and its API does not tell the state of others. "
+            "Name it in A2M_ORDER__STATES."
+        )
+        return Check(STATUSES, "failed", said)
+    return Check(STATUSES, "passed", ", ".join(sorted(set(rule.statuses.values()))))
+
+
+def _methods(rule: OrderRule) -> Check:
+    empty = [
+        f"A2M_ORDER__{name}"
+        for name, methods in (("PAYMENT_METHODS", rule.payment_methods), ("SHIPPING_METHODS", rule.shipping_methods))
+        if not methods
+    ]
+    if empty:
+        said = f"{' and '.join(empty)} is empty: no order can be made. Map each method of Acumatica that orders have."
+        return Check(METHODS, "failed", said)
+    named = ", ".join(sorted({*rule.payment_methods.values(), *rule.shipping_methods.values()}))
+    return Check(METHODS, "passed", f"{named}; Magento takes any name for them, so look them up there")

@@ -1,0 +1,106 @@
+"""The end of a rest that Acumatica closed short: it is named, or canceled in Magento where a setting says so.
+
+A cancel in Magento takes all that is open of an order. So it is made only once everything else has shipped, and only
+where it takes exactly the rest. What the customer has paid is given back only where a further choice says so, and never
+more of it than Acumatica has given back.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from connector.acumatica.credit_memos import given_back
+from connector.acumatica.errors import RequestRefused
+from connector.acumatica.records import BadRecord
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import orders as magento
+from connector.magento.client import MagentoClient
+from connector.magento.orders import ShownOrder
+from entities.order.rest import OpenRest, open_rest
+from entities.order.rules import comment_mark
+from entities.order.status import ENDED, Shown, waiting
+from entities.order.totals import OrderProblem
+from entities.order.types import OrderContent, OrderRule
+from entities.shop_orders.invoice_totals import refund_at_most
+from entities.waiting import NotYet, WaitReason
+
+SETTING = "Rest that never ships (A2M_ORDER__CLOSE_REST)"
+Ends = Literal["cancel rest", "refund rest", "update"]
+
+
+def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenRest, *, reserved: bool) -> Ends | None:
+    """The step that closes the rest in Magento; None where its order has ended.
+
+    `reserved`: Magento reserves the order; of one that it does not, a cancel would put back what was never reserved:
+    its state is set. Raises `OrderProblem` where a person has to close it, and `NotYet` until it can be closed.
+    """
+    if seen.state in ENDED:
+        return None
+    if not rule.cancels_rest:
+        raise _named(content, seen, rest, f"Cancel or refund it there, then reprocess this message, or set {SETTING}.")
+    said, status = content.acumatica_status, content.status or seen.status
+    if seen.state == "holded":
+        raise waiting(seen, WaitReason.ON_HOLD, said, status, "a rest that never ships is canceled after the hold")
+    if seen.state == "payment_review":
+        raise waiting(seen, WaitReason.PAYMENT_REVIEW, said, status, "a rest that never ships is canceled after it")
+    if rest.more_to_ship:
+        why = f"{rest.in_words()} never ships, and is canceled once the rest of the order has shipped"
+        raise waiting(seen, WaitReason.AWAITING_SHIPMENT, said, status, why)
+    if rest.to_refund and rule.refunds_rest:
+        return "refund rest"
+    if rest.to_refund:
+        why = "It is invoiced there: refund it with a credit memo, then reprocess this message."
+        raise _named(content, seen, rest, why)
+    if rest.cancels_more:
+        why = (
+            "What was shipped is not invoiced there, and Magento would cancel all of the order. Invoice it, or set "
+            "Invoice (A2M_ORDER__INVOICE) to offline, then reprocess this message."
+        )
+        raise _named(content, seen, rest, why)
+    if reserved:
+        return "cancel rest"
+    if content.state != "complete":
+        why = "Magento never reserved this order: it ends there once Acumatica completes it."
+        raise _named(content, seen, rest, why)
+    return "update"
+
+
+async def refund_rest(
+    session: AcumaticaSession, client: MagentoClient, content: OrderContent, shown: ShownOrder, *, reserved: bool
+) -> None:
+    """Make an offline credit memo of what is invoiced of the rest, once Acumatica has given as much back.
+
+    Raises `NotYet` until then, `OrderProblem` where Magento's amount cannot be told, and the faults of both systems.
+    """
+    rest = open_rest(content.rest, shown.items)
+    if rest is None or not rest.to_refund:
+        return
+    comes_to = refund_at_most(shown.items, shown.money, rest.to_refund)
+    if comes_to is None:
+        raise OrderProblem(
+            f"Closed short: what {rest.in_words()} of {content.key} comes to cannot be told of a bundle. Refund it in "
+            "Magento with a credit memo, then reprocess this message."
+        )
+    try:
+        given = await given_back(session, content.key, content.facts)
+    except (BadRecord, RequestRefused) as why:
+        raise OrderProblem(f"Closed short: what Acumatica gave back of {content.key} cannot be told: {why}") from why
+    if comes_to > given - shown.money.refunded:
+        raise NotYet(
+            WaitReason.AWAITING_CREDIT_MEMO,
+            f"Not yet: Acumatica never ships {rest.in_words()} of {content.key}, which is invoiced in Magento. A "
+            f"credit memo there would give {comes_to} back; Acumatica's released credit memos of the order come to "
+            f"{given}, and {shown.money.refunded} is given back in Magento already.",
+        )
+    text = f"{comment_mark(content.key)} never ships"
+    await magento.refund(client, shown, rest.to_refund, text, back_to_stock=reserved)
+
+
+def _named(content: OrderContent, seen: Shown, rest: OpenRest, what_to_do: str) -> OrderProblem:
+    status = content.status or seen.status or "without a status"
+    is_open = "open and invoiced" if rest.to_refund else "open and not invoiced"
+    return OrderProblem(
+        f"Closed short: {content.key} is {content.acumatica_status} in Acumatica, which is {status} in Magento, where "
+        f"it is {seen.status or 'without a status'} (state {seen.state or 'none'}): Acumatica never ships "
+        f"{rest.in_words()}, which Magento has {is_open}. {what_to_do}"
+    )

@@ -1,0 +1,170 @@
+"""Orders: made in Magento where Acumatica made them, followed there where Magento did.
+
+Comes in: orders of the chosen types with their released invoices. Goes out: orders in Magento, each made once, their
+invoices and their statuses. Where an order came from is decided when it is sent: by its link, else by our own number,
+else by the number that its reference field names. The rules themselves are `entities.order.rules`; the steps of one
+order are `entities.order.steps`. Source: spec, *Rules of the field*, "Orders".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from connector.acumatica import order_invoices
+from connector.acumatica import orders as acumatica
+from connector.acumatica.items import item_units
+from connector.acumatica.order_invoices import InvoicePage
+from connector.acumatica.orders import OrderChoice, OrderPage
+from connector.acumatica.records import Problem
+from connector.magento import orders as magento
+from connector.model.units import ItemUnits
+from connector.state.queue import messages
+from connector.state.schema import SENDING
+from connector.state.sync import links
+from entities.documents.document import Beside, Document, DocumentEntity, noted
+from entities.feeds import Feed, FeedPage
+from entities.order.differences import differences
+from entities.order.rules import (
+    cause_of,
+    comes_to_nothing,
+    content_of,
+    is_chosen,
+    names_changed,
+    number_in_magento,
+    reference_of,
+)
+from entities.order.steps import find, send, still_waiting, was_held
+from entities.order.totals import OrderProblem
+from entities.order.types import OrderContent, OrderRule
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+
+def _choice(work: Work) -> OrderChoice:
+    read = work.read
+    return OrderChoice(read.chosen, read.branches, read.begins_on, read.begins)
+
+
+def _told(problems: list[Problem]) -> list[tuple[str, str]]:
+    return [(problem.key, problem.reason) for problem in problems]
+
+
+def _page(found: OrderPage) -> FeedPage:
+    return FeedPage(dict(found.orders), found.last_key, _told(found.problems))
+
+
+async def _pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    async for found in acumatica.order_pages(work.acumatica, _choice(work), changed_since=since, after=after):
+        yield _page(found)
+
+
+async def _of_keys(work: Work, keys: list[str]) -> FeedPage:
+    return _page(await acumatica.orders_with_keys(work.acumatica, _choice(work), keys))
+
+
+def _invoice_page(found: InvoicePage) -> FeedPage:
+    return FeedPage(dict(found.lines), found.last_key, _told(found.problems))
+
+
+async def _invoice_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    read = work.read
+    async for found in order_invoices.invoices_of_orders(
+        work.acumatica, read.chosen, read.begins_on, changed_since=since, after=after
+    ):
+        yield _invoice_page(found)
+
+
+async def _invoices_of_keys(work: Work, keys: list[str]) -> FeedPage:
+    return _invoice_page(await order_invoices.invoices_with_orders(work.acumatica, keys))
+
+
+async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    """The content of each order. One that the settings no longer choose is left alone, whatever it is in Magento."""
+    rule: OrderRule = work.rule
+    orders = {key: order for key, order in there.items() if order is not None and is_chosen(order, rule)}
+    unseen = [key for key, order in there.items() if order is None]
+    left_alone = {key for key, order in there.items() if order is not None} - orders.keys()
+    left_alone |= await acumatica.existing(work.acumatica, unseen) if unseen else set()
+    inventory_ids = sorted({line["item"] for order in orders.values() for line in order["lines"]} - {""})
+    items = await item_units(work.acumatica, work.read.fields, inventory_ids) if inventory_ids else {}
+    with work.state.read() as connection:
+        in_magento = links.of_keys(connection, work.entity, list(orders)).keys()
+        live = messages.live(connection, work.entity, [], list(orders))
+    may_be_there = {*in_magento, *(message.key for message in live if message.state == SENDING)}
+    may_be_there |= await _dead_in_magento(work, {k: o for k, o in orders.items() if k not in may_be_there})
+    documents = [_document(key, order, items, rule, key in may_be_there) for key, order in orders.items()]
+    return [*documents, *(Document(key, key) for key in there if key in left_alone)]
+
+
+async def _dead_in_magento(work: Work, orders: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
+    references = {
+        key: number_in_magento(order, work.rule) for key, order in orders.items() if comes_to_nothing(order, work.rule)
+    }
+    asked = sorted(set(references.values()) - {""})
+    if not asked:
+        return set()
+    async with work.shop.client() as client:
+        found = await magento.numbers(client, asked)
+    return {key for key, reference in references.items() if reference in found}
+
+
+def _document(
+    key: str, order: dict[str, Any], items: Mapping[str, ItemUnits], rule: OrderRule, may_be_there: bool
+) -> Document:
+    try:
+        content = content_of(key, order, items, rule)
+    except OrderProblem as why:
+        return Document(key, key, cause=cause_of(str(why)), reason=str(why))
+    if not may_be_there and comes_to_nothing(order, rule):
+        return Document(key, key)
+    if may_be_there or reference_of(order, rule):
+        return Document(key, key, content)
+    if content.why_not is not None:
+        return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)
+    return Document(key, key, content, notes=noted(names_changed(order)))
+
+
+def changed(told: OrderContent, now: OrderContent) -> OrderContent:
+    """What follows an order that Magento has: its status, and further invoices. What a customer sees of it stays as
+    Magento was told; where Acumatica has changed that, `edited` says so beside it.
+    """
+    status = now.status or told.status
+    hold_is_over = was_held(told) and now.status is None  # completed in Acumatica, and not invoiced there yet
+    same = (status, now.invoices, now.rest) == (told.status, told.invoices, told.rest)
+    if same and not hold_is_over:
+        return told
+    return replace(now, facts=told.facts)
+
+
+def edited(told: OrderContent, now: OrderContent) -> Beside | None:
+    """What changed in Acumatica after Magento was told, which Magento cannot follow."""
+    found = differences(told.facts, now.facts)
+    if not found:
+        return None
+    return Beside(
+        "edited",
+        "Edited after it was sent",
+        f"Edited after it was sent: {now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
+        "Magento cannot follow; its status, invoices and shipments go on. Change it there by hand, then link it again "
+        f"(a2m link order {now.key!r} ID), or skip this message.",
+    )
+
+
+ORDERS = DocumentEntity(
+    feeds={
+        "order_invoices": Feed(_invoice_pages, _invoices_of_keys, lambda _work: True, dict),
+        "orders": Feed(_pages, _of_keys, lambda _work: True, lambda: None),
+    },
+    content=OrderContent,
+    compute=compute,
+    changed=changed,
+    send=send,
+    find=find,
+    beside=edited,
+    still_waiting=still_waiting,
+)

@@ -1,0 +1,110 @@
+"""The rest of an order that never ships: what Acumatica closed short, and what of it is still open in Magento.
+
+Comes in: an order's lines as Acumatica has them, and its items as Magento has them. Goes out: the rest of each line in
+Magento's unit; of Magento's items what is still open of it, and whether Magento's cancel would close that and nothing
+else. Source: magento-observed.md, "Orders" and part two, section 1: a cancel takes all that is neither shipped nor
+invoiced; it makes a whole order canceled of which nothing is invoiced, whatever was shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from connector.model.money import NOTHING
+from connector.model.sold_items import SoldItem
+from connector.model.units import ItemUnits
+from entities.order.sold import counted
+from entities.order.types import InvoiceLine
+from entities.shop_orders.matching import matches, preferred
+
+CHARGE = "Misc. Charge"
+DROP_SHIP = "Drop-Ship"
+
+
+def closed_short(order: Mapping[str, Any], items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
+    """What of each line is completed without having been shipped or invoiced, by number, in the line's unit.
+
+    Of a drop-shipment only once all of the order is completed: its lines tell of no shipments.
+    """
+    invoiced = invoiced_by_line(order, items)
+    found = {}
+    for line in order["lines"]:
+        ordered = Fraction(Decimal(line["quantity"]))
+        if ordered <= 0 or not line.get("completed") or line["operation"] == "Receipt" or line["line_type"] == CHARGE:
+            continue
+        if line.get("po_source") == DROP_SHIP and order["status"] != "Completed":
+            continue
+        done = max(Fraction(Decimal(line.get("on_shipments") or 0)), invoiced.get(line["number"], Fraction(0)))
+        if ordered > done:
+            found[line["number"]] = ordered - done
+    return found
+
+
+def invoiced_by_line(order: Mapping[str, Any], items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
+    """What Acumatica's released invoices hold of each line, by number, in the line's unit."""
+    uoms = {line["number"]: line["uom"] for line in order["lines"]}
+    invoiced: dict[int, Fraction] = {}
+    for lines in (order.get("invoices") or {}).values():
+        for line in lines:
+            units = items.get(line["item"])
+            quantity = Decimal(line["quantity"])
+            if units is None or quantity <= 0:
+                continue
+            part = units.converted(quantity, line["uom"], uoms.get(line["number"], line["uom"]))
+            invoiced[line["number"]] = invoiced.get(line["number"], Fraction(0)) + (part or Fraction(0))
+    return invoiced
+
+
+def _open(item: SoldItem) -> Decimal:
+    """What of an item is neither shipped, canceled nor given back. Magento counts what was given back as shipped."""
+    return min(item.to_ship, max(item.ordered - item.canceled - item.shipped - item.refunded, NOTHING))
+
+
+@dataclass(frozen=True)
+class OpenRest:
+    """What of a rest is still open in Magento, by item; `more_to_ship`: something else of the order is to ship yet.
+
+    to_refund: what of it is invoiced, by item: only a credit memo closes that. cancels_more: a cancel would take what
+    was shipped and not invoiced with it.
+    """
+
+    quantities: tuple[tuple[SoldItem, Decimal], ...]
+    more_to_ship: bool
+    to_refund: tuple[tuple[int, Decimal], ...]
+    cancels_more: bool
+
+    def in_words(self) -> str:
+        """The quantities with their SKUs."""
+        return ", ".join(f"{quantity.normalize():f} of {item.sku}" for item, quantity in self.quantities)
+
+
+def open_rest(rest: Sequence[InvoiceLine], items: Sequence[SoldItem]) -> OpenRest | None:
+    """What Magento still has open of the rest; None where nothing is."""
+    goods = [item for item in counted(items) if item.ships]
+    left = {item.item_id: _open(item) for item in goods}
+    ends: dict[int, Decimal] = {}
+    for line in rest:
+        same = [item for item in goods if item.ext_id == str(line.number)]
+        same = same or [item for item in matches(items, line.sku) if item.item_id in left]
+        wanted = line.quantity
+        for item in preferred(same, left, quantity=wanted, order_line=line.number):
+            part = min(wanted, left[item.item_id])
+            if part > 0:
+                ends[item.item_id] = ends.get(item.item_id, NOTHING) + part
+                left[item.item_id] -= part
+                wanted -= part
+    if not ends:
+        return None
+    of_rest = tuple((item, ends[item.item_id]) for item in goods if item.item_id in ends)
+    return OpenRest(
+        quantities=of_rest,
+        more_to_ship=any(quantity > 0 for quantity in left.values()),
+        to_refund=tuple(
+            (item.item_id, quantity - item.to_invoice) for item, quantity in of_rest if quantity > item.to_invoice
+        ),
+        cancels_more=any(item.shipped > item.invoiced for item in goods),
+    )

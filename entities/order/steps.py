@@ -1,0 +1,272 @@
+"""One order goes to Magento step by step: it is found or made, its invoices are made, its status follows.
+
+Comes in: what one message tells. Goes out: what the order is in Magento, with every step done. Before each step Magento
+is read, and only what it does not show is done: so whatever instant the last attempt died at, and whatever answer was
+lost, each of an order, an invoice and a comment is there once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from connector import failpoints as steps
+from connector.magento import orders as magento
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+from connector.magento.order_body import ShopKnows, entity_of
+from connector.magento.orders import TAKEN, Buyer, Region, ShownOrder
+from connector.model.orders import NewOrder
+from connector.state.coordination import lease
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from connector.state.schema import PENDING, SENDING
+from connector.state.sync import links
+from connector.state.sync.links import Link, MadeBy
+from entities.documents.document import CannotBeSent, Made, content_and_link, encoded
+from entities.documents.order_items import with_product_skus
+from entities.order.follow import before, bring_up, left_to_do, told_of, was_held
+from entities.order.follow import remark as remark_of
+from entities.order.rules import cause_of, comment_of, increment_id, reference_of
+from entities.order.status import DEAD, first_status
+from entities.order.totals import OrderProblem
+from entities.order.types import OrderContent, OrderRule
+from entities.waiting import NotYet, WaitReason
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+__all__ = ["find", "send", "still_waiting", "told_of", "was_held"]
+
+
+class _Found(NamedTuple):
+    order: ShownOrder
+    made_by: MadeBy
+
+
+async def send(work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None) -> Made:
+    """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
+    found = await _known(client, content, link) or await _create(work, client, content)
+    found = found._replace(order=await _matched(work, client, content, found.order))
+    magento_id = str(found.order.entity_id)
+    known = before(work, message, content, link, found.order)
+    told = replace(content, status=None, state=None, invoices=())
+    in_part = Made(magento_id, found.made_by, told=told)
+    try:
+        will_hold = partial(_will_hold, work, message, content, link, found)
+        read = partial(_read, work, client, content)
+        remark = await bring_up(work.rule, client, content, found.order, known, will_hold, read, work.acumatica)
+    except OrderProblem as why:
+        raise CannotBeSent(cause_of(str(why)), str(why), in_part) from why
+    except NotYet as why:
+        raise NotYet(why.wait, str(why), why.waits_for, in_part) from why
+    return Made(magento_id, found.made_by, remark=remark)
+
+
+async def _read(work: Work, client: MagentoClient, content: OrderContent, magento_id: str) -> ShownOrder | None:
+    shown = await magento.order(client, magento_id)
+    return None if shown is None else await _matched(work, client, content, shown)
+
+
+async def _matched(work: Work, client: MagentoClient, content: OrderContent, shown: ShownOrder) -> ShownOrder:
+    """The order with its items' products, where lines of Acumatica are to be found among them."""
+    return await with_product_skus(work.shop, client, shown) if content.invoices or content.rest else shown
+
+
+def _will_hold(work: Work, message: Message, content: OrderContent, link: Link | None, found: _Found) -> None:
+    """Keep that Magento is about to be told of a hold."""
+    told = replace(told_of(link) or content, status=None, state="holded", invoices=())
+    about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(told), found.made_by)
+    with work.state.write() as connection:
+        lease.require(connection, work.lease)
+        links.write(connection, work.entity, [about], work.clock.now())
+
+
+async def find(
+    work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
+) -> Made | None:
+    """The order in Magento, if nothing of what the message says is left to do."""
+    try:
+        found = await _known(client, content, link)
+        if found is None:
+            return None
+        found = found._replace(order=await _matched(work, client, content, found.order))
+        known = replace(before(work, message, content, link, found.order), acted=True)
+        if left_to_do(work.rule, content, found.order, known) is not None:
+            return None
+    except (CannotBeSent, NotYet, OrderProblem):
+        return None  # the next attempt says why
+    return Made(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
+
+
+async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+    """Of orders that waited, those that still do and why: all are read from Magento in one search."""
+    with work.state.read() as connection:
+        linked = links.of_keys(connection, work.entity, [one.key for one in waiting])
+    ids = sorted({link.magento_id for link in linked.values()})
+    shown = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
+    found = {}
+    for message in waiting:
+        content, link = content_and_link(work, OrderContent, message)
+        order = None if link is None else shown.get(link.magento_id)
+        if order is None:
+            continue
+        try:
+            order = await _matched(work, client, content, order)
+            left_to_do(work.rule, content, order, before(work, message, content, link, order))
+        except NotYet as why:
+            found[message.id] = why
+        except OrderProblem:
+            continue  # it is not a wait any more: its own attempt says what it is
+    return found
+
+
+async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
+    """The order by its link, else by our own number, else by the number that it refers to."""
+    if link is not None:
+        shown = await magento.order(client, link.magento_id)
+        if shown is None:
+            raise CannotBeSent(
+                "Gone from Magento",
+                f"Gone from Magento: {content.key} was Magento's order {link.magento_id}, which is not there any more. "
+                f"It is not made again by itself. Link it to another one: a2m link order {content.key!r} ID",
+            )
+        return _Found(shown, link.made_by)
+    own = increment_id(content.key)
+    numbers = [own, *([content.reference] if content.reference else [])]
+    shown_orders = await magento.orders_with(client, numbers, content.key)
+    for chosen in (
+        [one for one in shown_orders if one.increment_id == own],
+        [one for one in shown_orders if one.ext_order_id == content.key],
+        [one for one in shown_orders if content.reference and one.increment_id == content.reference],
+    ):
+        if chosen:
+            return _Found(_the_one(content, chosen), "found")
+    return None
+
+
+def _the_one(content: OrderContent, chosen: list[ShownOrder]) -> ShownOrder:
+    first = chosen[0]
+    if len(chosen) > 1:
+        ids = ", ".join(str(one.entity_id) for one in chosen)
+        raise CannotBeSent(
+            "Several orders",
+            f"Several orders: {content.key} may be any of Magento's orders {ids}. Say which one: "
+            f"a2m link order {content.key!r} ID",
+        )
+    if first.increment_id == increment_id(content.key) and first.ext_order_id not in ("", content.key):
+        raise CannotBeSent(
+            "Number taken",
+            f"Number taken: Magento's order {first.increment_id} is Acumatica's {first.ext_order_id}, not "
+            f"{content.key}. If it is the same: a2m link order {content.key!r} {first.entity_id}",
+        )
+    return first
+
+
+async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _Found:
+    """Make the order. Magento refuses its number a second time: then it is there, and is looked for again."""
+    rule: OrderRule = work.rule
+    _refuse_to_create(content, rule)
+    if content.new is None:
+        why = content.why_not
+        raise CannotBeSent(
+            why.cause if why else "Not possible", why.reason if why else f"{content.key} has no content."
+        )
+    state, status = first_status(content.status, content.state, has_invoices=bool(content.invoices))
+    entity = entity_of(
+        content.new,
+        await _what_magento_knows(work, client, content.key, content.new),
+        increment_id=increment_id(content.key),
+        ext_order_id=content.key,
+        state=state,
+        status=status,
+        text=comment_of(content.key, content.acumatica_status, made_as=None if status == content.status else status),
+    )
+    made_by: MadeBy = "sent"
+    try:
+        magento_id = await magento.create(client, entity)
+    except RequestRefused as fault:
+        if fault.template != TAKEN:
+            raise
+        found = await _known(client, content, None)
+        if found is None:
+            raise
+        magento_id, made_by = str(found.order.entity_id), found.made_by
+    steps.reached("made")
+    shown = await magento.order(client, magento_id)
+    if shown is None:
+        raise CannotBeSent("Not kept", f"Not kept: Magento took {content.key} as {magento_id} and does not show it.")
+    return _Found(shown, made_by)
+
+
+def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
+    if content.acumatica_status in DEAD or content.state == "canceled":
+        raise CannotBeSent(
+            "Canceled before it was sent",
+            f"Canceled before it was sent: {content.key} is {content.acumatica_status} in Acumatica and was never in "
+            "Magento. Nothing has to be done.",
+        )
+    refers_to = reference_of(content.facts, rule)
+    if refers_to and not rule.create_with_reference:
+        why = "Magento has no order of that number"
+        if not content.reference:
+            why = f"Reference pattern, {rule.reference_pattern}, does not fit it (A2M_ORDER__REFERENCE_PATTERN)"
+        elif content.reference != refers_to:
+            why = f"Magento has no order {content.reference!r}, which is the number by the Reference pattern"
+        raise CannotBeSent(
+            "Unknown reference",
+            f"Unknown reference: {content.key} refers to {refers_to!r} (A2M_ORDER__REFERENCE), and {why}. "
+            "Correct the reference in Acumatica, link the order: "
+            f"a2m link order {content.key!r} ID, or set A2M_ORDER__CREATE_WITH_REFERENCE to true.",
+        )
+
+
+async def _what_magento_knows(work: Work, client: MagentoClient, key: str, new: NewOrder) -> ShopKnows:
+    """Products, regions and the buyer of an order; refuses an unknown store and another currency."""
+    rule: OrderRule = work.rule
+    stores = await work.shop.once("store configs", partial(reads.store_configs, client))
+    store = next((one for one in stores if one.id == rule.store_id), None)
+    if store is None:
+        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
+        raise CannotBeSent(
+            "Unknown store",
+            f"Unknown store: A2M_ORDER__STORE_ID is {rule.store_id}, and Magento has the store views {known}.",
+        )
+    if new.currency != store.base_currency:
+        raise CannotBeSent(
+            "Other currency",
+            f"Other currency: {key} is in {new.currency}, and Magento's store {store.code} is kept in "
+            f"{store.base_currency}. Enter it in Magento by hand and link it: a2m link order {key!r} ID",
+        )
+    buyer = await _buyer(work, client, key, new.customer)
+    regions: dict[str, dict[str, Region]] = {}
+    for country in sorted({place.country for place in (new.billing, new.shipping) if place and place.state}):
+        regions[country] = await work.shop.once(f"regions {country}", partial(magento.regions, client, country))
+    products = await magento.products(client, sorted({line.sku for line in new.lines}))
+    return ShopKnows(rule.store_id, products, regions, buyer)
+
+
+async def _buyer(work: Work, client: MagentoClient, key: str, customer: str) -> Buyer | None:
+    """The linked customer; none for a guest. An order waits for a customer who is on the way."""
+    with work.state.read() as connection:
+        link = links.of_keys(connection, "customer", [customer]).get(customer)
+        live = messages.live(connection, "customer", [customer], []) if link is None else []
+    if any(message.state in (PENDING, SENDING) for message in live):
+        raise NotYet(
+            WaitReason.CUSTOMER_MISSING,
+            f"{key} waits for its customer {customer}, who is being sent.",
+            f"customer {customer}",
+        )
+    if link is None:
+        return None
+    buyer = await magento.buyer(client, link.magento_id)
+    if buyer is None:
+        raise CannotBeSent(
+            "Unknown customer",
+            f"Unknown customer: {key} is of {customer}, linked to Magento's customer {link.magento_id}, who is not "
+            f"there any more. Link the customer anew: a2m link customer {customer} ID",
+        )
+    return buyer

@@ -1,0 +1,117 @@
+"""The money of an order, to the cent: lines with their share of discount and tax, and totals that add up.
+
+Comes in: an order as `connector.acumatica.orders` gives it. Goes out: amounts for Magento, or `OrderProblem`. Magento
+checks no total (magento-observed.md, part two, section 2) and makes an invoice from the lines, so discount and tax of
+the document are shared out among the lines: what a customer is asked for is what Acumatica asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from connector.model.money import CENT, NOTHING
+
+
+class OrderProblem(Exception):
+    """An order cannot be shown in Magento; the text begins with the cause and a colon."""
+
+
+@dataclass(frozen=True)
+class Money:
+    """The amounts of one line: before discount and tax, all of its discount, its tax."""
+
+    row_total: Decimal
+    discount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True)
+class Totals:
+    """An order's amounts; `lines` in the order of the lines."""
+
+    lines: tuple[Money, ...]
+    subtotal: Decimal
+    discount: Decimal
+    shipping: Decimal
+    shipping_tax: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+def totals_of(key: str, order: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Totals:
+    """The amounts of an order with these lines. Raises `OrderProblem` for totals that do not add up to the cent."""
+    amounts = [_cents(line["amount"], f"the amount of line {line['number']}", key) for line in lines]
+    own_discounts = [_cents(line["discount"], f"the discount of line {line['number']}", key) for line in lines]
+    tax = _cents(order["tax"], "the tax total", key)
+    discount = _cents(order["discount"], "the discount total", key)
+    shipping = _cents(order["freight"], "the freight", key) + _cents(order["premium_freight"], "premium freight", key)
+    total = _cents(order["total"], "the order total", key)
+    goods = sum(amounts, NOTHING)
+    included = _tax_is_included(key, goods=goods, shipping=shipping, tax=tax, discount=discount, total=total)
+    taxes = shared_out(tax, amounts)
+    shipping_tax = tax - sum(taxes, NOTHING)
+    discounts = [own + share for own, share in zip(own_discounts, shared_out(discount, amounts), strict=True)]
+    if sum(discounts, NOTHING) != sum(own_discounts, NOTHING) + discount:
+        raise OrderProblem(
+            f"Totals do not add up: {key} has a discount of {discount} and no line to take it from. "
+            "Correct the order in Acumatica."
+        )
+    money = tuple(
+        Money(amount + own - (line_tax if included else NOTHING), whole, line_tax)
+        for amount, own, whole, line_tax in zip(amounts, own_discounts, discounts, taxes, strict=True)
+    )
+    if included:
+        shipping -= shipping_tax
+    return Totals(
+        lines=money,
+        subtotal=sum((one.row_total for one in money), NOTHING),
+        discount=sum(discounts, NOTHING),
+        shipping=shipping,
+        shipping_tax=shipping_tax,
+        tax=tax,
+        total=total,
+    )
+
+
+def _tax_is_included(
+    key: str, *, goods: Decimal, shipping: Decimal, tax: Decimal, discount: Decimal, total: Decimal
+) -> bool:
+    """Whether prices hold the tax already; the amounts say so themselves, or add up neither way."""
+    without_tax = goods + shipping - discount
+    if without_tax + tax == total:
+        return False
+    if without_tax == total:
+        return True
+    raise OrderProblem(
+        f"Totals do not add up: {key} has lines of {goods}, freight of {shipping}, tax of {tax} and a discount of "
+        f"{discount}, which make {without_tax + tax}, but its total is {total}. Recalculate the order in Acumatica."
+    )
+
+
+def shared_out(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Whole cents of the amount in proportion to the weights; together exactly the amount, or 0 where none weighs.
+
+    The cents that rounding leaves go to the parts that were cut most, the first of equals first.
+    """
+    whole = sum((weight for weight in weights if weight > 0), NOTHING)
+    if not whole:
+        return [NOTHING for _weight in weights]
+    exact = [Fraction(amount) * Fraction(max(weight, NOTHING)) / Fraction(whole) for weight in weights]
+    parts = [int(part * 100) for part in exact]
+    left = int(amount / CENT) - sum(parts)
+    step = 1 if left > 0 else -1
+    by_rest = sorted(range(len(parts)), key=lambda place: (-abs(exact[place] * 100 - parts[place]), place))
+    for place in by_rest[: abs(left)]:
+        parts[place] += step
+    return [Decimal(part).scaleb(-2) for part in parts]
+
+
+def _cents(text: str, what: str, key: str) -> Decimal:
+    amount = Decimal(text)
+    if amount != amount.quantize(CENT, ROUND_DOWN):
+        raise OrderProblem(f"Amount with fractions of a cent: {what} of {key} is {amount}. Correct it in Acumatica.")
+    return amount.quantize(CENT)

@@ -1,0 +1,96 @@
+"""What the rules of orders take and give: the settings, the order that Magento must show, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from connector.model.orders import NewOrder
+from connector.model.units import Unit
+from entities.shop_orders.repair import RepairRule
+
+Reference = Literal["external_ref", "customer_order", "order_nbr"]
+
+
+@dataclass(frozen=True)
+class OrderRule:
+    """A to M Order Sync, and what of other sections concerns orders.
+
+    `states`: Magento's state of each of its statuses. `titles`: what customers read of a ShipVia. `invoices`: offline
+    invoices are made. `cancels_rest`, `refunds_rest`: what Acumatica closed short is canceled in
+    Magento, and what of it is invoiced is given back as far as Acumatica has. `ships`: shipments are sent,
+    so an order that is invoiced becomes complete by itself. `repair`: how a repair of Magento's reservations becomes
+    known.
+    """
+
+    types: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    reference: Reference = "external_ref"
+    reference_pattern: str = ""
+    create_with_reference: bool = False
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
+    payment_methods: Mapping[str, str] = field(default_factory=dict)
+    shipping_methods: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    store_id: int = 1
+    telephone: str = ""
+    invoices: bool = False
+    cancels_rest: bool = False
+    refunds_rest: bool = False
+    ships: bool = False
+    unit: Unit = "base"
+    repair: RepairRule = field(default_factory=RepairRule)
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """What one invoice holds of one line of the order, in Magento's unit."""
+
+    number: int
+    sku: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """A released invoice of the order; `completes`: with it and those before it, all of the order is invoiced.
+
+    `total`: what it comes to; None where it holds more than this order.
+    """
+
+    number: str
+    lines: tuple[InvoiceLine, ...]
+    completes: bool = False
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why something cannot be done: the kind, and a sentence that says which record and what to do."""
+
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderContent:
+    """What one message tells Magento of one order.
+
+    `reference`: Magento's number of the order, if it came from there. `facts`: all that a customer sees, as Acumatica
+    has it. `status` and `state`: Magento's, by the map; none where the map has none for `acumatica_status`. `new`: the
+    order to create where Magento does not have it, or `why_not`. `rest`: what Acumatica closed short and never ships.
+    """
+
+    key: str
+    reference: str
+    acumatica_status: str
+    facts: dict[str, Any]
+    status: str | None = None
+    state: str | None = None
+    new: NewOrder | None = None
+    why_not: Why | None = None
+    invoices: tuple[Invoice, ...] = ()
+    rest: tuple[InvoiceLine, ...] = ()

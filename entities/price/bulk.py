@@ -1,0 +1,217 @@
+"""Prices over Magento's asynchronous bulk API, for whoever chose it (A2M_QUEUE__PRICE_TRANSPORT).
+
+Comes in: the claimed prices of one bulk, more than one request would carry. Goes out: an outcome for each, read per
+record from what the bulk's operations came to. Guarantees: one bulk at a time, so never two with one key; a consumer
+that stands still is noticed and said, and the prices go by requests that wait for their answer; a bulk whose run died
+is asked about before anything else is sent, and what a late consumer may overwrite is read again. Reasons: ADR 0015.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
+from itertools import chain
+from typing import TypeVar
+
+from connector import failpoints as steps
+from connector.magento import bulk as magento_bulk
+from connector.magento.batches import NOT_SENT, Delivery, Outcome, PriceRow, deliver_prices
+from connector.magento.client import MagentoClient
+from connector.magento.errors import (
+    MagentoFault,
+    NoAnswer,
+    NoSuchRoute,
+    OfTheConnection,
+    RequestRefused,
+    TemporaryFault,
+    Unauthorized,
+)
+from connector.state.queue import bulks
+from connector.state.queue.bulks import Bulk
+from connector.state.queue.messages import Message
+from connector.state.rows import in_parts
+from entities import retry_after as told_to_wait
+from entities.context import Work
+
+T = TypeVar("T")
+RECORDS = 5_000
+"""A body of half a megabyte at most: web servers refuse one above one, unless they are told otherwise."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+LATE_PUBLISH = timedelta(seconds=60)
+"""A bulk whose number was never told may still be queued this long after it was sent."""
+STANDS_STILL = (
+    "Magento's consumer has not worked on a bulk of {count:,} prices for {patience} s: they were sent by requests that "
+    f"wait for their answer. {magento_bulk.START_THE_CONSUMER}"
+)
+NOT_TAKEN = "Magento takes no bulk of prices, so they were sent by requests that wait for their answer: {fault}"
+NOT_TOLD = "Magento does not tell of a bulk, so its prices were sent by requests that wait for their answer: {fault}"
+NOT_PERMITTED = (
+    "Magento does not tell what became of a bulk: give the integration the permission {permission}. "
+    "Its prices were sent by requests that wait for their answer."
+)
+
+
+class NotTold(Exception):
+    """Magento does not tell what became of a bulk; the text says why."""
+
+
+def goes_in_bulk(work: Work) -> bool:
+    """Whether prices go in bulks now: they are to, and none is open that was not worked off."""
+    if work.entity != "price" or work.bulk_patience is None:
+        return False
+    with work.state.read() as connection:
+        return bulks.of_entity(connection, work.entity) is None
+
+
+def operations_of(size: int) -> int:
+    """How many operations of so many records make a bulk."""
+    return max(1, RECORDS // size)
+
+
+async def deliver_in_bulk(
+    work: Work, client: MagentoClient, claimed: Sequence[Message], rows: Sequence[PriceRow], size: int
+) -> Delivery:
+    """Publish the prices in operations of `size`, wait for them, and send by itself what they leave unclear."""
+    parts = list(in_parts(rows, size))
+    bulks.begin(work.state, work.lease, [one.key for one in claimed], work.clock.now())
+    steps.reached("bulk_begun")
+    try:
+        uuid = await magento_bulk.publish_prices(client, parts)
+    except MagentoFault as fault:
+        return await _not_published(work, client, rows, size, fault)
+    bulks.published(work.state, work.lease, uuid)
+    steps.reached("bulk_published")
+    try:
+        if not await _is_done(work, client, uuid):
+            return await _another_way(work, client, rows, size, _stands_still(work, len(rows)))
+        told = await _asked(magento_bulk.outcomes(client, uuid, parts))
+    except NotTold as why:
+        return await _another_way(work, client, rows, size, str(why))
+    except OfTheConnection as fault:
+        return Delivery([NOT_SENT for _row in rows], fault=fault)
+    except TemporaryFault as fault:
+        told_to_wait.kept(work, fault)
+        return Delivery([Outcome("unknown", str(fault)) for _row in rows])
+    bulks.end(work.state, work.lease, now=work.clock.now())
+    return await _with_the_rest(client, rows, list(chain.from_iterable(told)), size)
+
+
+async def _not_published(
+    work: Work, client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
+) -> Delivery:
+    """What a fault of the publishing means: after one that leaves open whether it is queued, the bulk is kept."""
+    if isinstance(fault, NoAnswer):
+        return Delivery([Outcome("unknown", str(fault)) for _row in rows])
+    if isinstance(fault, TemporaryFault):
+        return Delivery([Outcome("temporary", str(fault), fault.retry_after, template=fault.kind) for _row in rows])
+    bulks.end(work.state, work.lease, now=work.clock.now())
+    if isinstance(fault, RequestRefused | NoSuchRoute):
+        work.report.say(NOT_TAKEN.format(fault=fault))
+        return await deliver_prices(client, rows, size)
+    assert isinstance(fault, OfTheConnection)
+    return Delivery([NOT_SENT for _row in rows], fault=fault)
+
+
+async def _another_way(work: Work, client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str) -> Delivery:
+    """The bulk is left to itself: its prices go at once, and are read again when it is over."""
+    bulks.stands_still(work.state, work.lease)
+    work.report.say(said)
+    return await deliver_prices(client, rows, size)
+
+
+async def _with_the_rest(
+    client: MagentoClient, rows: Sequence[PriceRow], outcomes: list[Outcome | None], size: int
+) -> Delivery:
+    """Send what is unclear by itself: a request tells what an operation does not."""
+    rest = [place for place, outcome in enumerate(outcomes) if outcome is None]
+    sent = await deliver_prices(client, [rows[place] for place in rest], size) if rest else Delivery([])
+    for place, outcome in zip(rest, sent.outcomes, strict=True):
+        outcomes[place] = outcome
+    return Delivery([outcome or NOT_SENT for outcome in outcomes], sent.array_limit, sent.fault)
+
+
+async def _is_done(work: Work, client: MagentoClient, uuid: str | None) -> bool:
+    """Wait until no operation of the bulk is open; off once nobody has worked on it for as long as the patience lasts.
+
+    Without a number the open operations on prices of all bulks are meant, others' too, and the patience is for all of
+    them. Raises `NotTold`, `OfTheConnection`, and `TemporaryFault` for a wait beyond the end of this run.
+    """
+    patience = timedelta(seconds=work.bulk_patience or 0)
+    least, worked_at, pause = None, work.clock.now(), FIRST_PAUSE
+    while True:
+        wait = pause
+        try:
+            found = await _open(client, uuid)
+        except TemporaryFault as fault:
+            wait = max(pause, fault.retry_after or 0)
+            if work.clock.now() + timedelta(seconds=fault.retry_after or 0) > work.ends_at:
+                raise
+            told_to_wait.kept(work, fault)
+            worked_at += timedelta(seconds=fault.retry_after or 0)
+        else:
+            if found == 0:
+                return True
+            if least is None or (found < least and uuid is not None):
+                worked_at = work.clock.now()
+            least = found if least is None else min(least, found)
+            work.progress(f"{work.entity}: {found:,} operations wait for Magento's consumer")
+        if work.clock.now() - worked_at >= patience:
+            return False
+        if not work.is_pulling:
+            await work.acumatica.rest()
+        await work.clock.sleep(wait)
+        pause = min(LONGEST_PAUSE, pause * 1.5)
+
+
+async def _open(client: MagentoClient, uuid: str | None) -> int:
+    if uuid is None:
+        return await _asked(magento_bulk.open_price_operations(client))
+    return await _asked(magento_bulk.open_operations(client, uuid))
+
+
+async def _asked(answer: Awaitable[T]) -> T:
+    """What Magento tells of a bulk. Raises `NotTold` where it keeps that to itself."""
+    try:
+        return await answer
+    except Unauthorized as refused:
+        if refused.resources != magento_bulk.STATUS_PERMISSION:
+            raise
+        raise NotTold(NOT_PERMITTED.format(permission=magento_bulk.STATUS_PERMISSION)) from refused
+    except (RequestRefused, NoSuchRoute) as fault:
+        raise NotTold(NOT_TOLD.format(fault=fault)) from fault
+
+
+async def settle_bulk(work: Work) -> None:
+    """Ask about a bulk that a run left open, before anything else is done. What it carried is read again once it is
+    over; as long as nobody works it off, or tells of it, prices go another way.
+    """
+    with work.state.read() as connection:
+        left = bulks.of_entity(connection, work.entity)
+    if left is None:
+        return
+    async with work.shop.client() as client:
+        try:
+            over = await _is_over(work, client, left)
+        except NotTold as why:
+            work.report.say(str(why))
+            over = False
+        except TemporaryFault as fault:
+            told_to_wait.kept(work, fault)
+            over = False
+    if over:
+        bulks.end(work.state, work.lease, in_doubt=left.keys, now=work.clock.now())
+
+
+async def _is_over(work: Work, client: MagentoClient, left: Bulk) -> bool:
+    if left.stands_still or work.bulk_patience is None:
+        is_done = await _open(client, left.uuid) == 0
+    else:
+        is_done = await _is_done(work, client, left.uuid)
+        if not is_done:
+            bulks.stands_still(work.state, work.lease)
+            work.report.say(_stands_still(work, len(left.keys)))
+    return is_done and (left.uuid is not None or work.clock.now() - left.published_at >= LATE_PUBLISH)
+
+
+def _stands_still(work: Work, count: int) -> str:
+    return STANDS_STILL.format(count=count, patience=work.bulk_patience)

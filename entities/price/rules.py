@@ -1,0 +1,195 @@
+"""What price Magento must show of each SKU.
+
+The price comes from the item's default price, from a field of the item, or from the price list. Of the list, in this
+order: rows of the chosen price class before base rows, promotions before regular rows, rows in the published unit
+before
+rows in the other one, the largest break quantity up to one, the latest effective date; rows of a warehouse, a customer
+or another currency are not used. Where the list has no row the default price counts (Acumatica's own order,
+contracts/acumatica.md §3.10), or, by a setting, none. Prices are whole 1/1,000,000; nothing is ever a binary float.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from entities.values.items import PROBLEM_COLUMNS
+
+ONE = 1_000_000
+LARGEST = 9_000_000_000 * ONE
+_ALWAYS, _NEVER = 0, 10**9
+OTHER_TAX = {True: "net", False: "gross"}
+"""What a price row says that is taxed otherwise than Tax Included says."""
+TAX_IN_WORDS = {"net": "without tax", "gross": "with tax"}
+TAXED_OTHERWISE: dict[bool | None, str] = {
+    included: f"Tax: Acumatica's price list has this price {TAX_IN_WORDS[tax]}, and by Tax Included the shop's are not "
+    "so. Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
+    for included, tax in OTHER_TAX.items()
+}
+_PIECE = 10_000
+
+
+@dataclass(frozen=True)
+class PriceRule:
+    """Which price is published, in which unit, and to how many decimals it is rounded (half away from zero).
+
+    `tax_included`: whether prices have to include tax, or must not; a row that says otherwise is not sent.
+    `without_row`: what becomes of an item of which the price list has no row.
+    """
+
+    source: Literal["default_price", "price_list", "field"] = "default_price"
+    price_class: str | None = None
+    currency: str | None = None
+    decimals: int = 2
+    allow_zero: bool = False
+    unit: Literal["base", "sales"] = "base"
+    tax_included: bool | None = None
+    without_row: Literal["default_price", "leave"] = "default_price"
+
+
+class Prices(NamedTuple):
+    """`values`: `inventory_id, sku, key, source` (empty), `value` (1/1,000,000), `in_stock` (None).
+
+    `problems`: `inventory_id, sku, key, source, reason`. `notes`: the same columns, for prices of 0 or none, which are
+    not sent. `next_change`: the next date after today on which an item's price may change by itself, by inventory id.
+    `gaps`: how many items the price list has no row of, where it is asked.
+    """
+
+    values: pd.DataFrame
+    problems: pd.DataFrame
+    notes: pd.DataFrame
+    next_change: dict[str, date]
+    gaps: int = 0
+
+
+def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, today: date) -> Prices:
+    """The price of each published item on `today`, a date in the tenant's zone.
+
+    `items` as `items.published` gives them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
+    warehouse, promotion, break_quantity, price, currency, effective, expiration, tax`.
+    """
+    column = "field_price" if rule.source == "field" else "default_price"
+    prices = items[column].to_numpy("float64", na_value=np.nan)
+    has_price = ~np.isnan(prices)
+    values = items[column].fillna(0).to_numpy(np.int64)
+    if rule.unit == "sales":
+        values = _in_sales_unit(items, values)
+    next_change: dict[str, date] = {}
+    other_tax = np.zeros(len(items), dtype=bool)
+    listed = np.full(len(items), rule.source != "price_list")
+    if rule.source == "price_list" and len(price_rows):
+        usable = _usable(items, price_rows, rule)
+        next_change = _next_changes(usable, today)
+        chosen = _choose(usable, today)
+        where = pd.Index(items["inventory_id"]).get_indexer(chosen["inventory_id"])
+        values[where], has_price[where], listed[where] = chosen["published"], True, True
+        if rule.tax_included is not None:
+            other_tax[where] = (chosen["tax"] == OTHER_TAX[rule.tax_included]).to_numpy()
+    values = round_half_up(values, rule.decimals)
+    gaps = int((~listed).sum())
+    if rule.without_row == "leave":
+        items, values, has_price, other_tax = items[listed], values[listed], has_price[listed], other_tax[listed]
+    return _sort_out(items, values, has_price, other_tax, rule, next_change)._replace(gaps=gaps)
+
+
+def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:
+    """Whole 1/1,000,000 rounded to `decimals` places, halves away from zero."""
+    step = 10 ** (6 - decimals)
+    rounded: np.ndarray = np.sign(values) * ((np.abs(values) + step // 2) // step) * step
+    return rounded
+
+
+def _in_sales_unit(items: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+    numerator = items["unit_numerator"].fillna(1).to_numpy(np.int64)
+    denominator = items["unit_denominator"].fillna(1).to_numpy(np.int64)
+    return _times(values, numerator, denominator)
+
+
+def _times(values: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """`values × numerator ÷ denominator` in whole numbers, halves away from zero; Python's integers cannot overflow."""
+    exact = [_divide(int(v) * int(n), int(d)) for v, n, d in zip(values, numerator, denominator, strict=True)]
+    return np.array([max(-LARGEST - 1, min(LARGEST + 1, one)) for one in exact], dtype=np.int64)
+
+
+def _divide(dividend: int, divisor: int) -> int:
+    rounded = (abs(dividend) * 2 + divisor) // (2 * divisor)
+    return rounded if dividend >= 0 else -rounded
+
+
+def _usable(items: pd.DataFrame, rows: pd.DataFrame, rule: PriceRule) -> pd.DataFrame:
+    """The rows that may ever give a price, on any date, with their rank, `published` price, `first` and `last` day."""
+    of_class = (rows["price_type"] == "customer_price_class") & (rows["price_code"] == rule.price_class)
+    fits = ((rows["price_type"] == "base") | (of_class if rule.price_class else False)) & (rows["warehouse"] == "")
+    fits &= rows["break_quantity"] <= _PIECE
+    if rule.currency:
+        fits &= rows["currency"].isin([rule.currency, ""])
+    units = items[["inventory_id", "base_uom", "sales_uom", "unit_numerator", "unit_denominator"]]
+    found = rows[fits].merge(units, on="inventory_id", how="inner")
+    published_uom, other_uom = ("sales_uom", "base_uom") if rule.unit == "sales" else ("base_uom", "sales_uom")
+    same = (found["uom"] == found[published_uom]) | (found["uom"] == "")
+    convertible = (found["uom"] == found[other_uom]) & found["unit_numerator"].notna()
+    found, same = found[same | convertible], same[same | convertible]
+    numerator, denominator = found["unit_numerator"].fillna(1), found["unit_denominator"].fillna(1)
+    if rule.unit == "base":
+        numerator, denominator = denominator, numerator
+    price = found["price"].to_numpy(np.int64)
+    converted = _times(price, numerator.to_numpy(np.int64), denominator.to_numpy(np.int64))
+    return found.assign(
+        in_class=found["price_type"] == "customer_price_class",
+        in_unit=same,
+        published=np.where(same, price, converted),
+        first=[_ALWAYS if not isinstance(day, date) else day.toordinal() for day in found["effective"]],
+        last=[_NEVER if not isinstance(day, date) else day.toordinal() for day in found["expiration"]],
+    )
+
+
+def _choose(usable: pd.DataFrame, today: date) -> pd.DataFrame:
+    day = today.toordinal()
+    valid = usable[(usable["first"] <= day) & (usable["last"] >= day)]
+    rank = ["in_class", "promotion", "in_unit", "break_quantity", "first", "record_id"]
+    return valid.sort_values(rank, ascending=False, kind="stable").drop_duplicates("inventory_id")
+
+
+def _next_changes(usable: pd.DataFrame, today: date) -> dict[str, date]:
+    day = today.toordinal()
+    starts = usable.loc[usable["first"] > day, ["inventory_id", "first"]].rename(columns={"first": "on"})
+    ends = usable.loc[(usable["last"] >= day) & (usable["last"] < _NEVER), ["inventory_id", "last"]]
+    ends = ends.rename(columns={"last": "on"}).assign(on=lambda frame: frame["on"] + 1)
+    earliest = pd.concat([starts, ends]).groupby("inventory_id")["on"].min()
+    return {str(key): date.fromordinal(int(on)) for key, on in earliest.items()}
+
+
+def _sort_out(
+    items: pd.DataFrame,
+    values: np.ndarray,
+    has_price: np.ndarray,
+    other_tax: np.ndarray,
+    rule: PriceRule,
+    next_change: dict[str, date],
+) -> Prices:
+    negative, too_large = has_price & (values < 0) & ~other_tax, (values > LARGEST) & ~other_tax
+    none = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
+    good = ~(negative | too_large | none | other_tax)
+    found = items[["inventory_id", "sku", "key"]].assign(source="")
+    problems = [
+        found[other_tax].assign(reason=TAXED_OTHERWISE.get(rule.tax_included)),
+        found[negative].assign(
+            reason=[
+                f"Negative price: Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. "
+                "Correct it in Acumatica."
+                for value in values[negative]
+            ]
+        ),
+        found[too_large].assign(reason="Price too large for Magento. Correct it in Acumatica."),
+    ]
+    words = np.where(has_price[none], "the price is 0 (Allow Zero is off)", "Acumatica has no price of it")
+    return Prices(
+        found[good].assign(value=values[good], in_stock=None).reset_index(drop=True),
+        pd.concat(problems)[PROBLEM_COLUMNS].reset_index(drop=True),
+        found[none].assign(reason=words)[PROBLEM_COLUMNS].reset_index(drop=True),
+        next_change,
+    )

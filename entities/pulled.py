@@ -1,0 +1,52 @@
+"""One chunk of what was pulled from Acumatica: what the pull stage gives to the compute stage."""
+
+from __future__ import annotations
+
+import msgspec
+
+from connector.state.queue.chunk import Seen
+from connector.state.sync.records import Stored
+from connector.state.sync.watermarks import Watermark
+
+
+class Pulled(msgspec.Struct):
+    """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
+
+    `problems` are (Acumatica key, reason) of records that could not be read. `vanished` are the keys of such records
+    that Acumatica does not have, or no longer: what was failed of them is overtaken. `compare`: Magento is asked what
+    it shows of all of them, whatever it confirmed before.
+    """
+
+    to_compute: dict[str, Stored]
+    to_keep: dict[str, Stored]
+    seen: list[Seen]
+    marks: dict[str, Watermark]
+    problems: list[tuple[str, str]]
+    vanished: list[str] = []
+    compare: bool = False
+
+    @staticmethod
+    def nothing(*, compare: bool = False) -> Pulled:
+        """A chunk with nothing in it."""
+        return Pulled({}, {}, [], {}, [], compare=compare)
+
+    def size(self) -> int:
+        """How many records the chunk holds."""
+        return len(self.to_compute) + len(self.to_keep) + sum(len(seen.acumatica_keys) for seen in self.seen)
+
+    def is_idle(self) -> bool:
+        """Whether it holds watermarks at most."""
+        return not (self.to_compute or self.to_keep or self.seen or self.problems or self.vanished)
+
+    def find(self, key: str) -> Stored | None:
+        """The record as this chunk has it."""
+        return self.to_compute.get(key) or self.to_keep.get(key)
+
+    def add(self, stored: Stored, *, compute: bool) -> None:
+        """Put a record in, once; whoever asked for it to be computed wins."""
+        key = stored.acumatica_key
+        if compute or key in self.to_compute:
+            self.to_keep.pop(key, None)
+            self.to_compute[key] = stored
+        else:
+            self.to_keep[key] = stored

@@ -1,0 +1,121 @@
+"""A shipment that somebody else made in Magento, by hand or by a carrier's module, becomes the one of Acumatica.
+
+It is looked for before one is made: it has a tracking number of Acumatica's and ships exactly its lines, has no mark of
+ours and no link. The mark comes first: whatever happens afterwards, it is found by it and never adopted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from connector import failpoints as steps
+from connector.magento import shipments as magento
+from connector.magento.client import MagentoClient
+from connector.magento.orders import ShownOrder
+from connector.magento.shipments import MadeShipment
+from connector.model.sold_items import SoldItem
+from connector.state.queue.messages import Message
+from connector.state.sync import links
+from entities.documents.document import CannotBeSent
+from entities.shipment.adoption import comparable, is_marked, shared_numbers, ships_exactly
+from entities.shipment.fulfilment import unknown_lines
+from entities.shipment.types import ShipmentContent
+from entities.sources import source_key
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+
+def adoptable(
+    work: Work,
+    order: ShownOrder,
+    there: Sequence[MadeShipment],
+    message: Message,
+    content: ShipmentContent,
+    separately: Mapping[int, bool],
+) -> MadeShipment | None:
+    """Return the shipment to adopt; None where there is none.
+
+    Raises `CannotBeSent` where a shipment has the same tracking number and other lines.
+    """
+    if work.rule.foreign_lines == "fail" and unknown_lines(order.items, content.lines):
+        return None
+    numbers = [track.number for track in content.tracks]
+    same_number = [
+        one
+        for one in _of_others(work, there, message.entity)
+        if shared_numbers(numbers, one.tracks, work.rule.placeholders)
+    ]
+    for one in same_number:
+        if ships_exactly(order.items, one.items, content.lines, separately):
+            return one
+    if same_number:
+        raise _differs(order, same_number[0], message, content)
+    return None
+
+
+def _of_others(work: Work, there: Iterable[MadeShipment], entity: str) -> list[MadeShipment]:
+    """The shipments with neither a mark of ours nor a link, the oldest first."""
+    unmarked = sorted((one for one in there if not is_marked(one.comments)), key=lambda one: int(one.entity_id))
+    with work.state.read() as connection:
+        return [one for one in unmarked if not links.of_magento_id(connection, entity, one.entity_id)]
+
+
+def _differs(order: ShownOrder, one: MadeShipment, message: Message, content: ShipmentContent) -> CannotBeSent:
+    ours = ", ".join(f"{line.quantity:f} of {line.sku!r}" for line in content.lines)
+    return CannotBeSent(
+        "Shipment differs",
+        f"Shipment differs: Magento's shipment {one.increment_id}, which somebody else made, has the tracking number "
+        f"{', '.join(one.tracks)} as {content.mark} has, but it ships {_in_words(order.items, one.items)}, and "
+        f"Acumatica's ships {ours}. If it is the same, link it: a2m link shipment '{message.key}' {one.entity_id}. "
+        "Otherwise correct the tracking number, or ship the rest by hand and skip this message.",
+    )
+
+
+def _in_words(items: Iterable[SoldItem], shipped: Iterable[tuple[int, Decimal]]) -> str:
+    skus = {item.item_id: item.sku for item in items}
+    return ", ".join(f"{quantity:f} of {skus.get(item_id, f'item {item_id}')!r}" for item_id, quantity in shipped)
+
+
+async def adopt(client: MagentoClient, order: ShownOrder, theirs: MadeShipment, content: ShipmentContent) -> list[str]:
+    """Put our mark on the shipment, and the tracking numbers that it lacks; return what a person should know of it."""
+    await magento.mark(client, theirs.entity_id, content.mark)
+    steps.reached("adopted")
+    known = {comparable(number) for number in theirs.tracks}
+    for track in content.tracks:
+        if comparable(track.number) not in known:
+            await magento.add_track(client, order.entity_id, theirs.entity_id, track)
+    remarks = [
+        f"Magento's shipment {theirs.increment_id}, which somebody else made, has the same tracking number and lines: "
+        "it is this one, and none was made."
+    ]
+    if theirs.source and source_key(theirs.source) != source_key(content.source):
+        remarks.append(f"It was booked on the source {theirs.source}, not on {content.source} as the settings say.")
+    return remarks
+
+
+def hint(
+    work: Work,
+    order: ShownOrder,
+    there: Sequence[MadeShipment],
+    message: Message,
+    content: ShipmentContent,
+    separately: Mapping[int, bool],
+) -> str:
+    """Return what to add to a reason where a shipment of somebody else's has the lines, but no tracking number that
+    proves it: guessing would link the wrong one.
+    """
+    same = [
+        one
+        for one in _of_others(work, there, message.entity)
+        if ships_exactly(order.items, one.items, content.lines, separately)
+    ]
+    if not same:
+        return ""
+    return (
+        f" Magento's shipment {same[0].increment_id}, which somebody else made, has these lines, but no tracking "
+        "number in common with Acumatica's. If it is the same, link it: "
+        f"a2m link shipment '{message.key}' {same[0].entity_id}."
+    )

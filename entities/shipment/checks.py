@@ -1,0 +1,70 @@
+"""Test Connection, shipments: what the settings of shipments and drop-shipments name exists in both systems.
+
+Comes in: both systems and the rule that the settings give. Goes out: what is to be checked. Nothing is written
+anywhere.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from connector.acumatica import setup
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from entities.checks import Asked, Check
+from entities.shipment.types import ShipmentRule
+
+SHIP_VIAS, DROP_SHIP, SOURCES = "ShipVias of shipments", "Drop-shipments", "Sources of shipments"
+
+
+def shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> list[Asked]:
+    """The ShipVias of the map, and the one of drop-shipments."""
+    return [Asked(SHIP_VIAS, partial(_ship_vias, session, rule))]
+
+
+def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[Asked]:
+    """The sources that shipments are booked on."""
+    return [Asked(SOURCES, partial(_sources, client, rule))]
+
+
+async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
+    named = sorted({*(rule.ship_vias or {}), rule.dropship_via} - {""})
+    found = await setup.ship_vias(session)
+    known = {one.casefold() for one in found}
+    missing = [one for one in named if one.casefold() not in known]
+    if missing:
+        said = (
+            f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            "Correct A2M_SHIPMENT__SHIP_VIAS and A2M_DROPSHIP__SHIP_VIA."
+        )
+        return Check(SHIP_VIAS, "failed", said)
+    if not named:
+        said = "none is mapped: a shipment with a ShipVia fails. Map them in A2M_SHIPMENT__SHIP_VIAS."
+        return Check(SHIP_VIAS, "failed", said)
+    return Check(SHIP_VIAS, "passed", ", ".join(named))
+
+
+def drop_shipments(rule: ShipmentRule) -> Check:
+    """Both settings or neither: without them only drop-shipments fail. No system is asked."""
+    if not rule.dropship_via and not rule.dropship_source:
+        return Check(DROP_SHIP, "passed", "none are configured; one that comes fails and says so")
+    if not rule.dropship_via or not rule.dropship_source:
+        name = "A2M_DROPSHIP__SOURCE" if rule.dropship_via else "A2M_DROPSHIP__SHIP_VIA"
+        return Check(DROP_SHIP, "failed", f"{name} is missing: drop-shipments fail. Enter it.")
+    if rule.dropship_via.casefold() not in {code.casefold() for code in rule.ship_vias or {}}:
+        said = f"{rule.dropship_via} has no Magento carrier: drop-shipments fail. Map it in A2M_SHIPMENT__SHIP_VIAS."
+        return Check(DROP_SHIP, "failed", said)
+    return Check(DROP_SHIP, "passed", f"{rule.dropship_via}, booked on {rule.dropship_source}")
+
+
+async def _sources(client: MagentoClient, rule: ShipmentRule) -> Check:
+    if not reads.has_msi(await reads.modules(client)):
+        return Check(SOURCES, "passed", "Magento keeps no sources (MSI is off): none is sent")
+    named = sorted({*(rule.sources or {}).values(), rule.default_source, rule.dropship_source} - {""})
+    found = {source.source_code.casefold() for source in await reads.sources(client)}
+    missing = [one for one in named if one.casefold() not in found]
+    if missing:
+        said = f"Magento has no source {', '.join(missing)}; it has {', '.join(sorted(found))}. Create or map it."
+        return Check(SOURCES, "failed", said)
+    return Check(SOURCES, "passed", ", ".join(named))

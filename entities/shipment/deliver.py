@@ -1,0 +1,232 @@
+"""One shipment goes to Magento: its order is found, ours is looked for, somebody's is adopted, or it is made.
+
+Comes in: a claimed message. Goes out: what it became, and which quantities at its source Magento changed by it. Nothing
+is shipped twice: Magento's shipments of the order are read first, and ours is recognised by its comment; shipments of
+one order are made one after the other. Everything that decides is asked before anything is changed: whether the order
+ships at all, which items, which of somebody's shipments it may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connector import failpoints as steps
+from connector.magento import orders
+from connector.magento import shipments as magento
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused, TemporaryFault
+from connector.magento.orders import ShownOrder
+from connector.magento.shipments import MadeShipment
+from connector.model.comparison import normalise_one
+from connector.model.units import DIGITS
+from connector.state.queue.messages import Message
+from connector.state.sync import open_orders
+from connector.state.sync.compensations import Compensation
+from connector.state.sync.links import Link, MadeBy
+from entities.documents.document import CannotBeSent, Made
+from entities.documents.order_items import with_product_skus
+from entities.order.rules import increment_id
+from entities.order.totals import OrderProblem
+from entities.shipment.adopt import adopt, adoptable, hint
+from entities.shipment.fulfilment import Fulfilment, fulfilment, in_words, taken, unknown_lines
+from entities.shipment.order import order_of, refuse_or_wait
+from entities.shipment.source import make_sufficient, places, short_of
+from entities.shipment.tracks import is_up_to_date, update_tracks
+from entities.shipment.types import ContentLine, ShipmentContent, Unfit
+from entities.sources import source_key
+from entities.waiting import NotYet
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+
+async def send(
+    work: Work, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
+) -> Made:
+    """Make the shipment, or give the one that is there what it lacks. Raises `CannotBeSent`, `NotYet`, faults."""
+    order = await order_of(work, client, content)
+    async with work.shop.alone(f"order {order.entity_id}") as had_to_wait:
+        if had_to_wait:
+            order = await order_of(work, client, content)
+        order = await with_product_skus(work.shop, client, order)
+        there = await magento.shipments_of(client, order.entity_id)
+        ours = _ours(there, content, link, order)
+        if ours is not None:
+            remarks = await update_tracks(work, client, order, ours, message, content, link)
+            return _made(work, order, ours, content, link, remarks)
+        separately = await _separately(work, client, order)
+        theirs = adoptable(work, order, there, message, content, separately)
+        if theirs is not None:
+            remarks = await adopt(client, order, theirs, content)
+            return _made(work, order, theirs, content, link, remarks, made_by="adopted")
+        refuse_or_wait(work, order, content)
+        return await _make(work, client, order, content, _plan(work, order, there, message, content, separately))
+
+
+def _plan(
+    work: Work,
+    order: ShownOrder,
+    there: Sequence[MadeShipment],
+    message: Message,
+    content: ShipmentContent,
+    separately: Mapping[int, bool],
+) -> Fulfilment:
+    try:
+        strict = work.rule.foreign_lines == "fail"
+        return fulfilment(order.items, content.lines, separately, order.increment_id, strict=strict)
+    except Unfit as unfit:
+        said = f"{unfit}{hint(work, order, there, message, content, separately)}"
+        raise CannotBeSent(unfit.cause, said) from unfit
+
+
+async def _make(
+    work: Work, client: MagentoClient, order: ShownOrder, content: ShipmentContent, plan: Fulfilment
+) -> Made:
+    has_msi = await work.shop.has_msi(client)
+    if has_msi:
+        await make_sufficient(work, client, await work.shop.spelled(client, content.source), plan.taken)
+    shipment_id = await _ship(work, client, order, plan, content, has_msi=has_msi)
+    steps.reached("shipped")
+    return _as_made(work, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
+
+
+async def find(
+    work: Work, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
+) -> Made | None:
+    """The shipment in Magento, if it is there with all of its tracking numbers."""
+    try:
+        order = await with_product_skus(work.shop, client, await order_of(work, client, content))
+        ours = _ours(await magento.shipments_of(client, order.entity_id), content, link, order)
+    except (CannotBeSent, NotYet):
+        return None
+    if ours is None or not is_up_to_date(work, ours, message, content, link):
+        return None
+    return _made(work, order, ours, content, link)
+
+
+def _made(
+    work: Work,
+    order: ShownOrder,
+    ours: MadeShipment,
+    content: ShipmentContent,
+    link: Link | None,
+    remarks: Sequence[str] = (),
+    *,
+    made_by: MadeBy = "found",
+) -> Made:
+    source = ours.source or content.source
+    by = made_by if link is None else link.made_by
+    foreign = unknown_lines(order.items, content.lines)
+    amounts = taken(order.items, ours.items)
+    return _as_made(work, order, ours.entity_id, by, source, amounts, content, foreign, remarks)
+
+
+def _as_made(
+    work: Work,
+    order: ShownOrder,
+    shipment_id: str,
+    made_by: MadeBy,
+    source: str,
+    amounts: Mapping[str, Decimal],
+    content: ShipmentContent,
+    foreign: Sequence[ContentLine],
+    remarks: Sequence[str] = (),
+) -> Made:
+    """What it became. An order that we made in Magento was never reserved there: what left it is to be compensated.
+
+    Lines that Magento does not know, and whatever else a person should know, are named in the run and at the record.
+    """
+    remark = " ".join([*([_left_out(order, foreign)] if foreign else []), *remarks]) or None
+    if remark is not None:
+        work.report.note(content.mark, remark)
+    source = source_key(source)
+    took: dict[str, Decimal] = {}
+    for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
+        took[normalise_one(sku)] = took.get(normalise_one(sku), Decimal(0)) + amount
+    with work.state.read() as connection:
+        made_at = open_orders.first_seen(connection, order.entity_id)
+    compensated = tuple(
+        Compensation(key, source, int(amount.scaleb(DIGITS)), made_at) for key, amount in sorted(took.items())
+    )
+    return Made(shipment_id, made_by, places(amounts, source), compensated, remark=remark)
+
+
+def _left_out(order: ShownOrder, foreign: Sequence[ContentLine]) -> str:
+    return (
+        f"Shipped without {in_words(foreign, ' and ')}: the Magento order {order.increment_id} does not have it. "
+        "Nothing has to be done if it is a sample, a gift or a substitute."
+    )
+
+
+def _is_ours(order: ShownOrder, key: str) -> bool:
+    try:
+        return order.increment_id == increment_id(key)
+    except OrderProblem:
+        return False  # too long a number: the connector makes no such order
+
+
+def _ours(
+    made: Iterable[MadeShipment], content: ShipmentContent, link: Link | None, order: ShownOrder
+) -> MadeShipment | None:
+    """The linked shipment, else the one that bears our mark."""
+    for one in made:
+        if one.entity_id == link.magento_id if link is not None else content.mark in one.comments:
+            return one
+    if link is not None:
+        raise CannotBeSent(
+            "Linked to nothing",
+            f"Linked to nothing: the Magento order {order.increment_id} has no shipment {link.magento_id}. "
+            "Link the right one: a2m link shipment",
+        )
+    return None
+
+
+async def _separately(work: Work, client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
+    """Of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
+    found = {}
+    for line in order.items:
+        if line.product_type == "bundle" and line.product_id is not None:
+            ask = partial(magento.ships_separately, client, line.product_id)
+            found[line.item_id] = await work.shop.once(f"product {line.product_id} ships separately", ask)
+    return found
+
+
+async def _ship(
+    work: Work,
+    client: MagentoClient,
+    order: ShownOrder,
+    plan: Fulfilment,
+    content: ShipmentContent,
+    *,
+    has_msi: bool,
+) -> str:
+    source = await work.shop.spelled(client, content.source) if has_msi else None
+    try:
+        return await magento.ship(
+            client,
+            order.entity_id,
+            plan.items,
+            mark=content.mark,
+            tracks=content.tracks,
+            source=source,
+            notify=work.rule.notify,
+        )
+    except RequestRefused as refused:
+        if (
+            refused.template == magento.STOCK_FAULT
+            and source is not None
+            and await short_of(client, source, plan.taken)
+        ):
+            raise TemporaryFault(f"Somebody else changed the quantity at {source} meanwhile: {refused}") from refused
+        await _refuse_what_changed(work, client, order, content)
+        raise
+
+
+async def _refuse_what_changed(work: Work, client: MagentoClient, order: ShownOrder, content: ShipmentContent) -> None:
+    """Somebody may have put the order on hold, or canceled it, after it was looked at: it waits, or fails for that."""
+    now = await orders.order(client, str(order.entity_id))
+    if now is not None and now.state != order.state:
+        refuse_or_wait(work, now, content)

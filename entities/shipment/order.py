@@ -1,0 +1,201 @@
+"""The Magento order that a shipment belongs to: where it is, and whether it may be shipped now, later or never.
+
+Nothing is changed here, and everything here is asked before anything is changed: no source is raised for an order that
+cannot ship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connector.magento import orders
+from connector.magento.client import MagentoClient
+from connector.magento.orders import ShownOrder
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from connector.state.schema import PENDING, SENDING, SKIPPED
+from connector.state.sync import entities, links
+from entities.documents.document import CannotBeSent
+from entities.order.steps import told_of, was_held
+from entities.shipment.types import ShipmentContent
+from entities.waiting import NotYet, WaitReason
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+PASSING = {
+    "holded": (WaitReason.ON_HOLD, "is on hold in Magento"),
+    "payment_review": (WaitReason.PAYMENT_REVIEW, "is under payment review in Magento"),
+    "pending_payment": (WaitReason.AWAITING_PAYMENT, "awaits its payment in Magento"),
+}
+"""States in which Magento takes no shipment, or takes one too early, and that end without us."""
+OVER = {"canceled": "canceled", "closed": "closed (all of it was refunded)"}
+
+
+async def order_of(work: Work, client: MagentoClient, content: ShipmentContent) -> ShownOrder:
+    """Return the order: by its link, else by its reference as Magento's order number, else by `ext_order_id`.
+
+    Raises `CannotBeSent`, and `NotYet` where it may still come.
+    """
+    with work.state.read() as connection:
+        link = links.of_keys(connection, "order", [content.order]).get(content.order)
+    if link is not None:
+        linked = await orders.order(client, link.magento_id)
+        if linked is None:
+            raise CannotBeSent(
+                "Linked to nothing",
+                f"Linked to nothing: {content.order} is linked to {link.magento_id}, which Magento does not have. "
+                "Link the right order: a2m link order",
+            )
+        return linked
+    if _is_still_to_be_made(work, content):
+        raise _to_come(content, f"It waits for its order {content.order}, which is still to be sent.")
+    references = [content.reference] if content.reference else []
+    found = await orders.orders_with(client, references, content.order)
+    named = _named(found, content)
+    if len(named) > 1:
+        ids = ", ".join(one.increment_id for one in named)
+        raise CannotBeSent(
+            "Several orders",
+            f"Several orders: Magento's orders {ids} are all {content.order}. Link the right one: a2m link order",
+        )
+    if named:
+        return named[0]
+    raise _missing(work, content)
+
+
+def _named(found: Sequence[ShownOrder], content: ShipmentContent) -> list[ShownOrder]:
+    """The orders with the reference as their number; where there is none, those that bear Acumatica's number."""
+    by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
+    return by_reference or [one for one in found if one.ext_order_id == content.order]
+
+
+def _is_still_to_be_made(work: Work, content: ShipmentContent) -> bool:
+    waiting = _order_messages(work, content.order)
+    return not content.reference and any(one.state in (PENDING, SENDING) for one in waiting)
+
+
+def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
+    """Why there is no order: it may still come, because orders are sent too; or it never will."""
+    rule = work.rule
+    order_type = content.order.partition(" ")[0]
+    if content.reference and not rule.create_with_reference:
+        return CannotBeSent(
+            "Unknown order",
+            f"Unknown order: Magento has no order {content.reference!r}, which {content.order} refers to. "
+            "Correct the reference in Acumatica, or link the order: a2m link order",
+        )
+    of_branch = not rule.order_branches or content.order_branch in rule.order_branches
+    if order_type not in rule.order_types or not of_branch:
+        return CannotBeSent(
+            "Not an order of the shop",
+            f"Not an order of the shop: {content.order} refers to no Magento order, and orders of type {order_type} "
+            f"of branch {content.order_branch or '?'} are not sent (A to M Order Sync). Link the order, or skip this "
+            "message.",
+        )
+    begins_on = _orders_begin_on(work)
+    if content.order_date is not None and begins_on is not None and content.order_date < begins_on:
+        return CannotBeSent(
+            "Order before FROM",
+            f"Order before FROM: {content.order} is older than the orders that are sent (Orders from, A2M_ORDER__FROM) "
+            "and Magento has no such order. Link the order, or skip this message.",
+        )
+    waiting = _order_messages(work, content.order)
+    if any(message.state == SKIPPED for message in waiting):
+        return CannotBeSent("Order skipped", f"Order skipped: {content.order} was skipped by hand. Skip this as well.")
+    why = next((f": {message.reason}" for message in waiting if message.reason), ".")
+    return _to_come(content, f"It waits for its order {content.order}, which Magento does not have yet{why}")
+
+
+def _to_come(content: ShipmentContent, reason: str) -> NotYet:
+    return NotYet(WaitReason.ORDER_MISSING, reason, f"order {content.order}")
+
+
+def refuse_or_wait(work: Work, order: ShownOrder, content: ShipmentContent) -> None:
+    """Raise `NotYet` where the order is in a state that passes, `CannotBeSent` where it never ships any more."""
+    wait = wait_of(work, order, content)
+    if wait is not None:
+        raise wait
+    if order.state in OVER:
+        raise CannotBeSent(
+            f"Order {order.state}",
+            f"Order {order.state}: the Magento order {order.increment_id} is {OVER[order.state]}, and Magento ships "
+            f"nothing of it, while {content.mark} has left the house. Settle it with the customer (a new order in "
+            "Magento, or the goods back), then link this message to its new shipment (a2m link shipment), or skip it.",
+        )
+
+
+def wait_of(work: Work, order: ShownOrder, content: ShipmentContent) -> NotYet | None:
+    """Return why the shipment has to wait for its order; None where it has not to."""
+    if order.state not in PASSING:
+        return None
+    reason, said = PASSING[order.state]
+    if order.state == "holded" and _is_to_be_told(work, content.order):
+        return NotYet(
+            WaitReason.ORDER_NOT_TOLD,
+            f"It waits for its order {content.order}: it is on hold in Magento until that look tells otherwise.",
+            f"order {content.order}",
+        )
+    return NotYet(reason, f"It waits: the Magento order {order.increment_id} {said}. It ships by itself afterwards.")
+
+
+def _is_to_be_told(work: Work, order: str) -> bool:
+    """Whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
+    with work.state.read() as connection:
+        link = links.of_keys(connection, "order", [order]).get(order)
+    waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(work, order))
+    return waiting or was_held(told_of(link))
+
+
+def _order_messages(work: Work, order: str) -> list[Message]:
+    with work.state.read() as connection:
+        return messages.live(connection, "order", [], [order])
+
+
+def _orders_begin_on(work: Work) -> date | None:
+    """The day from which orders are sent: FROM, or when orders were first made active."""
+    begins: datetime | None = work.rule.orders_from
+    if begins is None:
+        with work.state.read() as connection:
+            begins = entities.read(connection, "order").active_since
+    return None if begins is None else begins.astimezone(work.rule.zone).date()
+
+
+async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+    """Return those of the messages whose orders are still not there or still in a passing state, and why, by id.
+
+    The orders are read together. Whatever is not plain here is left to the message's own attempt.
+    """
+    contents = {one.id: msgspec.json.decode(one.document or b"", type=ShipmentContent) for one in waiting}
+    keys = sorted({content.order for content in contents.values()})
+    with work.state.read() as connection:
+        linked = {key: link.magento_id for key, link in links.of_keys(connection, "order", keys).items()}
+    found = await orders.orders_of(
+        client,
+        entity_ids=sorted(set(linked.values())),
+        increment_ids=sorted({one.reference for one in contents.values() if one.reference}),
+        ext_order_ids=sorted({one.order for one in contents.values() if not one.reference}),
+    )
+    still: dict[int, NotYet] = {}
+    for number, content in contents.items():
+        order = linked.get(content.order)
+        named = [one for one in found if str(one.entity_id) == order] if order else _named(found, content)
+        if len(named) == 1:
+            wait = wait_of(work, named[0], content)
+        elif order is None and not named:
+            is_to_come = _is_still_to_be_made(work, content)
+            missing = _to_come(content, f"It waits for its order {content.order}, which is still to be sent.")
+            wait = missing if is_to_come else _not_yet(_missing(work, content))
+        else:
+            wait = None
+        if wait is not None:
+            still[number] = wait
+    return still
+
+
+def _not_yet(why: CannotBeSent | NotYet) -> NotYet | None:
+    return why if isinstance(why, NotYet) else None

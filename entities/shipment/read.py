@@ -1,0 +1,203 @@
+"""Shipments: read under either trigger, told to Magento as one shipment for each order, each once.
+
+Comes in: shipments of Acumatica and released receipts of drop-ship orders. Goes out: messages with the same key under
+either trigger. Under *On Invoice Release* a shipment is due for an order when its invoice for it is released; what was
+sent before a switch of the trigger stays known by its key. Source: spec, *Shipment Sync Trigger*, "Documents",
+"Before a shipment is made"; the rules are `entities.shipment.rules`, the sending is `entities.shipment.deliver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connector.acumatica import invoices, items, receipts, shipments
+from connector.acumatica.pages import plain_values
+from connector.acumatica.shipments import Found, FoundPage
+from connector.acumatica.shipped_orders import orders_with_keys
+from connector.model.shipments import Shipment, ShippedOrder, acumatica_key
+from connector.state.queue import messages
+from connector.state.schema import SENDING
+from connector.state.sync import links, records
+from entities.documents.document import Beside, Document, DocumentEntity
+from entities.feeds import Feed, FeedPage
+from entities.shipment import rules
+from entities.shipment.deliver import find, send
+from entities.shipment.order import still_waiting
+from entities.shipment.types import ShipmentContent
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+RECEIPT = acumatica_key("receipt", "")
+
+
+def _always(_work: Work) -> bool:
+    return True
+
+
+def _nothing() -> None:
+    return None
+
+
+async def _shipment_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    async for found in shipments.shipment_pages(
+        work.acumatica, changed_since=since, begins_on=work.read.begins_on, after=after
+    ):
+        yield await _page(work, found)
+    async for page in _invoiced_pages(work, since):
+        yield page
+
+
+async def _receipt_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    async for found in receipts.receipt_pages(
+        work.acumatica, changed_since=since, begins_on=work.read.begins_on, after=_number(after)
+    ):
+        yield await _page(work, found)
+    if since is not None and work.rule.dropship_via:
+        page = await _receipts_of(work, await _of_changed_purchases(work, since))
+        if page.parts or page.problems:
+            yield page
+
+
+async def _of_changed_purchases(work: Work, since: datetime) -> list[str]:
+    """The known receipts whose purchase order changed: it holds the vendor's tracking number."""
+    numbers = await receipts.purchases_changed(work.acumatica, since)
+    with work.state.read() as connection:
+        return [key for number in numbers for key in records.with_key(connection, work.entity, _purchase_key(number))]
+
+
+def _purchase_key(number: str) -> str:
+    return f"purchase {number}"
+
+
+def _identity(_work: Work, document: Mapping[str, Any]) -> str | None:
+    """Receipts are found again by their (first) purchase order."""
+    return next((_purchase_key(number) for number in document.get("purchases") or ()), None)
+
+
+def _number(key: str | None) -> str | None:
+    return None if key is None else key.removeprefix(RECEIPT)
+
+
+async def _invoiced_pages(work: Work, since: datetime | None) -> AsyncIterator[FeedPage]:
+    """What became due because an invoice was released; a full read sees it anyway.
+
+    An invoice names shipments and receipts alike by a bare number: it means those that are known, because what an
+    invoice names was read when it was confirmed or received.
+    """
+    if since is None or work.read.trigger != "invoice_release":
+        return
+    numbers = await invoices.shipped_by_invoices_since(work.acumatica, since)
+    keys = [acumatica_key(kind, number) for number in numbers for kind in ("shipment", "receipt")]
+    with work.state.read() as connection:
+        known = list(records.read(connection, work.entity, keys))
+    for of_keys in (_shipments_of, _receipts_of):
+        page = await of_keys(work, known)
+        if page.parts or page.problems:
+            yield page
+
+
+async def _shipments_of(work: Work, keys: list[str]) -> FeedPage:
+    numbers = [_record(key) for key in keys if not key.startswith(RECEIPT)]
+    return await _page(work, await shipments.shipments_with_numbers(work.acumatica, numbers))
+
+
+async def _receipts_of(work: Work, keys: list[str]) -> FeedPage:
+    numbers = [_record(key).removeprefix(RECEIPT) for key in keys if key.startswith(RECEIPT)]
+    return await _page(work, await receipts.receipts_with_numbers(work.acumatica, numbers))
+
+
+def _record(key: str) -> str:
+    """The Acumatica key of what somebody typed, who may have typed a message's key."""
+    return key.partition("|")[0]
+
+
+async def _page(work: Work, found: FoundPage) -> FeedPage:
+    """The shipments with their orders, items and released invoices, as they are kept."""
+    named = {line.order for one in found.found for line in one.shipment.lines if line.order not in one.shipment.orders}
+    orders, unreadable = await orders_with_keys(work.acumatica, named)
+    problems = [(problem.key, problem.reason) for problem in found.problems]
+    readable = []
+    for one in found.found:
+        bad = next((line.order for line in one.shipment.lines if line.order in unreadable), None)
+        if bad is None:
+            readable.append(one)
+        else:
+            problems.append((one.shipment.key, f"{unreadable[bad]} It stands in its order {bad}."))
+    whole = await _completed(work, readable, orders)
+    return FeedPage({one.key: plain_values(one) for one in whole}, found.last, problems)
+
+
+async def _completed(work: Work, found: Sequence[Found], orders: Mapping[str, ShippedOrder]) -> list[Shipment]:
+    ids = {line.inventory_id for one in found for line in one.shipment.lines}
+    ids |= {line.inventory_id for order in orders.values() for line in order.lines}
+    units = await items.item_units(work.acumatica, work.read.fields, sorted(ids))
+    released: set[tuple[str, str]] = set()
+    if work.read.trigger == "invoice_release":
+        named = {(kind, number) for one in found for _order, kind, number in one.invoices}
+        released = await invoices.released(work.acumatica, named)
+    completed = []
+    for one in found:
+        own = {line.order for line in one.shipment.lines}
+        of_orders = {**one.shipment.orders, **{key: orders[key] for key in sorted(own & orders.keys())}}
+        needed = {line.inventory_id for line in one.shipment.lines}
+        needed |= {line.inventory_id for order in of_orders.values() for line in order.lines}
+        invoiced = sorted(order for order, kind, number in one.invoices if (kind, number) in released)
+        known_items = {code: units[code] for code in sorted(needed & units.keys())}
+        completed.append(replace(one.shipment, orders=of_orders, items=known_items, released=tuple(invoiced)))
+    return completed
+
+
+async def _compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    sent = _sent(work, list(there))
+    found = []
+    for key, document in there.items():
+        if document is not None:
+            shipment = msgspec.convert(document, Shipment)
+            told = rules.told(shipment, work.rule, work.read.begins_on, sent.get(key, {}))
+            found += [Document(key, one.key, one.content, one.cause, one.reason) for one in told]
+    return found
+
+
+def _sent(work: Work, keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
+    """What Magento was told, or is being told, of each record: by the message's key."""
+    with work.state.read() as connection:
+        made = links.of_records(connection, work.entity, keys).values()
+        live = messages.live(connection, work.entity, keys, [])
+    found: dict[str, dict[str, ShipmentContent | None]] = {}
+    for message in live:
+        if message.state == SENDING:
+            found.setdefault(message.acumatica_key, {})[message.key] = _decoded(message.document)
+    for link in made:
+        found.setdefault(link.acumatica_key, {})[link.key] = _decoded(link.document)
+    return found
+
+
+def _decoded(document: bytes | None) -> ShipmentContent | None:
+    return None if document is None else msgspec.json.decode(document, type=ShipmentContent)
+
+
+def _corrected(before: ShipmentContent, now: ShipmentContent) -> Beside | None:
+    reason = rules.edited(before, now)
+    return None if reason is None else Beside("corrected", rules.CHANGED, reason)
+
+
+SHIPMENTS = DocumentEntity(
+    feeds={
+        "shipments": Feed(_shipment_pages, _shipments_of, _always, _nothing, of_records=True),
+        "receipts": Feed(_receipt_pages, _receipts_of, _always, _nothing, of_records=True),
+    },
+    content=ShipmentContent,
+    compute=_compute,
+    changed=rules.changed,
+    beside=_corrected,
+    send=send,
+    find=find,
+    identity=_identity,
+    still_waiting=still_waiting,
+)

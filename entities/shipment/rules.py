@@ -1,0 +1,322 @@
+"""What Magento must be told of an Acumatica shipment, or of the receipt behind a drop-shipment.
+
+Comes in: a `Shipment` as Acumatica has it, with the orders and items that it names. Goes out: one `ShipmentContent` per
+order, or why there can be none, in words. Source: spec, *Rules of the field*, "Documents", "Unit"; acumatica.md §5.5,
+§5.7. The key of a message is the same under either trigger, so switching it neither loses nor doubles a shipment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from connector.model.shipments import OrderLine, Shipment, ShippedLine, ShippedOrder, Track
+from connector.model.units import ItemUnits, decimal, plain
+from entities.shipment.types import Carrier, ContentLine, ShipmentContent, ShipmentRule, Unfit
+from entities.shop_orders.reference import increment_id_of
+
+CONFIRMED = frozenset({"Confirmed", "Partially Invoiced", "Invoiced", "Completed", "Released"})
+"""Statuses of what has left the house: of a shipment, and `Released` of a receipt (acumatica.md §5.5, §5.7)."""
+CHANGED = "Changed after it was sent"
+NO_CARRIER = ("Unmapped ShipVia", "No ShipVia", "No ShipVia for drop-shipments")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message: its key, and its content or why there is none."""
+
+    key: str
+    content: ShipmentContent | None
+    cause: str | None = None
+    reason: str | None = None
+
+
+def told(
+    shipment: Shipment, rule: ShipmentRule, begins_on: date | None, sent: Mapping[str, ShipmentContent | None]
+) -> list[Told]:
+    """One message for each order of a shipment that is due.
+
+    `sent`: what Magento was told, or is being told, by key of the message; none where nobody knows. What of it is no
+    longer so in Acumatica is reported.
+    """
+    found = []
+    for order in dict.fromkeys(line.order for line in shipment.lines if line.shipped > 0):
+        key = f"{shipment.key}|{order}" if order else shipment.key
+        if key in sent or _is_due(shipment, order, rule, begins_on):
+            found.append(_told(shipment, order, key, rule, sent=sent))
+    return found + [_undone(shipment, key) for key in sorted(sent.keys() - {one.key for one in found})]
+
+
+def _is_due(shipment: Shipment, order: str, rule: ShipmentRule, begins_on: date | None) -> bool:
+    if not _leaves(shipment) or shipment.status not in CONFIRMED:
+        return False
+    if begins_on is not None and shipment.date is not None and shipment.date < begins_on:
+        return False
+    return rule.trigger == "shipment_confirmation" or order in shipment.released or not order
+
+
+def _leaves(shipment: Shipment) -> bool:
+    """Transfers and returned goods are no shipments; a placeholder has no number yet."""
+    if not shipment.number or shipment.number.startswith("<"):
+        return False
+    return shipment.kind == "receipt" or (shipment.type == "Shipment" and shipment.operation in ("Issue", ""))
+
+
+def _told(
+    shipment: Shipment, order: str, key: str, rule: ShipmentRule, sent: Mapping[str, ShipmentContent | None]
+) -> Told:
+    if key in sent and (shipment.status not in CONFIRMED or not _leaves(shipment)):
+        return _undone(shipment, key)
+    try:
+        return Told(key, content(shipment, order, rule))
+    except Unfit as unfit:
+        before = sent.get(key)
+        if before is None or (unfit.cause in NO_CARRIER and _numbers(shipment, order) - _known(before)):
+            return Told(key, None, unfit.cause, str(unfit))
+        # Magento has it; what a setting says now of how to tell it alters nothing
+        return Told(key, _with_numbers(before, _numbers(shipment, order)))
+
+
+def _numbers(shipment: Shipment, order: str) -> set[str]:
+    return set(_tracking(shipment, order))
+
+
+def _known(before: ShipmentContent) -> set[str]:
+    return {track.number for track in before.tracks}
+
+
+def _undone(shipment: Shipment, key: str) -> Told:
+    has_lines = shipment.status in CONFIRMED
+    what = "has no such line any more" if has_lines else f"is {shipment.status or 'without status'} again"
+    reason = (
+        f"{CHANGED}: {shipment.title} {what} in Acumatica (it was corrected or voided), and Magento has shipped it. "
+        "Confirm it again as it was, or put Magento right by hand and skip this message."
+    )
+    return Told(key, None, CHANGED, reason)
+
+
+def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentContent:
+    """What Magento is told of a shipment on one order. Raises `Unfit`."""
+    if not order:
+        raise Unfit(
+            "No sales order", f"Acumatica has no order whose drop-shipment {shipment.title} is. Ship it by hand."
+        )
+    lines = [line for line in shipment.lines if line.order == order and line.shipped > 0]
+    warehouse, source = _source(shipment, lines, rule)
+    of_order = shipment.orders.get(order)
+    return ShipmentContent(
+        mark=f"Acumatica {shipment.title}, order {order}",
+        order=order,
+        order_date=of_order.date if of_order is not None else None,
+        order_branch=of_order.branch if of_order is not None else "",
+        reference=_reference(of_order, rule),
+        warehouse=warehouse,
+        source=source,
+        lines=_content_lines(shipment, lines, of_order, rule),
+        tracks=_tracks(shipment, order, rule),
+    )
+
+
+def _reference(order: ShippedOrder | None, rule: ShipmentRule) -> str:
+    if order is None:
+        return ""
+    fields = {"order_nbr": order.number, "external_ref": order.external_ref, "customer_order": order.customer_order}
+    return increment_id_of(fields[rule.reference], rule.reference_pattern) or ""
+
+
+def _source(shipment: Shipment, lines: Sequence[ShippedLine], rule: ShipmentRule) -> tuple[str, str]:
+    if shipment.kind == "receipt":
+        if not rule.dropship_source:
+            raise Unfit(
+                "No source for drop-shipments",
+                "enter the Source of A to M Dropship ShipVia (A2M_DROPSHIP__SOURCE): they are booked on it.",
+            )
+        return "", rule.dropship_source
+    warehouses = sorted({line.warehouse for line in lines})
+    sources = sorted({(rule.sources or {}).get(code, rule.default_source) for code in warehouses})
+    if len(sources) > 1:
+        raise Unfit(
+            "Several sources",
+            f"{shipment.title} leaves {', '.join(warehouses)}, which are the Magento sources {', '.join(sources)}; a "
+            "Magento shipment has one. Ship it by hand and link it.",
+        )
+    return ", ".join(warehouses), sources[0]
+
+
+def _tracking(shipment: Shipment, order: str) -> list[str]:
+    """The tracking numbers of an order's packages, each once."""
+    of_order = (one.number.strip() for one in shipment.packages if not one.orders or order in one.orders)
+    return [number for number in dict.fromkeys(of_order) if number]
+
+
+def _tracks(shipment: Shipment, order: str, rule: ShipmentRule) -> tuple[Track, ...]:
+    numbers = _tracking(shipment, order)
+    carrier = _carrier(shipment, rule, needed=bool(numbers))
+    return tuple(Track(number, carrier.carrier_code, carrier.title) for number in numbers) if carrier else ()
+
+
+def _carrier(shipment: Shipment, rule: ShipmentRule, *, needed: bool) -> Carrier | None:
+    code, setting = shipment.ship_via.strip(), "ShipVia to Magento carrier (A2M_SHIPMENT__SHIP_VIAS)"
+    if shipment.kind == "receipt":
+        code = rule.dropship_via.strip()
+        if not code:
+            raise Unfit(
+                "No ShipVia for drop-shipments", "enter their code in ShipVia for DropShip (A2M_DROPSHIP__SHIP_VIA)."
+            )
+    elif not code:
+        if needed:
+            raise Unfit("No ShipVia", f"{shipment.title} has tracking numbers and no ShipVia. Enter it in Acumatica.")
+        return None
+    mapped = {name.casefold(): carrier for name, carrier in (rule.ship_vias or {}).items()}
+    if code.casefold() not in mapped:
+        raise Unfit("Unmapped ShipVia", f"{code} has no Magento carrier. Map it in {setting}.")
+    return mapped[code.casefold()]
+
+
+def _content_lines(
+    shipment: Shipment, lines: Sequence[ShippedLine], order: ShippedOrder | None, rule: ShipmentRule
+) -> tuple[ContentLine, ...]:
+    """Lots, serial numbers and locations of one order line are one line; a kit's components are whole kits."""
+    ordered = {line.number: line for line in order.lines} if order is not None else {}
+    groups: dict[tuple[int | None, str], list[ShippedLine]] = {}
+    for line in lines:
+        of = ordered.get(line.order_line) if line.order_line is not None else None
+        groups.setdefault((line.order_line, of.inventory_id if of is not None else line.inventory_id), []).append(line)
+    found = []
+    for (number, inventory_id), group in groups.items():
+        of = ordered.get(number) if number is not None else None
+        own = [line for line in group if line.inventory_id == inventory_id]
+        if not own and of is not None:
+            own = [_whole_kits(shipment, group, of)]
+        found.append(_content_line(shipment, own, of, order, rule))
+    return tuple(sorted(found, key=lambda one: (one.order_line or 0, one.inventory_id)))
+
+
+def _whole_kits(shipment: Shipment, components: Sequence[ShippedLine], kit: OrderLine) -> ShippedLine:
+    """The components of a kit's order line as kits: each component's share of what was ordered of it."""
+    shares = {}
+    for code in sorted({line.inventory_id for line in components}):
+        group = [line for line in components if line.inventory_id == code]
+        ordered = max(line.ordered for line in group)
+        shipped = sum((Fraction(line.shipped) for line in group), Fraction(0))
+        shares[code] = shipped * Fraction(kit.quantity) / Fraction(ordered) if ordered else Fraction(0)
+    kits = set(shares.values())
+    if len(kits) > 1 or next(iter(kits)).denominator != 1:
+        each = ", ".join(f"{code} for {_said(share)}" for code, share in shares.items())
+        raise Unfit(
+            "Incomplete kit",
+            f"{shipment.title} ships components of {kit.inventory_id}: {each}. Magento ships whole kits only.",
+        )
+    whole = Decimal(next(iter(kits)).numerator)
+    return replace(components[0], inventory_id=kit.inventory_id, uom=kit.uom, shipped=whole)
+
+
+def _said(share: Fraction) -> str:
+    return str(share.numerator) if share.denominator == 1 else f"{float(share):.2f}"
+
+
+def _content_line(
+    shipment: Shipment,
+    group: Sequence[ShippedLine],
+    of: OrderLine | None,
+    order: ShippedOrder | None,
+    rule: ShipmentRule,
+) -> ContentLine:
+    first = group[0]
+    item = shipment.items.get(first.inventory_id)
+    if item is None or not item.sku:
+        raise Unfit("No SKU", f"{first.inventory_id} has no SKU by the SKU setting. Enter it in Acumatica.")
+    same = [one for one in order.lines if one.inventory_id == first.inventory_id] if order is not None else []
+    unit = item.unit(rule.unit)
+    quantity = _quantity(shipment, group, item, unit, rule)
+    one_unit = len({line.uom for line in group}) == 1
+    return ContentLine(
+        order_line=first.order_line,
+        inventory_id=first.inventory_id,
+        sku=item.sku.strip(),
+        quantity=quantity,
+        shipped=plain(sum((line.shipped for line in group), Decimal(0))) if one_unit else quantity,
+        uom=first.uom if one_unit else unit,
+        rank=next((place for place, one in enumerate(same) if one is of), 0),
+        item_ref=of.external_ref if of is not None else "",
+        ordered=_ordered(of, item, unit),
+        free=of is not None and of.free,
+    )
+
+
+def _ordered(of: OrderLine | None, item: ItemUnits, unit: str) -> Decimal | None:
+    """What the order line has in all in Magento's unit; None where that is not known or no decimal number."""
+    if of is None:
+        return None
+    found = item.converted(of.quantity, of.uom, unit)
+    return None if found is None else decimal(found)
+
+
+def _quantity(
+    shipment: Shipment, group: Sequence[ShippedLine], item: ItemUnits, unit: str, rule: ShipmentRule
+) -> Decimal:
+    total = Fraction(0)
+    for line in group:
+        part = item.converted(line.shipped, line.uom, unit)
+        if part is None:
+            raise Unfit(
+                "No conversion",
+                f"Acumatica does not say how many {unit} one {line.uom} of {line.inventory_id} is. Enter it there.",
+            )
+        total += part
+    exact = decimal(total)
+    if exact is None or (total.denominator != 1 and not rule.decimals):
+        said = " + ".join(f"{line.shipped:f} {line.uom}" for line in group)
+        raise Unfit(
+            "Does not divide",
+            f"{shipment.title} ships {said} of {group[0].inventory_id}, which is no whole number of {unit}, the unit "
+            f"that Magento counts in. Ship whole {unit}, or choose another Unit (A2M_ITEMS__UNIT).",
+        )
+    return exact
+
+
+def changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
+    """The content to send where Magento was told another one: what it was told, with Acumatica's tracking numbers.
+
+    A setting that changed alters nothing of what Magento has; what Acumatica ships otherwise is told by `edited`.
+    """
+    added = tuple(track for track in now.tracks if track.number not in _known(before))
+    return _with_numbers(before, {track.number for track in now.tracks}, added)
+
+
+def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
+    """Return what Acumatica ships otherwise than Magento was told, which Magento cannot follow; None if nothing."""
+    differences = _differences(before, now)
+    if not differences:
+        return None
+    return (
+        f"{CHANGED}: {now.mark} differs from what Magento was told: {'; '.join(differences)}. Magento cannot follow; "
+        "its tracking numbers go on. Put Magento right by hand and skip this message."
+    )
+
+
+def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track, ...] = ()) -> ShipmentContent:
+    """What Magento was told, with the tracking numbers that Acumatica has now; where it has none any more, those that
+    were told stay, because nothing replaces them.
+    """
+    kept = tuple(track for track in before.tracks if track.number in numbers)
+    return replace(before, tracks=kept + added) if kept or added else before
+
+
+def _differences(before: ShipmentContent, now: ShipmentContent) -> list[str]:
+    was, is_now = _shipped(before), _shipped(now)
+    found = [
+        f"line {place[0] or '?'} {place[1]}: {was.get(place, 'nothing')} was sent, now {is_now.get(place, 'nothing')}"
+        for place in sorted({*was, *is_now}, key=lambda place: (place[0] or 0, place[1]))
+        if was.get(place) != is_now.get(place)
+    ]
+    if before.warehouse != now.warehouse:
+        found.append(f"from {before.warehouse} when it was sent, now from {now.warehouse}")
+    return found
+
+
+def _shipped(one: ShipmentContent) -> dict[tuple[int | None, str], str]:
+    return {(line.order_line, line.inventory_id): f"{plain(line.shipped):f} {line.uom}" for line in one.lines}

@@ -1,0 +1,63 @@
+"""The source of a shipment holds what the shipment takes: where it has less, it is raised to exactly that.
+
+The source's quantity is in doubt for inventory before it is raised, in a transaction of its own, so that whatever
+happens between the raise and the shipment, the next inventory sync reads it again and sends the rule's figure (spec,
+*Rules of the field*, "Before a shipment is made").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from connector import failpoints as steps
+from connector.magento import reads
+from connector.magento import shipments as magento
+from connector.magento.client import MagentoClient
+from connector.magento.errors import NoAnswer, TemporaryFault
+from connector.model.comparison import normalise_one
+from connector.state.coordination import lease
+from connector.state.sync import ledger
+from entities.documents.document import LATE_WRITE
+from entities.sources import source_key
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+
+def places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
+    """Return where a shipment changes quantities: each SKU as Magento compares it, at the source."""
+    return tuple(sorted({(normalise_one(sku), source_key(source)) for sku in amounts}))
+
+
+async def short_of(client: MagentoClient, source: str, needed: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
+    """The SKUs of which the source has less than the shipment takes, with what it takes."""
+    there = {
+        normalise_one(one.sku): one.quantity
+        for one in await reads.source_items(client, sorted(needed))
+        if source_key(one.source) == source_key(source)
+    }
+    return [(sku, amount) for sku, amount in needed.items() if there.get(normalise_one(sku), Decimal(-1)) < amount]
+
+
+async def make_sufficient(work: Work, client: MagentoClient, source: str, needed: Mapping[str, Decimal]) -> None:
+    """Raise the source to exactly what the shipment takes, where it has less; inventory puts it right afterwards."""
+    short = await short_of(client, source, needed)
+    if not short:
+        return
+    _doubt(work, source, short, timedelta(0))
+    steps.reached("doubted")
+    try:
+        await magento.raise_sources(client, source, short)
+    except NoAnswer as lost:
+        _doubt(work, source, short, LATE_WRITE)
+        raise TemporaryFault(f"Raising the source {source} was not answered: {lost}") from lost
+    steps.reached("raised")
+
+
+def _doubt(work: Work, source: str, short: Iterable[tuple[str, Decimal]], later: timedelta) -> None:
+    with work.state.write() as connection:
+        lease.require(connection, work.lease)
+        ledger.doubt(connection, "inventory", list(places(dict(short), source)), work.clock.now() + later)

@@ -1,0 +1,74 @@
+"""The tracking numbers of a shipment that is in Magento: new ones are added, those that Acumatica replaced are removed.
+
+Only numbers that the connector told are ever removed; what somebody entered in Magento stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connector.magento import shipments as magento
+from connector.magento.client import MagentoClient
+from connector.magento.orders import ShownOrder
+from connector.magento.shipments import MadeShipment
+from connector.state.queue import messages
+from connector.state.queue.messages import Message
+from connector.state.sync.links import Link
+from entities.shipment.adoption import comparable
+from entities.shipment.types import ShipmentContent
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+
+async def update_tracks(
+    work: Work,
+    client: MagentoClient,
+    order: ShownOrder,
+    ours: MadeShipment,
+    message: Message,
+    content: ShipmentContent,
+    link: Link | None,
+) -> list[str]:
+    """Give the shipment the tracking numbers of the content; return what could not be removed, in words."""
+    there = {comparable(number) for number in ours.tracks}
+    for track in content.tracks:
+        if comparable(track.number) not in there:
+            await magento.add_track(client, order.entity_id, ours.entity_id, track)
+    remarks = []
+    for number, track_id in _replaced(work, ours, message, content, link):
+        refused = await magento.remove_track(client, track_id)
+        if refused is not None:
+            remarks.append(
+                f"The tracking number {number} was replaced in Acumatica and stays at Magento's shipment "
+                f"{ours.increment_id}: {refused} Remove it there by hand."
+            )
+    return remarks
+
+
+def is_up_to_date(
+    work: Work, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+) -> bool:
+    """Return whether the shipment has all tracking numbers of the content and none that was replaced."""
+    there = {comparable(number) for number in ours.tracks}
+    has_all = all(comparable(track.number) in there for track in content.tracks)
+    return has_all and not _replaced(work, ours, message, content, link)
+
+
+def _replaced(
+    work: Work, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+) -> list[tuple[str, str]]:
+    """The numbers, with Magento's ids, that were told or tried to be told and are not Acumatica's any more."""
+    with work.state.read() as connection:
+        told = messages.attempted(connection, message.entity, message.key)
+    if link is not None and link.document is not None:
+        told = [link.document, *told]
+    numbers = {
+        comparable(track.number)
+        for document in told
+        for track in msgspec.json.decode(document, type=ShipmentContent).tracks
+    }
+    gone = numbers - {comparable(track.number) for track in content.tracks}
+    return [(number, i) for number, i in zip(ours.tracks, ours.track_ids, strict=True) if comparable(number) in gone]

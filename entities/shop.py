@@ -1,0 +1,107 @@
+"""The shop as one run sees it: connections that are counted, and what has to be asked only once per run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.model.comparison import normalise_one
+from entities.counters import Tally
+from entities.sources import source_key
+
+T = TypeVar("T")
+
+
+class NotPossible(Exception):
+    """The shop cannot show what the settings ask for; the text says what to change."""
+
+
+class Shop:
+    """Opens connections to Magento; every request sent over them is counted in the tally.
+
+    `open_client` makes a client of its own for each connection; `msi` is none where Magento has to be asked whether it
+    keeps stock by source.
+    """
+
+    def __init__(
+        self,
+        open_client: Callable[[], MagentoClient],
+        tally: Tally,
+        *,
+        host: str,
+        connections: int,
+        store_id: int,
+        msi: bool | None,
+    ) -> None:
+        self._open_client = open_client
+        self._tally = tally
+        self._msi = msi
+        self._sources: dict[str, str] | None = None
+        self._answers: dict[str, Any] = {}
+        self._product_skus: dict[int, str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self.host = host
+        self.connections = connections
+        self.store_id = store_id
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[MagentoClient]:
+        """One connection; its requests are counted when it is closed."""
+        async with self._open_client() as client:
+            try:
+                yield client
+            finally:
+                self._tally.requests += client.writes
+                self._tally.reads += client.reads
+
+    async def once(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` gives; asked once per run under the name `what`."""
+        if what not in self._answers:
+            self._answers[what] = await ask()
+        answer: T = self._answers[what]
+        return answer
+
+    @asynccontextmanager
+    async def alone(self, what: str) -> AsyncIterator[bool]:
+        """Work on this record of Magento's with no other connection of the run; gives whether another one did so just
+        before, so that what was read of it is old.
+        """
+        lock = self._locks.setdefault(what, asyncio.Lock())
+        had_to_wait = lock.locked()
+        async with lock:
+            yield had_to_wait
+
+    async def has_msi(self, client: MagentoClient) -> bool:
+        """Whether Magento keeps stock by source (MSI); asked once per run."""
+        if self._msi is None:
+            self._msi = reads.has_msi(await reads.modules(client))
+        return self._msi
+
+    async def sources(self, client: MagentoClient) -> dict[str, str]:
+        """Return the code of each of Magento's sources as Magento spells it, by its key; asked once per run."""
+        if self._sources is None:
+            codes = [source.source_code for source in await reads.sources(client)]
+            self._sources = {source_key(code): code for code in codes}
+        return self._sources
+
+    async def product_skus(self, client: MagentoClient, ids: Iterable[int], skus: Iterable[str] = ()) -> dict[int, str]:
+        """Return the SKU of each of these products that exists, by id, and of those that have these SKUs; each product
+        is asked for once a run.
+        """
+        found = self._product_skus
+        unknown = sorted(set(ids) - found.keys())
+        if unknown:
+            found.update(await reads.product_skus(client, "entity_id", [str(one) for one in unknown]))
+        known = {normalise_one(sku) for sku in found.values()}
+        unknown_skus = sorted({sku for sku in skus if normalise_one(sku) not in known})
+        if unknown_skus:
+            found.update(await reads.product_skus(client, "sku", unknown_skus))
+        return dict(found)
+
+    async def spelled(self, client: MagentoClient, source: str) -> str:
+        """Return a source's code as Magento spells it; one that Magento does not have, as it was given."""
+        return (await self.sources(client)).get(source_key(source), source)

@@ -1,0 +1,51 @@
+"""Which open orders Magento reserves: those placed in the shop, and of the others those that a repair has reserved.
+
+An order that came by `POST /V1/orders` reserves nothing, whoever made it (docs/adr/0007, docs/adr/0019).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from connector.state.sync import links, open_orders, reservation_repairs
+from connector.state.sync.open_orders import OpenOrder
+from entities.order.rules import increment_id
+from entities.order.totals import OrderProblem
+from entities.shop_orders.repair import RepairRule, last_repair
+
+if TYPE_CHECKING:
+    from entities.context import Work
+
+
+def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
+    """Whether Magento reserves the order, where its reservations were last repaired at that moment."""
+    return one.order.placed or (repaired_at is not None and one.first_seen_at <= repaired_at)
+
+
+def is_reserved_by_repair(work: Work, rule: RepairRule, order_id: int) -> bool:
+    """Whether a repair has reserved an order that was made through the API."""
+    with work.state.read() as connection:
+        first_seen = open_orders.first_seen(connection, order_id)
+        repaired_at = last_repair(rule, reservation_repairs.last_of_any(connection), work.clock.now())
+    return first_seen is not None and repaired_at is not None and first_seen <= repaired_at
+
+
+def is_own(work: Work, one: OpenOrder) -> bool:
+    """Whether the connector made the order."""
+    return own_key(work, one) is not None
+
+
+def own_key(work: Work, one: OpenOrder) -> str | None:
+    """Acumatica's key of an order that the connector made; `None` for any other."""
+    with work.state.read() as connection:
+        found = links.of_magento_id(connection, "order", str(one.order.order_id))
+    return next((link.key for link in found if is_own_number(link.key, one.order.increment_id)), None)
+
+
+def is_own_number(key: str, number: str) -> bool:
+    """Whether a number of Magento's is the one that we make from this Acumatica key."""
+    try:
+        return number == increment_id(key)
+    except OrderProblem:
+        return False  # too long a number: the connector makes no such order

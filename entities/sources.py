@@ -1,0 +1,17 @@
+"""The identity of an inventory source: which code, whatever spelling a setting gives it.
+
+Magento's database compares source codes as it compares SKUs, so `Default` and `default` are one source there. The state
+keeps the key that this gives, and a request names the source as Magento spells it (`entities.shop.Shop.sources`).
+"""
+
+from __future__ import annotations
+
+from connector.model.comparison import normalise_one
+
+ATTRIBUTE = "attribute:"
+"""Begins the name of a place that is a product attribute and not a source: it has a quantity and no stock status."""
+
+
+def source_key(code: str) -> str:
+    """Return the form in which two spellings of one source are equal; the place of an attribute stays as it is."""
+    return code if code.startswith(ATTRIBUTE) else normalise_one(code).lower()

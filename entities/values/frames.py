@@ -1,0 +1,116 @@
+"""Stored records as the frames that the rules take, and computed frames as what the queue keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+from msgspec.structs import astuple
+
+from connector.model import comparison as skus
+from connector.state.queue.chunk import UNREADABLE, Wanted
+from connector.state.sync.records import Facts, Stored, StoredPriceRow
+from entities.inventory.rules import QuantityRule
+
+ITEM_COLUMNS = Facts.__struct_fields__
+_WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_price")
+
+
+def items(stored: Iterable[Stored]) -> pd.DataFrame:
+    """The ITEMS frame (`inventory_id` and the fields of `Facts`) of the records whose item exists."""
+    known = [(one.acumatica_key, *astuple(one.record.facts)) for one in stored if one.record.facts is not None]
+    names = ("inventory_id", *ITEM_COLUMNS)
+    values = zip(*known, strict=True) if known else ((),) * len(names)
+    columns = {}
+    for name, column in zip(names, values, strict=True):
+        kind = "Int64" if name in _WHOLE_NUMBERS else "bool" if name == "exported" else object
+        columns[name] = pd.Series(column, dtype=kind)
+    return pd.DataFrame(columns)
+
+
+def stock(stored: Collection[Stored], rule: QuantityRule) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The QUANTITIES frames of the warehouses, and of the vendors as far as the rule asks for them."""
+    of_vendors = stored if rule.vendor_sources or rule.vendor_source is not None else ()
+    return quantities(stored, of_vendors=False), quantities(of_vendors, of_vendors=True)
+
+
+def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:
+    """The QUANTITIES frame: `inventory_id`, `warehouse`, `quantity` in 1/10,000; the first two are categories, so that
+    each code is looked up once and not once a row.
+    """
+    by_item = {one.acumatica_key: one.record.vendor if of_vendors else one.record.quantities for one in stored}
+    shelves = list(by_item.values())
+    lengths = np.fromiter(map(len, shelves), np.int64, len(shelves))
+    amounts = np.fromiter(chain.from_iterable(map(dict.values, shelves)), np.int64, int(lengths.sum()))
+    warehouse_of_each, warehouses = _warehouses(shelves, lengths)
+    return pd.DataFrame(
+        {
+            "inventory_id": _categories(np.repeat(np.arange(len(shelves)), lengths), list(by_item)),
+            "warehouse": _categories(warehouse_of_each, warehouses),
+            "quantity": amounts,
+        }
+    )
+
+
+def _warehouses(shelves: list[dict[str, int]], lengths: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The warehouse of each quantity as a number, and the warehouses by number.
+
+    Most items are in the same warehouses, in the same order: each such list is looked at once.
+    """
+    lists: dict[tuple[str, ...], int] = {}
+    list_of_item = np.fromiter((lists.setdefault(tuple(one), len(lists)) for one in shelves), np.int64, len(shelves))
+    numbers: dict[str, int] = {}
+    in_lists = [numbers.setdefault(warehouse, len(numbers)) for one in lists for warehouse in one]
+    list_lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    starts = np.cumsum(list_lengths) - list_lengths
+    firsts = np.cumsum(lengths) - lengths
+    places = np.arange(int(lengths.sum())) + np.repeat(starts[list_of_item] - firsts, lengths)
+    return np.array(in_lists, dtype=np.int64)[places], list(numbers)
+
+
+def _categories(codes: np.ndarray, names: list[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
+
+
+def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
+    """The PRICE ROWS frame of the records."""
+    rows = [(one.acumatica_key, *astuple(row)) for one in stored for row in one.record.price_rows]
+    kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
+    names = ("inventory_id", *StoredPriceRow.__struct_fields__)
+    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return pd.DataFrame(
+        {name: pd.Series(column, dtype=kinds.get(name, object)) for name, column in zip(names, values, strict=True)}
+    )
+
+
+def sku_keys(stored: Iterable[Stored]) -> list[str | None]:
+    """The SKU of each record as Magento compares it; none where it has none."""
+    facts = (one.record.facts for one in stored)
+    return [None if one is None or not one.sku else skus.normalise_one(one.sku) for one in facts]
+
+
+def wanted(values: pd.DataFrame) -> list[Wanted]:
+    """Rows of a VALUES frame as what Magento must show."""
+    columns = ("inventory_id", "key", "source", "sku", "value", "in_stock")
+    return [Wanted(*row) for row in zip(*(values[name].tolist() for name in columns), strict=True)]
+
+
+def problems(frame: pd.DataFrame) -> list[Wanted]:
+    """Rows of a PROBLEMS frame as messages that cannot be sent; without a SKU the Acumatica key stands in."""
+    columns = ("inventory_id", "key", "source", "sku", "reason")
+    return [
+        Wanted(str(key), str(sku_key or key), str(source), sku, None, None, cause_of(reason), reason)
+        for key, sku_key, source, sku, reason in zip(*(frame[name].tolist() for name in columns), strict=True)
+    ]
+
+
+def unreadable(found: Iterable[tuple[str, str]]) -> list[Wanted]:
+    """Records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
+    return [Wanted(key, key, "", None, None, None, UNREADABLE, reason) for key, reason in found]
+
+
+def cause_of(reason: str) -> str:
+    """The kind of a problem: what its sentence says before the colon."""
+    return reason.split(":", 1)[0]

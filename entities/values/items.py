@@ -1,0 +1,87 @@
+"""Which items Magento shall know, and under which SKU.
+
+Comes in: the ITEMS frame (see `published`). Goes out: the items that are published, with the identity of their SKU, and
+the problems of those that should be but cannot. Source: spec, *Rules of the field*, "SKU", "Which items", "Unit".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from connector.model import comparison as skus
+
+LONGEST_SKU = 64
+PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "reason"]
+
+
+@dataclass(frozen=True)
+class ItemRule:
+    """Which items are published: their statuses, classes (empty: all), only *Export to External*; and the unit."""
+
+    statuses: frozenset[str] = frozenset({"Active", "No Purchases"})
+    classes: frozenset[str] = frozenset()
+    exported_only: bool = False
+    unit: Literal["base", "sales"] = "base"
+
+
+class Published(NamedTuple):
+    """`items`: the ITEMS rows that are published, with `key`. `keys`: `inventory_id`, `key` of every item with a SKU.
+
+    `problems`: `inventory_id, sku, key, source, reason` of items that should be published and cannot be.
+    """
+
+    items: pd.DataFrame
+    keys: pd.DataFrame
+    problems: pd.DataFrame
+
+
+def published(items: pd.DataFrame, rule: ItemRule) -> Published:
+    """Choose the items and give each its identity in Magento.
+
+    `items` has `inventory_id, kind, sku, status, item_class, exported, base_uom, sales_uom, unit_numerator,
+    unit_denominator, default_price, field_price`; units as in `connector.acumatica`. Every item that shares a SKU with
+    a
+    published one has to be in the frame: two published items with one SKU are both a problem.
+    """
+    items = items.assign(key=skus.normalise(items["sku"]))
+    keys = items.loc[items["key"].notna() & (items["key"] != ""), ["inventory_id", "key"]]
+    chosen = items["status"].isin(rule.statuses)
+    if rule.classes:
+        chosen &= items["item_class"].isin(rule.classes)
+    if rule.exported_only:
+        chosen &= items["exported"]
+    wanted = items[chosen]
+    reasons = _reasons(wanted, rule)
+    bad = reasons.notna()
+    problems = wanted.loc[bad, ["inventory_id", "sku", "key"]].assign(source="", reason=reasons[bad])
+    return Published(wanted[~bad].reset_index(drop=True), keys, problems[PROBLEM_COLUMNS].reset_index(drop=True))
+
+
+def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> pd.Series:
+    """Why an item cannot be published, in words; none where it can."""
+    reasons = pd.Series(np.full(len(wanted), None, dtype=object), index=wanted.index)
+    key = wanted["key"]
+    has_sku = key.notna() & (key != "")
+    shared = has_sku & key.duplicated(keep=False)
+    if shared.any():
+        names = wanted[shared].groupby("key")["inventory_id"].agg(lambda ids: ", ".join(sorted(ids)))
+        reasons[shared] = [
+            f"Two items have one SKU: {names[k]} are all {sku!r} in Magento. Give each a SKU of its own in Acumatica."
+            for k, sku in zip(key[shared], wanted["sku"][shared], strict=True)
+        ]
+    reasons[~has_sku] = (
+        "No SKU: the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting."
+    )
+    too_long = has_sku & (wanted["sku"].str.len() > LONGEST_SKU)
+    reasons[too_long] = f"SKU too long: Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
+    if rule.unit == "sales":
+        unknown = wanted["unit_numerator"].isna() | wanted["unit_denominator"].isna()
+        reasons[unknown] = [
+            f"No conversion: Acumatica does not say how many {base} one {sales} is. Enter the conversion of the item."
+            for base, sales in zip(wanted["base_uom"][unknown], wanted["sales_uom"][unknown], strict=True)
+        ]
+    return reasons

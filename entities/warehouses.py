@@ -1,0 +1,64 @@
+"""Whether Acumatica has the warehouses and the branch that the settings name: a mistyped warehouse would show
+everything as 0, as the key of a map it would send its stock to the default source, and Acumatica lets a user in with a
+branch that it does not have.
+
+Comes in: the names in the read rule. Goes out: nothing, or `NotPossible`. The in-transit warehouse is in no list of
+Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
+"""
+
+from __future__ import annotations
+
+from connector.acumatica import setup
+from connector.acumatica.errors import NoRights, RequestRefused
+from connector.acumatica.session import AcumaticaSession
+from entities.checks import not_among
+from entities.context import Work
+from entities.shop import NotPossible
+
+
+async def refuse_unknown_warehouses(work: Work) -> None:
+    """Raise `NotPossible` for a warehouse that Acumatica's form Warehouses does not have."""
+    if not (work.read.warehouses or work.read.mapped):
+        return
+    try:
+        found = await setup.warehouses(work.acumatica)
+    except NoRights as fault:
+        work.report.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
+        return
+    missing = not_among(work.read.warehouses, found)
+    if missing:
+        raise NotPossible(
+            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            "Correct Inventory Sync Preferences (the in-transit warehouse cannot be chosen)."
+        )
+    missing = not_among(work.read.mapped, found)
+    if missing:
+        raise NotPossible(
+            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            "Correct A2M_INVENTORY__SOURCES: what it maps would go to the default source."
+        )
+
+
+async def refuse_unknown_branch(work: Work) -> None:
+    """Raise `NotPossible` where the branch to log in to does not exist; nothing is asked where none is named."""
+    branch = work.acumatica.access.branch
+    if not branch:
+        return
+    try:
+        missing = await missing_branch(work.acumatica, branch)
+    except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
+        work.report.say(f"Whether the branch {branch} exists could not be checked: {fault}")
+        return
+    if missing is not None:
+        raise NotPossible(missing)
+
+
+async def missing_branch(session: AcumaticaSession, branch: str) -> str | None:
+    """What to say where Acumatica has no such branch; `None` where it has it, in any letter case."""
+    found = {one.branch for one in await setup.branches(session)}
+    if branch.strip().casefold() in {one.casefold() for one in found}:
+        return None
+    return (
+        f"Acumatica has no branch {branch}; it has {', '.join(sorted(found))}. It logs in all the same, and works in "
+        "the user's own branch. Correct A2M_ACUMATICA__BRANCH, or leave it empty."
+    )

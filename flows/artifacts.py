@@ -1,0 +1,148 @@
+"""What Prefect's UI shows of a run: its name, tables of what failed and why, and how the day and the queue stand.
+
+Nothing is shown of a record but its key, its source and Magento's reason. Tables end at a row that says how many more
+there are: Prefect's UI takes any number, and the browser then does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+from uuid import UUID
+
+from prefect import get_run_logger
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State as PrefectState
+from prefect.runtime import flow_run
+
+from connector.state.engine import State
+from connector.state.operator import actions as by_hand
+from connector.state.queue.messages import Message
+from connector.state.sync import entities
+from settings import Settings
+
+ROWS_SHOWN = 500
+NAME_LENGTH = 120
+CAUSES_SHOWN = 5
+FAILED_IN_LOG = 20
+_OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|])")
+
+
+async def name_run(said: str) -> None:
+    """Let the run's name say what happened."""
+    if flow_run.id is not None:
+        async with get_client() as client:
+            await client.update_flow_run(UUID(flow_run.id), name=_short(said.replace("\n", "; ")))
+
+
+async def named(state: PrefectState[Any]) -> PrefectState[Any]:
+    """The same state, once the run's name says what it says."""
+    await name_run(state.message or state.name or "")
+    return state
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 1].rstrip()}…"
+
+
+async def show_table(key: str, rows: Sequence[Mapping[str, object]], description: str) -> None:
+    """A table of the run, cut where it grows too long; none where there is nothing. The description is Markdown.
+
+    Prefect's pages cut a long cell off at the right: what matters comes early in a row, and also in the description.
+    """
+    if not rows:
+        return
+    shown = [dict(row) for row in rows[:ROWS_SHOWN]]
+    if len(rows) > ROWS_SHOWN:
+        first = next(iter(rows[0]))
+        shown.append({**dict.fromkeys(rows[0], ""), first: f"… and {len(rows) - ROWS_SHOWN:,} more"})
+    await acreate_table_artifact(key=key, table=shown, description=description)
+
+
+def as_markdown(text: str) -> str:
+    """A text whose characters mean nothing in Markdown, in one line."""
+    return _OF_MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
+    """Failed messages as rows of a table."""
+    return [
+        {
+            "id": one.id,
+            "key": one.sku or one.key,
+            "reason": one.reason or "",
+            "entity": one.entity,
+            "source": one.source,
+            "attempts": one.attempts,
+            "when": f"{one.changed_at:%Y-%m-%d %H:%M:%S} UTC",
+        }
+        for one in failed
+    ]
+
+
+def causes_in_words(failed: Sequence[Message]) -> str:
+    """The commonest causes of failed messages as a list in Markdown, each with one reason in full."""
+    counted = Counter(one.cause for one in failed)
+    example = {one.cause: one.reason or one.cause or "" for one in failed}
+    lines = [f"- **{number:,}** × {as_markdown(example[cause])}" for cause, number in counted.most_common(CAUSES_SHOWN)]
+    if len(counted) > CAUSES_SHOWN:
+        lines.append(f"- and {len(counted) - CAUSES_SHOWN:,} more causes")
+    return "\n".join(lines)
+
+
+def log_failed(failed: Sequence[Message]) -> None:
+    """The first failed messages in the run's log, which is what the page of a run shows first."""
+    logger = get_run_logger()
+    for one in failed[:FAILED_IN_LOG]:
+        logger.warning("%s failed: %s", one.sku or one.key, one.reason or one.cause)
+    if len(failed) > FAILED_IN_LOG:
+        logger.warning(
+            "… and %s more failed; the table among the artifacts has them.", f"{len(failed) - FAILED_IN_LOG:,}"
+        )
+
+
+def group_rows(groups: Sequence[by_hand.Group]) -> list[dict[str, object]]:
+    """Failed messages grouped by cause, as rows of a table."""
+    return [
+        {
+            "messages": one.how_many,
+            "entity": one.entity,
+            "cause": one.cause,
+            "for example": one.example,
+            "since": f"{one.since:%Y-%m-%d %H:%M:%S} UTC",
+        }
+        for one in groups
+    ]
+
+
+async def show_summary(state: State, settings: Settings, entity: str) -> None:
+    """How the entity's day and queue stand: what was sent and failed since midnight, what waits and for how long."""
+    now = datetime.now(UTC)
+    zone = settings.acumatica.zone()
+    midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone)
+    with state.read() as connection:
+        today = entities.counts_since(connection, entity, midnight)
+        stands = entities.overview(connection, entity, now)
+    waits = "" if stands.oldest_pending is None else f", the oldest for {_age(now, stands.oldest_pending)}"
+    lines = [
+        f"| {entity} | {now.astimezone(zone):%Y-%m-%d %H:%M} {settings.acumatica.time_zone} |",
+        "|---|---|",
+        f"| sent today | {today.get('sent', 0):,} |",
+        f"| failed today | {today.get('failed', 0):,} |",
+        f"| superseded today | {today.get('superseded', 0):,} |",
+        f"| waiting in the queue | {stands.counts['pending'] + stands.counts['sending']:,}{waits} |",
+        f"| waiting for something else, without a failure | {sum(stands.waiting.values()):,} |",
+        f"| failed, for a person to mend | {stands.counts['failed']:,} |",
+    ]
+    await acreate_markdown_artifact(
+        key=f"{entity}-summary", markdown="\n".join(lines), description=f"{entity}: the day so far, and its queue"
+    )
+
+
+def _age(now: datetime, then: datetime) -> str:
+    minutes = int((now - then).total_seconds() // 60)
+    return "less than a minute" if minutes < 1 else f"{minutes:,} min"

@@ -1,0 +1,48 @@
+"""Stock goes before prices: while inventory has something to send, prices leave the shop all but one connection.
+
+Four connections of prices leave stock a quarter of its own rate (magento-observed.md, part two, section 6), and a
+product that is sold out must not wait for a price load. Source: docs/adr/0012.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from connector.state.queue import messages
+from entities.context import Work
+
+ASKED_EVERY = timedelta(seconds=1)
+
+
+class Room(msgspec.Struct):
+    """Whether the further connections of a price push are to wait; asked once a second, in the state database."""
+
+    is_open: bool = True
+    asked_at: datetime | None = None
+    has_stock: bool = False
+
+    def open(self) -> None:
+        """A round begins."""
+        self.is_open = True
+
+    def close(self) -> None:
+        """The first connection has nothing more to send: nobody needs to wait for the others' turn any more."""
+        self.is_open = False
+
+    async def stock_waits(self, work: Work) -> bool:
+        """Whether this is a push of prices and inventory has something due."""
+        if work.entity != "price" or work.shop.connections == 1:
+            return False
+        now = work.clock.now()
+        if self.asked_at is None or now - self.asked_at >= ASKED_EVERY:
+            self.asked_at = now
+            with work.state.read() as connection:
+                self.has_stock = messages.is_due(connection, "inventory", now)
+        return self.has_stock
+
+    async def wait(self, work: Work) -> None:
+        """Wait until stock is through, or the first connection has sent all there was."""
+        while self.is_open and await self.stock_waits(work):
+            await work.clock.sleep(ASKED_EVERY.total_seconds())

@@ -1,0 +1,174 @@
+"""One look: pull, compute, queue, push, confirm.
+
+A look of more than one chunk pushes what is queued while it pulls the rest. The same five stages run inside a Prefect
+flow, where each is one task run per chunk, and without Prefect on the command line; `Stages` says which. Whether there
+is anything to do is found out before any stage, so an idle look leaves no task run and no new row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from connector import failpoints as steps
+from connector.state.queue import waits
+from connector.state.queue.chunk import Computed, Queued
+from connector.state.queue.messages import Message
+from connector.state.sync import entities
+from entities.context import Work
+from entities.counters import NOTHING_CHANGED
+from entities.pulled import Pulled
+from entities.registry import DOCUMENTS
+from tasks.compute import compute
+from tasks.confirm import confirm
+from tasks.pull import Pull
+from tasks.push import Push, PushAgain, PushStopped, begin_push, begin_push_early, push
+from tasks.queue import queue
+from tasks.settle import settle_unknown
+
+
+async def pull(pull_of_this_look: Pull) -> Pulled | None:
+    """Stage 1: the next chunk of a look that has begun; none when everything has been read."""
+    return await pull_of_this_look.next_chunk()
+
+
+async def push_with_retries(work: Work, cut: Push) -> None:
+    """Stage 4 without Prefect: as many rounds as Prefect's retries would make."""
+    for round_number in range(1, work.queue.retry_count + 1):
+        try:
+            await push(work, cut)
+        except PushAgain as again:
+            if round_number == work.queue.retry_count:
+                raise
+            await work.clock.sleep((again.due_at - work.clock.now()).total_seconds())
+        else:
+            return
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The five stages, as plain functions or as Prefect tasks."""
+
+    pull: Callable[[Pull], Awaitable[Pulled | None]]
+    compute: Callable[[Work, Pulled], Awaitable[Computed]]
+    queue: Callable[[Work, Computed], Awaitable[Queued]]
+    push: Callable[[Work, Push], Awaitable[None]]
+    confirm: Callable[..., Awaitable[list[Message]]]
+
+
+PLAIN = Stages(pull, compute, queue, push_with_retries, confirm)
+
+
+async def look(
+    work: Work, stages: Stages, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
+) -> list[Message]:
+    """One look of one entity. Gives the messages that failed in it; what it did is in `work.tally`.
+
+    A full one, or one with `compare`, asks Magento what it shows of all that it reads.
+
+    Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
+    """
+    began = work.clock.now()
+    if keys:
+        waits.look_again(work.state, work.entity, keys)  # whoever names a record wants to know now
+    await settle_unknown(work)
+    pulling = Pull(work, full=full, keys=keys, compare=compare)
+    first = await pulling.begin()
+    idle = first is None or first.is_idle()
+    if idle:
+        await _keep_watermarks(work, first)
+    with seldom_collected():
+        pushing = None if idle else await _queue_everything(work, stages, pulling)
+        pushed = await (_push(work, stages) if pushing is None else _end(work, pushing))
+    failed = [] if idle and not pushed else await stages.confirm(work, began)
+    steps.reached("confirmed")
+    _remember(work, full=full and keys is None, idle=idle and not pushed)
+    steps.reached("remembered")
+    work.tally.seconds = (work.clock.now() - began).total_seconds()
+    return failed
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Python looks for cycles of objects less often: rows come by the ten thousand and hold none (a fifth of a look's
+    time otherwise).
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+class _Pushing(NamedTuple):
+    """A push that began while the look still queues."""
+
+    cut: Push
+    task: asyncio.Task[None]
+
+
+async def _queue_everything(work: Work, stages: Stages, pulling: Pull) -> _Pushing | None:
+    """Pull, compute and queue chunk after chunk. A look of several chunks sends the first ones meanwhile."""
+    pushing: _Pushing | None = None
+    work.is_pulling = True
+    try:
+        while (pulled := await stages.pull(pulling)) is not None:
+            steps.reached("pulled")
+            computed = await stages.compute(work, pulled)
+            steps.reached("computed")
+            await stages.queue(work, computed)
+            steps.reached("queued")
+            work.progress(f"{work.entity}: {work.tally.pulled:,} read, {work.tally.queued:,} queued")
+            if pushing is not None:
+                pushing.cut.tell(more_to_come=True)
+            elif pulling.goes_on and (cut := begin_push_early(work)) is not None:
+                pushing = _Pushing(cut, asyncio.create_task(stages.push(work, cut)))  # type: ignore[arg-type]
+    except BaseException as fault:
+        if pushing is not None:  # what has left is settled before the fault is told
+            pushing.cut.stop(PushStopped("The look was stopped."))
+            if isinstance(fault, asyncio.CancelledError):
+                pushing.task.cancel()
+            await asyncio.gather(pushing.task, return_exceptions=True)
+        raise
+    finally:
+        work.is_pulling = False
+    return pushing
+
+
+async def _end(work: Work, pushing: _Pushing) -> bool:
+    pushing.cut.tell(more_to_come=False)
+    try:
+        await pushing.task
+    except PushAgain as again:
+        work.report.waits.append(str(again))
+    return True
+
+
+async def _keep_watermarks(work: Work, first: Pulled | None) -> None:
+    if first is not None and first.marks:
+        await queue(work, Computed([], [], None, marks=list(first.marks.values())))
+
+
+async def _push(work: Work, stages: Stages) -> bool:
+    cut = begin_push(work)
+    if cut is None:
+        return False
+    ask_first = DOCUMENTS[work.entity].before_push if work.entity in DOCUMENTS else None
+    if ask_first is not None:
+        await ask_first(work)
+    try:
+        await stages.push(work, cut)
+    except PushAgain as again:
+        work.report.waits.append(str(again))
+    return True
+
+
+def _remember(work: Work, *, full: bool, idle: bool) -> None:
+    said = work.tally.in_words()
+    did_nothing = idle or said == NOTHING_CHANGED  # a full look reads everything, and need not have done anything
+    entities.remember_look(work.state, work.lease, work.clock.now(), said, did_nothing=did_nothing, full=full)

@@ -1,0 +1,205 @@
+"""What a computed chunk does to the queue, key by key."""
+
+from datetime import timedelta
+
+from support.moment import NOW
+
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.queue import messages
+from connector.state.queue.chunk import UNKNOWN_SKU, Computed, Queued, Wanted, commit_chunk
+from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.sync import ledger
+from connector.state.sync.ledger import LedgerRow
+
+
+def price(value: int, sku: str = "A", **more: object) -> Wanted:
+    return Wanted(sku, sku, "", sku, value, **more)  # type: ignore[arg-type]
+
+
+def commit(state: State, held: Lease, *wanted: Wanted, withdrawn_value: int | None = None, **more: object) -> Queued:
+    keys = sorted({want.acumatica_key for want in wanted})
+    computed = Computed(keys, wanted, withdrawn_value, **more)  # type: ignore[arg-type]
+    return commit_chunk(state, held, computed, NOW)
+
+
+def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
+    found: dict[str, list[int | None]] = {}
+    with state.read() as connection:
+        for message in messages.live(connection, "price", [key], [key]):
+            found.setdefault(message.state, []).append(message.value)
+    return found
+
+
+def claim_all(state: State, held: Lease) -> list[Message]:
+    return messages.claim(state, held, NOW, Wish("shop", 100, [1]))
+
+
+def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:
+    with state.write() as connection:
+        ledger.confirm(connection, "price", [LedgerRow(sku, "", sku, sku, value, None)], NOW)
+
+
+def fail(state: State, held: Lease, cause: str = "refused") -> None:
+    failures = [Settled(message, "failed", cause, "Magento said no") for message in claim_all(state, held)]
+    messages.settle(state, held, failures, NOW)
+
+
+def test_a_new_value_is_queued(state: State, held: Lease) -> None:
+    """A value that Magento does not show becomes one pending message."""
+    assert commit(state, held, price(10)) == Queued(queued=1)
+    assert waiting(state) == {"pending": [10]}
+
+
+def test_the_ledgers_value_is_not_queued(state: State, held: Lease) -> None:
+    """A value that Magento has confirmed sends nothing."""
+    confirm(state, held, 10)
+    assert commit(state, held, price(10)) == Queued()
+
+
+def test_a_newer_value_supersedes_an_older_pending_one(state: State, held: Lease) -> None:
+    """Only the newest value of a key waits."""
+    commit(state, held, price(10))
+    assert commit(state, held, price(11)) == Queued(queued=1, superseded=1)
+    assert waiting(state) == {"pending": [11]}
+
+
+def test_the_same_pending_value_is_queued_once(state: State, held: Lease) -> None:
+    """A value that waits already is not queued again."""
+    commit(state, held, price(10))
+    assert commit(state, held, price(10)) == Queued()
+
+
+def test_going_back_to_the_confirmed_value_leaves_nothing_to_send(state: State, held: Lease) -> None:
+    """A change that is taken back before it was sent is superseded, and nothing is sent."""
+    confirm(state, held, 10)
+    commit(state, held, price(11))
+    assert commit(state, held, price(10)) == Queued(superseded=1)
+    assert waiting(state) == {}
+
+
+def test_a_newer_value_waits_behind_one_that_is_being_sent(state: State, held: Lease) -> None:
+    """While a value is on its way its successor waits, and is not claimed."""
+    commit(state, held, price(10))
+    claim_all(state, held)
+    commit(state, held, price(11))
+    assert waiting(state) == {"sending": [10], "pending": [11]}
+    assert claim_all(state, held) == []
+
+
+def test_a_failed_value_is_not_queued_again(state: State, held: Lease) -> None:
+    """A value equal to that of the key's failed message stays failed."""
+    commit(state, held, price(10))
+    fail(state, held)
+    assert commit(state, held, price(10)) == Queued()
+    assert waiting(state) == {"failed": [10]}
+
+
+def test_a_newer_value_supersedes_a_failed_one(state: State, held: Lease) -> None:
+    """A failed message is overtaken by a newer value, which is sent."""
+    commit(state, held, price(10))
+    fail(state, held)
+    assert commit(state, held, price(11)) == Queued(queued=1, superseded=1)
+    assert waiting(state) == {"pending": [11]}
+
+
+def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, held: Lease) -> None:
+    """When Magento shows the value of a failed message the failure is over."""
+    commit(state, held, price(10))
+    fail(state, held)
+    confirm(state, held, 10)
+    assert commit(state, held, price(10)) == Queued(superseded=1)
+
+
+def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Lease) -> None:
+    """A SKU that Magento lacks keeps one failed message with the newest value, and goes once the product is there."""
+    unknown = {"cause": UNKNOWN_SKU, "reason": "Magento has no product A."}
+    assert commit(state, held, price(10, **unknown)) == Queued(failed=1)
+    assert commit(state, held, price(10, **unknown)) == Queued()
+    assert commit(state, held, price(11, **unknown)) == Queued(failed=1)
+    assert waiting(state) == {"failed": [11]}
+    assert commit(state, held, price(11)) == Queued(queued=1)
+    assert waiting(state) == {"pending": [11]}
+
+
+def test_a_value_that_cannot_be_sent_overtakes_a_pending_one(state: State, held: Lease) -> None:
+    """When the newest state of a record is wrong its older value is not sent either."""
+    commit(state, held, price(10))
+    assert commit(state, held, price(-1, cause="price", reason="negative")) == Queued(failed=1, superseded=1)
+    assert waiting(state) == {"failed": [-1]}
+
+
+def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> None:
+    """A record without a value any more has its confirmed quantities set to 0, once."""
+    confirm(state, held, 50_000)
+    gone = Computed(["A"], [], 0)
+    assert commit_chunk(state, held, gone, NOW) == Queued(queued=1)
+    assert commit_chunk(state, held, gone, NOW) == Queued()
+    messages.settle(state, held, [Settled(message, "sent") for message in claim_all(state, held)], NOW)
+    assert commit_chunk(state, held, gone, NOW) == Queued()
+
+
+def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
+    """A record without a price any more sends nothing, and what waits is overtaken."""
+    confirm(state, held, 10)
+    commit(state, held, price(11))
+    assert commit_chunk(state, held, Computed(["A"], [], None), NOW) == Queued(superseded=1)
+    assert waiting(state) == {}
+
+
+def test_a_record_that_cannot_be_computed_is_not_withdrawn(state: State, held: Lease) -> None:
+    """A record with a problem keeps what Magento shows: nobody knows the right quantity."""
+    confirm(state, held, 50_000)
+    problem = Wanted("A", "A", "east", "A", None, cause="unit", reason="no conversion")
+    assert commit(state, held, problem, withdrawn_value=0) == Queued(failed=1)
+
+
+def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held: Lease) -> None:
+    """A run whose lease was taken over queues nothing."""
+    import pytest
+
+    from connector.state.coordination import lease
+
+    lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    with pytest.raises(lease.LeaseLost):
+        commit(state, held, price(10))
+    assert waiting(state) == {}
+
+
+def test_two_items_with_one_sku_keep_one_failed_message_each(state: State, held: Lease) -> None:
+    """Computed again with the same reason, nothing is made anew; mended, both are overtaken by the one that is sent."""
+    twins = [Wanted(name, "A", "", "A", None, cause="Two items have one SKU", reason="X and Y") for name in "XY"]
+    assert commit(state, held, *twins) == Queued(failed=2)
+    assert commit(state, held, *twins) == Queued()
+    assert commit(state, held, Wanted("X", "A", "", "A", 10)) == Queued(queued=1, superseded=2)
+    assert waiting(state) == {"pending": [10]}
+
+
+def test_what_magento_has_no_product_of_is_void_for_both_entities(state: State, held: Lease) -> None:
+    """The ledger forgets the SKU, has the other entity ask for it, and no withdrawal is made of it."""
+    confirm(state, held, 10)
+    with state.write() as connection:
+        ledger.confirm(connection, "inventory", [LedgerRow("A", "east", "A", "A", 50, True)], NOW)
+    unknown = price(10, cause=UNKNOWN_SKU, reason="no product")
+    assert commit(state, held, unknown, withdrawn_value=0, gone=["A"]).failed == 1
+    with state.read() as connection:
+        assert ledger.all_of(connection, "price") == {}
+        assert [row.source for row in ledger.doubted(connection, "inventory", NOW)] == ["east"]
+    assert waiting(state) == {"failed": [10]}
+
+
+def test_a_value_that_magento_shows_no_more_is_sent_again(state: State, held: Lease) -> None:
+    """Where it was asked and showed nothing, the ledger's value is void; one that was confirmed since stays."""
+    confirm(state, held, 10)
+    assert commit(state, held, price(10), unshown=[("A", "")], asked_at=NOW - timedelta(seconds=1)) == Queued()
+    assert commit(state, held, price(10), unshown=[("A", "")], asked_at=NOW) == Queued(queued=1)
+
+
+def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: State, held: Lease) -> None:
+    """From the first refusal on the SKU is unknown: skipped or failed, and the price it had is forgotten."""
+    confirm(state, held, 10)
+    commit(state, held, price(20))
+    gone = [Settled(message, "skipped", UNKNOWN_SKU, "no product", is_gone=True) for message in claim_all(state, held)]
+    messages.settle(state, held, gone, NOW)
+    assert waiting(state) == {"skipped": [20]}
+    assert commit(state, held, price(10)) == Queued(queued=1)

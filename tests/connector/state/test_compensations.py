@@ -1,0 +1,56 @@
+"""What shipments of unreserved orders took: kept with their outcome, once, and put right at every source."""
+
+from datetime import timedelta
+
+from support.moment import NOW
+
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed, Wanted, commit_chunk
+from connector.state.queue.messages import Settled, Wish
+from connector.state.sync import compensations, ledger
+from connector.state.sync.compensations import Compensation
+from connector.state.sync.ledger import LedgerRow
+
+TOOK = (Compensation("A", "vendor", 20_000), Compensation("B", "east", 5_000))
+
+
+def kept(state: State, *keys: str, after=None) -> dict[tuple[str, str], int]:
+    with state.read() as connection:
+        return compensations.of_keys(connection, keys, after)
+
+
+def shipped(state: State, held: Lease, key: str, now=NOW) -> None:
+    """One message is sent, and took something."""
+    commit_chunk(state, held, Computed([key], [Wanted(key, key, "", key, 1)], None), now)
+    [message] = messages.claim(state, held, now, Wish("shop", 1, [1]))
+    messages.settle(state, held, [Settled(message, "sent", compensated=TOOK)], now)
+
+
+def test_what_several_shipments_took_is_summed_by_sku_and_source(state: State, held: Lease) -> None:
+    """Other SKUs are left out, and so is what was taken up to the instant at which Magento wrote it off."""
+    shipped(state, held, "000001|SO 1")
+    shipped(state, held, "000002|SO 2", NOW + timedelta(hours=1))
+    assert kept(state, "A", "C") == {("A", "vendor"): 40_000}
+    assert kept(state, "A", "B", after=NOW) == {("A", "vendor"): 20_000, ("B", "east"): 5_000}
+    assert kept(state, "A", after=NOW + timedelta(hours=1)) == {}
+
+
+def test_a_shipment_counts_once_however_often_it_is_kept(state: State) -> None:
+    """Its rows replace those that were kept for it before."""
+    for _time in range(2):
+        with state.write() as connection:
+            compensations.add(connection, "000001|SO 1", TOOK, NOW)
+    assert kept(state, "A", "B") == {("A", "vendor"): 20_000, ("B", "east"): 5_000}
+
+
+def test_every_source_of_such_a_sku_is_read_again(state: State, held: Lease) -> None:
+    """What the source that shipped cannot make up for is taken from others, so they are computed anew as well."""
+    rows = [LedgerRow(sku, source, sku, sku, 1, True) for sku in "AC" for source in ("east", "west")]
+    with state.write() as connection:
+        ledger.confirm(connection, "inventory", rows, NOW)
+    shipped(state, held, "000001|SO 1")
+    with state.read() as connection:
+        doubted = ledger.doubted(connection, "inventory", NOW)
+    assert sorted((row.key, row.source) for row in doubted) == [("A", "east"), ("A", "west")]

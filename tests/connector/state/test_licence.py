@@ -1,0 +1,151 @@
+"""Acumatica's licence, shared by everything that runs."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import update
+from support.moment import NOW
+
+from connector.clock import ManualClock
+from connector.state.coordination.lease import LEASE_SECONDS
+from connector.state.coordination.quota import SharedLicence
+from connector.state.engine import State
+from connector.state.schema import sessions
+
+
+def licence(state: State, clock: ManualClock, sessions: int = 2, per_minute: int = 60) -> SharedLicence:
+    return SharedLicence(state, clock, "erp.example.com", sessions, per_minute)
+
+
+async def test_no_minute_holds_more_requests_than_the_licence_allows(state: State) -> None:
+    """Whoever asks gets a turn, and in no minute are there more turns than the quota."""
+    clock = ManualClock(NOW)
+    shared = licence(state, clock)
+    turns = []
+    slot = await shared.take_session()
+    for _ in range(200):
+        await shared.take_request(slot)
+        turns.append(clock.now())
+    for turn in turns:
+        assert sum(0 <= (other - turn).total_seconds() < 60 for other in turns) <= 60
+    assert (turns[-1] - turns[0]).total_seconds() < 60 * 200 / 45
+
+
+async def test_an_unlimited_licence_makes_nobody_wait(state: State) -> None:
+    """A quota of 0 is no quota."""
+    clock = ManualClock(NOW)
+    shared = licence(state, clock, per_minute=0)
+    slot = await shared.take_session()
+    for _ in range(100):
+        await shared.take_request(slot)
+    assert clock.now() == NOW
+
+
+async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State) -> None:
+    """With two sessions a third run waits until one is given back, and says that it waits."""
+    clock = ManualClock(NOW)
+    first, second = [await licence(state, clock).take_session() for _ in range(2)]
+    third = asyncio.create_task(licence(state, clock).take_session())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not third.done()
+    assert await licence(state, clock).session_wanted()
+    await licence(state, clock).give_session_back(first)
+    await asyncio.wait_for(third, timeout=5)
+    assert not await licence(state, clock).session_wanted()
+    await licence(state, clock).give_session_back(second)
+
+
+async def test_a_session_that_is_not_used_counts_until_acumatica_has_closed_it(state: State) -> None:
+    """A session of a process that lives and does nothing is counted for ten idle minutes, then its slot is free."""
+    clock = ManualClock(NOW)
+    await licence(state, clock, sessions=1).take_session()
+    await licence(state, clock, sessions=1).take_session()
+    assert (clock.now() - NOW).total_seconds() >= 600
+
+
+def rewritten(state: State, **fields: object) -> None:
+    """The seats as another process would have left them."""
+    with state.write() as connection:
+        connection.execute(update(sessions).values(**fields))
+
+
+async def test_a_seat_whose_process_is_gone_is_taken_back_at_once(state: State) -> None:
+    """A process number that belongs to a later process by now is not the process that took the seat."""
+    clock = ManualClock(NOW)
+    await licence(state, clock, sessions=1).take_session()
+    rewritten(state, process_started="an earlier one")
+    await licence(state, clock, sessions=1).take_session()
+    assert clock.now() == NOW
+
+
+async def test_a_seat_of_another_machine_is_taken_back_after_the_length_of_a_lease(state: State) -> None:
+    """A process that cannot be seen from here counts for as long as it says from time to time that it lives."""
+    clock = ManualClock(NOW)
+    first = licence(state, clock, sessions=1)
+    slot = await first.take_session()
+    rewritten(state, machine="another one")
+    clock.advance(LEASE_SECONDS - 10)
+    await first.still_used(slot)
+    before = clock.now()
+    await licence(state, clock, sessions=1).take_session()
+    assert LEASE_SECONDS <= (clock.now() - before).total_seconds() < LEASE_SECONDS + 5
+
+
+async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> None:
+    """Somebody who was killed while waiting in front loses the place at once."""
+    clock = ManualClock(NOW)
+    held = await licence(state, clock, sessions=1).take_session()
+    killed = asyncio.create_task(licence(state, clock, sessions=1).take_session())
+    await asyncio.sleep(0)
+    killed.cancel()
+    with state.write() as connection:
+        connection.execute(update(sessions).where(sessions.c.slot != held).values(process_started="an earlier one"))
+    await licence(state, clock).give_session_back(held)
+    before = clock.now()
+    await licence(state, clock, sessions=1).take_session()
+    assert clock.now() == before
+
+
+async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> None:
+    """The first words come before any time passes, name the setting and whoever uses the sessions, and come again."""
+    clock, said = ManualClock(NOW), []
+    used = SharedLicence(state, clock, "erp.example.com", 1, 60, holder="price: run quick-fox")
+    await used.take_session()
+
+    def hear(words: str) -> None:
+        said.append(((clock.now() - NOW).total_seconds(), words))
+
+    await SharedLicence(state, clock, "erp.example.com", 1, 60, holder="check", said=hear).take_session()
+    assert said[0][0] < 1
+    assert "price: run quick-fox" in said[0][1]
+    assert "A2M_ACUMATICA__SESSIONS" in said[0][1]
+    assert [round(at / 30) for at, _words in said] == list(range(len(said)))
+
+
+async def test_who_waits_for_a_turn_says_so(state: State) -> None:
+    """A pause of more than a second for the requests a minute is told with how long, and who shares them."""
+    clock, said = ManualClock(NOW), []
+    other = SharedLicence(state, clock, "erp.example.com", 2, 60, holder="inventory: run slow-ox")
+    await other.take_session()
+    mine = SharedLicence(state, clock, "erp.example.com", 2, 60, said=said.append)
+    slot = await mine.take_session()
+    for _ in range(20):
+        await mine.take_request(slot)
+    assert said
+    assert "60 requests a minute" in said[0]
+    assert "inventory: run slow-ox" in said[0]
+
+
+async def test_a_login_that_is_refused_for_its_limit_names_the_dead_and_what_to_do(state: State) -> None:
+    """Acumatica counts the session of a dead process still: its holder is named, and until when."""
+    clock, said = ManualClock(NOW), []
+    await SharedLicence(state, clock, "erp.example.com", 2, 60, holder="price: run quick-fox").take_session()
+    rewritten(state, process_started="an earlier one")
+    shared = SharedLicence(state, clock, "erp.example.com", 2, 60, said=said.append)
+    words = await shared.limit_was_met("Refused.")
+    assert f"price: run quick-fox, until {NOW + timedelta(minutes=10):%H:%M:%S} UTC" in words
+    assert "SM604000" in words
+    assert words in said[0]
+    clock.advance(601)
+    assert "another program" in await shared.limit_was_met("Refused.")

@@ -1,0 +1,138 @@
+"""Claims and outcomes, message by message."""
+
+from datetime import timedelta
+
+import pytest
+from support.moment import NOW
+
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed, Wanted, commit_chunk
+from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.sync import ledger
+
+
+def queue(state: State, held: Lease, *skus: str, value: int = 10) -> None:
+    wanted = [Wanted(sku, sku, "", sku, value) for sku in skus]
+    commit_chunk(state, held, Computed(list(skus), wanted, None), NOW)
+
+
+def claim(state: State, held: Lease, size: int = 100, after: float = 0) -> list[Message]:
+    return messages.claim(state, held, NOW + timedelta(seconds=after), Wish("shop", size, [10, 1]))
+
+
+def states(state: State) -> list[tuple[str, str]]:
+    with state.read() as connection:
+        return [(message.key, message.state) for message in messages.live(connection, "price", ["A", "B", "C"], [])]
+
+
+def test_a_claim_uses_an_attempt_before_the_request(state: State, held: Lease) -> None:
+    """Claimed messages are being sent and have used an attempt, whatever happens to the process afterwards."""
+    queue(state, held, "A", "B")
+    assert [(message.key, message.state, message.attempts) for message in claim(state, held)] == [
+        ("A", "sending", 1),
+        ("B", "sending", 1),
+    ]
+    assert claim(state, held) == []
+
+
+def test_a_claim_takes_one_requests_worth_in_order_of_sku(state: State, held: Lease) -> None:
+    """Requests hold as many records as asked for, sorted by SKU: shuffled ones dead-lock in Magento."""
+    queue(state, held, "C", "A", "B")
+    assert [message.key for message in claim(state, held, size=2)] == ["A", "B"]
+    assert [message.key for message in claim(state, held, size=2)] == ["C"]
+
+
+def test_messages_that_were_tried_before_go_in_smaller_requests(state: State, held: Lease) -> None:
+    """A record that spoils its request is found: each further attempt goes with fewer others, the last one alone."""
+    skus = [f"S{number:02}" for number in range(30)]
+    queue(state, held, *skus)
+    for expected in (30, 10, 1):
+        claimed = claim(state, held)
+        assert len(claimed) == expected
+        others = claimed
+        while others:
+            messages.settle(state, held, [Settled(message, "pending", "temporary", "503") for message in others], NOW)
+            others = [] if expected != 10 else claim_same(state, held, claimed[0].attempts)
+    assert claimed[0].attempts == 3
+
+
+def claim_same(state: State, held: Lease, attempts: int) -> list[Message]:
+    claimed = claim(state, held)
+    if claimed and claimed[0].attempts == attempts:
+        return claimed
+    messages.settle(state, held, [Settled(one, "pending", attempt_given_back=True) for one in claimed], NOW)
+    return []
+
+
+def test_an_accepted_message_is_confirmed_in_the_ledger(state: State, held: Lease) -> None:
+    """What Magento accepted is what the next look compares with."""
+    queue(state, held, "A")
+    messages.settle(state, held, [Settled(message, "sent") for message in claim(state, held)], NOW)
+    with state.read() as connection:
+        assert ledger.of_records(connection, "price", [], ["A"])[("A", "")].value == 10
+    assert states(state) == []
+
+
+def test_a_message_waits_until_its_instant(state: State, held: Lease) -> None:
+    """A message that has to wait is not claimed before its instant, and the queue says when it is due."""
+    queue(state, held, "A")
+    later = NOW + timedelta(seconds=30)
+    waits = [Settled(message, "pending", "temporary", "503", not_before=later) for message in claim(state, held)]
+    messages.settle(state, held, waits, NOW)
+    assert claim(state, held, after=29) == []
+    with state.read() as connection:
+        assert messages.next_due(connection, "price") == later
+        assert messages.due_count(connection, "price", NOW) == 0
+    assert len(claim(state, held, after=30)) == 1
+
+
+def test_an_attempt_can_be_given_back(state: State, held: Lease) -> None:
+    """When the whole connection was down no message loses an attempt."""
+    queue(state, held, "A")
+    given_back = [Settled(message, "pending", attempt_given_back=True) for message in claim(state, held)]
+    messages.settle(state, held, given_back, NOW)
+    assert claim(state, held)[0].attempts == 1
+
+
+@pytest.mark.parametrize("outcome", ["failed", "pending"])
+def test_an_overtaken_message_is_neither_failed_nor_tried_again(state: State, held: Lease, outcome: str) -> None:
+    """When a newer value waits, the older one that did not arrive is superseded; others of its request are not."""
+    queue(state, held, "A", "B")
+    claimed = claim(state, held)
+    queue(state, held, "A", value=11)
+    messages.settle(state, held, [Settled(message, outcome, "temporary", "503") for message in claimed], NOW)
+    assert states(state) == [("A", "pending"), ("B", outcome)]
+    assert claim(state, held)[0].value == 11
+
+
+def test_a_lost_answer_is_asked_again_later(state: State, held: Lease) -> None:
+    """A key whose answer was lost is read again in Magento, also after a newer value was confirmed."""
+    queue(state, held, "A")
+    until = NOW + timedelta(seconds=60)
+    messages.settle(state, held, [Settled(one, "pending") for one in claim(state, held)], NOW, doubt_until=until)
+    messages.settle(state, held, [Settled(one, "sent") for one in claim(state, held)], NOW)
+    with state.read() as connection:
+        assert ledger.doubted(connection, "price", NOW) == []
+        assert [row.key for row in ledger.doubted(connection, "price", until)] == ["A"]
+
+
+def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) -> None:
+    """The acknowledgement of a run that was taken over changes nothing."""
+    queue(state, held, "A")
+    claimed = claim(state, held)
+    lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    with pytest.raises(lease.LeaseLost):
+        messages.settle(state, held, [Settled(message, "sent") for message in claimed], NOW)
+    assert states(state) == [("A", "sending")]
+
+
+def test_the_host_is_left_alone_until_the_latest_instant_it_told(state: State, held: Lease) -> None:
+    """Of two instants that the host told us to wait for, the later one counts."""
+    messages.block_host(state, "shop", NOW + timedelta(seconds=60))
+    messages.block_host(state, "shop", NOW + timedelta(seconds=10))
+    with state.read() as connection:
+        assert messages.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)
+        assert messages.blocked_until(connection, "another") is None

@@ -1,0 +1,67 @@
+"""A state in which one source was kept under several spellings becomes one in which it is one."""
+
+from collections.abc import Callable
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from connector.state.engine import MIGRATIONS, open_state
+
+LEDGER = "INSERT INTO ledger VALUES ('inventory', :key, :source, :key, :key, :value, true, :at)"
+MESSAGE = (
+    "INSERT INTO messages (entity, key, source, acumatica_key, sku, value, state, live, attempts, created_at, "
+    "changed_at) VALUES ('inventory', :key, :source, :key, :key, :value, :state, true, 0, :at, :at)"
+)
+
+
+@pytest.fixture
+def old(database: str, new_database: Callable[..., str]) -> str:
+    """The address of a database with the schema before sources had one identity, and rows in it."""
+    url = new_database(database, empty=True)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0013")
+        connection.execute(
+            text("INSERT INTO entities (entity, paused, computed_with) VALUES ('inventory', false, 'x')")
+        )
+        for key, source, value, at in (
+            ("A", "Default", 0, 2),
+            ("A", "default", 100_000, 1),
+            ("B", "EAST", 50_000, 1),
+            ("C", "attribute:Vendor", 10_000, 1),
+        ):
+            connection.execute(text(LEDGER), {"key": key, "source": source, "value": value, "at": at})
+        for key, source, value, state, at in (
+            ("A", "default", 100_000, "pending", 5),
+            ("A", "Default", 0, "pending", 5),
+            ("B", "EAST", 70_000, "pending", 5),
+            ("C", "EAST", 80_000, "failed", 5),
+        ):
+            row = {"key": key, "source": source, "value": value, "state": state, "at": at}
+            connection.execute(text(MESSAGE), row)
+    engine.dispose()
+    return url
+
+
+def test_rows_of_one_source_become_one_and_what_waits_is_kept(old: str) -> None:
+    """Ledger rows meet and are read again, messages keep waiting, a withdrawal goes, all is computed anew."""
+    state = open_state(old)
+    with state.read() as connection:
+        ledger = connection.execute(text("SELECT key, source, value FROM ledger ORDER BY key")).all()
+        live = connection.execute(text("SELECT key, source, value, state FROM messages WHERE live ORDER BY key")).all()
+        again = connection.execute(text("SELECT key, source FROM rechecks")).all()
+        computed = connection.execute(text("SELECT computed_with FROM entities")).scalar_one()
+    state.close()
+    assert ledger == [("A", "default", 0), ("B", "east", 50_000), ("C", "attribute:Vendor", 10_000)]
+    assert live == [
+        ("A", "default", 100_000, "pending"),
+        ("B", "east", 70_000, "pending"),
+        ("C", "east", 80_000, "failed"),
+    ]
+    assert again == [("A", "default")]
+    assert computed is None

@@ -1,0 +1,40 @@
+"""Prices that an earlier version kept as refused, because Magento had no product any more, wait for the product."""
+
+from collections.abc import Callable
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from connector.state.engine import MIGRATIONS, open_state
+
+MESSAGE = (
+    "INSERT INTO messages (entity, key, source, acumatica_key, sku, value, state, live, attempts, cause, reason, "
+    "created_at, changed_at) VALUES ('price', :key, '', :key, :key, 1, 'failed', true, 1, 'x', :reason, 1, 1)"
+)
+LEDGER = "INSERT INTO ledger VALUES ('price', :key, '', :key, :key, 1, NULL, 1)"
+
+
+def test_a_price_refused_for_a_missing_product_becomes_an_unknown_sku(
+    database: str, new_database: Callable[..., str]
+) -> None:
+    """Its cause is that of unknown SKUs, and what Magento had confirmed of it is void; other failures stay."""
+    url = new_database(database, empty=True)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0015")
+        refused = 'In Magento no product that takes a price has the SKU "A": Invalid attribute SKU = A.'
+        for key, reason in (("A", refused), ("B", "Magento refused the row: no")):
+            connection.execute(text(MESSAGE), {"key": key, "reason": reason})
+            connection.execute(text(LEDGER), {"key": key})
+    engine.dispose()
+    state = open_state(url)
+    with state.read() as connection:
+        causes = dict(connection.execute(text("SELECT key, cause FROM messages")).all())
+        kept = connection.execute(text("SELECT key FROM ledger")).scalars().all()
+    state.close()
+    assert causes == {"A": "unknown SKU", "B": "x"}
+    assert kept == ["B"]

@@ -1,0 +1,87 @@
+"""Every earlier schema becomes the newest one, on either database, and many processes may begin at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select, text
+
+from connector.state.engine import MIGRATIONS, State, open_state
+from connector.state.faults import StateError
+from connector.state.schema import leases, metadata
+
+CONFIG = Config()
+CONFIG.set_main_option("script_location", str(MIGRATIONS))
+REVISIONS = [script.revision for script in ScriptDirectory.from_config(CONFIG).walk_revisions()]
+
+
+def bring_to(revision: str, connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+@pytest.fixture
+def url(database: str, new_database: Callable[..., str]) -> str:
+    """The address of an empty database."""
+    return new_database(database, empty=True)
+
+
+def differences(state: State) -> list[object]:
+    with state.read() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_earlier_schema_becomes_the_newest(url: str, revision: str) -> None:
+    """After the upgrade the database is what the code says, and what was in it is still there."""
+    state = open_state(url)
+    with state.write() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        bring_to(revision, connection)
+        connection.execute(leases.insert().values(entity="price", holder="an earlier version", fence=7, expires_at=0))
+    state.close()
+    upgraded = open_state(url)
+    assert differences(upgraded) == []
+    with upgraded.read() as connection:
+        assert connection.execute(select(leases.c.holder, leases.c.fence)).one() == ("an earlier version", 7)
+    upgraded.close()
+
+
+def test_every_text_is_compared_by_code_point(state: State) -> None:
+    """No text column of a PostgreSQL database has the language of the server."""
+    with state.read() as connection:
+        found = {
+            (table, column["name"]): column["type"].collation  # type: ignore[attr-defined]
+            for table in metadata.tables
+            for column in inspect(connection).get_columns(table)
+            if str(column["type"]).startswith(("TEXT", "VARCHAR"))
+        }
+    assert len(found) > 30
+    assert set(found.values()) == {"C" if state.engine.dialect.name == "postgresql" else None}
+
+
+def test_many_may_open_a_new_database_at_once(url: str) -> None:
+    """Runs that begin together migrate once, and none fails."""
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: open_state(url), range(8)))
+    assert [differences(state) for state in opened] == [[]] * 8
+    for state in opened:
+        state.close()
+
+
+def test_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
+    """A database of a newer version, or of another program that uses Alembic, is not touched."""
+    state = open_state(database_url)
+    with state.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    state.close()
+    with pytest.raises(StateError, match="schema 9999, which this version does not know"):
+        open_state(database_url)

@@ -1,0 +1,169 @@
+"""What is deleted of the state database, and that nothing else is: over SQLite and PostgreSQL."""
+
+from datetime import timedelta
+from itertools import product
+
+from sqlalchemy import event, insert, select
+from support.moment import NOW
+
+from connector.clock import ManualClock
+from connector.state.coordination import lease
+from connector.state.coordination import quota as licence
+from connector.state.coordination import wakeups as wakes
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.operator import retention
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed, Wanted, commit_chunk
+from connector.state.queue.messages import Settled, Wish
+from connector.state.schema import STATES, hosts, into, micros, notifications, sessions
+from connector.state.schema import messages as message_table
+from connector.state.sync import entities, ledger
+
+BEFORE = NOW - timedelta(days=30)
+OLD, YOUNG = BEFORE - timedelta(seconds=1), BEFORE
+ENTITIES = ("price", "inventory", "shipment", "customer", "order")
+
+
+def keep(state: State, *rows: tuple[str, str, object, object]) -> None:
+    """Messages as entity, state, and when they came and changed; each of another key."""
+    with state.write() as connection:
+        for number, (entity, became, created, changed) in enumerate(rows):
+            row = {
+                "entity": entity,
+                "key": f"K{number}",
+                "acumatica_key": f"K{number}",
+                **into(became),
+                "created_at": micros(created),
+                "changed_at": micros(changed),
+            }
+            connection.execute(insert(message_table).values(row))
+
+
+def kept(state: State) -> list[tuple[str, str]]:
+    """The key and state of every message."""
+    with state.read() as connection:
+        return [tuple(row) for row in connection.execute(select(message_table.c.key, message_table.c.state)).all()]
+
+
+async def test_only_what_is_over_and_old(state: State) -> None:
+    """Of every entity, state and age: exactly the sent and the superseded ones that became so before are deleted."""
+    ages = [(OLD, OLD), (OLD, YOUNG), (YOUNG, YOUNG)]
+    rows = [(entity, became, *age) for entity, became, age in product(ENTITIES, STATES, ages)]
+    keep(state, *rows)
+    before = kept(state)
+    over = {f"K{n}" for n, row in enumerate(rows) if row[1] in ("sent", "superseded") and row[3] == OLD}
+    assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=7) == len(over) == 10
+    assert kept(state) == [row for row in before if row[0] not in over]
+    assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=7) == 0
+
+
+async def test_an_id_is_never_used_twice(state: State) -> None:
+    """The newest message stays: a number that somebody noted never means another message."""
+    keep(state, *[("price", "sent", OLD, OLD)] * 3)
+    await retention.forget_messages(state, ManualClock(NOW), BEFORE)
+    assert [key for key, _state in kept(state)] == ["K2"]
+    keep(state, ("order", "pending", NOW, NOW))
+    with state.read() as connection:
+        assert sorted(connection.execute(select(message_table.c.id)).scalars()) == [3, 4]
+
+
+async def test_bounded_statements_with_pauses(state: State) -> None:
+    """No statement deletes more rows than it may, each is a transaction of its own, and others get their turn between
+    two.
+    """
+    keep(state, *[("price", "superseded", OLD, OLD)] * 25)
+    seen = []
+
+    @event.listens_for(state.engine, "after_cursor_execute")
+    def after(_connection, cursor, statement, *_rest):
+        if statement.startswith("DELETE"):
+            seen.append(cursor.rowcount)
+
+    committed = []
+    event.listen(state.engine, "commit", lambda _connection: committed.append(len(seen)))
+    clock = ManualClock(NOW)
+    assert await retention.forget_messages(state, clock, BEFORE, rows=10) == 24
+    assert seen == [10, 10, 4]
+    assert {1, 2, 3} <= set(committed)
+    assert clock.slept == [retention.PAUSE] * 2
+    assert retention.ROWS_PER_STATEMENT <= 10_000
+
+
+async def test_what_is_young_is_not_even_read(state: State) -> None:
+    """It ends where the younger messages begin, however many there are."""
+    keep(state, ("price", "sent", OLD, OLD), *[("price", "sent", YOUNG, YOUNG)] * 30)
+    read = []
+
+    @event.listens_for(state.engine, "after_cursor_execute")
+    def after(_connection, _cursor, statement, *_rest):
+        read.append(statement)
+
+    assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=5) == 1
+    assert len([one for one in read if one.startswith(("SELECT", "DELETE"))]) == 3
+
+
+async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lease) -> None:
+    """Deleting between a claim and its answer, or between a crash and the next run, loses nothing and sends nothing
+    again.
+    """
+    queue = [Wanted(sku, sku, "", sku, 10) for sku in ("A", "B", "C")]
+    commit_chunk(state, held, Computed(["A", "B", "C"], queue, None), NOW)
+    a, b = messages.claim(state, held, NOW, Wish("shop", 2, [1]))
+    await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
+    with state.read() as connection:
+        assert [one.key for one in messages.unsettled(connection, "price")] == ["A", "B"]
+        assert [one.key for one in messages.pending(connection, "price")] == ["C"]
+    messages.settle(state, held, [Settled(a, "sent"), Settled(b, "failed", "unknown", "no such SKU")], NOW)
+    await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
+    commit_chunk(state, held, Computed(["A", "B", "C"], queue, None), NOW)
+    assert sorted(kept(state)) == [("B", "failed"), ("C", "pending")]
+    with state.read() as connection:
+        assert ledger.of_records(connection, "price", ["A"], [])["A", ""].value == 10
+
+
+async def test_a_message_skipped_by_hand_stays_skipped(state: State, held: Lease) -> None:
+    """However old it is: deleting it would send what a person left out."""
+    wanted = [Wanted("A", "A", "", "A", 10, cause="unknown", reason="no", skipped=True), Wanted("B", "B", "", "B", 1)]
+    commit_chunk(state, held, Computed(["A", "B"], wanted, None), OLD)
+    await retention.forget_messages(state, ManualClock(NOW), NOW)
+    commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW)
+    assert sorted(kept(state)) == [("A", "skipped"), ("B", "pending")]
+
+
+def test_leftovers(state: State) -> None:
+    """Sessions and refused logins that are over go, and notifications that cannot come again; hosts and leases stay."""
+    long_ago, soon = micros(NOW - timedelta(days=2)), micros(NOW + timedelta(minutes=1))
+    with state.write() as connection:
+        for slot, until in (("gone", long_ago), ("mine", soon)):
+            row = {"slot": slot, "host": "erp", "asked_at": long_ago, "expires_at": until}
+            connection.execute(insert(sessions).values(row))
+        for host, until in (("erp", long_ago), ("erp refuses 1a", long_ago), ("erp refuses 2b", soon), ("shop", None)):
+            connection.execute(insert(hosts).values(host=host, blocked_until=until))
+        for number, at in (("1", long_ago), ("2", micros(NOW))):
+            connection.execute(insert(notifications).values(query="q", id=number, received_at=at))
+    held = lease.take(state, "price", "a run that died", NOW - timedelta(days=3))
+    assert retention.forget_leftovers(state, NOW) == 3
+    with state.read() as connection:
+        assert connection.execute(select(sessions.c.slot)).scalars().all() == ["mine"]
+        assert sorted(connection.execute(select(hosts.c.host)).scalars()) == ["erp", "erp refuses 2b", "shop"]
+        assert connection.execute(select(notifications.c.id)).scalars().all() == ["2"]
+    again = lease.take(state, "price", "another", NOW)
+    assert (again.fence, held.fence) == (2, 1)
+    assert licence.REFUSED_RESTS < retention.LEFTOVERS
+
+
+def test_whom_a_wake_would_not_reach(state: State) -> None:
+    """Nobody hears it while no run works on the entity; a paused entity has no run on purpose."""
+
+    def sleeps(after: float = 0) -> bool:
+        with state.read() as connection:
+            return wakes.sleeps(connection, "price", NOW + timedelta(seconds=after))
+
+    assert sleeps()
+    held = lease.take(state, "price", "a run", NOW)
+    assert (sleeps(), sleeps(lease.LEASE_SECONDS + 1)) == (False, True)
+    lease.let_go(state, held)
+    assert sleeps()
+    entities.pause(state, ["price"], paused=True)
+    assert not sleeps()

@@ -1,0 +1,121 @@
+"""Many rows at once, and a whole state database copied into another."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from support.moment import NOW
+
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State, copy_state, open_state
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed, Queued, Wanted, commit_chunk
+from connector.state.queue.messages import Wish
+from connector.state.rows import insert_rows, upsert
+from connector.state.schema import ledger, metadata
+from connector.state.schema import messages as message_table
+from connector.state.sync import records
+from connector.state.sync.records import Record, Stored
+
+ODD = ["", "\\N", "a\tb\nc\r\\d", '"quoted"', "it's", "%s %(x)s", "\\.", "ﬀ\U0001f600", "\u2028", "null"]
+
+
+def row(key: str, value: int, **more: Any) -> dict[str, Any]:
+    return {
+        "entity": "price", "key": key, "source": "", "acumatica_key": key, "sku": key, "value": value,
+        "in_stock": None, "confirmed_at": 1, **more,
+    }  # fmt: skip
+
+
+def values(state: State) -> dict[str, int]:
+    with state.read() as connection:
+        return {found.key: found.value for found in connection.execute(select(ledger.c.key, ledger.c.value))}
+
+
+@pytest.mark.parametrize("copies", [1, 500], ids=["few", "many"])
+def test_every_value_arrives_as_it_was(state: State, copies: int) -> None:
+    """Whatever way many rows take into the database, texts, bytes, numbers, booleans and nothing stay what they are."""
+    given: list[dict[str, Any]] = [
+        {
+            "entity": "order", "key": f"{number} {odd}", "source": "", "acumatica_key": odd, "sku": odd or None,
+            "value": None if number % 3 else -(2**63), "in_stock": [True, False, None][number % 3],
+            "document": None if number % 2 else bytes(range(256)), "state": "failed", "cause": odd,
+            "created_at": 0, "changed_at": 2**62,
+        }
+        for number in range(copies)
+        for odd in ODD
+    ]  # fmt: skip
+    with state.write() as connection:
+        insert_rows(connection, message_table, given)
+    with state.read() as connection:
+        columns = [message_table.c[name] for name in given[0]]
+        found = connection.execute(select(*columns).order_by(message_table.c.id)).mappings()
+        assert [dict(one) for one in found] == given
+
+
+def test_nothing_is_inserted_where_nothing_is_given(state: State) -> None:
+    """No rows are no statement."""
+    with state.write() as connection:
+        insert_rows(connection, ledger, [])
+        upsert(connection, ledger, [])
+    assert values(state) == {}
+
+
+@pytest.mark.parametrize("count", [1, 3, 15_000])
+def test_a_row_replaces_the_one_with_its_key(state: State, count: int) -> None:
+    """Rows that are there are replaced, with `only_new` they stay; the rest is new."""
+    with state.write() as connection:
+        upsert(connection, ledger, (row(f"{number}", 1) for number in range(count)))
+        upsert(connection, ledger, [row(f"{number}", 2) for number in range(0, count + 1, 2)])
+        upsert(connection, ledger, [row("0", value) for value in range(count)] + [row("0", 9)])
+        upsert(connection, ledger, [row("0", 10), *(row("new", 10 + number) for number in range(count))], only_new=True)
+    expected = {f"{number}": 1 for number in range(count)} | {f"{number}": 2 for number in range(0, count + 1, 2)}
+    assert values(state) == expected | {"0": 9, "new": 10}
+
+
+def test_a_chunk_of_many_records_is_kept(state: State, held: Lease) -> None:
+    """Chunks of thousands of records take the quick way and come out like small ones, also the second time."""
+    keys = [f"SKU-{number:06}" for number in range(12_000)]
+    stored = [Stored(key, key.lower(), Record(quantities={"MAIN": number})) for number, key in enumerate(keys)]
+    for value, expected in ((10, Queued(queued=12_000)), (11, Queued(queued=12_000, superseded=12_000))):
+        wanted = [Wanted(key, key, "", key, value) for key in keys]
+        assert commit_chunk(state, held, Computed(keys, wanted, None, stored), NOW) == expected
+    with state.read() as connection:
+        assert records.read(connection, "price", keys[-2:]) == {one.acumatica_key: one for one in stored[-2:]}
+        assert messages.due_count(connection, "price", NOW) == 12_000
+
+
+def everything(state: State) -> dict[str, list[tuple[Any, ...]]]:
+    with state.read() as connection:
+        return {
+            table.name: [tuple(one) for one in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgresql"])
+def test_a_state_moves_to_another_database(
+    state: State, held: Lease, new_database: Callable[..., str], to: str
+) -> None:
+    """A copy holds every row, of either kind of database in the other, and goes on where the original stood."""
+    keys = [f"SKU-{number:04}" for number in range(1_500)]
+    stored = [Stored(key, key, Record(vendor={"": 3})) for key in keys]
+    wanted = [Wanted(key, key, "", key, 10, in_stock=True) for key in keys]
+    commit_chunk(state, held, Computed(keys, wanted, None, stored), NOW)
+    other = open_state(new_database(to))
+    copy_state(state, other)
+    assert everything(other) == everything(state)
+    assert commit_chunk(other, held, Computed(["new"], [Wanted("new", "new", "", "new", 1)], None), NOW).queued == 1
+    assert len(messages.claim(other, held, NOW, Wish("shop", 2_000, [1]))) == 1_501
+    assert isinstance(lease.take(other, "price", "another run", NOW), lease.Held)
+    other.close()
+
+
+def test_an_empty_state_can_be_copied(state: State, new_database: Callable[..., str], database: str) -> None:
+    """A copy of a state in which nothing has happened yet is usable."""
+    other = open_state(new_database(database))
+    copy_state(state, other)
+    assert everything(other) == everything(state)
+    other.close()

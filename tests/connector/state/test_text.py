@@ -1,0 +1,115 @@
+"""Texts that a database cannot keep, and the order of those that it can."""
+
+import json
+import random
+
+import pytest
+from support.moment import NOW
+
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.queue import messages
+from connector.state.queue.chunk import CANNOT_BE_KEPT, Computed, Queued, Wanted, commit_chunk
+from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.sync import entities, ledger, links, records, watermarks
+from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.links import Link
+from connector.state.sync.records import Record, Stored
+from connector.state.sync.watermarks import Cursor, Watermark
+from connector.state.text import LONGEST_NAME
+
+ODD = ["A\x00B", "\x00", "\ud800", "A" * (LONGEST_NAME + 1), "".join(chr(0x4E00 + n % 20_000) for n in range(10**6))]
+ORDERED = sorted(["", " ", "-1", "10", "9", "A", "B", "Z", "_", "a", "b", "ß", "é", "\uffee", "\U0001f600"])
+
+
+def commit(state: State, held: Lease, *keys: str) -> Queued:
+    wanted = [Wanted(key, key, "", key, 10) for key in keys]
+    return commit_chunk(state, held, Computed(keys, wanted, None, [Stored(key, key, Record()) for key in keys]), NOW)
+
+
+def failed(state: State) -> list[Message]:
+    with state.read() as connection:
+        return messages.failed(connection, "price")
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["NUL inside", "only NUL", "half a pair", "too long", "a million"])
+def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: str) -> None:
+    """A record with an impossible name becomes one failed message that says why, and the others go through."""
+    assert commit(state, held, "A", odd, "B") == Queued(queued=2, failed=1)
+    (message,) = failed(state)
+    assert message.cause == CANNOT_BE_KEPT
+    assert message.reason is not None and "Correct it in Acumatica." in message.reason
+    assert len(message.reason) < 1_000
+    assert [one.key for one in messages.claim(state, held, NOW, Wish("shop", 10, [1]))] == ["A", "B"]
+    with state.read() as connection:
+        assert set(records.read(connection, "price", ["A", odd, "B"])) == {"A", "B"}
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["NUL inside", "only NUL", "half a pair", "too long", "a million"])
+def test_it_is_not_failed_again_by_every_look(state: State, held: Lease, odd: str) -> None:
+    """The same impossible name leads to the same message, and two of them to two."""
+    commit(state, held, odd)
+    assert commit(state, held, odd) == Queued()
+    assert commit(state, held, odd, f"{odd}\x00") == Queued(failed=1)
+    assert len(failed(state)) == 2
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**40])
+def test_a_value_that_cannot_be_kept_fails_alone(state: State, held: Lease, value: int) -> None:
+    """A number beyond 64 bits fails its own record."""
+    wanted = [Wanted("A", "A", "", "A", value), Wanted("B", "B", "", "B", 2**63 - 1)]
+    assert commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW) == Queued(queued=1, failed=1)
+    assert messages.claim(state, held, NOW, Wish("shop", 10, [1]))[0].value == 2**63 - 1
+
+
+def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) -> None:
+    """Claims and pages have the same order on every database, whatever its language is."""
+    commit(state, held, *reversed(ORDERED))
+    with state.read() as connection:
+        assert records.all_keys(connection, "price", "", 100) == ORDERED[1:]
+        assert records.all_keys(connection, "price", "Z", 3) == ["_", "a", "b"]
+    assert [one.key for one in messages.claim(state, held, NOW, Wish("shop", 100, [1]))] == ORDERED
+
+
+def test_names_that_differ_in_case_only_are_two(state: State, held: Lease) -> None:
+    """The database compares names exactly: what Magento takes for the same is decided before."""
+    assert commit(state, held, "abc", "ABC", "abc ") == Queued(queued=3)
+
+
+def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
+    """A reason of any length is kept; a character that no database takes is replaced."""
+    commit(state, held, "A")
+    said = "é" * 10**6 + "\x00\ud800"
+    outcomes = [Settled(one, "failed", said, said) for one in messages.claim(state, held, NOW, Wish("shop", 1, [1]))]
+    messages.settle(state, held, outcomes, NOW)
+    assert failed(state)[0].reason == "é" * 10**6 + "\ufffd\ufffd"
+
+
+def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
+    """No text of Acumatica, Magento or a person stops a transaction."""
+    odd = "x\x00\ud83d"
+    cursor = Cursor(0, None, 1, "A\x00")
+    with state.write() as connection:
+        ledger.confirm(connection, "price", [LedgerRow(odd, odd, odd, odd, 1, None)], NOW)
+        ledger.doubt(connection, "price", [(odd, odd)], NOW)
+        links.write(connection, "order", [Link(odd, odd, odd, json.dumps(odd).encode())], NOW)
+        watermarks.write(connection, "price", [Watermark("items", cursor=cursor)])
+    entities.remember_look(state, held, NOW, odd, did_nothing=False, full=False)
+    messages.block_host(state, odd, NOW)
+    with state.read() as connection:
+        assert ledger.count(connection, "price") == {"confirmed": 1, "in_doubt": 1}
+        assert watermarks.read(connection, "price", "items").cursor == cursor
+        assert messages.blocked_until(connection, odd) == NOW
+        assert list(links.of_keys(connection, "order", [odd])) == ["x\ufffd\ufffd"]
+
+
+def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
+    """Names as long as allowed, of characters that take four bytes and cannot be compressed, are kept."""
+    spell = random.Random(1)
+    key, source = ("".join(chr(spell.randrange(0x20000, 0x2A6DF)) for _ in range(LONGEST_NAME)) for _ in range(2))
+    computed = Computed([key], [Wanted(key, key, source, key, 10)], None, [Stored(key, key, Record())])
+    assert commit_chunk(state, held, computed, NOW) == Queued(queued=1)
+    claimed = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
+    messages.settle(state, held, [Settled(claimed[0], "sent")], NOW, doubt_until=NOW)
+    with state.read() as connection:
+        assert [row.key for row in ledger.doubted(connection, "price", NOW)] == [key]

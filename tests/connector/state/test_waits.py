@@ -1,0 +1,155 @@
+"""Messages that wait for something outside the queue, over both databases."""
+
+from datetime import datetime, timedelta
+
+from support.moment import NOW
+
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.operator import alerts as watch
+from connector.state.operator.alerts import Limits
+from connector.state.queue import messages, waits
+from connector.state.queue.messages import Message, Settled
+from connector.state.queue.wait import Wait
+from connector.state.queue.waits import LookedAt
+from connector.state.sync import entities
+from connector.state.sync.links import Link
+
+from .test_messages import claim, queue, states
+
+MINUTE = timedelta(minutes=1)
+LIMITS = Limits(timedelta(minutes=60), timedelta(minutes=15), timedelta(hours=24), wait_tell=timedelta(days=7))
+
+
+def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: datetime = NOW) -> Message:
+    """Let the message of a key wait for a payment."""
+    [claimed] = claim(state, held)
+    assert claimed.key == key
+    kept = Settled(
+        claimed, "pending", "waits", "Not paid.", now + MINUTE, wait=Wait("awaiting_payment", now, on, told_at=None)
+    )
+    messages.settle(state, held, [kept], now)
+    return claimed
+
+
+def test_a_waiting_message_uses_no_attempt_and_is_counted_apart(state: State, held: Lease) -> None:
+    """It is pending, but neither among those whose turn is to come nor in the age of the oldest."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    with state.read() as connection:
+        stands = entities.overview(connection, "price", NOW)
+        [message] = messages.pending(connection, "price")
+    assert (message.state, message.attempts, message.wait) == ("pending", 0, Wait("awaiting_payment", NOW))
+    assert (stands.counts["pending"], stands.oldest_pending, stands.waiting) == (0, None, {"awaiting_payment": 1})
+
+
+def test_no_push_waits_for_a_waiting_message(state: State, held: Lease) -> None:
+    """Nothing is due within the life of a run because of it; a sync after its instant claims it as usual."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    with state.read() as connection:
+        assert messages.next_due(connection, "price") is None
+        assert messages.all_due(connection, "price", NOW + timedelta(hours=2)) is None
+        assert not messages.is_due(connection, "price", NOW + timedelta(seconds=59))
+        assert messages.is_due(connection, "price", NOW + MINUTE)
+    assert len(claim(state, held, after=60)) == 1
+
+
+def test_a_temporary_fault_does_not_end_the_wait(state: State, held: Lease) -> None:
+    """Since when it waits is kept, and attempts that are days apart do not add up to a failure."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    for _fault in range(2):
+        [claimed] = claim(state, held, after=3600)
+        messages.settle(state, held, [Settled(claimed, "pending", "temporary", "503")], NOW)
+    [claimed] = claim(state, held, after=3600)
+    assert (claimed.attempts, claimed.wait) == (3, Wait("awaiting_payment", NOW))
+    messages.settle(state, held, [Settled(claimed, "pending", wait=claimed.wait)], NOW)
+    assert claim(state, held)[0].attempts == 2
+
+
+def test_a_final_state_ends_the_wait(state: State, held: Lease) -> None:
+    """What was sent waits for nothing, and nor does its successor."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    messages.settle(state, held, [Settled(one, "sent") for one in claim(state, held, after=60)], NOW)
+    queue(state, held, "A", value=11)
+    assert claim(state, held)[0].wait is None
+
+
+def test_a_newer_value_takes_the_place_of_one_that_waits(state: State, held: Lease) -> None:
+    """The newest is waited for, and is looked at once without a pause."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    queue(state, held, "A", value=11)
+    assert states(state) == [("A", "pending")]
+    [claimed] = claim(state, held)
+    assert (claimed.value, claimed.wait) == (11, None)
+
+
+def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
+    """Once the record that it waits for was sent it is looked at by the next sync; others keep waiting."""
+    queue(state, held, "A", "B", "C")
+    for key, on in (("A", "price C"), ("B", "order C")):
+        claimed = claim_one(state, held, key)
+        kept = Settled(claimed, "pending", wait=Wait("order_missing", NOW, on), not_before=NOW + timedelta(hours=1))
+        messages.settle(state, held, [kept], NOW)
+    link = Link("C", "C", "7")
+    messages.settle(state, held, [Settled(claim_one(state, held, "C"), "sent", link=link)], NOW)
+    with state.read() as connection:
+        assert waits.due_ids(connection, "price", NOW, 10) == [one.id for one in pending(state) if one.key == "A"]
+
+
+def test_those_that_were_read_together_are_kept_waiting(state: State, held: Lease) -> None:
+    """Without a claim: only when they are looked at again changes, and what is said."""
+    queue(state, held, "A")
+    waiting = wait(state, held, "A")
+    looked_at = LookedAt(waiting.id, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
+    waits.keep(state, held, [looked_at], NOW + MINUTE)
+    [message] = pending(state)
+    assert (message.wait, message.reason) == (Wait("payment_review", NOW), "Reviewed.")
+    assert message.not_before == NOW + 5 * MINUTE
+
+
+def test_a_record_that_somebody_names_is_looked_at_now(state: State, held: Lease) -> None:
+    """Whenever it was due."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    waits.look_again(state, "price", ["A"])
+    with state.read() as connection:
+        assert messages.is_due(connection, "price", NOW)
+
+
+def test_a_long_wait_is_told_once(state: State, held: Lease) -> None:
+    """After WAIT_TELL, not again while it lasts, and again when another one has come to wait as long."""
+    queue(state, held, "A")
+    wait(state, held, "A")
+    assert told(state, NOW + timedelta(days=6)) == []
+    [words] = told(state, NOW + timedelta(days=7))
+    assert "1 message waits for longer than 7 days, first of all A" in words
+    assert told(state, NOW + timedelta(days=30)) == []
+    queue(state, held, "B")
+    wait(state, held, "B", now=NOW + timedelta(days=25))
+    assert ["2 messages wait" in words for words in told(state, NOW + timedelta(days=33))] == [True]
+
+
+def claim_one(state: State, held: Lease, key: str) -> Message:
+    """Claim messages until it is this one's turn; the others become pending again."""
+    claimed = claim(state, held)
+    given_back = [Settled(one, "pending", attempt_given_back=True) for one in claimed if one.key != key]
+    messages.settle(state, held, given_back, NOW)
+    return next(one for one in claimed if one.key == key)
+
+
+def pending(state: State) -> list[Message]:
+    with state.read() as connection:
+        return messages.pending(connection, "price")
+
+
+def told(state: State, now: datetime) -> list[str]:
+    """What a watch tells of waits now."""
+    with state.read() as connection:
+        found = [one for one in watch.findings(connection, "price", LIMITS, now) if "for long" in one.what]
+        news = watch.to_tell(connection, found, LIMITS, now)
+    watch.keep(state, found, news, now)
+    return [one.words for one in news]

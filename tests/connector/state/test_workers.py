@@ -1,0 +1,246 @@
+"""Many workers on one state database, in one process and in many."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import func, select
+from support.moment import NOW
+
+from connector.clock import ManualClock
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Held, Lease
+from connector.state.coordination.quota import SharedLicence
+from connector.state.engine import State, open_state
+from connector.state.operator import actions as by_hand
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed, Wanted, commit_chunk
+from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.schema import messages as table
+from connector.state.sync import ledger, links
+
+ENTITIES = ["price", "inventory", "shipment", "customer", "order"]
+WORKER = Path(__file__).with_name("worker_process.py")
+full_size = pytest.param(20_000, marks=pytest.mark.soak)
+T = TypeVar("T")
+
+
+def at_once(count: int, do: Callable[[int], T]) -> list[T]:
+    """Do it in so many threads that begin together."""
+    start = Barrier(count)
+
+    def one(number: int) -> T:
+        start.wait()
+        return do(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def queue(state: State, held: Lease, count: int) -> None:
+    keys = [f"SKU-{number:06}" for number in range(count)]
+    commit_chunk(state, held, Computed(keys, [Wanted(key, key, "", key, 10) for key in keys], None), NOW)
+
+
+def work(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
+    """Worker processes, each for a lease and with so many messages to queue; gives the ids that each claimed."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, WORKER, url, held.entity, str(held.fence), str(count)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for held, count in jobs
+    ]  # fmt: skip
+    for worker in workers:
+        assert worker.stdout is not None and worker.stdout.readline() == "ready\n", worker.communicate()
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    ended = [worker.communicate() for worker in workers]
+    assert [said for _printed, said in ended] == [""] * len(workers)
+    return [json.loads(printed) for printed, _said in ended]
+
+
+def take(state: State, entity: str) -> Lease:
+    taken = lease.take(state, entity, "the test", NOW)
+    assert isinstance(taken, Lease)
+    return taken
+
+
+def all_sent(state: State, count: int) -> bool:
+    query = select(table.c.state, table.c.attempts, func.count()).group_by(table.c.state, table.c.attempts)
+    with state.read() as connection:
+        return [tuple(row) for row in connection.execute(query)] == [("sent", 1, count)]
+
+
+@pytest.mark.parametrize("count", [500, full_size])
+def test_five_processes_with_entities_of_their_own(database_url: str, state: State, count: int) -> None:
+    """Five runs at once queue, claim and settle beside each other: none finds the database locked."""
+    claimed = work(database_url, [(take(state, entity), count) for entity in ENTITIES])
+    assert [len(ids) for ids in claimed] == [count] * 5
+    assert len({number for ids in claimed for number in ids}) == 5 * count
+    assert all_sent(state, 5 * count)
+
+
+@pytest.mark.parametrize("count", [1_000, full_size])
+def test_five_processes_with_one_queue(database_url: str, state: State, held: Lease, count: int) -> None:
+    """However many workers claim from one queue, each message is claimed exactly once."""
+    queue(state, held, count)
+    claimed = work(database_url, [(held, 0)] * 5)
+    numbers = [number for ids in claimed for number in ids]
+    assert len(numbers) == len(set(numbers)) == count
+    assert all_sent(state, count)
+
+
+def test_one_of_many_gets_a_lease_that_nobody_had_before(state: State) -> None:
+    """Runs that begin at the same instant agree on who works."""
+    for entity in ENTITIES:
+        answers = at_once(8, lambda number, entity=entity: lease.take(state, entity, f"run {number}", NOW))
+        (winner,) = [answer for answer in answers if isinstance(answer, Lease)]
+        assert {answer.holder for answer in answers if isinstance(answer, Held)} == {winner.holder}
+
+
+def test_one_of_many_takes_over_an_expired_lease(state: State, held: Lease) -> None:
+    """When a lease has expired one run gets it, with a higher fence."""
+    later = NOW + timedelta(minutes=5)
+    answers = at_once(8, lambda number: lease.take(state, "price", f"run {number}", later))
+    assert [answer.fence for answer in answers if isinstance(answer, Lease)] == [held.fence + 1]
+
+
+def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lease) -> None:
+    """What the new run did with a message stays, whatever the old one still has to say."""
+    queue(state, held, 1)
+    (stale,) = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
+    newer = lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    assert isinstance(newer, Lease)
+    messages.settle(state, newer, [Settled(stale, "pending")], NOW)
+    for acknowledgement in (Settled(stale, "sent"), Settled(stale, "failed", "refused", "no")):
+        with pytest.raises(lease.LeaseLost):
+            messages.settle(state, held, [acknowledgement], NOW)
+    with state.read() as connection:
+        assert [one.state for one in messages.live(connection, "price", [], [stale.key])] == ["pending"]
+        assert ledger.count(connection, "price")["confirmed"] == 0
+
+
+def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
+    """A second outcome of the same claim, within the same run, changes nothing either."""
+    queue(state, held, 1)
+    (claimed,) = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
+    messages.settle(state, held, [Settled(claimed, "pending")], NOW)
+    messages.settle(state, held, [Settled(claimed, "failed", "late", "too late")], NOW)
+    (again,) = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
+    messages.settle(state, held, [Settled(claimed, "sent")], NOW, doubt_until=NOW)
+    with state.read() as connection:
+        assert [one.state for one in messages.live(connection, "price", [], [again.key])] == ["sending"]
+        assert ledger.count(connection, "price") == {"confirmed": 0, "in_doubt": 0}
+
+
+def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease) -> None:
+    """Of a claim and a skip at the same instant one happens, never both."""
+    queue(state, held, 20)
+    with state.read() as connection:
+        waiting = messages.live(connection, "price", [], [f"SKU-{number:06}" for number in range(20)])
+
+    def skip(message: Message) -> bool:
+        try:
+            by_hand.skip(state, message, "not sold any more", NOW)
+        except by_hand.NotPossibleByHand:
+            return False
+        return True
+
+    def one(number: int) -> set[int]:
+        if number % 2:
+            return {message.id for message in waiting[number::8] if skip(message)}
+        return {message.id for message in messages.claim(state, held, NOW, Wish("shop", 5, [1]))}
+
+    taken = [number for ids in at_once(8, one) for number in ids]
+    assert len(taken) == len(set(taken))
+    while claimed := messages.claim(state, held, NOW, Wish("shop", 5, [1])):
+        taken.extend(message.id for message in claimed)
+    assert sorted(taken) == sorted(message.id for message in waiting)
+
+
+def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease) -> None:
+    """Of a claim and a link by hand at the same instant one happens, never both: else the document is made twice."""
+    queue(state, held, 8)
+
+    def one(number: int) -> set[str]:
+        if number % 2:
+            return {message.key for message in messages.claim(state, held, NOW, Wish("shop", 2, [1]))}
+        key = f"SKU-{number:06}"
+        try:
+            by_hand.link(state, "price", key, key, "17", NOW)
+        except by_hand.NotPossibleByHand:
+            return set()
+        return {key}
+
+    done = [key for keys in at_once(8, one) for key in keys]
+    assert len(done) == len(set(done))
+    with state.read() as connection:
+        left = messages.live(connection, "price", [], [f"SKU-{number:06}" for number in range(8)])
+        linked = links.of_keys(connection, "price", [f"SKU-{number:06}" for number in range(8)])
+    assert {message.key for message in left if message.state == "sending"}.isdisjoint(linked)
+
+
+class NobodyWaits(Exception):
+    pass
+
+
+class Impatient(ManualClock):
+    """A clock on which nobody sleeps: it says that somebody would have to."""
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            raise NobodyWaits
+
+
+def test_many_processes_share_the_sessions_of_one_licence(database_url: str) -> None:
+    """Whoever asks at the same instant: no more sessions are given than the licence has."""
+
+    def one(_number: int) -> bool:
+        state = open_state(database_url)
+        try:
+            asyncio.run(SharedLicence(state, Impatient(NOW), "erp.example.com", 3, 60).take_session())
+        except NobodyWaits:
+            return False
+        finally:
+            state.close()
+        return True
+
+    assert sum(at_once(10, one)) == 3
+
+
+def test_many_processes_share_the_requests_a_minute(database_url: str) -> None:
+    """Turns that are reserved at the same instant are one after the other, within the quota."""
+
+    def one(_number: int) -> list[datetime]:
+        state, turns = open_state(database_url), []
+        for _ in range(10):
+            clock = ManualClock(NOW)
+            asyncio.run(SharedLicence(state, clock, "erp.example.com", 10, 60).take_request("slot"))
+            turns.append(clock.now())
+        state.close()
+        return turns
+
+    turns = sorted(turn for turns in at_once(8, one) for turn in turns)
+    waiting = [turn for turn in turns if turn > NOW]
+    assert len(turns) == 80
+    assert len(turns) - len(waiting) <= 15
+    assert all((later - earlier).total_seconds() >= 1 for earlier, later in pairwise(waiting))
+
+
+def test_the_latest_of_many_waits_counts(state: State) -> None:
+    """Whatever order the answers of a host come in, it is left alone until the last instant that it told."""
+    at_once(8, lambda number: messages.block_host(state, "shop", NOW + timedelta(seconds=60 - number)))
+    with state.read() as connection:
+        assert messages.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)

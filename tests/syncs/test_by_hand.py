@@ -1,0 +1,115 @@
+"""What a person does with failed messages: send them again, leave them out, and ask why."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.explain import explain
+from connector.state.operator import actions as by_hand
+from connector.state.queue import messages
+from sandbox.catalogue import Product
+
+BAD = "magento POST path=*/base-prices key=P-1: status=503"
+
+
+def _products(count: int = 4) -> list[Product]:
+    return [Product(f"P-{n}", "x", 5_000_000, {"MAIN": 30_000}) for n in range(count)]
+
+
+def _again(here) -> list[int]:
+    failed = here.failed()
+    by_hand.send_again(here.state, failed, here.clock.now())
+    return [one.id for one in failed]
+
+
+def _states(here, ids: list[int]) -> list[str]:
+    with here.state.read() as connection:
+        return [one.state for one in messages.by_ids(connection, ids)]
+
+
+@pytest.mark.over_both
+async def test_a_failed_message_is_sent_again_with_its_newest_value(make_world):
+    """Reprocess reads the newest state first: Magento never sees the value of the failed message."""
+    here = make_world(_products(), faults=BAD)
+    await here.sync("price")
+    assert [one.sku for one in here.failed()] == ["P-1"]
+    here.faults.replace("")
+    here.change({"set_price": {"inventory_id": "P-1", "price": "7.77", "modified": "2026-11-01T00:00:00Z"}})
+    ids = _again(here)
+    outcome = await here.sync("price")
+    assert outcome.tally.sent == 1
+    assert _states(here, ids) == ["sent"]
+    assert here.told()["/rest/all/V1/products/base-prices", "P-1", ""][-1] == Decimal("7.77")
+    assert 5 not in here.told()["/rest/all/V1/products/base-prices", "P-1", ""]
+    here.assert_converged(entities=["price"])
+
+
+@pytest.mark.over_both
+async def test_a_message_that_something_newer_has_overtaken_is_superseded(make_world):
+    """Case 14: reprocessing it does not bring the old value back."""
+    here = make_world(_products(), faults=BAD)
+    await here.sync("price")
+    old = here.failed()
+    here.faults.replace("")
+    here.clock.advance(60)
+    here.change({"set_price": {"inventory_id": "P-1", "price": "9"}})
+    await here.sync("price")
+    assert by_hand.send_again(here.state, old, here.clock.now()) == 0
+    assert (await here.sync("price")).tally.requests == 0
+    assert _states(here, [one.id for one in old]) == ["superseded"]
+    assert here.prices()["P-1"] == 9
+
+
+async def test_a_record_that_still_cannot_be_sent_stays_failed(make_world):
+    """Sent again without being mended, the message fails again, with its reason, and only once."""
+    here = make_world(_products(), shop_products=_products()[1:])
+    await here.sync("price")
+    ids = _again(here)
+    await here.sync("price")
+    assert _states(here, ids) == ["failed"]
+    assert "no product" in here.failed()[0].reason
+    assert len(here.failed()) == 1
+
+
+@pytest.mark.over_both
+async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
+    """Skipped with a reason: no look sends it, a newer value goes all the same."""
+    here = make_world(_products(), faults=BAD)
+    await here.sync("price")
+    here.faults.replace("")
+    by_hand.skip(here.state, here.failed()[0], "entered by hand", here.clock.now())
+    assert (await here.sync("price", full=True)).tally.requests == 0
+    assert here.failed() == []
+    here.clock.advance(60)
+    here.change({"set_price": {"inventory_id": "P-1", "price": "9"}})
+    assert (await here.sync("price")).tally.sent == 1
+
+
+@pytest.mark.over_both
+async def test_failed_messages_are_grouped_by_cause(make_world):
+    """Many failures of one kind are one line, with the reason of one of them."""
+    products = [*_products(3), Product("NEGATIVE", "x", -1_000_000, {"MAIN": 10_000})]
+    here = make_world(products, shop_products=[products[0], products[3]])
+    await here.sync("price")
+    with here.state.read() as connection:
+        groups = by_hand.groups(connection)
+    assert [(group.entity, group.how_many) for group in groups] == [("price", 2), ("price", 1)]
+    assert "no product" in groups[0].example
+    assert "below 0" in groups[1].example
+
+
+async def test_explain_says_where_a_value_comes_from(make_world):
+    """For one SKU: what Acumatica said, what the rules make of it, what Magento confirmed, what was sent."""
+    here = make_world(_products())
+    await here.sync("price")
+    await here.sync("inventory")
+    settings = here.settings()
+    said = dict(explain(settings, here.state, "price", "p-1"))
+    assert said["Default price"] == "5 per EA"
+    assert said["Rules say"] == "5 for P-1"
+    assert said["Magento confirmed"] == "5 for P-1"
+    assert any(what.startswith("Message") and "sent" in words for what, words in said.items())
+    said = dict(explain(settings, here.state, "inventory", "P-1"))
+    assert said["Quantity in MAIN"] == "3"
+    assert said["Rules say at default"] == "3 for P-1"
+    assert explain(settings, here.state, "price", "NOWHERE")[0][0] == "Nothing known"

@@ -1,0 +1,160 @@
+"""One map of statuses for orders that the shop has paid for and those that it has not: no failure in either."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from support.sales import Sales
+
+from app.explain import explain
+from connector.state.queue import messages
+from connector.state.sync import entities
+from entities.waiting import WaitReason
+from sandbox.catalogue import Product
+
+LINES = {"A": 2}
+MAP = {"Open": "processing", "On Hold": "holded", "Shipping": "processing", "Completed": "complete"}
+KEY = "SO 000001"
+
+
+@pytest.fixture
+def sales(make_world) -> Sales:
+    return Sales(make_world([Product("A", "Product A", 1_000_000, {"MAIN": 100_000})]))
+
+
+def settings(here: Sales, **order: Any):
+    return here.settings(order={"statuses": MAP, **order})
+
+
+async def look(here: Sales, minutes: float = 1, **order: Any):
+    """One look at orders, so many minutes later."""
+    here.here.clock.advance(minutes * 60 + 1)
+    outcome = await here.here.sync("order", settings(here, **order))
+    assert (outcome.fault, outcome.stopped) == (None, None)
+    return outcome
+
+
+def placed(here: Sales, state: str = "new", status: str = "pending", *, number: int = 1, **more: Any) -> int:
+    """An order of the shop that Acumatica has too; gives Magento's id."""
+    here.entered(f"{number:06}", LINES, external_ref=f"{100000000 + number}", **more)
+    return here.ordered(LINES, increment_id=f"{100000000 + number}", state=state, status=status)
+
+
+def put(here: Sales, state: str, status: str | None = None) -> None:
+    here.here.change_shop({"set_order": {"increment_id": "100000001", "state": state, "status": status or state}})
+
+
+def waiting(here: Sales) -> dict[str, int]:
+    with here.here.state.read() as connection:
+        return entities.overview(connection, "order", here.here.clock.now()).waiting
+
+
+def explained(here: Sales) -> str:
+    return "\n".join(words for _what, words in explain(settings(here), here.here.state, "order", KEY))
+
+
+@pytest.mark.parametrize("status", ["pending", "processing", "fraud"])
+@pytest.mark.parametrize("paid", [True, False])
+async def test_one_map_serves_both(sales, status, paid):
+    """Where Magento is further on there is nothing to tell, where it is behind it is waited for; explain says which."""
+    placed(sales, *(("processing", "processing") if paid else ("new", "pending")))
+    order = {"statuses": {**MAP, "Open": status}, "states": {"fraud": "processing"}}
+    for _look in range(2):
+        await look(sales, **order)
+    assert sales.here.failed() == []
+    if status == "pending" and paid:
+        assert "Nothing to tell: SO 000001 is Open in Acumatica" in explained(sales)
+    if status != "pending" and not paid:
+        assert waiting(sales) == {"awaiting_payment": 1}
+        assert "waits for a payment in Magento (awaiting_payment) since 20" in explained(sales)
+        assert "looked at again after 20" in explained(sales)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "reason"),
+    [
+        ("new", "pending", WaitReason.AWAITING_PAYMENT),
+        ("pending_payment", "pending_payment", WaitReason.AWAITING_PAYMENT),
+        ("payment_review", "payment_review", WaitReason.PAYMENT_REVIEW),
+        ("holded", "holded", WaitReason.ON_HOLD),
+    ],
+)
+async def test_a_wait_ends_by_itself(sales, state, status, reason):
+    """No request changes Magento meanwhile, no attempt is used, and the message is sent once Magento has moved on."""
+    placed(sales, state, status)
+    outcome = await look(sales)
+    assert (outcome.tally.requests, outcome.tally.failed, waiting(sales)) == (0, 0, {reason: 1})
+    assert any("1 waiting without a failure" in said for said in outcome.report.in_words())
+    put(sales, "processing")
+    await look(sales, 2)
+    with sales.here.state.read() as connection:
+        assert messages.pending(connection, "order") == []
+    assert (waiting(sales), sales.here.failed()) == ({}, [])
+
+
+async def test_an_offline_invoice_is_not_waited_for_as_a_payment(sales):
+    """Acumatica's released invoice is what moves the order on."""
+    placed(sales)
+    await look(sales)
+    sales.invoiced("000001")
+    await look(sales, 2, invoice="offline")
+    assert (sales.order("100000001")["state"], sales.here.failed(), waiting(sales)) == ("processing", [], {})
+
+
+async def test_the_newest_state_is_waited_for(sales):
+    """Acumatica goes on meanwhile: what it says now is told once the order is paid, and nothing else."""
+    placed(sales)
+    await look(sales)
+    sales.edit("000001", status="On Hold")
+    await look(sales)
+    assert (sales.order("100000001")["state"], waiting(sales)) == ("holded", {})
+    sales.edit("000001", status="Shipping")
+    await look(sales)
+    assert (sales.order("100000001")["state"], waiting(sales)) == ("new", {"awaiting_payment": 1})
+
+
+async def test_waiting_orders_are_read_in_one_search(sales):
+    """After 1, 5 and 15 minutes, then every hour: each time one read, whatever their number, and no write."""
+    for number in range(1, 21):
+        placed(sales, number=number)
+    await look(sales)
+    for minutes, reads in ((1, 1), (1, 0), (4, 1), (5, 0), (10, 1), (30, 0), (30, 1), (59, 0), (1, 1)):
+        outcome = await look(sales, minutes)
+        assert (outcome.tally.requests, outcome.tally.reads) == (0, reads), minutes
+    assert waiting(sales) == {"awaiting_payment": 20}
+
+
+async def test_a_long_wait_is_told_once_in_the_run(sales):
+    """After WAIT_TELL its record stands in the run's table, once, and still without a failure."""
+    placed(sales)
+    told = []
+    for _day in range(10):
+        told += (await look(sales, 24 * 60)).report.notes
+    [(key, words)] = told
+    assert key == KEY
+    assert "Waits for a payment in Magento since" in words
+    assert "A2M_QUEUE__WAIT_TELL" in words
+    assert sales.here.failed() == []
+
+
+async def test_a_wait_is_neither_old_nor_in_the_way(sales):
+    """The age of the oldest leaves it out, and another order goes at once."""
+    placed(sales)
+    await look(sales)
+    sales.here.clock.advance(timedelta(days=3).total_seconds())
+    sales.entered("000002", LINES)
+    await look(sales)
+    with sales.here.state.read() as connection:
+        stands = entities.overview(connection, "order", sales.here.clock.now())
+    assert (stands.oldest_pending, stands.counts["pending"], stands.waiting) == (None, 0, {"awaiting_payment": 1})
+    assert sales.order("SO-000002")["status"] == "processing"
+
+
+async def test_a_hold_of_the_shops_own_is_not_lifted(sales):
+    """Acumatica never had it on hold and has shipped it: the order waits for the shop."""
+    placed(sales, "processing", "processing")
+    await look(sales)
+    sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/hold").raise_for_status()
+    sales.ship("000001")
+    await look(sales)
+    assert (sales.order("100000001")["state"], waiting(sales)) == ("holded", {"on_hold": 1})

@@ -1,0 +1,485 @@
+"""Shipments and drop-shipments go from Acumatica to Magento, each once."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from support.altered import JSON
+from support.trade import Trade
+
+from connector import failpoints as steps
+from connector.state.operator import actions as by_hand
+from connector.state.queue import messages
+from connector.state.sync import compensations, links
+from sandbox.catalogue import Product
+
+TEN = {"MAIN": 100_000}
+WAREHOUSES = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
+DROP_SHIP = {"ship_via": "GROUND", "source": "vendor"}
+
+
+@pytest.fixture
+def trade(make_world):
+    def make(**traits) -> Trade:
+        products = [Product("A", "Product A", 1_000_000, TEN), Product("B", "Product B", 1_000_000, TEN)]
+        return Trade(make_world(products, **traits))
+
+    return make
+
+
+async def look(here: Trade, entity: str = "shipment", **sections):
+    """One look, a minute later."""
+    here.here.clock.advance(60)
+    outcome = await here.here.sync(entity, here.settings(**{"inventory": WAREHOUSES, **sections}))
+    assert outcome.fault is None, outcome.fault
+    assert outcome.stopped is None, outcome.stopped
+    return outcome
+
+
+def reasons(here: Trade) -> dict[str, str]:
+    return {message.key: message.reason or "" for message in here.here.failed("shipment")}
+
+
+async def test_a_confirmed_shipment_arrives_once(trade):
+    """With its items, tracking number, carrier, source and mark; the next look sends nothing."""
+    here = trade()
+    order = here.sold("000001", {"A": 2, "B": 1})
+    number = here.ship("000001")
+    outcome = await look(here)
+    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0)
+    [made] = here.shipped(order)
+    assert {item["sku"]: item["qty"] for item in made["items"]} == {"A": 2, "B": 1}
+    assert [(one["track_number"], one["carrier_code"], one["title"]) for one in made["tracks"]] == [
+        ("1Z1", "ups", "UPS")
+    ]
+    assert made["extension_attributes"]["source_code"] == "default"
+    assert [one["comment"] for one in made["comments"]] == [f"Acumatica shipment {number}, order SO 000001"]
+    assert not made["comments"][0].get("is_visible_on_front")
+    outcome = await look(here)
+    assert (outcome.tally.requests, outcome.tally.queued) == (0, 0)
+    with here.here.state.read() as connection:
+        [link] = links.of_records(connection, "shipment", [number]).values()
+    assert (link.key, link.magento_id) == (f"{number}|SO 000001", str(made["entity_id"]))
+
+
+async def test_a_shipment_of_two_orders_is_one_shipment_of_each(trade):
+    """And what is shipped of one line in two parts is two shipments."""
+    here = trade()
+    first, second = here.sold("000001", {"A": 5}), here.sold("000002", {"B": 1})
+    part = [{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}, {"order_nbr": "000002", "line_nbr": 1}]
+    here.ship(lines=part)
+    await look(here)
+    here.ship("000001")
+    await look(here)
+    assert [[item["qty"] for item in made["items"]] for made in here.shipped(first, second)] == [[2], [3], [1]]
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"), [("Date", '"32.13."'), ("LineNbr", '"one"'), ("InventoryID", f'"{"X" * 100_000}"')]
+)
+async def test_a_shipment_whose_order_cannot_be_read_fails_alone(trade, field, bad):
+    """Its shipment says so, and the other one arrives; mended and sent again, so does the first."""
+    here = trade()
+    orders = here.sold("000001", {"A": 2}), here.sold("000002", {"B": 1})
+    numbers = here.ship("000001"), here.ship("000002")
+
+    def alter(path, body):
+        if not path.endswith("/SalesOrder"):
+            return None
+        rows = json.loads(body)
+        for row in rows:
+            if row["OrderNbr"]["value"] == "000001":
+                (row if field == "Date" else row["Details"][0])[field] = {"value": json.loads(bad)}
+        return 200, JSON, json.dumps(rows).encode()
+
+    here.here.altered.alter = alter
+    await look(here)
+    assert len(here.shipped(*orders)) == 1
+    assert [numbers[0] in key for key in reasons(here)] == [True]
+    here.here.altered.alter = None
+    by_hand.send_again(here.here.state, here.here.failed("shipment"), here.here.clock.now())
+    await look(here)
+    assert (len(here.shipped(*orders)), reasons(here)) == (2, {})
+
+
+async def test_only_what_is_due_is_sent(trade):
+    """Open shipments wait; an inactive entity sends nothing; made active, what became due meanwhile goes."""
+    here = trade()
+    order = here.sold("000001", {"A": 2})
+    here.ship("000001", confirm=False)
+    assert (await look(here)).tally.queued == 0
+    here.here.change({"confirm_shipment": "000001"})
+    settings = here.settings(inventory=WAREHOUSES, active={"shipment": False})
+    assert (await here.here.sync("shipment", settings)).stopped is not None
+    assert here.shipped(order) == []
+    await look(here)
+    assert len(here.shipped(order)) == 1
+
+
+async def test_what_is_older_than_from_is_not_one_request(trade):
+    """Case 10: 1,000 shipments dated before FROM, and nothing is asked of Magento."""
+    here = trade()
+    numbers = [f"{number:06d}" for number in range(1, 1001)]
+    row = [{"inventory_id": "A", "quantity": "1"}]
+    usual = {"customer_id": "ACME", "lines": row}
+    here.here.change(*({"add_order": {"order_nbr": one, "external_ref": f"1{one}", **usual}} for one in numbers))
+    here.here.change(*({"add_shipment": {"orders": [{"order_nbr": one}], "confirm": True}} for one in numbers))
+    outcome = await look(here, shipment={"from": "2026-12-01T00:00:00Z"})
+    assert (outcome.tally.pulled, outcome.tally.requests, outcome.tally.reads, outcome.tally.queued) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("first", ["shipment_confirmation", "invoice_release"])
+async def test_ten_shipments_across_a_switch_of_the_trigger(trade, first):
+    """Case 9: ten shipments between confirmation and invoice at a switch: ten in the end, each once."""
+    here = trade()
+    second = "invoice_release" if first == "shipment_confirmation" else "shipment_confirmation"
+    orders = [here.sold(f"{number:06d}", {"A": 1}) for number in range(1, 11)]
+    numbers = [here.ship(f"{number:06d}") for number in range(1, 5)]
+    await look(here, shipment={"trigger": first})
+    assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 0)
+    numbers += [here.ship(f"{number:06d}") for number in range(5, 11)]
+    await look(here, shipment={"trigger": second})
+    assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 10)
+    here.here.clock.advance(60)
+    here.here.change(*({"add_invoice": {"shipments": [number]}} for number in numbers))
+    await look(here, shipment={"trigger": second})
+    assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 10)
+    here.here.change(*({"release_invoice": f"{number:06d}"} for number in range(1, 11)))
+    outcome = await look(here, shipment={"trigger": second})
+    assert len(here.shipped(*orders)) == 10
+    assert len(set(here.marks(*orders))) == 10
+    assert reasons(here) == {}
+    assert (await look(here, shipment={"trigger": first})).tally.requests == 0
+    assert outcome.tally.failed == 0
+
+
+@pytest.mark.over_both
+async def test_the_last_piece_ships_and_the_figure_is_right_afterwards(trade):
+    """Source at 0, one ordered, one shipped: raised to exactly one, shipped, and inventory shows the rule's 0."""
+    here = trade()
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    order = here.sold("000001", {"A": 1})
+    await look(here, "inventory")
+    assert here.quantity("A") is None, "0 is not sent where Magento has no row"
+    here.ship("000001")
+    await look(here)
+    assert len(here.shipped(order)) == 1
+    await look(here, "inventory")
+    assert here.quantity("A") == 0
+
+
+async def test_what_a_shipment_took_is_put_back_to_the_rules_figure(trade):
+    """Case 17: 10 published, 2 shipped by us, Acumatica's figure unchanged: Magento ends at 10."""
+    here = trade()
+    here.sold("000001", {"A": 2})
+    ten = {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "10"}}
+    here.here.change(ten)
+    await look(here, "inventory")
+    assert here.quantity("A") == 10
+    here.ship("000001")
+    here.here.change(ten)
+    await look(here)
+    assert here.quantity("A") == 8
+    await look(here, "inventory")
+    assert here.quantity("A") == 10
+    assert (await look(here, "inventory")).tally.requests == 0
+
+
+async def test_a_drop_shipment_carries_the_configured_ship_via(trade):
+    """Case 11: booked on the configured source, whose quantity is right afterwards; without settings it fails alone."""
+    here = trade()
+    dropped, other = here.sold("000001", {"B": 3}, drop_ship=True), here.sold("000002", {"A": 1})
+    here.here.change({"add_purchase_order": {"order_nbr": "000001", "vendor_ref": "1ZVENDOR"}})
+    here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
+    here.ship("000002")
+    await look(here)
+    assert len(here.shipped(other)) == 1
+    assert "A2M_DROPSHIP__SOURCE" in reasons(here)["Receipt 000077|SO 000001"]
+    await look(here, dropship={"source": "vendor"})
+    assert "A2M_DROPSHIP__SHIP_VIA" in reasons(here)["Receipt 000077|SO 000001"]
+    await look(here, dropship=DROP_SHIP)
+    [made] = here.shipped(dropped)
+    assert made["extension_attributes"]["source_code"] == "vendor"
+    assert [(one["track_number"], one["carrier_code"]) for one in made["tracks"]] == [("1ZVENDOR", "ups")]
+    assert here.quantity("B", "vendor") == 0
+    assert reasons(here) == {}
+
+
+async def test_a_drop_shipment_waits_for_its_invoice_under_the_other_trigger(trade):
+    """Released receipt or released invoice, by the same setting."""
+    here, by_invoice = trade(), {"shipment": {"trigger": "invoice_release"}, "dropship": DROP_SHIP}
+    order = here.sold("000001", {"B": 3}, drop_ship=True)
+    here.here.change({"add_purchase_order": {"order_nbr": "000001"}})
+    here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
+    await look(here, **by_invoice)
+    assert here.shipped(order) == []
+    here.here.clock.advance(60)
+    here.here.change({"add_invoice": {"receipts": ["000077"], "release": True}})
+    await look(here, **by_invoice)
+    assert here.marks(order) == ["Acumatica receipt 000077, order SO 000001"]
+
+
+async def test_an_unmapped_ship_via_fails_alone(trade):
+    """It says which to map; mapped, it goes."""
+    here = trade()
+    first, second = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
+    number = here.ship("000001", ship_via="LOCAL")
+    here.ship("000002")
+    await look(here)
+    assert (len(here.shipped(first)), len(here.shipped(second))) == (0, 1)
+    assert "LOCAL has no Magento carrier" in reasons(here)[f"{number}|SO 000001"]
+    both = {"GROUND": {"carrier_code": "ups", "title": "UPS"}, "LOCAL": {"carrier_code": "own", "title": "Lorry"}}
+    await look(here, shipment={"ship_vias": both})
+    assert len(here.shipped(first)) == 1
+    assert reasons(here) == {}
+
+
+async def test_more_than_is_open_is_a_failed_message_with_both_numbers(trade):
+    """Magento would clamp it in silence."""
+    here = trade()
+    here.entered("000001", {"A": 5}, external_ref="100000001")
+    order = here.ordered({"A": 2}, increment_id="100000001")
+    number = here.ship("000001")
+    await look(here)
+    assert here.shipped(order) == []
+    assert "ships 5 of 'A', and the Magento order 100000001 has 2 open" in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_a_shipment_corrected_after_it_was_sent_is_reported(trade):
+    """Said while it is open or different, and over when it is confirmed as it was."""
+    here = trade()
+    order = here.sold("000001", {"A": 3})
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"correct_shipment": number})
+    await look(here)
+    assert "is Open again" in reasons(here)[f"{number}|SO 000001"]
+    here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
+    here.here.change({"confirm_shipment": number})
+    await look(here)
+    assert "3 EA was sent, now 2 EA" in reasons(here)[f"{number}|SO 000001 (corrected)"]
+    here.here.change({"correct_shipment": number})
+    here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "3"}]}})
+    here.here.change({"confirm_shipment": number})
+    await look(here)
+    assert reasons(here) == {}
+    assert len(here.shipped(order)) == 1
+
+
+async def test_a_correction_that_magento_cannot_follow_holds_no_tracking_number_back(trade):
+    """Fewer pieces and another label: the pieces are reported beside it, and the label goes to the customer."""
+    here = trade()
+    order = here.sold("000001", {"A": 3})
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"correct_shipment": number})
+    here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
+    here.here.change({"confirm_shipment": number})
+    here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
+    await look(here)
+    assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z2"]]
+    assert list(reasons(here)) == [f"{number}|SO 000001 (corrected)"]
+    assert (await look(here)).tally.requests == 0
+
+
+async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
+    """No second shipment; the numbers that are there stay."""
+    here = trade()
+    order = here.sold("000001", {"A": 3})
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
+    await look(here)
+    [made] = here.shipped(order)
+    assert [one["track_number"] for one in made["tracks"]] == ["1Z1", "1Z2"]
+    assert (await look(here)).tally.requests == 0
+
+
+async def test_a_shipment_waits_for_its_order(trade):
+    """An order that the connector brings to Magento may still come: no attempt is used, and it goes by itself."""
+    here = trade()
+    here.entered("000001", {"A": 1})
+    number = here.ship("000001")
+    orders = {"active": {"order": True, "shipment": True}, "order": {"types": ["SO"], "from": "2020-01-01T00:00:00Z"}}
+    await look(here, **orders)
+    with here.here.state.read() as connection:
+        [waiting] = messages.live(connection, "shipment", [number], [])
+    assert (waiting.state, waiting.attempts) == ("pending", 0)
+    assert "It waits for its order SO 000001" in waiting.reason
+    order = here.ordered({"A": 1}, increment_id="SO-000001", ext_order_id="SO 000001")
+    await look(here, **orders)
+    assert len(here.shipped(order)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reference", "sections", "said"),
+    [
+        ("100000009", {}, "Magento has no order '100000009'"),
+        ("", {}, "orders of type SO of branch"),
+        ("", {"active": {"order": True, "shipment": True}, "order": {"types": ["EO"]}}, "orders of type SO of branch"),
+        (
+            "",
+            {"active": {"order": True, "shipment": True}, "order": {"types": ["SO"], "from": "2027-01-01T00:00:00Z"}},
+            "older than the orders that are sent",
+        ),
+    ],
+)
+async def test_an_order_that_never_comes_is_a_failed_message(trade, reference, sections, said):
+    """With the reason: the reference, the type, or FROM."""
+    here = trade()
+    here.entered("000001", {"A": 1}, external_ref=reference)
+    number = here.ship("000001")
+    await look(here, **sections)
+    assert said in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
+    """Magento never reserved it: what left is kept, once, whatever is added to the shipment later."""
+    here = trade()
+    here.entered("000001", {"A": 2})
+    here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
+    await look(here)
+    with here.here.state.read() as connection:
+        kept = compensations.of_keys(connection, ["A"], None)
+    assert kept == {("A", "default"): 20_000}
+
+
+@pytest.mark.parametrize("path", ["*/ship", "*/source-items", "*/shipment/track"])
+@pytest.mark.over_both
+async def test_a_lost_answer_makes_nothing_twice(trade, path):
+    """Magento applies the call and the answer is lost: afterwards there is one shipment with one track of each."""
+    here = trade()
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    order = here.sold("000001", {"A": 1})
+    await look(here, "inventory")
+    number = here.ship("000001", packages=[{"tracking": "1Z1"}])
+    if path == "*/shipment/track":
+        await look(here)
+        here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
+    here.here.faults.replace(f"magento POST path={path}: cut=after times=1")
+    for _ in range(3):
+        await look(here)
+    [made] = here.shipped(order)
+    tracks = ["1Z1", "1Z2"] if path == "*/shipment/track" else ["1Z1"]
+    assert [one["track_number"] for one in made["tracks"]] == tracks
+    assert sum(item["qty"] for item in made["items"]) == 1
+    with here.here.state.read() as connection:
+        assert links.of_records(connection, "shipment", [number])
+        assert messages.next_due(connection, "shipment") is None
+        assert not messages.unsettled(connection, "shipment")
+    await look(here, "inventory")
+    assert here.quantity("A") == Decimal(0)
+    assert reasons(here) == {}
+
+
+async def test_two_orders_of_acumatica_may_be_one_of_magento(trade):
+    """A shipment of both is two shipments of the one order: the order is part of the mark."""
+    here = trade()
+    for number in ("000001", "000002"):
+        here.entered(number, {"A": 2}, external_ref="100000001")
+    order = here.ordered({"A": 4}, increment_id="100000001")
+    number = here.ship("000001", "000002")
+    await look(here)
+    await look(here)
+    assert here.marks(order) == [f"Acumatica shipment {number}, order SO 00000{which}" for which in (1, 2)]
+    assert [sum(item["qty"] for item in made["items"]) for made in here.shipped(order)] == [2, 2]
+
+
+async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
+    """A full look that no longer sees it asks for it by number: it is there, and nothing is reported."""
+    here = trade()
+    order = here.sold("000001", {"A": 2})
+    number = here.ship("000001")
+    await look(here)
+    await look(here, shipment={"from": "2027-01-01T00:00:00Z"})
+    here.here.change({"archive": {"entity": "Shipment", "key": number}})
+    outcome = await look(here, shipment={"from": "2020-01-02T00:00:00Z"})
+    assert (outcome.tally.requests, reasons(here)) == (0, {})
+    assert len(here.shipped(order)) == 1
+
+
+async def test_a_shipment_that_was_deleted_after_it_was_sent_is_reported(trade):
+    """A full look does not see it, and Acumatica does not have it by number either."""
+    here = trade()
+    here.sold("000001", {"A": 2})
+    number = here.ship("000001")
+    await look(here)
+    here.here.change({"correct_shipment": number}, {"remove_shipment": number})
+    here.here.clock.advance(60)
+    await here.here.sync("shipment", here.settings(inventory=WAREHOUSES), full=True)
+    assert "Acumatica no longer has" in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
+    """It puts the source back, so Magento refuses the shipment: an attempt is used, and the next one ships."""
+    here = trade()
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    order = here.sold("000001", {"A": 1})
+    await look(here, "inventory")
+    number = here.ship("000001")
+    row = {"sku": "A", "source_code": "default", "quantity": 0, "status": 0}
+    put_back = []
+
+    def reached(step: str) -> None:
+        if step == "raised" and not put_back:
+            put_back.append(here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status())
+
+    monkeypatch.setattr(steps, "reached", reached)
+    outcome = await look(here)
+    assert (outcome.tally.sent, outcome.tally.failed, len(put_back)) == (1, 0, 1)
+    assert len(here.shipped(order)) == 1
+    with here.here.state.read() as connection:
+        assert links.of_records(connection, "shipment", [number])
+    await look(here, "inventory")
+    assert here.quantity("A") == 0
+
+
+async def test_magentos_own_refusal_is_kept_in_words(trade):
+    """A source that Magento does not have: the message fails once, with Magento's reason."""
+    here = trade()
+    order = here.sold("000001", {"A": 1})
+    number = here.ship("000001")
+    outcome = await look(here, inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
+    assert (outcome.tally.failed, here.shipped(order)) == (1, [])
+    assert "Could not save" in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_a_shop_without_sources(trade):
+    """Where MSI is off no source is sent and none is raised."""
+    here = trade(magento={"msi": False})
+    order = here.sold("000001", {"A": 2})
+    here.ship("000001")
+    outcome = await look(here)
+    assert (outcome.tally.requests, outcome.tally.sent) == (1, 1)
+    assert len(here.shipped(order)) == 1
+
+
+async def test_the_customer_is_told_only_where_the_setting_says_so(trade):
+    """NOTIFY is Magento's own mail; the mark stays out of the shop."""
+    here = trade()
+    quiet, told = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
+    here.ship("000001")
+    await look(here)
+    here.ship("000002")
+    await look(here, shipment={"notify": True})
+    sent = [bool(made.get("email_sent")) for made in here.shipped(quiet, told)]
+    assert sent == [False, True]
+    assert not any(one["is_visible_on_front"] for made in here.shipped(quiet, told) for one in made["comments"])
+
+
+@pytest.mark.parametrize(("trigger", "lists"), [("shipment_confirmation", 2), ("invoice_release", 4)])
+async def test_an_idle_look_asks_acumatica_little(trade, trigger, lists):
+    """Two lists under the one trigger, and the two kinds of invoices under the other; Magento is not asked at all."""
+    here = trade()
+    here.sold("000001", {"A": 1})
+    here.ship("000001")
+    await look(here, shipment={"trigger": trigger})
+    here.here.clock.advance(3600)
+    await look(here, shipment={"trigger": trigger})
+    before = here.here.site_state()["requests"]
+    outcome = await look(here, shipment={"trigger": trigger})
+    assert (outcome.tally.requests, outcome.tally.reads) == (0, 0)
+    assert here.here.site_state()["requests"] - before == lists + 2  # and login and logout
