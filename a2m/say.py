@@ -48,7 +48,7 @@ def warnings_heard() -> Iterator[None]:
     """What the connector logs as a warning goes to standard error while a command works."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.WARNING)
-    ours = [logging.getLogger(name) for name in ("connector", "flows", "tasks")]
+    ours = [logging.getLogger(name) for name in ("app", "connector", "entities", "flows", "tasks")]
     for logger in ours:
         logger.addHandler(handler)
     try:
