@@ -38,13 +38,6 @@ class Sales(Trade):
         own = {name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in names}
         return super().settings(**own)
 
-    def told(self, change: dict[str, Any]) -> dict[str, Any]:
-        """Change something in Acumatica; gives what it answers."""
-        answer = httpx.post(f"{self.here.acumatica.url}/_sandbox/change", json=[change])
-        assert answer.is_success, answer.text
-        results: list[dict[str, Any]] = answer.json()["results"]
-        return results[0]
-
     def in_acumatica(self, number: str) -> dict[str, Any]:
         """An order as Acumatica shows it, its fields by name."""
         login = {"name": "admin", "password": "sandbox", "tenant": "Company"}

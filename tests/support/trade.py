@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from support.world import World
+from support.world import LONGEST, World
 
 from settings import Settings
 
@@ -26,7 +26,7 @@ class Trade:
     def __init__(self, here: World) -> None:
         self.here = here
         headers = {"Authorization": "Bearer sandbox-magento-token", "Accept": "application/json"}
-        self.http = httpx.Client(base_url=f"{here.magento.url}/rest/all/V1", headers=headers)
+        self.http = httpx.Client(base_url=f"{here.magento.url}/rest/all/V1", headers=headers, timeout=LONGEST)
         here.change({"add_customer": {"customer_id": "ACME", "name": "Acme Inc.", "main_contact": CONTACT}})
 
     def settings(self, **sections: dict[str, Any]) -> Settings:
@@ -74,17 +74,14 @@ class Trade:
         """A confirmed shipment of all that is open of these orders, with a package; gives its number."""
         named = {"orders": [{"order_nbr": number} for number in orders]} if orders else {}
         given = {"confirm": True, "ship_via": "GROUND", "packages": [{"tracking": "1Z1"}], **named, **more}
-        answer = httpx.post(f"{self.here.acumatica.url}/_sandbox/change", json=[{"add_shipment": given}])
-        assert answer.is_success, answer.text
-        return sorted(self._numbers())[-1]
+        return str(self.told({"add_shipment": given})["shipment_nbr"])
 
-    def _numbers(self) -> list[str]:
-        login = {"name": "admin", "password": "sandbox", "tenant": "Company"}
-        with httpx.Client(base_url=self.here.acumatica.url) as site:
-            site.post("/entity/auth/login", json=login).raise_for_status()
-            listed = site.get("/entity/Default/24.200.001/Shipment", params={"$select": "ShipmentNbr"}).json()
-            site.post("/entity/auth/logout", content=b"").raise_for_status()
-        return [row["ShipmentNbr"]["value"] for row in listed]
+    def told(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Change something in Acumatica; gives what it answers."""
+        answer = self.here.http.post(f"{self.here.acumatica.url}/_sandbox/change", json=[change])
+        assert answer.is_success, answer.text
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results[0]
 
     def shipped(self, *order_ids: int) -> list[dict[str, Any]]:
         """Magento's shipments of these orders."""

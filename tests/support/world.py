@@ -80,6 +80,9 @@ class World:
         self.late = LateRequests(shop)
         self.acumatica = Served(FaultMiddleware(self.altered, "acumatica", self.faults))
         self.magento = Served(FaultMiddleware(self.late, "magento", self.faults))
+        # One client for all questions: each new one reads every trusted certificate, which takes longer than the
+        # question. Nothing is kept alive, so that no server closes what the next question is sent on.
+        self.http = httpx.Client(timeout=LONGEST, limits=httpx.Limits(max_keepalive_connections=0))
         self._another = new_database or _files_in(folder)
         self.database_url = database_url or self._another()
         self.state = open_state(self.database_url)
@@ -89,6 +92,7 @@ class World:
         self.note()
 
     def close(self) -> None:
+        self.http.close()
         self.state.close()
         self.acumatica.close()
         self.magento.close()
@@ -150,23 +154,23 @@ class World:
         self._post(self.magento, changes)
 
     def _post(self, served: Served, changes: Sequence[dict[str, Any]]) -> None:
-        answer = httpx.post(f"{served.url}/_sandbox/change", json=list(changes), timeout=LONGEST)
+        answer = self.http.post(f"{served.url}/_sandbox/change", json=list(changes))
         assert answer.is_success, answer.text
 
     def shop(self, method: str, path: str, body: Any = None) -> Any:
         """Call Magento's own API."""
         headers = {"Authorization": "Bearer sandbox-magento-token"}
-        answer = httpx.request(method, f"{self.magento.url}/rest/all/V1/{path}", json=body, headers=headers)
+        answer = self.http.request(method, f"{self.magento.url}/rest/all/V1/{path}", json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer.json()
 
     def shop_state(self) -> dict[str, Any]:
         """What Magento has."""
-        return httpx.get(f"{self.magento.url}/_sandbox/state", timeout=LONGEST).json()
+        return self.http.get(f"{self.magento.url}/_sandbox/state").json()
 
     def site_state(self) -> dict[str, Any]:
         """What Acumatica has."""
-        return httpx.get(f"{self.acumatica.url}/_sandbox/state", timeout=LONGEST).json()
+        return self.http.get(f"{self.acumatica.url}/_sandbox/state").json()
 
     def prices(self) -> dict[str, Decimal]:
         """Magento's base prices."""
@@ -178,11 +182,11 @@ class World:
 
     def writes(self) -> list[dict[str, Any]]:
         """The writes that Magento received, in order."""
-        return httpx.get(f"{self.magento.url}/_sandbox/journal?writes=1", timeout=LONGEST).json()["requests"]
+        return self.http.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
 
     def asked(self) -> list[dict[str, Any]]:
         """The requests that Acumatica received, in order."""
-        return httpx.get(f"{self.acumatica.url}/_sandbox/journal", timeout=LONGEST).json()["requests"]
+        return self.http.get(f"{self.acumatica.url}/_sandbox/journal").json()["requests"]
 
     def told(self) -> dict[tuple[str, str, str], list[Decimal]]:
         """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
