@@ -23,10 +23,10 @@ def add_to(app: typer.Typer) -> None:
 
 async def _check(*, json: bool) -> int:
     from app.connection.test_connection import check_connection
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
 
     found = []
-    with in_force(needs_both_systems=True) as now:
+    with effective_settings(needs_both_systems=True) as now:
         async for one in check_connection(now.settings, now.state, waits=complain):
             if not json:
                 err.print(f"{one.what} …", markup=False)

@@ -26,13 +26,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from app.explain import explain
     from app.explain_now import shown_now
 
     if chosen_entities(entity) != [entity]:
         raise typer.BadParameter("explain takes one entity.")
-    with in_force(needs_both_systems=asks) as now:
+    with effective_settings(needs_both_systems=asks) as now:
         lines = explain(now.settings, now.state, entity, key)
         shown = asyncio.run(shown_now(now.settings, now.state, entity, key)) if asks else []
     whole = [*lines, *shown]

@@ -32,13 +32,13 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     import httpx
     from prefect.settings import PREFECT_API_URL
 
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from connector.clock import SystemClock
     from connector.state.operator import forget
     from flows.forget import forget_shown
 
     now = SystemClock().now()
-    with in_force() as here:
+    with effective_settings() as here:
         try:
             kept = (forget.kept_of if dry_run else forget.forget)(here.state, email, now)
         except forget.StillSending as why:

@@ -25,10 +25,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _pause(name: str, *, paused: bool) -> None:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from connector.state.sync import entities
 
     chosen = chosen_entities(name)
-    with in_force() as now:
+    with effective_settings() as now:
         entities.pause(now.state, chosen, paused=paused)
     out.print(f"{', '.join(chosen)} {'paused' if paused else 'resumed'}.", markup=False)

@@ -45,12 +45,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json: bool) -> int:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from app.run import work_on
     from connector.state.operator import actions as by_hand
     from connector.state.queue import messages
 
-    with in_force(needs_both_systems=True) as now:
+    with effective_settings(needs_both_systems=True) as now:
         settings, state = now.settings, now.state
         with state.read() as connection:
             chosen = _chosen(messages.failed(connection), what, everything=everything, cause=cause)
@@ -95,11 +95,11 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
 
 
 def _skip(number: int, reason: str) -> None:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from connector.state.operator import actions as by_hand
     from connector.state.queue import messages
 
-    with in_force() as now:
+    with effective_settings() as now:
         state = now.state
         with state.read() as connection:
             found = messages.by_ids(connection, [number])
@@ -113,13 +113,13 @@ def _skip(number: int, reason: str) -> None:
 
 
 def _link(entity: str, key: str, magento_id: str) -> None:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from connector.state.operator import actions as by_hand
     from entities.registry import DOCUMENTS
 
     if entity not in DOCUMENTS:
         raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(DOCUMENTS)}.")
-    with in_force() as now:
+    with effective_settings() as now:
         try:
             said = by_hand.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))
         except by_hand.NotPossibleByHand as why:

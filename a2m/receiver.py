@@ -12,7 +12,7 @@ from a2m.say import complain, err
 from a2m.sync import ENTITIES
 
 if TYPE_CHECKING:
-    from app.effective_settings import InForce
+    from app.effective_settings import AppContext
     from receiver.app import Start
 
 START_SECONDS = 20.0
@@ -33,10 +33,10 @@ def add_to(app: typer.Typer) -> None:
 def _receive(host: str, port: int) -> int:
     import uvicorn
 
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from receiver.app import create_app
 
-    with in_force() as now:
+    with effective_settings() as now:
         chosen = now.settings.receiver
         if chosen.secret is None:
             complain("A2M_RECEIVER__SECRET is not set: without it anybody could wake the connector.")
@@ -58,7 +58,7 @@ def _receive(host: str, port: int) -> int:
     return 0
 
 
-def starter(here: InForce) -> Start | None:
+def starter(here: AppContext) -> Start | None:
     """What starts a run of an entity's deployment; none where it is switched off or no Prefect server is configured."""
     import httpx
     from prefect.client.orchestration import get_client

@@ -33,11 +33,11 @@ def add_to(app: typer.Typer) -> None:
 
 async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
     from app import reconcile as flow
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
 
     answers: list[dict[str, Any]] = []
     is_right = True
-    with in_force(needs_both_systems=True) as now:
+    with effective_settings(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
             said = (lambda _said: None) if json else err.print
             compared = await flow.reconcile(entity, now.settings, now.state, said=said, waits=complain)
@@ -52,7 +52,7 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
                     entity, now.settings, now.state, compared.differences, said=said, waits=complain
                 )
                 entity_is_right = flow.is_right(now.state, mended)
-                answer["repaired"] = mended.tally.as_json()
+                answer["repaired"] = mended.counters.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
                 err.print(f"{entity}, repair: {mended.in_words()}.{rest}", markup=False)
             is_right = is_right and entity_is_right

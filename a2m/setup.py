@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _setup(section: str) -> None:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from settings import settings_file
     from settings.reading import all_in_file
     from settings.words import SECTIONS
@@ -50,7 +50,7 @@ def _setup(section: str) -> None:
         raise typer.BadParameter(f"there is no section {section!r}; choose one of {', '.join(SECTIONS)}, or all.")
     file = settings_file()
     out.print(f"An empty answer keeps what stands in brackets; {EMPTY} goes back to the default.", markup=False)
-    with in_force() as now:
+    with effective_settings() as now:
         answers = all_in_file(file)
         for name in SECTIONS if section == "all" else [section]:
             out.print(f"\n{SECTIONS[name]}", markup=False, style="bold")

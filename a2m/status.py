@@ -96,11 +96,11 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
 
 
 def read_status() -> list[dict[str, Any]]:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from connector.state.sync import entities
 
     now = datetime.now(UTC)
-    with in_force() as here, here.state.read() as connection:
+    with effective_settings() as here, here.state.read() as connection:
         found = [entities.overview(connection, entity, now) for entity in ENTITIES]
     return [
         {
@@ -135,10 +135,10 @@ def _state_of(active: bool, one: Overview) -> str:
 
 
 def _failed(entity: str | None) -> list[dict[str, Any]]:
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from connector.state.queue import messages
 
-    with in_force() as now, now.state.read() as connection:
+    with effective_settings() as now, now.state.read() as connection:
         found = messages.failed(connection, entity)
     return [
         {

@@ -51,16 +51,16 @@ def add_to(app: typer.Typer) -> None:
 
 async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
     from app.dry_run import copy_of_state, keep_everything_here
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from app.run import work_on
-    from tasks.sync import PLAIN
+    from tasks.sync import DIRECT_STAGES
 
     outcomes = []
     with contextlib.ExitStack() as stack:
-        now = stack.enter_context(in_force(needs_both_systems=True))
+        now = stack.enter_context(effective_settings(needs_both_systems=True))
         settings = now.settings
         state = stack.enter_context(copy_of_state(now.state)) if dry_run else now.state
-        stages = keep_everything_here() if dry_run else PLAIN
+        stages = keep_everything_here() if dry_run else DIRECT_STAGES
         for entity in chosen_entities(name, settings.active):
             said = (lambda _said: None) if json else err.print
             outcomes.append(
@@ -77,9 +77,9 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
                     licence_of=now.state,
                 )
             )
-    wrong = any(outcome.fault or outcome.tally.failed for outcome in outcomes)
+    wrong = any(outcome.fault or outcome.counters.failed for outcome in outcomes)
     if json:
-        as_json({"entities": [outcome.tally.as_json() for outcome in outcomes]})
+        as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})
         for outcome in outcomes:
             if outcome.fault or outcome.stopped:
                 complain(outcome.in_words())
@@ -90,17 +90,19 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
 
 
 def _show(outcome: object, *, dry_run: bool) -> None:
-    from app.run import Outcome
+    from app.run import RunResult
 
-    assert isinstance(outcome, Outcome)
-    tally = outcome.tally
+    assert isinstance(outcome, RunResult)
+    counters = outcome.counters
     if outcome.fault or outcome.stopped:
         out.print(outcome.in_words(), markup=False)
     if outcome.stopped:
         return
-    title = f"{tally.entity}{' (dry run: nothing was sent or kept)' if dry_run else ''}"
-    counts = tally.as_json()
-    table(title, COUNTS, [[counts[name] if name != "seconds" else f"{tally.seconds:.1f}" for name in COUNTS]], COUNTS)
+    title = f"{counters.entity}{' (dry run: nothing was sent or kept)' if dry_run else ''}"
+    counts = counters.as_json()
+    table(
+        title, COUNTS, [[counts[name] if name != "seconds" else f"{counters.seconds:.1f}" for name in COUNTS]], COUNTS
+    )
     if outcome.failed:
         rows = [(one.key, one.source, one.attempts, one.reason or "") for one in outcome.failed[:50]]
         table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))

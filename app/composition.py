@@ -1,4 +1,4 @@
-"""From settings to a `Work`: the one place where Setup Parameters become rules, clients and limits."""
+"""From settings to a `RunContext`: the one place where Setup Parameters become rules, clients and limits."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from connector.acumatica.session import acumatica_session
 from connector.clock import Clock
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.client import MagentoAccess, MagentoClient
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.open_orders import Deducts
 from connector.state.coordination.lease import Lease
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from connector.state.sync import records
 from entities.adaptive_batching import Tuning
-from entities.context import QueueRule, Work
-from entities.counters import Report, Tally
+from entities.context import QueueRule, RunContext
+from entities.counters import Counters, Report
 from entities.customer.types import CustomerRule
 from entities.inventory.rules import ONE, QuantityRule
 from entities.inventory.salable import OpenOrderRule
@@ -46,7 +46,7 @@ from settings.inventory import daily_repair
 def keys_of(state: State, entity: str, typed: str) -> list[str]:
     """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
     with state.read() as connection:
-        known = records.with_key(connection, entity, normalise_one(typed))
+        known = records.with_key(connection, entity, comparison_key(typed))
     return list(dict.fromkeys([*known, typed]))
 
 
@@ -63,7 +63,7 @@ class Run:
     state: State
     held: Lease
     clock: Clock
-    tally: Tally
+    counters: Counters
     report: Report
     ends_at: datetime
     active_since: datetime
@@ -95,7 +95,7 @@ def fingerprint_of(settings: Settings, entity: str, active_since: datetime | Non
 
 
 @asynccontextmanager
-async def working(run: Run) -> AsyncIterator[Work]:
+async def working(run: Run) -> AsyncIterator[RunContext]:
     """The run's tools, with an Acumatica session that is logged out at the end."""
     settings, clock = run.settings, run.clock
     access = acumatica_access(settings)
@@ -115,7 +115,7 @@ async def working(run: Run) -> AsyncIterator[Work]:
         return clock.now().astimezone(zone).date()
 
     async with acumatica_session(access, licence=licence, clock=clock, patience=run.patience) as session:
-        yield Work(
+        yield RunContext(
             entity=run.entity,
             state=run.state,
             lease=run.held,
@@ -123,7 +123,7 @@ async def working(run: Run) -> AsyncIterator[Work]:
             acumatica=session,
             shop=shop(
                 settings,
-                run.tally,
+                run.counters,
                 clock,
                 one_by_one=run.entity == "shipment",
                 before_write=still_held(run.state, run.held, clock),
@@ -138,7 +138,7 @@ async def working(run: Run) -> AsyncIterator[Work]:
             items=item_rule(settings),
             rule=RULES[run.entity](settings),
             today=today,
-            tally=run.tally,
+            counters=run.counters,
             report=run.report,
             ends_at=run.ends_at,
             skips_unknown_sku=settings.items.unknown_sku == "skip",
@@ -195,7 +195,7 @@ def magento_access(settings: Settings) -> MagentoAccess:
 
 def shop(
     settings: Settings,
-    tally: Tally,
+    counters: Counters,
     clock: Clock,
     *,
     one_by_one: bool = False,
@@ -208,7 +208,7 @@ def shop(
     access = magento_access(settings)
     return Shop(
         lambda: MagentoClient(access, clock=clock, before_write=before_write),
-        tally,
+        counters,
         host=access.host,
         connections=1 if one_by_one else settings.magento.concurrency,
         store_id=settings.magento.store_id,

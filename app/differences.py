@@ -18,7 +18,7 @@ from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync import ledger, links
 from connector.state.sync.ledger import LedgerRow
-from entities.context import Work
+from entities.context import RunContext
 from entities.documents.document import found_document
 from entities.registry import DOCUMENTS
 from entities.values.current_values import PRICE_DIGITS, QUANTITY_DIGITS
@@ -50,18 +50,18 @@ class Compared(msgspec.Struct, frozen=True):
     why_not: str | None = None
 
 
-async def compare(work: Work, began: datetime) -> Compared:
+async def compare(context: RunContext, began: datetime) -> Compared:
     """Compare after a look that queued what differs and sent nothing. Raises a `MagentoFault`."""
-    with work.state.read() as connection:
-        waiting = messages.pending(connection, work.entity)
-        unsent = messages.failed(connection, work.entity)
-        shown = ledger.all_of(connection, work.entity)
+    with context.state.read() as connection:
+        waiting = messages.pending(connection, context.entity)
+        unsent = messages.failed(connection, context.entity)
+        shown = ledger.all_of(connection, context.entity)
     failed = [Difference(one.key, one.source, one.sku or one.key, "", "", one.reason or "failed") for one in unsent]
-    if work.entity in DOCUMENTS:
-        return Compared(work.entity, len(waiting) + len(failed), [*failed, *await _documents(work, waiting)])
+    if context.entity in DOCUMENTS:
+        return Compared(context.entity, len(waiting) + len(failed), [*failed, *await _documents(context, waiting)])
     places = {(one.key, one.source) for one in (*waiting, *unsent)} | set(shown)
     differing = [_value(one, shown.get((one.key, one.source)), began) for one in waiting]
-    return Compared(work.entity, len(places), [*failed, *differing])
+    return Compared(context.entity, len(places), [*failed, *differing])
 
 
 def _value(message: Message, shown: LedgerRow | None, began: datetime) -> Difference:
@@ -81,25 +81,25 @@ def _in_words(value: int | None, in_stock: bool | None, digits: int) -> str:
     return number if in_stock is None else f"{number}, {'in stock' if in_stock else 'out of stock'}"
 
 
-async def _documents(work: Work, told: list[Message]) -> list[Difference]:
+async def _documents(context: RunContext, told: list[Message]) -> list[Difference]:
     """Every document is looked for in Magento, with all that it must say; over as many connections as are allowed."""
     left = iter(told)
     found: list[Difference] = []
-    await asyncio.gather(*(_look_for(work, left, found) for _connection in range(work.shop.connections)))
+    await asyncio.gather(*(_look_for(context, left, found) for _connection in range(context.shop.connections)))
     return sorted(found, key=lambda one: one.key)
 
 
-async def _look_for(work: Work, left: Iterator[Message], found: list[Difference]) -> None:
-    async with work.shop.client() as client:
+async def _look_for(context: RunContext, left: Iterator[Message], found: list[Difference]) -> None:
+    async with context.shop.client() as client:
         for message in left:
             try:
-                made = await found_document(work, DOCUMENTS[work.entity], client, message)
+                made = await found_document(context, DOCUMENTS[context.entity], client, message)
             except RequestRefused as why:
                 found.append(Difference(message.key, "", message.key, "", "", str(why)))
                 continue
             if made is None:
-                with work.state.read() as connection:
-                    link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
+                with context.state.read() as connection:
+                    link = links.of_keys(connection, context.entity, [message.key]).get(message.key)
                 there = "not linked" if link is None else f"{link.magento_id}, which does not show all of it"
                 found.append(Difference(message.key, "", message.key, "to be told", there, _waits(message)))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from connector.state.engine import State, copy_state, open_state
-from entities.context import Work
+from entities.context import RunContext
 from tasks.push import Push
-from tasks.sync import PLAIN, Stages
+from tasks.sync import DIRECT_STAGES, Stages
 
 
 @contextmanager
@@ -26,10 +26,10 @@ def copy_of_state(state: State) -> Iterator[State]:
             copy.close()
 
 
-async def _send_nothing(_work: Work, _cut: Push) -> None:
+async def _send_nothing(_work: RunContext, _cut: Push) -> None:
     return None
 
 
 def keep_everything_here() -> Stages:
     """The stages without the push."""
-    return replace(PLAIN, push=_send_nothing)
+    return replace(DIRECT_STAGES, push=_send_nothing)

@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class InForce:
+class AppContext:
     """The settings, the state database, and which saved version they are of."""
 
     settings: Settings
@@ -29,7 +29,7 @@ class InForce:
 
 
 @contextmanager
-def in_force(*, needs_both_systems: bool = False, secrets: Saved | None = None) -> Iterator[InForce]:
+def effective_settings(*, needs_both_systems: bool = False, secrets: Saved | None = None) -> Iterator[AppContext]:
     """The settings with their state database, which is closed at the end. Raises `SettingsError` and `StateError`.
 
     `secrets` come from Prefect's Blocks and count as saved in the UI.
@@ -51,7 +51,7 @@ def open_private_state() -> State:
     return replace(state, opened=(*close_folder(home_folder()), *state.opened))
 
 
-def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | None = None) -> InForce:
+def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | None = None) -> AppContext:
     """The settings as they are now. Raises `SettingsError` and `StateError`."""
     with state.read() as connection:
         version = saved_settings.newest(connection)
@@ -59,10 +59,10 @@ def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | Non
     for section, fields in (secrets or {}).items():
         saved[section] = {**saved.get(section, {}), **fields}
     settings = load_settings(needs_both_systems=needs_both_systems, saved=saved)
-    return InForce(settings, state, saved, version.number if version else 0)
+    return AppContext(settings, state, saved, version.number if version else 0)
 
 
-def is_outdated(now: InForce) -> bool:
+def is_outdated(now: AppContext) -> bool:
     """Whether somebody saved other values since these settings were read."""
     with now.state.read() as connection:
         return saved_settings.newest_number(connection) != now.version

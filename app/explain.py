@@ -15,7 +15,7 @@ import msgspec
 
 from app.composition import RULES, customer_rule, item_rule, order_rule
 from app.explain_salable import salable_terms
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.customers import Customer
 from connector.state.engine import State
 from connector.state.queue import messages
@@ -40,7 +40,7 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
     """The lines about one record; a single line that says so where nothing is known of it."""
     with state.read() as connection:
         known = entities.read(connection, entity)
-        keys = records.with_key(connection, entity, normalise_one(typed)) or [typed]
+        keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
         told = messages.of_records(connection, entity, keys)
         confirmed = ledger.of_records(connection, entity, keys, [])

@@ -15,7 +15,7 @@ from app.composition import magento_access, order_rule
 from connector.clock import Clock, SystemClock
 from connector.magento import customers, orders, reads
 from connector.magento.client import MagentoClient
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.sync import ledger, links, records
@@ -49,7 +49,7 @@ async def shown_now(
 
 def _known(state: State, entity: str, typed: str) -> _Known:
     with state.read() as connection:
-        keys = records.with_key(connection, entity, normalise_one(typed)) or [typed]
+        keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
         told = messages.of_records(connection, entity, keys)
         confirmed = ledger.of_records(connection, entity, keys, [])
@@ -58,7 +58,7 @@ def _known(state: State, entity: str, typed: str) -> _Known:
     of_messages: list[Any] = [*told, *confirmed.values()]
     skus = [str(one.sku) for one in (*of_items, *of_messages) if one.sku]
     documents = [one.record.document for one in stored if one.record.document is not None]
-    by_key = {normalise_one(sku): sku for sku in reversed(skus or [typed.strip()])}
+    by_key = {comparison_key(sku): sku for sku in reversed(skus or [typed.strip()])}
     return _Known(typed, sorted(by_key.values()), documents, list(linked.values()))
 
 
@@ -77,19 +77,19 @@ async def _inventory(client: MagentoClient, settings: Settings, known: _Known) -
     shown: set[str] = set()
     if reads.has_msi(await reads.modules(client)):
         for item in sorted(await reads.source_items(client, known.skus), key=lambda one: (one.sku, one.source)):
-            shown.add(normalise_one(item.sku))
+            shown.add(comparison_key(item.sku))
             lines.append((f"{NOW} at {item.source}", f"{_stock(item.quantity, item.in_stock)} for {item.sku}"))
     else:
         for sku in known.skus:
             found = await reads.stock_item(client, sku)
             if found is not None:
-                shown.add(normalise_one(sku))
+                shown.add(comparison_key(sku))
                 lines.append((NOW, f"{_stock(found.quantity, found.in_stock)} for {sku}"))
     attribute = settings.vendor_inventory.attribute if settings.vendor_inventory.include == "separate" else ""
     if attribute and await reads.has_attribute(client, attribute):
         values = await reads.attribute_values(client, known.skus, attribute)
         lines += [(f"{NOW} in attribute {attribute}", f"{value} for {sku}") for sku, value in values.items()]
-    missing = [sku for sku in known.skus if normalise_one(sku) not in shown]
+    missing = [sku for sku in known.skus if comparison_key(sku) not in shown]
     return [*lines, *await _without(client, missing, "quantity")]
 
 

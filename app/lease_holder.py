@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from connector.clock import Clock
 from connector.state.coordination import lease
-from connector.state.coordination.lease import LEASE_SECONDS, Held, Lease
+from connector.state.coordination.lease import LEASE_SECONDS, Lease, LeaseHolder
 from connector.state.coordination.seats import IDLE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
@@ -36,7 +36,7 @@ async def take_lease(
     wait: float,
     run_id: str | None = None,
     said: Callable[[str], object] = lambda _said: None,
-) -> Lease | Held:
+) -> Lease | LeaseHolder:
     """The entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until its
     lease ends: no one else will let it go. Who is waited for is said at once.
     """
@@ -86,7 +86,7 @@ async def kept(state: State, held: Lease, clock: Clock, *, every: float = RENEWE
         renewing.cancel()
         with suppress(asyncio.CancelledError, lease.LeaseLost):
             await renewing
-        lease.let_go(state, held)
+        lease.release(state, held)
 
 
 async def _renew(state: State, held: Lease, clock: Clock, every: float) -> None:

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from connector.clock import Clock
 
 
-class LifeEnded(Exception):
+class StopPolling(Exception):
     """A look found out that this life is over: there is no reason for another look of it."""
 
 
-async def live(
+async def poll_loop(
     look: Callable[[], Awaitable[None]],
     clock: Clock,
     *,
@@ -28,10 +28,10 @@ async def live(
     pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> None:
     """Look at once, then again after each pause until the run's life is over. Whatever a look raises ends the run;
-    `LifeEnded` ends it in peace. `pause` waits for so many seconds, or less where a look is asked for.
+    `StopPolling` ends it in peace. `pause` waits for so many seconds, or less where a look is asked for.
     """
     ends_at = due_at + timedelta(seconds=check_process_time)
-    with suppress(LifeEnded):
+    with suppress(StopPolling):
         await look()
         while (left := (ends_at - clock.now()).total_seconds()) > 0:
             await (pause or clock.sleep)(min(process_sleep_time, left))

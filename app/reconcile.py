@@ -14,13 +14,13 @@ from typing import Any
 
 from app.differences import Compared, Difference, compare
 from app.dry_run import copy_of_state, keep_everything_here
-from app.run import Outcome, work_on
+from app.run import RunResult, work_on
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync import ledger
-from entities.context import Work
+from entities.context import RunContext
 from settings import Settings
 
 
@@ -37,9 +37,9 @@ async def reconcile(
     clock = clock or SystemClock()
     result: Compared | None = None
 
-    async def at_the_end(work: Work, began: datetime) -> list[Message]:
+    async def at_the_end(context: RunContext, began: datetime) -> list[Message]:
         nonlocal result
-        result = await compare(work, began)
+        result = await compare(context, began)
         return []
 
     with copy_of_state(state) as copy:
@@ -64,16 +64,16 @@ async def reconcile(
     return Compared(entity, 0, [], why_not or None)
 
 
-async def repair(entity: str, settings: Settings, state: State, differences: list[Difference], **how: Any) -> Outcome:
+async def repair(entity: str, settings: Settings, state: State, differences: list[Difference], **how: Any) -> RunResult:
     """Put these places right with one full look; `how` as for `work_on`. What failed before stays failed."""
     with state.write() as connection:
         ledger.forget(connection, entity, [one.key for one in differences])
     return await work_on(entity, settings, state, full=True, once=True, **how)
 
 
-def is_right(state: State, outcome: Outcome) -> bool:
+def is_right(state: State, outcome: RunResult) -> bool:
     """Whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
     if outcome.fault or outcome.stopped or outcome.report.waits:
         return False
     with state.read() as connection:
-        return not messages.failed(connection, outcome.tally.entity)
+        return not messages.failed(connection, outcome.counters.entity)

@@ -13,13 +13,13 @@ from typing import Any
 
 from app.composition import Run, working
 from app.lease_holder import LONG_PATIENCE, kept, somebody, take_lease
-from app.poll_loop import LifeEnded, live
+from app.poll_loop import StopPolling, poll_loop
 from connector.acumatica.errors import AcumaticaFault
 from connector.acumatica.full_licence import PATIENCE
 from connector.clock import Clock, SystemClock
 from connector.magento.errors import MagentoFault, TemporaryFault
 from connector.state.coordination import wakeups as wakes
-from connector.state.coordination.lease import Held, LeaseLost
+from connector.state.coordination.lease import LeaseHolder, LeaseLost
 from connector.state.coordination.wakeups import Wake
 from connector.state.engine import State
 from connector.state.faults import StateError
@@ -27,26 +27,26 @@ from connector.state.operator import actions as by_hand
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
 from entities import retry_after as told_to_wait
-from entities.counters import Report, Tally
+from entities.counters import Counters, Report
 from entities.inventory.vendors import refuse_vendors_twice
 from entities.registry import DOCUMENTS
-from entities.shop import NotPossible
+from entities.shop import ConfigurationConflict
 from entities.warehouses import refuse_unknown_branch, refuse_unknown_warehouses
 from settings import Settings, SettingsError, as_on_the_screen
 from tasks.push import ShopUnreachable
-from tasks.sync import PLAIN, Stages, look
+from tasks.sync import DIRECT_STAGES, Stages, look
 
 LEASE_WAIT = 15.0
 HEARS_EVERY = 0.25
 """Seconds: how often a run that pauses asks whether a look is wanted now, which is one read of the state database."""
-FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, NotPossible, LeaseLost, StateError, SettingsError)
+FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, ConfigurationConflict, LeaseLost, StateError, SettingsError)
 
 
-class Outcome:
+class RunResult:
     """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did."""
 
     def __init__(self, entity: str) -> None:
-        self.tally = Tally(entity)
+        self.counters = Counters(entity)
         self.report = Report()
         self.failed: list[Message] = []
         self.fault: str | None = None
@@ -55,11 +55,11 @@ class Outcome:
 
     def in_words(self) -> str:
         """One sentence for the run's final state."""
-        return self.fault or self.stopped or self.tally.in_words()
+        return self.fault or self.stopped or self.counters.in_words()
 
 
 @dataclass
-class Wanted:
+class RunRequest:
     """What a run was started for: everything or one key, one look or a life of them."""
 
     full: bool
@@ -73,7 +73,7 @@ async def work_on(
     settings: Settings,
     state: State,
     *,
-    stages: Callable[[int], Stages] = lambda _retry_count: PLAIN,
+    stages: Callable[[int], Stages] = lambda _retry_count: DIRECT_STAGES,
     clock: Clock | None = None,
     due_at: datetime | None = None,
     holder: str | None = None,
@@ -86,8 +86,8 @@ async def work_on(
     waits: Callable[[str], object] = lambda _said: None,
     newer_settings: Callable[[], Settings | None] = lambda: None,
     licence_of: State | None = None,
-    outcome: Outcome | None = None,
-) -> Outcome:
+    outcome: RunResult | None = None,
+) -> RunResult:
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
     `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease. Any run
@@ -97,7 +97,7 @@ async def work_on(
     `outcome` is filled while the run works, for whoever shows how far it is.
     """
     clock = clock or SystemClock()
-    outcome = outcome or Outcome(entity)
+    outcome = outcome or RunResult(entity)
     started = clock.now()
     outcome.stopped = _why_not(state, settings, entity)
     if outcome.stopped is not None:
@@ -106,13 +106,13 @@ async def work_on(
     usual_wait = 0.0 if due_at is None else LEASE_WAIT
     wait = usual_wait if lease_wait is None else lease_wait
     held = await take_lease(state, entity, who, clock, wait=wait, run_id=run_id, said=waits)
-    if isinstance(held, Held):
+    if isinstance(held, LeaseHolder):
         outcome.held_by = held.holder
         outcome.stopped = f"{entity} is being worked on by {held.in_words()}; nothing was done here."
         return outcome
     begins = due_at or started
     since = entities.first_active(state, entity, started)
-    wanted = Wanted(full, key, once or key is not None, started)
+    wanted = RunRequest(full, key, once or key is not None, started)
     latest: Settings | None = settings
     try:
         async with kept(state, held, clock):
@@ -124,7 +124,7 @@ async def work_on(
                     state,
                     held,
                     clock,
-                    outcome.tally,
+                    outcome.counters,
                     outcome.report,
                     ends_at,
                     since,
@@ -161,51 +161,51 @@ def _why_not(state: State, settings: Settings, entity: str) -> str | None:
 
 async def _looks(
     run: Run,
-    outcome: Outcome,
-    wanted: Wanted,
+    outcome: RunResult,
+    wanted: RunRequest,
     stages: Stages,
     begins: datetime,
     newer_settings: Callable[[], Settings | None],
 ) -> Settings | None:
     """Look until the run's life is over, the entity is paused, or other settings were saved: gives those."""
     newer: Settings | None = None
-    async with working(run) as work:
-        await refuse_unknown_branch(work)
+    async with working(run) as context:
+        await refuse_unknown_branch(context)
 
         async def one_look() -> None:
             nonlocal newer
             newer = newer_settings()
             if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
-                raise LifeEnded
+                raise StopPolling
             wanted.looked_at = run.clock.now()
-            if await told_to_wait.may_ask(work):
+            if await told_to_wait.may_ask(context):
                 try:
-                    found = await look_once(run, work, stages, full=wanted.full, key=wanted.key)
+                    found = await look_once(run, context, stages, full=wanted.full, key=wanted.key)
                     outcome.failed, wanted.full = found or outcome.failed, False
                 except TemporaryFault as fault:
-                    if not told_to_wait.kept(work, fault):
+                    if not told_to_wait.kept(context, fault):
                         raise
-            await work.acumatica.rest()
+            await context.acumatica.rest()
 
         if wanted.once:
-            with suppress(LifeEnded):
+            with suppress(StopPolling):
                 await one_look()
         else:
             await _live(one_look, run, wanted, begins)
     return newer
 
 
-async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: Wanted, begins: datetime) -> None:
+async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: RunRequest, begins: datetime) -> None:
     async def pause(seconds: float) -> None:
         until = run.clock.now() + timedelta(seconds=seconds)
-        while (left := (until - run.clock.now()).total_seconds()) > 0 and not is_awake():
+        while (left := (until - run.clock.now()).total_seconds()) > 0 and not sync_requested():
             await run.clock.sleep(min(HEARS_EVERY, left))
 
-    def is_awake() -> bool:
+    def sync_requested() -> bool:
         with run.state.read() as connection:
-            return wakes.is_awake(connection, run.entity, wanted.looked_at)
+            return wakes.sync_requested(connection, run.entity, wanted.looked_at)
 
-    await live(
+    await poll_loop(
         one_look,
         run.clock,
         due_at=begins,
@@ -215,34 +215,34 @@ async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: Wante
     )
 
 
-async def look_once(run: Run, work: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
+async def look_once(run: Run, context: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
     """One look. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if key is not None:
-        return await look(work, stages, keys=run.keys_of(key), compare=True)
-    asked_failed = await _look_at_what_was_asked_for(run, work, stages)
+        return await look(context, stages, keys=run.keys_of(key), compare=True)
+    asked_failed = await _look_at_what_was_asked_for(run, context, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
         woken = wakes.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
     if settings_changed and run.entity in ("inventory", "shipment"):
-        await refuse_unknown_warehouses(work)
+        await refuse_unknown_warehouses(context)
     full = full or settings_changed or _full_look_is_due(run, known) or _is_asked_for(woken, known)
     if full:
-        await refuse_vendors_twice(work)
-    failed = await look(work, stages, full=full)
+        await refuse_vendors_twice(context)
+    failed = await look(context, stages, full=full)
     if settings_changed:
         entities.computed_with(run.state, run.held, settled_with)
     return [*asked_failed, *failed]
 
 
-async def _look_at_what_was_asked_for(run: Run, work: Any, stages: Stages) -> list[Message]:
+async def _look_at_what_was_asked_for(run: Run, context: Any, stages: Stages) -> list[Message]:
     """What a person wants sent again, or an event named, goes first: its newest state is read and sent."""
     with run.state.read() as connection:
         wanted = by_hand.asked_for(connection, run.entity)
     if not wanted:
         return []
-    failed = await look(work, stages, keys=list(wanted))
+    failed = await look(context, stages, keys=list(wanted))
     by_hand.answered(run.state, run.entity, wanted)
     return failed
 

@@ -26,5 +26,5 @@ ORDER_STEPS: tuple[OrderStep, ...] = get_args(OrderStep)
 """Between the calls of one order: Magento has made it, and each time that an invoice or a status followed."""
 
 
-def reached(step: Step | PriceStep | ShipmentStep | AdoptionStep | OrderStep) -> None:
+def hit(step: Step | PriceStep | ShipmentStep | AdoptionStep | OrderStep) -> None:
     """A look reached this step."""

@@ -8,7 +8,7 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.customer import customer
@@ -36,7 +36,7 @@ async def deployments() -> list[RunnerDeployment]:
     `StateError`.
     """
     of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=[OUR_TAG, "a2m-entity"]) for flow in ENTITY_FLOWS]
-    with in_force() as now:
+    with effective_settings() as now:
         shown = {"settings": as_form(now.settings), "changed_by": ""}
     return [
         *of_entities,

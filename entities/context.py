@@ -1,7 +1,7 @@
 """What one run works with: the state database, its lease, both systems, and the rules that the settings ask for.
 
-`flows` makes a `Work` from the settings; the stages only use it. It is not a dataclass on purpose: Prefect looks into
-the parameters of a task, and would walk through everything in here.
+`flows` makes a `RunContext` from the settings; the stages only use it. It is not a dataclass on purpose: Prefect looks
+into the parameters of a task, and would walk through everything in here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from connector.clock import Clock
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from entities.adaptive_batching import Tuning
-from entities.counters import Report, Tally
+from entities.counters import Counters, Report
 from entities.read_plan import ReadRule
 from entities.shop import Shop
 from entities.values.items import ItemRule
@@ -41,7 +41,7 @@ class QueueRule(msgspec.Struct, frozen=True):
     wait_tell: timedelta = timedelta(days=7)
 
 
-class Work(msgspec.Struct):
+class RunContext(msgspec.Struct):
     """One run's tools. `today` gives the date in the tenant's zone; `ends_at` is the end of the run's life.
 
     `rule` is the entity's own, from `connector.rules`. `bulk_patience`: the seconds after which a bulk of prices that
@@ -59,7 +59,7 @@ class Work(msgspec.Struct):
     items: ItemRule
     rule: Any
     today: Callable[[], date]
-    tally: Tally
+    counters: Counters
     report: Report
     ends_at: datetime
     skips_unknown_sku: bool = False

@@ -20,7 +20,7 @@ def counted(amount: int, digits: int) -> str:
 
 
 @dataclass
-class Tally:
+class Counters:
     """The counts of `a2m sync --json`; `requests` are writes to Magento, `reads` all else that was sent there."""
 
     entity: str
@@ -38,7 +38,7 @@ class Tally:
         """The counts by name."""
         return asdict(self)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: Counters) -> None:
         """Count another look of the same run in."""
         for name in ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))

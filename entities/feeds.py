@@ -22,7 +22,7 @@ from connector.acumatica.vendor_quantities import vendor_quantities
 from connector.state.sync.records import Facts, StoredPriceRow
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 Part = Facts | dict[str, int] | list[StoredPriceRow] | None
 
@@ -47,9 +47,9 @@ class Feed:
     `of_records`: it reads records and not only parts of them, so a full look computes all that it reads again.
     """
 
-    pages: Callable[[Work, datetime | None, str | None], AsyncIterator[FeedPage]]
-    of_keys: Callable[[Work, list[str]], Awaitable[FeedPage]]
-    tells_changes: Callable[[Work], bool]
+    pages: Callable[[RunContext, datetime | None, str | None], AsyncIterator[FeedPage]]
+    of_keys: Callable[[RunContext, list[str]], Awaitable[FeedPage]]
+    tells_changes: Callable[[RunContext], bool]
     nothing: Callable[[], Part]
     kind: str | None = None
     of_records: bool = False
@@ -59,11 +59,11 @@ def _told(problems: Iterable[Problem]) -> list[tuple[str, str]]:
     return [(problem.key, problem.reason) for problem in problems]
 
 
-def _always(_work: Work) -> bool:
+def _always(_work: RunContext) -> bool:
     return True
 
 
-def _never(_work: Work) -> bool:
+def _never(_work: RunContext) -> bool:
     return False
 
 
@@ -72,13 +72,13 @@ def _items_of(kind: str) -> Feed:
         parts = {key: Facts(*astuple(item)[1:]) for key, item in found.items.items()}  # all but its inventory id
         return FeedPage(parts, found.last_key, _told(found.problems))
 
-    async def pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
-        fields = work.read.fields
-        async for found in items.item_pages(work.acumatica, kind, fields, changed_since=since, after=after):
+    async def pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+        fields = context.read.fields
+        async for found in items.item_pages(context.acumatica, kind, fields, changed_since=since, after=after):
             yield page(found)
 
-    async def of_keys(work: Work, keys: list[str]) -> FeedPage:
-        return page(await items.items_with_keys(work.acumatica, kind, work.read.fields, keys))
+    async def of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+        return page(await items.items_with_keys(context.acumatica, kind, context.read.fields, keys))
 
     return Feed(pages, of_keys, _always, lambda: None, kind, of_records=True)
 
@@ -87,8 +87,8 @@ def _quantity_page(found: QuantityPage, *, whole: bool = False) -> FeedPage:
     return FeedPage(dict(found.quantities), found.last_key, _told(found.problems), whole)
 
 
-async def _quantity_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
-    read, session = work.read, work.acumatica
+async def _quantity_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    read, session = context.read, context.acumatica
     if read.quantity_read == "odata":
         async for found in quantities.by_odata(session, read.figure, changed_since=since, after=after):
             yield _quantity_page(found)
@@ -103,25 +103,25 @@ async def _quantity_pages(work: Work, since: datetime | None, after: str | None)
             yield FeedPage(dict(found.quantities), keys[-1] if keys else None, _told(found.problems))
 
 
-async def quantities_of_keys(work: Work, keys: list[str]) -> FeedPage:
+async def quantities_of_keys(context: RunContext, keys: list[str]) -> FeedPage:
     """All quantities of these items, as they are now."""
-    if work.read.quantity_read == "odata":
-        return _quantity_page(await quantities.by_odata_of(work.acumatica, work.read.figure, keys))
-    return _quantity_page(await quantities.by_inventory_summary(work.acumatica, work.read.figure, keys))
+    if context.read.quantity_read == "odata":
+        return _quantity_page(await quantities.by_odata_of(context.acumatica, context.read.figure, keys))
+    return _quantity_page(await quantities.by_inventory_summary(context.acumatica, context.read.figure, keys))
 
 
-def _quantities_tell_changes(work: Work) -> bool:
+def _quantities_tell_changes(context: RunContext) -> bool:
     """The inventory summary's change detector knows Quantity Available only (contracts/acumatica.md §3.2)."""
-    read = work.read
+    read = context.read
     return read.quantity_read == "odata" or (read.quantity_read == "inventory_summary" and read.figure == "available")
 
 
-async def _vendor_pages(work: Work, _since: datetime | None, _after: str | None) -> AsyncIterator[FeedPage]:
-    yield _quantity_page(await vendor_quantities(work.acumatica, work.read.vendor_inquiry))
+async def _vendor_pages(context: RunContext, _since: datetime | None, _after: str | None) -> AsyncIterator[FeedPage]:
+    yield _quantity_page(await vendor_quantities(context.acumatica, context.read.vendor_inquiry))
 
 
-async def _vendor_of(work: Work, keys: list[str]) -> FeedPage:
-    found = await vendor_quantities(work.acumatica, work.read.vendor_inquiry)
+async def _vendor_of(context: RunContext, keys: list[str]) -> FeedPage:
+    found = await vendor_quantities(context.acumatica, context.read.vendor_inquiry)
     return FeedPage(
         {key: found.quantities[key] for key in keys if key in found.quantities}, None, _told(found.problems)
     )
@@ -135,18 +135,18 @@ def _price_page(found: PricePage) -> FeedPage:
     return FeedPage(parts, found.last_key, _told(found.problems))
 
 
-async def _price_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
-    if work.read.price_read == "inquiry":
-        yield _price_page(await prices.by_inquiry(work.acumatica))
+async def _price_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    if context.read.price_read == "inquiry":
+        yield _price_page(await prices.by_inquiry(context.acumatica))
         return
-    async for found in prices.by_odata(work.acumatica, changed_since=since, after=after):
+    async for found in prices.by_odata(context.acumatica, changed_since=since, after=after):
         yield _price_page(found)
 
 
-async def _prices_of(work: Work, keys: list[str]) -> FeedPage:
-    if work.read.price_read == "inquiry":
-        return _price_page(await prices.by_inquiry(work.acumatica, keys))
-    return _price_page(await prices.by_odata_of(work.acumatica, keys))
+async def _prices_of(context: RunContext, keys: list[str]) -> FeedPage:
+    if context.read.price_read == "inquiry":
+        return _price_page(await prices.by_inquiry(context.acumatica, keys))
+    return _price_page(await prices.by_odata_of(context.acumatica, keys))
 
 
 FEEDS = {
@@ -154,5 +154,5 @@ FEEDS = {
     "non_stock_items": _items_of("non_stock"),
     "quantities": Feed(_quantity_pages, quantities_of_keys, _quantities_tell_changes, dict),
     "vendor_quantities": Feed(_vendor_pages, _vendor_of, _never, dict),
-    "price_rows": Feed(_price_pages, _prices_of, lambda work: work.read.price_read == "odata", list),
+    "price_rows": Feed(_price_pages, _prices_of, lambda context: context.read.price_read == "odata", list),
 }

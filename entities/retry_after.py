@@ -10,34 +10,34 @@ from datetime import datetime, timedelta
 
 from connector.magento.errors import TemporaryFault
 from connector.state.queue import messages
-from entities.context import Work
+from entities.context import RunContext
 
 
-async def may_ask(work: Work) -> bool:
+async def may_ask(context: RunContext) -> bool:
     """Wait until Magento may be asked again; off where that is after the end of this run, which is noted."""
-    with work.state.read() as connection:
-        until = messages.blocked_until(connection, work.shop.host)
-    now = work.clock.now()
+    with context.state.read() as connection:
+        until = messages.blocked_until(connection, context.shop.host)
+    now = context.clock.now()
     if until is None or until <= now:
         return True
-    if until > work.ends_at:
-        _note(work, until)
+    if until > context.ends_at:
+        _note(context, until)
         return False
-    await work.clock.sleep((until - now).total_seconds())
+    await context.clock.sleep((until - now).total_seconds())
     return True
 
 
-def kept(work: Work, fault: TemporaryFault) -> bool:
+def kept(context: RunContext, fault: TemporaryFault) -> bool:
     """Whether the fault told when to come back; that is kept then, for every run."""
     if fault.retry_after is None:
         return False
-    until = work.clock.now() + timedelta(seconds=fault.retry_after)
-    messages.block_host(work.state, work.shop.host, until)
-    _note(work, until)
+    until = context.clock.now() + timedelta(seconds=fault.retry_after)
+    messages.block_host(context.state, context.shop.host, until)
+    _note(context, until)
     return True
 
 
-def _note(work: Work, until: datetime) -> None:
-    said = f"{work.shop.host} asked to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC."
-    if said not in work.report.waits:
-        work.report.waits.append(said)
+def _note(context: RunContext, until: datetime) -> None:
+    said = f"{context.shop.host} asked to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC."
+    if said not in context.report.waits:
+        context.report.waits.append(said)

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
-from connector.model.comparison import normalise_one
-from entities.counters import Tally
+from connector.model.comparison import comparison_key
+from entities.counters import Counters
 from entities.sources import source_key
 
 T = TypeVar("T")
 
 
-class NotPossible(Exception):
+class ConfigurationConflict(Exception):
     """The shop cannot show what the settings ask for; the text says what to change."""
 
 
@@ -30,7 +30,7 @@ class Shop:
     def __init__(
         self,
         open_client: Callable[[], MagentoClient],
-        tally: Tally,
+        counters: Counters,
         *,
         host: str,
         connections: int,
@@ -38,7 +38,7 @@ class Shop:
         msi: bool | None,
     ) -> None:
         self._open_client = open_client
-        self._tally = tally
+        self._tally = counters
         self._msi = msi
         self._sources: dict[str, str] | None = None
         self._answers: dict[str, Any] = {}
@@ -96,8 +96,8 @@ class Shop:
         unknown = sorted(set(ids) - found.keys())
         if unknown:
             found.update(await reads.product_skus(client, "entity_id", [str(one) for one in unknown]))
-        known = {normalise_one(sku) for sku in found.values()}
-        unknown_skus = sorted({sku for sku in skus if normalise_one(sku) not in known})
+        known = {comparison_key(sku) for sku in found.values()}
+        unknown_skus = sorted({sku for sku in skus if comparison_key(sku) not in known})
         if unknown_skus:
             found.update(await reads.product_skus(client, "sku", unknown_skus))
         return dict(found)

@@ -6,7 +6,7 @@ keeps the key that this gives, and a request names the source as Magento spells 
 
 from __future__ import annotations
 
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 
 ATTRIBUTE = "attribute:"
 """Begins the name of a place that is a product attribute and not a source: it has a quantity and no stock status."""
@@ -14,4 +14,4 @@ ATTRIBUTE = "attribute:"
 
 def source_key(code: str) -> str:
     """Return the form in which two spellings of one source are equal; the place of an attribute stays as it is."""
-    return code if code.startswith(ATTRIBUTE) else normalise_one(code).lower()
+    return code if code.startswith(ATTRIBUTE) else comparison_key(code).lower()

@@ -2,8 +2,8 @@
 everything as 0, as the key of a map it would send its stock to the default source, and Acumatica lets a user in with a
 branch that it does not have.
 
-Comes in: the names in the read rule. Goes out: nothing, or `NotPossible`. The in-transit warehouse is in no list of
-Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
+Comes in: the names in the read rule. Goes out: nothing, or `ConfigurationConflict`. The in-transit warehouse is in no
+list of Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
 """
 
 from __future__ import annotations
@@ -12,45 +12,47 @@ from connector.acumatica import setup
 from connector.acumatica.errors import NoRights, RequestRefused
 from connector.acumatica.session import AcumaticaSession
 from entities.checks import not_among
-from entities.context import Work
-from entities.shop import NotPossible
+from entities.context import RunContext
+from entities.shop import ConfigurationConflict
 
 
-async def refuse_unknown_warehouses(work: Work) -> None:
-    """Raise `NotPossible` for a warehouse that Acumatica's form Warehouses does not have."""
-    if not (work.read.warehouses or work.read.mapped):
+async def refuse_unknown_warehouses(context: RunContext) -> None:
+    """Raise `ConfigurationConflict` for a warehouse that Acumatica's form Warehouses does not have."""
+    if not (context.read.warehouses or context.read.mapped):
         return
     try:
-        found = await setup.warehouses(work.acumatica)
+        found = await setup.warehouses(context.acumatica)
     except NoRights as fault:
-        work.report.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
+        context.report.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
         return
-    missing = not_among(work.read.warehouses, found)
+    missing = not_among(context.read.warehouses, found)
     if missing:
-        raise NotPossible(
+        raise ConfigurationConflict(
             f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
             "Correct Inventory Sync Preferences (the in-transit warehouse cannot be chosen)."
         )
-    missing = not_among(work.read.mapped, found)
+    missing = not_among(context.read.mapped, found)
     if missing:
-        raise NotPossible(
+        raise ConfigurationConflict(
             f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
             "Correct A2M_INVENTORY__SOURCES: what it maps would go to the default source."
         )
 
 
-async def refuse_unknown_branch(work: Work) -> None:
-    """Raise `NotPossible` where the branch to log in to does not exist; nothing is asked where none is named."""
-    branch = work.acumatica.access.branch
+async def refuse_unknown_branch(context: RunContext) -> None:
+    """Raise `ConfigurationConflict` where the branch to log in to does not exist; nothing is asked where none is
+    named.
+    """
+    branch = context.acumatica.access.branch
     if not branch:
         return
     try:
-        missing = await missing_branch(work.acumatica, branch)
+        missing = await missing_branch(context.acumatica, branch)
     except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
-        work.report.say(f"Whether the branch {branch} exists could not be checked: {fault}")
+        context.report.say(f"Whether the branch {branch} exists could not be checked: {fault}")
         return
     if missing is not None:
-        raise NotPossible(missing)
+        raise ConfigurationConflict(missing)
 
 
 async def missing_branch(session: AcumaticaSession, branch: str) -> str | None:

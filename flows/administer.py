@@ -14,7 +14,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from app.effective_settings import InForce, in_force
+from app.effective_settings import AppContext, effective_settings
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.sync import entities
@@ -37,7 +37,7 @@ async def full_look(entity: OneOrAll = "all") -> State[Any]:
     """
     said, wrong = [], False
     try:
-        with in_force() as now:
+        with effective_settings() as now:
             chosen = [one for one in ENTITIES if entity in (one, "all") and getattr(now.settings.active, one)]
         for one in chosen:
             outcome = await look_in_prefect(one, full=True, once=True)
@@ -64,7 +64,7 @@ async def one_key_now(entity: Entity, key: str) -> State[Any]:
     await name_run(f"{entity} {key}: {outcome.in_words()}")
     if outcome.fault:
         return Failed(message=outcome.fault)
-    return Completed(name="CompletedWithFailures" if outcome.tally.failed else None, message=outcome.in_words())
+    return Completed(name="CompletedWithFailures" if outcome.counters.failed else None, message=outcome.in_words())
 
 
 @flow(name="Pause", persist_result=False)
@@ -97,7 +97,7 @@ async def link_document(entity: Document, key: str, magento_id: str) -> State[An
         magento_id: Its id in Magento (entity id).
     """
 
-    def link(now: InForce) -> str:
+    def link(now: AppContext) -> str:
         known, document = key.strip(), magento_id.strip()
         said = by_hand.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
         return f"{entity} {known} is {document} in Magento; {said}."
@@ -105,16 +105,16 @@ async def link_document(entity: Document, key: str, magento_id: str) -> State[An
     return await _change(link)
 
 
-def _set_paused(now: InForce, entity: OneOrAll, *, paused: bool) -> str:
+def _set_paused(now: AppContext, entity: OneOrAll, *, paused: bool) -> str:
     chosen = [one for one in ENTITIES if entity in (one, "all")]
     entities.pause(now.state, list(chosen), paused=paused)
     return f"{', '.join(chosen)} {'paused: a run that works stops after its look' if paused else 'resumed'}."
 
 
-async def _change(what: Callable[[InForce], str]) -> State[Any]:
+async def _change(what: Callable[[AppContext], str]) -> State[Any]:
     """Change the state database; gives in words what was changed, or why it was not."""
     try:
-        with in_force() as now:
+        with effective_settings() as now:
             return await named(Completed(message=what(now)))
     except (SettingsError, StateError, by_hand.NotPossibleByHand) as error:
         return await named(Failed(message=str(error)))

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from app.connection.test_connection import check_connection
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from connector.state.faults import StateError
 from entities.checks import Check
 from flows.artifacts import as_markdown, named, show_table
@@ -28,7 +28,7 @@ async def connection() -> State[Any]:
     """Test both systems and everything that the settings name. Nothing is written; what is wrong comes with its fix."""
     try:
         secrets = await from_blocks()
-        with in_force(needs_both_systems=True, secrets=secrets) as now:
+        with effective_settings(needs_both_systems=True, secrets=secrets) as now:
             waits = get_run_logger().warning
             found = [_logged(one) async for one in check_connection(now.settings, now.state, waits=waits)]
     except (SettingsError, StateError) as error:

@@ -12,8 +12,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from app.composition import keys_of
-from app.effective_settings import InForce, in_force, is_outdated, read
-from app.run import Outcome, work_on
+from app.effective_settings import AppContext, effective_settings, is_outdated, read
+from app.run import RunResult, work_on
 from connector.clock import Clock, SystemClock
 from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LEASE_SECONDS
@@ -66,14 +66,14 @@ def pause_before(rerun: int) -> float:
 
 async def look_in_prefect(
     entity: str, *, full: bool = False, key: str | None = None, once: bool = False, replaces: bool = False
-) -> Outcome:
+) -> RunResult:
     """Work on the entity, and leave in the run what happened. Where another run works on it, a run that was started by
     hand asks that one to look at once; one that `replaces` a run which may have died waits for the lease first. Raises
     `SettingsError` and `StateError`.
     """
     secrets = await from_blocks()
-    outcome = Outcome(entity)
-    with in_force(needs_both_systems=True, secrets=secrets) as now:
+    outcome = RunResult(entity)
+    with effective_settings(needs_both_systems=True, secrets=secrets) as now:
         due_at = _due_at()
         async with progress_of(outcome) as said:
             await work_on(
@@ -110,7 +110,7 @@ def _ask_for(state: State, entity: str, *, full: bool, key: str | None) -> None:
         by_hand.ask_for(connection, entity, keys, now)
 
 
-def _saved_after(now: InForce, secrets: Saved) -> Callable[[], Settings | None]:
+def _saved_after(now: AppContext, secrets: Saved) -> Callable[[], Settings | None]:
     """Gives the settings that were saved since they were last asked for; none if nobody saved any."""
 
     def newer() -> Settings | None:
@@ -138,9 +138,9 @@ def _is_retried() -> bool:
     return (flow_run.run_count or 0) > 1
 
 
-async def _show(now: InForce, outcome: Outcome) -> None:
+async def _show(now: AppContext, outcome: RunResult) -> None:
     """Leave tables and a summary in the run; an idle run leaves nothing."""
-    entity, tally = outcome.tally.entity, outcome.tally
+    entity, counters = outcome.counters.entity, outcome.counters
     failed = outcome.failed
     mend = "Mend the cause, then send them again with the deployment Reprocess Failed Messages."
     said = f"**{entity}: {len(failed):,} failed in this run.** {mend}\n\n{causes_in_words(failed)}"
@@ -152,16 +152,16 @@ async def _show(now: InForce, outcome: Outcome) -> None:
         notes,
         f"{entity}: records that were left alone by a setting, changed on the way to Magento, or that wait for long.",
     )
-    if tally.sent or tally.failed or tally.requests or outcome.failed:
+    if counters.sent or counters.failed or counters.requests or outcome.failed:
         await show_summary(now.state, now.settings, entity)
 
 
-def _final_state(outcome: Outcome, again: str = "") -> PrefectState[Any]:
+def _final_state(outcome: RunResult, again: str = "") -> PrefectState[Any]:
     said = again + " ".join([outcome.in_words(), *outcome.report.in_words()])
     if outcome.fault is not None:
         return Failed(message=said)
     if outcome.stopped is not None:
         return Completed(name="AlreadyRunning" if outcome.held_by else "NothingToDo", message=said)
-    if outcome.tally.failed:
+    if outcome.counters.failed:
         return Completed(name="CompletedWithFailures", message=said)
     return Completed(message=said)

@@ -30,7 +30,7 @@ from prefect.client.schemas.objects import TERMINAL_STATES, State
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Completed, Failed
 
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from connector.clock import Clock, SystemClock
 from connector.state.coordination import lease
 from connector.state.engine import State as StateDatabase
@@ -83,7 +83,7 @@ async def housekeeping() -> State[Any]:
 async def clean(*, with_prefect: bool = True, clock: Clock | None = None) -> Deleted:
     """Delete what the settings say is old. Raises `SettingsError`, `StateError`, and Prefect's own errors."""
     clock = clock or SystemClock()
-    with in_force() as now:
+    with effective_settings() as now:
         kept_for = now.settings.housekeeping
         began = clock.now()
         deleted = await clean_state(now.state, clock, began - timedelta(days=kept_for.messages))

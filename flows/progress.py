@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from prefect import get_run_logger
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
-from app.run import Outcome
+from app.run import RunResult
 
 
 @asynccontextmanager
-async def progress_of(outcome: Outcome) -> AsyncIterator[Callable[[str], None]]:
+async def progress_of(outcome: RunResult) -> AsyncIterator[Callable[[str], None]]:
     """Gives what a look is to call with its words; they go into the log, and the bar moves."""
     told = asyncio.Event()
     logger = get_run_logger()
@@ -32,12 +32,12 @@ async def progress_of(outcome: Outcome) -> AsyncIterator[Callable[[str], None]]:
             logger.warning("The progress could not be shown: %s", ended)
 
 
-async def _move(outcome: Outcome, told: asyncio.Event) -> None:
+async def _move(outcome: RunResult, told: asyncio.Event) -> None:
     await told.wait()
     shown = await acreate_progress_artifact(
         progress=_percent(outcome),
-        key=f"{outcome.tally.entity}-progress",
-        description=f"{outcome.tally.entity}: sent of what was queued",
+        key=f"{outcome.counters.entity}-progress",
+        description=f"{outcome.counters.entity}: sent of what was queued",
     )
     try:
         while True:
@@ -48,7 +48,7 @@ async def _move(outcome: Outcome, told: asyncio.Event) -> None:
         await asyncio.shield(aupdate_progress_artifact(artifact_id=shown, progress=_percent(outcome)))
 
 
-def _percent(outcome: Outcome) -> float:
-    tally = outcome.tally
-    done = tally.sent + tally.failed + tally.superseded
-    return 100.0 if tally.queued == 0 else round(min(100.0, 100.0 * done / tally.queued), 1)
+def _percent(outcome: RunResult) -> float:
+    counters = outcome.counters
+    done = counters.sent + counters.failed + counters.superseded
+    return 100.0 if counters.queued == 0 else round(min(100.0, 100.0 * done / counters.queued), 1)

@@ -18,7 +18,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.states import Completed, Failed
 
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
@@ -56,7 +56,7 @@ async def reprocess(
     if what == "Skip them" and not reason.strip():
         return await named(Failed(message="Nothing was done: to skip messages, say why in the field reason."))
     try:
-        with in_force() as now:
+        with effective_settings() as now:
             with now.state.read() as connection:
                 failed = messages.failed(connection, None if entity == "all" else entity)
                 groups = by_hand.groups(connection, None if entity == "all" else entity)

@@ -20,7 +20,7 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel
 
-from app.effective_settings import InForce, in_force, read
+from app.effective_settings import AppContext, effective_settings, read
 from connector.state.faults import StateError
 from connector.state.operator import saved_settings
 from flows.artifacts import named
@@ -58,7 +58,7 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
     """
     filled = settings.model_dump() if isinstance(settings, BaseModel) else settings
     try:
-        with in_force() as now:
+        with effective_settings() as now:
             said, number = _save(now, filled, changed_by.strip() or f"the Prefect UI, run {flow_run.name}")
             await _show(now, as_form(read(now.state).settings))
     except (SettingsError, StateError, saved_settings.SavedMeanwhile) as refused:
@@ -68,7 +68,7 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
     return await named(Completed(message=f"Version {number}: {said}. The next look uses it."))
 
 
-def _save(now: InForce, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:
+def _save(now: AppContext, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:
     """Save what was filled in; gives what changed in words, and the number of the version, if there is a new one."""
     with now.state.read() as connection:
         before = saved_settings.newest(connection)
@@ -94,7 +94,7 @@ def _changes(before: Settings, after: Settings) -> str:
     return ", ".join(changed)
 
 
-async def _show(now: InForce, filled: dict[str, Any]) -> None:
+async def _show(now: AppContext, filled: dict[str, Any]) -> None:
     """Let the form show what is in force from now on, and leave a table of the last changes."""
     with now.state.read() as connection:
         versions = saved_settings.history(connection, VERSIONS_SHOWN)

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field, SecretStr
 
-from app.effective_settings import InForce, in_force
+from app.effective_settings import AppContext, effective_settings
 from connector.state.faults import StateError
 from connector.state.operator import alerts as watching
 from connector.state.operator.alerts import Finding, Limits
@@ -45,13 +45,13 @@ class Mail(AppriseNotificationBlock):
 async def watch() -> State[Any]:
     """Tell by mail or webhook of failed messages, of a message that waits too long, and of an entity without a look."""
     try:
-        with in_force() as now:
+        with effective_settings() as now:
             return await _watch(now, datetime.now(UTC))
     except (SettingsError, StateError) as error:
         return Failed(message=str(error))
 
 
-async def _watch(here: InForce, now: datetime) -> State[Any]:
+async def _watch(here: AppContext, now: datetime) -> State[Any]:
     chosen = here.settings.notify
     limits = Limits(
         timedelta(minutes=chosen.oldest_pending),

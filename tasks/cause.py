@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from connector.magento.batches import Outcome
+from connector.magento.batches import RowResult
 from connector.magento.words import LEFT_OUT
 from connector.state.queue.messages import Message
 
@@ -18,7 +18,7 @@ _DIGIT = re.compile(r"\S*\d\S*")
 _SEVERAL = re.compile(rf"{LEFT_OUT}(?:[\s,;/|]*{LEFT_OUT})+")
 
 
-def cause(message: Message, outcome: Outcome) -> str:
+def cause(message: Message, outcome: RowResult) -> str:
     """The kind of this failure."""
     words = outcome.template or (outcome.reason or "no reason given").split("\n")[0]
     for own in sorted({message.sku or "", message.key, message.acumatica_key, message.source}, key=len, reverse=True):

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import msgspec
 import pandas as pd
 
-from connector.state.queue.chunk import Computed, Wanted
+from connector.state.queue.chunk import Computed, DesiredValue
 from connector.state.sync import ledger, records
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
-from entities.context import Work
+from entities.context import RunContext
 from entities.documents.document import compute_documents
 from entities.inventory import rules as quantities
 from entities.inventory.compensate import less_compensations
@@ -47,24 +47,24 @@ class Ruled(NamedTuple):
     next_change: Mapping[str, date]
 
 
-async def compute(work: Work, pulled: Pulled) -> Computed:
+async def compute(context: RunContext, pulled: Pulled) -> Computed:
     """The stage: what has to be kept and queued for one chunk of pulled records."""
-    if work.entity in DOCUMENTS:
-        return await compute_documents(work, DOCUMENTS[work.entity], pulled)
-    chosen = _with_same_sku(work, pulled.to_compute)
+    if context.entity in DOCUMENTS:
+        return await compute_documents(context, DOCUMENTS[context.entity], pulled)
+    chosen = _with_same_sku(context, pulled.to_compute)
     with pd.option_context("mode.copy_on_write", True):  # frames are made anew at each step, and none is written to
-        published = items.published(frames.items(chosen.values()), work.items)
+        published = items.published(frames.items(chosen.values()), context.items)
         keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
-        added = await add_back(work, chosen, keys)
-        ruled = _apply_rule(work, published, chosen, added)
-    _name_other_skus(work, published)
+        added = await add_back(context, chosen, keys)
+        ruled = _apply_rule(context, published, chosen, added)
+    _name_other_skus(context, published)
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
-            work.report.note(str(note.sku), str(note.reason))
-    values = await less_compensations(work, frames.wanted(ruled.values))
-    asked_at = work.clock.now()
-    asked = await ask_magento(work, values, chosen, everything=pulled.compare)
-    values = await _keep_status_of_backorders(work, values, asked.confirmed)
+            context.report.note(str(note.sku), str(note.reason))
+    values = await less_compensations(context, frames.wanted(ruled.values))
+    asked_at = context.clock.now()
+    asked = await ask_magento(context, values, chosen, everything=pulled.compare)
+    values = await _keep_status_of_backorders(context, values, asked.confirmed)
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
         wanted=[
@@ -73,7 +73,7 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
             *frames.problems(ruled.problems),
             *([asked.unfit.get((want.key, want.source), want) for want in values] if asked.unfit else values),
         ],
-        withdrawn_value=0 if work.entity == "inventory" else None,
+        withdrawn_value=0 if context.entity == "inventory" else None,
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
@@ -86,19 +86,19 @@ async def compute(work: Work, pulled: Pulled) -> Computed:
     )
 
 
-def _name_other_skus(work: Work, published: Published) -> None:
+def _name_other_skus(context: RunContext, published: Published) -> None:
     """An item has one SKU in Magento: what else it is called in Acumatica is named, because nobody sends it."""
     for sku, others in zip(published.items["sku"], published.items["other_skus"], strict=True):
         if others:
-            work.report.count(
+            context.report.count(
                 "SKUs are not sent: their items have several by the SKU setting, and one is sent", len(others)
             )
-            work.report.note(
+            context.report.note(
                 str(sku), f"Its item has further SKUs by the SKU setting, which are not sent: {', '.join(others)}."
             )
 
 
-def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored]:
+def _with_same_sku(context: RunContext, chosen: Mapping[str, Stored]) -> dict[str, Stored]:
     """The records of the chunk, and every other record with one of their SKUs, now or before."""
     fresh: set[str] = set()
     kept: list[str] = []
@@ -107,22 +107,26 @@ def _with_same_sku(work: Work, chosen: Mapping[str, Stored]) -> dict[str, Stored
             kept.append(key)
         else:
             fresh.update(name for name in (key, one.key) if name)
-    with work.state.read() as connection:
-        fresh.update(records.shared(connection, work.entity, kept))
-        others = records.sharing_sku(connection, work.entity, sorted(fresh), chosen)
+    with context.state.read() as connection:
+        fresh.update(records.shared(connection, context.entity, kept))
+        others = records.sharing_sku(connection, context.entity, sorted(fresh), chosen)
     return {**others, **chosen} if others else dict(chosen)
 
 
-def _apply_rule(work: Work, published: Published, chosen: Mapping[str, Stored], added: AddedBack) -> Ruled:
-    if isinstance(work.rule, PriceRule):
-        priced = prices.compute(published.items, frames.price_rows(chosen.values()), work.rule, work.today())
-        work.report.count(WITHOUT_ROW[work.rule.without_row], priced.gaps)
+def _apply_rule(context: RunContext, published: Published, chosen: Mapping[str, Stored], added: AddedBack) -> Ruled:
+    if isinstance(context.rule, PriceRule):
+        priced = prices.compute(published.items, frames.price_rows(chosen.values()), context.rule, context.today())
+        context.report.count(WITHOUT_ROW[context.rule.without_row], priced.gaps)
         return Ruled(priced.values, priced.problems, priced.notes, priced.next_change)
-    counted = quantities.compute(published.items, *frames.stock(chosen.values(), work.rule), work.rule, added.frame)
+    counted = quantities.compute(
+        published.items, *frames.stock(chosen.values(), context.rule), context.rule, added.frame
+    )
     return Ruled(counted.values, counted.problems, None, {})
 
 
-async def _keep_status_of_backorders(work: Work, values: list[Wanted], confirmed: list[LedgerRow]) -> list[Wanted]:
+async def _keep_status_of_backorders(
+    context: RunContext, values: list[DesiredValue], confirmed: list[LedgerRow]
+) -> list[DesiredValue]:
     """A product that Magento sells below 0 stays in stock when its quantity goes to 0 (spec, *Rules*, "Quantity").
 
     Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
@@ -131,8 +135,8 @@ async def _keep_status_of_backorders(work: Work, values: list[Wanted], confirmed
     gone = [want for want in values if want.value == 0 and want.in_stock is False]
     if not gone:
         return values
-    with work.state.read() as connection:
-        shown = ledger.of_records(connection, work.entity, [], sorted({want.key for want in gone}))
+    with context.state.read() as connection:
+        shown = ledger.of_records(connection, context.entity, [], sorted({want.key for want in gone}))
     shown.update(((row.key, row.source), row) for row in confirmed)
     kept: set[tuple[str, str]] = set()
     asked: dict[str, list[tuple[str, str]]] = {}
@@ -144,7 +148,7 @@ async def _keep_status_of_backorders(work: Work, values: list[Wanted], confirmed
                 kept.add(place)
             else:
                 asked.setdefault(want.sku or want.key, []).append(place)
-    for sku in await sold_below_zero(work, sorted(asked)):
+    for sku in await sold_below_zero(context, sorted(asked)):
         kept.update(asked[sku])
     return [
         msgspec.structs.replace(want, in_stock=True) if (want.key, want.source) in kept else want for want in values

@@ -10,14 +10,14 @@ from datetime import datetime
 
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
-from entities.context import Work
+from entities.context import RunContext
 from tasks.settle import settle_unknown
 
 ROWS_SHOWN = 1_000
 
 
-async def confirm(work: Work, since: datetime) -> list[Message]:
+async def confirm(context: RunContext, since: datetime) -> list[Message]:
     """The stage: settle what has no answer yet; gives the messages that failed from `since` on, capped."""
-    await settle_unknown(work)
-    with work.state.read() as connection:
-        return [one for one in messages.failed(connection, work.entity) if one.changed_at >= since][:ROWS_SHOWN]
+    await settle_unknown(context)
+    with context.state.read() as connection:
+        return [one for one in messages.failed(connection, context.entity) if one.changed_at >= since][:ROWS_SHOWN]

@@ -10,8 +10,8 @@ from connector.magento.batches import (
     NOT_SENT,
     AttributeRow,
     Delivery,
-    Outcome,
     PriceRow,
+    RowResult,
     SourceItemRow,
     StockItemRow,
     deliver_attributes,
@@ -23,8 +23,8 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
 from connector.state.queue.messages import Message
 from connector.state.sync import ledger
-from entities.context import Work
-from entities.documents.document import Made, deliver_document
+from entities.context import RunContext
+from entities.documents.document import Delivered, deliver_document
 from entities.price.bulk import deliver_in_bulk, goes_in_bulk
 from entities.registry import DOCUMENTS
 from entities.sources import ATTRIBUTE
@@ -38,24 +38,26 @@ def decimal(value: int | None, digits: int) -> Decimal:
 
 
 async def deliver(
-    work: Work, client: MagentoClient, claimed: Sequence[Message], operation_size: int | None
-) -> tuple[Delivery, Made | None]:
+    context: RunContext, client: MagentoClient, claimed: Sequence[Message], operation_size: int | None
+) -> tuple[Delivery, Delivered | None]:
     """Send the messages, all of one entity, in one request: an outcome for each, in order, and what a document became.
 
     A document is claimed alone. Where prices go in bulks, more than the `operation_size` are one.
     """
-    if work.entity in DOCUMENTS:
-        return await deliver_document(work, DOCUMENTS[work.entity], client, claimed[0])
-    if work.entity == "price":
-        return await _deliver_prices(work, client, claimed, operation_size), None
-    return await _in_turn(work, client, claimed), None
+    if context.entity in DOCUMENTS:
+        return await deliver_document(context, DOCUMENTS[context.entity], client, claimed[0])
+    if context.entity == "price":
+        return await _deliver_prices(context, client, claimed, operation_size), None
+    return await _in_turn(context, client, claimed), None
 
 
-async def _deliver_prices(work: Work, client: MagentoClient, claimed: Sequence[Message], size: int | None) -> Delivery:
-    store_id = work.shop.store_id
+async def _deliver_prices(
+    context: RunContext, client: MagentoClient, claimed: Sequence[Message], size: int | None
+) -> Delivery:
+    store_id = context.shop.store_id
     prices = [PriceRow(one.sku or one.key, decimal(one.value, PRICE_DIGITS), store_id) for one in claimed]
-    if size is not None and len(prices) > size and goes_in_bulk(work):
-        delivery = await deliver_in_bulk(work, client, claimed, prices, size)
+    if size is not None and len(prices) > size and goes_in_bulk(context):
+        delivery = await deliver_in_bulk(context, client, claimed, prices, size)
     else:
         delivery = await deliver_prices(client, prices, size)
     await _explain_unknown(client, claimed, delivery)
@@ -77,18 +79,18 @@ async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], de
         return  # Magento's own words stay
     for sku, why in found.items():
         reason = why.reason.format(sku=sku)
-        delivery.outcomes[refused[sku]] = Outcome("refused", reason, cause=why.cause)
+        delivery.outcomes[refused[sku]] = RowResult("refused", reason, cause=why.cause)
 
 
-async def _in_turn(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
+async def _in_turn(context: RunContext, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
     """Quantities first, then those that are shown as a product attribute; after a fault nothing else leaves."""
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, RowResult] = {}
     whole = Delivery([])
     at_sources = [one for one in claimed if not one.source.startswith(ATTRIBUTE)]
     in_attributes = [one for one in claimed if one.source.startswith(ATTRIBUTE)]
     for part, send in ((at_sources, _deliver_quantities), (in_attributes, _deliver_attributes)):
         if part and not _ended_early(whole):
-            whole = await send(work, client, part)
+            whole = await send(context, client, part)
             outcomes.update((one.id, outcome) for one, outcome in zip(part, whole.outcomes, strict=True))
     return Delivery([outcomes.get(one.id, NOT_SENT) for one in claimed], whole.array_limit, whole.fault)
 
@@ -97,23 +99,23 @@ def _ended_early(delivery: Delivery) -> bool:
     return any(outcome.kind not in ("accepted", "refused") for outcome in delivery.outcomes)
 
 
-async def _deliver_quantities(work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
-    if not await work.shop.has_msi(client):
+async def _deliver_quantities(context: RunContext, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
+    if not await context.shop.has_msi(client):
         items = [StockItemRow(one.sku or one.key, decimal(one.value, QUANTITY_DIGITS), one.in_stock) for one in claimed]
         return await deliver_stock_items(client, items)
-    spelled = await work.shop.sources(client)
+    spelled = await context.shop.sources(client)
     return await deliver_source_items(
         client,
         [
             SourceItemRow(
                 one.sku or one.key, spelled.get(one.source, one.source), decimal(one.value, QUANTITY_DIGITS), status
             )
-            for one, status in zip(claimed, _statuses(work, claimed), strict=True)
+            for one, status in zip(claimed, _statuses(context, claimed), strict=True)
         ],
     )
 
 
-async def _deliver_attributes(_work: Work, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
+async def _deliver_attributes(_work: RunContext, client: MagentoClient, claimed: Sequence[Message]) -> Delivery:
     rows = [
         AttributeRow(one.sku or one.key, one.source.removeprefix(ATTRIBUTE), f"{decimal(one.value, QUANTITY_DIGITS):f}")
         for one in claimed
@@ -121,11 +123,11 @@ async def _deliver_attributes(_work: Work, client: MagentoClient, claimed: Seque
     return await deliver_attributes(client, rows)
 
 
-def _statuses(work: Work, claimed: Sequence[Message]) -> list[bool]:
+def _statuses(context: RunContext, claimed: Sequence[Message]) -> list[bool]:
     """The stock status of each: Magento requires one, so one that is left alone is sent as it was last seen."""
     left_alone = sorted({one.key for one in claimed if one.in_stock is None})
-    with work.state.read() as connection:
-        known = ledger.of_records(connection, work.entity, [], left_alone) if left_alone else {}
+    with context.state.read() as connection:
+        known = ledger.of_records(connection, context.entity, [], left_alone) if left_alone else {}
     statuses = []
     for one in claimed:
         shown = known.get((one.key, one.source))

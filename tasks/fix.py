@@ -6,7 +6,7 @@ where one is known to come from a setting or a record.
 
 from __future__ import annotations
 
-from connector.magento.batches import NO_PRODUCT, Outcome
+from connector.magento.batches import NO_PRODUCT, RowResult
 from connector.state.queue.messages import Message
 
 _AGAIN = "then send it again with Reprocess Failed Messages (a2m reprocess)"
@@ -30,7 +30,7 @@ _IS_SAID = "a2m "
 """A reason that names a command says already what to do."""
 
 
-def with_fix(message: Message, outcome: Outcome) -> str:
+def with_fix(message: Message, outcome: RowResult) -> str:
     """The reason of a failure, with what to do."""
     reason = outcome.reason or "Magento refused it and gave no reason."
     if outcome.cause == NO_PRODUCT:

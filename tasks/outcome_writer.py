@@ -7,35 +7,35 @@ import asyncio
 import msgspec
 
 from connector.state.queue import messages
-from connector.state.queue.messages import Answered, Message
-from entities.context import Work
+from connector.state.queue.messages import BatchResult, Message
+from entities.context import RunContext
 from settings import as_on_the_screen
 
 
-class Bookkeeper:
+class OutcomeWriter:
     """Keeps the outcomes of several requests in one commit: while one is written to the disk, the others send, and
     what they bring meanwhile goes into the next. One commit a request would wait for the disk each time.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Answered, asyncio.Future[list[Message]]]] = []
+        self._waiting: list[tuple[BatchResult, asyncio.Future[list[Message]]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def keep(self, work: Work, answered: Answered) -> list[Message]:
+    async def keep(self, context: RunContext, answered: BatchResult) -> list[Message]:
         """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
         future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
         self._waiting.append((_for_people(answered), future))
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write(work))
+            self._writing = asyncio.create_task(self._write(context))
         return await future
 
-    async def _write(self, work: Work) -> None:
+    async def _write(self, context: RunContext) -> None:
         while self._waiting:
             together, self._waiting = self._waiting, []
             answers = [answered for answered, _future in together]
             try:
                 claims = await asyncio.to_thread(
-                    messages.settle_together, work.state, work.lease, answers, work.clock.now()
+                    messages.settle_together, context.state, context.lease, answers, context.clock.now()
                 )
             except Exception as error:  # noqa: BLE001 - each of those who wait for this commit is told
                 for _answered, future in together:
@@ -47,7 +47,7 @@ class Bookkeeper:
                     future.set_result(claimed)
 
 
-def _for_people(answered: Answered) -> Answered:
+def _for_people(answered: BatchResult) -> BatchResult:
     """The same outcomes, their reasons with every setting called as the screen calls it."""
     if not any(one.reason is not None and "A2M_" in one.reason for one in answered.outcomes):
         return answered

@@ -7,33 +7,33 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connector.state.queue import messages
-from entities.context import Work
+from entities.context import RunContext
 
 TOLD_EVERY = timedelta(seconds=5)
 
 
-class Forecast(msgspec.Struct):
+class ProgressReporter(msgspec.Struct):
     """What was sent and when, since the push began; `said` is kept for who asks between two lines of the log."""
 
     began_at: datetime | None = None
     told_at: datetime | None = None
     done_before: int = 0
 
-    def tell(self, work: Work, now: datetime, *, more_to_come: bool) -> None:
+    def tell(self, context: RunContext, now: datetime, *, more_to_come: bool) -> None:
         """Called after each request; says something every few seconds."""
-        done = work.tally.sent + work.tally.failed
+        done = context.counters.sent + context.counters.failed
         if self.began_at is None or self.told_at is None:
             self.began_at, self.told_at, self.done_before = now, now, done
         if now - self.told_at < TOLD_EVERY:
             return
         self.told_at = now
-        with work.state.read() as connection:
-            left = messages.due_count(connection, work.entity, now)
-        said = f"{work.entity}: {work.tally.sent:,} sent, {work.tally.failed:,} failed"
+        with context.state.read() as connection:
+            left = messages.due_count(connection, context.entity, now)
+        said = f"{context.entity}: {context.counters.sent:,} sent, {context.counters.failed:,} failed"
         done_at = None if more_to_come else self._done_at(now, done - self.done_before, left)
         if done_at is not None:
             said += f"; {left:,} left, done at about {done_at:%H:%M} UTC"
-        work.progress(said)
+        context.progress(said)
 
     def _done_at(self, now: datetime, done: int, left: int) -> datetime | None:
         if not (left and done and self.began_at):

@@ -20,7 +20,7 @@ from connector.state.sync import ledger, records, watermarks
 from connector.state.sync.records import SEEN_BY_FEED, Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import are_all_kept, kept_name
-from entities.context import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, Work
+from entities.context import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, RunContext
 from entities.feeds import FeedPage
 from entities.inventory.open_orders import follow_open_orders
 from entities.pulled import Pulled
@@ -47,8 +47,10 @@ class Pull:
     so does any other with `compare`.
     """
 
-    def __init__(self, work: Work, *, full: bool = False, keys: list[str] | None = None, compare: bool = False) -> None:
-        self._work = work
+    def __init__(
+        self, context: RunContext, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
+    ) -> None:
+        self._work = context
         self._full = full
         self._compare = full or compare
         self._chunk = Pulled.nothing(compare=self._compare)
@@ -195,7 +197,7 @@ class Pull:
         self, feed: str, page: FeedPage, mark: Watermark, sweep: int | None, *, whole: bool, compute_all: bool
     ) -> None:
         self._note_without_record(page)
-        self._work.tally.pulled += len(page.parts)
+        self._work.counters.pulled += len(page.parts)
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
         with self._work.state.read() as connection:
             known = records.read(connection, self._work.entity, fresh)

@@ -14,29 +14,29 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connector import failpoints as steps
-from connector.magento.batches import ACCEPTED, Delivery, Outcome
+from connector import failpoints
+from connector.magento.batches import ACCEPTED, Delivery, RowResult
 from connector.magento.client import MagentoClient
-from connector.magento.errors import MagentoFault, OfTheConnection
+from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.magento.reads import probe
 from connector.state.coordination import lost_lease
 from connector.state.coordination.lease import LeaseLost
 from connector.state.queue import messages
 from connector.state.queue.chunk import UNKNOWN_SKU
-from connector.state.queue.messages import Answered, Message, Settled, Wish
+from connector.state.queue.messages import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.schema import FAILED, PENDING, SENDING, SENT, SKIPPED
-from entities.context import Work
-from entities.documents.document import Made, settled_as
+from entities.context import RunContext
+from entities.documents.document import Delivered, settled_as
 from entities.price.bulk import goes_in_bulk, operations_of
 from entities.registry import DOCUMENTS
 from tasks.cause import cause
 from tasks.deliver import deliver
 from tasks.fix import with_fix
-from tasks.outcome_writer import Bookkeeper
-from tasks.progress_reporter import Forecast
+from tasks.outcome_writer import OutcomeWriter
+from tasks.progress_reporter import ProgressReporter
 from tasks.request_size import request_size
 from tasks.settle import LATE_WRITE, asked_again, settle_unknown
-from tasks.stock_priority import Room
+from tasks.stock_priority import StockPriority
 from tasks.waits import look_together, waits_on
 
 FIRST_PAUSE = 1.0
@@ -76,18 +76,18 @@ class Push(msgspec.Struct):
     more_to_come: bool = False
     news: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     stock_outs: bool = True
-    forecast: Forecast = msgspec.field(default_factory=Forecast)
-    room: Room = msgspec.field(default_factory=Room)
-    kept: Bookkeeper = msgspec.field(default_factory=Bookkeeper)
+    forecast: ProgressReporter = msgspec.field(default_factory=ProgressReporter)
+    room: StockPriority = msgspec.field(default_factory=StockPriority)
+    kept: OutcomeWriter = msgspec.field(default_factory=OutcomeWriter)
 
-    def request_size(self, work: Work) -> int:
+    def request_size(self, context: RunContext) -> int:
         """How many new messages go into one request."""
-        size = work.tuning.size(self.size)
+        size = context.tuning.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
-    def operation_size(self, work: Work) -> int | None:
+    def operation_size(self, context: RunContext) -> int | None:
         """How many records an operation of a bulk has; none where nothing goes in bulks."""
-        return self.request_size(work) if self.operations > 1 else None
+        return self.request_size(context) if self.operations > 1 else None
 
     def learn(self, claimed: Sequence[Message]) -> None:
         """A request without a stock-out, which go first, tells that none is left until more is queued."""
@@ -106,145 +106,147 @@ class Push(msgspec.Struct):
         self.news = asyncio.Event()
 
 
-def begin_push_early(work: Work) -> Push | None:
+def begin_push_early(context: RunContext) -> Push | None:
     """Cut the queue while the look still queues: only once more is due than the threshold, because whatever follows,
     all of it goes in requests of a batch then. None for documents, which go one by one and in the order of their rules.
     """
-    if work.entity in DOCUMENTS:
+    if context.entity in DOCUMENTS:
         return None
-    with work.state.read() as connection:
-        count = messages.due_count(connection, work.entity, work.clock.now())
-    cut = _cut(work, count)
+    with context.state.read() as connection:
+        count = messages.due_count(connection, context.entity, context.clock.now())
+    cut = _cut(context, count)
     cut.more_to_come = True
-    return cut if count > max(cut.size, work.queue.threshold_count) else None
+    return cut if count > max(cut.size, context.queue.threshold_count) else None
 
 
-def begin_push(work: Work) -> Push | None:
+def begin_push(context: RunContext) -> Push | None:
     """Cut the queue: n ≤ threshold gives requests of one record, n > threshold all n in requests of a batch.
 
     None where nothing is due.
     """
-    with work.state.read() as connection:
-        count = messages.due_count(connection, work.entity, work.clock.now())
-        stuck = messages.unsettled(connection, work.entity)
+    with context.state.read() as connection:
+        count = messages.due_count(connection, context.entity, context.clock.now())
+        stuck = messages.unsettled(connection, context.entity)
     if not count and not stuck:
         return None
-    if work.entity in DOCUMENTS:
+    if context.entity in DOCUMENTS:
         return Push(1)
-    return _cut(work, count)
+    return _cut(context, count)
 
 
-def _cut(work: Work, count: int) -> Push:
-    size = request_size(count, work.queue.threshold_count, work.queue.batch_count)
-    in_bulk = count > max(size, work.queue.threshold_count) and goes_in_bulk(work)
+def _cut(context: RunContext, count: int) -> Push:
+    size = request_size(count, context.queue.threshold_count, context.queue.batch_count)
+    in_bulk = count > max(size, context.queue.threshold_count) and goes_in_bulk(context)
     return Push(size, operations_of(size) if in_bulk else 1)
 
 
-async def push(work: Work, cut: Push) -> None:
+async def push(context: RunContext, cut: Push) -> None:
     """The stage: one round. Raises `PushAgain` when there is more to do, `ShopUnreachable` and `LeaseLost`."""
-    await settle_unknown(work)
-    await _wait_for_what_is_due(work)
+    await settle_unknown(context)
+    await _wait_for_what_is_due(context)
     try:
-        await look_together(work)
-    except OfTheConnection as fault:
+        await look_together(context)
+    except HostUnavailable as fault:
         raise ShopUnreachable(str(fault)) from fault
     cut.fault = None
-    if not goes_in_bulk(work):
+    if not goes_in_bulk(context):
         cut.operations = 1
     cut.room.open()
-    work.tuning.begin()
-    connections = 1 if cut.operations > 1 else work.shop.connections
-    workers = (_send_all(work, cut, place) for place in range(connections))
+    context.tuning.begin()
+    connections = 1 if cut.operations > 1 else context.shop.connections
+    workers = (_send_all(context, cut, place) for place in range(connections))
     ends = await asyncio.gather(*workers, return_exceptions=True)
-    work.report.tuned = work.tuning.in_words()
+    context.report.tuned = context.tuning.in_words()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
             raise error
-    await settle_unknown(work)
-    due_at = _next_due(work)
+    await settle_unknown(context)
+    due_at = _next_due(context)
     if due_at is None:
         return
-    if due_at > work.ends_at:
-        work.report.waits.append(f"The rest waits until {due_at:%H:%M:%S} UTC, after the end of this run.")
+    if due_at > context.ends_at:
+        context.report.waits.append(f"The rest waits until {due_at:%H:%M:%S} UTC, after the end of this run.")
         return
     raise PushAgain(due_at)
 
 
-def _next_due(work: Work) -> datetime | None:
-    with work.state.read() as connection:
-        due_at = messages.next_due(connection, work.entity)
-        blocked = messages.blocked_until(connection, work.shop.host)
-        in_doubt = messages.unsettled(connection, work.entity)
+def _next_due(context: RunContext) -> datetime | None:
+    with context.state.read() as connection:
+        due_at = messages.next_due(connection, context.entity)
+        blocked = messages.blocked_until(connection, context.shop.host)
+        in_doubt = messages.unsettled(connection, context.entity)
     if due_at is not None and blocked is not None:
         due_at = max(due_at, blocked)
     asked_again_at = [asked_again(message) for message in in_doubt]
     return min([*asked_again_at, *([] if due_at is None else [due_at])], default=None)
 
 
-async def _wait_for_what_is_due(work: Work) -> None:
+async def _wait_for_what_is_due(context: RunContext) -> None:
     """Wait until everything may be sent that may be sent within this run's life: one round is one attempt of each."""
-    with work.state.read() as connection:
-        due_at = messages.all_due(connection, work.entity, work.ends_at)
-        blocked = messages.blocked_until(connection, work.shop.host)
-        in_doubt = [asked_again(message) for message in messages.unsettled(connection, work.entity)]
-    waited_for = [at for at in in_doubt if at <= work.ends_at]
+    with context.state.read() as connection:
+        due_at = messages.all_due(connection, context.entity, context.ends_at)
+        blocked = messages.blocked_until(connection, context.shop.host)
+        in_doubt = [asked_again(message) for message in messages.unsettled(connection, context.entity)]
+    waited_for = [at for at in in_doubt if at <= context.ends_at]
     if waited_for:
         due_at = max([*waited_for, *([] if due_at is None else [due_at])])
     if due_at is None:
         return
-    if blocked is not None and blocked <= work.ends_at:
+    if blocked is not None and blocked <= context.ends_at:
         due_at = max(due_at, blocked)
-    await work.clock.sleep((due_at - work.clock.now()).total_seconds())
+    await context.clock.sleep((due_at - context.clock.now()).total_seconds())
 
 
-async def _send_all(work: Work, cut: Push, place: int) -> None:
+async def _send_all(context: RunContext, cut: Push, place: int) -> None:
     """What one connection does; the first one of prices is the one that goes on while stock is waiting."""
     try:
-        async with work.shop.client() as client:
-            claimed = await _claim(work, cut, place)
+        async with context.shop.client() as client:
+            claimed = await _claim(context, cut, place)
             while claimed:
-                claimed = await _send(work, cut, client, claimed, place)
+                claimed = await _send(context, cut, client, claimed, place)
     except BaseException:
         cut.stop(ShopUnreachable("The push was stopped."))
         raise
     finally:
         if place == 0:
             cut.room.close()
-            work.tuning.end()
+            context.tuning.end()
 
 
-async def _send(work: Work, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int) -> list[Message]:
+async def _send(
+    context: RunContext, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
+) -> list[Message]:
     """One request, and what is claimed for the next one. What was under way when the lease was lost is left to whoever
     works now.
     """
-    steps.reached("claimed")
-    began = doubt_until = work.clock.now()
+    failpoints.hit("claimed")
+    began = doubt_until = context.clock.now()
     try:
-        delivery, made = await deliver(work, client, claimed, cut.operation_size(work))
-        steps.reached("delivered")
+        delivery, made = await deliver(context, client, claimed, cut.operation_size(context))
+        failpoints.hit("delivered")
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
-            doubt_until = work.clock.now() + LATE_WRITE
-        work.tuning.learn(delivery, len(claimed), (work.clock.now() - began).total_seconds())
+            doubt_until = context.clock.now() + LATE_WRITE
+        context.tuning.learn(delivery, len(claimed), (context.clock.now() - began).total_seconds())
         more_to_come = cut.more_to_come
-        goes_on = place == 0 or (work.tuning.is_wanted(place) and not await cut.room.stock_waits(work))
-        following = await _keep(work, cut, client, claimed, delivery, made, claims_more=goes_on)
+        goes_on = place == 0 or (context.tuning.is_wanted(place) and not await cut.room.stock_waits(context))
+        following = await _keep(context, cut, client, claimed, delivery, made, claims_more=goes_on)
     except LeaseLost:
-        lost_lease.leave(work.state, work.entity, claimed, work.clock.now(), doubt_until)
+        lost_lease.leave(context.state, context.entity, claimed, context.clock.now(), doubt_until)
         raise
-    steps.reached("settled")
+    failpoints.hit("settled")
     if not following and (more_to_come or not goes_on):
-        return await _claim(work, cut, place)
+        return await _claim(context, cut, place)
     return following
 
 
-async def _claim(work: Work, cut: Push, place: int) -> list[Message]:
+async def _claim(context: RunContext, cut: Push, place: int) -> list[Message]:
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if place > 0:
-            await work.tuning.wait_until_wanted(place)
-            await cut.room.wait(work)
+            await context.tuning.wait_until_wanted(place)
+            await cut.room.wait(context)
         news, more_to_come = cut.news, cut.more_to_come
-        claimed = await cut.kept.keep(work, Answered([], then=_wish(work, cut)))
+        claimed = await cut.kept.keep(context, BatchResult([], then=_wish(context, cut)))
         cut.learn(claimed)
         if claimed or not more_to_come:
             return claimed
@@ -252,13 +254,13 @@ async def _claim(work: Work, cut: Push, place: int) -> list[Message]:
     return []
 
 
-def _wish(work: Work, cut: Push) -> Wish:
-    size = cut.request_size(work)
-    stock_outs = work.entity == "inventory" and cut.stock_outs
-    return Wish(
-        work.shop.host,
+def _wish(context: RunContext, cut: Push) -> ClaimSpec:
+    size = cut.request_size(context)
+    stock_outs = context.entity == "inventory" and cut.stock_outs
+    return ClaimSpec(
+        context.shop.host,
         size * cut.operations,
-        sizes_after(size, work.queue.retry_count),
+        sizes_after(size, context.queue.retry_count),
         whole=cut.more_to_come,
         stock_outs_first=stock_outs,
     )
@@ -273,60 +275,60 @@ def sizes_after(size: int, retry_count: int) -> list[int]:
 
 
 async def _keep(
-    work: Work,
+    context: RunContext,
     cut: Push,
     client: MagentoClient,
     claimed: Sequence[Message],
     delivery: Delivery,
-    made: Made | None,
+    made: Delivered | None,
     *,
     claims_more: bool,
 ) -> list[Message]:
     """Keep the outcomes, and claim the next request's worth in the same commit."""
-    now = work.clock.now()
+    now = context.clock.now()
     cut.array_limit = delivery.array_limit or cut.array_limit
-    fault = delivery.fault or await _probe_fault(work, cut, client, delivery.outcomes)
+    fault = delivery.fault or await _probe_fault(context, cut, client, delivery.outcomes)
     if fault is not None:
         unreachable = ShopUnreachable(str(fault))
         unreachable.__cause__ = fault
         cut.stop(unreachable)
     later = now + timedelta(seconds=pause_after(max(message.attempts for message in claimed)))
     settled = [
-        Settled(message, SENT)
+        MessageOutcome(message, SENT)
         if outcome is ACCEPTED
-        else _settled(work, message, outcome, later, connection_lost=fault is not None)
+        else _settled(context, message, outcome, later, connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
-    if work.entity in DOCUMENTS:
+    if context.entity in DOCUMENTS:
         in_part = delivery.wrote and settled[0].state != SENT
-        settled = [msgspec.structs.replace(settled[0], half_told=in_part)]
+        settled = [msgspec.structs.replace(settled[0], partially_applied=in_part)]
     if made is not None:
         settled = [settled_as(settled[0], made)]
     others = [outcome for outcome in delivery.outcomes if outcome is not ACCEPTED]
-    in_doubt = work.entity not in DOCUMENTS and any(_may_be_applied(work, outcome) for outcome in others)
+    in_doubt = context.entity not in DOCUMENTS and any(_may_be_applied(context, outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
-        messages.block_host(work.state, work.shop.host, now + timedelta(seconds=max(waits)))
-    then = _wish(work, cut) if claims_more and cut.fault is None else None
+        messages.block_host(context.state, context.shop.host, now + timedelta(seconds=max(waits)))
+    then = _wish(context, cut) if claims_more and cut.fault is None else None
     doubt_until = now + LATE_WRITE if in_doubt else None
-    next_claimed = await cut.kept.keep(work, Answered(settled, doubt_until, then))
+    next_claimed = await cut.kept.keep(context, BatchResult(settled, doubt_until, then))
     if then is not None:
         cut.learn(next_claimed)
-    work.tally.sent += sum(one.state == SENT for one in settled)
-    work.tally.failed += sum(one.state == FAILED for one in settled)
-    cut.forecast.tell(work, now, more_to_come=cut.more_to_come)
+    context.counters.sent += sum(one.state == SENT for one in settled)
+    context.counters.failed += sum(one.state == FAILED for one in settled)
+    cut.forecast.tell(context, now, more_to_come=cut.more_to_come)
     return next_claimed
 
 
-def _may_be_applied(work: Work, outcome: Outcome) -> bool:
+def _may_be_applied(context: RunContext, outcome: RowResult) -> bool:
     """Whether Magento may show the value though it was not accepted: a gateway's 5xx says nothing of what goes on
     behind it, and source items are kept where what comes after them fails (contracts/magento.md, "Source items").
     """
-    return outcome.kind in ("unknown", "temporary") or (outcome.kind == "refused" and work.entity == "inventory")
+    return outcome.kind in ("unknown", "temporary") or (outcome.kind == "refused" and context.entity == "inventory")
 
 
 async def _probe_fault(
-    work: Work, cut: Push, client: MagentoClient, outcomes: Sequence[Outcome]
+    context: RunContext, cut: Push, client: MagentoClient, outcomes: Sequence[RowResult]
 ) -> MagentoFault | None:
     """After a fault that may be the whole connection's: ask Magento something harmless; several faults in a row ask
     once.
@@ -335,7 +337,7 @@ async def _probe_fault(
         return None
     if any(outcome.retry_after is not None for outcome in outcomes):
         return None  # the host spoke for itself: it is there, and told us when to come back
-    now = work.clock.now()
+    now = context.clock.now()
     if cut.probed_at is not None and now - cut.probed_at < PROBE_HOLDS:
         return None
     try:
@@ -346,23 +348,25 @@ async def _probe_fault(
     return None
 
 
-def _settled(work: Work, message: Message, outcome: Outcome, later: datetime, *, connection_lost: bool) -> Settled:
+def _settled(
+    context: RunContext, message: Message, outcome: RowResult, later: datetime, *, connection_lost: bool
+) -> MessageOutcome:
     if outcome.kind == "accepted":
-        return Settled(message, SENT)
+        return MessageOutcome(message, SENT)
     if outcome.kind == "refused":
         is_gone = outcome.cause == UNKNOWN_SKU
-        state = SKIPPED if is_gone and work.skips_unknown_sku else FAILED
+        state = SKIPPED if is_gone and context.skips_unknown_sku else FAILED
         kind = outcome.cause or cause(message, outcome)
-        return Settled(message, state, kind, with_fix(message, outcome), is_gone=is_gone)
+        return MessageOutcome(message, state, kind, with_fix(message, outcome), is_gone=is_gone)
     if outcome.kind == "waits":
-        return waits_on(work, message, outcome, work.clock.now())
+        return waits_on(context, message, outcome, context.clock.now())
     if connection_lost or outcome.kind == "not_sent":
-        return Settled(message, PENDING, attempt_given_back=True)
+        return MessageOutcome(message, PENDING, attempt_given_back=True)
     if outcome.kind == "unknown":
-        return Settled(message, SENDING, "no answer", outcome.reason)
-    if message.attempts >= work.queue.retry_count:
-        return Settled(message, FAILED, cause(message, outcome), with_fix(message, outcome))
-    return Settled(message, PENDING, "temporary", outcome.reason, not_before=later)
+        return MessageOutcome(message, SENDING, "no answer", outcome.reason)
+    if message.attempts >= context.queue.retry_count:
+        return MessageOutcome(message, FAILED, cause(message, outcome), with_fix(message, outcome))
+    return MessageOutcome(message, PENDING, "temporary", outcome.reason, not_before=later)
 
 
 def pause_after(attempts: int) -> float:

@@ -10,11 +10,11 @@ import asyncio
 import msgspec
 
 from connector.state.queue.chunk import Computed, Queued, commit_chunk
-from entities.context import Work
+from entities.context import RunContext
 from settings import as_on_the_screen
 
 
-async def queue(work: Work, computed: Computed) -> Queued:
+async def queue(context: RunContext, computed: Computed) -> Queued:
     """The stage: commit the chunk. Raises `LeaseLost`."""
     if any(want.reason is not None and "A2M_" in want.reason for want in computed.wanted):
         wanted = [
@@ -22,10 +22,10 @@ async def queue(work: Work, computed: Computed) -> Queued:
             for want in computed.wanted
         ]
         computed = msgspec.structs.replace(computed, wanted=wanted)
-    done = await asyncio.to_thread(commit_chunk, work.state, work.lease, computed, work.clock.now())
-    tally = work.tally
-    tally.changed += done.queued + done.failed
-    tally.queued += done.queued
-    tally.failed += done.failed
-    tally.superseded += done.superseded
+    done = await asyncio.to_thread(commit_chunk, context.state, context.lease, computed, context.clock.now())
+    counters = context.counters
+    counters.changed += done.queued + done.failed
+    counters.queued += done.queued
+    counters.failed += done.failed
+    counters.superseded += done.superseded
     return done

@@ -13,9 +13,9 @@ import msgspec
 
 from connector.magento.client import MagentoClient
 from connector.state.queue import messages
-from connector.state.queue.messages import Message, Settled
+from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.schema import FAILED, PENDING, SENT
-from entities.context import Work
+from entities.context import RunContext
 from entities.documents.document import LATE_WRITE as LATE_DOCUMENT
 from entities.documents.document import found_document, settled_as
 from entities.price.bulk import settle_bulk
@@ -27,40 +27,40 @@ LATE_WRITE = timedelta(seconds=60)
 STOPPED = "stopped during its last attempt: Magento does not show the value, and no attempt is left"
 
 
-async def settle_unknown(work: Work) -> None:
+async def settle_unknown(context: RunContext) -> None:
     """Ask Magento what it shows for every message whose outcome is unknown, and settle it. Sends nothing.
 
     A bulk that was left open is waited for first: what it carries is not there before.
     """
-    if work.entity == "price":
-        await settle_bulk(work)
-    with work.state.read() as connection:
-        unknown = messages.unsettled(connection, work.entity)
+    if context.entity == "price":
+        await settle_bulk(context)
+    with context.state.read() as connection:
+        unknown = messages.unsettled(connection, context.entity)
     if not unknown:
         return
-    async with work.shop.client() as client:
-        if work.entity in DOCUMENTS:
-            settled = [await _settled_document(work, client, message) for message in unknown]
+    async with context.shop.client() as client:
+        if context.entity in DOCUMENTS:
+            settled = [await _settled_document(context, client, message) for message in unknown]
         else:
             places = [Place(message.key, message.source, message.sku or message.key) for message in unknown]
-            now_shown = await shown(work, client, places)
-            settled = [_settled(work, message, now_shown.get((message.key, message.source))) for message in unknown]
-    now = work.clock.now()
-    doubt_until = None if work.entity in DOCUMENTS else now + LATE_WRITE
+            now_shown = await shown(context, client, places)
+            settled = [_settled(context, message, now_shown.get((message.key, message.source))) for message in unknown]
+    now = context.clock.now()
+    doubt_until = None if context.entity in DOCUMENTS else now + LATE_WRITE
     decided = [one for one in settled if one is not None]
-    messages.settle(work.state, work.lease, decided, now, doubt_until=doubt_until)
-    work.tally.sent += sum(one.state == SENT for one in decided)
-    work.tally.failed += sum(one.state == FAILED for one in decided)
+    messages.settle(context.state, context.lease, decided, now, doubt_until=doubt_until)
+    context.counters.sent += sum(one.state == SENT for one in decided)
+    context.counters.failed += sum(one.state == FAILED for one in decided)
 
 
-async def _settled_document(work: Work, client: MagentoClient, message: Message) -> Settled | None:
+async def _settled_document(context: RunContext, client: MagentoClient, message: Message) -> MessageOutcome | None:
     """A document that is not there yet may still come: it is left as it is until that is ruled out."""
-    made = await found_document(work, DOCUMENTS[work.entity], client, message)
+    made = await found_document(context, DOCUMENTS[context.entity], client, message)
     if made is not None:
-        return settled_as(Settled(message, SENT), made)
-    if work.clock.now() < asked_again(message):
+        return settled_as(MessageOutcome(message, SENT), made)
+    if context.clock.now() < asked_again(message):
         return None
-    return msgspec.structs.replace(_tried_again(work, message), half_told=True)
+    return msgspec.structs.replace(_tried_again(context, message), partially_applied=True)
 
 
 def asked_again(message: Message) -> datetime:
@@ -70,13 +70,13 @@ def asked_again(message: Message) -> datetime:
     return message.changed_at + (LATE_DOCUMENT if message.document is not None else timedelta(0))
 
 
-def _settled(work: Work, message: Message, value: tuple[int, bool | None] | None) -> Settled:
+def _settled(context: RunContext, message: Message, value: tuple[int, bool | None] | None) -> MessageOutcome:
     if value is not None and value[0] == message.value and message.in_stock in (None, value[1]):
-        return Settled(message, SENT)
-    return _tried_again(work, message)
+        return MessageOutcome(message, SENT)
+    return _tried_again(context, message)
 
 
-def _tried_again(work: Work, message: Message) -> Settled:
-    if message.attempts < work.queue.retry_count:
-        return Settled(message, PENDING, message.cause, message.reason)
-    return Settled(message, FAILED, message.cause or "stopped", message.reason or STOPPED)
+def _tried_again(context: RunContext, message: Message) -> MessageOutcome:
+    if message.attempts < context.queue.retry_count:
+        return MessageOutcome(message, PENDING, message.cause, message.reason)
+    return MessageOutcome(message, FAILED, message.cause or "stopped", message.reason or STOPPED)

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connector.state.queue import messages
-from entities.context import Work
+from entities.context import RunContext
 
 ASKED_EVERY = timedelta(seconds=1)
 
 
-class Room(msgspec.Struct):
+class StockPriority(msgspec.Struct):
     """Whether the further connections of a price push are to wait; asked once a second, in the state database."""
 
     is_open: bool = True
@@ -31,18 +31,18 @@ class Room(msgspec.Struct):
         """The first connection has nothing more to send: nobody needs to wait for the others' turn any more."""
         self.is_open = False
 
-    async def stock_waits(self, work: Work) -> bool:
+    async def stock_waits(self, context: RunContext) -> bool:
         """Whether this is a push of prices and inventory has something due."""
-        if work.entity != "price" or work.shop.connections == 1:
+        if context.entity != "price" or context.shop.connections == 1:
             return False
-        now = work.clock.now()
+        now = context.clock.now()
         if self.asked_at is None or now - self.asked_at >= ASKED_EVERY:
             self.asked_at = now
-            with work.state.read() as connection:
+            with context.state.read() as connection:
                 self.has_stock = messages.is_due(connection, "inventory", now)
         return self.has_stock
 
-    async def wait(self, work: Work) -> None:
+    async def wait(self, context: RunContext) -> None:
         """Wait until stock is through, or the first connection has sent all there was."""
-        while self.is_open and await self.stock_waits(work):
-            await work.clock.sleep(ASKED_EVERY.total_seconds())
+        while self.is_open and await self.stock_waits(context):
+            await context.clock.sleep(ASKED_EVERY.total_seconds())

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.queue import waits
 from connector.state.queue.chunk import Computed, Queued
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
-from entities.context import Work
+from entities.context import RunContext
 from entities.counters import NOTHING_CHANGED
 from entities.pulled import Pulled
 from entities.registry import DOCUMENTS
@@ -36,15 +36,15 @@ async def pull(pull_of_this_look: Pull) -> Pulled | None:
     return await pull_of_this_look.next_chunk()
 
 
-async def push_with_retries(work: Work, cut: Push) -> None:
+async def push_with_retries(context: RunContext, cut: Push) -> None:
     """Stage 4 without Prefect: as many rounds as Prefect's retries would make."""
-    for round_number in range(1, work.queue.retry_count + 1):
+    for round_number in range(1, context.queue.retry_count + 1):
         try:
-            await push(work, cut)
+            await push(context, cut)
         except PushAgain as again:
-            if round_number == work.queue.retry_count:
+            if round_number == context.queue.retry_count:
                 raise
-            await work.clock.sleep((again.due_at - work.clock.now()).total_seconds())
+            await context.clock.sleep((again.due_at - context.clock.now()).total_seconds())
         else:
             return
 
@@ -54,46 +54,46 @@ class Stages:
     """The five stages, as plain functions or as Prefect tasks."""
 
     pull: Callable[[Pull], Awaitable[Pulled | None]]
-    compute: Callable[[Work, Pulled], Awaitable[Computed]]
-    queue: Callable[[Work, Computed], Awaitable[Queued]]
-    push: Callable[[Work, Push], Awaitable[None]]
+    compute: Callable[[RunContext, Pulled], Awaitable[Computed]]
+    queue: Callable[[RunContext, Computed], Awaitable[Queued]]
+    push: Callable[[RunContext, Push], Awaitable[None]]
     confirm: Callable[..., Awaitable[list[Message]]]
 
 
-PLAIN = Stages(pull, compute, queue, push_with_retries, confirm)
+DIRECT_STAGES = Stages(pull, compute, queue, push_with_retries, confirm)
 
 
 async def look(
-    work: Work, stages: Stages, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
+    context: RunContext, stages: Stages, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
 ) -> list[Message]:
-    """One look of one entity. Gives the messages that failed in it; what it did is in `work.tally`.
+    """One look of one entity. Gives the messages that failed in it; what it did is in `context.counters`.
 
     A full one, or one with `compare`, asks Magento what it shows of all that it reads.
 
     Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
     """
-    began = work.clock.now()
+    began = context.clock.now()
     if keys:
-        waits.look_again(work.state, work.entity, keys)  # whoever names a record wants to know now
-    await settle_unknown(work)
-    pulling = Pull(work, full=full, keys=keys, compare=compare)
+        waits.look_again(context.state, context.entity, keys)  # whoever names a record wants to know now
+    await settle_unknown(context)
+    pulling = Pull(context, full=full, keys=keys, compare=compare)
     first = await pulling.begin()
     idle = first is None or first.is_idle()
     if idle:
-        await _keep_watermarks(work, first)
-    with seldom_collected():
-        pushing = None if idle else await _queue_everything(work, stages, pulling)
-        pushed = await (_push(work, stages) if pushing is None else _end(work, pushing))
-    failed = [] if idle and not pushed else await stages.confirm(work, began)
-    steps.reached("confirmed")
-    _remember(work, full=full and keys is None, idle=idle and not pushed)
-    steps.reached("remembered")
-    work.tally.seconds = (work.clock.now() - began).total_seconds()
+        await _keep_watermarks(context, first)
+    with relaxed_gc():
+        pushing = None if idle else await _queue_everything(context, stages, pulling)
+        pushed = await (_push(context, stages) if pushing is None else _end(context, pushing))
+    failed = [] if idle and not pushed else await stages.confirm(context, began)
+    failpoints.hit("confirmed")
+    _remember(context, full=full and keys is None, idle=idle and not pushed)
+    failpoints.hit("remembered")
+    context.counters.seconds = (context.clock.now() - began).total_seconds()
     return failed
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
+def relaxed_gc() -> Iterator[None]:
     """Python looks for cycles of objects less often: rows come by the ten thousand and hold none (a fifth of a look's
     time otherwise).
     """
@@ -112,22 +112,22 @@ class _Pushing(NamedTuple):
     task: asyncio.Task[None]
 
 
-async def _queue_everything(work: Work, stages: Stages, pulling: Pull) -> _Pushing | None:
+async def _queue_everything(context: RunContext, stages: Stages, pulling: Pull) -> _Pushing | None:
     """Pull, compute and queue chunk after chunk. A look of several chunks sends the first ones meanwhile."""
     pushing: _Pushing | None = None
-    work.is_pulling = True
+    context.is_pulling = True
     try:
         while (pulled := await stages.pull(pulling)) is not None:
-            steps.reached("pulled")
-            computed = await stages.compute(work, pulled)
-            steps.reached("computed")
-            await stages.queue(work, computed)
-            steps.reached("queued")
-            work.progress(f"{work.entity}: {work.tally.pulled:,} read, {work.tally.queued:,} queued")
+            failpoints.hit("pulled")
+            computed = await stages.compute(context, pulled)
+            failpoints.hit("computed")
+            await stages.queue(context, computed)
+            failpoints.hit("queued")
+            context.progress(f"{context.entity}: {context.counters.pulled:,} read, {context.counters.queued:,} queued")
             if pushing is not None:
                 pushing.cut.tell(more_to_come=True)
-            elif pulling.goes_on and (cut := begin_push_early(work)) is not None:
-                pushing = _Pushing(cut, asyncio.create_task(stages.push(work, cut)))  # type: ignore[arg-type]
+            elif pulling.goes_on and (cut := begin_push_early(context)) is not None:
+                pushing = _Pushing(cut, asyncio.create_task(stages.push(context, cut)))  # type: ignore[arg-type]
     except BaseException as fault:
         if pushing is not None:  # what has left is settled before the fault is told
             pushing.cut.stop(PushStopped("The look was stopped."))
@@ -136,39 +136,39 @@ async def _queue_everything(work: Work, stages: Stages, pulling: Pull) -> _Pushi
             await asyncio.gather(pushing.task, return_exceptions=True)
         raise
     finally:
-        work.is_pulling = False
+        context.is_pulling = False
     return pushing
 
 
-async def _end(work: Work, pushing: _Pushing) -> bool:
+async def _end(context: RunContext, pushing: _Pushing) -> bool:
     pushing.cut.tell(more_to_come=False)
     try:
         await pushing.task
     except PushAgain as again:
-        work.report.waits.append(str(again))
+        context.report.waits.append(str(again))
     return True
 
 
-async def _keep_watermarks(work: Work, first: Pulled | None) -> None:
+async def _keep_watermarks(context: RunContext, first: Pulled | None) -> None:
     if first is not None and first.marks:
-        await queue(work, Computed([], [], None, marks=list(first.marks.values())))
+        await queue(context, Computed([], [], None, marks=list(first.marks.values())))
 
 
-async def _push(work: Work, stages: Stages) -> bool:
-    cut = begin_push(work)
+async def _push(context: RunContext, stages: Stages) -> bool:
+    cut = begin_push(context)
     if cut is None:
         return False
-    ask_first = DOCUMENTS[work.entity].before_push if work.entity in DOCUMENTS else None
+    ask_first = DOCUMENTS[context.entity].before_push if context.entity in DOCUMENTS else None
     if ask_first is not None:
-        await ask_first(work)
+        await ask_first(context)
     try:
-        await stages.push(work, cut)
+        await stages.push(context, cut)
     except PushAgain as again:
-        work.report.waits.append(str(again))
+        context.report.waits.append(str(again))
     return True
 
 
-def _remember(work: Work, *, full: bool, idle: bool) -> None:
-    said = work.tally.in_words()
+def _remember(context: RunContext, *, full: bool, idle: bool) -> None:
+    said = context.counters.in_words()
     did_nothing = idle or said == NOTHING_CHANGED  # a full look reads everything, and need not have done anything
-    entities.remember_look(work.state, work.lease, work.clock.now(), said, did_nothing=did_nothing, full=full)
+    entities.remember_look(context.state, context.lease, context.clock.now(), said, did_nothing=did_nothing, full=full)

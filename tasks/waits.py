@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connector.magento.batches import Outcome
-from connector.magento.errors import MagentoFault, OfTheConnection
+from connector.magento.batches import RowResult
+from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.state.queue import messages, waits
-from connector.state.queue.messages import Message, Settled
+from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
 from connector.state.schema import PENDING
-from entities.context import Work
+from entities.context import RunContext
 from entities.registry import DOCUMENTS
 from entities.waiting import NotYet, describe, looked_at_again
 
@@ -24,22 +24,22 @@ READ_TOGETHER = 500
 """How many waiting documents one push reads together at most; the others' turn comes with the next."""
 
 
-def waits_on(work: Work, message: Message, outcome: Outcome, now: datetime) -> Settled:
+def waits_on(context: RunContext, message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
     """The outcome of a message that waits; no attempt is used."""
-    wait = _wait(work, message, outcome.cause or "", outcome.waits_for, outcome.reason or "", now)
+    wait = _wait(context, message, outcome.cause or "", outcome.waits_for, outcome.reason or "", now)
     again_at = looked_at_again(wait.since, now)
-    return Settled(message, PENDING, WAITS, outcome.reason, again_at, attempt_given_back=True, wait=wait)
+    return MessageOutcome(message, PENDING, WAITS, outcome.reason, again_at, attempt_given_back=True, wait=wait)
 
 
-def _wait(work: Work, message: Message, code: str, waits_for: str | None, reason: str, now: datetime) -> Wait:
+def _wait(context: RunContext, message: Message, code: str, waits_for: str | None, reason: str, now: datetime) -> Wait:
     """What the message waits for from now on: since when, and whether that was told, is kept while it is the same."""
     before = message.wait if message.wait is not None and message.wait.code == code else None
     since, told_at = (now, None) if before is None else (before.since, before.told_at)
-    work.report.wait(message.key, code)
-    if told_at is None and now - since >= work.queue.wait_tell:
+    context.report.wait(message.key, code)
+    if told_at is None and now - since >= context.queue.wait_tell:
         told_at = now
-        days = work.queue.wait_tell.days
-        work.report.note(
+        days = context.queue.wait_tell.days
+        context.report.note(
             message.key,
             f'Waits for {describe(code)} since {since:%Y-%m-%d %H:%M} UTC, longer than the {days} days of "Tell of '
             f'records that wait longer than" (A2M_QUEUE__WAIT_TELL). Nothing failed; it goes by itself. {reason}',
@@ -47,34 +47,34 @@ def _wait(work: Work, message: Message, code: str, waits_for: str | None, reason
     return Wait(code, since, waits_for, told_at)
 
 
-async def look_together(work: Work) -> None:
+async def look_together(context: RunContext) -> None:
     """Read the waiting documents that are due in one search, and keep waiting those that still have to.
 
-    Raises `OfTheConnection`. After any other fault each of them is looked at on its own, and says so.
+    Raises `HostUnavailable`. After any other fault each of them is looked at on its own, and says so.
     """
-    still_waiting = DOCUMENTS[work.entity].still_waiting if work.entity in DOCUMENTS else None
+    still_waiting = DOCUMENTS[context.entity].still_waiting if context.entity in DOCUMENTS else None
     if still_waiting is None:
         return
-    now = work.clock.now()
-    with work.state.read() as connection:
-        ids = waits.due_ids(connection, work.entity, now, READ_TOGETHER)
-        blocked = messages.blocked_until(connection, work.shop.host)
+    now = context.clock.now()
+    with context.state.read() as connection:
+        ids = waits.due_ids(connection, context.entity, now, READ_TOGETHER)
+        blocked = messages.blocked_until(connection, context.shop.host)
         waiting = messages.by_ids(connection, ids) if len(ids) > 1 else []  # one costs a single read in any case
     if not waiting or (blocked is not None and blocked > now):
         return
     try:
-        async with work.shop.client() as client:
-            found = await still_waiting(work, client, waiting)
-    except OfTheConnection:
+        async with context.shop.client() as client:
+            found = await still_waiting(context, client, waiting)
+    except HostUnavailable:
         raise
     except MagentoFault as fault:
-        work.progress(f"{work.entity}: what waits could not be read together: {fault}")
+        context.progress(f"{context.entity}: what waits could not be read together: {fault}")
         return
-    looked_at = [_looked_at(work, one, found[one.id], now) for one in waiting if one.id in found]
+    looked_at = [_looked_at(context, one, found[one.id], now) for one in waiting if one.id in found]
     if looked_at:
-        waits.keep(work.state, work.lease, looked_at, now)
+        waits.keep(context.state, context.lease, looked_at, now)
 
 
-def _looked_at(work: Work, message: Message, why: NotYet, now: datetime) -> LookedAt:
-    wait = _wait(work, message, why.wait, why.waits_for, str(why), now)
+def _looked_at(context: RunContext, message: Message, why: NotYet, now: datetime) -> LookedAt:
+    wait = _wait(context, message, why.wait, why.waits_for, str(why), now)
     return LookedAt(message.id, wait, str(why), looked_at_again(wait.since, now))

@@ -12,7 +12,7 @@ from app.connection.sources import SOURCES, sources
 from connector.magento import reads
 from connector.magento.auth import OAuth
 from connector.magento.client import MagentoClient
-from connector.magento.errors import MagentoFault, OfTheConnection, TemporaryFault, Unauthorized
+from connector.magento.errors import HostUnavailable, MagentoFault, TemporaryFault, Unauthorized
 from entities.checks import MAGENTO_ANSWERS, Check, Named, attempt, clock_check, lacks
 
 MAGENTO_ALLOWS = timedelta(hours=1)
@@ -39,7 +39,7 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
     except MagentoFault as fault:
         yield Check(MAGENTO_ANSWERS, "failed", str(fault))
         yield clock_check(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
-        away = isinstance(fault, OfTheConnection | TemporaryFault)
+        away = isinstance(fault, HostUnavailable | TemporaryFault)
         for what in ("Base currency", *BEHIND_THE_TOKEN):
             said = "Magento does not answer" if away else "Magento does not let us in"
             yield Check(what, "could not be checked", said)

@@ -33,7 +33,7 @@ from connector.acumatica.records import (
     units,
 )
 from connector.acumatica.session import AcumaticaSession
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.units import ItemUnits, Unit
 
 KEYS_PER_REQUEST = 40
@@ -312,8 +312,8 @@ def _others(record: Any, fields: ItemFields) -> tuple[str, ...]:
     if not fields.alternate_type:
         return ()
     rows = _alternates(record, fields)
-    own = {normalise_one(sku) for sku, _uom in rows[:1]}
-    return tuple(f"{sku} ({uom})" if uom else sku for sku, uom in rows if normalise_one(sku) not in own)
+    own = {comparison_key(sku) for sku, _uom in rows[:1]}
+    return tuple(f"{sku} ({uom})" if uom else sku for sku, uom in rows if comparison_key(sku) not in own)
 
 
 def _units_of(record: Any) -> tuple[str, str]:

@@ -18,14 +18,14 @@ import msgspec
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import (
+    HostUnavailable,
     NoAnswer,
-    OfTheConnection,
     RequestRefused,
     RequestTooLarge,
     TemporaryFault,
 )
 from connector.magento.words import kind_of, message_of, template_of
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 
 Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent", "waits"]
 TOO_MANY = "Maximum items of type"
@@ -67,7 +67,7 @@ class AttributeRow(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowResult:
     """What became of one row.
 
     accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
@@ -86,8 +86,8 @@ class Outcome:
     template: str = ""
 
 
-ACCEPTED = Outcome("accepted")
-NOT_SENT = Outcome("not_sent")
+ACCEPTED = RowResult("accepted")
+NOT_SENT = RowResult("not_sent")
 
 
 @dataclass
@@ -96,15 +96,15 @@ class Delivery:
     that changes Magento left.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[RowResult]
     array_limit: int | None = None
-    fault: OfTheConnection | None = None
+    fault: HostUnavailable | None = None
     wrote: bool = True
 
 
 Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow, AttributeRow)
 Send = Callable[[list[Row]], Awaitable[Any]]
-Judge = Callable[[list[Row], Any], list[Outcome | None]]
+Judge = Callable[[list[Row], Any], list[RowResult | None]]
 
 
 @dataclass
@@ -115,10 +115,10 @@ class _Sending(Generic[Row]):
     send: Send[Row]
     judge: Judge[Row]
     size: int = 1_000_000
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[RowResult] = field(default_factory=list)
     waiting: list[list[int]] = field(default_factory=list)
     array_limit: int | None = None
-    fault: OfTheConnection | None = None
+    fault: HostUnavailable | None = None
 
     async def run(self) -> Delivery:
         self.outcomes = [NOT_SENT] * len(self.rows)
@@ -127,22 +127,22 @@ class _Sending(Generic[Row]):
             part = self.waiting.pop()
             try:
                 self._judge(part, await self.send([self.rows[place] for place in part]))
-            except OfTheConnection as fault:
+            except HostUnavailable as fault:
                 self.fault = fault
             except NoAnswer as fault:
-                self._end(part, Outcome("unknown", str(fault)))
+                self._end(part, RowResult("unknown", str(fault)))
             except TemporaryFault as fault:
-                self._end(part, Outcome("temporary", str(fault), fault.retry_after, template=fault.kind))
+                self._end(part, RowResult("temporary", str(fault), fault.retry_after, template=fault.kind))
             except RequestRefused as fault:
                 self._cut(part, fault)
         return Delivery(self.outcomes, self.array_limit, self.fault)
 
-    def _end(self, part: list[int], outcome: Outcome) -> None:
+    def _end(self, part: list[int], outcome: RowResult) -> None:
         """Keep one outcome for the part and send no other: Magento is not well, what did not leave loses nothing."""
         self._keep(part, outcome)
         self.waiting.clear()
 
-    def _keep(self, part: list[int], outcome: Outcome) -> None:
+    def _keep(self, part: list[int], outcome: RowResult) -> None:
         for place in part:
             self.outcomes[place] = outcome
 
@@ -154,7 +154,7 @@ class _Sending(Generic[Row]):
         elif len(part) > 1:
             self._send_again(part, (len(part) + 1) // 2)
         else:
-            self._keep(part, Outcome("refused", _reason(fault), template=fault.kind))
+            self._keep(part, RowResult("refused", _reason(fault), template=fault.kind))
 
     def _send_again(self, part: list[int], size: int) -> None:
         self.waiting.extend(part[start : start + size] for start in reversed(range(0, len(part), size)))
@@ -243,12 +243,12 @@ async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]
     return await _Sending(rows, send, _judge_as_whole, size=1).run()
 
 
-def _judge_as_whole(part: list[Any], answer: Any) -> list[Outcome | None]:
+def _judge_as_whole(part: list[Any], answer: Any) -> list[RowResult | None]:
     """The rows of a request without row errors: all accepted."""
     return [ACCEPTED for _row in part]
 
 
-def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[Outcome | None]:
+def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None]:
     """The rows of a base-prices answer: a list of row errors that name no row, some of them not even the SKU.
 
     None for rows that have to be sent again alone: those that an error without a SKU may mean, and numeric-looking SKUs
@@ -261,11 +261,11 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[Outcome | None]:
         return [ACCEPTED for _row in part]
     if len(part) == 1:
         return [_refused(part[0], errors)]
-    named = {normalise_one(sku): error for error in errors if (sku := _sku_of(error)) is not None}
+    named = {comparison_key(sku): error for error in errors if (sku := _sku_of(error)) is not None}
     some_name_none = any(_sku_of(error) is None for error in errors)
-    outcomes: list[Outcome | None] = []
+    outcomes: list[RowResult | None] = []
     for row in part:
-        error = named.get(normalise_one(row.sku))
+        error = named.get(comparison_key(row.sku))
         if error is None:
             outcomes.append(None if some_name_none else ACCEPTED)
         elif _looks_numeric(row.sku):
@@ -291,11 +291,11 @@ def _looks_numeric(sku: str) -> bool:
     return sku.strip().lstrip("+-").replace(".", "", 1).isdigit()
 
 
-def _refused(row: PriceRow, errors: list[dict[str, Any]]) -> Outcome:
+def _refused(row: PriceRow, errors: list[dict[str, Any]]) -> RowResult:
     reason = " ".join(dict.fromkeys(_row_reason(row, error) for error in errors))
     unknown = any(_is_unknown_sku(error) for error in errors)
     template = " ".join(dict.fromkeys(kind_of(error) for error in errors))
-    return Outcome("refused", reason, cause=NO_PRODUCT if unknown else None, template=template)
+    return RowResult("refused", reason, cause=NO_PRODUCT if unknown else None, template=template)
 
 
 def _row_reason(row: PriceRow, error: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from connector.magento.batches import BASE_PRICES, Outcome, PriceRow, judge_prices, prices_body
+from connector.magento.batches import BASE_PRICES, PriceRow, RowResult, judge_prices, prices_body
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
 from connector.magento.reads import criterion
@@ -79,7 +79,9 @@ def _number(answer: Any) -> int:
     raise TemporaryFault("Magento answered the question how many operations are open with something else.")
 
 
-async def outcomes(client: MagentoClient, uuid: str, parts: Sequence[Sequence[PriceRow]]) -> list[list[Outcome | None]]:
+async def outcomes(
+    client: MagentoClient, uuid: str, parts: Sequence[Sequence[PriceRow]]
+) -> list[list[RowResult | None]]:
     """What became of each row of a bulk whose operations are done, part by part.
 
     None for a row that has to be sent by itself to be told about: one that Magento's row errors leave unclear, and all
@@ -98,9 +100,9 @@ async def outcomes(client: MagentoClient, uuid: str, parts: Sequence[Sequence[Pr
     return [_judged(part, found.get(place)) for place, part in enumerate(parts)]
 
 
-def _judged(part: Sequence[PriceRow], operation: _Operation | None) -> list[Outcome | None]:
+def _judged(part: Sequence[PriceRow], operation: _Operation | None) -> list[RowResult | None]:
     if operation is not None and operation.status == RETRIABLE:
-        return [Outcome("temporary", f"Magento's consumer: {operation.result_message}") for _row in part]
+        return [RowResult("temporary", f"Magento's consumer: {operation.result_message}") for _row in part]
     if operation is None or operation.status != COMPLETE:
         return [None for _row in part]
     try:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.reads import criteria_of, pages
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, Country
 
 SAME_EMAIL = "A customer with the same email address already exists in an associated website."
@@ -34,7 +34,7 @@ async def with_email(client: MagentoClient, email: str, website_id: int) -> Show
     """The customer with this e-mail, in any spelling that Magento takes for the same, on the website."""
     for criteria in criteria_of("email", [email]):
         async for found in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
-            if normalise_one(str(found["email"])) == normalise_one(email):
+            if comparison_key(str(found["email"])) == comparison_key(email):
                 return found
     return None
 
@@ -45,19 +45,19 @@ async def accounts_with_email(client: MagentoClient, email: str) -> list[Shown]:
         found
         for criteria in criteria_of("email", [email])
         async for found in pages(client, "customers/search", criteria)
-        if normalise_one(str(found["email"])) == normalise_one(email)
+        if comparison_key(str(found["email"])) == comparison_key(email)
     ]
 
 
 async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_id: int | None) -> dict[str, str]:
     """The ids of the customers of the website, `None`: of any, with these e-mails, by e-mail in its compared form."""
-    asked = {normalise_one(email) for email in emails}
+    asked = {comparison_key(email) for email in emails}
     found = {}
     for criteria in criteria_of("email", emails):
         where = criteria if website_id is None else {**criteria, **_on_website(website_id)}
         async for one in pages(client, "customers/search", where, fields="items[id,email]"):
-            if normalise_one(str(one["email"])) in asked:
-                found[normalise_one(str(one["email"]))] = str(one["id"])
+            if comparison_key(str(one["email"])) in asked:
+                found[comparison_key(str(one["email"]))] = str(one["id"])
     return found
 
 
@@ -85,8 +85,8 @@ async def country(client: MagentoClient, code: str) -> Country | None:
     regions: dict[str, int] = {}
     known = found.get("available_regions") or []
     for region in known:  # a code goes before a name that reads like it
-        regions.setdefault(normalise_one(str(region.get("name") or "")), int(region["id"]))
-    regions.update((normalise_one(str(region["code"])), int(region["id"])) for region in known)
+        regions.setdefault(comparison_key(str(region.get("name") or "")), int(region["id"]))
+    regions.update((comparison_key(str(region["code"])), int(region["id"])) for region in known)
     return Country(regions, tuple(sorted(str(region["code"]) for region in known)))
 
 
@@ -110,7 +110,7 @@ def _options(options: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         if nested:
             found += _options(nested)
         elif str(one.get("value") or "").strip():
-            found.append((normalise_one(str(one.get("label") or "")), str(one["value"])))
+            found.append((comparison_key(str(one.get("label") or "")), str(one["value"])))
     return found
 
 

@@ -28,15 +28,15 @@ class MagentoFault(Exception):
     kind: str = ""
 
 
-class OfTheConnection(MagentoFault):
+class HostUnavailable(MagentoFault):
     """A fault of the whole connection: every request would fail alike."""
 
 
-class ConnectionFault(OfTheConnection):
+class ConnectionFault(HostUnavailable):
     """Nobody answers there: the name is unknown, TLS fails, or the connection is refused."""
 
 
-class Unauthorized(OfTheConnection):
+class Unauthorized(HostUnavailable):
     """Magento refuses access. Its one answer for a wrong token and for a missing permission is the same.
 
     resources: the ACL resource that the answer names, such as `Magento_Catalog::catalog`; empty when it names none.
@@ -49,7 +49,7 @@ class Unauthorized(OfTheConnection):
         self.answered = answered
 
 
-class WrongAddress(OfTheConnection):
+class WrongAddress(HostUnavailable):
     """What answers is not Magento's REST API at this URL and store code."""
 
 

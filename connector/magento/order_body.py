@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector.magento.orders import Buyer, Region
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.orders import Line, NewOrder, Place
 
 VIRTUAL = ("virtual", "downloadable")
@@ -155,7 +155,7 @@ def _assignments(new: NewOrder, place: Place, items: list[dict[str, Any]], knows
 
 
 def _address(use: str, place: Place, email: str, knows: ShopKnows) -> dict[str, Any]:
-    region = knows.regions.get(place.country, {}).get(normalise_one(place.state)) if place.state else None
+    region = knows.regions.get(place.country, {}).get(comparison_key(place.state)) if place.state else None
     where: dict[str, Any] = {"region": place.state} if place.state else {}
     if region is not None:
         where = {"region": region.name, "region_code": region.code, "region_id": region.id}

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.reads import criteria_of, number, pages
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.money import ItemMoney, OrderMoney
 from connector.model.sold_items import SoldItem
 
@@ -179,11 +179,11 @@ async def refund(
 
 async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Id and type of each product that exists, by SKU as asked."""
-    spelled = {normalise_one(sku): sku for sku in skus}
+    spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
         async for row in pages(client, "products", criteria, fields="items[id,sku,type_id]"):
-            asked = spelled.get(normalise_one(str(row["sku"])))
+            asked = spelled.get(comparison_key(str(row["sku"])))
             if asked is not None:
                 found[asked] = (int(row["id"]), str(row["type_id"]))
     return found
@@ -205,8 +205,8 @@ async def regions(client: MagentoClient, country: str) -> dict[str, Region]:
         Region(int(row["id"]), str(row["code"]), str(row.get("name") or row["code"]))
         for row in found.get("available_regions") or []
     ]
-    by_name = {normalise_one(one.name): one for one in known}
-    return {**by_name, **{normalise_one(one.code): one for one in known}}
+    by_name = {comparison_key(one.name): one for one in known}
+    return {**by_name, **{comparison_key(one.code): one for one in known}}
 
 
 async def _unless_missing(client: MagentoClient, path: str) -> Any:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused, Unauthorized, WrongAddress
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 
 PAGE_SIZE = 300
 """The largest page under Magento's own input limits (magento-observed.md, "Input limits")."""
@@ -206,7 +206,7 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
 
     Its total counts the page alone, so pages are asked for until one is empty (magento-observed.md, part two, 5).
     """
-    spelled = {normalise_one(sku): sku for sku in skus}
+    spelled = {comparison_key(sku): sku for sku in skus}
     found: dict[str, Salable] = {}
     path = f"inventory/export-stock-salable-qty/website/{quote(website, safe='')}"
     for criteria in criteria_of("sku", skus):
@@ -216,7 +216,7 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
             answer = await client.get(path, {**criteria, **paging})
             rows = (answer.get("items") if isinstance(answer, dict) else None) or []
             for row in rows:
-                sku = spelled.get(normalise_one(str(row["sku"])))
+                sku = spelled.get(comparison_key(str(row["sku"])))
                 if sku is not None:
                     found[sku] = Salable(number(row["qty"]), bool(row["is_salable"]))
             if not rows:
@@ -240,10 +240,10 @@ async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, 
     found: dict[str, dict[int, Decimal]] = {}
     for start in range(0, len(skus), SKUS_PER_QUESTION):
         asked = list(skus[start : start + SKUS_PER_QUESTION])
-        spelled = {normalise_one(sku): sku for sku in asked}
+        spelled = {comparison_key(sku): sku for sku in asked}
         rows = _rows(await client.ask("products/base-prices-information", {"skus": asked}), "base-prices-information")
         for row in rows:
-            sku = spelled.get(normalise_one(str(row["sku"])))
+            sku = spelled.get(comparison_key(str(row["sku"])))
             if sku is not None and row.get("price") is not None:
                 found.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
     return found
@@ -284,11 +284,11 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
 
 async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
     """The type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
-    spelled = {normalise_one(sku): sku for sku in skus}
+    spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
         async for row in pages(client, "products", criteria, fields="items[sku,type_id]"):
-            asked = spelled.get(normalise_one(str(row["sku"])))
+            asked = spelled.get(comparison_key(str(row["sku"])))
             if asked is not None:
                 found[asked] = str(row["type_id"])
     return found
@@ -305,11 +305,11 @@ async def product_skus(client: MagentoClient, field: str, values: Sequence[str])
 
 async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datetime]:
     """When each of these products was made in Magento; SKUs that it does not have are left out."""
-    spelled = {normalise_one(sku): sku for sku in skus}
+    spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
         async for row in pages(client, "products", criteria, fields="items[sku,created_at]"):
-            asked = spelled.get(normalise_one(str(row["sku"])))
+            asked = spelled.get(comparison_key(str(row["sku"])))
             if asked is not None:
                 found[asked] = datetime.fromisoformat(str(row["created_at"])).replace(tzinfo=UTC)
     return found
@@ -328,11 +328,11 @@ async def has_attribute(client: MagentoClient, code: str) -> bool:
 
 async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str) -> dict[str, str]:
     """The value of a product attribute for every store, by SKU; products without one are left out."""
-    spelled = {normalise_one(sku): sku for sku in skus}
+    spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
         async for row in pages(client, "products", criteria, fields="items[sku,custom_attributes]"):
-            asked = spelled.get(normalise_one(str(row["sku"])))
+            asked = spelled.get(comparison_key(str(row["sku"])))
             for attribute in row.get("custom_attributes") or []:
                 if asked is not None and attribute.get("attribute_code") == code and attribute.get("value") is not None:
                     found[asked] = str(attribute["value"])

@@ -14,7 +14,7 @@ import pandas as pd
 _AS_GENERAL_CI = str.maketrans({"ß": "S", "ẞ": "S", "ı": "I", "ſ": "S", "Ø": "Ø", "ø": "Ø"})
 
 
-def normalise_one(sku: str) -> str:
+def comparison_key(sku: str) -> str:
     """One SKU in the form in which two that Magento takes for the same are equal."""
     trimmed = sku.strip()
     if trimmed.isascii():
@@ -27,7 +27,7 @@ def normalise_one(sku: str) -> str:
 def normalise(skus: pd.Series) -> pd.Series:
     """A column of SKUs in their compared form; what is missing stays missing."""
     return pd.Series(
-        [None if not isinstance(sku, str) else normalise_one(sku) for sku in skus.tolist()],
+        [None if not isinstance(sku, str) else comparison_key(sku) for sku in skus.tolist()],
         index=skus.index,
         dtype=object,
     )

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.state.text import KeptText, kept_text
+from connector.state.text import StorableText, kept_text
 
 ROWS_PER_STATEMENT = 10_000
 _WORTH_A_COPY = 1_000
@@ -52,13 +52,13 @@ def truth(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
-def in_parts(values: Sequence[T], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[T]]:
+def chunked(values: Sequence[T], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[T]]:
     """The values in slices that fit one statement."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
 
 
-def one_of(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+def in_any(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Whether the column is one of many values, as a condition with a single parameter."""
     if connection.dialect.name == "postgresql":
         return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
@@ -122,12 +122,12 @@ def _execute(
     """Run an insert for all rows; on SQLite without SQLAlchemy's work for each value."""
     if connection.dialect.name != "sqlite":
         statement = _statement(connection.dialect.name, table, tuple(names), how)
-        for part in in_parts(rows):
+        for part in chunked(rows):
             connection.execute(statement, [dict(zip(names, row, strict=True)) for row in part])
         return
     compiled, places, texts = _for_sqlite(table, tuple(names), how)
     in_order = None if places is None else itemgetter(*places)
-    for part in in_parts(rows):
+    for part in chunked(rows):
         ready = part if in_order is None else list(map(in_order, part))
         connection.exec_driver_sql(compiled, _kept(ready, texts))
 
@@ -157,7 +157,7 @@ def _for_sqlite(table: Table, names: tuple[str, ...], how: How) -> tuple[str, tu
     statement = _statement("sqlite", table, names, how)
     compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(names))
     order = tuple(compiled.positiontup or names)
-    texts = tuple(place for place, name in enumerate(order) if isinstance(table.c[name].type, KeptText))
+    texts = tuple(place for place, name in enumerate(order) if isinstance(table.c[name].type, StorableText))
     return str(compiled), None if order == names else tuple(names.index(name) for name in order), texts
 
 

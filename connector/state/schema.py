@@ -37,7 +37,7 @@ from sqlalchemy import (
     text,
 )
 
-from connector.state.text import KeptText
+from connector.state.text import StorableText
 
 metadata = MetaData()
 
@@ -87,13 +87,17 @@ messages = Table(
     "messages",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("entity", KeptText, nullable=False),
-    Column("key", KeptText, nullable=False, comment="the SKU as Magento compares it, or a document's key"),
+    Column("entity", StorableText, nullable=False),
+    Column("key", StorableText, nullable=False, comment="the SKU as Magento compares it, or a document's key"),
     Column(
-        "source", KeptText, nullable=False, server_default="", comment="the Magento source of a quantity, else empty"
+        "source",
+        StorableText,
+        nullable=False,
+        server_default="",
+        comment="the Magento source of a quantity, else empty",
     ),
-    Column("acumatica_key", KeptText, nullable=False, comment="the Acumatica record that the message tells of"),
-    Column("sku", KeptText, comment="the SKU in the spelling that is sent"),
+    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record that the message tells of"),
+    Column("sku", StorableText, comment="the SKU in the spelling that is sent"),
     Column(
         "value",
         BigInteger,
@@ -101,18 +105,20 @@ messages = Table(
     ),
     Column("in_stock", Boolean),
     Column("document", LargeBinary, comment="what Magento is told of a document, as JSON"),
-    Column("state", KeptText, nullable=False),
+    Column("state", StorableText, nullable=False),
     Column("live", Boolean, nullable=False, server_default=text("true"), comment="whether its state is not an end"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", BigInteger, comment="no attempt before this instant"),
     Column("fence", BigInteger, comment="the run that claimed it"),
-    Column("cause", KeptText, comment="the kind of failure, to group by"),
-    Column("reason", KeptText, comment="why it failed, in words"),
+    Column("cause", StorableText, comment="the kind of failure, to group by"),
+    Column("reason", StorableText, comment="why it failed, in words"),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
-    Column("wait", KeptText, comment="the code of what a pending message waits for; null where it waits for its turn"),
+    Column(
+        "wait", StorableText, comment="the code of what a pending message waits for; null where it waits for its turn"
+    ),
     Column("waiting_since", BigInteger, comment="since when it waits for that"),
-    Column("waits_for", KeptText, comment="the record whose sending ends the wait, as entity and Acumatica key"),
+    Column("waits_for", StorableText, comment="the record whose sending ends the wait, as entity and Acumatica key"),
     Column("wait_told_at", BigInteger, comment="when a person was told that it waits for long"),
 )
 _place = (messages.c.entity, messages.c.key, messages.c.source)
@@ -130,11 +136,11 @@ IS_LIVE = text("messages.live")
 ledger = Table(
     "ledger",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("key", KeptText, primary_key=True),
-    Column("source", KeptText, primary_key=True),
-    Column("acumatica_key", KeptText, nullable=False),
-    Column("sku", KeptText, nullable=False),
+    Column("entity", StorableText, primary_key=True),
+    Column("key", StorableText, primary_key=True),
+    Column("source", StorableText, primary_key=True),
+    Column("acumatica_key", StorableText, nullable=False),
+    Column("sku", StorableText, nullable=False),
     Column("value", BigInteger, nullable=False),
     Column("in_stock", Boolean),
     Column("confirmed_at", BigInteger, nullable=False),
@@ -145,9 +151,9 @@ Index("ledger_acumatica_key", ledger.c.entity, ledger.c.acumatica_key)
 records = Table(
     "records",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("acumatica_key", KeptText, primary_key=True),
-    Column("key", KeptText, comment="the SKU as Magento compares it"),
+    Column("entity", StorableText, primary_key=True),
+    Column("acumatica_key", StorableText, primary_key=True),
+    Column("key", StorableText, comment="the SKU as Magento compares it"),
     Column("data", LargeBinary, nullable=False, comment="what Acumatica last said of the record, as JSON"),
     Column("next_change", Integer, comment="the next day (proleptic ordinal) on which its value changes by itself"),
     Column("facts_seen", Integer, comment="the sweep that last saw the record itself"),
@@ -161,9 +167,9 @@ Index("records_next_change", records.c.entity, records.c.next_change, **_where("
 rechecks = Table(
     "rechecks",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("key", KeptText, primary_key=True),
-    Column("source", KeptText, primary_key=True),
+    Column("entity", StorableText, primary_key=True),
+    Column("key", StorableText, primary_key=True),
+    Column("source", StorableText, primary_key=True),
     Column("due_at", BigInteger, nullable=False, comment="when Magento is asked again what it shows"),
     sqlite_with_rowid=False,
 )
@@ -171,12 +177,12 @@ rechecks = Table(
 links = Table(
     "links",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("key", KeptText, primary_key=True, comment="the document's key, as its messages have it"),
-    Column("acumatica_key", KeptText, nullable=False, comment="the Acumatica record that it tells of"),
-    Column("magento_id", KeptText, nullable=False),
+    Column("entity", StorableText, primary_key=True),
+    Column("key", StorableText, primary_key=True, comment="the document's key, as its messages have it"),
+    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record that it tells of"),
+    Column("magento_id", StorableText, nullable=False),
     Column("document", LargeBinary, comment="what Magento was last told of the document, as JSON"),
-    Column("made_by", KeptText, nullable=False, comment="sent, found, hand"),
+    Column("made_by", StorableText, nullable=False, comment="sent, found, hand"),
     Column("linked_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -186,9 +192,9 @@ Index("links_magento_id", links.c.entity, links.c.magento_id)
 compensations = Table(
     "compensations",
     metadata,
-    Column("document", KeptText, primary_key=True, comment="the shipment's key, as its messages have it"),
-    Column("key", KeptText, primary_key=True, comment="the SKU as Magento compares it"),
-    Column("source", KeptText, primary_key=True),
+    Column("document", StorableText, primary_key=True, comment="the shipment's key, as its messages have it"),
+    Column("key", StorableText, primary_key=True, comment="the SKU as Magento compares it"),
+    Column("source", StorableText, primary_key=True),
     Column("quantity", BigInteger, nullable=False, comment="in 1/10,000: Magento's salable quantity is too high by it"),
     Column("made_at", BigInteger, nullable=False),
     Column("order_made_at", BigInteger, nullable=False, server_default="0", comment="when its order came to Magento"),
@@ -203,7 +209,7 @@ open_orders = Table(
     Column("content", LargeBinary, nullable=False, comment="the order as Magento last showed it, as JSON"),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("demands", LargeBinary, comment="what Acumatica's orders with its number take, as JSON"),
-    Column("acumatica_orders", KeptText, comment="Acumatica's orders with its number and their status, as JSON"),
+    Column("acumatica_orders", StorableText, comment="Acumatica's orders with its number and their status, as JSON"),
     Column("asked_at", BigInteger, comment="when Acumatica was last asked for it"),
 )
 
@@ -211,8 +217,8 @@ open_order_items = Table(
     "open_order_items",
     metadata,
     Column("order_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", KeptText, primary_key=True, comment="the SKU as Magento compares it"),
-    Column("sku", KeptText, nullable=False),
+    Column("key", StorableText, primary_key=True, comment="the SKU as Magento compares it"),
+    Column("sku", StorableText, nullable=False),
     Column("ordered", BigInteger, nullable=False, comment="in 1/10,000 of Magento's unit, as the next three"),
     Column("shipped", BigInteger, nullable=False),
     Column("canceled", BigInteger, nullable=False),
@@ -234,8 +240,8 @@ reservation_repairs = Table(
 bulks = Table(
     "bulks",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("uuid", KeptText, comment="Magento's number of the bulk; none while it is not known"),
+    Column("entity", StorableText, primary_key=True),
+    Column("uuid", StorableText, comment="Magento's number of the bulk; none while it is not known"),
     Column("published_at", BigInteger, nullable=False),
     Column("keys", LargeBinary, nullable=False, comment="whose values it carries, as JSON"),
     Column("stands_still", Boolean, nullable=False, comment="its values went another way"),
@@ -244,8 +250,10 @@ bulks = Table(
 asked = Table(
     "asked",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("acumatica_key", KeptText, primary_key=True, comment="the next look reads this record again, first of all"),
+    Column("entity", StorableText, primary_key=True),
+    Column(
+        "acumatica_key", StorableText, primary_key=True, comment="the next look reads this record again, first of all"
+    ),
     Column("asked_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -253,26 +261,26 @@ asked = Table(
 watermarks = Table(
     "watermarks",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("feed", KeptText, primary_key=True),
+    Column("entity", StorableText, primary_key=True),
+    Column("feed", StorableText, primary_key=True),
     Column("pulled_to", BigInteger, comment="everything stamped before this has been queued"),
     Column("swept_at", BigInteger, comment="when the feed was last read in full"),
     Column("looked_back_at", BigInteger, comment="when what was saved late was last looked for"),
     Column("sweep", Integer, nullable=False, server_default="0", comment="the number of the last read in full"),
-    Column("cursor", KeptText, comment="where inside an unfinished window the pull stands, as JSON"),
+    Column("cursor", StorableText, comment="where inside an unfinished window the pull stands, as JSON"),
 )
 
 entities = Table(
     "entities",
     metadata,
-    Column("entity", KeptText, primary_key=True),
+    Column("entity", StorableText, primary_key=True),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("active_since", BigInteger, comment="when the entity was first made active"),
-    Column("computed_with", KeptText, comment="a fingerprint of the settings that its values were computed with"),
+    Column("computed_with", StorableText, comment="a fingerprint of the settings that its values were computed with"),
     Column("last_look_at", BigInteger),
-    Column("last_look", KeptText, comment="what the last look that did something said"),
+    Column("last_look", StorableText, comment="what the last look that did something said"),
     Column("last_full_look_at", BigInteger),
-    Column("last_fault", KeptText, comment="what ended the last run, until one ends well"),
+    Column("last_fault", StorableText, comment="what ended the last run, until one ends well"),
     Column("last_fault_at", BigInteger),
     Column("fault_since", BigInteger, comment="when the first run in a row failed"),
 )
@@ -280,20 +288,20 @@ entities = Table(
 leases = Table(
     "leases",
     metadata,
-    Column("entity", KeptText, primary_key=True),
-    Column("holder", KeptText, nullable=False),
+    Column("entity", StorableText, primary_key=True),
+    Column("holder", StorableText, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("machine", KeptText, comment="where its process runs"),
+    Column("machine", StorableText, comment="where its process runs"),
     Column("pid", BigInteger),
-    Column("process_started", KeptText, comment="tells it from a later process of that pid"),
-    Column("run_id", KeptText, comment="the Prefect run that holds it"),
+    Column("process_started", StorableText, comment="tells it from a later process of that pid"),
+    Column("run_id", StorableText, comment="the Prefect run that holds it"),
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("host", KeptText, primary_key=True),
+    Column("host", StorableText, primary_key=True),
     Column("blocked_until", BigInteger, comment="the host told us to wait until then"),
     Column("next_request_at", BigInteger, comment="when the next request may be sent under the licence"),
 )
@@ -301,15 +309,15 @@ hosts = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("slot", KeptText, primary_key=True),
-    Column("host", KeptText, nullable=False),
+    Column("slot", StorableText, primary_key=True),
+    Column("host", StorableText, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("taken_at", BigInteger, comment="none while it waits for its turn"),
     Column("expires_at", BigInteger, nullable=False),
-    Column("machine", KeptText, comment="where its process runs"),
+    Column("machine", StorableText, comment="where its process runs"),
     Column("pid", BigInteger),
-    Column("process_started", KeptText, comment="tells it from a later process of that pid"),
-    Column("holder", KeptText, comment="who uses it, in words"),
+    Column("process_started", StorableText, comment="tells it from a later process of that pid"),
+    Column("holder", StorableText, comment="who uses it, in words"),
     Column("heard_at", BigInteger, comment="when its process last said that it lives"),
 )
 
@@ -318,15 +326,17 @@ saved_settings = Table(
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("saved_at", BigInteger, nullable=False),
-    Column("saved_by", KeptText, nullable=False),
-    Column("said", KeptText, nullable=False, comment="what changed, in words"),
-    Column("settings", KeptText, nullable=False, comment="all values of this version by section and field, as JSON"),
+    Column("saved_by", StorableText, nullable=False),
+    Column("said", StorableText, nullable=False, comment="what changed, in words"),
+    Column(
+        "settings", StorableText, nullable=False, comment="all values of this version by section and field, as JSON"
+    ),
 )
 
 wakes = Table(
     "wakes",
     metadata,
-    Column("entity", KeptText, primary_key=True),
+    Column("entity", StorableText, primary_key=True),
     Column("asked_at", BigInteger, nullable=False, comment="a look that began before this does not count"),
     Column("full_asked_at", BigInteger, comment="the same for a full look"),
 )
@@ -334,14 +344,14 @@ wakes = Table(
 notifications = Table(
     "notifications",
     metadata,
-    Column("query", KeptText, primary_key=True),
-    Column("id", KeptText, primary_key=True),
+    Column("query", StorableText, primary_key=True),
+    Column("id", StorableText, primary_key=True),
     Column("received_at", BigInteger, nullable=False),
 )
 
 told = Table(
     "told",
     metadata,
-    Column("what", KeptText, primary_key=True),
+    Column("what", StorableText, primary_key=True),
     Column("told_at", BigInteger, nullable=False),
 )

@@ -21,7 +21,7 @@ _STANDS_FOR_IT = "\ufffd"
 _NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
-class KeptText(TypeDecorator[str]):
+class StorableText(TypeDecorator[str]):
     """A text column, compared by code point."""
 
     impl = Text

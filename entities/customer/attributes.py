@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, AttributeValue, Customer, same_code
 from entities.customer.types import CustomerProblem, CustomerRule, ShopFacts
 from entities.documents.names import clean_name
@@ -80,7 +80,7 @@ def _boolean(what: str, value: str) -> str:
 
 def _option(what: str, code: str, kind: AttributeKind, names: Sequence[str]) -> str:
     for name in names:
-        option = kind.options.get(normalise_one(name))
+        option = kind.options.get(comparison_key(name))
         if name.strip() and option is not None:
             return option
     said = next(name for name in names if name.strip()).strip()

@@ -13,7 +13,7 @@ from connector.acumatica import customers as acumatica
 from connector.acumatica.session import AcumaticaSession
 from connector.magento import customers as magento
 from connector.magento.client import MagentoClient
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.customers import same_code
 from entities.checks import Asked, Check
 from entities.customer.rules import NOT_LOGGED_IN
@@ -62,9 +62,9 @@ async def _groups(client: MagentoClient, rule: CustomerRule) -> Check:
         said = f"{', '.join(unmapped)} has no Magento group. Name one in A2M_CUSTOMER__GROUPS."
         return Check("Customer groups", "failed", said)
     found = {name: number for name, number in (await magento.groups(client)).items() if number != NOT_LOGGED_IN}
-    known = {normalise_one(name) for name in found}
+    known = {comparison_key(name) for name in found}
     named = sorted(set(rule.groups.values()))
-    missing = [name for name in named if normalise_one(name) not in known]
+    missing = [name for name in named if comparison_key(name) not in known]
     if missing:
         said = f"Magento has no customer group {', '.join(missing)}; it has {', '.join(sorted(found))}."
         return Check("Customer groups", "failed", f"{said} Make it, or correct A2M_CUSTOMER__GROUPS.")

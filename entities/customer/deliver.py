@@ -25,7 +25,7 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.customers import Shown
 from connector.magento.errors import RequestRefused
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.customers import Customer
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
@@ -34,12 +34,12 @@ from connector.state.sync.links import Link
 from entities.customer import rules
 from entities.customer.merge import merged, new_customer, not_shown
 from entities.customer.types import Account, CustomerProblem, CustomerRule, ShopFacts
-from entities.documents.document import CannotBeSent, Document, DocumentEntity, Made, noted
+from entities.documents.document import CannotBeSent, Delivered, Document, DocumentEntity, noted
 from entities.feeds import Feed, FeedPage
-from entities.shop import NotPossible
+from entities.shop import ConfigurationConflict
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
 
@@ -49,44 +49,46 @@ def _page(found: CustomerPage) -> FeedPage:
     return FeedPage(parts, found.last_key, [(problem.key, problem.reason) for problem in found.problems])
 
 
-async def _pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
     async for found in acumatica.customer_pages(
-        work.acumatica,
-        work.read.chosen,
-        attributes=bool(work.rule.attributes),
+        context.acumatica,
+        context.read.chosen,
+        attributes=bool(context.rule.attributes),
         changed_since=since,
         after=after,
     ):
         yield _page(found)
 
 
-async def _of_keys(work: Work, keys: list[str]) -> FeedPage:
-    wanted = bool(work.rule.attributes)
-    return _page(await acumatica.customers_with_keys(work.acumatica, work.read.chosen, keys, attributes=wanted))
+async def _of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+    wanted = bool(context.rule.attributes)
+    return _page(await acumatica.customers_with_keys(context.acumatica, context.read.chosen, keys, attributes=wanted))
 
 
 def _customer(document: dict[str, Any]) -> Customer:
     return msgspec.convert(document, type=Customer)
 
 
-def _identity(work: Work, document: dict[str, Any]) -> str | None:
-    return rules.identity(_customer(document), work.rule)
+def _identity(context: RunContext, document: dict[str, Any]) -> str | None:
+    return rules.identity(_customer(document), context.rule)
 
 
-async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    """The account of each customer; those who do not go to Magento are told of nothing. Raises `NotPossible`."""
-    rule: CustomerRule = work.rule
+async def compute(context: RunContext, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    """The account of each customer; those who do not go to Magento are told of nothing. Raises
+    `ConfigurationConflict`.
+    """
+    rule: CustomerRule = context.rule
     customers = {key: _customer(document) for key, document in there.items() if document is not None}
     chosen = {key: one for key, one in customers.items() if rules.is_sent(one, rule)}
     sent = {key: one for key, one in chosen.items() if not rules.is_left_out(one, rule)}
-    work.report.count(WITHOUT_EMAIL, len(chosen) - len(sent))
-    facts = await _facts(work, rule, sent.values())
+    context.report.count(WITHOUT_EMAIL, len(chosen) - len(sent))
+    facts = await _facts(context, rule, sent.values())
     sharing = defaultdict(list)
     for key, one in sent.items():
         sharing[rules.identity(one, rule) or key].append(key)
     left_alone = [Document(key, key) for key in there if key not in sent]
     documents = [_document(key, sent[key], rule, facts, keys) for keys in sharing.values() for key in keys]
-    return [*left_alone, *(documents if rule.create else await _without_new_ones(work, documents))]
+    return [*left_alone, *(documents if rule.create else await _without_new_ones(context, documents))]
 
 
 def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts, sharing: list[str]) -> Document:
@@ -99,12 +101,12 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
         return Document(key, key, cause=str(problem).partition(":")[0], reason=str(problem))
 
 
-async def _facts(work: Work, rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
-    """What the shop knows of what these customers name; asked once per run. Raises `NotPossible`."""
-    ask_once = work.shop.once
-    async with work.shop.client() as client:
+async def _facts(context: RunContext, rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
+    """What the shop knows of what these customers name; asked once per run. Raises `ConfigurationConflict`."""
+    ask_once = context.shop.once
+    async with context.shop.client() as client:
         if rule.attributes is not None:
-            await _refuse_attributes_on_open_source(work, client)
+            await _refuse_attributes_on_open_source(context, client)
         if not customers:
             return ShopFacts({})
         groups = await ask_once("customer groups", partial(magento.groups, client))
@@ -117,21 +119,21 @@ async def _facts(work: Work, rule: CustomerRule, customers: Collection[Customer]
             for code in sorted({*(rule.attributes or {}).values()})
         }
     names = tuple(name for name, number in groups.items() if number != rules.NOT_LOGGED_IN)
-    return ShopFacts({normalise_one(name): number for name, number in groups.items()}, names, countries, attributes)
+    return ShopFacts({comparison_key(name): number for name, number in groups.items()}, names, countries, attributes)
 
 
-async def _refuse_attributes_on_open_source(work: Work, client: MagentoClient) -> None:
-    if not reads.is_adobe_commerce(await work.shop.once("modules", partial(reads.modules, client))):
-        raise NotPossible(
+async def _refuse_attributes_on_open_source(context: RunContext, client: MagentoClient) -> None:
+    if not reads.is_adobe_commerce(await context.shop.once("modules", partial(reads.modules, client))):
+        raise ConfigurationConflict(
             "Customer Attribute Sync is on, and this shop is Magento Open Source: only Adobe Commerce keeps custom "
             "attributes of customers. No customer was sent. Set A2M_ADDITIONAL__CUSTOMER_ATTRIBUTES to false."
         )
 
 
-async def _without_new_ones(work: Work, documents: list[Document]) -> list[Document]:
+async def _without_new_ones(context: RunContext, documents: list[Document]) -> list[Document]:
     """With CREATE off, a customer whom Magento does not have is left out by that setting."""
     accounts = {one.key: one.content for one in documents if one.content is not None}
-    new = await _new_to_magento(work, accounts)
+    new = await _new_to_magento(context, accounts)
     return [one if one.key not in new else _left_out(one.key, accounts[one.key]) for one in documents]
 
 
@@ -143,77 +145,81 @@ def _left_out(key: str, account: Account) -> Document:
     return Document(key, key, cause="Not in Magento", reason=reason, skipped=True)
 
 
-async def _new_to_magento(work: Work, accounts: Mapping[str, Account]) -> set[str]:
+async def _new_to_magento(context: RunContext, accounts: Mapping[str, Account]) -> set[str]:
     """The customers without a link whose e-mail Magento does not have on their website."""
-    with work.state.read() as connection:
-        linked = links.of_keys(connection, work.entity, list(accounts))
+    with context.state.read() as connection:
+        linked = links.of_keys(connection, context.entity, list(accounts))
     unlinked = {key: account.email for key, account in accounts.items() if key not in linked}
     if not unlinked:
         return set()
-    website = None if work.rule.shared else work.rule.website_id
-    async with work.shop.client() as client:
+    website = None if context.rule.shared else context.rule.website_id
+    async with context.shop.client() as client:
         found = await magento.ids_with_emails(client, sorted(unlinked.values()), website)
-    return {key for key, email in unlinked.items() if normalise_one(email) not in found}
+    return {key for key, email in unlinked.items() if comparison_key(email) not in found}
 
 
-async def refuse_too_many(work: Work) -> None:
+async def refuse_too_many(context: RunContext) -> None:
     """Stop before anything is sent if more customers wait to be created than `CREATE_LIMIT`: Magento mails each."""
-    rule: CustomerRule = work.rule
-    with work.state.read() as connection:
-        waiting = messages.pending(connection, work.entity)
+    rule: CustomerRule = context.rule
+    with context.state.read() as connection:
+        waiting = messages.pending(connection, context.entity)
     if not rule.create or len(waiting) <= rule.create_limit:
         return
     accounts = {one.key: msgspec.json.decode(one.document or b"", type=Account) for one in waiting}
-    new = await _new_to_magento(work, accounts)
+    new = await _new_to_magento(context, accounts)
     if len(new) > rule.create_limit:
-        raise NotPossible(
+        raise ConfigurationConflict(
             f"{len(new):,} new customers would be created, and Magento mails each; CREATE_LIMIT is "
             f"{rule.create_limit:,}. Nothing was sent. Set A2M_CUSTOMER__CREATE_LIMIT to {len(new)} or more to let "
             "them go, or A2M_CUSTOMER__CREATE to false to create none."
         )
 
 
-async def send(work: Work, client: MagentoClient, message: Message, account: Account, link: Link | None) -> Made:
+async def send(
+    context: RunContext, client: MagentoClient, message: Message, account: Account, link: Link | None
+) -> Delivered:
     """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
-    shown = await _known(work, client, account, link)
+    shown = await _known(context, client, account, link)
     if shown is None:
-        _refuse_to_create(work, message, account, link)
+        _refuse_to_create(context, message, account, link)
         magento_id = await _create(client, message, account)
     else:
         magento_id = str(shown["id"])
-        _refuse_to_change(work, message, account, shown, link)
-        account = _where_it_is(work, account, shown)
+        _refuse_to_change(context, message, account, shown, link)
+        account = _where_it_is(context, account, shown)
         if not not_shown(account, shown):
             return _made(magento_id, link)
-        await magento.update(client, magento_id, merged(shown, account, *_told(work, message, link)))
+        await magento.update(client, magento_id, merged(shown, account, *_told(context, message, link)))
     left = not_shown(account, await magento.customer(client, magento_id) or {})
     if left:
         raise CannotBeSent("Dropped in silence", _dropped(message.key, magento_id, left))
-    return Made(magento_id) if shown is None else _made(magento_id, link)
+    return Delivered(magento_id) if shown is None else _made(magento_id, link)
 
 
-async def find(work: Work, client: MagentoClient, message: Message, account: Account, link: Link | None) -> Made | None:
+async def find(
+    context: RunContext, client: MagentoClient, message: Message, account: Account, link: Link | None
+) -> Delivered | None:
     """The customer in Magento, if it shows all of the account."""
-    shown = await _known(work, client, account, link)
-    if shown is None or _others(work, message, str(shown["id"])):
+    shown = await _known(context, client, account, link)
+    if shown is None or _others(context, message, str(shown["id"])):
         return None
-    return None if not_shown(_where_it_is(work, account, shown), shown) else _made(str(shown["id"]), link)
+    return None if not_shown(_where_it_is(context, account, shown), shown) else _made(str(shown["id"]), link)
 
 
-async def _known(work: Work, client: MagentoClient, account: Account, link: Link | None) -> Shown | None:
+async def _known(context: RunContext, client: MagentoClient, account: Account, link: Link | None) -> Shown | None:
     """The customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are shared."""
     if link is not None:
         return await magento.customer(client, link.magento_id)
-    if not work.rule.shared:
+    if not context.rule.shared:
         return await magento.with_email(client, account.email, account.website_id)
     found = await magento.accounts_with_email(client, account.email)
     own = next((one for one in found if one.get("website_id") == account.website_id), None)
     return found[0] if own is None and len(found) == 1 else own
 
 
-def _where_it_is(work: Work, account: Account, shown: Shown) -> Account:
+def _where_it_is(context: RunContext, account: Account, shown: Shown) -> Account:
     """The account on the website that it has in Magento: one that is shared keeps it."""
-    return replace(account, website_id=int(shown["website_id"])) if work.rule.shared else account
+    return replace(account, website_id=int(shown["website_id"])) if context.rule.shared else account
 
 
 async def _create(client: MagentoClient, message: Message, account: Account) -> str:
@@ -241,7 +247,7 @@ def _shared(key: str, account: Account, found: list[Shown]) -> str:
     )
 
 
-def _refuse_to_create(work: Work, message: Message, account: Account, link: Link | None) -> None:
+def _refuse_to_create(context: RunContext, message: Message, account: Account, link: Link | None) -> None:
     if link is not None:
         raise CannotBeSent(
             "Gone from Magento",
@@ -249,14 +255,14 @@ def _refuse_to_create(work: Work, message: Message, account: Account, link: Link
             f"any more. It is not created again by itself. Create {account.email} in Magento and link it: "
             f"a2m link customer {message.key} ID",
         )
-    if not work.rule.create:
+    if not context.rule.create:
         raise CannotBeSent("Not in Magento", _left_out(message.key, account).reason or "")
 
 
-def _refuse_to_change(work: Work, message: Message, account: Account, shown: Shown, link: Link | None) -> None:
+def _refuse_to_change(context: RunContext, message: Message, account: Account, shown: Shown, link: Link | None) -> None:
     """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
     magento_id, key = shown["id"], message.key
-    if shown.get("website_id") != account.website_id and not work.rule.shared:
+    if shown.get("website_id") != account.website_id and not context.rule.shared:
         raise CannotBeSent(
             "Another website",
             f"Another website: customer {key} is Magento's customer {magento_id}, on website "
@@ -264,7 +270,7 @@ def _refuse_to_change(work: Work, message: Message, account: Account, shown: Sho
             f"a2m link customer {key} ID. Where Magento shares accounts over its websites, set A2M_CUSTOMER__ACCOUNTS "
             "to global.",
         )
-    others = [] if link is not None else _others(work, message, str(magento_id))
+    others = [] if link is not None else _others(context, message, str(magento_id))
     if others:
         raise CannotBeSent(
             "E-mail of another customer",
@@ -273,23 +279,23 @@ def _refuse_to_change(work: Work, message: Message, account: Account, shown: Sho
         )
 
 
-def _told(work: Work, message: Message, link: Link | None) -> list[Account]:
+def _told(context: RunContext, message: Message, link: Link | None) -> list[Account]:
     """What Magento was told last; and where that is not sure, what it may have been told since."""
     documents = [] if link is None or link.document is None else [link.document]
     if link is None or link.in_doubt:
-        with work.state.read() as connection:
-            documents += messages.attempted(connection, work.entity, message.key)
+        with context.state.read() as connection:
+            documents += messages.attempted(connection, context.entity, message.key)
     return [msgspec.json.decode(document, type=Account) for document in documents]
 
 
-def _made(magento_id: str, link: Link | None) -> Made:
-    return Made(magento_id, "found" if link is None else link.made_by)
+def _made(magento_id: str, link: Link | None) -> Delivered:
+    return Delivered(magento_id, "found" if link is None else link.made_by)
 
 
-def _others(work: Work, message: Message, magento_id: str) -> list[str]:
+def _others(context: RunContext, message: Message, magento_id: str) -> list[str]:
     """The other Acumatica customers that are this one in Magento, unless this one is linked to it as well."""
-    with work.state.read() as connection:
-        linked = {one.key for one in links.of_magento_id(connection, work.entity, magento_id)}
+    with context.state.read() as connection:
+        linked = {one.key for one in links.of_magento_id(connection, context.entity, magento_id)}
     return [] if message.key in linked else sorted(linked)
 
 

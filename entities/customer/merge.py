@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from entities.customer.types import Account, PostalAddress
 
 USES = ("billing", "shipping")
@@ -51,8 +51,8 @@ def merged(shown: Mapping[str, Any], account: Account, *former: Account) -> dict
 def not_shown(account: Account, shown: Mapping[str, Any]) -> list[str]:
     """What Magento does not show of the account, in words; empty if it shows all of it."""
     told = _header(account)
-    told["email"] = normalise_one(account.email)
-    has = {**shown, "email": normalise_one(str(shown.get("email") or ""))}
+    told["email"] = comparison_key(account.email)
+    has = {**shown, "email": comparison_key(str(shown.get("email") or ""))}
     missing = [f"the {_WORDS[name]}" for name, value in told.items() if has.get(name) != value]
     for one in account.addresses:
         if not any(_shows(address, one) for address in shown.get("addresses") or []):

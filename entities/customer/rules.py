@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.customers import Address, Contact, Country, Customer, same_code
 from entities.customer.attributes import attributes_of, changed_names
 from entities.customer.types import Account, CustomerProblem, CustomerRule, PostalAddress, ShopFacts
@@ -44,7 +44,7 @@ def identity(customer: Customer, rule: CustomerRule) -> str | None:
     if not is_sent(customer, rule):
         return None
     try:
-        return normalise_one(email_of(customer))
+        return comparison_key(email_of(customer))
     except CustomerProblem:
         return None
 
@@ -138,7 +138,7 @@ def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
             f"Unmapped customer class: {customer.customer_class} has no Magento group. Name one in "
             f"A2M_CUSTOMER__GROUPS; Magento has {known}."
         )
-    group_id = facts.groups.get(normalise_one(name))
+    group_id = facts.groups.get(comparison_key(name))
     if group_id is None:
         raise CustomerProblem(
             f"Unknown customer group: A2M_CUSTOMER__GROUPS names {name!r} for class {customer.customer_class}, and "
@@ -227,7 +227,7 @@ def _region(where: str, address: Address, country: Country) -> int | None:
     state = address.state.strip()
     if not state or not country.regions:
         return None
-    found = country.regions.get(normalise_one(state))
+    found = country.regions.get(comparison_key(state))
     if found is None:
         known = ", ".join(country.codes[:SHOWN_NAMES]) + (" …" if len(country.codes) > SHOWN_NAMES else "")
         raise CustomerProblem(

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, Outcome
+from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, RowResult
 from connector.magento.client import MagentoClient
-from connector.magento.errors import NoAnswer, OfTheConnection, RequestRefused, TemporaryFault
-from connector.state.queue.chunk import UNREADABLE, Computed, Wanted
-from connector.state.queue.messages import Message, Settled
+from connector.magento.errors import HostUnavailable, NoAnswer, RequestRefused, TemporaryFault
+from connector.state.queue.chunk import UNREADABLE, Computed, DesiredValue
+from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.queue.notes import note_key
 from connector.state.schema import SENT
 from connector.state.sync import ledger, links, records
@@ -32,7 +32,7 @@ from entities.feeds import Feed
 from entities.waiting import NotYet
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
     from entities.pulled import Pulled
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class CannotBeSent(Exception):
     `made`: what it is in Magento, where it is there and only a part of what is told could not be: its link is kept.
     """
 
-    def __init__(self, cause: str, reason: str, made: Made | None = None) -> None:
+    def __init__(self, cause: str, reason: str, made: Delivered | None = None) -> None:
         super().__init__(reason)
         self.cause = cause
         self.made = made
@@ -71,7 +71,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Made:
+class Delivered:
     """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
 
     `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
@@ -113,22 +113,22 @@ class DocumentEntity:
     find: the document in Magento, if it is there, by link or mark, with all that this message says.
     identity: what no two records may share in Magento, in compared form; the records of a chunk are computed together
     with all others that share it, or did before.
-    before_push: asked before anything of a look is sent; raises `NotPossible` to stop it.
+    before_push: asked before anything of a look is sent; raises `ConfigurationConflict` to stop it.
     full_looks: whether all is read again once a day, because Acumatica does not stamp every change.
     still_waiting: of messages that waited, those that still do and why, by id, read from Magento together.
     """
 
     feeds: Mapping[str, Feed]
     content: type[Any]
-    compute: Callable[[Work, Mapping[str, dict[str, Any] | None]], Awaitable[list[Document]]]
+    compute: Callable[[RunContext, Mapping[str, dict[str, Any] | None]], Awaitable[list[Document]]]
     changed: Callable[[Any, Any], Any]
-    send: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made]]
-    find: Callable[[Work, MagentoClient, Message, Any, Link | None], Awaitable[Made | None]]
-    identity: Callable[[Work, dict[str, Any]], str | None] | None = None
-    before_push: Callable[[Work], Awaitable[None]] | None = None
+    send: Callable[[RunContext, MagentoClient, Message, Any, Link | None], Awaitable[Delivered]]
+    find: Callable[[RunContext, MagentoClient, Message, Any, Link | None], Awaitable[Delivered | None]]
+    identity: Callable[[RunContext, dict[str, Any]], str | None] | None = None
+    before_push: Callable[[RunContext], Awaitable[None]] | None = None
     full_looks: bool = False
     beside: Callable[[Any, Any], Beside | None] | None = None
-    still_waiting: Callable[[Work, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
+    still_waiting: Callable[[RunContext, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
 
 
 def noted(changed: Sequence[Change]) -> tuple[str, ...]:
@@ -146,21 +146,21 @@ def fingerprint(document: bytes) -> int:
     return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
 
 
-async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) -> Computed:
+async def compute_documents(context: RunContext, entity: DocumentEntity, pulled: Pulled) -> Computed:
     """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
-    chosen = _with_same_identity(work, entity, pulled.to_compute)
+    chosen = _with_same_identity(context, entity, pulled.to_compute)
     there = {key: _said(stored.record) for key, stored in chosen.items()}
-    computed = await entity.compute(work, there)
+    computed = await entity.compute(context, there)
     for one in computed:
         for note in one.notes:
-            work.report.note(one.key, note)
-    with work.state.read() as connection:
-        known = links.of_records(connection, work.entity, list(there))
+            context.report.note(one.key, note)
+    with context.state.read() as connection:
+        known = links.of_records(connection, context.entity, list(there))
     told = [one for one in computed if one.content is not None or one.cause is not None]
     wanted = [want for one in told for want in _wanted(entity, one, known.get(one.key))]
     left = {one.key for one in computed}
     wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
-    wanted += [Wanted(key, key, "", key, None, None, UNREADABLE, why) for key, why in pulled.problems]
+    wanted += [DesiredValue(key, key, "", key, None, None, UNREADABLE, why) for key, why in pulled.problems]
     return Computed(
         acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.vanished],
         wanted=wanted,
@@ -171,17 +171,19 @@ async def compute_documents(work: Work, entity: DocumentEntity, pulled: Pulled) 
     )
 
 
-def _with_same_identity(work: Work, entity: DocumentEntity, pulled: Mapping[str, Stored]) -> Mapping[str, Stored]:
+def _with_same_identity(
+    context: RunContext, entity: DocumentEntity, pulled: Mapping[str, Stored]
+) -> Mapping[str, Stored]:
     """The records of the chunk, each with its identity, and every other record with one of these, now or before."""
     if entity.identity is None:
         return pulled
     keys = {
-        key: None if one.record.document is None else entity.identity(work, one.record.document)
+        key: None if one.record.document is None else entity.identity(context, one.record.document)
         for key, one in pulled.items()
     }
     shared = {*keys.values(), *(one.key for one in pulled.values())} - {None}
-    with work.state.read() as connection:
-        others = records.sharing_sku(connection, work.entity, sorted(str(key) for key in shared), pulled)
+    with context.state.read() as connection:
+        others = records.sharing_sku(connection, context.entity, sorted(str(key) for key in shared), pulled)
     return {**others, **{key: msgspec.structs.replace(one, key=keys[key]) for key, one in pulled.items()}}
 
 
@@ -192,10 +194,10 @@ def _said(record: Record) -> dict[str, Any] | None:
     return {**record.document, "invoices": record.invoices}
 
 
-def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[Wanted]:
+def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[DesiredValue]:
     """What Magento must be told of the document, and what is to be known beside it."""
     if one.content is None:
-        return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
+        return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
     content, beside = one.content, None
     kept = None if link is None else link.document
     document = encoded(content)
@@ -205,72 +207,74 @@ def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[Wa
         try:
             content = entity.changed(told, content)
         except CannotBeSent as why:
-            return [Wanted(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))]
+            return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))]
         # as it was kept, where nothing changed: a field that a later version added is no change
         document = kept if content is told else encoded(content)
-    want = Wanted(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
+    want = DesiredValue(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
     return [want] if beside is None else [want, _beside(one, beside)]
 
 
-def _beside(one: Document, beside: Beside) -> Wanted:
+def _beside(one: Document, beside: Beside) -> DesiredValue:
     """Its value stands for its words, so that a note that was skipped stays so until it says something else."""
     key = note_key(one.key, beside.what)
     value = fingerprint(beside.reason.encode())
-    return Wanted(one.acumatica_key, key, "", key, value, None, beside.cause, beside.reason)
+    return DesiredValue(one.acumatica_key, key, "", key, value, None, beside.cause, beside.reason)
 
 
-def _gone(link: Link) -> Wanted:
+def _gone(link: Link) -> DesiredValue:
     reason = (
         f"Changed after it was sent: Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. "
         "Put it right there by hand, then skip this message."
     )
-    return Wanted(link.acumatica_key, link.key, "", link.key, None, None, "Gone after it was sent", reason)
+    return DesiredValue(link.acumatica_key, link.key, "", link.key, None, None, "Gone after it was sent", reason)
 
 
 async def deliver_document(
-    work: Work, entity: DocumentEntity, client: MagentoClient, message: Message
-) -> tuple[Delivery, Made | None]:
+    context: RunContext, entity: DocumentEntity, client: MagentoClient, message: Message
+) -> tuple[Delivery, Delivered | None]:
     """Send one document: its outcome, and what it became."""
-    content, link = content_and_link(work, entity.content, message)
+    content, link = content_and_link(context, entity.content, message)
     writes = client.writes
     try:
-        return Delivery([ACCEPTED]), await entity.send(work, client, message, content, link)
-    except OfTheConnection as fault:
+        return Delivery([ACCEPTED]), await entity.send(context, client, message, content, link)
+    except HostUnavailable as fault:
         return Delivery([NOT_SENT], fault=fault, wrote=client.writes > writes), None
     except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
         made = why.made if isinstance(why, CannotBeSent | NotYet) else None
         return Delivery([_outcome(why)], wrote=client.writes > writes), made
 
 
-def _outcome(why: Exception) -> Outcome:
+def _outcome(why: Exception) -> RowResult:
     if isinstance(why, NotYet):
-        return Outcome("waits", str(why), cause=why.wait, waits_for=why.waits_for)
+        return RowResult("waits", str(why), cause=why.wait, waits_for=why.waits_for)
     if isinstance(why, NoAnswer):
-        return Outcome("unknown", str(why))
+        return RowResult("unknown", str(why))
     if isinstance(why, TemporaryFault):
-        return Outcome("temporary", str(why), why.retry_after, template=why.kind)
+        return RowResult("temporary", str(why), why.retry_after, template=why.kind)
     if isinstance(why, CannotBeSent):
-        return Outcome("refused", str(why), cause=why.cause)
-    return Outcome("refused", str(why), template=why.kind if isinstance(why, RequestRefused) else "")
+        return RowResult("refused", str(why), cause=why.cause)
+    return RowResult("refused", str(why), template=why.kind if isinstance(why, RequestRefused) else "")
 
 
-async def found_document(work: Work, entity: DocumentEntity, client: MagentoClient, message: Message) -> Made | None:
+async def found_document(
+    context: RunContext, entity: DocumentEntity, client: MagentoClient, message: Message
+) -> Delivered | None:
     """The document in Magento, if it is there. Raises a `MagentoFault`."""
-    content, link = content_and_link(work, entity.content, message)
-    return await entity.find(work, client, message, content, link)
+    content, link = content_and_link(context, entity.content, message)
+    return await entity.find(context, client, message, content, link)
 
 
-def content_and_link(work: Work, content: type[T], message: Message) -> tuple[T, Link | None]:
+def content_and_link(context: RunContext, content: type[T], message: Message) -> tuple[T, Link | None]:
     """What the message tells, and the document's link, which is in doubt if a later attempt to tell more broke off."""
-    with work.state.read() as connection:
-        link = links.of_keys(connection, work.entity, [message.key]).get(message.key)
-        is_known = bool(ledger.of_records(connection, work.entity, [], [message.key]))
+    with context.state.read() as connection:
+        link = links.of_keys(connection, context.entity, [message.key]).get(message.key)
+        is_known = bool(ledger.of_records(connection, context.entity, [], [message.key]))
     if link is not None and link.document is not None and not is_known:
         link = replace(link, in_doubt=True)
     return msgspec.json.decode(message.document or b"", type=content), link
 
 
-def settled_as(settled: Settled, made: Made) -> Settled:
+def settled_as(settled: MessageOutcome, made: Delivered) -> MessageOutcome:
     """The outcome of a message with all that is kept of what its document is in Magento."""
     message = settled.message
     told = message.document if made.told is None else encoded(made.told)

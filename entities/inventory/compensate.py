@@ -12,41 +12,41 @@ from decimal import Decimal
 import msgspec
 
 from connector.model.units import plain
-from connector.state.queue.chunk import Wanted
+from connector.state.queue.chunk import DesiredValue
 from connector.state.sync import compensations
-from entities.context import Work
+from entities.context import RunContext
 from entities.inventory.compensations import compensated
 from entities.inventory.repairs import detect_repair, repaired_since, stocks_of
 from entities.inventory.rules import QuantityRule
 from entities.sources import ATTRIBUTE
 
 
-async def less_compensations(work: Work, values: Sequence[Wanted]) -> list[Wanted]:
+async def less_compensations(context: RunContext, values: Sequence[DesiredValue]) -> list[DesiredValue]:
     """The wanted quantities, less what was taken; a stock status that follows the quantity follows it here too."""
-    rule = work.rule
+    rule = context.rule
     if not isinstance(rule, QuantityRule):
         return list(values)
     keys = sorted({want.key for want in values})
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         if not compensations.of_keys(connection, keys, None):
             return list(values)
-    async with work.shop.client() as client:
-        if not await work.shop.has_msi(client):
+    async with context.shop.client() as client:
+        if not await context.shop.has_msi(client):
             return list(values)
-        stocks = await stocks_of(work, client)
-        await detect_repair(work, client, stocks)
+        stocks = await stocks_of(context, client)
+        await detect_repair(context, client, stocks)
     stock = stocks.of_store.get(rule.compensated_store, 0)
-    with work.state.read() as connection:
-        taken = compensations.of_keys(connection, keys, repaired_since(work, stocks).get(stock))
+    with context.state.read() as connection:
+        taken = compensations.of_keys(connection, keys, repaired_since(context, stocks).get(stock))
     at_sources = {(want.key, want.source): want.value or 0 for want in values if not want.source.startswith(ATTRIBUTE)}
     found = compensated(at_sources, taken, stocks.sources.get(stock, []))
     spelled = {want.key: want.sku or want.key for want in values}
     for key, left in found.left_over.items():
-        work.report.note(spelled[key], _left_over(left))
+        context.report.note(spelled[key], _left_over(left))
     return [_with(want, found.quantities.get((want.key, want.source), want.value)) for want in values]
 
 
-def _with(want: Wanted, quantity: int | None) -> Wanted:
+def _with(want: DesiredValue, quantity: int | None) -> DesiredValue:
     if quantity == want.value:
         return want
     follows = want.in_stock is not None

@@ -24,7 +24,7 @@ from connector.magento import open_orders as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.open_orders import Deducts, Demand, Held, HeldLine, ShopOrder
 from connector.model.units import DIGITS
 from connector.state.sync import open_orders, records, watermarks
@@ -40,7 +40,7 @@ from entities.shop_orders.own_orders import is_reserved, own_key
 from entities.shop_orders.reference import increment_id_of
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 FEED = "shop_orders"
 READ_EVERY = timedelta(seconds=10)
@@ -74,39 +74,39 @@ class AddedBack:
 NOTHING = AddedBack(pd.DataFrame({name: [] for name in _COLUMNS}))
 
 
-async def follow_open_orders(work: Work, *, full: bool) -> None:
+async def follow_open_orders(context: RunContext, *, full: bool) -> None:
     """Read what changed in Magento's orders, at most every ten seconds; `full`: all open ones.
 
     Every SKU of an order that changed becomes due. Raises `LeaseLost` and a `MagentoFault`.
     """
-    if not isinstance(work.rule, QuantityRule):
+    if not isinstance(context.rule, QuantityRule):
         return
-    with work.state.read() as connection:
-        mark = watermarks.read(connection, work.entity, FEED)
-    if not work.rule.open_orders.is_on:
+    with context.state.read() as connection:
+        mark = watermarks.read(connection, context.entity, FEED)
+    if not context.rule.open_orders.is_on:
         if mark.looked_back_at is not None:
-            open_orders.forget_all(work.state, work.lease, FEED)
+            open_orders.forget_all(context.state, context.lease, FEED)
         return
-    now = work.clock.now()
+    now = context.clock.now()
     if not full and mark.looked_back_at is not None and now - mark.looked_back_at < READ_EVERY:
         return
-    async with work.shop.client() as client:
+    async with context.shop.client() as client:
         try:
-            await _follow(work, client, mark, now, full=full or mark.pulled_to is None)
+            await _follow(context, client, mark, now, full=full or mark.pulled_to is None)
         except Unauthorized:
-            work.report.say(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
+            context.report.say(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
             if mark.pulled_to is not None:
-                open_orders.forget_all(work.state, work.lease, FEED)
+                open_orders.forget_all(context.state, context.lease, FEED)
             return
-        if full and await work.shop.has_msi(client):
+        if full and await context.shop.has_msi(client):
             try:
-                await detect_repair(work, client, await stocks_of(work, client))
+                await detect_repair(context, client, await stocks_of(context, client))
             except Unauthorized as refused:  # the orders could be read, so it is the permission
-                work.report.say(f"{NO_STOCKS} {refused}")
-    await _ask_for_missing(work, now)
+                context.report.say(f"{NO_STOCKS} {refused}")
+    await _ask_for_missing(context, now)
 
 
-async def _follow(work: Work, client: MagentoClient, mark: Watermark, now: datetime, *, full: bool) -> None:
+async def _follow(context: RunContext, client: MagentoClient, mark: Watermark, now: datetime, *, full: bool) -> None:
     if full or mark.pulled_to is None:
         newest = await magento.newest_change(client)
         found = await magento.open_orders(client)
@@ -114,16 +114,16 @@ async def _follow(work: Work, client: MagentoClient, mark: Watermark, now: datet
         newest = mark.pulled_to
         found = await magento.changed_orders(client, mark.pulled_to - LOOKBACK)
         newest = max([newest, *(magento.moment_of(one.updated_at) for one in found)])
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         known = open_orders.known(connection, None if full else [one.order_id for one in found])
     changed = [one for one in found if one.is_open and known.get(one.order_id) != one]
     still_open = {one.order_id for one in found if one.is_open}
     ended = known.keys() - still_open if full else {one.order_id for one in found} & known.keys() - still_open
-    if changed and not await work.shop.has_msi(client):
+    if changed and not await context.shop.has_msi(client):
         changed = []
     with_items = {one.order_id: (one, items) for one, items in (await _with_items(client, changed)).values()}
     mark = replace(mark, pulled_to=newest or now - timedelta(days=1), looked_back_at=now)
-    open_orders.follow(work.state, work.lease, with_items, ended, mark, now)
+    open_orders.follow(context.state, context.lease, with_items, ended, mark, now)
 
 
 async def _with_items(
@@ -139,7 +139,7 @@ def _items(lines: Sequence[HeldLine], skus: Mapping[int, str]) -> list[OpenItem]
     found: dict[str, OpenItem] = {}
     for line in lines:
         sku = skus.get(line.product_id or 0) or line.sku
-        key = normalise_one(sku)
+        key = comparison_key(sku)
         before = found.get(key)
         held = line.held if before is None else _sum(before.held, line.held)
         found[key] = OpenItem(key, sku, held)
@@ -155,15 +155,15 @@ def _sum(one: Held, other: Held) -> Held:
     )
 
 
-async def _ask_for_missing(work: Work, now: datetime) -> None:
+async def _ask_for_missing(context: RunContext, now: datetime) -> None:
     """Ask Acumatica for orders that it did not have; those that it has taken meanwhile become due."""
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         missing = open_orders.of_ids(connection, open_orders.untaken(connection, now - FIRST_ASKED_AGAIN))
     waiting = [one for one in missing.values() if one.asked_at is not None and _is_asked_again(one, now)]
     if not waiting:
         return
-    found = await _demands(work, waiting)
-    with work.state.write() as connection:
+    found = await _demands(context, waiting)
+    with context.state.write() as connection:
         open_orders.keep(connection, [replace(one, asked_at=now) for one in waiting])
         keys = {key for one in waiting if found[one.order.order_id] for key in one.items}
         open_orders.make_due(connection, keys)
@@ -176,41 +176,41 @@ def _is_asked_again(one: OpenOrder, now: datetime) -> bool:
     return now - asked_at >= pause
 
 
-async def add_back(work: Work, chosen: Mapping[str, Stored], keys: Mapping[str, str]) -> AddedBack:
+async def add_back(context: RunContext, chosen: Mapping[str, Stored], keys: Mapping[str, str]) -> AddedBack:
     """What is added back for these records; `keys` are their SKUs as Magento compares them.
 
     Quantities of which more is added back than before are read again into `chosen`. Raises faults of both systems.
     """
-    if not isinstance(work.rule, QuantityRule) or not work.rule.open_orders.is_on:
+    if not isinstance(context.rule, QuantityRule) or not context.rule.open_orders.is_on:
         return NOTHING
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         known = open_orders.of_keys(connection, sorted(set(keys.values())))
     if not known:
         return NOTHING
-    async with work.shop.client() as client:
-        if not await work.shop.has_msi(client):
+    async with context.shop.client() as client:
+        if not await context.shop.has_msi(client):
             return NOTHING
         try:
-            stocks = await stocks_of(work, client)
-            await detect_repair(work, client, stocks)
+            stocks = await stocks_of(context, client)
+            await detect_repair(context, client, stocks)
             orders = await _as_they_are(client, known)
         except Unauthorized as refused:
-            work.report.say(f"{NO_STOCKS} {refused}")
+            context.report.say(f"{NO_STOCKS} {refused}")
             return AddedBack(NOTHING.frame, [_without_amounts(one) for one in known.values()])
-    repaired = repaired_since(work, stocks)
+    repaired = repaired_since(context, stocks)
     reserved = [one for one in orders if one.order.is_open and is_reserved(one, repaired.get(_stock(one, stocks)))]
-    first = await _ask_acumatica(work, reserved, chosen, keys)
+    first = await _ask_acumatica(context, reserved, chosen, keys)
     risen = {item for (number, item), by in first.items() if sum(by.values()) > _before(known[number], keys[item])}
     if risen:
-        await _read_again(work, chosen, sorted(risen))
+        await _read_again(context, chosen, sorted(risen))
         again = [one for one in reserved if any(key in one.items for item, key in keys.items() if item in risen)]
-        second = await _ask_acumatica(work, again, chosen, keys)
+        second = await _ask_acumatica(context, again, chosen, keys)
         for place in [place for place in first if place[1] in risen]:
             first[place] = _smaller(first[place], second.get(place, {}))
     _keep_amounts(orders, first, keys)
     for one in reserved:
-        _tell_ended(work, one)
-    return AddedBack(_frame(work.rule, reserved, first, chosen, stocks), orders)
+        _tell_ended(context, one)
+    return AddedBack(_frame(context.rule, reserved, first, chosen, stocks), orders)
 
 
 def _without_amounts(one: OpenOrder) -> OpenOrder:
@@ -249,18 +249,18 @@ Amounts = dict[tuple[int, str], dict[str, int]]
 
 
 async def _ask_acumatica(
-    work: Work, orders: Sequence[OpenOrder], chosen: Mapping[str, Stored], keys: Mapping[str, str]
+    context: RunContext, orders: Sequence[OpenOrder], chosen: Mapping[str, Stored], keys: Mapping[str, str]
 ) -> Amounts:
     """Ask what Acumatica's orders take, keep it with the orders, and compute what is added back for `keys`."""
-    rule: QuantityRule = work.rule
-    found = await _demands(work, orders)
-    deducts = await _deducts(work) if orders and rule.open_orders.figure == "available" else {}
+    rule: QuantityRule = context.rule
+    found = await _demands(context, orders)
+    deducts = await _deducts(context) if orders and rule.open_orders.figure == "available" else {}
     amounts: Amounts = {}
     for one in orders:
         of_order = found[one.order.order_id]
         one.statuses = {each.order: each.status for each in of_order}
-        one.demands = await _in_base_units(work, [line for each in of_order for line in each.lines], chosen)
-        one.asked_at = work.clock.now()
+        one.demands = await _in_base_units(context, [line for each in of_order for line in each.lines], chosen)
+        one.asked_at = context.clock.now()
         for item, key in keys.items():
             if key in one.items:
                 facts = chosen[item].record.facts
@@ -273,37 +273,37 @@ async def _ask_acumatica(
     return amounts
 
 
-async def _demands(work: Work, orders: Sequence[OpenOrder]) -> dict[int, list[OrderDemand]]:
+async def _demands(context: RunContext, orders: Sequence[OpenOrder]) -> dict[int, list[OrderDemand]]:
     """Acumatica's orders with the number of each of these orders of Magento's, or that became one of them."""
-    rule: OpenOrderRule = work.rule.open_orders
-    own = {one.order.order_id: key for one in orders if not one.order.placed and (key := own_key(work, one))}
+    rule: OpenOrderRule = context.rule.open_orders
+    own = {one.order.order_id: key for one in orders if not one.order.placed and (key := own_key(context, one))}
     numbers = [one.order.increment_id for one in orders if one.order.order_id not in own]
     by_number: dict[str, list[OrderDemand]] = {}
-    for one in await _ask(work, rule.reference, numbers, inside=bool(rule.pattern)):
+    for one in await _ask(context, rule.reference, numbers, inside=bool(rule.pattern)):
         number = increment_id_of(one.reference, rule.pattern)
         if number is not None:
             by_number.setdefault(number.casefold(), []).append(one)
     found = {one.order.order_id: by_number.get(one.order.increment_id.casefold(), []) for one in orders}
     by_key = {
-        one.order: one for one in await _ask(work, "order_nbr", [type_and_number(key)[1] for key in own.values()])
+        one.order: one for one in await _ask(context, "order_nbr", [type_and_number(key)[1] for key in own.values()])
     }
     found.update((number, [by_key[key]] if key in by_key else []) for number, key in own.items())
     return found
 
 
-async def _ask(work: Work, field: str, numbers: Sequence[str], *, inside: bool = False) -> list[OrderDemand]:
+async def _ask(context: RunContext, field: str, numbers: Sequence[str], *, inside: bool = False) -> list[OrderDemand]:
     if not numbers:
         return []
-    found, unread = await demands_of(work.acumatica, field, numbers, inside=inside)
+    found, unread = await demands_of(context.acumatica, field, numbers, inside=inside)
     for why in unread:
-        work.report.say(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
+        context.report.say(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
     return found
 
 
-async def _deducts(work: Work) -> Mapping[str, Deducts]:
-    rules = await work.shop.once("availability rules", partial(availability_rules, work.acumatica))
+async def _deducts(context: RunContext) -> Mapping[str, Deducts]:
+    rules = await context.shop.once("availability rules", partial(availability_rules, context.acumatica))
     if rules is None:
-        work.report.say(
+        context.report.say(
             "The Availability Calculation Rules of the item classes cannot be read, so only what is allocated or "
             "shipped of open orders of the shop is added back. Grant access to the form IN201500, or say what is "
             "deducted (A2M_INVENTORY__AVAILABLE_DEDUCTS)."
@@ -311,17 +311,19 @@ async def _deducts(work: Work) -> Mapping[str, Deducts]:
     return rules or {}
 
 
-async def _in_base_units(work: Work, lines: Sequence[LineDemand], chosen: Mapping[str, Stored]) -> list[Demand]:
+async def _in_base_units(
+    context: RunContext, lines: Sequence[LineDemand], chosen: Mapping[str, Stored]
+) -> list[Demand]:
     others = sorted({line.inventory_id for line in lines} - chosen.keys())
-    with work.state.read() as connection:
-        known = {**records.read(connection, work.entity, others), **chosen}
+    with context.state.read() as connection:
+        known = {**records.read(connection, context.entity, others), **chosen}
     ratios: dict[tuple[str, str], Fraction | None] = {}
     for line in lines:
         stored = known.get(line.inventory_id)
         facts = None if stored is None else stored.record.facts
         ratios[line.inventory_id, line.uom] = None if facts is None else _ratio(line.uom, facts)
     unclear = sorted({item for (item, _uom), ratio in ratios.items() if ratio is None and item in known})
-    units = await item_units(work.acumatica, work.read.fields, unclear) if unclear else {}
+    units = await item_units(context.acumatica, context.read.fields, unclear) if unclear else {}
     for (item, uom), ratio in list(ratios.items()):
         if ratio is None and item in units and uom in units[item].in_base:
             ratios[item, uom] = Fraction(units[item].in_base[uom])
@@ -352,9 +354,9 @@ def _held_in_base(held: Held, facts: Facts | None, rule: QuantityRule) -> Held:
     return Held(*(amount * up // down for amount in (held.ordered, held.shipped, held.canceled, held.refunded)))
 
 
-async def _read_again(work: Work, chosen: Mapping[str, Stored], inventory_ids: Sequence[str]) -> None:
+async def _read_again(context: RunContext, chosen: Mapping[str, Stored], inventory_ids: Sequence[str]) -> None:
     """Read the quantities of these items again, which are younger than what was just read of the orders."""
-    page = await quantities_of_keys(work, list(inventory_ids))
+    page = await quantities_of_keys(context, list(inventory_ids))
     for item in inventory_ids:
         if item in page.parts:
             chosen[item].record.quantities = page.parts[item]
@@ -373,7 +375,7 @@ def _keep_amounts(orders: Sequence[OpenOrder], amounts: Amounts, keys: Mapping[s
                 one.items[key] = replace(item, added=sum(by.values()))
 
 
-def _tell_ended(work: Work, one: OpenOrder) -> None:
+def _tell_ended(context: RunContext, one: OpenOrder) -> None:
     """Name what Magento still reserves of an order that Acumatica has ended."""
     if not one.statuses or not all(status in ENDED for status in one.statuses.values()):
         return
@@ -381,7 +383,7 @@ def _tell_ended(work: Work, one: OpenOrder) -> None:
     for item in one.items.values():
         left = item.held.held - item.added
         if left > 0:
-            work.report.note(
+            context.report.note(
                 item.sku,
                 f"Magento still reserves {counted(left, DIGITS)} for its order {one.order.increment_id}, which "
                 f"Acumatica has ended ({where}). They are not sold until the order is cancelled, shipped or refunded "

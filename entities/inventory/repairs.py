@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.units import DIGITS
 from connector.state.coordination import lease
 from connector.state.sync import compensations, open_orders, reservation_repairs
@@ -26,7 +26,7 @@ from entities.shop_orders.repair import Event, Recognised, last_repair, recognis
 from entities.sources import source_key
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 READ_EVERY = timedelta(minutes=1)
 """How often the salable quantities are read, at most."""
@@ -41,39 +41,39 @@ class _Known(NamedTuple):
     skus: dict[str, str]
 
 
-async def detect_repair(work: Work, client: MagentoClient, stocks: reads.Stocks) -> None:
+async def detect_repair(context: RunContext, client: MagentoClient, stocks: reads.Stocks) -> None:
     """Find out whether the reservations were repaired; what that changes becomes due. Raises a `MagentoFault`."""
-    rule: QuantityRule = work.rule
+    rule: QuantityRule = context.rule
     stock = stocks.of_store.get(rule.compensated_store)
     website = None if stock is None else stocks.website_of(stock)
     if not rule.open_orders.repair.detects or stock is None or website is None:
         return
-    now = work.clock.now()
-    with work.state.read() as connection:
+    now = context.clock.now()
+    with context.state.read() as connection:
         repair = reservation_repairs.read(connection, stock)
     if repair.read_at is not None and now - repair.read_at < READ_EVERY:
         return
-    known = _what_reserves(work, stocks, stock, last_repair(rule.open_orders.repair, repair.repaired_at, now))
+    known = _what_reserves(context, stocks, stock, last_repair(rule.open_orders.repair, repair.repaired_at, now))
     if not known.events:
         return
     found = await _recognise(client, stocks, stock, website, known)
     if found.repaired_at is not None and found != await _recognise(client, stocks, stock, website, known):
         return
-    _keep(work, stock, replace(repair, read_at=now), found, known)
+    _keep(context, stock, replace(repair, read_at=now), found, known)
 
 
-def _what_reserves(work: Work, stocks: reads.Stocks, stock: int, since: datetime | None) -> _Known:
+def _what_reserves(context: RunContext, stocks: reads.Stocks, stock: int, since: datetime | None) -> _Known:
     """The orders made through the API since the last repair, and what was placed beside them.
 
     A SKU of somebody else's such order tells nothing: nobody knows what was shipped of it.
     """
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         orders = open_orders.of_ids(connection, sorted(open_orders.known(connection)))
         shipped = compensations.events(connection, since)
     here = [one for one in orders.values() if stocks.of_store.get(one.order.store_id) == stock]
     reserved = [one for one in here if is_reserved(one, since)]
     made = [one for one in here if not is_reserved(one, since)]
-    foreign = {key for one in made if not is_own(work, one) for key in one.items}
+    foreign = {key for one in made if not is_own(context, one) for key in one.items}
     events = [Event(one.first_seen_at, item.key, -item.held.held, 0) for one in made for item in one.items.values()]
     events += [Event(at, key, 0, quantity) for at, key, quantity in shipped]
     placed: dict[str, int] = {}
@@ -116,45 +116,45 @@ async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Seque
     found: dict[str, int] = {}
     for row in await reads.source_items(client, skus):
         if row.in_stock and source_key(row.source) in here:
-            key = normalise_one(row.sku)
+            key = comparison_key(row.sku)
             found[key] = found.get(key, 0) + int(row.quantity.scaleb(DIGITS))
     return found
 
 
-def _keep(work: Work, stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
+def _keep(context: RunContext, stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
     """Keep what was found; a SKU is named when two readings in a row fit nothing known."""
     twice = sorted(found.unclear & set(repair.unclear))
     for key in twice:
-        work.report.note(
+        context.report.note(
             known.skus[key],
             "Magento's reservations fit neither what they were nor a repair of them (bin/magento inventory:reservation:"
             "list-inconsistencies). The lower quantity is shown.",
         )
     repair = replace(repair, unclear=tuple(sorted(found.unclear)))
-    with work.state.write() as connection:
-        lease.require(connection, work.lease)
+    with context.state.write() as connection:
+        lease.require(connection, context.lease)
         if found.repaired_at is not None:
             repair = replace(repair, repaired_at=found.repaired_at)
             open_orders.make_due(connection, {one.key for one in known.events})
         reservation_repairs.write(connection, stock, repair)
     if found.repaired_at is not None:
-        work.report.say(
+        context.report.say(
             "Magento's reservations were repaired: orders that came from Acumatica before are reserved there now, and "
             "are treated like those of the shop."
         )
 
 
-def repaired_since(work: Work, stocks: reads.Stocks) -> Mapping[int, datetime | None]:
+def repaired_since(context: RunContext, stocks: reads.Stocks) -> Mapping[int, datetime | None]:
     """When the reservations of each stock were last repaired."""
-    rule: QuantityRule = work.rule
-    now = work.clock.now()
-    with work.state.read() as connection:
+    rule: QuantityRule = context.rule
+    now = context.clock.now()
+    with context.state.read() as connection:
         return {
             stock: last_repair(rule.open_orders.repair, reservation_repairs.read(connection, stock).repaired_at, now)
             for stock in set(stocks.of_store.values())
         }
 
 
-async def stocks_of(work: Work, client: MagentoClient) -> reads.Stocks:
+async def stocks_of(context: RunContext, client: MagentoClient) -> reads.Stocks:
     """Magento's stocks; asked once a run."""
-    return await work.shop.once("stocks", partial(reads.stocks, client))
+    return await context.shop.once("stocks", partial(reads.stocks, client))

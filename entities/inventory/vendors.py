@@ -1,7 +1,7 @@
 """Whether a stock of Magento would count the vendor quantity more than once.
 
 Under Sum Total each branch that includes it shows it at its own source; two sources of one stock would sell it twice
-(spec, *Learned in the field*). Comes in: the quantity rule. Goes out: nothing, or `NotPossible`.
+(spec, *Learned in the field*). Comes in: the quantity rule. Goes out: nothing, or `ConfigurationConflict`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from connector.magento import reads
-from entities.context import Work
+from entities.context import RunContext
 from entities.inventory.rules import QuantityRule
-from entities.shop import NotPossible
+from entities.shop import ConfigurationConflict
 from entities.sources import source_key
 
 
-async def refuse_vendors_twice(work: Work) -> None:
-    """Raise `NotPossible` where one Magento stock would count the vendor quantity at several of its sources."""
-    rule = work.rule
+async def refuse_vendors_twice(context: RunContext) -> None:
+    """Raise `ConfigurationConflict` where one Magento stock would count the vendor quantity at several of its
+    sources.
+    """
+    rule = context.rule
     if not isinstance(rule, QuantityRule) or len(rule.vendor_sources) < 2:
         return
-    async with work.shop.client() as client:
-        if not await work.shop.has_msi(client):
+    async with context.shop.client() as client:
+        if not await context.shop.has_msi(client):
             return
         twice = vendors_twice(rule.vendor_sources, await reads.sources_by_stock(client))
     if twice is not None:
-        raise NotPossible(twice)
+        raise ConfigurationConflict(twice)
 
 
 def vendors_twice(vendor_sources: Collection[str], stocks: Mapping[int, Sequence[str]]) -> str | None:

@@ -41,11 +41,11 @@ from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 
-def _choice(work: Work) -> OrderChoice:
-    read = work.read
+def _choice(context: RunContext) -> OrderChoice:
+    read = context.read
     return OrderChoice(read.chosen, read.branches, read.begins_on, read.begins)
 
 
@@ -57,58 +57,60 @@ def _page(found: OrderPage) -> FeedPage:
     return FeedPage(dict(found.orders), found.last_key, _told(found.problems))
 
 
-async def _pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
-    async for found in acumatica.order_pages(work.acumatica, _choice(work), changed_since=since, after=after):
+async def _pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    async for found in acumatica.order_pages(context.acumatica, _choice(context), changed_since=since, after=after):
         yield _page(found)
 
 
-async def _of_keys(work: Work, keys: list[str]) -> FeedPage:
-    return _page(await acumatica.orders_with_keys(work.acumatica, _choice(work), keys))
+async def _of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+    return _page(await acumatica.orders_with_keys(context.acumatica, _choice(context), keys))
 
 
 def _invoice_page(found: InvoicePage) -> FeedPage:
     return FeedPage(dict(found.lines), found.last_key, _told(found.problems))
 
 
-async def _invoice_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
-    read = work.read
+async def _invoice_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+    read = context.read
     async for found in order_invoices.invoices_of_orders(
-        work.acumatica, read.chosen, read.begins_on, changed_since=since, after=after
+        context.acumatica, read.chosen, read.begins_on, changed_since=since, after=after
     ):
         yield _invoice_page(found)
 
 
-async def _invoices_of_keys(work: Work, keys: list[str]) -> FeedPage:
-    return _invoice_page(await order_invoices.invoices_with_orders(work.acumatica, keys))
+async def _invoices_of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+    return _invoice_page(await order_invoices.invoices_with_orders(context.acumatica, keys))
 
 
-async def compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+async def compute(context: RunContext, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
     """The content of each order. One that the settings no longer choose is left alone, whatever it is in Magento."""
-    rule: OrderRule = work.rule
+    rule: OrderRule = context.rule
     orders = {key: order for key, order in there.items() if order is not None and is_chosen(order, rule)}
     unseen = [key for key, order in there.items() if order is None]
     left_alone = {key for key, order in there.items() if order is not None} - orders.keys()
-    left_alone |= await acumatica.existing(work.acumatica, unseen) if unseen else set()
+    left_alone |= await acumatica.existing(context.acumatica, unseen) if unseen else set()
     inventory_ids = sorted({line["item"] for order in orders.values() for line in order["lines"]} - {""})
-    items = await item_units(work.acumatica, work.read.fields, inventory_ids) if inventory_ids else {}
-    with work.state.read() as connection:
-        in_magento = links.of_keys(connection, work.entity, list(orders)).keys()
-        live = messages.live(connection, work.entity, [], list(orders))
+    items = await item_units(context.acumatica, context.read.fields, inventory_ids) if inventory_ids else {}
+    with context.state.read() as connection:
+        in_magento = links.of_keys(connection, context.entity, list(orders)).keys()
+        live = messages.live(connection, context.entity, [], list(orders))
     may_be_there = {*in_magento, *(message.key for message in live if message.state == SENDING)}
-    may_be_there |= await _dead_in_magento(work, {k: o for k, o in orders.items() if k not in may_be_there})
+    may_be_there |= await _dead_in_magento(context, {k: o for k, o in orders.items() if k not in may_be_there})
     documents = [_document(key, order, items, rule, key in may_be_there) for key, order in orders.items()]
     return [*documents, *(Document(key, key) for key in there if key in left_alone)]
 
 
-async def _dead_in_magento(work: Work, orders: Mapping[str, dict[str, Any]]) -> set[str]:
+async def _dead_in_magento(context: RunContext, orders: Mapping[str, dict[str, Any]]) -> set[str]:
     """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
     references = {
-        key: number_in_magento(order, work.rule) for key, order in orders.items() if comes_to_nothing(order, work.rule)
+        key: number_in_magento(order, context.rule)
+        for key, order in orders.items()
+        if comes_to_nothing(order, context.rule)
     }
     asked = sorted(set(references.values()) - {""})
     if not asked:
         return set()
-    async with work.shop.client() as client:
+    async with context.shop.client() as client:
         found = await magento.numbers(client, asked)
     return {key for key, reference in references.items() if reference in found}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.acumatica.session import AcumaticaSession
 from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
@@ -45,7 +45,7 @@ from entities.shop_orders.own_orders import is_reserved_by_repair
 from entities.waiting import NotYet, WaitReason
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 AFTER_INVOICES = ("complete", "holded")
 MOST_STEPS = 20
@@ -68,28 +68,30 @@ class Before:
     reserved: bool = False
 
 
-def before(work: Work, message: Message, content: OrderContent, link: Link | None, shown: ShownOrder) -> Before:
+def before(
+    context: RunContext, message: Message, content: OrderContent, link: Link | None, shown: ShownOrder
+) -> Before:
     """What Magento was told before this message."""
     told = told_of(link)
     held = was_held(told)
     if told is None:
         last = (_last_comment(content, shown) or "").removeprefix(comment_mark(content.key)).strip()
-        held = state_of(work.rule.statuses.get(last, ""), work.rule.states) == "holded"
+        held = state_of(context.rule.statuses.get(last, ""), context.rule.states) == "holded"
     in_doubt = link is not None and link.in_doubt and message.wait is None  # what waits was told in part, and is known
     if in_doubt and shown.state == "holded":
-        held = held or _was_hold_tried(work, content)
+        held = held or _was_hold_tried(context, content)
     return Before(
         reached=_is_told(link, content, shown),
         held=held,
         acted=message.attempts > 1 or in_doubt,
-        reserved=is_reserved_by_repair(work, work.rule.repair, shown.entity_id),
+        reserved=is_reserved_by_repair(context, context.rule.repair, shown.entity_id),
     )
 
 
-def _was_hold_tried(work: Work, content: OrderContent) -> bool:
+def _was_hold_tried(context: RunContext, content: OrderContent) -> bool:
     """Whether a hold was about to be told lately: a request that was under way may be applied late."""
-    with work.state.read() as connection:
-        tried = messages.attempted(connection, work.entity, content.key)
+    with context.state.read() as connection:
+        tried = messages.attempted(connection, context.entity, content.key)
     return any(msgspec.json.decode(one, type=OrderContent).state == "holded" for one in tried)
 
 
@@ -143,7 +145,7 @@ async def bring_up(
         if left == "hold" or (left == "update" and content.state == "holded"):
             will_hold()
         await _do(client, content, shown, left, session, reserved=known.reserved)
-        steps.reached("followed")
+        failpoints.hit("followed")
         shown = await read(str(shown.entity_id)) or shown
     raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.magento import orders as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient
@@ -26,7 +26,7 @@ from connector.state.queue.messages import Message
 from connector.state.schema import PENDING, SENDING
 from connector.state.sync import links
 from connector.state.sync.links import Link, MadeBy
-from entities.documents.document import CannotBeSent, Made, content_and_link, encoded
+from entities.documents.document import CannotBeSent, Delivered, content_and_link, encoded
 from entities.documents.order_items import with_product_skus
 from entities.order.follow import before, bring_up, left_to_do, told_of, was_held
 from entities.order.follow import remark as remark_of
@@ -37,7 +37,7 @@ from entities.order.types import OrderContent, OrderRule
 from entities.waiting import NotYet, WaitReason
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 __all__ = ["find", "send", "still_waiting", "told_of", "was_held"]
 
@@ -47,76 +47,80 @@ class _Found(NamedTuple):
     made_by: MadeBy
 
 
-async def send(work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None) -> Made:
+async def send(
+    context: RunContext, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
+) -> Delivered:
     """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
-    found = await _known(client, content, link) or await _create(work, client, content)
-    found = found._replace(order=await _matched(work, client, content, found.order))
+    found = await _known(client, content, link) or await _create(context, client, content)
+    found = found._replace(order=await _matched(context, client, content, found.order))
     magento_id = str(found.order.entity_id)
-    known = before(work, message, content, link, found.order)
+    known = before(context, message, content, link, found.order)
     told = replace(content, status=None, state=None, invoices=())
-    in_part = Made(magento_id, found.made_by, told=told)
+    in_part = Delivered(magento_id, found.made_by, told=told)
     try:
-        will_hold = partial(_will_hold, work, message, content, link, found)
-        read = partial(_read, work, client, content)
-        remark = await bring_up(work.rule, client, content, found.order, known, will_hold, read, work.acumatica)
+        will_hold = partial(_will_hold, context, message, content, link, found)
+        read = partial(_read, context, client, content)
+        remark = await bring_up(context.rule, client, content, found.order, known, will_hold, read, context.acumatica)
     except OrderProblem as why:
         raise CannotBeSent(cause_of(str(why)), str(why), in_part) from why
     except NotYet as why:
         raise NotYet(why.wait, str(why), why.waits_for, in_part) from why
-    return Made(magento_id, found.made_by, remark=remark)
+    return Delivered(magento_id, found.made_by, remark=remark)
 
 
-async def _read(work: Work, client: MagentoClient, content: OrderContent, magento_id: str) -> ShownOrder | None:
+async def _read(
+    context: RunContext, client: MagentoClient, content: OrderContent, magento_id: str
+) -> ShownOrder | None:
     shown = await magento.order(client, magento_id)
-    return None if shown is None else await _matched(work, client, content, shown)
+    return None if shown is None else await _matched(context, client, content, shown)
 
 
-async def _matched(work: Work, client: MagentoClient, content: OrderContent, shown: ShownOrder) -> ShownOrder:
+async def _matched(context: RunContext, client: MagentoClient, content: OrderContent, shown: ShownOrder) -> ShownOrder:
     """The order with its items' products, where lines of Acumatica are to be found among them."""
-    return await with_product_skus(work.shop, client, shown) if content.invoices or content.rest else shown
+    return await with_product_skus(context.shop, client, shown) if content.invoices or content.rest else shown
 
 
-def _will_hold(work: Work, message: Message, content: OrderContent, link: Link | None, found: _Found) -> None:
+def _will_hold(context: RunContext, message: Message, content: OrderContent, link: Link | None, found: _Found) -> None:
     """Keep that Magento is about to be told of a hold."""
     told = replace(told_of(link) or content, status=None, state="holded", invoices=())
     about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(told), found.made_by)
-    with work.state.write() as connection:
-        lease.require(connection, work.lease)
-        links.write(connection, work.entity, [about], work.clock.now())
+    with context.state.write() as connection:
+        lease.require(connection, context.lease)
+        links.write(connection, context.entity, [about], context.clock.now())
 
 
 async def find(
-    work: Work, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
-) -> Made | None:
+    context: RunContext, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
+) -> Delivered | None:
     """The order in Magento, if nothing of what the message says is left to do."""
     try:
         found = await _known(client, content, link)
         if found is None:
             return None
-        found = found._replace(order=await _matched(work, client, content, found.order))
-        known = replace(before(work, message, content, link, found.order), acted=True)
-        if left_to_do(work.rule, content, found.order, known) is not None:
+        found = found._replace(order=await _matched(context, client, content, found.order))
+        known = replace(before(context, message, content, link, found.order), acted=True)
+        if left_to_do(context.rule, content, found.order, known) is not None:
             return None
     except (CannotBeSent, NotYet, OrderProblem):
         return None  # the next attempt says why
-    return Made(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
+    return Delivered(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
 
 
-async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+async def still_waiting(context: RunContext, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
     """Of orders that waited, those that still do and why: all are read from Magento in one search."""
-    with work.state.read() as connection:
-        linked = links.of_keys(connection, work.entity, [one.key for one in waiting])
+    with context.state.read() as connection:
+        linked = links.of_keys(connection, context.entity, [one.key for one in waiting])
     ids = sorted({link.magento_id for link in linked.values()})
     shown = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
     found = {}
     for message in waiting:
-        content, link = content_and_link(work, OrderContent, message)
+        content, link = content_and_link(context, OrderContent, message)
         order = None if link is None else shown.get(link.magento_id)
         if order is None:
             continue
         try:
-            order = await _matched(work, client, content, order)
-            left_to_do(work.rule, content, order, before(work, message, content, link, order))
+            order = await _matched(context, client, content, order)
+            left_to_do(context.rule, content, order, before(context, message, content, link, order))
         except NotYet as why:
             found[message.id] = why
         except OrderProblem:
@@ -166,9 +170,9 @@ def _the_one(content: OrderContent, chosen: list[ShownOrder]) -> ShownOrder:
     return first
 
 
-async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _Found:
+async def _create(context: RunContext, client: MagentoClient, content: OrderContent) -> _Found:
     """Make the order. Magento refuses its number a second time: then it is there, and is looked for again."""
-    rule: OrderRule = work.rule
+    rule: OrderRule = context.rule
     _refuse_to_create(content, rule)
     if content.new is None:
         why = content.why_not
@@ -178,7 +182,7 @@ async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _
     state, status = first_status(content.status, content.state, has_invoices=bool(content.invoices))
     entity = entity_of(
         content.new,
-        await _what_magento_knows(work, client, content.key, content.new),
+        await _what_magento_knows(context, client, content.key, content.new),
         increment_id=increment_id(content.key),
         ext_order_id=content.key,
         state=state,
@@ -195,7 +199,7 @@ async def _create(work: Work, client: MagentoClient, content: OrderContent) -> _
         if found is None:
             raise
         magento_id, made_by = str(found.order.entity_id), found.made_by
-    steps.reached("made")
+    failpoints.hit("made")
     shown = await magento.order(client, magento_id)
     if shown is None:
         raise CannotBeSent("Not kept", f"Not kept: Magento took {content.key} as {magento_id} and does not show it.")
@@ -224,10 +228,10 @@ def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
         )
 
 
-async def _what_magento_knows(work: Work, client: MagentoClient, key: str, new: NewOrder) -> ShopKnows:
+async def _what_magento_knows(context: RunContext, client: MagentoClient, key: str, new: NewOrder) -> ShopKnows:
     """Products, regions and the buyer of an order; refuses an unknown store and another currency."""
-    rule: OrderRule = work.rule
-    stores = await work.shop.once("store configs", partial(reads.store_configs, client))
+    rule: OrderRule = context.rule
+    stores = await context.shop.once("store configs", partial(reads.store_configs, client))
     store = next((one for one in stores if one.id == rule.store_id), None)
     if store is None:
         known = ", ".join(f"{one.id} ({one.code})" for one in stores)
@@ -241,17 +245,17 @@ async def _what_magento_knows(work: Work, client: MagentoClient, key: str, new: 
             f"Other currency: {key} is in {new.currency}, and Magento's store {store.code} is kept in "
             f"{store.base_currency}. Enter it in Magento by hand and link it: a2m link order {key!r} ID",
         )
-    buyer = await _buyer(work, client, key, new.customer)
+    buyer = await _buyer(context, client, key, new.customer)
     regions: dict[str, dict[str, Region]] = {}
     for country in sorted({place.country for place in (new.billing, new.shipping) if place and place.state}):
-        regions[country] = await work.shop.once(f"regions {country}", partial(magento.regions, client, country))
+        regions[country] = await context.shop.once(f"regions {country}", partial(magento.regions, client, country))
     products = await magento.products(client, sorted({line.sku for line in new.lines}))
     return ShopKnows(rule.store_id, products, regions, buyer)
 
 
-async def _buyer(work: Work, client: MagentoClient, key: str, customer: str) -> Buyer | None:
+async def _buyer(context: RunContext, client: MagentoClient, key: str, customer: str) -> Buyer | None:
     """The linked customer; none for a guest. An order waits for a customer who is on the way."""
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         link = links.of_keys(connection, "customer", [customer]).get(customer)
         live = messages.live(connection, "customer", [customer], []) if link is None else []
     if any(message.state in (PENDING, SENDING) for message in live):

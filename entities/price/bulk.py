@@ -13,15 +13,15 @@ from datetime import timedelta
 from itertools import chain
 from typing import TypeVar
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.magento import bulk as magento_bulk
-from connector.magento.batches import NOT_SENT, Delivery, Outcome, PriceRow, deliver_prices
+from connector.magento.batches import NOT_SENT, Delivery, PriceRow, RowResult, deliver_prices
 from connector.magento.client import MagentoClient
 from connector.magento.errors import (
+    HostUnavailable,
     MagentoFault,
     NoAnswer,
     NoSuchRoute,
-    OfTheConnection,
     RequestRefused,
     TemporaryFault,
     Unauthorized,
@@ -29,9 +29,9 @@ from connector.magento.errors import (
 from connector.state.queue import bulks
 from connector.state.queue.bulks import Bulk
 from connector.state.queue.messages import Message
-from connector.state.rows import in_parts
+from connector.state.rows import chunked
 from entities import retry_after as told_to_wait
-from entities.context import Work
+from entities.context import RunContext
 
 T = TypeVar("T")
 RECORDS = 5_000
@@ -55,12 +55,12 @@ class NotTold(Exception):
     """Magento does not tell what became of a bulk; the text says why."""
 
 
-def goes_in_bulk(work: Work) -> bool:
+def goes_in_bulk(context: RunContext) -> bool:
     """Whether prices go in bulks now: they are to, and none is open that was not worked off."""
-    if work.entity != "price" or work.bulk_patience is None:
+    if context.entity != "price" or context.bulk_patience is None:
         return False
-    with work.state.read() as connection:
-        return bulks.of_entity(connection, work.entity) is None
+    with context.state.read() as connection:
+        return bulks.of_entity(connection, context.entity) is None
 
 
 def operations_of(size: int) -> int:
@@ -69,58 +69,60 @@ def operations_of(size: int) -> int:
 
 
 async def deliver_in_bulk(
-    work: Work, client: MagentoClient, claimed: Sequence[Message], rows: Sequence[PriceRow], size: int
+    context: RunContext, client: MagentoClient, claimed: Sequence[Message], rows: Sequence[PriceRow], size: int
 ) -> Delivery:
     """Publish the prices in operations of `size`, wait for them, and send by itself what they leave unclear."""
-    parts = list(in_parts(rows, size))
-    bulks.begin(work.state, work.lease, [one.key for one in claimed], work.clock.now())
-    steps.reached("bulk_begun")
+    parts = list(chunked(rows, size))
+    bulks.begin(context.state, context.lease, [one.key for one in claimed], context.clock.now())
+    failpoints.hit("bulk_begun")
     try:
         uuid = await magento_bulk.publish_prices(client, parts)
     except MagentoFault as fault:
-        return await _not_published(work, client, rows, size, fault)
-    bulks.published(work.state, work.lease, uuid)
-    steps.reached("bulk_published")
+        return await _not_published(context, client, rows, size, fault)
+    bulks.published(context.state, context.lease, uuid)
+    failpoints.hit("bulk_published")
     try:
-        if not await _is_done(work, client, uuid):
-            return await _another_way(work, client, rows, size, _stands_still(work, len(rows)))
+        if not await _is_done(context, client, uuid):
+            return await _another_way(context, client, rows, size, _stands_still(context, len(rows)))
         told = await _asked(magento_bulk.outcomes(client, uuid, parts))
     except NotTold as why:
-        return await _another_way(work, client, rows, size, str(why))
-    except OfTheConnection as fault:
+        return await _another_way(context, client, rows, size, str(why))
+    except HostUnavailable as fault:
         return Delivery([NOT_SENT for _row in rows], fault=fault)
     except TemporaryFault as fault:
-        told_to_wait.kept(work, fault)
-        return Delivery([Outcome("unknown", str(fault)) for _row in rows])
-    bulks.end(work.state, work.lease, now=work.clock.now())
+        told_to_wait.kept(context, fault)
+        return Delivery([RowResult("unknown", str(fault)) for _row in rows])
+    bulks.end(context.state, context.lease, now=context.clock.now())
     return await _with_the_rest(client, rows, list(chain.from_iterable(told)), size)
 
 
 async def _not_published(
-    work: Work, client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
+    context: RunContext, client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
 ) -> Delivery:
     """What a fault of the publishing means: after one that leaves open whether it is queued, the bulk is kept."""
     if isinstance(fault, NoAnswer):
-        return Delivery([Outcome("unknown", str(fault)) for _row in rows])
+        return Delivery([RowResult("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
-        return Delivery([Outcome("temporary", str(fault), fault.retry_after, template=fault.kind) for _row in rows])
-    bulks.end(work.state, work.lease, now=work.clock.now())
+        return Delivery([RowResult("temporary", str(fault), fault.retry_after, template=fault.kind) for _row in rows])
+    bulks.end(context.state, context.lease, now=context.clock.now())
     if isinstance(fault, RequestRefused | NoSuchRoute):
-        work.report.say(NOT_TAKEN.format(fault=fault))
+        context.report.say(NOT_TAKEN.format(fault=fault))
         return await deliver_prices(client, rows, size)
-    assert isinstance(fault, OfTheConnection)
+    assert isinstance(fault, HostUnavailable)
     return Delivery([NOT_SENT for _row in rows], fault=fault)
 
 
-async def _another_way(work: Work, client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str) -> Delivery:
+async def _another_way(
+    context: RunContext, client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str
+) -> Delivery:
     """The bulk is left to itself: its prices go at once, and are read again when it is over."""
-    bulks.stands_still(work.state, work.lease)
-    work.report.say(said)
+    bulks.stands_still(context.state, context.lease)
+    context.report.say(said)
     return await deliver_prices(client, rows, size)
 
 
 async def _with_the_rest(
-    client: MagentoClient, rows: Sequence[PriceRow], outcomes: list[Outcome | None], size: int
+    client: MagentoClient, rows: Sequence[PriceRow], outcomes: list[RowResult | None], size: int
 ) -> Delivery:
     """Send what is unclear by itself: a request tells what an operation does not."""
     rest = [place for place, outcome in enumerate(outcomes) if outcome is None]
@@ -130,36 +132,36 @@ async def _with_the_rest(
     return Delivery([outcome or NOT_SENT for outcome in outcomes], sent.array_limit, sent.fault)
 
 
-async def _is_done(work: Work, client: MagentoClient, uuid: str | None) -> bool:
+async def _is_done(context: RunContext, client: MagentoClient, uuid: str | None) -> bool:
     """Wait until no operation of the bulk is open; off once nobody has worked on it for as long as the patience lasts.
 
     Without a number the open operations on prices of all bulks are meant, others' too, and the patience is for all of
-    them. Raises `NotTold`, `OfTheConnection`, and `TemporaryFault` for a wait beyond the end of this run.
+    them. Raises `NotTold`, `HostUnavailable`, and `TemporaryFault` for a wait beyond the end of this run.
     """
-    patience = timedelta(seconds=work.bulk_patience or 0)
-    least, worked_at, pause = None, work.clock.now(), FIRST_PAUSE
+    patience = timedelta(seconds=context.bulk_patience or 0)
+    least, worked_at, pause = None, context.clock.now(), FIRST_PAUSE
     while True:
         wait = pause
         try:
             found = await _open(client, uuid)
         except TemporaryFault as fault:
             wait = max(pause, fault.retry_after or 0)
-            if work.clock.now() + timedelta(seconds=fault.retry_after or 0) > work.ends_at:
+            if context.clock.now() + timedelta(seconds=fault.retry_after or 0) > context.ends_at:
                 raise
-            told_to_wait.kept(work, fault)
+            told_to_wait.kept(context, fault)
             worked_at += timedelta(seconds=fault.retry_after or 0)
         else:
             if found == 0:
                 return True
             if least is None or (found < least and uuid is not None):
-                worked_at = work.clock.now()
+                worked_at = context.clock.now()
             least = found if least is None else min(least, found)
-            work.progress(f"{work.entity}: {found:,} operations wait for Magento's consumer")
-        if work.clock.now() - worked_at >= patience:
+            context.progress(f"{context.entity}: {found:,} operations wait for Magento's consumer")
+        if context.clock.now() - worked_at >= patience:
             return False
-        if not work.is_pulling:
-            await work.acumatica.rest()
-        await work.clock.sleep(wait)
+        if not context.is_pulling:
+            await context.acumatica.rest()
+        await context.clock.sleep(wait)
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
@@ -181,37 +183,37 @@ async def _asked(answer: Awaitable[T]) -> T:
         raise NotTold(NOT_TOLD.format(fault=fault)) from fault
 
 
-async def settle_bulk(work: Work) -> None:
+async def settle_bulk(context: RunContext) -> None:
     """Ask about a bulk that a run left open, before anything else is done. What it carried is read again once it is
     over; as long as nobody works it off, or tells of it, prices go another way.
     """
-    with work.state.read() as connection:
-        left = bulks.of_entity(connection, work.entity)
+    with context.state.read() as connection:
+        left = bulks.of_entity(connection, context.entity)
     if left is None:
         return
-    async with work.shop.client() as client:
+    async with context.shop.client() as client:
         try:
-            over = await _is_over(work, client, left)
+            over = await _is_over(context, client, left)
         except NotTold as why:
-            work.report.say(str(why))
+            context.report.say(str(why))
             over = False
         except TemporaryFault as fault:
-            told_to_wait.kept(work, fault)
+            told_to_wait.kept(context, fault)
             over = False
     if over:
-        bulks.end(work.state, work.lease, in_doubt=left.keys, now=work.clock.now())
+        bulks.end(context.state, context.lease, in_doubt=left.keys, now=context.clock.now())
 
 
-async def _is_over(work: Work, client: MagentoClient, left: Bulk) -> bool:
-    if left.stands_still or work.bulk_patience is None:
+async def _is_over(context: RunContext, client: MagentoClient, left: Bulk) -> bool:
+    if left.stands_still or context.bulk_patience is None:
         is_done = await _open(client, left.uuid) == 0
     else:
-        is_done = await _is_done(work, client, left.uuid)
+        is_done = await _is_done(context, client, left.uuid)
         if not is_done:
-            bulks.stands_still(work.state, work.lease)
-            work.report.say(_stands_still(work, len(left.keys)))
-    return is_done and (left.uuid is not None or work.clock.now() - left.published_at >= LATE_PUBLISH)
+            bulks.stands_still(context.state, context.lease)
+            context.report.say(_stands_still(context, len(left.keys)))
+    return is_done and (left.uuid is not None or context.clock.now() - left.published_at >= LATE_PUBLISH)
 
 
-def _stands_still(work: Work, count: int) -> str:
-    return STANDS_STILL.format(count=count, patience=work.bulk_patience)
+def _stands_still(context: RunContext, count: int) -> str:
+    return STANDS_STILL.format(count=count, patience=context.bulk_patience)

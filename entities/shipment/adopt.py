@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.orders import ShownOrder
@@ -25,11 +25,11 @@ from entities.shipment.types import ShipmentContent
 from entities.sources import source_key
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 
 def adoptable(
-    work: Work,
+    context: RunContext,
     order: ShownOrder,
     there: Sequence[MadeShipment],
     message: Message,
@@ -40,13 +40,13 @@ def adoptable(
 
     Raises `CannotBeSent` where a shipment has the same tracking number and other lines.
     """
-    if work.rule.foreign_lines == "fail" and unknown_lines(order.items, content.lines):
+    if context.rule.foreign_lines == "fail" and unknown_lines(order.items, content.lines):
         return None
     numbers = [track.number for track in content.tracks]
     same_number = [
         one
-        for one in _of_others(work, there, message.entity)
-        if shared_numbers(numbers, one.tracks, work.rule.placeholders)
+        for one in _of_others(context, there, message.entity)
+        if shared_numbers(numbers, one.tracks, context.rule.placeholders)
     ]
     for one in same_number:
         if ships_exactly(order.items, one.items, content.lines, separately):
@@ -56,10 +56,10 @@ def adoptable(
     return None
 
 
-def _of_others(work: Work, there: Iterable[MadeShipment], entity: str) -> list[MadeShipment]:
+def _of_others(context: RunContext, there: Iterable[MadeShipment], entity: str) -> list[MadeShipment]:
     """The shipments with neither a mark of ours nor a link, the oldest first."""
     unmarked = sorted((one for one in there if not is_marked(one.comments)), key=lambda one: int(one.entity_id))
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         return [one for one in unmarked if not links.of_magento_id(connection, entity, one.entity_id)]
 
 
@@ -82,7 +82,7 @@ def _in_words(items: Iterable[SoldItem], shipped: Iterable[tuple[int, Decimal]])
 async def adopt(client: MagentoClient, order: ShownOrder, theirs: MadeShipment, content: ShipmentContent) -> list[str]:
     """Put our mark on the shipment, and the tracking numbers that it lacks; return what a person should know of it."""
     await magento.mark(client, theirs.entity_id, content.mark)
-    steps.reached("adopted")
+    failpoints.hit("adopted")
     known = {comparable(number) for number in theirs.tracks}
     for track in content.tracks:
         if comparable(track.number) not in known:
@@ -97,7 +97,7 @@ async def adopt(client: MagentoClient, order: ShownOrder, theirs: MadeShipment, 
 
 
 def hint(
-    work: Work,
+    context: RunContext,
     order: ShownOrder,
     there: Sequence[MadeShipment],
     message: Message,
@@ -109,7 +109,7 @@ def hint(
     """
     same = [
         one
-        for one in _of_others(work, there, message.entity)
+        for one in _of_others(context, there, message.entity)
         if ships_exactly(order.items, one.items, content.lines, separately)
     ]
     if not same:

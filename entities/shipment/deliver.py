@@ -13,20 +13,20 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.magento import orders
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused, TemporaryFault
 from connector.magento.orders import ShownOrder
 from connector.magento.shipments import MadeShipment
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.units import DIGITS
 from connector.state.queue.messages import Message
 from connector.state.sync import open_orders
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link, MadeBy
-from entities.documents.document import CannotBeSent, Made
+from entities.documents.document import CannotBeSent, Delivered
 from entities.documents.order_items import with_product_skus
 from entities.order.rules import increment_id
 from entities.order.totals import OrderProblem
@@ -40,34 +40,34 @@ from entities.sources import source_key
 from entities.waiting import NotYet
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 
 async def send(
-    work: Work, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
-) -> Made:
+    context: RunContext, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
+) -> Delivered:
     """Make the shipment, or give the one that is there what it lacks. Raises `CannotBeSent`, `NotYet`, faults."""
-    order = await order_of(work, client, content)
-    async with work.shop.alone(f"order {order.entity_id}") as had_to_wait:
+    order = await order_of(context, client, content)
+    async with context.shop.alone(f"order {order.entity_id}") as had_to_wait:
         if had_to_wait:
-            order = await order_of(work, client, content)
-        order = await with_product_skus(work.shop, client, order)
+            order = await order_of(context, client, content)
+        order = await with_product_skus(context.shop, client, order)
         there = await magento.shipments_of(client, order.entity_id)
         ours = _ours(there, content, link, order)
         if ours is not None:
-            remarks = await update_tracks(work, client, order, ours, message, content, link)
-            return _made(work, order, ours, content, link, remarks)
-        separately = await _separately(work, client, order)
-        theirs = adoptable(work, order, there, message, content, separately)
+            remarks = await update_tracks(context, client, order, ours, message, content, link)
+            return _made(context, order, ours, content, link, remarks)
+        separately = await _separately(context, client, order)
+        theirs = adoptable(context, order, there, message, content, separately)
         if theirs is not None:
             remarks = await adopt(client, order, theirs, content)
-            return _made(work, order, theirs, content, link, remarks, made_by="adopted")
-        refuse_or_wait(work, order, content)
-        return await _make(work, client, order, content, _plan(work, order, there, message, content, separately))
+            return _made(context, order, theirs, content, link, remarks, made_by="adopted")
+        refuse_or_wait(context, order, content)
+        return await _make(context, client, order, content, _plan(context, order, there, message, content, separately))
 
 
 def _plan(
-    work: Work,
+    context: RunContext,
     order: ShownOrder,
     there: Sequence[MadeShipment],
     message: Message,
@@ -75,40 +75,40 @@ def _plan(
     separately: Mapping[int, bool],
 ) -> Fulfilment:
     try:
-        strict = work.rule.foreign_lines == "fail"
+        strict = context.rule.foreign_lines == "fail"
         return fulfilment(order.items, content.lines, separately, order.increment_id, strict=strict)
     except Unfit as unfit:
-        said = f"{unfit}{hint(work, order, there, message, content, separately)}"
+        said = f"{unfit}{hint(context, order, there, message, content, separately)}"
         raise CannotBeSent(unfit.cause, said) from unfit
 
 
 async def _make(
-    work: Work, client: MagentoClient, order: ShownOrder, content: ShipmentContent, plan: Fulfilment
-) -> Made:
-    has_msi = await work.shop.has_msi(client)
+    context: RunContext, client: MagentoClient, order: ShownOrder, content: ShipmentContent, plan: Fulfilment
+) -> Delivered:
+    has_msi = await context.shop.has_msi(client)
     if has_msi:
-        await make_sufficient(work, client, await work.shop.spelled(client, content.source), plan.taken)
-    shipment_id = await _ship(work, client, order, plan, content, has_msi=has_msi)
-    steps.reached("shipped")
-    return _as_made(work, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
+        await make_sufficient(context, client, await context.shop.spelled(client, content.source), plan.taken)
+    shipment_id = await _ship(context, client, order, plan, content, has_msi=has_msi)
+    failpoints.hit("shipped")
+    return _as_made(context, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
 
 
 async def find(
-    work: Work, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
-) -> Made | None:
+    context: RunContext, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
+) -> Delivered | None:
     """The shipment in Magento, if it is there with all of its tracking numbers."""
     try:
-        order = await with_product_skus(work.shop, client, await order_of(work, client, content))
+        order = await with_product_skus(context.shop, client, await order_of(context, client, content))
         ours = _ours(await magento.shipments_of(client, order.entity_id), content, link, order)
     except (CannotBeSent, NotYet):
         return None
-    if ours is None or not is_up_to_date(work, ours, message, content, link):
+    if ours is None or not is_up_to_date(context, ours, message, content, link):
         return None
-    return _made(work, order, ours, content, link)
+    return _made(context, order, ours, content, link)
 
 
 def _made(
-    work: Work,
+    context: RunContext,
     order: ShownOrder,
     ours: MadeShipment,
     content: ShipmentContent,
@@ -116,16 +116,16 @@ def _made(
     remarks: Sequence[str] = (),
     *,
     made_by: MadeBy = "found",
-) -> Made:
+) -> Delivered:
     source = ours.source or content.source
     by = made_by if link is None else link.made_by
     foreign = unknown_lines(order.items, content.lines)
     amounts = taken(order.items, ours.items)
-    return _as_made(work, order, ours.entity_id, by, source, amounts, content, foreign, remarks)
+    return _as_made(context, order, ours.entity_id, by, source, amounts, content, foreign, remarks)
 
 
 def _as_made(
-    work: Work,
+    context: RunContext,
     order: ShownOrder,
     shipment_id: str,
     made_by: MadeBy,
@@ -134,24 +134,24 @@ def _as_made(
     content: ShipmentContent,
     foreign: Sequence[ContentLine],
     remarks: Sequence[str] = (),
-) -> Made:
+) -> Delivered:
     """What it became. An order that we made in Magento was never reserved there: what left it is to be compensated.
 
     Lines that Magento does not know, and whatever else a person should know, are named in the run and at the record.
     """
     remark = " ".join([*([_left_out(order, foreign)] if foreign else []), *remarks]) or None
     if remark is not None:
-        work.report.note(content.mark, remark)
+        context.report.note(content.mark, remark)
     source = source_key(source)
     took: dict[str, Decimal] = {}
     for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
-        took[normalise_one(sku)] = took.get(normalise_one(sku), Decimal(0)) + amount
-    with work.state.read() as connection:
+        took[comparison_key(sku)] = took.get(comparison_key(sku), Decimal(0)) + amount
+    with context.state.read() as connection:
         made_at = open_orders.first_seen(connection, order.entity_id)
     compensated = tuple(
         Compensation(key, source, int(amount.scaleb(DIGITS)), made_at) for key, amount in sorted(took.items())
     )
-    return Made(shipment_id, made_by, places(amounts, source), compensated, remark=remark)
+    return Delivered(shipment_id, made_by, places(amounts, source), compensated, remark=remark)
 
 
 def _left_out(order: ShownOrder, foreign: Sequence[ContentLine]) -> str:
@@ -184,18 +184,18 @@ def _ours(
     return None
 
 
-async def _separately(work: Work, client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
+async def _separately(context: RunContext, client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
     """Of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
     found = {}
     for line in order.items:
         if line.product_type == "bundle" and line.product_id is not None:
             ask = partial(magento.ships_separately, client, line.product_id)
-            found[line.item_id] = await work.shop.once(f"product {line.product_id} ships separately", ask)
+            found[line.item_id] = await context.shop.once(f"product {line.product_id} ships separately", ask)
     return found
 
 
 async def _ship(
-    work: Work,
+    context: RunContext,
     client: MagentoClient,
     order: ShownOrder,
     plan: Fulfilment,
@@ -203,7 +203,7 @@ async def _ship(
     *,
     has_msi: bool,
 ) -> str:
-    source = await work.shop.spelled(client, content.source) if has_msi else None
+    source = await context.shop.spelled(client, content.source) if has_msi else None
     try:
         return await magento.ship(
             client,
@@ -212,7 +212,7 @@ async def _ship(
             mark=content.mark,
             tracks=content.tracks,
             source=source,
-            notify=work.rule.notify,
+            notify=context.rule.notify,
         )
     except RequestRefused as refused:
         if (
@@ -221,12 +221,14 @@ async def _ship(
             and await short_of(client, source, plan.taken)
         ):
             raise TemporaryFault(f"Somebody else changed the quantity at {source} meanwhile: {refused}") from refused
-        await _refuse_what_changed(work, client, order, content)
+        await _refuse_what_changed(context, client, order, content)
         raise
 
 
-async def _refuse_what_changed(work: Work, client: MagentoClient, order: ShownOrder, content: ShipmentContent) -> None:
+async def _refuse_what_changed(
+    context: RunContext, client: MagentoClient, order: ShownOrder, content: ShipmentContent
+) -> None:
     """Somebody may have put the order on hold, or canceled it, after it was looked at: it waits, or fails for that."""
     now = await orders.order(client, str(order.entity_id))
     if now is not None and now.state != order.state:
-        refuse_or_wait(work, now, content)
+        refuse_or_wait(context, now, content)

@@ -25,7 +25,7 @@ from entities.shipment.types import ShipmentContent
 from entities.waiting import NotYet, WaitReason
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 PASSING = {
     "holded": (WaitReason.ON_HOLD, "is on hold in Magento"),
@@ -36,12 +36,12 @@ PASSING = {
 OVER = {"canceled": "canceled", "closed": "closed (all of it was refunded)"}
 
 
-async def order_of(work: Work, client: MagentoClient, content: ShipmentContent) -> ShownOrder:
+async def order_of(context: RunContext, client: MagentoClient, content: ShipmentContent) -> ShownOrder:
     """Return the order: by its link, else by its reference as Magento's order number, else by `ext_order_id`.
 
     Raises `CannotBeSent`, and `NotYet` where it may still come.
     """
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         link = links.of_keys(connection, "order", [content.order]).get(content.order)
     if link is not None:
         linked = await orders.order(client, link.magento_id)
@@ -52,7 +52,7 @@ async def order_of(work: Work, client: MagentoClient, content: ShipmentContent) 
                 "Link the right order: a2m link order",
             )
         return linked
-    if _is_still_to_be_made(work, content):
+    if _is_still_to_be_made(context, content):
         raise _to_come(content, f"It waits for its order {content.order}, which is still to be sent.")
     references = [content.reference] if content.reference else []
     found = await orders.orders_with(client, references, content.order)
@@ -65,7 +65,7 @@ async def order_of(work: Work, client: MagentoClient, content: ShipmentContent) 
         )
     if named:
         return named[0]
-    raise _missing(work, content)
+    raise _missing(context, content)
 
 
 def _named(found: Sequence[ShownOrder], content: ShipmentContent) -> list[ShownOrder]:
@@ -74,14 +74,14 @@ def _named(found: Sequence[ShownOrder], content: ShipmentContent) -> list[ShownO
     return by_reference or [one for one in found if one.ext_order_id == content.order]
 
 
-def _is_still_to_be_made(work: Work, content: ShipmentContent) -> bool:
-    waiting = _order_messages(work, content.order)
+def _is_still_to_be_made(context: RunContext, content: ShipmentContent) -> bool:
+    waiting = _order_messages(context, content.order)
     return not content.reference and any(one.state in (PENDING, SENDING) for one in waiting)
 
 
-def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
+def _missing(context: RunContext, content: ShipmentContent) -> CannotBeSent | NotYet:
     """Why there is no order: it may still come, because orders are sent too; or it never will."""
-    rule = work.rule
+    rule = context.rule
     order_type = content.order.partition(" ")[0]
     if content.reference and not rule.create_with_reference:
         return CannotBeSent(
@@ -97,14 +97,14 @@ def _missing(work: Work, content: ShipmentContent) -> CannotBeSent | NotYet:
             f"of branch {content.order_branch or '?'} are not sent (A to M Order Sync). Link the order, or skip this "
             "message.",
         )
-    begins_on = _orders_begin_on(work)
+    begins_on = _orders_begin_on(context)
     if content.order_date is not None and begins_on is not None and content.order_date < begins_on:
         return CannotBeSent(
             "Order before FROM",
             f"Order before FROM: {content.order} is older than the orders that are sent (Orders from, A2M_ORDER__FROM) "
             "and Magento has no such order. Link the order, or skip this message.",
         )
-    waiting = _order_messages(work, content.order)
+    waiting = _order_messages(context, content.order)
     if any(message.state == SKIPPED for message in waiting):
         return CannotBeSent("Order skipped", f"Order skipped: {content.order} was skipped by hand. Skip this as well.")
     why = next((f": {message.reason}" for message in waiting if message.reason), ".")
@@ -115,9 +115,9 @@ def _to_come(content: ShipmentContent, reason: str) -> NotYet:
     return NotYet(WaitReason.ORDER_MISSING, reason, f"order {content.order}")
 
 
-def refuse_or_wait(work: Work, order: ShownOrder, content: ShipmentContent) -> None:
+def refuse_or_wait(context: RunContext, order: ShownOrder, content: ShipmentContent) -> None:
     """Raise `NotYet` where the order is in a state that passes, `CannotBeSent` where it never ships any more."""
-    wait = wait_of(work, order, content)
+    wait = wait_of(context, order, content)
     if wait is not None:
         raise wait
     if order.state in OVER:
@@ -129,12 +129,12 @@ def refuse_or_wait(work: Work, order: ShownOrder, content: ShipmentContent) -> N
         )
 
 
-def wait_of(work: Work, order: ShownOrder, content: ShipmentContent) -> NotYet | None:
+def wait_of(context: RunContext, order: ShownOrder, content: ShipmentContent) -> NotYet | None:
     """Return why the shipment has to wait for its order; None where it has not to."""
     if order.state not in PASSING:
         return None
     reason, said = PASSING[order.state]
-    if order.state == "holded" and _is_to_be_told(work, content.order):
+    if order.state == "holded" and _is_to_be_told(context, content.order):
         return NotYet(
             WaitReason.ORDER_NOT_TOLD,
             f"It waits for its order {content.order}: it is on hold in Magento until that look tells otherwise.",
@@ -143,36 +143,36 @@ def wait_of(work: Work, order: ShownOrder, content: ShipmentContent) -> NotYet |
     return NotYet(reason, f"It waits: the Magento order {order.increment_id} {said}. It ships by itself afterwards.")
 
 
-def _is_to_be_told(work: Work, order: str) -> bool:
+def _is_to_be_told(context: RunContext, order: str) -> bool:
     """Whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         link = links.of_keys(connection, "order", [order]).get(order)
-    waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(work, order))
+    waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(context, order))
     return waiting or was_held(told_of(link))
 
 
-def _order_messages(work: Work, order: str) -> list[Message]:
-    with work.state.read() as connection:
+def _order_messages(context: RunContext, order: str) -> list[Message]:
+    with context.state.read() as connection:
         return messages.live(connection, "order", [], [order])
 
 
-def _orders_begin_on(work: Work) -> date | None:
+def _orders_begin_on(context: RunContext) -> date | None:
     """The day from which orders are sent: FROM, or when orders were first made active."""
-    begins: datetime | None = work.rule.orders_from
+    begins: datetime | None = context.rule.orders_from
     if begins is None:
-        with work.state.read() as connection:
+        with context.state.read() as connection:
             begins = entities.read(connection, "order").active_since
-    return None if begins is None else begins.astimezone(work.rule.zone).date()
+    return None if begins is None else begins.astimezone(context.rule.zone).date()
 
 
-async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+async def still_waiting(context: RunContext, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
     """Return those of the messages whose orders are still not there or still in a passing state, and why, by id.
 
     The orders are read together. Whatever is not plain here is left to the message's own attempt.
     """
     contents = {one.id: msgspec.json.decode(one.document or b"", type=ShipmentContent) for one in waiting}
     keys = sorted({content.order for content in contents.values()})
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         linked = {key: link.magento_id for key, link in links.of_keys(connection, "order", keys).items()}
     found = await orders.orders_of(
         client,
@@ -185,11 +185,11 @@ async def still_waiting(work: Work, client: MagentoClient, waiting: Sequence[Mes
         order = linked.get(content.order)
         named = [one for one in found if str(one.entity_id) == order] if order else _named(found, content)
         if len(named) == 1:
-            wait = wait_of(work, named[0], content)
+            wait = wait_of(context, named[0], content)
         elif order is None and not named:
-            is_to_come = _is_still_to_be_made(work, content)
+            is_to_come = _is_still_to_be_made(context, content)
             missing = _to_come(content, f"It waits for its order {content.order}, which is still to be sent.")
-            wait = missing if is_to_come else _not_yet(_missing(work, content))
+            wait = missing if is_to_come else _not_yet(_missing(context, content))
         else:
             wait = None
         if wait is not None:

@@ -31,12 +31,12 @@ from entities.shipment.order import still_waiting
 from entities.shipment.types import ShipmentContent
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 RECEIPT = acumatica_key("receipt", "")
 
 
-def _always(_work: Work) -> bool:
+def _always(_work: RunContext) -> bool:
     return True
 
 
@@ -44,38 +44,40 @@ def _nothing() -> None:
     return None
 
 
-async def _shipment_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _shipment_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
     async for found in shipments.shipment_pages(
-        work.acumatica, changed_since=since, begins_on=work.read.begins_on, after=after
+        context.acumatica, changed_since=since, begins_on=context.read.begins_on, after=after
     ):
-        yield await _page(work, found)
-    async for page in _invoiced_pages(work, since):
+        yield await _page(context, found)
+    async for page in _invoiced_pages(context, since):
         yield page
 
 
-async def _receipt_pages(work: Work, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _receipt_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
     async for found in receipts.receipt_pages(
-        work.acumatica, changed_since=since, begins_on=work.read.begins_on, after=_number(after)
+        context.acumatica, changed_since=since, begins_on=context.read.begins_on, after=_number(after)
     ):
-        yield await _page(work, found)
-    if since is not None and work.rule.dropship_via:
-        page = await _receipts_of(work, await _of_changed_purchases(work, since))
+        yield await _page(context, found)
+    if since is not None and context.rule.dropship_via:
+        page = await _receipts_of(context, await _of_changed_purchases(context, since))
         if page.parts or page.problems:
             yield page
 
 
-async def _of_changed_purchases(work: Work, since: datetime) -> list[str]:
+async def _of_changed_purchases(context: RunContext, since: datetime) -> list[str]:
     """The known receipts whose purchase order changed: it holds the vendor's tracking number."""
-    numbers = await receipts.purchases_changed(work.acumatica, since)
-    with work.state.read() as connection:
-        return [key for number in numbers for key in records.with_key(connection, work.entity, _purchase_key(number))]
+    numbers = await receipts.purchases_changed(context.acumatica, since)
+    with context.state.read() as connection:
+        return [
+            key for number in numbers for key in records.with_key(connection, context.entity, _purchase_key(number))
+        ]
 
 
 def _purchase_key(number: str) -> str:
     return f"purchase {number}"
 
 
-def _identity(_work: Work, document: Mapping[str, Any]) -> str | None:
+def _identity(_work: RunContext, document: Mapping[str, Any]) -> str | None:
     """Receipts are found again by their (first) purchase order."""
     return next((_purchase_key(number) for number in document.get("purchases") or ()), None)
 
@@ -84,32 +86,32 @@ def _number(key: str | None) -> str | None:
     return None if key is None else key.removeprefix(RECEIPT)
 
 
-async def _invoiced_pages(work: Work, since: datetime | None) -> AsyncIterator[FeedPage]:
+async def _invoiced_pages(context: RunContext, since: datetime | None) -> AsyncIterator[FeedPage]:
     """What became due because an invoice was released; a full read sees it anyway.
 
     An invoice names shipments and receipts alike by a bare number: it means those that are known, because what an
     invoice names was read when it was confirmed or received.
     """
-    if since is None or work.read.trigger != "invoice_release":
+    if since is None or context.read.trigger != "invoice_release":
         return
-    numbers = await invoices.shipped_by_invoices_since(work.acumatica, since)
+    numbers = await invoices.shipped_by_invoices_since(context.acumatica, since)
     keys = [acumatica_key(kind, number) for number in numbers for kind in ("shipment", "receipt")]
-    with work.state.read() as connection:
-        known = list(records.read(connection, work.entity, keys))
+    with context.state.read() as connection:
+        known = list(records.read(connection, context.entity, keys))
     for of_keys in (_shipments_of, _receipts_of):
-        page = await of_keys(work, known)
+        page = await of_keys(context, known)
         if page.parts or page.problems:
             yield page
 
 
-async def _shipments_of(work: Work, keys: list[str]) -> FeedPage:
+async def _shipments_of(context: RunContext, keys: list[str]) -> FeedPage:
     numbers = [_record(key) for key in keys if not key.startswith(RECEIPT)]
-    return await _page(work, await shipments.shipments_with_numbers(work.acumatica, numbers))
+    return await _page(context, await shipments.shipments_with_numbers(context.acumatica, numbers))
 
 
-async def _receipts_of(work: Work, keys: list[str]) -> FeedPage:
+async def _receipts_of(context: RunContext, keys: list[str]) -> FeedPage:
     numbers = [_record(key).removeprefix(RECEIPT) for key in keys if key.startswith(RECEIPT)]
-    return await _page(work, await receipts.receipts_with_numbers(work.acumatica, numbers))
+    return await _page(context, await receipts.receipts_with_numbers(context.acumatica, numbers))
 
 
 def _record(key: str) -> str:
@@ -117,10 +119,10 @@ def _record(key: str) -> str:
     return key.partition("|")[0]
 
 
-async def _page(work: Work, found: FoundPage) -> FeedPage:
+async def _page(context: RunContext, found: FoundPage) -> FeedPage:
     """The shipments with their orders, items and released invoices, as they are kept."""
     named = {line.order for one in found.found for line in one.shipment.lines if line.order not in one.shipment.orders}
-    orders, unreadable = await orders_with_keys(work.acumatica, named)
+    orders, unreadable = await orders_with_keys(context.acumatica, named)
     problems = [(problem.key, problem.reason) for problem in found.problems]
     readable = []
     for one in found.found:
@@ -129,18 +131,18 @@ async def _page(work: Work, found: FoundPage) -> FeedPage:
             readable.append(one)
         else:
             problems.append((one.shipment.key, f"{unreadable[bad]} It stands in its order {bad}."))
-    whole = await _completed(work, readable, orders)
+    whole = await _completed(context, readable, orders)
     return FeedPage({one.key: plain_values(one) for one in whole}, found.last, problems)
 
 
-async def _completed(work: Work, found: Sequence[Found], orders: Mapping[str, ShippedOrder]) -> list[Shipment]:
+async def _completed(context: RunContext, found: Sequence[Found], orders: Mapping[str, ShippedOrder]) -> list[Shipment]:
     ids = {line.inventory_id for one in found for line in one.shipment.lines}
     ids |= {line.inventory_id for order in orders.values() for line in order.lines}
-    units = await items.item_units(work.acumatica, work.read.fields, sorted(ids))
+    units = await items.item_units(context.acumatica, context.read.fields, sorted(ids))
     released: set[tuple[str, str]] = set()
-    if work.read.trigger == "invoice_release":
+    if context.read.trigger == "invoice_release":
         named = {(kind, number) for one in found for _order, kind, number in one.invoices}
-        released = await invoices.released(work.acumatica, named)
+        released = await invoices.released(context.acumatica, named)
     completed = []
     for one in found:
         own = {line.order for line in one.shipment.lines}
@@ -153,22 +155,22 @@ async def _completed(work: Work, found: Sequence[Found], orders: Mapping[str, Sh
     return completed
 
 
-async def _compute(work: Work, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    sent = _sent(work, list(there))
+async def _compute(context: RunContext, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    sent = _sent(context, list(there))
     found = []
     for key, document in there.items():
         if document is not None:
             shipment = msgspec.convert(document, Shipment)
-            told = rules.told(shipment, work.rule, work.read.begins_on, sent.get(key, {}))
+            told = rules.told(shipment, context.rule, context.read.begins_on, sent.get(key, {}))
             found += [Document(key, one.key, one.content, one.cause, one.reason) for one in told]
     return found
 
 
-def _sent(work: Work, keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
+def _sent(context: RunContext, keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
     """What Magento was told, or is being told, of each record: by the message's key."""
-    with work.state.read() as connection:
-        made = links.of_records(connection, work.entity, keys).values()
-        live = messages.live(connection, work.entity, keys, [])
+    with context.state.read() as connection:
+        made = links.of_records(connection, context.entity, keys).values()
+        live = messages.live(connection, context.entity, keys, [])
     found: dict[str, dict[str, ShipmentContent | None]] = {}
     for message in live:
         if message.state == SENDING:

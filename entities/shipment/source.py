@@ -12,52 +12,54 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.magento import reads
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, TemporaryFault
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.state.coordination import lease
 from connector.state.sync import ledger
 from entities.documents.document import LATE_WRITE
 from entities.sources import source_key
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 
 def places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
     """Return where a shipment changes quantities: each SKU as Magento compares it, at the source."""
-    return tuple(sorted({(normalise_one(sku), source_key(source)) for sku in amounts}))
+    return tuple(sorted({(comparison_key(sku), source_key(source)) for sku in amounts}))
 
 
 async def short_of(client: MagentoClient, source: str, needed: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
     """The SKUs of which the source has less than the shipment takes, with what it takes."""
     there = {
-        normalise_one(one.sku): one.quantity
+        comparison_key(one.sku): one.quantity
         for one in await reads.source_items(client, sorted(needed))
         if source_key(one.source) == source_key(source)
     }
-    return [(sku, amount) for sku, amount in needed.items() if there.get(normalise_one(sku), Decimal(-1)) < amount]
+    return [(sku, amount) for sku, amount in needed.items() if there.get(comparison_key(sku), Decimal(-1)) < amount]
 
 
-async def make_sufficient(work: Work, client: MagentoClient, source: str, needed: Mapping[str, Decimal]) -> None:
+async def make_sufficient(
+    context: RunContext, client: MagentoClient, source: str, needed: Mapping[str, Decimal]
+) -> None:
     """Raise the source to exactly what the shipment takes, where it has less; inventory puts it right afterwards."""
     short = await short_of(client, source, needed)
     if not short:
         return
-    _doubt(work, source, short, timedelta(0))
-    steps.reached("doubted")
+    _doubt(context, source, short, timedelta(0))
+    failpoints.hit("doubted")
     try:
         await magento.raise_sources(client, source, short)
     except NoAnswer as lost:
-        _doubt(work, source, short, LATE_WRITE)
+        _doubt(context, source, short, LATE_WRITE)
         raise TemporaryFault(f"Raising the source {source} was not answered: {lost}") from lost
-    steps.reached("raised")
+    failpoints.hit("raised")
 
 
-def _doubt(work: Work, source: str, short: Iterable[tuple[str, Decimal]], later: timedelta) -> None:
-    with work.state.write() as connection:
-        lease.require(connection, work.lease)
-        ledger.doubt(connection, "inventory", list(places(dict(short), source)), work.clock.now() + later)
+def _doubt(context: RunContext, source: str, short: Iterable[tuple[str, Decimal]], later: timedelta) -> None:
+    with context.state.write() as connection:
+        lease.require(connection, context.lease)
+        ledger.doubt(connection, "inventory", list(places(dict(short), source)), context.clock.now() + later)

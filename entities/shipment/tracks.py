@@ -20,11 +20,11 @@ from entities.shipment.adoption import comparable
 from entities.shipment.types import ShipmentContent
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 
 async def update_tracks(
-    work: Work,
+    context: RunContext,
     client: MagentoClient,
     order: ShownOrder,
     ours: MadeShipment,
@@ -38,7 +38,7 @@ async def update_tracks(
         if comparable(track.number) not in there:
             await magento.add_track(client, order.entity_id, ours.entity_id, track)
     remarks = []
-    for number, track_id in _replaced(work, ours, message, content, link):
+    for number, track_id in _replaced(context, ours, message, content, link):
         refused = await magento.remove_track(client, track_id)
         if refused is not None:
             remarks.append(
@@ -49,19 +49,19 @@ async def update_tracks(
 
 
 def is_up_to_date(
-    work: Work, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
 ) -> bool:
     """Return whether the shipment has all tracking numbers of the content and none that was replaced."""
     there = {comparable(number) for number in ours.tracks}
     has_all = all(comparable(track.number) in there for track in content.tracks)
-    return has_all and not _replaced(work, ours, message, content, link)
+    return has_all and not _replaced(context, ours, message, content, link)
 
 
 def _replaced(
-    work: Work, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
 ) -> list[tuple[str, str]]:
     """The numbers, with Magento's ids, that were told or tried to be told and are not Acumatica's any more."""
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         told = messages.attempted(connection, message.entity, message.key)
     if link is not None and link.document is not None:
         told = [link.document, *told]

@@ -13,17 +13,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.model.sold_items import SoldItem
 
 
 def with_products(items: Iterable[SoldItem], skus: Mapping[int, str]) -> tuple[SoldItem, ...]:
     """Return the items with the SKU that each one's product has now; `skus` holds products that exist, by their ids."""
-    ids = {normalise_one(sku): product_id for product_id, sku in skus.items()}
+    ids = {comparison_key(sku): product_id for product_id, sku in skus.items()}
 
     def known(item: SoldItem) -> SoldItem:
         product_sku = skus.get(item.product_id or 0, "")
-        owner = ids.get(normalise_one(item.sku))
+        owner = ids.get(comparison_key(item.sku))
         return replace(
             item, product_sku=product_sku, sku_moved=bool(product_sku) and owner not in (None, item.product_id)
         )
@@ -33,18 +33,18 @@ def with_products(items: Iterable[SoldItem], skus: Mapping[int, str]) -> tuple[S
 
 def skus_in_doubt(items: Iterable[SoldItem], skus: Mapping[int, str]) -> list[str]:
     """Return the items' own SKUs that none of these products has: they may be another product's by now."""
-    known = {normalise_one(sku) for sku in skus.values()}
+    known = {comparison_key(sku) for sku in skus.values()}
     of_products = (item for item in items if item.product_id in skus and item.sku)
-    return sorted({item.sku for item in of_products if normalise_one(item.sku) not in known})
+    return sorted({item.sku for item in of_products if comparison_key(item.sku) not in known})
 
 
 def matches(items: Sequence[SoldItem], sku: str) -> list[SoldItem]:
     """Return the items that have a line's goods, those of which this is sure before any other; the children of
     configurable products stand for their parents.
     """
-    key = normalise_one(sku)
+    key = comparison_key(sku)
     sure = [item for item in items if key in _names(item)]
-    found = sure or [item for item in items if item.sku and normalise_one(item.sku) == key]
+    found = sure or [item for item in items if item.sku and comparison_key(item.sku) == key]
     by_id = {item.item_id: item for item in items}
     standing = (_standing(item, by_id) for item in found)
     return list({item.item_id: item for item in standing}.values())
@@ -52,9 +52,9 @@ def matches(items: Sequence[SoldItem], sku: str) -> list[SoldItem]:
 
 def _names(item: SoldItem) -> set[str]:
     """The SKUs that are surely this item's, as Magento compares them."""
-    names = {normalise_one(item.product_sku)}
+    names = {comparison_key(item.product_sku)}
     if not item.sku_moved:
-        names.add(normalise_one(item.sku))
+        names.add(comparison_key(item.sku))
     return names - {""}
 
 
@@ -67,7 +67,7 @@ def goods(item: SoldItem, items: Iterable[SoldItem]) -> str:
     """Return what tells the goods of two items apart: the product, of a configurable the chosen one, else the SKU."""
     if item.product_type == "configurable":
         item = next((one for one in items if one.parent_id == item.item_id), item)
-    return normalise_one(item.product_sku or item.sku)
+    return comparison_key(item.product_sku or item.sku)
 
 
 def is_named(item: SoldItem, order_line: int | None, item_ref: str = "") -> bool:

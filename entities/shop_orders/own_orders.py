@@ -15,7 +15,7 @@ from entities.order.totals import OrderProblem
 from entities.shop_orders.repair import RepairRule, last_repair
 
 if TYPE_CHECKING:
-    from entities.context import Work
+    from entities.context import RunContext
 
 
 def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
@@ -23,22 +23,22 @@ def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
     return one.order.placed or (repaired_at is not None and one.first_seen_at <= repaired_at)
 
 
-def is_reserved_by_repair(work: Work, rule: RepairRule, order_id: int) -> bool:
+def is_reserved_by_repair(context: RunContext, rule: RepairRule, order_id: int) -> bool:
     """Whether a repair has reserved an order that was made through the API."""
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         first_seen = open_orders.first_seen(connection, order_id)
-        repaired_at = last_repair(rule, reservation_repairs.last_of_any(connection), work.clock.now())
+        repaired_at = last_repair(rule, reservation_repairs.last_of_any(connection), context.clock.now())
     return first_seen is not None and repaired_at is not None and first_seen <= repaired_at
 
 
-def is_own(work: Work, one: OpenOrder) -> bool:
+def is_own(context: RunContext, one: OpenOrder) -> bool:
     """Whether the connector made the order."""
-    return own_key(work, one) is not None
+    return own_key(context, one) is not None
 
 
-def own_key(work: Work, one: OpenOrder) -> str | None:
+def own_key(context: RunContext, one: OpenOrder) -> str | None:
     """Acumatica's key of an order that the connector made; `None` for any other."""
-    with work.state.read() as connection:
+    with context.state.read() as connection:
         found = links.of_magento_id(connection, "order", str(one.order.order_id))
     return next((link.key for link in found if is_own_number(link.key, one.order.increment_id)), None)
 

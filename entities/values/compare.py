@@ -15,10 +15,10 @@ from typing import NamedTuple
 import msgspec
 
 from connector.magento import reads
-from connector.state.queue.chunk import Wanted, not_shown
+from connector.state.queue.chunk import DesiredValue, not_shown
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
-from entities.context import Work
+from entities.context import RunContext
 from entities.read_plan import CLOCKS_DIFFER
 from entities.values.current_values import Found, Place, Why, read_unknown
 
@@ -34,20 +34,22 @@ class Asked(NamedTuple):
     """
 
     confirmed: list[LedgerRow]
-    unfit: dict[At, Wanted]
+    unfit: dict[At, DesiredValue]
     gone: list[str]
     places: list[At]
     unshown: list[At]
 
 
-async def ask_magento(work: Work, values: Sequence[Wanted], records: Collection[str], *, everything: bool) -> Asked:
+async def ask_magento(
+    context: RunContext, values: Sequence[DesiredValue], records: Collection[str], *, everything: bool
+) -> Asked:
     """Ask about the values of these records as far as it is needed, or about all of them."""
-    known, doubted = _known(work, values, records)
+    known, doubted = _known(context, values, records)
     asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
-    compares = everything and bool(known) and await _is_read_by_the_page(work)
+    compares = everything and bool(known) and await _is_read_by_the_page(context)
     compared = _known_ones(values, known, doubted) if compares else []
-    leaving = _leaving(work, values, known)
-    checked = [] if work.entity == "price" else values if everything else not_shown(values, known)
+    leaving = _leaving(context, values, known)
+    checked = [] if context.entity == "price" else values if everything else not_shown(values, known)
     if not (asked or compared or leaving or checked):
         return Asked([], {}, [], [], [])
     own = [
@@ -55,8 +57,8 @@ async def ask_magento(work: Work, values: Sequence[Wanted], records: Collection[
         *leaving,
     ]
     places = [Place(row.key, row.source, row.sku) for row in (*own, *compared)]
-    found = await read_unknown(work, places, {want.sku or want.key: want.key for want in checked})
-    own += await _made_again(work, compared, found)
+    found = await read_unknown(context, places, {want.sku or want.key: want.key for want in checked})
+    own += await _made_again(context, compared, found)
     at = [(row.key, row.source) for row in own]
     confirmed = [
         LedgerRow(row.key, row.source, row.acumatica_key, row.sku, *found.values[row.key, row.source])
@@ -65,15 +67,15 @@ async def ask_magento(work: Work, values: Sequence[Wanted], records: Collection[
     ]
     gone = [key for key, why in found.unfit.items() if why.is_unknown_sku]
     unshown = [one for one in at if one in known and one not in found.values]
-    return Asked(confirmed, _unfit(work, values, found), gone, at, unshown)
+    return Asked(confirmed, _unfit(context, values, found), gone, at, unshown)
 
 
-def _known_ones(values: Sequence[Wanted], known: Mapping[At, LedgerRow], doubted: set[At]) -> list[LedgerRow]:
+def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], doubted: set[At]) -> list[LedgerRow]:
     places = ((want.key, want.source) for want in values)
     return [known[at] for at in places if at in known and at not in doubted]
 
 
-async def _made_again(work: Work, compared: Sequence[LedgerRow], found: Found) -> list[LedgerRow]:
+async def _made_again(context: RunContext, compared: Sequence[LedgerRow], found: Found) -> list[LedgerRow]:
     """Those of the values that Magento confirmed of a product that it had before: it shows nothing of them any more, or
     something else, and the product is newer than the confirmation. What somebody only changed there is left to
     `a2m reconcile`.
@@ -84,58 +86,60 @@ async def _made_again(work: Work, compared: Sequence[LedgerRow], found: Found) -
         value = found.values.get((row.key, row.source))
         if row.key in found.unfit or (value is not None and value[0] == row.value):
             continue
-        is_nothing = value is None or (value[0] == 0 and (value[1] is None or work.entity == "price"))
+        is_nothing = value is None or (value[0] == 0 and (value[1] is None or context.entity == "price"))
         (lost if is_nothing else others).append(row)
     if not others:
         return lost
-    async with work.shop.client() as client:
+    async with context.shop.client() as client:
         made_at = await reads.made_at(client, sorted({row.sku for row in others}))
-    with work.state.read() as connection:
-        confirmed_at = ledger.confirmed_at(connection, work.entity, sorted({row.key for row in others}))
+    with context.state.read() as connection:
+        confirmed_at = ledger.confirmed_at(connection, context.entity, sorted({row.key for row in others}))
     newer = [row for row in others if row.sku in made_at and made_at[row.sku] >= confirmed_at[row.key] - CLOCKS_DIFFER]
     return [*lost, *newer]
 
 
-async def _is_read_by_the_page(work: Work) -> bool:
+async def _is_read_by_the_page(context: RunContext) -> bool:
     """Whether all values may be read again; without sources (MSI) a quantity is a request of its own."""
-    if work.entity == "price":
+    if context.entity == "price":
         return True
-    async with work.shop.client() as client:
-        return await work.shop.has_msi(client)
+    async with context.shop.client() as client:
+        return await context.shop.has_msi(client)
 
 
-def _known(work: Work, values: Sequence[Wanted], records: Collection[str]) -> tuple[dict[At, LedgerRow], set[At]]:
+def _known(
+    context: RunContext, values: Sequence[DesiredValue], records: Collection[str]
+) -> tuple[dict[At, LedgerRow], set[At]]:
     """What Magento confirmed of the records and of the values' SKUs, and which of it is in doubt."""
-    with work.state.read() as connection:
-        known = ledger.of_records(connection, work.entity, list(records), sorted({want.key for want in values}))
-        doubted = {(row.key, row.source) for row in ledger.doubted(connection, work.entity, work.clock.now())}
+    with context.state.read() as connection:
+        known = ledger.of_records(connection, context.entity, list(records), sorted({want.key for want in values}))
+        doubted = {(row.key, row.source) for row in ledger.doubted(connection, context.entity, context.clock.now())}
     return known, doubted
 
 
-def _leaving(work: Work, values: Sequence[Wanted], known: dict[At, LedgerRow]) -> list[LedgerRow]:
+def _leaving(context: RunContext, values: Sequence[DesiredValue], known: dict[At, LedgerRow]) -> list[LedgerRow]:
     """The places of the records that have no value any more and go to 0: nothing is sent where nothing is there."""
-    if work.entity != "inventory":
+    if context.entity != "inventory":
         return []
     wanted = {(want.key, want.source) for want in values}
     return [row for at, row in known.items() if row.value and at not in wanted]
 
 
-def _unfit(work: Work, values: Sequence[Wanted], found: Found) -> dict[At, Wanted]:
-    unfit: dict[At, Wanted] = {}
+def _unfit(context: RunContext, values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:
+    unfit: dict[At, DesiredValue] = {}
     if not found.unfit and not found.unknown_sources:
         return unfit
     for want in values:
         why = found.unknown_sources.get(want.source) or found.unfit.get(want.key)
         if why is not None:
-            unfit[want.key, want.source] = unsendable(work, want, why)
+            unfit[want.key, want.source] = unsendable(context, want, why)
     return unfit
 
 
-def unsendable(work: Work, want: Wanted, why: Why) -> Wanted:
+def unsendable(context: RunContext, want: DesiredValue, why: Why) -> DesiredValue:
     """Return the value as a message that cannot be sent; an unknown SKU is left out where a setting says so."""
     return msgspec.structs.replace(
         want,
         cause=why.cause,
         reason=why.reason.format(sku=want.sku),
-        skipped=why.is_unknown_sku and work.skips_unknown_sku,
+        skipped=why.is_unknown_sku and context.skips_unknown_sku,
     )

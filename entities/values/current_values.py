@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from connector.state.queue.chunk import UNKNOWN_SKU
-from entities.context import Work
-from entities.shop import NotPossible
+from entities.context import RunContext
+from entities.shop import ConfigurationConflict
 from entities.sources import ATTRIBUTE, source_key
 
 PRICE_DIGITS = 6
@@ -60,18 +60,18 @@ def scaled(number: Decimal, digits: int) -> int:
     return round(number.scaleb(digits))
 
 
-async def read_unknown(work: Work, places: Sequence[Place], others: Mapping[str, str]) -> Found:
+async def read_unknown(context: RunContext, places: Sequence[Place], others: Mapping[str, str]) -> Found:
     """Ask Magento what it shows at these places; of these and of `others` (key by SKU), whether it has the product."""
     found = Found()
-    async with work.shop.client() as client:
-        found.values = await shown(work, client, places)
-        if work.entity == "price":
+    async with context.shop.client() as client:
+        found.values = await shown(context, client, places)
+        if context.entity == "price":
             missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
             found.unfit = await why_missing(client, missing, "price")
             return found
-        has_msi = await work.shop.has_msi(client)
+        has_msi = await context.shop.has_msi(client)
         if has_msi:
-            await _check_sources(work, client, places, found)
+            await _check_sources(context, client, places, found)
         else:
             _refuse_several_sources(places)
         await _check_attributes(client, places, found)
@@ -93,7 +93,7 @@ def _fill_in_rows(places: Sequence[Place], found: Found) -> None:
 
 def _refuse_several_sources(places: Sequence[Place]) -> None:
     if len({place.source for place in places if not place.source.startswith(ATTRIBUTE)}) > 1:
-        raise NotPossible(
+        raise ConfigurationConflict(
             "Magento's inventory modules (MSI) are off: a product has one quantity. "
             "Leave A2M_INVENTORY__SOURCES empty, so that all warehouses are summed."
         )
@@ -118,8 +118,8 @@ async def why_missing(client: MagentoClient, missing: Mapping[str, str], what: s
     return found
 
 
-async def _check_sources(work: Work, client: MagentoClient, places: Sequence[Place], found: Found) -> None:
-    known = await work.shop.sources(client)
+async def _check_sources(context: RunContext, client: MagentoClient, places: Sequence[Place], found: Found) -> None:
+    known = await context.shop.sources(client)
     for source in {place.source for place in places if not place.source.startswith(ATTRIBUTE)}:
         if source not in known:
             found.unknown_sources[source] = Why(
@@ -140,13 +140,13 @@ async def _check_attributes(client: MagentoClient, places: Sequence[Place], foun
             )
 
 
-async def shown(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+async def shown(context: RunContext, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
     """The value that Magento shows at each place: price in 1/1,000,000, or quantity in 1/10,000 and stock status."""
-    if work.entity == "price":
-        return await _prices(work, client, places)
+    if context.entity == "price":
+        return await _prices(context, client, places)
     at_sources = [place for place in places if not place.source.startswith(ATTRIBUTE)]
     found = await _attributes(client, [place for place in places if place.source.startswith(ATTRIBUTE)])
-    if await work.shop.has_msi(client):
+    if await context.shop.has_msi(client):
         return found | await _source_items(client, at_sources)
     return found | await _stock_items(client, at_sources)
 
@@ -172,8 +172,8 @@ def _as_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-async def _prices(work: Work, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
-    own = work.shop.store_id
+async def _prices(context: RunContext, client: MagentoClient, places: Sequence[Place]) -> dict[tuple[str, str], Value]:
+    own = context.shop.store_id
     by_sku = await reads.store_prices(client, [place.sku for place in places])
     values: dict[tuple[str, str], Value] = {}
     for place in places:
@@ -183,7 +183,7 @@ async def _prices(work: Work, client: MagentoClient, places: Sequence[Place]) ->
             values[place.key, ""] = (scaled(price, PRICE_DIGITS), None)
         hiding = {store: found for store, found in by_store.items() if own == 0 and store != 0 and found != price}
         if hiding:
-            work.report.note(place.sku, _hidden(hiding))
+            context.report.note(place.sku, _hidden(hiding))
     return values
 
 
@@ -197,7 +197,7 @@ async def _source_items(client: MagentoClient, places: Sequence[Place]) -> dict[
     wanted = {(place.key, place.source): place for place in places}
     values: dict[tuple[str, str], Value] = {}
     for item in found:
-        place = wanted.get((normalise_one(item.sku), source_key(item.source)))
+        place = wanted.get((comparison_key(item.sku), source_key(item.source)))
         if place is not None:
             values[place.key, place.source] = (scaled(item.quantity, QUANTITY_DIGITS), item.in_stock)
     return values
@@ -212,7 +212,7 @@ async def _stock_items(client: MagentoClient, places: Sequence[Place]) -> dict[t
     return values
 
 
-async def sold_below_zero(work: Work, skus: Sequence[str]) -> list[str]:
+async def sold_below_zero(context: RunContext, skus: Sequence[str]) -> list[str]:
     """Those of the products that Magento sells at a quantity of 0: with backorders, or without stock management.
 
     One request per SKU: Magento's lists do not say it (`GET /V1/stockItems/:sku` does).
@@ -220,7 +220,7 @@ async def sold_below_zero(work: Work, skus: Sequence[str]) -> list[str]:
     if not skus:
         return []
     found = []
-    async with work.shop.client() as client:
+    async with context.shop.client() as client:
         for sku in skus:
             item = await reads.stock_item(client, sku)
             if item is not None and (item.backorders or not item.managed):

@@ -10,7 +10,7 @@ import pandas as pd
 from msgspec.structs import astuple
 
 from connector.model import comparison as skus
-from connector.state.queue.chunk import UNREADABLE, Wanted
+from connector.state.queue.chunk import UNREADABLE, DesiredValue
 from connector.state.sync.records import Facts, Stored, StoredPriceRow
 from entities.inventory.rules import QuantityRule
 
@@ -88,27 +88,27 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
 def sku_keys(stored: Iterable[Stored]) -> list[str | None]:
     """The SKU of each record as Magento compares it; none where it has none."""
     facts = (one.record.facts for one in stored)
-    return [None if one is None or not one.sku else skus.normalise_one(one.sku) for one in facts]
+    return [None if one is None or not one.sku else skus.comparison_key(one.sku) for one in facts]
 
 
-def wanted(values: pd.DataFrame) -> list[Wanted]:
+def wanted(values: pd.DataFrame) -> list[DesiredValue]:
     """Rows of a VALUES frame as what Magento must show."""
     columns = ("inventory_id", "key", "source", "sku", "value", "in_stock")
-    return [Wanted(*row) for row in zip(*(values[name].tolist() for name in columns), strict=True)]
+    return [DesiredValue(*row) for row in zip(*(values[name].tolist() for name in columns), strict=True)]
 
 
-def problems(frame: pd.DataFrame) -> list[Wanted]:
+def problems(frame: pd.DataFrame) -> list[DesiredValue]:
     """Rows of a PROBLEMS frame as messages that cannot be sent; without a SKU the Acumatica key stands in."""
     columns = ("inventory_id", "key", "source", "sku", "reason")
     return [
-        Wanted(str(key), str(sku_key or key), str(source), sku, None, None, cause_of(reason), reason)
+        DesiredValue(str(key), str(sku_key or key), str(source), sku, None, None, cause_of(reason), reason)
         for key, sku_key, source, sku, reason in zip(*(frame[name].tolist() for name in columns), strict=True)
     ]
 
 
-def unreadable(found: Iterable[tuple[str, str]]) -> list[Wanted]:
+def unreadable(found: Iterable[tuple[str, str]]) -> list[DesiredValue]:
     """Records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
-    return [Wanted(key, key, "", None, None, None, UNREADABLE, reason) for key, reason in found]
+    return [DesiredValue(key, key, "", None, None, None, UNREADABLE, reason) for key, reason in found]
 
 
 def cause_of(reason: str) -> str:

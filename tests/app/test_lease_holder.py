@@ -11,9 +11,9 @@ from sqlalchemy import update
 from support.world import World, world
 
 from app.lease_holder import kept, take_lease
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.coordination import lease
-from connector.state.coordination.lease import Held, Lease, LeaseLost
+from connector.state.coordination.lease import Lease, LeaseHolder, LeaseLost
 from connector.state.engine import open_state
 from connector.state.queue.messages import due_count, unsettled
 from connector.state.schema import leases
@@ -40,7 +40,7 @@ async def test_a_scheduled_run_waits_for_the_lease(here):
     began = here.clock.now()
     outcome = await here.sync("price", due_at=began)
     assert outcome.stopped is None
-    assert outcome.tally.sent == 10
+    assert outcome.counters.sent == 10
     assert here.clock.slept[:10] == [1.0] * 10
 
 
@@ -59,7 +59,7 @@ async def test_a_run_that_replaces_a_dead_one_outlasts_its_lease(here):
     held_by_another(here, lease.LEASE_SECONDS)
     outcome = await here.sync("price", lease_wait=OUTLASTS_THE_DEAD)
     assert outcome.stopped is None
-    assert outcome.tally.sent == 10
+    assert outcome.counters.sent == 10
 
 
 async def test_any_run_outlasts_the_lease_of_a_process_that_died(here):
@@ -69,7 +69,7 @@ async def test_any_run_outlasts_the_lease_of_a_process_that_died(here):
         connection.execute(update(leases).values(process_started="an earlier one"))
     said = []
     outcome = await here.sync("price", waits=said.append)
-    assert outcome.tally.sent == 10
+    assert outcome.counters.sent == 10
     (words,) = said
     assert words.startswith(
         "Waiting up to 60 s for price, which is being worked on by run nimble-otter, which has died"
@@ -87,7 +87,7 @@ async def test_a_run_by_hand_does_not_wait(here):
 async def test_another_entity_is_not_in_the_way(here):
     """Each entity has a lease of its own."""
     held_by_another(here, 60)
-    assert (await here.sync("inventory")).tally.sent == 30
+    assert (await here.sync("inventory")).counters.sent == 30
 
 
 async def test_the_lease_is_free_after_the_run(here):
@@ -106,7 +106,7 @@ async def test_work_of_70_seconds_keeps_its_lease(here):
         for _ in range(7):
             here.clock.advance(10)
             await until_renewed(here)
-            assert isinstance(lease.take(here.state, "price", "run two", here.clock.now()), Held)
+            assert isinstance(lease.take(here.state, "price", "run two", here.clock.now()), LeaseHolder)
     assert isinstance(lease.take(here.state, "price", "run two", here.clock.now()), Lease)
 
 
@@ -115,7 +115,7 @@ async def until_renewed(here):
     for _ in range(1000):
         await asyncio.sleep(0)
         asked = lease.take(here.state, "price", "whoever asks", here.clock.now())
-        assert isinstance(asked, Held)
+        assert isinstance(asked, LeaseHolder)
         if asked.expires_at - here.clock.now() == timedelta(seconds=lease.LEASE_SECONDS):
             return
     raise AssertionError("the lease was not renewed")
@@ -154,7 +154,7 @@ async def test_a_renewal_that_comes_too_late(here):
     async with kept(here.state, held, here.clock, every=0):
         for _ in range(3):
             await asyncio.sleep(0)
-    assert isinstance(lease.take(here.state, "price", "run three", here.clock.now()), Held)
+    assert isinstance(lease.take(here.state, "price", "run three", here.clock.now()), LeaseHolder)
 
 
 @contextmanager
@@ -166,9 +166,9 @@ def stolen_at(here, step):
             if name == step:
                 patch.undo()
                 here.clock.advance(lease.LEASE_SECONDS + 1)
-                once.callback(lease.let_go, here.state, held_by_another(here, 60))
+                once.callback(lease.release, here.state, held_by_another(here, 60))
 
-        patch.setattr(steps, "reached", reached)
+        patch.setattr(failpoints, "hit", reached)
         yield
 
 
@@ -181,8 +181,8 @@ async def test_a_lease_that_is_lost_before_anything_was_queued(here, step):
         assert here.writes() == []
         with here.state.read() as connection:
             assert due_count(connection, "price", here.clock.now()) == 0
-        assert isinstance(lease.take(here.state, "price", "another", here.clock.now()), Held)
-    assert (await here.sync("price")).tally.sent == 10
+        assert isinstance(lease.take(here.state, "price", "another", here.clock.now()), LeaseHolder)
+    assert (await here.sync("price")).counters.sent == 10
     here.assert_converged(entities=["price"])
 
 
@@ -191,7 +191,7 @@ async def test_a_lease_that_is_lost_while_sending(here):
     with stolen_at(here, "delivered"):
         outcome = await here.sync("price")
         assert "Another run has taken over price" in outcome.fault
-        assert outcome.tally.sent == 0
+        assert outcome.counters.sent == 0
         with here.state.read() as connection:
             assert unsettled(connection, "price")
     here.clock.advance(3600)

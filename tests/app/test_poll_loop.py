@@ -5,24 +5,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.world import world
 
-from app.poll_loop import live
+from app.poll_loop import poll_loop
 from connector.clock import ManualClock
 from connector.state.coordination import wakeups as wakes
 
 DUE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-async def looks_of(check_process_time, process_sleep_time, *, late=0.0, work=0.0):
+async def looks_of(check_process_time, process_sleep_time, *, late=0.0, context=0.0):
     """When a run looks, in seconds after it was due, and how long it pauses."""
     clock = ManualClock(DUE + timedelta(seconds=late))
     looks = []
 
     async def look():
         looks.append((clock.now() - DUE).total_seconds())
-        clock.advance(work)
+        clock.advance(context)
 
     life = {"check_process_time": check_process_time, "process_sleep_time": process_sleep_time}
-    await live(look, clock, due_at=DUE, **life)
+    await poll_loop(look, clock, due_at=DUE, **life)
     return looks, clock.slept
 
 
@@ -61,12 +61,12 @@ async def test_a_run_whose_life_was_over_before_it_began():
 
 async def test_work_that_lasts_longer_than_the_life():
     """A look is never cut: work of 70 s ends the run after its first look."""
-    assert await looks_of(50, 5, work=70) == ([0], [])
+    assert await looks_of(50, 5, context=70) == ([0], [])
 
 
 async def test_work_takes_from_the_life_and_not_from_the_pause():
     """The pause follows each look in full; only the last is clipped."""
-    looks, slept = await looks_of(20, 5, work=4)
+    looks, slept = await looks_of(20, 5, context=4)
     assert looks == [0, 9, 18]
     assert slept == [5, 5]
 
@@ -79,7 +79,7 @@ async def test_a_look_that_fails_ends_the_run():
         raise ConnectionError("the shop is away")
 
     with pytest.raises(ConnectionError):
-        await live(look, clock, due_at=DUE, check_process_time=50, process_sleep_time=5)
+        await poll_loop(look, clock, due_at=DUE, check_process_time=50, process_sleep_time=5)
     assert clock.slept == []
 
 

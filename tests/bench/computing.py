@@ -51,7 +51,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from entities.inventory.rules import QuantityRule
     from entities.values import frames, items
     from entities.values.items import ItemRule
-    from tasks.sync import seldom_collected
+    from tasks.sync import relaxed_gc
 
     stored, ledger = [], {}
     for number in range(skus):
@@ -70,7 +70,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
 
     def compute(given: list[Stored]) -> int:
         changed = 0
-        with seldom_collected():
+        with relaxed_gc():
             for start in range(0, len(given), CHUNK):
                 chunk = given[start : start + CHUNK]
                 counted = quantities.compute(published[start], *frames.stock(chunk, rule), rule)

@@ -49,7 +49,7 @@ def look(
         "cpu": cpu,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         **last,
-        **{f"tally_{name}": value for name, value in outcome.tally.as_json().items()},
+        **{f"tally_{name}": value for name, value in outcome.counters.as_json().items()},
     }
 
 

@@ -10,7 +10,7 @@ from app.run import work_on
 from connector.state.engine import open_state
 from flows.stages import in_prefect
 from settings import load_settings
-from tasks.sync import PLAIN
+from tasks.sync import DIRECT_STAGES
 
 
 def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict[str, float]:
@@ -24,7 +24,7 @@ def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict
     @flow(log_prints=False)
     async def measured() -> dict[str, float]:
         began, cpu = time.perf_counter(), time.process_time()
-        stages = in_prefect if with_prefect else (lambda _retry_count: PLAIN)
+        stages = in_prefect if with_prefect else (lambda _retry_count: DIRECT_STAGES)
         outcome = await work_on("price", settings, state, stages=stages, once=True)
         assert outcome.fault is None and outcome.stopped is None, outcome.in_words()
         return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}

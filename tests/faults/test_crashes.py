@@ -18,7 +18,7 @@ import pytest
 from support.crashes import Death, look_in_process
 from support.stories import STORIES, Scene, Story
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.coordination.lease import LEASE_SECONDS
 
 SESSION_ENDS = 700.0  # seconds: a dead look's session counts until Acumatica has closed it
@@ -83,7 +83,7 @@ def teller(
 
 def test_every_step_has_a_story() -> None:
     """A step that no story leads past would prove nothing; one that no look has any more would prove it wrongly."""
-    kinds = (steps.Step, steps.PriceStep, steps.ShipmentStep, steps.OrderStep)
+    kinds = (failpoints.Step, failpoints.PriceStep, failpoints.ShipmentStep, failpoints.OrderStep)
     known = {step for kind in kinds for step in get_args(kind)}
     assert {step for story in STORIES.values() for step in story.steps} == known
 

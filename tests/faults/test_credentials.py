@@ -15,7 +15,7 @@ from support.crashes import Death, look_in_process
 from support.world import World
 
 from app.composition import acumatica_access
-from connector import failpoints as steps
+from connector import failpoints
 from connector.acumatica.session import acumatica_session
 from connector.state.coordination.quota import REFUSED_RESTS
 from settings import Settings
@@ -51,7 +51,7 @@ async def test_a_token_that_ends_in_the_middle_of_a_run(
     """The run does not notice: what was pulled before and after is right."""
     here = make_world(12)
     settings = acumatica(here, **OAUTH)
-    monkeypatch.setattr(steps, "reached", lambda step: here.clock.advance(3_700 if step == "pulled" else 0))
+    monkeypatch.setattr(failpoints, "hit", lambda step: here.clock.advance(3_700 if step == "pulled" else 0))
     for full in (False, True):
         assert (await here.sync("inventory", settings, full=full)).fault is None
     here.assert_converged(settings, entities=["inventory"])

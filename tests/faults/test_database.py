@@ -14,7 +14,7 @@ from support.databases import Postgres
 from support.stories import STORIES, Scene
 from support.world import World
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.failpoints import STEPS
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import open_state
@@ -37,7 +37,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], obje
             if (name, reached[name]) == (step, 1):
                 happens()
 
-        monkeypatch.setattr(steps, "reached", reach)
+        monkeypatch.setattr(failpoints, "hit", reach)
 
     return when
 

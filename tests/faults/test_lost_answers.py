@@ -67,7 +67,7 @@ async def test_a_value_whose_answer_was_lost_is_sent_once(make_world: Callable[.
     )
     writes = len(here.writes())
     here.faults.replace(f"magento {WRITES[entity]}: cut=after times=1")
-    assert (await here.sync(entity)).tally.sent == 1
+    assert (await here.sync(entity)).counters.sent == 1
     assert here.faults.rules[0].done == 1, "the fault met nothing"
     assert len(here.writes()) == writes + 1
     here.assert_converged(entities=[entity])
@@ -125,7 +125,7 @@ async def test_a_request_that_is_applied_after_a_newer_one(make_world: Callable[
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12"}})
     await here.sync("price")
     assert here.prices()["SKU-000001"] == 12
-    here.late.let_go()
+    here.late.release()
     wait_until(lambda: here.prices()["SKU-000001"] == 11, "the late request applied")
     here.clock.advance(MINUTE)
     await here.sync("price")
@@ -158,13 +158,13 @@ async def test_a_document_that_is_made_after_we_gave_up_is_sent_once(
 
     async def made_meanwhile(seconds: float) -> None:
         if here.clock.now() + timedelta(seconds=seconds) >= made_at:
-            here.late.let_go()
+            here.late.release()
             await asyncio.to_thread(wait_until, lambda: len(here.writes()) > written, "the late document made")
         await rest(seconds)
 
     monkeypatch.setattr(here.clock, "sleep", made_meanwhile)
     assert (await late).fault is None
-    here.late.let_go()
+    here.late.release()
     await _looks(scene, entity)
     assert sent() - before == made
     here.assert_converged(scene.settings, entities=story.entities())

@@ -15,7 +15,7 @@ from support.stories import STORIES, Scene
 from support.world import ENTITIES, World
 
 from app import lease_holder as keep_lease
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.coordination.lease import LEASE_SECONDS
 
 STEPS = ["queued", "claimed", "delivered"]
@@ -64,7 +64,7 @@ async def test_a_worker_that_wakes_up_late(
             told = tmp_path / "reached.json"
             look_in_process(entity, here.database_url, scene.sections, here.clock.now(), told)
 
-    monkeypatch.setattr(steps, "reached", sleep_at)
+    monkeypatch.setattr(failpoints, "hit", sleep_at)
     late = await here.sync(entity, scene.settings)
     monkeypatch.undo()
     assert late.fault is not None
@@ -98,7 +98,7 @@ async def test_an_older_value_that_a_late_worker_sends_does_not_stay(
                 here.clock.advance(LEASE_SECONDS + 1)
                 look_in_process(entity, here.database_url, scene.sections, here.clock.now(), tmp_path / "reached.json")
 
-    monkeypatch.setattr(steps, "reached", sleep_at)
+    monkeypatch.setattr(failpoints, "hit", sleep_at)
     late = await here.sync(entity, scene.settings)
     monkeypatch.undo()
     assert f"Another run has taken over {entity}" in str(late.fault)
@@ -127,7 +127,7 @@ async def test_an_older_value_that_was_under_way_meanwhile_does_not_stay(
         here.clock.advance(LEASE_SECONDS + 1)
         at = here.clock.now()
         await asyncio.to_thread(look_in_process, entity, here.database_url, scene.sections, at, told)
-    here.late.let_go()
+    here.late.release()
     assert f"Another run has taken over {entity}" in str((await late).fault)
     here.clock.advance(1)
     await scene.look(entity)
@@ -153,7 +153,7 @@ async def test_an_older_status_that_was_under_way_meanwhile_does_not_stay(
         here.clock.advance(LEASE_SECONDS + 1)
         at = here.clock.now()
         await asyncio.to_thread(look_in_process, "order", here.database_url, scene.sections, at, told)
-    here.late.let_go()
+    here.late.release()
     assert "Another run has taken over order" in str((await late).fault)
     here.clock.advance(1)
     await scene.look("order")

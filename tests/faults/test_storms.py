@@ -48,14 +48,14 @@ async def test_a_pause_longer_than_the_life_of_the_run(make_world: Callable[...,
     here = make_world(12)
     here.faults.replace("magento path=*/base-prices: status=429 retry_after=600 times=1")
     outcome = await here.sync("price", here.settings(magento={"concurrency": 1}))
-    assert (outcome.fault, outcome.tally.sent, outcome.tally.failed) == (None, 0, 0)
+    assert (outcome.fault, outcome.counters.sent, outcome.counters.failed) == (None, 0, 0)
     assert any("after the end of this run" in said for said in outcome.report.waits), outcome.report.waits
     before = len(here.faults.seen)
     here.clock.advance(60)
     await here.sync("price")
     assert [one for one in here.faults.seen[before:] if one.host == "magento"] == []
     here.clock.advance(541)
-    assert (await here.sync("price")).tally.sent == 12
+    assert (await here.sync("price")).counters.sent == 12
     here.assert_converged(entities=["price"])
 
 
@@ -94,11 +94,11 @@ async def test_a_read_that_is_told_to_wait(make_world: Callable[..., World]):
     here = make_world(12)
     here.faults.replace("magento path=*/base-prices-information: status=429 retry_after=600 times=1")
     outcome = await here.sync("price")
-    assert (outcome.fault, outcome.tally.queued) == (None, 0)
+    assert (outcome.fault, outcome.counters.queued) == (None, 0)
     assert "left alone until 2026-11-24 15:10:00" in " ".join(outcome.report.waits)
     for _look in range(2):
         here.clock.advance(200)
-        assert (await here.sync("price")).tally.reads == 0
+        assert (await here.sync("price")).counters.reads == 0
     assert _sent_while_told_to_wait(here, "magento", lambda at: at + timedelta(seconds=600)) == []
     here.clock.advance(201)
     await here.sync("price")
@@ -110,7 +110,7 @@ async def test_dead_locks(make_world: Callable[..., World]):
     here = make_world(12)
     here.change_shop({"setting": {"deadlocks": 2}})
     outcome = await here.sync("price", here.settings(magento={"concurrency": 1}))
-    assert (outcome.fault, outcome.tally.failed) == (None, 0)
+    assert (outcome.fault, outcome.counters.failed) == (None, 0)
     here.assert_converged(entities=["price"])
 
 

@@ -95,8 +95,8 @@ async def test_reprocess_beside_a_run_that_works(make_world, state):
     final = await reprocess("Send them again", return_state=True)
     assert "price is being worked on by run nimble-otter, which looks again at once." in final.message
     with state.read() as connection:
-        assert wakes.is_awake(connection, "price", datetime.now(UTC))
-    lease.let_go(state, held)
+        assert wakes.sync_requested(connection, "price", datetime.now(UTC))
+    lease.release(state, held)
 
 
 async def test_skip(make_world, state):
@@ -127,7 +127,7 @@ async def test_a_full_look_beside_a_run_that_works(make_world, state):
     await price(return_state=True)
     held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     assert "which looks again at once" in (await full_look("price", return_state=True)).message
-    lease.let_go(state, held)
+    lease.release(state, held)
     with state.read() as connection:
         before = entities.read(connection, "price").last_full_look_at
     here.change({"set_price": {"inventory_id": "P-2", "price": "9.99", "modified": "2020-01-01T00:00:00Z"}})

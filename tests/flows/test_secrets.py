@@ -8,7 +8,7 @@ from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from flows.connection import connection
 from flows.credentials import BLOCK_NAME, AcumaticaCredentials, MagentoCredentials, register
 from flows.customer import customer
@@ -55,7 +55,7 @@ def here(make_world, monkeypatch):
 
 async def a_day_of_an_administrator():
     """Test Connection, a change of Setup Parameters, every entity, and Reprocess: how each ended, and its words."""
-    with in_force() as now:
+    with effective_settings() as now:
         form = as_form(now.settings)
     form["queue"]["batch_count"] = 7
     finals = [

@@ -6,7 +6,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter
 
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from connector.state.engine import open_state
 from connector.state.operator import saved_settings
 from flows.price import price
@@ -26,7 +26,7 @@ def state(home):
 
 def filled(**sections):
     """The form as the UI sends it: everything that is in force, with these changes."""
-    with in_force() as now:
+    with effective_settings() as now:
         values = as_form(now.settings)
     for section, fields in sections.items():
         values[section] |= fields

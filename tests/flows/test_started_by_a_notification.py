@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from prefect.types.entrypoint import EntrypointType
 
 from a2m.receiver import starter
-from app.effective_settings import in_force
+from app.effective_settings import effective_settings
 from flows.price import price
 from receiver.app import create_app
 
@@ -30,7 +30,7 @@ def notified(make_world, said):
     make_world(3)
 
     async def post(entity):
-        with in_force() as now:
+        with effective_settings() as now:
             app = create_app(
                 now.state,
                 secret=SECRET,
@@ -78,10 +78,10 @@ async def test_why_it_cannot(notified, said):
 def test_it_can_be_switched_off(make_world, monkeypatch):
     """By the setting, and by itself where no Prefect server is configured."""
     make_world(1)
-    with in_force() as now:
+    with effective_settings() as now:
         assert starter(now) is not None
         with temporary_settings(restore_defaults={PREFECT_API_URL}):
             assert starter(now) is None
     monkeypatch.setenv("A2M_RECEIVER__START_RUNS", "false")
-    with in_force() as now:
+    with effective_settings() as now:
         assert starter(now) is None

@@ -24,7 +24,7 @@ from support.life import KINDS, Life
 from support.surroundings import of_the_test
 from support.world import ENTITIES, world
 
-from app.run import Outcome
+from app.run import RunResult
 from connector.failpoints import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.operator import actions as by_hand
@@ -115,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.life = Life(random.Random(0), *urls, self.settings, self.here.clock.now)
         self.stack.callback(self.life.close)
 
-    def look(self, entity: str, **how: Any) -> Outcome | None:
+    def look(self, entity: str, **how: Any) -> RunResult | None:
         """One look; none if it died."""
         outcome = None
 
@@ -154,7 +154,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_look_at_one_key(self, entity: str, place: int) -> None:
         self.a_good_look(entity, key=list(self.here.site_state()["items"])[place])
 
-    @rule(entity_and_death=DEATHS, fault=st.one_of(st.just(""), FAULTS))
+    @rule(entity_and_death=DEATHS, fault=st.in_any(st.just(""), FAULTS))
     def a_look_that_dies(self, entity_and_death: tuple[str, Death], fault: str) -> None:
         entity, death = entity_and_death
         self.life.go_on(WORK[entity])

@@ -113,7 +113,7 @@ async def test_where_no_run_works_one_is_started(here):
     await here.post("notify/price,inventory", {**NOTIFICATION, "Id": "2"})
     assert len(here.started) == 2
     assert (here.woken("price"), here.woken("inventory")) == (here.now, here.now)
-    lease.let_go(here.state, held)
+    lease.release(here.state, held)
     await here.post("notify/price", {**NOTIFICATION, "Id": "3"})
     assert here.started[2:] == [("price", here.now)]
 

@@ -18,7 +18,7 @@ from support import invariant
 from support.invariant import Right
 from support.world import ENTITIES
 
-from app.run import Outcome, work_on
+from app.run import RunResult, work_on
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
@@ -58,15 +58,15 @@ def settle(state: State, settings: Settings, verdict: Verdict) -> None:
         if failed:
             verdict.sent_again += by_hand.send_again(state, failed, datetime.now(UTC))
         looks = [_look(entity, settings, state) for entity in ENTITIES]
-        faults = [f"{one.tally.entity}: {said}" for one in looks if (said := one.fault or one.stopped)]
-        wrote = sum(one.tally.requests for one in looks)
+        faults = [f"{one.counters.entity}: {said}" for one in looks if (said := one.fault or one.stopped)]
+        wrote = sum(one.counters.requests for one in looks)
         verdict.unsettled = faults + _waiting(state)
         if verdict.rounds >= LEAST and not wrote and not verdict.unsettled:
             return
         asyncio.run(asyncio.sleep(PAUSE))
 
 
-def _look(entity: str, settings: Settings, state: State) -> Outcome:
+def _look(entity: str, settings: Settings, state: State) -> RunResult:
     return asyncio.run(work_on(entity, settings, state, once=True, holder="the end of the soak"))
 
 

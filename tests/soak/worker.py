@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from app.effective_settings import InForce, in_force, is_outdated, read
+from app.effective_settings import AppContext, effective_settings, is_outdated, read
 from app.run import work_on
 from settings import Settings
 
@@ -21,9 +21,9 @@ PAUSE = 1.0
 """Between two runs; the real schedule's is a minute's rest."""
 
 
-async def work(entity: str, name: str) -> None:
+async def context(entity: str, name: str) -> None:
     """Run until somebody ends this process."""
-    with in_force(needs_both_systems=True) as now:
+    with effective_settings(needs_both_systems=True) as now:
         newer = _saved_after(now)
         settings = now.settings
         while True:
@@ -31,12 +31,12 @@ async def work(entity: str, name: str) -> None:
             outcome = await work_on(
                 entity, settings, now.state, due_at=datetime.now(UTC), holder=name, newer_settings=newer
             )
-            said = {"fault": outcome.fault, "stopped": outcome.stopped, **outcome.tally.as_json()}
+            said = {"fault": outcome.fault, "stopped": outcome.stopped, **outcome.counters.as_json()}
             print(json.dumps(said), flush=True)
             await asyncio.sleep(PAUSE)
 
 
-def _saved_after(now: InForce) -> Callable[[], Settings | None]:
+def _saved_after(now: AppContext) -> Callable[[], Settings | None]:
     """Gives the settings that were saved since it was last asked; none if nobody saved any."""
 
     def newer() -> Settings | None:
@@ -52,4 +52,4 @@ def _saved_after(now: InForce) -> Callable[[], Settings | None]:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
     with suppress(KeyboardInterrupt):
-        asyncio.run(work(sys.argv[1], sys.argv[2]))
+        asyncio.run(context(sys.argv[1], sys.argv[2]))

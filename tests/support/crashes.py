@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from support.tried import tried
 
-from connector import failpoints as steps
+from connector import failpoints
 
 DIED = 70
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -47,7 +47,7 @@ def dies_at(death: Death) -> Iterator[None]:
             raise Died
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(steps, "reached", reach)
+        patch.setattr(failpoints, "hit", reach)
         try:
             yield
         except Died:
@@ -105,7 +105,7 @@ def _look(
             told.write_text(json.dumps(reached))
             os._exit(DIED)
 
-    steps.reached = reach  # type: ignore[assignment]
+    failpoints.hit = reach  # type: ignore[assignment]
     state = open_state(database_url)
     outcome = asyncio.run(work_on(entity, load_settings(**sections), state, once=True, clock=ManualClock(now)))
     state.close()

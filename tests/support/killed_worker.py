@@ -6,12 +6,12 @@ import asyncio
 import sys
 import time
 
-from connector import failpoints as steps
+from connector import failpoints
 
 
 def main(entity: str) -> None:
     """Begin a look of the entity; say so once it is logged in to Acumatica, and go no further."""
-    from app.effective_settings import in_force
+    from app.effective_settings import effective_settings
     from app.run import work_on
 
     def stop(step: str) -> None:
@@ -20,8 +20,8 @@ def main(entity: str) -> None:
             while True:
                 time.sleep(60)
 
-    steps.reached = stop  # type: ignore[assignment]
-    with in_force(needs_both_systems=True) as now:
+    failpoints.hit = stop  # type: ignore[assignment]
+    with effective_settings(needs_both_systems=True) as now:
         asyncio.run(work_on(entity, now.settings, now.state, once=True))
 
 

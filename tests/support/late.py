@@ -14,7 +14,7 @@ LONGEST = 60.0
 
 
 class LateRequests:
-    """An ASGI application in front of the simulator. `hold` keeps the next write to a path until `let_go`."""
+    """An ASGI application in front of the simulator. `hold` keeps the next write to a path until `release`."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -37,7 +37,7 @@ class LateRequests:
         if not self._held.wait(LONGEST):
             raise TimeoutError("no request came that was to be held")
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Apply what is held."""
         self._let_go.set()
 

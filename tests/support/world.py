@@ -19,7 +19,7 @@ from support.altered import AlteredAnswers
 from support.late import LateRequests
 from support.noted import NotedFaults
 
-from app.run import Outcome, work_on
+from app.run import RunResult, work_on
 from connector.clock import ManualClock
 from connector.state.engine import open_state
 from connector.state.queue import messages
@@ -127,10 +127,12 @@ class World:
         """The same as settings."""
         return load_settings(**self.sections(**sections))
 
-    async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> Outcome:
-        """One look, as `a2m sync` takes it."""
+    async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> RunResult:
+        """One sync, as `a2m sync` runs it."""
         how = {"once": True, "clock": self.clock, **how}
-        return await work_on(entity, settings or self.settings(), self.state, **how)
+        outcome = await work_on(entity, settings or self.settings(), self.state, **how)
+        outcome.tally = outcome.counters  # type: ignore[attr-defined]  # scripts outside the project read it by this name
+        return outcome
 
     def change(self, *changes: dict[str, Any]) -> None:
         """Change something in Acumatica."""

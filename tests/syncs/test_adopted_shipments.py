@@ -3,7 +3,7 @@
 import pytest
 from support.trade import Trade
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.queue import messages
 from connector.state.sync import compensations, links
 from sandbox.catalogue import Product
@@ -79,7 +79,7 @@ async def test_a_shipment_made_by_hand_is_adopted(trade, lines):
     here.here.change(*({"set_quantity": one} for one in whole))
     await look(here, "inventory")
     assert (here.quantity("A"), here.quantity("B")) == (100, 100)
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0
 
 
 async def test_a_drop_shipment_made_by_hand_is_adopted(trade):
@@ -228,7 +228,7 @@ async def test_a_run_that_dies_after_the_mark_finds_it_again(trade, monkeypatch)
             died.append(step)
             raise Died
 
-    monkeypatch.setattr(steps, "reached", reached)
+    monkeypatch.setattr(failpoints, "hit", reached)
     with pytest.raises(Died):
         await look(here)
     here.here.clock.advance(3600)
@@ -251,7 +251,7 @@ async def test_a_tracking_number_that_acumatica_replaced_is_replaced(trade):
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
     await look(here)
     assert [numbers(one) for one in here.shipped(order)] == [["SHOP", "1Z2"]]
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": ""}})
     await look(here)
     assert [numbers(one) for one in here.shipped(order)] == [["SHOP", "1Z2"]]
@@ -266,7 +266,7 @@ async def test_a_replaced_tracking_number_that_magento_keeps_is_named(trade):
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
     here.here.faults.replace("magento DELETE path=*/shipment/track/*: status=400 times=9")
     outcome = await look(here)
-    assert outcome.tally.sent == 1
+    assert outcome.counters.sent == 1
     assert "1Z1 was replaced in Acumatica and stays" in outcome.report.notes[0][1]
 
 
@@ -301,4 +301,4 @@ async def test_a_vendors_tracking_number_that_comes_later_or_is_replaced_goes_to
     here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZW"}})
     await look(here)
     assert [numbers(one) for one in here.shipped(order)] == [["1ZW"]]
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0

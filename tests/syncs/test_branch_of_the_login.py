@@ -26,7 +26,7 @@ async def test_a_branch_that_cannot_be_looked_up_stops_nothing(make_world):
     missing = b'{"message": "No HTTP resource was found that matches the request URI."}'
     here.altered.alter = lambda path, _body: (404, JSON, missing) if path.endswith("/CompaniesStructure") else None
     outcome = await here.sync("price", here.settings(acumatica={"branch": "HEADOFFICE"}))
-    assert (outcome.fault, outcome.tally.sent) == (None, 3)
+    assert (outcome.fault, outcome.counters.sent) == (None, 3)
     assert any(
         "Whether the branch HEADOFFICE exists could not be checked" in said for said in outcome.report.in_words()
     )

@@ -58,7 +58,7 @@ async def test_all_prices_of_a_look_are_one_bulk(make_world: Callable[..., World
     here = make_world(23)
     settings = in_bulks(here)
     outcome = await here.sync("price", settings)
-    assert (outcome.fault, outcome.tally.sent, outcome.tally.requests) == (None, 23, 1)
+    assert (outcome.fault, outcome.counters.sent, outcome.counters.requests) == (None, 23, 1)
     assert paths(here) == [(PUBLISHED, 23)]
     assert open_bulk(here) is None
     here.assert_converged(settings, entities=["price"])
@@ -92,7 +92,7 @@ async def test_one_refused_price_fails_alone(make_world):
     here.change(*({"set_price": {"inventory_id": one.sku, "price": "7.5"}} for one in products))
     here.change_shop({"remove_product": gone})
     outcome = await here.sync("price", settings)
-    assert (outcome.tally.sent, outcome.tally.failed) == (11, 1)
+    assert (outcome.counters.sent, outcome.counters.failed) == (11, 1)
     [failed] = here.failed("price")
     assert failed.acumatica_key == gone
     assert gone in str(failed.reason)
@@ -105,7 +105,7 @@ async def test_an_operation_above_the_shops_limit_is_sent_in_smaller_requests(ma
     here.change_shop({"setting": {"array_limit": 4}})
     settings = in_bulks(here)
     outcome = await here.sync("price", settings)
-    assert (outcome.tally.sent, outcome.tally.failed) == (23, 0)
+    assert (outcome.counters.sent, outcome.counters.failed) == (23, 0)
     assert paths(here)[0] == (PUBLISHED, 23)
     assert {records for path, records in paths(here)[1:] if path == AT_ONCE} <= {5, 4, 3, 1}
     here.assert_converged(settings, entities=["price"])
@@ -241,7 +241,7 @@ async def test_a_busy_shop_is_asked_again(make_world, fault):
     settings = in_bulks(here)
     here.faults.replace(f"magento {fault} times=2")
     outcome = await here.sync("price", settings)
-    assert (outcome.fault, outcome.tally.sent, outcome.tally.failed) == (None, 23, 0)
+    assert (outcome.fault, outcome.counters.sent, outcome.counters.failed) == (None, 23, 0)
     here.assert_converged(settings, entities=["price"])
 
 
@@ -262,7 +262,7 @@ async def test_a_look_without_bulks_asks_nothing_more(make_world):
     settings = in_bulks(here)
     await here.sync("price", settings)
     outcome = await here.sync("price", settings)
-    assert (outcome.tally.requests, outcome.tally.reads) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.reads) == (0, 0)
 
 
 async def test_a_dry_run_waits_for_no_bulk(make_world):

@@ -37,7 +37,7 @@ async def test_a_failed_message_is_sent_again_with_its_newest_value(make_world):
     here.change({"set_price": {"inventory_id": "P-1", "price": "7.77", "modified": "2026-11-01T00:00:00Z"}})
     ids = _again(here)
     outcome = await here.sync("price")
-    assert outcome.tally.sent == 1
+    assert outcome.counters.sent == 1
     assert _states(here, ids) == ["sent"]
     assert here.told()["/rest/all/V1/products/base-prices", "P-1", ""][-1] == Decimal("7.77")
     assert 5 not in here.told()["/rest/all/V1/products/base-prices", "P-1", ""]
@@ -55,7 +55,7 @@ async def test_a_message_that_something_newer_has_overtaken_is_superseded(make_w
     here.change({"set_price": {"inventory_id": "P-1", "price": "9"}})
     await here.sync("price")
     assert by_hand.send_again(here.state, old, here.clock.now()) == 0
-    assert (await here.sync("price")).tally.requests == 0
+    assert (await here.sync("price")).counters.requests == 0
     assert _states(here, [one.id for one in old]) == ["superseded"]
     assert here.prices()["P-1"] == 9
 
@@ -78,11 +78,11 @@ async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
     await here.sync("price")
     here.faults.replace("")
     by_hand.skip(here.state, here.failed()[0], "entered by hand", here.clock.now())
-    assert (await here.sync("price", full=True)).tally.requests == 0
+    assert (await here.sync("price", full=True)).counters.requests == 0
     assert here.failed() == []
     here.clock.advance(60)
     here.change({"set_price": {"inventory_id": "P-1", "price": "9"}})
-    assert (await here.sync("price")).tally.sent == 1
+    assert (await here.sync("price")).counters.sent == 1
 
 
 @pytest.mark.over_both

@@ -37,7 +37,7 @@ async def test_a_contact_with_odd_characters_arrives_and_the_change_is_said(here
     """Case D8: customer and address are cleaned alike; the run's table and explain say what was changed."""
     here.change(added(1, main_contact=ODD))
     outcome = await sync(here)
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 0)
     one = shop.all()["buyer@example.com"]
     assert [(who["firstname"], who["lastname"]) for who in (one, *one["addresses"])] == [
         ("Anne Office", "Mueller Schmidt")
@@ -47,17 +47,17 @@ async def test_a_contact_with_odd_characters_arrives_and_the_change_is_said(here
     assert ("ACME0001", noted) in outcome.report.notes
     lines = explain(settings(here), here.state, "customer", "ACME0001")
     assert any(what == "Rules say" and note.startswith(said) for what, note in lines)
-    assert (await sync(here)).tally.requests == 0
+    assert (await sync(here)).counters.requests == 0
 
 
 async def test_customers_without_an_email_fail_or_are_left_out(here, shop):
     """Fail: a message each. Left out: no message, only their number; switching it takes the failures away."""
     here.change(added(1), added(2, main_contact=NO_EMAIL), added(3, main_contact=NO_EMAIL))
     outcome = await sync(here)
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 2)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 2)
     assert "A2M_CUSTOMER__WITHOUT_EMAIL" in (here.failed("customer")[0].reason or "")
     outcome = await sync(here, without_email="leave_out")
-    assert outcome.tally.failed == 0
+    assert outcome.counters.failed == 0
     assert here.failed("customer") == []
     assert (
         "2 without an e-mail left out (Customers without an e-mail, A2M_CUSTOMER__WITHOUT_EMAIL)."
@@ -69,14 +69,14 @@ async def test_customers_without_an_email_fail_or_are_left_out(here, shop):
         "left out: it has no e-mail (Customers without an e-mail, A2M_CUSTOMER__WITHOUT_EMAIL)",
     ) in lines
     here.change({"set_customer": {"customer_id": "ACME0002", "main_contact": {"Email": "two@example.com"}}})
-    assert (await sync(here, without_email="leave_out")).tally.sent == 1
+    assert (await sync(here, without_email="leave_out")).counters.sent == 1
     assert sorted(shop.all()) == ["buyer1@example.com", "two@example.com"]
 
 
 async def test_a_wrong_email_fails_also_where_those_without_are_left_out(here):
     """An address that is none is a mistake that somebody can correct."""
     here.change(added(1, main_contact={**CONTACT, "Email": "nobody"}))
-    assert (await sync(here, without_email="leave_out")).tally.failed == 1
+    assert (await sync(here, without_email="leave_out")).counters.failed == 1
 
 
 def a_second_website(here: Any) -> None:
@@ -104,13 +104,13 @@ async def test_a_shared_account_is_linked_and_keeps_its_website(here, shop):
     theirs = shop.add("buyer1@example.com", website_id=OTHER, store_id=OTHER)
     here.change(added(1))
     outcome = await sync(here, accounts="global")
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 0)
     (one,) = shop.all().values()
     assert (one["id"], one["website_id"], one["firstname"]) == (theirs["id"], OTHER, "Company")
     here.change({"set_customer": {"customer_id": "ACME0001", "name": "Renamed Inc"}})
-    assert (await sync(here, accounts="global")).tally.sent == 1
+    assert (await sync(here, accounts="global")).counters.sent == 1
     assert shop.all()["buyer1@example.com"]["firstname"] == "Renamed"
-    assert (await sync(here, accounts="global")).tally.requests == 0
+    assert (await sync(here, accounts="global")).counters.requests == 0
 
 
 async def test_a_shared_account_counts_as_known(here, shop):
@@ -118,7 +118,7 @@ async def test_a_shared_account_counts_as_known(here, shop):
     a_second_website(here)
     shop.add("buyer1@example.com", website_id=OTHER, store_id=OTHER)
     here.change(added(1))
-    assert (await sync(here, accounts="global", create=False)).tally.sent == 1
+    assert (await sync(here, accounts="global", create=False)).counters.sent == 1
 
 
 async def test_accounts_per_website_stay_apart(here, shop):
@@ -126,6 +126,6 @@ async def test_accounts_per_website_stay_apart(here, shop):
     here.change_shop(SECOND)
     shop.add("buyer1@example.com", website_id=OTHER, store_id=OTHER)
     here.change(added(1))
-    assert (await sync(here)).tally.sent == 1
+    assert (await sync(here)).counters.sent == 1
     page = here.shop("GET", "customers/search?searchCriteria[pageSize]=10")
     assert sorted(one["website_id"] for one in page["items"]) == [MAIN, OTHER]

@@ -52,7 +52,7 @@ async def test_customers_of_the_chosen_class_arrive_once(here, shop):
     """Each with group, names, address and region; a second look sends nothing and asks Magento nothing."""
     here.change(*(added(number) for number in range(3)), added(9, customer_class="RETAIL"))
     outcome = await sync(here)
-    assert (outcome.fault, outcome.tally.sent, outcome.tally.failed) == (None, 3, 0)
+    assert (outcome.fault, outcome.counters.sent, outcome.counters.failed) == (None, 3, 0)
     found = shop.all()
     assert sorted(found) == [f"buyer{number}@example.com" for number in range(3)]
     one = found["buyer1@example.com"]
@@ -61,14 +61,14 @@ async def test_customers_of_the_chosen_class_arrive_once(here, shop):
     assert (address["country_id"], address["region"]["region_code"], address["city"]) == ("US", "NY", "New York")
     assert (address["default_billing"], address["default_shipping"]) == (True, True)
     again = await sync(here)
-    assert (again.tally.requests, again.tally.reads, again.tally.queued) == (0, 0, 0)
+    assert (again.counters.requests, again.counters.reads, again.counters.queued) == (0, 0, 0)
 
 
 async def test_no_class_is_nobody(here, shop):
     """An empty list of classes: nobody is sent, and Magento is not even asked."""
     here.change(added(1))
     outcome = await sync(here, classes=[])
-    assert (outcome.tally.requests, outcome.tally.reads) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.reads) == (0, 0)
     assert shop.all() == {}
 
 
@@ -77,7 +77,7 @@ async def test_who_is_not_sent(here, shop, fields):
     """Inactive, one-time and guest customers are left alone, and are no failure."""
     here.change(added(1, **fields))
     outcome = await sync(here)
-    assert (outcome.tally.sent, outcome.tally.failed) == (0, 0)
+    assert (outcome.counters.sent, outcome.counters.failed) == (0, 0)
     assert shop.all() == {}
 
 
@@ -89,8 +89,8 @@ async def test_who_leaves_is_no_longer_updated_and_never_deleted(here, shop, cha
     before = shop.all()
     here.change({"set_customer": {"customer_id": "ACME0001", "name": "Renamed Inc", **change}})
     outcome = await sync(here)
-    assert (outcome.tally.requests, outcome.tally.failed) == (0, 0)
-    assert (await sync(here, full=True)).tally.requests == 0
+    assert (outcome.counters.requests, outcome.counters.failed) == (0, 0)
+    assert (await sync(here, full=True)).counters.requests == 0
     assert shop.all() == before
     here.change(
         {"set_customer": {"customer_id": "ACME0001", "customer_class": "WHOLESALE", "status": "Active", "guest": False}}
@@ -105,7 +105,7 @@ async def test_a_class_that_is_no_longer_chosen(here, shop):
     await sync(here)
     assert list(reasons(here)) == ["ACME0002"]
     outcome = await sync(here, classes=["RETAIL"])
-    assert (outcome.tally.requests, outcome.tally.failed) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.failed) == (0, 0)
     assert list(shop.all()) == ["buyer1@example.com"]
     assert reasons(here) == {}
 
@@ -116,7 +116,7 @@ async def test_a_customer_who_is_deleted_in_acumatica_stays(here, shop):
     await sync(here)
     here.change({"remove_customer": "ACME0001"})
     outcome = await sync(here, full=True)
-    assert (outcome.tally.requests, outcome.tally.failed) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.failed) == (0, 0)
     assert list(shop.all()) == ["buyer1@example.com"]
 
 
@@ -131,7 +131,7 @@ async def test_two_customers_with_one_email_both_fail(here, shop):
         added(4, main_contact={**CONTACT, "Email": "Buyer1@Example.com"}),
     )
     outcome = await sync(here)
-    assert outcome.tally.requests == 0
+    assert outcome.counters.requests == 0
     failed = reasons(here)
     assert sorted(failed) == ["ACME0001", "ACME0002", "ACME0003", "ACME0004"]
     assert "One e-mail for two customers: ACME0002, ACME0003" in failed["ACME0002"]
@@ -176,7 +176,7 @@ async def test_one_customer_fails_alone(here, shop, contact, words):
     """With the cause, the record and what to do; the others go through."""
     here.change(added(1), added(2, main_contact={**CONTACT, "Email": "two@example.com", **contact}))
     outcome = await sync(here)
-    assert (outcome.fault, outcome.tally.sent) == (None, 1)
+    assert (outcome.fault, outcome.counters.sent) == (None, 1)
     assert list(shop.all()) == ["buyer1@example.com"]
     assert words in reasons(here)["ACME0002"]
 
@@ -202,7 +202,7 @@ async def test_a_customer_whom_the_shop_has_is_merged(here, shop):
     )
     here.change(added(1))
     outcome = await sync(here)
-    assert (outcome.fault, outcome.tally.sent) == (None, 1)
+    assert (outcome.fault, outcome.counters.sent) == (None, 1)
     (one,) = shop.all().values()
     assert (one["id"], one["group_id"], one["lastname"]) == (mine["id"], WHOLESALE, "1")
     assert [address["city"] for address in one["addresses"]] == ["Berlin", "Bonn", "New York"]
@@ -223,7 +223,7 @@ async def test_a_changed_address_is_changed_in_place_and_theirs_survive(here, sh
         here.change(
             {"set_customer": {"customer_id": "ACME0001", "main_contact": {"Address": {"AddressLine1": street}}}}
         )
-        assert (await sync(here)).tally.requests == 1
+        assert (await sync(here)).counters.requests == 1
         (one,) = shop.all().values()
         by_id = {address["id"]: address for address in one["addresses"]}
         assert len(by_id) == 2
@@ -254,7 +254,7 @@ async def test_a_shop_that_shows_everything_already_is_not_written_to(here, shop
         for table in ("links", "ledger", "messages"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
     outcome = await sync(here, full=True)
-    assert (outcome.tally.sent, outcome.tally.requests) == (1, 0)
+    assert (outcome.counters.sent, outcome.counters.requests) == (1, 0)
     assert len(here.writes()) == count
 
 
@@ -270,17 +270,17 @@ async def test_more_new_customers_than_the_limit_stop_the_look(here, shop):
     assert not [write for write in writes(here) if write[1].endswith("/customers") and write[0] == "PUT"]
     assert (await sync(here, create_limit=4)).fault is not None
     outcome = await sync(here, create_limit=5)
-    assert (outcome.fault, outcome.tally.sent) == (None, 6)
+    assert (outcome.fault, outcome.counters.sent) == (None, 6)
     assert len(shop.all()) == 6
 
 
 async def test_as_many_as_the_limit_are_created(here, shop):
     """The limit itself is allowed; a look that only changes customers is not counted."""
     here.change(*(added(number) for number in range(3)))
-    assert (await sync(here, create_limit=3)).tally.sent == 3
+    assert (await sync(here, create_limit=3)).counters.sent == 3
     here.change(*({"set_customer": {"customer_id": f"ACME000{n}", "name": "Other Name"}} for n in range(3)))
     outcome = await sync(here, create_limit=0)
-    assert (outcome.fault, outcome.tally.sent) == (None, 3)
+    assert (outcome.fault, outcome.counters.sent) == (None, 3)
 
 
 async def test_with_create_off_only_known_customers_are_written(here, shop):
@@ -288,7 +288,7 @@ async def test_with_create_off_only_known_customers_are_written(here, shop):
     shop.add("buyer1@example.com")
     here.change(added(1), added(2))
     outcome = await sync(here, create=False)
-    assert (outcome.fault, outcome.tally.sent, outcome.tally.failed) == (None, 1, 0)
+    assert (outcome.fault, outcome.counters.sent, outcome.counters.failed) == (None, 1, 0)
     assert list(shop.all()) == ["buyer1@example.com"]
     assert shop.all()["buyer1@example.com"]["group_id"] == WHOLESALE
     await sync(here)
@@ -423,6 +423,6 @@ async def test_a_customer_who_changes_while_an_attempt_to_tell_him_is_in_doubt(h
     assert (len(shop.all()), len(here.failed("customer"))) == (1, 1)
     here.change({"set_customer": {"customer_id": added(1)["add_customer"]["customer_id"], "name": "Renamed Inc"}})
     outcome = await sync(here)
-    assert (outcome.fault, outcome.tally.failed) == (None, 0)
+    assert (outcome.fault, outcome.counters.failed) == (None, 0)
     (address,) = shop.all()["buyer1@example.com"]["addresses"]
     assert (address["firstname"], address["lastname"]) == ("Renamed", "Inc")

@@ -60,7 +60,7 @@ async def test_vendor_stock_counts_once_in_a_stock_of_magento(make_world):
     assert (await _checked(here, both, "Vendor stock of branches"))[0] == "failed"
     one = _by_branch(here, _branch("HEADOFFICE", "MAIN", "east"), _branch("RETAIL", "EAST", "west", vendors=False))
     outcome = await here.sync("inventory", one)
-    assert (outcome.fault, outcome.tally.failed) == (None, 0)
+    assert (outcome.fault, outcome.counters.failed) == (None, 0)
     assert here.quantities() == {("P-1", "east"): 43, ("P-1", "west"): 6}
 
 
@@ -81,6 +81,6 @@ async def test_vendor_stock_may_count_in_each_of_two_stocks(make_world):
     here.shop("POST", "inventory/stock-source-links", {"links": [{**link, "stock_id": number}]})
     settings = _by_branch(here, _branch("HEADOFFICE", "MAIN", "west"), _branch("RETAIL", "EAST", "east"))
     outcome = await here.sync("inventory", settings)
-    assert (outcome.fault, outcome.tally.failed) == (None, 0)
+    assert (outcome.fault, outcome.counters.failed) == (None, 0)
     assert here.quantities() == {("P-1", "west"): 43, ("P-1", "east"): 46}
     assert (await _checked(here, settings, "Vendor stock of branches"))[0] == "passed"

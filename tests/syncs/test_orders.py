@@ -40,7 +40,7 @@ async def test_an_order_made_in_acumatica_is_made_in_magento_once(sales):
     here = sales()
     here.entered("000001", LINES, freight="7.50", discount="1.00", taxes=[{"id": "NY", "rate": "8.875"}])
     outcome = await look(here)
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0), reasons(here)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 0), reasons(here)
     made = here.order("000001")
     assert (made["increment_id"], made["ext_order_id"]) == ("SO-000001", "SO 000001")
     assert (made["state"], made["status"]) == ("new", "pending")
@@ -57,7 +57,7 @@ async def test_an_order_made_in_acumatica_is_made_in_magento_once(sales):
     assert (made["payment"]["method"], made["customer_is_guest"]) == ("checkmo", 1)
     assert here.comments("000001") == ["Acumatica SO 000001: Open"]
     outcome = await look(here)
-    assert (outcome.tally.requests, outcome.tally.queued) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.queued) == (0, 0)
     with here.here.state.read() as connection:
         link = links.of_keys(connection, "order", ["SO 000001"])["SO 000001"]
     assert (link.magento_id, link.made_by) == (str(made["entity_id"]), "sent")
@@ -102,7 +102,7 @@ async def test_an_order_that_is_in_magento_already_is_found_and_not_made(sales):
     await look(here)
     here.forget()
     outcome = await look(here)
-    assert (outcome.tally.sent, outcome.tally.requests) == (1, 0)
+    assert (outcome.counters.sent, outcome.counters.requests) == (1, 0)
     assert len(here.orders()) == 1
 
 
@@ -118,9 +118,9 @@ async def test_only_chosen_types_and_branches_from_from_on(sales):
     here.entered("001002", {"A": 1}, branch="RETAIL")
     chosen = {"order": {"from": "2026-11-01T00:00:00Z", "branches": ["HEADOFFICE"]}}
     outcome = await look(here, **chosen)
-    assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.pulled) == (0, 0, 0)
+    assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.pulled) == (0, 0, 0)
     outcome = await look(here, order={"types": []})
-    assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.pulled) == (0, 0, 0)
+    assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.pulled) == (0, 0, 0)
 
 
 async def test_an_inactive_entity_sends_nothing_and_everything_later(sales):
@@ -130,19 +130,19 @@ async def test_an_inactive_entity_sends_nothing_and_everything_later(sales):
     off = here.settings(active={"order": False})
     assert (await here.here.sync("order", off)).stopped is not None
     assert here.orders() == []
-    assert (await look(here)).tally.sent == 1
+    assert (await look(here)).counters.sent == 1
 
 
 async def test_an_order_that_came_from_magento_is_followed_and_never_made(sales):
     """Hold, unhold and cancel through their own calls, each with one comment; nothing where the status is shown."""
     here = sales()
     here.sold("000001", LINES, status="Shipping")
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0
     number = "100000001"
     for status, state in (("On Hold", "holded"), ("Shipping", "processing"), ("Canceled", "canceled")):
         here.edit("000001", status=status)
         outcome = await look(here)
-        assert (outcome.tally.sent, outcome.tally.requests) == (1, 2), reasons(here)
+        assert (outcome.counters.sent, outcome.counters.requests) == (1, 2), reasons(here)
         assert (here.order(number)["state"], here.order(number)["status"]) == (state, state)
         assert here.comments(number)[-1] == f"Acumatica SO 000001: {status}"
     assert len(here.comments(number)) == 3
@@ -191,10 +191,10 @@ async def test_what_is_not_mapped_fails_alone_and_goes_once_it_is(sales):
     here.entered("000001", LINES, ship_via="LOCAL")
     here.entered("000002", LINES)
     outcome = await look(here)
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 1)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 1)
     assert "Unmapped ShipVia: SO 000001 has the ShipVia LOCAL" in reasons(here)["SO 000001"]
     outcome = await look(here, order={"shipping_methods": {"": "flatrate_flatrate", "LOCAL": "flatrate_flatrate"}})
-    assert (outcome.tally.sent, reasons(here)) == (1, {})
+    assert (outcome.counters.sent, reasons(here)) == (1, {})
 
 
 async def test_orders_that_came_to_nothing_are_not_made(sales):
@@ -202,13 +202,13 @@ async def test_orders_that_came_to_nothing_are_not_made(sales):
     here = sales()
     here.entered("000001", LINES, status="Canceled")
     outcome = await look(here)
-    assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.failed) == (0, 0, 0)
+    assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.failed) == (0, 0, 0)
     here.entered("000002", LINES, status="Canceled", external_ref="AMZ-2")
     outcome = await look(here)
-    assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.failed) == (0, 1, 0)
+    assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.failed) == (0, 1, 0)
     here.sold("000003", LINES, status="Canceled")
     outcome = await look(here)
-    assert (outcome.tally.sent, here.order("100000003")["state"]) == (1, "canceled")
+    assert (outcome.counters.sent, here.order("100000003")["state"]) == (1, "canceled")
 
 
 async def test_our_orders_are_held_and_canceled_by_an_update(sales):
@@ -238,7 +238,7 @@ async def test_a_released_invoice_makes_one_invoice(sales):
     await look(here, **OFFLINE)
     [made] = here.invoices("000001")
     assert made["grand_total"] == here.order("000001")["grand_total"]
-    assert (await look(here, **OFFLINE)).tally.requests == 0
+    assert (await look(here, **OFFLINE)).counters.requests == 0
     assert len(here.invoices("000001")) == 1
 
 
@@ -334,7 +334,7 @@ async def test_a_customer_who_is_gone_fails_the_order_for_good(sales):
     by_hand.link(here.here.state, "customer", "ACME", "ACME", "999", here.here.clock.now())
     here.entered("000001", LINES)
     outcome = await look(here)
-    assert (outcome.tally.requests, outcome.tally.failed) == (0, 1)
+    assert (outcome.counters.requests, outcome.counters.failed) == (0, 1)
     assert "Unknown customer: SO 000001 is of ACME, linked to Magento's customer 999" in reasons(here)["SO 000001"]
 
 
@@ -382,7 +382,7 @@ async def test_an_order_that_the_settings_choose_no_longer_is_left_alone(sales):
     here.entered("000001", LINES)
     await look(here)
     outcome = await look(here, order={"from": "2027-01-01T00:00:00Z"})
-    assert (outcome.tally.requests, outcome.tally.failed, reasons(here)) == (0, 0, {})
+    assert (outcome.counters.requests, outcome.counters.failed, reasons(here)) == (0, 0, {})
 
 
 async def test_shipped_orders_of_ours_leave_the_salable_quantity_right(sales):
@@ -398,13 +398,13 @@ async def test_shipped_orders_of_ours_leave_the_salable_quantity_right(sales):
     for entity in ("shipment", "inventory", "inventory"):
         here.here.clock.advance(60)
         outcome = await here.here.sync(entity, here.settings(active=both, **inventory))
-        assert (outcome.fault, outcome.tally.failed) == (None, 0)
+        assert (outcome.fault, outcome.counters.failed) == (None, 0)
     [order] = here.orders()
     assert order["items"][0]["qty_shipped"] == 3
     available = 10 - 3
     assert here.quantity("A") == available - 3
     assert here.salable("A") == available
-    assert outcome.tally.requests == 0
+    assert outcome.counters.requests == 0
     cleared = {"reservations_cleared": here.here.clock.now().isoformat()}
     await here.here.sync("inventory", here.settings(inventory={**inventory["inventory"], **cleared}))
     assert here.quantity("A") == available
@@ -417,11 +417,11 @@ async def test_an_order_that_was_invoiced_and_then_held_before_the_first_look(sa
     here.invoiced("000001")
     here.edit("000001", status="On Hold")
     outcome = await look(here, **OFFLINE)
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0), reasons(here)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 0), reasons(here)
     assert len(here.invoices("000001")) == 1
     assert here.order("000001")["state"] == "holded"
     outcome = await look(here, **OFFLINE)
-    assert outcome.tally.requests == 0
+    assert outcome.counters.requests == 0
 
 
 async def test_an_invoice_whose_answer_was_lost_fails_no_order_that_it_moved_on(sales):

@@ -83,7 +83,7 @@ async def test_a_wait_ends_by_itself(sales, state, status, reason):
     """No request changes Magento meanwhile, no attempt is used, and the message is sent once Magento has moved on."""
     placed(sales, state, status)
     outcome = await look(sales)
-    assert (outcome.tally.requests, outcome.tally.failed, waiting(sales)) == (0, 0, {reason: 1})
+    assert (outcome.counters.requests, outcome.counters.failed, waiting(sales)) == (0, 0, {reason: 1})
     assert any("1 waiting without a failure" in said for said in outcome.report.in_words())
     put(sales, "processing")
     await look(sales, 2)
@@ -120,7 +120,7 @@ async def test_waiting_orders_are_read_in_one_search(sales):
     await look(sales)
     for minutes, reads in ((1, 1), (1, 0), (4, 1), (5, 0), (10, 1), (30, 0), (30, 1), (59, 0), (1, 1)):
         outcome = await look(sales, minutes)
-        assert (outcome.tally.requests, outcome.tally.reads) == (0, reads), minutes
+        assert (outcome.counters.requests, outcome.counters.reads) == (0, reads), minutes
     assert waiting(sales) == {"awaiting_payment": 20}
 
 

@@ -7,7 +7,7 @@ import pytest
 from support.altered import JSON
 from support.crashes import Death, dies_at
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.sync import entities
 from sandbox.catalogue import Product, generated
@@ -33,7 +33,7 @@ async def test_threshold_and_batch(make_world, skus, threshold, batch, sizes):
     settings = here.settings(queue={"threshold_count": threshold, "batch_count": batch})
     outcome = await here.sync("price", settings)
     assert outcome.fault is None
-    assert (outcome.tally.requests, outcome.tally.sent) == (len(sizes), skus)
+    assert (outcome.counters.requests, outcome.counters.sent) == (len(sizes), skus)
     assert sorted(write["records"] for write in here.writes()) == sorted(sizes)
     here.assert_converged(entities=["price"])
 
@@ -45,7 +45,7 @@ async def test_a_second_look_sends_nothing(make_world):
         await here.sync(entity)
         before = here.site_state()["requests"]
         outcome = await here.sync(entity)
-        assert (outcome.tally.requests, outcome.tally.reads, outcome.tally.queued) == (0, 0, 0)
+        assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.queued) == (0, 0, 0)
         assert here.site_state()["requests"] - before <= 2 + 2  # data, and login and logout
     here.assert_converged()
 
@@ -59,7 +59,7 @@ async def test_a_shop_that_is_right_already_is_not_written_to(make_world):
     here.begin_anew()
     for entity in ("price", "inventory"):
         outcome = await here.sync(entity)
-        assert outcome.tally.requests == 0
+        assert outcome.counters.requests == 0
     assert len(here.writes()) == writes
     here.assert_converged()
 
@@ -77,7 +77,7 @@ async def test_one_change_is_one_request(make_world):
     )
     for entity in ("price", "inventory"):
         outcome = await here.sync(entity)
-        assert (outcome.tally.requests, outcome.tally.sent) == (1, 1)
+        assert (outcome.counters.requests, outcome.counters.sent) == (1, 1)
     assert len(here.writes()) == writes + 2
     assert here.prices()["SKU-000001"] == D("12.34")
     assert here.quantities()["SKU-000002", "east"] == 7
@@ -91,7 +91,7 @@ async def test_500_prices_with_an_unknown_sku_and_a_negative_price(make_world):
     products[200] = Product("BELOW-ZERO", "x", -1_000_000, {"MAIN": 10_000})
     here = make_world(products, shop_products=[p for p in products if p.sku != "NOT-IN-THE-SHOP"])
     outcome = await here.sync("price")
-    assert outcome.tally.sent == 498
+    assert outcome.counters.sent == 498
     reasons = {message.sku: message.reason for message in here.failed()}
     assert "Magento has no product" in reasons["NOT-IN-THE-SHOP"]
     assert "below 0" in reasons["BELOW-ZERO"]
@@ -108,7 +108,7 @@ async def test_500_quantities_with_an_unknown_sku_and_an_unknown_source(make_wor
     settings = here.settings(inventory={"warehouses": ["MAIN", "EAST"], "sources": sources})
     outcome = await here.sync("inventory", settings)
     assert outcome.fault is None
-    assert outcome.tally.sent == 498
+    assert outcome.counters.sent == 498
     reasons = {message.sku: message.reason for message in here.failed()}
     assert "Magento has no product" in reasons["NOT-IN-THE-SHOP"]
     assert "no source 'nowhere'" in reasons["ELSEWHERE"]
@@ -122,11 +122,11 @@ async def test_an_item_that_becomes_inactive_goes_to_zero_once(make_world):
         await here.sync(entity)
     here.clock.advance(60)
     here.change({"set_item": {"inventory_id": "SKU-000001", "status": "Inactive"}})
-    assert (await here.sync("price")).tally.requests == 0
-    assert (await here.sync("inventory")).tally.sent == 3
+    assert (await here.sync("price")).counters.requests == 0
+    assert (await here.sync("inventory")).counters.sent == 3
     assert [here.quantities()["SKU-000001", source] for source in ("default", "east", "west")] == [0, 0, 0]
     here.clock.advance(60)
-    assert (await here.sync("inventory", full=True)).tally.sent == 0
+    assert (await here.sync("inventory", full=True)).counters.sent == 0
 
 
 async def test_an_item_that_is_gone_goes_to_zero_at_the_next_full_look(make_world):
@@ -134,8 +134,8 @@ async def test_an_item_that_is_gone_goes_to_zero_at_the_next_full_look(make_worl
     here = make_world(30)
     await here.sync("inventory")
     here.change({"remove_item": "SKU-000001"})
-    assert (await here.sync("inventory")).tally.sent == 0
-    assert (await here.sync("inventory", full=True)).tally.sent == 3
+    assert (await here.sync("inventory")).counters.sent == 0
+    assert (await here.sync("inventory", full=True)).counters.sent == 3
     assert here.quantities()["SKU-000001", "default"] == 0
 
 
@@ -152,7 +152,7 @@ async def test_a_figure_that_is_not_published_sends_nothing(make_world):
     figures = {"on_hand": "999", "available": shelf["available"]}
     here.change({"set_quantity": {"inventory_id": "SKU-000001", "warehouse": "MAIN", **figures}})
     outcome = await here.sync("inventory")
-    assert (outcome.tally.queued, outcome.tally.requests) == (0, 0)
+    assert (outcome.counters.queued, outcome.counters.requests) == (0, 0)
 
 
 @pytest.mark.parametrize("way", ["odata", "storage_details", "inventory_summary"])
@@ -177,20 +177,20 @@ async def test_retry_count_attempts_and_then_failed(make_world):
     here = make_world(50, faults=";".join(f"magento POST path=*/base-prices key={sku}: status=503" for sku in bad))
     outcome = await here.sync("price", here.settings(queue={"retry_count": 3}))
     assert outcome.fault is None
-    assert (outcome.tally.sent, outcome.tally.failed) == (40, 10)
+    assert (outcome.counters.sent, outcome.counters.failed) == (40, 10)
     assert sorted(message.sku for message in here.failed()) == bad
     assert all("503" in message.reason for message in here.failed())
     for sku in bad:
         assert sum(sku in write["keys"] for write in here.writes()) == 3
     again = await here.sync("price", full=True)
-    assert (again.tally.requests, again.tally.failed) == (0, 0)
+    assert (again.counters.requests, again.counters.failed) == (0, 0)
 
 
 async def test_writes_that_always_get_503_fail_after_their_attempts(make_world):
     """Case 19: while reads work, every attempt counts, and the messages fail."""
     here = make_world(30, faults="magento POST path=*/base-prices: status=503")
     outcome = await here.sync("price", here.settings(queue={"retry_count": 2}))
-    assert outcome.tally.failed == 30
+    assert outcome.counters.failed == 30
     assert all(message.attempts == 2 for message in here.failed())
 
 
@@ -206,7 +206,7 @@ async def test_a_shop_that_answers_503_to_everything_fails_the_run_and_no_messag
     assert "503" in outcome.fault
     assert here.failed() == []
     here.faults.replace("")
-    assert (await here.sync("price")).tally.sent == 3
+    assert (await here.sync("price")).counters.sent == 3
     here.assert_converged(entities=["price"])
 
 
@@ -216,9 +216,9 @@ async def test_a_product_that_is_created_later_gets_its_value_by_itself(make_wor
     here = make_world(products, shop_products=products[1:])
     await here.sync("price")
     assert [message.sku for message in here.failed()] == [products[0].sku]
-    assert (await here.sync("price", full=True)).tally.failed == 0
+    assert (await here.sync("price", full=True)).counters.failed == 0
     here.change_shop({"add_product": {"sku": products[0].sku, "type_id": "simple"}})
-    assert (await here.sync("price", full=True)).tally.sent == 1
+    assert (await here.sync("price", full=True)).counters.sent == 1
     assert here.failed() == []
     here.assert_converged(entities=["price"])
 
@@ -246,7 +246,7 @@ async def test_only_one_key(make_world):
     """`--key` takes one item, in any spelling of its SKU, and moves no watermark."""
     here = make_world(10)
     outcome = await here.sync("price", key="sku-000001")
-    assert outcome.tally.sent in (0, 1)
+    assert outcome.counters.sent in (0, 1)
     assert (await here.sync("price", key="SKU-000001")).fault is None
     assert here.prices()["SKU-000001"] > 0
     assert sum(price > 0 for price in here.prices().values()) == 1
@@ -412,7 +412,7 @@ async def test_a_usual_look_sends_the_first_quantities_while_it_reads_the_others
         if step == "delivered":
             read_when_sent.append(here.site_state()["requests"])
 
-    monkeypatch.setattr(steps, "reached", reach)
+    monkeypatch.setattr(failpoints, "hit", reach)
     await here.sync("inventory", settings)
     assert read_when_sent[0] < read_when_sent[-1]
 
@@ -421,7 +421,7 @@ async def test_what_the_last_look_did_is_not_overwritten_by_one_that_did_nothing
     """A full look reads everything and finds it right: status goes on saying what was done last."""
     here = make_world(12)
     first = await here.sync("price")
-    assert first.tally.sent == 12
+    assert first.counters.sent == 12
     for full in (False, True):
         here.clock.advance(120)
         assert (await here.sync("price", full=full)).in_words() == "nothing changed"

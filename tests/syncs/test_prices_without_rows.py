@@ -37,7 +37,7 @@ async def test_the_second_sku_of_an_item_is_named(make_world):
     )
     for entity in ("price", "inventory"):
         outcome = await here.sync(entity, settings)
-        assert outcome.tally.sent == 2
+        assert outcome.counters.sent == 2
         [(sku, note)] = [one for one in outcome.report.notes if "further SKUs" in one[1]]
         assert sku == "ONE-1"
         assert "BOX-1 (BOX)" in note

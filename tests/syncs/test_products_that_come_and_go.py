@@ -63,7 +63,7 @@ async def test_a_deleted_product_is_an_unknown_sku_from_the_first_refusal(make_w
     assert len(ids) == 1
     _quantity(here, "9")
     outcome = await _sync(here, "inventory", settings)
-    assert (outcome.tally.sent, here.quantities()) == (0, before)
+    assert (outcome.counters.sent, here.quantities()) == (0, before)
     assert {one.cause for one in here.failed("inventory")} == {"unknown SKU"}
     _make_again(here)
     for entity in ("price", "inventory"):
@@ -96,7 +96,7 @@ async def test_a_withdrawal_of_a_deleted_product_writes_nothing(make_world):
     here.change_shop({"remove_product": "P-1"}, {"remove_source_item": {"sku": "P-1", "source_code": "default"}})
     here.change({"set_item": {"inventory_id": "P-1", "status": "Inactive"}})
     outcome = await _sync(here, "inventory", settings)
-    assert (outcome.tally.requests, outcome.tally.failed) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.failed) == (0, 0)
     assert ("P-1", "default") not in here.quantities()
 
 
@@ -112,10 +112,10 @@ async def test_skip_is_honoured_for_what_magento_no_longer_has(make_world, how):
         outcome = await _sync(here, "price", settings)
     else:
         outcome = await _sync(here, "price", settings, full=True)
-    assert (outcome.tally.failed, here.failed()) == (0, [])
+    assert (outcome.counters.failed, here.failed()) == (0, [])
     assert [state for state, _cause, _reason in _live(here, "price")] == ["skipped"]
     _make_again(here)
-    assert (await _sync(here, "price", settings, full=True)).tally.sent == 1
+    assert (await _sync(here, "price", settings, full=True)).counters.sent == 1
 
 
 @pytest.mark.parametrize("price", [0, 12])
@@ -136,7 +136,7 @@ async def test_a_product_made_again_between_two_syncs_gets_all_its_values(make_w
             compared = await reconcile(entity, settings, here.state, clock=here.clock)
             assert {one.key for one in compared.differences} == {"P-1"}
             outcome = await repair(entity, settings, here.state, compared.differences, clock=here.clock)
-        assert outcome.tally.sent == (1 if entity == "price" else 2)
+        assert outcome.counters.sent == (1 if entity == "price" else 2)
     attributes = {one["attribute_code"]: one["value"] for one in here.shop("GET", "products/P-1")["custom_attributes"]}
     assert (here.prices()["P-1"], here.quantities()["P-1", "default"], attributes["vendor_qty"]) == (5, 3, "2")
 
@@ -147,8 +147,8 @@ async def test_a_full_sync_that_finds_all_as_it_is_writes_nothing(make_world):
     for entity in ("price", "inventory"):
         await _sync(here, entity)
         outcome = await _sync(here, entity, full=True)
-        assert outcome.tally.requests == 0
-        assert outcome.tally.reads < 20
+        assert outcome.counters.requests == 0
+        assert outcome.counters.reads < 20
 
 
 @pytest.mark.over_both
@@ -157,11 +157,11 @@ async def test_no_row_and_no_quantity_sends_nothing(make_world):
     here = make_world(_products(EAST=0))
     settings = here.settings(inventory=INVENTORY)
     outcome = await _sync(here, "inventory", settings)
-    assert (outcome.tally.sent, set(here.quantities())) == (3, {(f"P-{n}", "default") for n in range(3)})
-    assert (await _sync(here, "inventory", settings, full=True)).tally.requests == 0
+    assert (outcome.counters.sent, set(here.quantities())) == (3, {(f"P-{n}", "default") for n in range(3)})
+    assert (await _sync(here, "inventory", settings, full=True)).counters.requests == 0
     for quantity in ("4", "0"):
         _quantity(here, quantity, "EAST")
-        assert (await _sync(here, "inventory", settings)).tally.sent == 1
+        assert (await _sync(here, "inventory", settings)).counters.sent == 1
         assert here.quantities()["P-1", "east"] == Decimal(quantity)
     here.assert_converged(settings, entities=["inventory"])
 
@@ -186,4 +186,4 @@ async def test_a_child_of_a_ship_together_bundle_keeps_its_one_source(make_world
     here.change_shop({"add_product": bundle})
     here.begin_anew()
     outcome = await _sync(here, "inventory", settings)
-    assert (outcome.tally.requests, here.failed()) == (0, [])
+    assert (outcome.counters.requests, here.failed()) == (0, [])

@@ -49,13 +49,13 @@ async def test_a_price_that_somebody_changed_in_magento(make_world: Callable[...
     right = here.prices()[sku]
     a_price_changed_by_hand(here, sku, 1.23)
     here.clock.advance(61)
-    assert (await here.sync("price", full=True)).tally.requests == 0
+    assert (await here.sync("price", full=True)).counters.requests == 0
     compared = await _reconcile(here, "price")
     (found,) = compared.differences
     assert (found.sku, found.magento, Decimal(found.acumatica)) == (sku, "1.23", right)
     assert here.prices()[sku] == Decimal("1.23"), "to compare changes nothing"
     outcome = await repair("price", here.settings(), here.state, compared.differences, clock=here.clock)
-    assert (outcome.fault, outcome.tally.sent) == (None, 1)
+    assert (outcome.fault, outcome.counters.sent) == (None, 1)
     assert here.prices()[sku] == right
     assert (await _reconcile(here, "price")).differences == []
     here.assert_shown(here.settings(), entities=["price"])
@@ -141,13 +141,13 @@ async def test_a_customer_that_was_changed_in_magento(make_world: Callable[..., 
     shop = Shop(here)
     here.change(added(1), added(2))
     settings = here.settings(**STORIES["customer"].sections)
-    assert (await here.sync("customer", settings)).tally.sent == 2
+    assert (await here.sync("customer", settings)).counters.sent == 2
     shop.put({**shop.all()["buyer1@example.com"], "lastname": "Somebody"})
     compared = await reconcile("customer", settings, here.state, clock=here.clock)
     assert [one.key for one in compared.differences] == ["ACME0001"]
     assert compared.places == 2
     mended = await repair("customer", settings, here.state, compared.differences, clock=here.clock)
-    assert (mended.fault, mended.tally.sent) == (None, 1)
+    assert (mended.fault, mended.counters.sent) == (None, 1)
     assert len(shop.all()) == 2
     assert (await reconcile("customer", settings, here.state, clock=here.clock)).differences == []
 

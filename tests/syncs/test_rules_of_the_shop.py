@@ -22,11 +22,11 @@ async def test_a_product_with_backorders_stays_in_stock_at_zero(make_world):
     here.clock.advance(60)
     here.change(*({"set_quantity": {"inventory_id": f"P-{n}", "warehouse": "MAIN", "available": "0"}} for n in (1, 2)))
     outcome = await here.sync("inventory")
-    assert (outcome.tally.sent, outcome.tally.failed) == (2, 0)
+    assert (outcome.counters.sent, outcome.counters.failed) == (2, 0)
     shown = {row["sku"]: (row["quantity"], row["status"]) for row in here.shop_state()["source_items"]}
     assert shown["P-1"] == ("0", 1)
     assert shown["P-2"] == ("0", 0)
-    assert (await here.sync("inventory", full=True)).tally.requests == 0
+    assert (await here.sync("inventory", full=True)).counters.requests == 0
 
 
 async def test_the_vendor_quantity_goes_to_a_product_attribute(make_world):
@@ -36,12 +36,12 @@ async def test_the_vendor_quantity_goes_to_a_product_attribute(make_world):
     vendor = {"include": "separate", "attribute": "vendor_qty", "inquiry": "A2M-VendorQuantities"}
     settings = here.settings(vendor_inventory=vendor)
     outcome = await here.sync("inventory", settings)
-    assert (outcome.fault, outcome.tally.failed) == (None, 0)
+    assert (outcome.fault, outcome.counters.failed) == (None, 0)
     product = here.shop("GET", "products/P-3")
     attributes = {one["attribute_code"]: one["value"] for one in product["custom_attributes"]}
     assert attributes["vendor_qty"] == "2"
     assert here.quantities()["P-3", "default"] == 3
-    assert (await here.sync("inventory", settings, full=True)).tally.requests == 0
+    assert (await here.sync("inventory", settings, full=True)).counters.requests == 0
 
 
 async def test_an_attribute_that_magento_lacks_fails_only_its_own_messages(make_world):
@@ -49,7 +49,7 @@ async def test_an_attribute_that_magento_lacks_fails_only_its_own_messages(make_
     here = make_world(_products())
     vendor = {"include": "separate", "attribute": "nowhere", "inquiry": "A2M-VendorQuantities"}
     outcome = await here.sync("inventory", here.settings(vendor_inventory=vendor))
-    assert (outcome.tally.sent, outcome.tally.failed) == (4, 4)
+    assert (outcome.counters.sent, outcome.counters.failed) == (4, 4)
     assert all("no attribute 'nowhere'" in message.reason for message in here.failed())
 
 
@@ -96,7 +96,7 @@ async def test_looks_read_only_what_is_new(make_world):
     here.change(*({"set_price": {"inventory_id": f"SKU-{n:06d}", "price": "3"}} for n in (1, 2, 4, 5, 7)))
     for _look in range(30):
         here.clock.advance(10)
-        pulled += (await here.sync("price")).tally.pulled
+        pulled += (await here.sync("price")).counters.pulled
     assert pulled <= 5 * (4 + 5 + 1)
 
 
@@ -113,11 +113,11 @@ async def test_a_price_that_is_taxed_otherwise_than_the_shops_is_not_sent(make_w
     price = {"source": "sales_price", "tax_included": included}
     settings = here.settings(price=price, acumatica={"price_read": price_read})
     outcome = await here.sync("price", settings)
-    assert (outcome.fault, outcome.tally.sent) == (None, 4 - len(failed))
+    assert (outcome.fault, outcome.counters.sent) == (None, 4 - len(failed))
     assert [one.acumatica_key for one in here.failed()] == failed
     assert all(one.reason.startswith("Tax: Acumatica's price list has this price with") for one in here.failed())
     here.assert_shown(settings, entities=["price"], failed=failed)
-    assert (await here.sync("price", settings, full=True)).tally.requests == 0
+    assert (await here.sync("price", settings, full=True)).counters.requests == 0
 
 
 async def test_a_change_of_one_of_two_items_with_one_sku_sends_nothing(make_world):
@@ -131,9 +131,9 @@ async def test_a_change_of_one_of_two_items_with_one_sku_sends_nothing(make_worl
     here.clock.advance(60)
     here.change({"set_price": {"inventory_id": "P-1", "price": "7.77"}})
     outcome = await here.sync("price", both)
-    assert (outcome.tally.changed, outcome.tally.sent) == (0, 0)
+    assert (outcome.counters.changed, outcome.counters.sent) == (0, 0)
     assert sorted(one.acumatica_key for one in here.failed()) == ["P-1", "P-2"]
     here.clock.advance(60)
     here.change({"set_item": {"inventory_id": "P-2", "status": "Inactive"}})
-    assert (await here.sync("price", both)).tally.sent == 1
+    assert (await here.sync("price", both)).counters.sent == 1
     assert (str(here.prices()["TWIN"]), here.failed()) == ("7.77", [])

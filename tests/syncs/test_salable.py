@@ -72,9 +72,9 @@ async def test_an_idle_sync_asks_magento_for_its_changed_orders_and_for_nothing_
     await look(here)
     assert here.salable("A") == 8
     outcome = await look(here)
-    assert (outcome.tally.reads, outcome.tally.requests, outcome.tally.queued) == (1, 0, 0)
+    assert (outcome.counters.reads, outcome.counters.requests, outcome.counters.queued) == (1, 0, 0)
     outcome = await look(here, seconds=5)
-    assert (outcome.tally.reads, outcome.tally.requests) == (0, 0)
+    assert (outcome.counters.reads, outcome.counters.requests) == (0, 0)
 
 
 async def test_an_order_canceled_in_acumatica_alone_is_named_and_not_sold(make):

@@ -7,7 +7,7 @@ import pytest
 from support.altered import JSON
 from support.trade import Trade
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
 from connector.state.sync import compensations, links
@@ -46,7 +46,7 @@ async def test_a_confirmed_shipment_arrives_once(trade):
     order = here.sold("000001", {"A": 2, "B": 1})
     number = here.ship("000001")
     outcome = await look(here)
-    assert (outcome.tally.sent, outcome.tally.failed) == (1, 0)
+    assert (outcome.counters.sent, outcome.counters.failed) == (1, 0)
     [made] = here.shipped(order)
     assert {item["sku"]: item["qty"] for item in made["items"]} == {"A": 2, "B": 1}
     assert [(one["track_number"], one["carrier_code"], one["title"]) for one in made["tracks"]] == [
@@ -56,7 +56,7 @@ async def test_a_confirmed_shipment_arrives_once(trade):
     assert [one["comment"] for one in made["comments"]] == [f"Acumatica shipment {number}, order SO 000001"]
     assert not made["comments"][0].get("is_visible_on_front")
     outcome = await look(here)
-    assert (outcome.tally.requests, outcome.tally.queued) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.queued) == (0, 0)
     with here.here.state.read() as connection:
         [link] = links.of_records(connection, "shipment", [number]).values()
     assert (link.key, link.magento_id) == (f"{number}|SO 000001", str(made["entity_id"]))
@@ -107,7 +107,7 @@ async def test_only_what_is_due_is_sent(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     here.ship("000001", confirm=False)
-    assert (await look(here)).tally.queued == 0
+    assert (await look(here)).counters.queued == 0
     here.here.change({"confirm_shipment": "000001"})
     settings = here.settings(inventory=WAREHOUSES, active={"shipment": False})
     assert (await here.here.sync("shipment", settings)).stopped is not None
@@ -125,7 +125,12 @@ async def test_what_is_older_than_from_is_not_one_request(trade):
     here.here.change(*({"add_order": {"order_nbr": one, "external_ref": f"1{one}", **usual}} for one in numbers))
     here.here.change(*({"add_shipment": {"orders": [{"order_nbr": one}], "confirm": True}} for one in numbers))
     outcome = await look(here, shipment={"from": "2026-12-01T00:00:00Z"})
-    assert (outcome.tally.pulled, outcome.tally.requests, outcome.tally.reads, outcome.tally.queued) == (0, 0, 0, 0)
+    assert (outcome.counters.pulled, outcome.counters.requests, outcome.counters.reads, outcome.counters.queued) == (
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize("first", ["shipment_confirmation", "invoice_release"])
@@ -149,8 +154,8 @@ async def test_ten_shipments_across_a_switch_of_the_trigger(trade, first):
     assert len(here.shipped(*orders)) == 10
     assert len(set(here.marks(*orders))) == 10
     assert reasons(here) == {}
-    assert (await look(here, shipment={"trigger": first})).tally.requests == 0
-    assert outcome.tally.failed == 0
+    assert (await look(here, shipment={"trigger": first})).counters.requests == 0
+    assert outcome.counters.failed == 0
 
 
 @pytest.mark.over_both
@@ -182,7 +187,7 @@ async def test_what_a_shipment_took_is_put_back_to_the_rules_figure(trade):
     assert here.quantity("A") == 8
     await look(here, "inventory")
     assert here.quantity("A") == 10
-    assert (await look(here, "inventory")).tally.requests == 0
+    assert (await look(here, "inventory")).counters.requests == 0
 
 
 async def test_a_drop_shipment_carries_the_configured_ship_via(trade):
@@ -279,7 +284,7 @@ async def test_a_correction_that_magento_cannot_follow_holds_no_tracking_number_
     await look(here)
     assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z2"]]
     assert list(reasons(here)) == [f"{number}|SO 000001 (corrected)"]
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0
 
 
 async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
@@ -292,7 +297,7 @@ async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
     await look(here)
     [made] = here.shipped(order)
     assert [one["track_number"] for one in made["tracks"]] == ["1Z1", "1Z2"]
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0
 
 
 async def test_a_shipment_waits_for_its_order(trade):
@@ -397,7 +402,7 @@ async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
     await look(here, shipment={"from": "2027-01-01T00:00:00Z"})
     here.here.change({"archive": {"entity": "Shipment", "key": number}})
     outcome = await look(here, shipment={"from": "2020-01-02T00:00:00Z"})
-    assert (outcome.tally.requests, reasons(here)) == (0, {})
+    assert (outcome.counters.requests, reasons(here)) == (0, {})
     assert len(here.shipped(order)) == 1
 
 
@@ -427,9 +432,9 @@ async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
         if step == "raised" and not put_back:
             put_back.append(here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status())
 
-    monkeypatch.setattr(steps, "reached", reached)
+    monkeypatch.setattr(failpoints, "hit", reached)
     outcome = await look(here)
-    assert (outcome.tally.sent, outcome.tally.failed, len(put_back)) == (1, 0, 1)
+    assert (outcome.counters.sent, outcome.counters.failed, len(put_back)) == (1, 0, 1)
     assert len(here.shipped(order)) == 1
     with here.here.state.read() as connection:
         assert links.of_records(connection, "shipment", [number])
@@ -443,7 +448,7 @@ async def test_magentos_own_refusal_is_kept_in_words(trade):
     order = here.sold("000001", {"A": 1})
     number = here.ship("000001")
     outcome = await look(here, inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
-    assert (outcome.tally.failed, here.shipped(order)) == (1, [])
+    assert (outcome.counters.failed, here.shipped(order)) == (1, [])
     assert "Could not save" in reasons(here)[f"{number}|SO 000001"]
 
 
@@ -453,7 +458,7 @@ async def test_a_shop_without_sources(trade):
     order = here.sold("000001", {"A": 2})
     here.ship("000001")
     outcome = await look(here)
-    assert (outcome.tally.requests, outcome.tally.sent) == (1, 1)
+    assert (outcome.counters.requests, outcome.counters.sent) == (1, 1)
     assert len(here.shipped(order)) == 1
 
 
@@ -481,5 +486,5 @@ async def test_an_idle_look_asks_acumatica_little(trade, trigger, lists):
     await look(here, shipment={"trigger": trigger})
     before = here.here.site_state()["requests"]
     outcome = await look(here, shipment={"trigger": trigger})
-    assert (outcome.tally.requests, outcome.tally.reads) == (0, 0)
+    assert (outcome.counters.requests, outcome.counters.reads) == (0, 0)
     assert here.here.site_state()["requests"] - before == lists + 2  # and login and logout

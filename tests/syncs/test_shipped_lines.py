@@ -140,7 +140,7 @@ async def test_a_line_that_magento_does_not_know_is_named_and_holds_nothing_back
     assert (message.state, message.reason) == ("sent", said)
     lines = explain(here.settings(inventory=WAREHOUSES), here.here.state, "shipment", record)
     assert any("'SAMPLE'" in said for _what, said in lines)
-    assert (await look(here)).tally.requests == 0
+    assert (await look(here)).counters.requests == 0
 
 
 async def test_a_setting_makes_an_unknown_line_hold_the_shipment_back(trade):

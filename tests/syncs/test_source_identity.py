@@ -46,7 +46,7 @@ async def test_another_spelling_or_table_sends_nothing(make_world, first, then):
     for source in ("EAST", "east "):
         here.clock.advance(60)
         outcome = await here.sync("inventory", WAYS[then](here, source))
-        assert (outcome.fault, outcome.tally.requests, outcome.tally.failed) == (None, 0, 0)
+        assert (outcome.fault, outcome.counters.requests, outcome.counters.failed) == (None, 0, 0)
     assert here.quantities() == {(f"P-{n}", "east"): 10 for n in range(3)}
     assert {value["source_code"] for write in here.writes() for value in write["values"]} == {"east"}
 
@@ -56,7 +56,7 @@ async def test_the_vendors_source_is_one_too(make_world):
     here = make_world(_products())
     await here.sync("inventory", _separate(here, "West"))
     here.clock.advance(60)
-    assert (await here.sync("inventory", _separate(here, "west"), full=True)).tally.requests == 0
+    assert (await here.sync("inventory", _separate(here, "west"), full=True)).counters.requests == 0
     assert here.quantities()["P-1", "west"] == 2
     with pytest.raises(Exception, match="is the source of a warehouse already"):
         _separate(here, "DEFAULT")
@@ -93,7 +93,7 @@ async def test_magento_is_addressed_in_its_own_spelling(make_world):
     await here.sync("inventory", _mapped(here, "hub-1"))
     here.begin_anew()
     outcome = await here.sync("inventory", _mapped(here, "HUB-1"))
-    assert outcome.tally.requests == 0
+    assert outcome.counters.requests == 0
     assert here.quantities() == {(f"P-{n}", "Hub-1"): 10 for n in range(3)}
     assert {value["source_code"] for write in here.writes() for value in write["values"]} == {"Hub-1"}
 
@@ -106,7 +106,7 @@ async def test_a_shipment_leaves_the_source_in_magentos_spelling(make_world):
     here.here.clock.advance(60)
     settings = here.settings(inventory={"warehouses": ["MAIN"], "sources": {"MAIN": "Default"}})
     outcome = await here.here.sync("shipment", settings)
-    assert (outcome.fault, outcome.tally.sent) == (None, 1)
+    assert (outcome.fault, outcome.counters.sent) == (None, 1)
     assert [one["extension_attributes"]["source_code"] for one in here.shipped(order)] == ["default"]
     assert {one["source_code"] for one in here.here.shop_state()["source_items"]} == {"default"}
     here.here.clock.advance(60)

@@ -3,6 +3,7 @@
 import pytest
 from support.trade import Trade
 
+from connector import failpoints
 from connector.state.queue import messages, waits
 from sandbox.catalogue import Product
 
@@ -50,7 +51,7 @@ async def test_a_shipment_waits_for_a_passing_state(trade, state, drop_ship):
     else:
         here.ship("000001")
     outcome = await look(here)
-    assert (outcome.tally.failed, outcome.tally.requests, reasons(here)) == (0, 0, "")
+    assert (outcome.counters.failed, outcome.counters.requests, reasons(here)) == (0, 0, "")
     with here.here.state.read() as connection:
         [waiting] = messages.pending(connection, "shipment")
         assert waits.by_reason(connection, "shipment") == {STATES[state]: 1}
@@ -85,7 +86,7 @@ async def test_waiting_shipments_are_read_together(trade):
         here.ship(f"{number:06d}")
     await look(here)
     outcome = await look(here, HOUR)
-    assert outcome.tally.reads <= 3
+    assert outcome.counters.reads <= 3
     put(here, orders[3], "processing")
     await look(here, 2 * HOUR)
     assert len(here.shipped(*orders)) == 1
@@ -93,15 +94,14 @@ async def test_waiting_shipments_are_read_together(trade):
 
 async def test_a_hold_that_falls_between_the_look_and_the_shipment_is_waited_for(trade, monkeypatch):
     """Magento refuses it then: nothing failed, and it ships when the hold is over."""
-    from connector import failpoints as steps
 
     here = trade()
     order = here.sold("000001", {"A": 2})
     here.ship("000001")
-    monkeypatch.setattr(steps, "reached", lambda step: put(here, order, "holded") if step == "raised" else None)
+    monkeypatch.setattr(failpoints, "hit", lambda step: put(here, order, "holded") if step == "raised" else None)
     outcome = await look(here)
     monkeypatch.undo()
-    assert (outcome.tally.failed, here.shipped(order)) == (0, [])
+    assert (outcome.counters.failed, here.shipped(order)) == (0, [])
     put(here, order, "processing")
     await look(here, HOUR)
     assert len(here.shipped(order)) == 1
@@ -115,7 +115,7 @@ async def test_an_order_that_is_over_fails_with_what_to_do(trade, state):
     put(here, order, state)
     here.ship("000001")
     outcome = await look(here)
-    assert (outcome.tally.failed, outcome.tally.requests) == (1, 0)
+    assert (outcome.counters.failed, outcome.counters.requests) == (1, 0)
     assert state in reasons(here)
     assert "a2m link shipment" in reasons(here)
 

@@ -74,7 +74,7 @@ async def test_an_edit_is_reported_once_beside_the_order(sales, ours, changes, s
     assert said in reasons(sales)[NOTE]
     assert [one["qty_ordered"] for one in sales.order(number)["items"]] == [2, 1]
     outcome = await look(sales)
-    assert (outcome.tally.failed, outcome.tally.requests) == (0, 0)
+    assert (outcome.counters.failed, outcome.counters.requests) == (0, 0)
     lines = explain(sales.settings(**SECTIONS), sales.here.state, "order", "SO 000001")
     assert any(said in words for _what, words in lines)
     sales.here.clock.advance(61)
@@ -88,7 +88,7 @@ async def test_everything_else_of_an_edited_order_goes_on(sales, ours):
     number = await edited(sales, ours=ours)
     for status, shown in (("On Hold", "holded"), ("Open", "processing")):
         sales.edit("000001", status=status)
-        assert (await look(sales)).tally.failed == 0
+        assert (await look(sales)).counters.failed == 0
         assert sales.order(number)["status"] == shown
     shipment = sales.ship("000001")
     sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})

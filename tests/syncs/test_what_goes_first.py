@@ -8,7 +8,7 @@ import pytest
 from sandbox.catalogue import generated
 from tasks import pull, push
 from tasks import sync as look
-from tasks.sync import PLAIN
+from tasks.sync import DIRECT_STAGES
 
 SMALL_BATCHES = {"threshold_count": 0, "batch_count": 5}
 
@@ -42,7 +42,7 @@ async def test_prices_leave_room_while_stock_waits(make_world, monkeypatch, stoc
         async def send_nothing(_work, _cut):
             return None
 
-        await here.sync("inventory", stages=lambda _retries: replace(PLAIN, push=send_nothing))
+        await here.sync("inventory", stages=lambda _retries: replace(DIRECT_STAGES, push=send_nothing))
     at_once, most, deliver = 0, 0, push.deliver
 
     async def counted(*arguments):
@@ -57,7 +57,7 @@ async def test_prices_leave_room_while_stock_waits(make_world, monkeypatch, stoc
 
     monkeypatch.setattr(push, "deliver", counted)
     outcome = await here.sync("price", here.settings(queue=SMALL_BATCHES, magento={"concurrency": 4}))
-    assert (outcome.fault, outcome.tally.sent) == (None, 40)
+    assert (outcome.fault, outcome.counters.sent) == (None, 40)
     assert most == 1 if stock_waits else most > 1
 
 
@@ -84,7 +84,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
     settings = here.settings(
         queue={"threshold_count": 3, "batch_count": 5}, magento={"concurrency": 2}, acumatica={"page_size": 8}
     )
-    outcome = await here.sync("price", settings, stages=lambda _retries: replace(PLAIN, pull=reading))
+    outcome = await here.sync("price", settings, stages=lambda _retries: replace(DIRECT_STAGES, pull=reading))
     assert outcome.fault is None
     assert happened.index("sent") < len(happened) - 1 - happened[::-1].index("read")
     assert sorted(len(request["keys"]) for request in here.writes()) == [3, *[5] * 8]
@@ -110,9 +110,9 @@ async def test_a_look_that_fails_while_it_sends_settles_what_it_sent(make_world,
     settings = here.settings(
         queue={"threshold_count": 3, "batch_count": 5}, magento={"concurrency": 2}, acumatica={"page_size": 8}
     )
-    outcome = await here.sync("price", settings, stages=lambda _retries: replace(PLAIN, pull=failing))
+    outcome = await here.sync("price", settings, stages=lambda _retries: replace(DIRECT_STAGES, pull=failing))
     assert outcome.fault == "gone"
-    assert outcome.tally.sent > 0
+    assert outcome.counters.sent > 0
     here.clock.advance(61)
     assert (await here.sync("price", settings)).fault is None
     here.assert_converged(entities=["price"])
@@ -127,7 +127,7 @@ async def test_a_push_that_tunes_itself(make_world, concurrency):
     settings = here.settings(queue=queue, magento={"concurrency": concurrency})
     outcome = await here.sync("inventory", settings)
     there = sum(quantity > 0 for product in generated(120) for quantity in product.quantities.values())
-    assert (outcome.fault, outcome.tally.sent) == (None, there), "0 is not sent where Magento has no row"
+    assert (outcome.fault, outcome.counters.sent) == (None, there), "0 is not sent where Magento has no row"
     assert outcome.report.in_words()[0].startswith("Tuned to ")
     assert max(len(request["keys"]) for request in here.writes()) <= 8
     here.assert_converged(settings, entities=["inventory"])
@@ -140,7 +140,7 @@ async def test_a_push_that_tunes_itself_gives_way_to_faults(make_world, self_tun
     queue = {"threshold_count": 0, "batch_count": 50, "self_tuning": self_tuning}
     settings = here.settings(queue=queue, magento={"concurrency": 1})
     outcome = await here.sync("price", settings)
-    assert (outcome.fault, outcome.tally.sent) == (None, 400)
+    assert (outcome.fault, outcome.counters.sent) == (None, 400)
     accepted = [len(request["keys"]) for request in here.writes() if request["status"] == 200]
     assert max(accepted) == (25 if self_tuning else 50)
     here.assert_converged(settings, entities=["price"])

@@ -10,8 +10,8 @@ from support.moment import NOW
 from connector.clock import ManualClock
 from connector.magento.auth import Bearer
 from connector.magento.batches import (
-    Outcome,
     PriceRow,
+    RowResult,
     SourceItemRow,
     deliver_prices,
     deliver_source_items,
@@ -106,7 +106,7 @@ async def test_what_magento_filled_in_by_itself_is_taken_out(sku: str) -> None:
     for said in (f'The "{sku}" item cannot be saved.', f"The {sku.strip()} item cannot be saved."):
         with pytest.raises(RequestRefused) as caught:
             await client(400, {"message": said}).write("PUT", "x", json.loads("{}"))
-        found = cause(message(sku), Outcome("refused", str(caught.value), template=caught.value.kind))
+        found = cause(message(sku), RowResult("refused", str(caught.value), template=caught.value.kind))
         assert found == "The … item cannot be saved."
 
 
@@ -117,5 +117,5 @@ async def test_a_fault_that_passes_has_a_kind_too() -> None:
         body = {"message": "Could not save %1", "parameters": [sku]}
         with pytest.raises(TemporaryFault) as caught:
             await client(500, body).write("PUT", "x", {})
-        causes.add(cause(message(sku), Outcome("temporary", str(caught.value), template=caught.value.kind)))
+        causes.add(cause(message(sku), RowResult("temporary", str(caught.value), template=caught.value.kind)))
     assert causes == {"Could not save …"}

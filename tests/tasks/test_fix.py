@@ -3,7 +3,7 @@
 import pytest
 from support.moment import NOW
 
-from connector.magento.batches import NO_PRODUCT, Outcome
+from connector.magento.batches import NO_PRODUCT, RowResult
 from connector.state.queue.messages import Message
 from settings import as_on_the_screen
 from tasks.fix import with_fix
@@ -14,15 +14,15 @@ MESSAGE = Message(7, "price", "a", "", "A", "A", 1, None, "sending", 3, None, No
 @pytest.mark.parametrize(
     ("outcome", "fix"),
     [
-        (Outcome("refused", "Magento refused the row: no.", template="Something new"), "Correct what Magento names"),
-        (Outcome("refused", "no", template="Invalid attribute Price = …."), "no. Correct the price in Acumatica"),
-        (Outcome("refused", "no.", template="Requested store is not found."), "Correct A2M_MAGENTO__STORE_ID"),
-        (Outcome("refused", 'no product has the SKU "A".', cause=NO_PRODUCT), "Create the product there, or set"),
-        (Outcome("temporary", "Magento answered 503"), "It was tried 3 times."),
-        (Outcome("refused", None), "a2m reprocess"),
+        (RowResult("refused", "Magento refused the row: no.", template="Something new"), "Correct what Magento names"),
+        (RowResult("refused", "no", template="Invalid attribute Price = …."), "no. Correct the price in Acumatica"),
+        (RowResult("refused", "no.", template="Requested store is not found."), "Correct A2M_MAGENTO__STORE_ID"),
+        (RowResult("refused", 'no product has the SKU "A".', cause=NO_PRODUCT), "Create the product there, or set"),
+        (RowResult("temporary", "Magento answered 503"), "It was tried 3 times."),
+        (RowResult("refused", None), "a2m reprocess"),
     ],
 )
-def test_what_magento_refused_says_what_to_do(outcome: Outcome, fix: str) -> None:
+def test_what_magento_refused_says_what_to_do(outcome: RowResult, fix: str) -> None:
     """By Magento's own message where it is known to come from a setting or a record; else where to look."""
     reason = with_fix(MESSAGE, outcome)
     assert reason.startswith(outcome.reason or "Magento refused it")
@@ -32,8 +32,8 @@ def test_what_magento_refused_says_what_to_do(outcome: Outcome, fix: str) -> Non
 def test_a_reason_of_ours_stays_as_it_is() -> None:
     """It says itself what to do."""
     for outcome in (
-        Outcome("refused", "Unmapped ShipVia: map it.", cause="Unmapped ShipVia"),
-        Outcome("refused", "Link it: a2m link order 1 2"),
+        RowResult("refused", "Unmapped ShipVia: map it.", cause="Unmapped ShipVia"),
+        RowResult("refused", "Link it: a2m link order 1 2"),
     ):
         assert with_fix(MESSAGE, outcome) == outcome.reason
 

@@ -36,7 +36,7 @@ class Lease:
 
 
 @dataclass(frozen=True)
-class Held:
+class LeaseHolder:
     """Who works on the entity now, and until when its lease runs if it is not renewed. `died`: its process is gone."""
 
     holder: str
@@ -52,7 +52,7 @@ class Held:
 
 def take(
     state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS, *, run_id: str | None = None
-) -> Lease | Held:
+) -> Lease | LeaseHolder:
     """The lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works."""
     expires = micros(now + timedelta(seconds=seconds))
     with state.write() as connection:
@@ -85,7 +85,7 @@ def runs_at_work(connection: Connection, now: datetime) -> set[str]:
     return set(connection.execute(held).scalars())
 
 
-def holder_of(connection: Connection, entity: str, now: datetime) -> Held | None:
+def holder_of(connection: Connection, entity: str, now: datetime) -> LeaseHolder | None:
     """Who works on the entity now, or died at it and was the last; None if the last one let go."""
     row = connection.execute(select(leases).where(leases.c.entity == entity)).one_or_none()
     if row is None or row.expires_at == 0:
@@ -94,9 +94,9 @@ def holder_of(connection: Connection, entity: str, now: datetime) -> Held | None
     return held if held.expires_at > now else replace(held, died=True)
 
 
-def _held(row: Row[Any]) -> Held:
+def _held(row: Row[Any]) -> LeaseHolder:
     process = None if row.machine is None else Process(row.machine, row.pid, row.process_started)
-    return Held(row.holder, instant(row.expires_at), died=process is not None and bool(is_gone(process)))
+    return LeaseHolder(row.holder, instant(row.expires_at), died=process is not None and bool(is_gone(process)))
 
 
 def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECONDS) -> None:
@@ -107,14 +107,14 @@ def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECO
         connection.execute(update(leases).where(leases.c.entity == lease.entity).values(expires_at=expires))
 
 
-def let_go(state: State, lease: Lease) -> None:
+def release(state: State, lease: Lease) -> None:
     """Give the lease back; nothing happens if another run has it by now."""
     with state.write() as connection:
         mine = (leases.c.entity == lease.entity) & (leases.c.fence == lease.fence)
         connection.execute(update(leases).where(mine).values(expires_at=0))
 
 
-def hold_off(connection: Connection, entity: str) -> None:
+def lock_entity(connection: Connection, entity: str) -> None:
     """Let no run write of the entity until the transaction ends: for what a person decides beside a working run."""
     connection.execute(select(leases.c.fence).where(leases.c.entity == entity).with_for_update())
 

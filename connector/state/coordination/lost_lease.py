@@ -19,7 +19,7 @@ def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, 
     values = [(one.key, one.source) for one in claimed if one.document is None]
     documents = [one for one in claimed if one.document is not None]
     with state.write() as connection:
-        lease.hold_off(connection, entity)
+        lease.lock_entity(connection, entity)
         ledger.doubt(connection, entity, values, doubt_until)
         if documents:
             ledger.forget(connection, entity, [one.key for one in documents])

@@ -45,7 +45,7 @@ def read(connection: Connection, entity: str) -> Wake:
     return Wake(instant(row.asked_at), None if row.full_asked_at is None else instant(row.full_asked_at))
 
 
-def is_awake(connection: Connection, entity: str, since: datetime) -> bool:
+def sync_requested(connection: Connection, entity: str, since: datetime) -> bool:
     """Whether a look was asked for since then, or a record is to be read again."""
     look = exists().where(wakes.c.entity == entity, wakes.c.asked_at > micros(since))
     record = exists().where(asked.c.entity == entity)

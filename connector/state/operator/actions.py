@@ -19,7 +19,7 @@ from connector.state.queue import messages, waits
 from connector.state.queue.chunk import SEND_AGAIN
 from connector.state.queue.messages import Message
 from connector.state.queue.notes import is_note_on
-from connector.state.rows import in_parts, one_of, upsert
+from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import FAILED, IS_FAILED, PENDING, SENDING, SENT, SKIPPED, asked, instant, into, micros
 from connector.state.schema import messages as message_table
 from connector.state.sync import ledger, links
@@ -80,8 +80,8 @@ def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
 
 def _mark(connection: Connection, ids: Sequence[int], now: datetime) -> int:
     done = 0
-    for part in in_parts(ids):
-        these = one_of(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
+    for part in chunked(ids):
+        these = in_any(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
         marked = update(message_table).where(these).values(cause=SEND_AGAIN, **into(FAILED), changed_at=micros(now))
         done += connection.execute(marked).rowcount
     return done
@@ -109,7 +109,7 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
     again was put right by hand: the next look takes it as it is. Raises `NotPossibleByHand` while it is being sent.
     """
     with state.write() as connection:
-        lease.hold_off(connection, entity)
+        lease.lock_entity(connection, entity)
         waits.end_of(connection, entity, [acumatica_key])
         of_record = messages.live(connection, entity, [acumatica_key], [key])
         waiting = [one for one in of_record if one.key == key]

@@ -25,7 +25,7 @@ from connector.state.coordination import lease
 from connector.state.engine import State
 from connector.state.faults import in_words
 from connector.state.operator import actions as by_hand
-from connector.state.rows import in_parts, one_of
+from connector.state.rows import chunked, in_any
 from connector.state.schema import (
     FAILED,
     PENDING,
@@ -79,16 +79,16 @@ def forget(state: State, email: str, now: datetime) -> Kept:
     """Erase it, whole or not at all; gives what there was. Raises `StillSending`, and `StateError`."""
     with state.write() as connection:
         for entity in ENTITIES:
-            lease.hold_off(connection, entity)
+            lease.lock_entity(connection, entity)
         keys = _keys(connection, email)
         kept = _count(connection, email, keys, now)
         for entity, of_entity in keys.items():
             _refuse_sending(connection, entity, of_entity)
             _erase_messages(connection, entity, of_entity, now)
-            for part in in_parts(of_entity):
-                these = (records.c.entity == entity) & one_of(connection, records.c.acumatica_key, part)
+            for part in chunked(of_entity):
+                these = (records.c.entity == entity) & in_any(connection, records.c.acumatica_key, part)
                 connection.execute(delete(records).where(these))
-                these = (links.c.entity == entity) & one_of(connection, links.c.acumatica_key, part)
+                these = (links.c.entity == entity) & in_any(connection, links.c.acumatica_key, part)
                 connection.execute(update(links).where(these).values(document=None))
         _erase_mentions(connection, email)
     return kept
@@ -173,8 +173,8 @@ def _count(connection: Connection, email: str, keys: dict[str, list[str]], now: 
 
 def _rows(connection: Connection, table: Table, column: Column[Any], entity: str, keys: list[str]) -> int:
     found = 0
-    for part in in_parts(keys):
-        these = one_of(connection, table.c.acumatica_key, part)
+    for part in chunked(keys):
+        these = in_any(connection, table.c.acumatica_key, part)
         chosen = select(table.c.acumatica_key).where(table.c.entity == entity, these, column.is_not(None))
         found += len(connection.execute(chosen).all())
     return found
@@ -183,8 +183,8 @@ def _rows(connection: Connection, table: Table, column: Column[Any], entity: str
 def _messages_with_content(connection: Connection, entity: str, keys: list[str]) -> list[tuple[int, str]]:
     """The id and state of the messages of these records that hold anything of the person."""
     found: list[tuple[int, str]] = []
-    for part in in_parts(keys):
-        these = one_of(connection, messages.c.acumatica_key, part)
+    for part in chunked(keys):
+        these = in_any(connection, messages.c.acumatica_key, part)
         says = or_(messages.c.document.is_not(None), messages.c.reason.is_not(None) & (messages.c.reason != ERASED))
         chosen = select(messages.c.id, messages.c.state).where(messages.c.entity == entity, these, says)
         found += [(row.id, row.state) for row in connection.execute(chosen)]
@@ -211,10 +211,10 @@ def _erase_messages(connection: Connection, entity: str, keys: list[str], now: d
         (unsent, {"document": None, "reason": ERASED}),
         (over, {"document": None, "reason": None}),
     ):
-        for part in in_parts(numbers):
-            connection.execute(update(messages).where(one_of(connection, messages.c.id, part)).values(values))
-    for part in in_parts(waiting):
-        chosen = select(messages.c.acumatica_key).where(one_of(connection, messages.c.id, part))
+        for part in chunked(numbers):
+            connection.execute(update(messages).where(in_any(connection, messages.c.id, part)).values(values))
+    for part in chunked(waiting):
+        chosen = select(messages.c.acumatica_key).where(in_any(connection, messages.c.id, part))
         by_hand.ask_for(connection, entity, sorted(connection.execute(chosen).scalars()), now)
 
 

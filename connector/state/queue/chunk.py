@@ -23,13 +23,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, update
 
-from connector import failpoints as steps
+from connector import failpoints
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
-from connector.state.rows import in_parts, insert_tuples, one_of
+from connector.state.rows import chunked, in_any, insert_tuples
 from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, into, micros
 from connector.state.schema import messages as message_table
 from connector.state.sync import ledger, open_orders, records, watermarks
@@ -50,7 +50,7 @@ Place = tuple[str, str]
 """A key and a source."""
 
 
-class Wanted(msgspec.Struct, frozen=True, gc=False):
+class DesiredValue(msgspec.Struct, frozen=True, gc=False):
     """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
 
     `value`: price in 1/1,000,000, quantity in 1/10,000, or the fingerprint of `document`, the JSON that Magento is
@@ -89,7 +89,7 @@ class Computed(msgspec.Struct, frozen=True):
     """
 
     acumatica_keys: Sequence[str]
-    wanted: Sequence[Wanted]
+    wanted: Sequence[DesiredValue]
     withdrawn_value: int | None
     stored: Sequence[Stored] = ()
     seen: Sequence[Seen] = ()
@@ -122,13 +122,13 @@ class _Changes:
     rewritten: list[tuple[int, tuple[Any, ...]]] = field(default_factory=list)
     superseded: list[int] = field(default_factory=list)
 
-    def queue(self, want: Wanted) -> None:
+    def queue(self, want: DesiredValue) -> None:
         self.inserted.append(self._row(want, PENDING))
 
-    def fail(self, want: Wanted) -> None:
+    def fail(self, want: DesiredValue) -> None:
         self.inserted.append(self._row(want, SKIPPED if want.skipped else FAILED))
 
-    def rewrite(self, message: Message, want: Wanted, state: str) -> None:
+    def rewrite(self, message: Message, want: DesiredValue, state: str) -> None:
         self.rewritten.append((message.id, self._row(want, state)))
 
     def supersede(self, *older: Message | None) -> None:
@@ -136,7 +136,7 @@ class _Changes:
             if message is not None:
                 self.superseded.append(message.id)
 
-    def _row(self, want: Wanted, state: str) -> tuple[Any, ...]:
+    def _row(self, want: DesiredValue, state: str) -> tuple[Any, ...]:
         """As `_COLUMNS` says; a message is never attempted when it is queued, and `now` is when it came and changed."""
         return (
             self.entity,
@@ -197,7 +197,7 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         _apply(connection, changes)
         watermarks.write(connection, held.entity, list(computed.marks))
         open_orders.keep(connection, computed.open_orders)
-        steps.reached("chunk_written")
+        failpoints.hit("chunk_written")
     states = [row[_STATE] for row in (*changes.inserted, *(row for _id, row in changes.rewritten))]
     return Queued(
         queued=states.count(PENDING),
@@ -230,7 +230,7 @@ def _with_kept_key(stored: Stored) -> Stored:
     return msgspec.structs.replace(stored, key=kept_name(stored.key))
 
 
-def _keepable_want(want: Wanted) -> Wanted:
+def _keepable_want(want: DesiredValue) -> DesiredValue:
     names = {"Acumatica key": want.acumatica_key, "SKU": want.sku or "", "key": want.key, "source": want.source}
     wrong = [f"The {what} {kept_name(name)} {why}" for what, name in names.items() if (why := why_not_kept(name))]
     if want.value is not None and not -(2**63) <= want.value < 2**63:
@@ -285,7 +285,7 @@ def _put(older: dict[str, Message], slot: str, message: Message, changes: _Chang
 
 def _withdrawn(
     computed: Computed, confirmed: dict[Place, LedgerRow], found: dict[Place, dict[str, Message]]
-) -> Iterable[Wanted]:
+) -> Iterable[DesiredValue]:
     if computed.withdrawn_value is None:
         return
     own = set(computed.acumatica_keys)
@@ -298,10 +298,10 @@ def _withdrawn(
             places[place] = (under_way.acumatica_key, under_way.sku)
     for (key, source), (acumatica_key, sku) in places.items():
         if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:
-            yield Wanted(acumatica_key, key, source, sku, computed.withdrawn_value, in_stock=False)
+            yield DesiredValue(acumatica_key, key, source, sku, computed.withdrawn_value, in_stock=False)
 
 
-def not_shown(wanted: Iterable[Wanted], confirmed: Mapping[Place, LedgerRow]) -> list[Wanted]:
+def not_shown(wanted: Iterable[DesiredValue], confirmed: Mapping[Place, LedgerRow]) -> list[DesiredValue]:
     """Those of the values that Magento does not show, by what it confirmed."""
     shown = confirmed.get
     different = []
@@ -312,13 +312,13 @@ def not_shown(wanted: Iterable[Wanted], confirmed: Mapping[Place, LedgerRow]) ->
     return different
 
 
-def _same(want: Wanted, other: Message | LedgerRow | None) -> bool:
+def _same(want: DesiredValue, other: Message | LedgerRow | None) -> bool:
     if other is None or other.value != want.value:
         return False
     return want.in_stock is None or other.in_stock is None or other.in_stock == want.in_stock
 
 
-def _decide(want: Wanted, older: dict[str, Message], confirmed: LedgerRow | None, changes: _Changes) -> None:
+def _decide(want: DesiredValue, older: dict[str, Message], confirmed: LedgerRow | None, changes: _Changes) -> None:
     pending, sending, failed = older.get(PENDING), older.get(SENDING), older.get(FAILED)
     if want.cause is not None:
         _decide_unsendable(want, pending, failed, changes)
@@ -340,7 +340,7 @@ def _decide(want: Wanted, older: dict[str, Message], confirmed: LedgerRow | None
         changes.queue(want)
 
 
-def _decide_unsendable(want: Wanted, pending: Message | None, failed: Message | None, changes: _Changes) -> None:
+def _decide_unsendable(want: DesiredValue, pending: Message | None, failed: Message | None, changes: _Changes) -> None:
     changes.supersede(pending)
     state = SKIPPED if want.skipped else FAILED
     if failed is not None and failed.state == SKIPPED and want.value is not None and failed.value == want.value:
@@ -352,8 +352,8 @@ def _decide_unsendable(want: Wanted, pending: Message | None, failed: Message | 
 
 
 def _apply(connection: Connection, changes: _Changes) -> None:
-    for part in in_parts(changes.superseded):
-        overtaken = update(message_table).where(one_of(connection, message_table.c.id, part))
+    for part in chunked(changes.superseded):
+        overtaken = update(message_table).where(in_any(connection, message_table.c.id, part))
         connection.execute(overtaken.values(**into(SUPERSEDED), changed_at=changes.now))
     if changes.rewritten:
         columns = [name for name in _COLUMNS if name not in _NEVER_REWRITTEN]

@@ -19,7 +19,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import waits
 from connector.state.queue.wait import Wait
-from connector.state.rows import in_parts, many, one_of, truth, tuples, upsert
+from connector.state.rows import chunked, in_any, many, truth, tuples, upsert
 from connector.state.schema import (
     FAILED,
     IS_FAILED,
@@ -68,11 +68,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     wait: Wait | None = None
 
 
-class Settled(msgspec.Struct, frozen=True, gc=False):
+class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
     """How one claimed message came out of its request.
 
-    `half_told`: a document's attempt did not end well after something of it had left: what Magento knows of it is in
-    doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
+    `partially_applied`: a document's attempt did not end well after something of it had left: what Magento knows of it
+    is in doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
     shipment changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it
     took for an order that Magento never reserved. `wait`: what a pending one waits for; without it the message keeps
     the wait that it had until its state is final. `is_gone`: Magento has no product with its SKU any more.
@@ -84,7 +84,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     not_before: datetime | None = None
     attempt_given_back: bool = False
-    half_told: bool = False
+    partially_applied: bool = False
     link: Link | None = None
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
@@ -116,8 +116,8 @@ def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], key
     """The pending, sending, failed and skipped messages of these Acumatica records or of these SKUs."""
     found: dict[int, Message] = {}
     for column, values in ((messages.c.acumatica_key, acumatica_keys), (messages.c.key, keys)):
-        for part in in_parts(values, _KEYS_PER_QUERY):
-            rows = _messages(connection, messages.c.entity == entity, one_of(connection, column, part), IS_LIVE)
+        for part in chunked(values, _KEYS_PER_QUERY):
+            rows = _messages(connection, messages.c.entity == entity, in_any(connection, column, part), IS_LIVE)
             found.update((message.id, message) for message in rows)
     return list(found.values())
 
@@ -163,7 +163,7 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
     return None if found is None else instant(found)
 
 
-class Wish(msgspec.Struct, frozen=True):
+class ClaimSpec(msgspec.Struct, frozen=True):
     """How much to claim: `size` messages that were never tried; of those that were, `size_after[n - 1]` with n attempts
     behind them (its last number for more), so that a record that spoils its request is found. Nothing while `host` is
     to be left alone. `whole`: full requests of new messages only, because more of them are on their way.
@@ -177,7 +177,7 @@ class Wish(msgspec.Struct, frozen=True):
     stock_outs_first: bool = False
 
 
-def claim(state: State, held: Lease, now: datetime, wish: Wish) -> list[Message]:
+def claim(state: State, held: Lease, now: datetime, wish: ClaimSpec) -> list[Message]:
     """Claim one request's worth of due messages: they become `sending` and use an attempt, in one commit.
 
     Raises `LeaseLost`.
@@ -188,7 +188,7 @@ def claim(state: State, held: Lease, now: datetime, wish: Wish) -> list[Message]
 
 
 def _next_claim(
-    connection: Connection, held: Lease, now: datetime, wish: Wish, requests: int = 1
+    connection: Connection, held: Lease, now: datetime, wish: ClaimSpec, requests: int = 1
 ) -> list[list[Message]]:
     """The messages of so many requests; fewer lists where there are not that many."""
     blocked = blocked_until(connection, wish.host)
@@ -208,7 +208,7 @@ def _next_claim(
     return claims
 
 
-def _fresh(connection: Connection, held: Lease, now: datetime, wish: Wish, requests: int) -> list[list[Message]]:
+def _fresh(connection: Connection, held: Lease, now: datetime, wish: ClaimSpec, requests: int) -> list[list[Message]]:
     """Messages that were never tried, for so many requests; the rows of each request in order."""
     size = wish.size * requests
     if wish.whole:
@@ -218,7 +218,7 @@ def _fresh(connection: Connection, held: Lease, now: datetime, wish: Wish, reque
     fresh = _claim(connection, held, now, 0, size, stock_outs=True) if wish.stock_outs_first and size else []
     if len(fresh) < size:
         fresh += _claim(connection, held, now, 0, size - len(fresh))
-    return [sorted(part, key=_by_place) for part in in_parts(fresh, wish.size)]
+    return [sorted(part, key=_by_place) for part in chunked(fresh, wish.size)]
 
 
 def _claim(
@@ -244,31 +244,31 @@ def _by_place(message: Message) -> tuple[str, str]:
     return message.key, message.source
 
 
-class Answered(msgspec.Struct, frozen=True):
+class BatchResult(msgspec.Struct, frozen=True):
     """What one request brought: the outcome of each of its messages, and what whoever sent it wants `then`.
 
     With `doubt_until` Magento may have applied more than it accepted: the keys are read again there then.
     """
 
-    outcomes: Sequence[Settled]
+    outcomes: Sequence[MessageOutcome]
     doubt_until: datetime | None = None
-    then: Wish | None = None
+    then: ClaimSpec | None = None
 
 
 def settle(
     state: State,
     held: Lease,
-    outcomes: Sequence[Settled],
+    outcomes: Sequence[MessageOutcome],
     now: datetime,
     *,
     doubt_until: datetime | None = None,
-    then: Wish | None = None,
+    then: ClaimSpec | None = None,
 ) -> list[Message]:
     """Keep what one request brought, and claim the next one's messages: `settle_together` of one."""
-    return settle_together(state, held, [Answered(outcomes, doubt_until, then)], now)[0]
+    return settle_together(state, held, [BatchResult(outcomes, doubt_until, then)], now)[0]
 
 
-def settle_together(state: State, held: Lease, answers: Sequence[Answered], now: datetime) -> list[list[Message]]:
+def settle_together(state: State, held: Lease, answers: Sequence[BatchResult], now: datetime) -> list[list[Message]]:
     """Keep the outcomes of several requests, and what Magento confirmed, in one transaction; in it claim the messages
     of as many next ones. Gives the claim of each answer, empty where nothing is left or nothing was wished.
 
@@ -288,7 +288,7 @@ def settle_together(state: State, held: Lease, answers: Sequence[Answered], now:
         return claims
 
 
-def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], now: datetime) -> None:
+def _settle(connection: Connection, held: Lease, answers: Sequence[BatchResult], now: datetime) -> None:
     told = [one for answer in answers for one in answer.outcomes]
     unsent = [one.message for one in told if one.state != SENT]
     overtaken = _overtaken(connection, held.entity, unsent) if unsent else set()
@@ -304,10 +304,12 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[Answered], no
     outcomes = [one for one in told if one.message.id in still_claimed]
     _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
     links.write(connection, held.entity, [one.link for one in outcomes if one.link is not None], now)
-    half_told = [one.message.key for one in outcomes if one.half_told]
+    partially_applied = [one.message.key for one in outcomes if one.partially_applied]
     linked = [one.link.acumatica_key for one in outcomes if one.link is not None and one.state == SENT]
     waits.end_of(connection, held.entity, linked)
-    ledger.forget(connection, held.entity, half_told)  # what is wanted next is told again, though it was told before
+    ledger.forget(
+        connection, held.entity, partially_applied
+    )  # what is wanted next is told again, though it was told before
     ledger.forget_products(connection, held.entity, sorted({one.message.key for one in outcomes if one.is_gone}), now)
     for one in outcomes:
         if one.compensated:
@@ -331,7 +333,7 @@ class _Kept(NamedTuple):
     wait: Wait | None
 
 
-def _given_back(one: Settled) -> int:
+def _given_back(one: MessageOutcome) -> int:
     """How many attempts a message gets back. A wait leaves it one at most, of which Magento may know: what was tried
     days ago must not count against what is tried when the wait is over.
     """
@@ -347,7 +349,7 @@ def _change(connection: Connection, kept: _Kept, ids: list[int], now: datetime) 
     given = {f"the_{name}": value for name, value in values.items()}
     given |= {"the_changed_at": micros(now), "the_live": kept.became not in OVER}
     changed: set[int] = set()
-    for part in in_parts(ids):
+    for part in chunked(ids):
         settled = tuples(connection, statements(dialect).settle, {**given, "the_ids": many(dialect, part)})
         changed.update(number for (number,) in settled)
     return changed
@@ -359,12 +361,12 @@ def _confirm(connection: Connection, accepted: Sequence[Message], now: datetime)
         if message.value is None or message.sku is None:
             raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
     dialect = connection.dialect.name
-    for part in in_parts([message.id for message in accepted]):
+    for part in chunked([message.id for message in accepted]):
         given = {"the_ids": many(dialect, part), "the_confirmed_at": micros(now)}
         connection.execute(statements(dialect).confirm, given)
 
 
-def _places(connection: Connection, outcomes: Sequence[Settled]) -> set[tuple[str, str]]:
+def _places(connection: Connection, outcomes: Sequence[MessageOutcome]) -> set[tuple[str, str]]:
     """Where quantities are to be put right: what a shipment took, and every source of what has to be compensated."""
     keys = sorted({row.key for one in outcomes for row in one.compensated})
     elsewhere = ledger.of_records(connection, "inventory", [], keys) if keys else {}
@@ -374,8 +376,8 @@ def _places(connection: Connection, outcomes: Sequence[Settled]) -> set[tuple[st
 def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]) -> set[int]:
     by_key = {(message.key, message.source): message.id for message in unsettled}
     newer: set[int] = set()
-    for part in in_parts(list({key for key, _source in by_key}), _KEYS_PER_QUERY):
-        named = one_of(connection, messages.c.key, part)
+    for part in chunked(list({key for key, _source in by_key}), _KEYS_PER_QUERY):
+        named = in_any(connection, messages.c.key, part)
         for message in _messages(connection, messages.c.entity == entity, named, IS_PENDING):
             older = by_key.get((message.key, message.source))
             if older is not None:
@@ -424,8 +426,8 @@ def failed(connection: Connection, entity: str | None = None) -> list[Message]:
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:
     """The messages with these ids, in whatever state they are."""
-    parts = in_parts(list(ids), _KEYS_PER_QUERY)
-    return [one for part in parts for one in _messages(connection, one_of(connection, messages.c.id, part))]
+    parts = chunked(list(ids), _KEYS_PER_QUERY)
+    return [one for part in parts for one in _messages(connection, in_any(connection, messages.c.id, part))]
 
 
 def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str], limit: int = 50) -> list[Message]:

@@ -16,7 +16,7 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue.wait import Wait
-from connector.state.rows import in_parts, one_of
+from connector.state.rows import chunked, in_any
 from connector.state.schema import IS_PENDING, instant, messages, micros
 
 _WAITS = messages.c.wait.is_not(None)
@@ -74,17 +74,17 @@ def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
 
 def end_of(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
     """These records were sent: whatever waits for one of them is looked at by the next sync."""
-    for part in in_parts([f"{entity} {key}" for key in acumatica_keys]):
-        here = and_(_IS_WAITED_FOR, one_of(connection, messages.c.waits_for, part))
+    for part in chunked([f"{entity} {key}" for key in acumatica_keys]):
+        here = and_(_IS_WAITED_FOR, in_any(connection, messages.c.waits_for, part))
         connection.execute(update(messages).where(here).values(not_before=None))
 
 
 def look_again(state: State, entity: str, acumatica_keys: Sequence[str]) -> None:
     """Look at what waits of these records with the next push, whenever it was due."""
     with state.write() as connection:
-        for part in in_parts(list(acumatica_keys)):
+        for part in chunked(list(acumatica_keys)):
             waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
-            here = and_(waiting, one_of(connection, messages.c.acumatica_key, part))
+            here = and_(waiting, in_any(connection, messages.c.acumatica_key, part))
             connection.execute(update(messages).where(here).values(not_before=None))
 
 

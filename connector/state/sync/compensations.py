@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from connector.state.rows import in_parts, one_of, upsert
+from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import compensations, instant, micros
 
 _KEYS_PER_QUERY = 5_000
@@ -61,8 +61,8 @@ def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None)
     """By (key, source) how much all shipments of orders made after an instant took of these SKUs, in 1/10,000."""
     found: dict[tuple[str, str], int] = {}
     quantity = func.sum(compensations.c.quantity)
-    for part in in_parts(list(keys), _KEYS_PER_QUERY):
-        named = one_of(connection, compensations.c.key, part)
+    for part in chunked(list(keys), _KEYS_PER_QUERY):
+        named = in_any(connection, compensations.c.key, part)
         chosen = select(compensations.c.key, compensations.c.source, quantity).where(named)
         if after is not None:
             chosen = chosen.where(compensations.c.order_made_at > micros(after))
@@ -82,7 +82,7 @@ def events(connection: Connection, after: datetime | None) -> list[tuple[datetim
 def of_documents(connection: Connection, keys: Sequence[str], after: datetime | None) -> list[tuple[str, str, int]]:
     """What each shipment of orders made after an instant took of these SKUs: document, source, 1/10,000."""
     columns = (compensations.c.document, compensations.c.source, compensations.c.quantity)
-    chosen = select(*columns).where(one_of(connection, compensations.c.key, list(keys)))
+    chosen = select(*columns).where(in_any(connection, compensations.c.key, list(keys)))
     if after is not None:
         chosen = chosen.where(compensations.c.order_made_at > micros(after))
     rows = connection.execute(chosen.order_by(compensations.c.document, compensations.c.source))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from connector.state.coordination import lease
-from connector.state.coordination.lease import Held, Lease
+from connector.state.coordination.lease import Lease, LeaseHolder
 from connector.state.engine import State
 from connector.state.queue import waits
 from connector.state.rows import upsert
@@ -163,7 +163,7 @@ def overview(connection: Connection, entity: str, now: datetime) -> Overview:
     return stands if holder is None or not holder.died else _with_the_death(stands, holder)
 
 
-def _with_the_death(stands: Overview, dead: Held) -> Overview:
+def _with_the_death(stands: Overview, dead: LeaseHolder) -> Overview:
     """A run that died could not keep its fault: its lease, which nobody let go, tells."""
     heard = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
     if stands.last_fault_at is not None and stands.last_fault_at > heard:

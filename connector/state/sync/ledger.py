@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, Text, TextClause, and_, bindparam, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql
 
-from connector.state.rows import in_parts, one_of, truth, tuples, upsert, upsert_tuples
+from connector.state.rows import chunked, in_any, truth, tuples, upsert, upsert_tuples
 from connector.state.schema import instant, ledger, micros, rechecks
 
 _KEYS_PER_QUERY = 5_000
@@ -44,8 +44,8 @@ def of_records(
         if column is ledger.c.key:
             known = {key for key, _source in found}
             values = [key for key in values if key not in known]
-        for part in in_parts(values, _KEYS_PER_QUERY):
-            chosen = select(*_ROW).where(and_(ledger.c.entity == entity, one_of(connection, column, part)))
+        for part in chunked(values, _KEYS_PER_QUERY):
+            chosen = select(*_ROW).where(and_(ledger.c.entity == entity, in_any(connection, column, part)))
             for key, source, acumatica_key, sku, value, in_stock in tuples(connection, chosen):
                 found[key, source] = LedgerRow(key, source, acumatica_key, sku, value, truth(in_stock))
     return found
@@ -55,8 +55,8 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
     """When Magento last confirmed something of each of these SKUs."""
     found: dict[str, datetime] = {}
     latest = func.max(ledger.c.confirmed_at)
-    for part in in_parts(keys, _KEYS_PER_QUERY):
-        these = and_(ledger.c.entity == entity, one_of(connection, ledger.c.key, part))
+    for part in chunked(keys, _KEYS_PER_QUERY):
+        these = and_(ledger.c.entity == entity, in_any(connection, ledger.c.key, part))
         rows = connection.execute(select(ledger.c.key, latest).where(these).group_by(ledger.c.key))
         found.update((key, instant(at)) for key, at in rows)
     return found
@@ -65,8 +65,8 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
     """The (key, source) among these keys of which Magento has confirmed a value."""
     found: set[tuple[str, str]] = set()
-    for part in in_parts(keys, _KEYS_PER_QUERY):
-        these = and_(ledger.c.entity == entity, one_of(connection, ledger.c.key, part))
+    for part in chunked(keys, _KEYS_PER_QUERY):
+        these = and_(ledger.c.entity == entity, in_any(connection, ledger.c.key, part))
         found.update(tuples(connection, select(ledger.c.key, ledger.c.source).where(these)))
     return found
 
@@ -97,8 +97,8 @@ def confirm(
 
 def _confirmed_after(connection: Connection, entity: str, keys: Sequence[str], at: datetime) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    for part in in_parts(keys, _KEYS_PER_QUERY):
-        these = and_(ledger.c.entity == entity, one_of(connection, ledger.c.key, part))
+    for part in chunked(keys, _KEYS_PER_QUERY):
+        these = and_(ledger.c.entity == entity, in_any(connection, ledger.c.key, part))
         newer = select(ledger.c.key, ledger.c.source).where(these, ledger.c.confirmed_at > micros(at))
         found.update((row[0], row[1]) for row in connection.execute(newer).all())
     return found
@@ -133,8 +133,8 @@ def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], 
 
 def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for part in in_parts(keys, _KEYS_PER_QUERY):
-        these = and_(rechecks.c.entity == entity, one_of(connection, rechecks.c.key, part))
+    for part in chunked(keys, _KEYS_PER_QUERY):
+        these = and_(rechecks.c.entity == entity, in_any(connection, rechecks.c.key, part))
         rows = connection.execute(select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(these))
         found.update(((row[0], row[1]), row[2]) for row in rows)
     return found
@@ -148,16 +148,16 @@ def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerR
 
 def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:
     """Forget what Magento confirmed, of these keys or of all. What must be shown there is then asked or told again."""
-    for part in [None] if keys is None else in_parts(keys, _KEYS_PER_QUERY):
+    for part in [None] if keys is None else chunked(keys, _KEYS_PER_QUERY):
         these = ledger.c.entity == entity
         connection.execute(
-            delete(ledger).where(these if part is None else and_(these, one_of(connection, ledger.c.key, part)))
+            delete(ledger).where(these if part is None else and_(these, in_any(connection, ledger.c.key, part)))
         )
 
 
 def forget_places(connection: Connection, entity: str, places: Sequence[tuple[str, str]], asked_at: datetime) -> None:
     """Forget what Magento confirmed at these (key, source) until it was asked and showed nothing there."""
-    for part in in_parts(places, 500):
+    for part in chunked(places, 500):
         these = or_(*(and_(ledger.c.key == key, ledger.c.source == source) for key, source in part))
         before = and_(ledger.c.entity == entity, ledger.c.confirmed_at <= micros(asked_at))
         connection.execute(delete(ledger).where(and_(before, these)))
@@ -183,7 +183,7 @@ def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRo
 
 def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
     """Forget the due rechecks of these keys: they were read again."""
-    for part in in_parts(keys, 500):
+    for part in chunked(keys, 500):
         these = or_(*(and_(rechecks.c.key == key, rechecks.c.source == source) for key, source in part))
         due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
         connection.execute(delete(rechecks).where(and_(due, these)))

@@ -14,7 +14,7 @@ from typing import Literal
 
 from sqlalchemy import Column, Connection, select
 
-from connector.state.rows import in_parts, one_of, upsert
+from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import links, micros
 
 MadeBy = Literal["sent", "found", "hand", "adopted"]
@@ -53,8 +53,8 @@ def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[
 
 def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
-    for part in in_parts(list(values), _KEYS_PER_QUERY):
-        chosen = (links.c.entity == entity) & one_of(connection, column, part)
+    for part in chunked(list(values), _KEYS_PER_QUERY):
+        chosen = (links.c.entity == entity) & in_any(connection, column, part)
         for row in connection.execute(select(links).where(chosen)):
             found[row.key] = Link(row.key, row.acumatica_key, row.magento_id, row.document, row.made_by)
     return found

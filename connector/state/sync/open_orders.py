@@ -18,7 +18,7 @@ from connector.model.open_orders import Demand, Held, ShopOrder
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
-from connector.state.rows import in_parts, one_of, upsert
+from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import instant, micros, open_order_items, open_orders, records
 from connector.state.sync import watermarks
 from connector.state.sync.records import DUE
@@ -59,8 +59,8 @@ def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int,
     """The open orders as Magento last showed them: those with these ids, or all."""
     columns = select(open_orders.c.order_id, open_orders.c.content)
     found: dict[int, ShopOrder] = {}
-    for part in [None] if ids is None else in_parts(list(ids), _KEYS_PER_QUERY):
-        chosen = columns if part is None else columns.where(one_of(connection, open_orders.c.order_id, part))
+    for part in [None] if ids is None else chunked(list(ids), _KEYS_PER_QUERY):
+        chosen = columns if part is None else columns.where(in_any(connection, open_orders.c.order_id, part))
         found.update((order_id, _order(bytes(content))) for order_id, content in connection.execute(chosen))
     return found
 
@@ -70,8 +70,8 @@ def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]
     ids: set[int] = set()
     if connection.execute(select(open_order_items.c.order_id).limit(1)).first() is None:
         return {}
-    for part in in_parts(list(keys), _KEYS_PER_QUERY):
-        chosen = select(open_order_items.c.order_id).where(one_of(connection, open_order_items.c.key, part))
+    for part in chunked(list(keys), _KEYS_PER_QUERY):
+        chosen = select(open_order_items.c.order_id).where(in_any(connection, open_order_items.c.key, part))
         ids.update(order_id for (order_id,) in connection.execute(chosen))
     return of_ids(connection, sorted(ids))
 
@@ -79,8 +79,8 @@ def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]
 def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
     """The open orders with these ids of Magento's."""
     found: dict[int, OpenOrder] = {}
-    for part in in_parts(list(ids), _KEYS_PER_QUERY):
-        for row in connection.execute(select(open_orders).where(one_of(connection, open_orders.c.order_id, part))):
+    for part in chunked(list(ids), _KEYS_PER_QUERY):
+        for row in connection.execute(select(open_orders).where(in_any(connection, open_orders.c.order_id, part))):
             found[row.order_id] = OpenOrder(
                 _order(bytes(row.content)),
                 instant(row.first_seen_at),
@@ -89,7 +89,7 @@ def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
                 [] if row.demands is None else _demands(bytes(row.demands)),
                 None if row.asked_at is None else instant(row.asked_at),
             )
-        of_orders = select(open_order_items).where(one_of(connection, open_order_items.c.order_id, part))
+        of_orders = select(open_order_items).where(in_any(connection, open_order_items.c.order_id, part))
         for row in connection.execute(of_orders):
             if row.order_id in found:  # two statements may see two states
                 held = Held(row.ordered, row.shipped, row.canceled, row.refunded)
@@ -134,8 +134,8 @@ def follow(
 
 def make_due(connection: Connection, keys: Iterable[str]) -> None:
     """Have the inventory records with these SKUs computed again."""
-    for part in in_parts(sorted(keys), _KEYS_PER_QUERY):
-        chosen = (records.c.entity == "inventory") & one_of(connection, records.c.key, part)
+    for part in chunked(sorted(keys), _KEYS_PER_QUERY):
+        chosen = (records.c.entity == "inventory") & in_any(connection, records.c.key, part)
         connection.execute(update(records).where(chosen).values(next_change=DUE))
 
 
@@ -166,9 +166,9 @@ def keep(connection: Connection, orders: Iterable[OpenOrder]) -> None:
 
 
 def _forget(connection: Connection, order_ids: Iterable[int]) -> None:
-    for part in in_parts(list(order_ids), _KEYS_PER_QUERY):
+    for part in chunked(list(order_ids), _KEYS_PER_QUERY):
         for table in (open_order_items, open_orders):
-            connection.execute(delete(table).where(one_of(connection, table.c.order_id, part)))
+            connection.execute(delete(table).where(in_any(connection, table.c.order_id, part)))
 
 
 def _row_of(one: OpenOrder) -> dict[str, object]:

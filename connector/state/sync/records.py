@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from connector.state.rows import in_parts, one_of, tuples, upsert_tuples
+from connector.state.rows import chunked, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
 _KEYS_PER_QUERY = 5_000
@@ -120,8 +120,8 @@ _COLUMNS = (
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
     """The stored records among `acumatica_keys`."""
     found: dict[str, Stored] = {}
-    for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
+    for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
         for name, key, data, *seen in tuples(connection, select(*_COLUMNS).where(chosen)):
             found[name] = Stored(name, key, _decode(data), *seen)
     return found
@@ -133,8 +133,8 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
     """
     own = set(besides)
     found: dict[str, Stored] = {}
-    for part in in_parts(keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
+    for part in chunked(keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, in_any(connection, records.c.key, part))
         names = [name for (name,) in tuples(connection, select(records.c.acumatica_key).where(chosen))]
         found.update(read(connection, entity, [name for name in names if name not in own]))
     return found
@@ -143,8 +143,8 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
     """Those of the keys that more than one stored record has."""
     found: list[str] = []
-    for part in in_parts(keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, one_of(connection, records.c.key, part))
+    for part in chunked(keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, in_any(connection, records.c.key, part))
         query = select(records.c.key).where(chosen).group_by(records.c.key).having(func.count() > 1)
         found += [key for (key,) in tuples(connection, query)]
     return found
@@ -207,6 +207,6 @@ def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None
 
 def mark_seen(connection: Connection, entity: str, feed: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
     """Say that the sweep saw these records, where nothing else of them changed."""
-    for part in in_parts(acumatica_keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, one_of(connection, records.c.acumatica_key, part))
+    for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
+        chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
         connection.execute(update(records).where(chosen).values({SEEN_BY_FEED[feed]: sweep}))

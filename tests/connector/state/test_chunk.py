@@ -7,17 +7,19 @@ from support.moment import NOW
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import UNKNOWN_SKU, Computed, Queued, Wanted, commit_chunk
-from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.queue.chunk import UNKNOWN_SKU, Computed, DesiredValue, Queued, commit_chunk
+from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 
 
-def price(value: int, sku: str = "A", **more: object) -> Wanted:
-    return Wanted(sku, sku, "", sku, value, **more)  # type: ignore[arg-type]
+def price(value: int, sku: str = "A", **more: object) -> DesiredValue:
+    return DesiredValue(sku, sku, "", sku, value, **more)  # type: ignore[arg-type]
 
 
-def commit(state: State, held: Lease, *wanted: Wanted, withdrawn_value: int | None = None, **more: object) -> Queued:
+def commit(
+    state: State, held: Lease, *wanted: DesiredValue, withdrawn_value: int | None = None, **more: object
+) -> Queued:
     keys = sorted({want.acumatica_key for want in wanted})
     computed = Computed(keys, wanted, withdrawn_value, **more)  # type: ignore[arg-type]
     return commit_chunk(state, held, computed, NOW)
@@ -32,7 +34,7 @@ def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
 
 
 def claim_all(state: State, held: Lease) -> list[Message]:
-    return messages.claim(state, held, NOW, Wish("shop", 100, [1]))
+    return messages.claim(state, held, NOW, ClaimSpec("shop", 100, [1]))
 
 
 def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:
@@ -41,7 +43,7 @@ def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:
 
 
 def fail(state: State, held: Lease, cause: str = "refused") -> None:
-    failures = [Settled(message, "failed", cause, "Magento said no") for message in claim_all(state, held)]
+    failures = [MessageOutcome(message, "failed", cause, "Magento said no") for message in claim_all(state, held)]
     messages.settle(state, held, failures, NOW)
 
 
@@ -135,7 +137,7 @@ def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> No
     gone = Computed(["A"], [], 0)
     assert commit_chunk(state, held, gone, NOW) == Queued(queued=1)
     assert commit_chunk(state, held, gone, NOW) == Queued()
-    messages.settle(state, held, [Settled(message, "sent") for message in claim_all(state, held)], NOW)
+    messages.settle(state, held, [MessageOutcome(message, "sent") for message in claim_all(state, held)], NOW)
     assert commit_chunk(state, held, gone, NOW) == Queued()
 
 
@@ -150,7 +152,7 @@ def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
 def test_a_record_that_cannot_be_computed_is_not_withdrawn(state: State, held: Lease) -> None:
     """A record with a problem keeps what Magento shows: nobody knows the right quantity."""
     confirm(state, held, 50_000)
-    problem = Wanted("A", "A", "east", "A", None, cause="unit", reason="no conversion")
+    problem = DesiredValue("A", "A", "east", "A", None, cause="unit", reason="no conversion")
     assert commit(state, held, problem, withdrawn_value=0) == Queued(failed=1)
 
 
@@ -168,10 +170,10 @@ def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held:
 
 def test_two_items_with_one_sku_keep_one_failed_message_each(state: State, held: Lease) -> None:
     """Computed again with the same reason, nothing is made anew; mended, both are overtaken by the one that is sent."""
-    twins = [Wanted(name, "A", "", "A", None, cause="Two items have one SKU", reason="X and Y") for name in "XY"]
+    twins = [DesiredValue(name, "A", "", "A", None, cause="Two items have one SKU", reason="X and Y") for name in "XY"]
     assert commit(state, held, *twins) == Queued(failed=2)
     assert commit(state, held, *twins) == Queued()
-    assert commit(state, held, Wanted("X", "A", "", "A", 10)) == Queued(queued=1, superseded=2)
+    assert commit(state, held, DesiredValue("X", "A", "", "A", 10)) == Queued(queued=1, superseded=2)
     assert waiting(state) == {"pending": [10]}
 
 
@@ -199,7 +201,10 @@ def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: Stat
     """From the first refusal on the SKU is unknown: skipped or failed, and the price it had is forgotten."""
     confirm(state, held, 10)
     commit(state, held, price(20))
-    gone = [Settled(message, "skipped", UNKNOWN_SKU, "no product", is_gone=True) for message in claim_all(state, held)]
+    gone = [
+        MessageOutcome(message, "skipped", UNKNOWN_SKU, "no product", is_gone=True)
+        for message in claim_all(state, held)
+    ]
     messages.settle(state, held, gone, NOW)
     assert waiting(state) == {"skipped": [20]}
     assert commit(state, held, price(10)) == Queued(queued=1)

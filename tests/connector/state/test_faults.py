@@ -17,14 +17,14 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
 from connector.state.faults import StateError
-from connector.state.queue.chunk import Computed, Queued, Wanted, commit_chunk
+from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
 from connector.state.rows import insert_rows
 from connector.state.schema import hosts, messages
 
 
 def chunk(count: int) -> Computed:
     keys = [f"SKU-{number:06}" for number in range(count)]
-    return Computed(keys, [Wanted(key, key, "", key, 10) for key in keys], None)
+    return Computed(keys, [DesiredValue(key, key, "", key, 10) for key in keys], None)
 
 
 def kept(state: State) -> int:

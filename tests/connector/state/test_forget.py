@@ -15,8 +15,8 @@ from connector.state.faults import StateError
 from connector.state.operator import forget
 from connector.state.operator.actions import asked_for
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, Wanted, commit_chunk
-from connector.state.queue.messages import Settled, Wish
+from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
+from connector.state.queue.messages import ClaimSpec, MessageOutcome
 from connector.state.schema import messages as table
 from connector.state.schema import metadata
 from connector.state.sync import entities, ledger, links, records
@@ -42,8 +42,8 @@ def order(key: str, customer_key: str, email: str, name: str) -> Stored:
     return Stored(key, None, Record(document=document))
 
 
-def wanted(key: str, value: int, **says: object) -> Wanted:
-    return Wanted(key, key, "", key, value, document=msgspec.json.encode(says))
+def wanted(key: str, value: int, **says: object) -> DesiredValue:
+    return DesiredValue(key, key, "", key, value, document=msgspec.json.encode(says))
 
 
 @pytest.fixture
@@ -72,10 +72,13 @@ def filled(state: State) -> State:
     for entity, (stored, wants) in told.items():
         held = take(state, entity)
         commit_chunk(state, held, Computed([one.key for one in wants], wants, None, stored=stored), NOW)
-        sent = messages.claim(state, held, NOW, Wish("shop", 10, [1]))
-        made = [Settled(one, "sent", link=Link(one.key, one.acumatica_key, f"M{one.id}", one.document)) for one in sent]
+        sent = messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))
+        made = [
+            MessageOutcome(one, "sent", link=Link(one.key, one.acumatica_key, f"M{one.id}", one.document))
+            for one in sent
+        ]
         messages.settle(state, held, made, NOW)
-        lease.let_go(state, held)
+        lease.release(state, held)
     return state
 
 
@@ -157,8 +160,8 @@ def test_what_failed_stays_failed_without_its_reason(filled: State) -> None:
     held = take(filled, "customer")
     wants = [wanted("C1", 9, email=EMAIL), wanted("C2", 9, email="ada@example.com")]
     commit_chunk(filled, held, Computed(["C1", "C2"], wants, None), NOW)
-    for one in messages.claim(filled, held, NOW, Wish("shop", 10, [1])):
-        messages.settle(filled, held, [Settled(one, "failed", "refused", f"refused: {EMAIL} is taken")], NOW)
+    for one in messages.claim(filled, held, NOW, ClaimSpec("shop", 10, [1])):
+        messages.settle(filled, held, [MessageOutcome(one, "failed", "refused", f"refused: {EMAIL} is taken")], NOW)
     kept = forget.forget(filled, EMAIL, NOW)
     assert (kept.mentions, kept.working) == (1, ["customer"])
     assert forget.leave_no_trace(filled)
@@ -174,7 +177,7 @@ def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
     """Without its content nobody could find out what became of it: nothing at all is erased, and it says what to do."""
     held = take(filled, "order")
     commit_chunk(filled, held, Computed(["SO 1"], [wanted("SO 1", 9, facts={"customer": "C1"})], None), NOW)
-    messages.claim(filled, held, NOW, Wish("shop", 1, [1]))
+    messages.claim(filled, held, NOW, ClaimSpec("shop", 1, [1]))
     before = everything(filled)
     with pytest.raises(forget.StillSending, match="a2m sync order"):
         forget.forget(filled, EMAIL, NOW)

@@ -4,14 +4,14 @@ import pytest
 from support.moment import NOW
 
 from connector.state.coordination import lease
-from connector.state.coordination.lease import Held, Lease, LeaseLost
+from connector.state.coordination.lease import Lease, LeaseHolder, LeaseLost
 from connector.state.engine import State
 
 
 def test_a_second_run_is_told_who_works(state: State, held: Lease) -> None:
     """While one run works, another is told who it is and until when."""
     answer = lease.take(state, "price", "another run", NOW + timedelta(seconds=59))
-    assert isinstance(answer, Held)
+    assert isinstance(answer, LeaseHolder)
     assert answer.holder == "the test"
 
 
@@ -30,7 +30,7 @@ def test_a_dead_runs_lease_can_be_taken_when_it_has_expired(state: State, held: 
 def test_a_renewed_lease_is_not_taken(state: State, held: Lease) -> None:
     """A run that renews its lease keeps it."""
     lease.renew(state, held, NOW + timedelta(seconds=50))
-    assert isinstance(lease.take(state, "price", "another run", NOW + timedelta(seconds=61)), Held)
+    assert isinstance(lease.take(state, "price", "another run", NOW + timedelta(seconds=61)), LeaseHolder)
 
 
 def test_a_run_that_wakes_up_late_may_not_write(state: State, held: Lease) -> None:
@@ -44,12 +44,12 @@ def test_a_run_that_wakes_up_late_may_not_write(state: State, held: Lease) -> No
 
 def test_a_lease_that_was_let_go_is_free_at_once(state: State, held: Lease) -> None:
     """At its end a run leaves the entity free for the next one."""
-    lease.let_go(state, held)
+    lease.release(state, held)
     assert isinstance(lease.take(state, "price", "another run", NOW), Lease)
 
 
 def test_letting_go_late_does_not_free_another_runs_lease(state: State, held: Lease) -> None:
     """A run that wakes up after its lease was taken over cannot free the new run's lease."""
     lease.take(state, "price", "another run", NOW + timedelta(seconds=61))
-    lease.let_go(state, held)
-    assert isinstance(lease.take(state, "price", "a third run", NOW + timedelta(seconds=62)), Held)
+    lease.release(state, held)
+    assert isinstance(lease.take(state, "price", "a third run", NOW + timedelta(seconds=62)), LeaseHolder)

@@ -14,8 +14,8 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.operator import retention
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, Wanted, commit_chunk
-from connector.state.queue.messages import Settled, Wish
+from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
+from connector.state.queue.messages import ClaimSpec, MessageOutcome
 from connector.state.schema import STATES, hosts, into, micros, notifications, sessions
 from connector.state.schema import messages as message_table
 from connector.state.sync import entities, ledger
@@ -107,14 +107,16 @@ async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lea
     """Deleting between a claim and its answer, or between a crash and the next run, loses nothing and sends nothing
     again.
     """
-    queue = [Wanted(sku, sku, "", sku, 10) for sku in ("A", "B", "C")]
+    queue = [DesiredValue(sku, sku, "", sku, 10) for sku in ("A", "B", "C")]
     commit_chunk(state, held, Computed(["A", "B", "C"], queue, None), NOW)
-    a, b = messages.claim(state, held, NOW, Wish("shop", 2, [1]))
+    a, b = messages.claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
     await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
     with state.read() as connection:
         assert [one.key for one in messages.unsettled(connection, "price")] == ["A", "B"]
         assert [one.key for one in messages.pending(connection, "price")] == ["C"]
-    messages.settle(state, held, [Settled(a, "sent"), Settled(b, "failed", "unknown", "no such SKU")], NOW)
+    messages.settle(
+        state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "failed", "unknown", "no such SKU")], NOW
+    )
     await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
     commit_chunk(state, held, Computed(["A", "B", "C"], queue, None), NOW)
     assert sorted(kept(state)) == [("B", "failed"), ("C", "pending")]
@@ -124,7 +126,10 @@ async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lea
 
 async def test_a_message_skipped_by_hand_stays_skipped(state: State, held: Lease) -> None:
     """However old it is: deleting it would send what a person left out."""
-    wanted = [Wanted("A", "A", "", "A", 10, cause="unknown", reason="no", skipped=True), Wanted("B", "B", "", "B", 1)]
+    wanted = [
+        DesiredValue("A", "A", "", "A", 10, cause="unknown", reason="no", skipped=True),
+        DesiredValue("B", "B", "", "B", 1),
+    ]
     commit_chunk(state, held, Computed(["A", "B"], wanted, None), OLD)
     await retention.forget_messages(state, ManualClock(NOW), NOW)
     commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW)
@@ -163,7 +168,7 @@ def test_whom_a_wake_would_not_reach(state: State) -> None:
     assert sleeps()
     held = lease.take(state, "price", "a run", NOW)
     assert (sleeps(), sleeps(lease.LEASE_SECONDS + 1)) == (False, True)
-    lease.let_go(state, held)
+    lease.release(state, held)
     assert sleeps()
     entities.pause(state, ["price"], paused=True)
     assert not sleeps()

@@ -11,8 +11,8 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, copy_state, open_state
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, Queued, Wanted, commit_chunk
-from connector.state.queue.messages import Wish
+from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
+from connector.state.queue.messages import ClaimSpec
 from connector.state.rows import insert_rows, upsert
 from connector.state.schema import ledger, metadata
 from connector.state.schema import messages as message_table
@@ -80,7 +80,7 @@ def test_a_chunk_of_many_records_is_kept(state: State, held: Lease) -> None:
     keys = [f"SKU-{number:06}" for number in range(12_000)]
     stored = [Stored(key, key.lower(), Record(quantities={"MAIN": number})) for number, key in enumerate(keys)]
     for value, expected in ((10, Queued(queued=12_000)), (11, Queued(queued=12_000, superseded=12_000))):
-        wanted = [Wanted(key, key, "", key, value) for key in keys]
+        wanted = [DesiredValue(key, key, "", key, value) for key in keys]
         assert commit_chunk(state, held, Computed(keys, wanted, None, stored), NOW) == expected
     with state.read() as connection:
         assert records.read(connection, "price", keys[-2:]) == {one.acumatica_key: one for one in stored[-2:]}
@@ -102,14 +102,16 @@ def test_a_state_moves_to_another_database(
     """A copy holds every row, of either kind of database in the other, and goes on where the original stood."""
     keys = [f"SKU-{number:04}" for number in range(1_500)]
     stored = [Stored(key, key, Record(vendor={"": 3})) for key in keys]
-    wanted = [Wanted(key, key, "", key, 10, in_stock=True) for key in keys]
+    wanted = [DesiredValue(key, key, "", key, 10, in_stock=True) for key in keys]
     commit_chunk(state, held, Computed(keys, wanted, None, stored), NOW)
     other = open_state(new_database(to))
     copy_state(state, other)
     assert everything(other) == everything(state)
-    assert commit_chunk(other, held, Computed(["new"], [Wanted("new", "new", "", "new", 1)], None), NOW).queued == 1
-    assert len(messages.claim(other, held, NOW, Wish("shop", 2_000, [1]))) == 1_501
-    assert isinstance(lease.take(other, "price", "another run", NOW), lease.Held)
+    assert (
+        commit_chunk(other, held, Computed(["new"], [DesiredValue("new", "new", "", "new", 1)], None), NOW).queued == 1
+    )
+    assert len(messages.claim(other, held, NOW, ClaimSpec("shop", 2_000, [1]))) == 1_501
+    assert isinstance(lease.take(other, "price", "another run", NOW), lease.LeaseHolder)
     other.close()
 
 

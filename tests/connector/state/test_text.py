@@ -9,8 +9,8 @@ from support.moment import NOW
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import CANNOT_BE_KEPT, Computed, Queued, Wanted, commit_chunk
-from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.queue.chunk import CANNOT_BE_KEPT, Computed, DesiredValue, Queued, commit_chunk
+from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import entities, ledger, links, records, watermarks
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.links import Link
@@ -23,7 +23,7 @@ ORDERED = sorted(["", " ", "-1", "10", "9", "A", "B", "Z", "_", "a", "b", "ß", 
 
 
 def commit(state: State, held: Lease, *keys: str) -> Queued:
-    wanted = [Wanted(key, key, "", key, 10) for key in keys]
+    wanted = [DesiredValue(key, key, "", key, 10) for key in keys]
     return commit_chunk(state, held, Computed(keys, wanted, None, [Stored(key, key, Record()) for key in keys]), NOW)
 
 
@@ -40,7 +40,7 @@ def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: 
     assert message.cause == CANNOT_BE_KEPT
     assert message.reason is not None and "Correct it in Acumatica." in message.reason
     assert len(message.reason) < 1_000
-    assert [one.key for one in messages.claim(state, held, NOW, Wish("shop", 10, [1]))] == ["A", "B"]
+    assert [one.key for one in messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))] == ["A", "B"]
     with state.read() as connection:
         assert set(records.read(connection, "price", ["A", odd, "B"])) == {"A", "B"}
 
@@ -57,9 +57,9 @@ def test_it_is_not_failed_again_by_every_look(state: State, held: Lease, odd: st
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**40])
 def test_a_value_that_cannot_be_kept_fails_alone(state: State, held: Lease, value: int) -> None:
     """A number beyond 64 bits fails its own record."""
-    wanted = [Wanted("A", "A", "", "A", value), Wanted("B", "B", "", "B", 2**63 - 1)]
+    wanted = [DesiredValue("A", "A", "", "A", value), DesiredValue("B", "B", "", "B", 2**63 - 1)]
     assert commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW) == Queued(queued=1, failed=1)
-    assert messages.claim(state, held, NOW, Wish("shop", 10, [1]))[0].value == 2**63 - 1
+    assert messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))[0].value == 2**63 - 1
 
 
 def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) -> None:
@@ -68,7 +68,7 @@ def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) 
     with state.read() as connection:
         assert records.all_keys(connection, "price", "", 100) == ORDERED[1:]
         assert records.all_keys(connection, "price", "Z", 3) == ["_", "a", "b"]
-    assert [one.key for one in messages.claim(state, held, NOW, Wish("shop", 100, [1]))] == ORDERED
+    assert [one.key for one in messages.claim(state, held, NOW, ClaimSpec("shop", 100, [1]))] == ORDERED
 
 
 def test_names_that_differ_in_case_only_are_two(state: State, held: Lease) -> None:
@@ -80,7 +80,9 @@ def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
     """A reason of any length is kept; a character that no database takes is replaced."""
     commit(state, held, "A")
     said = "é" * 10**6 + "\x00\ud800"
-    outcomes = [Settled(one, "failed", said, said) for one in messages.claim(state, held, NOW, Wish("shop", 1, [1]))]
+    outcomes = [
+        MessageOutcome(one, "failed", said, said) for one in messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    ]
     messages.settle(state, held, outcomes, NOW)
     assert failed(state)[0].reason == "é" * 10**6 + "\ufffd\ufffd"
 
@@ -107,9 +109,9 @@ def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
     """Names as long as allowed, of characters that take four bytes and cannot be compressed, are kept."""
     spell = random.Random(1)
     key, source = ("".join(chr(spell.randrange(0x20000, 0x2A6DF)) for _ in range(LONGEST_NAME)) for _ in range(2))
-    computed = Computed([key], [Wanted(key, key, source, key, 10)], None, [Stored(key, key, Record())])
+    computed = Computed([key], [DesiredValue(key, key, source, key, 10)], None, [Stored(key, key, Record())])
     assert commit_chunk(state, held, computed, NOW) == Queued(queued=1)
-    claimed = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
-    messages.settle(state, held, [Settled(claimed[0], "sent")], NOW, doubt_until=NOW)
+    claimed = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    messages.settle(state, held, [MessageOutcome(claimed[0], "sent")], NOW, doubt_until=NOW)
     with state.read() as connection:
         assert [row.key for row in ledger.doubted(connection, "price", NOW)] == [key]

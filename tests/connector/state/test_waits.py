@@ -9,7 +9,7 @@ from connector.state.engine import State
 from connector.state.operator import alerts as watch
 from connector.state.operator.alerts import Limits
 from connector.state.queue import messages, waits
-from connector.state.queue.messages import Message, Settled
+from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
 from connector.state.sync import entities
@@ -25,7 +25,7 @@ def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: dat
     """Let the message of a key wait for a payment."""
     [claimed] = claim(state, held)
     assert claimed.key == key
-    kept = Settled(
+    kept = MessageOutcome(
         claimed, "pending", "waits", "Not paid.", now + MINUTE, wait=Wait("awaiting_payment", now, on, told_at=None)
     )
     messages.settle(state, held, [kept], now)
@@ -61,10 +61,10 @@ def test_a_temporary_fault_does_not_end_the_wait(state: State, held: Lease) -> N
     wait(state, held, "A")
     for _fault in range(2):
         [claimed] = claim(state, held, after=3600)
-        messages.settle(state, held, [Settled(claimed, "pending", "temporary", "503")], NOW)
+        messages.settle(state, held, [MessageOutcome(claimed, "pending", "temporary", "503")], NOW)
     [claimed] = claim(state, held, after=3600)
     assert (claimed.attempts, claimed.wait) == (3, Wait("awaiting_payment", NOW))
-    messages.settle(state, held, [Settled(claimed, "pending", wait=claimed.wait)], NOW)
+    messages.settle(state, held, [MessageOutcome(claimed, "pending", wait=claimed.wait)], NOW)
     assert claim(state, held)[0].attempts == 2
 
 
@@ -72,7 +72,7 @@ def test_a_final_state_ends_the_wait(state: State, held: Lease) -> None:
     """What was sent waits for nothing, and nor does its successor."""
     queue(state, held, "A")
     wait(state, held, "A")
-    messages.settle(state, held, [Settled(one, "sent") for one in claim(state, held, after=60)], NOW)
+    messages.settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held, after=60)], NOW)
     queue(state, held, "A", value=11)
     assert claim(state, held)[0].wait is None
 
@@ -92,10 +92,12 @@ def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
     queue(state, held, "A", "B", "C")
     for key, on in (("A", "price C"), ("B", "order C")):
         claimed = claim_one(state, held, key)
-        kept = Settled(claimed, "pending", wait=Wait("order_missing", NOW, on), not_before=NOW + timedelta(hours=1))
+        kept = MessageOutcome(
+            claimed, "pending", wait=Wait("order_missing", NOW, on), not_before=NOW + timedelta(hours=1)
+        )
         messages.settle(state, held, [kept], NOW)
     link = Link("C", "C", "7")
-    messages.settle(state, held, [Settled(claim_one(state, held, "C"), "sent", link=link)], NOW)
+    messages.settle(state, held, [MessageOutcome(claim_one(state, held, "C"), "sent", link=link)], NOW)
     with state.read() as connection:
         assert waits.due_ids(connection, "price", NOW, 10) == [one.id for one in pending(state) if one.key == "A"]
 
@@ -136,7 +138,7 @@ def test_a_long_wait_is_told_once(state: State, held: Lease) -> None:
 def claim_one(state: State, held: Lease, key: str) -> Message:
     """Claim messages until it is this one's turn; the others become pending again."""
     claimed = claim(state, held)
-    given_back = [Settled(one, "pending", attempt_given_back=True) for one in claimed if one.key != key]
+    given_back = [MessageOutcome(one, "pending", attempt_given_back=True) for one in claimed if one.key != key]
     messages.settle(state, held, given_back, NOW)
     return next(one for one in claimed if one.key == key)
 

@@ -18,13 +18,13 @@ from support.moment import NOW
 
 from connector.clock import ManualClock
 from connector.state.coordination import lease
-from connector.state.coordination.lease import Held, Lease
+from connector.state.coordination.lease import Lease, LeaseHolder
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State, open_state
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, Wanted, commit_chunk
-from connector.state.queue.messages import Message, Settled, Wish
+from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
+from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
 from connector.state.schema import messages as table
 from connector.state.sync import ledger, links
 
@@ -48,10 +48,10 @@ def at_once(count: int, do: Callable[[int], T]) -> list[T]:
 
 def queue(state: State, held: Lease, count: int) -> None:
     keys = [f"SKU-{number:06}" for number in range(count)]
-    commit_chunk(state, held, Computed(keys, [Wanted(key, key, "", key, 10) for key in keys], None), NOW)
+    commit_chunk(state, held, Computed(keys, [DesiredValue(key, key, "", key, 10) for key in keys], None), NOW)
 
 
-def work(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
+def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
     """Worker processes, each for a lease and with so many messages to queue; gives the ids that each claimed."""
     workers = [
         subprocess.Popen(
@@ -86,7 +86,7 @@ def all_sent(state: State, count: int) -> bool:
 @pytest.mark.parametrize("count", [500, full_size])
 def test_five_processes_with_entities_of_their_own(database_url: str, state: State, count: int) -> None:
     """Five runs at once queue, claim and settle beside each other: none finds the database locked."""
-    claimed = work(database_url, [(take(state, entity), count) for entity in ENTITIES])
+    claimed = context(database_url, [(take(state, entity), count) for entity in ENTITIES])
     assert [len(ids) for ids in claimed] == [count] * 5
     assert len({number for ids in claimed for number in ids}) == 5 * count
     assert all_sent(state, 5 * count)
@@ -96,7 +96,7 @@ def test_five_processes_with_entities_of_their_own(database_url: str, state: Sta
 def test_five_processes_with_one_queue(database_url: str, state: State, held: Lease, count: int) -> None:
     """However many workers claim from one queue, each message is claimed exactly once."""
     queue(state, held, count)
-    claimed = work(database_url, [(held, 0)] * 5)
+    claimed = context(database_url, [(held, 0)] * 5)
     numbers = [number for ids in claimed for number in ids]
     assert len(numbers) == len(set(numbers)) == count
     assert all_sent(state, count)
@@ -107,7 +107,7 @@ def test_one_of_many_gets_a_lease_that_nobody_had_before(state: State) -> None:
     for entity in ENTITIES:
         answers = at_once(8, lambda number, entity=entity: lease.take(state, entity, f"run {number}", NOW))
         (winner,) = [answer for answer in answers if isinstance(answer, Lease)]
-        assert {answer.holder for answer in answers if isinstance(answer, Held)} == {winner.holder}
+        assert {answer.holder for answer in answers if isinstance(answer, LeaseHolder)} == {winner.holder}
 
 
 def test_one_of_many_takes_over_an_expired_lease(state: State, held: Lease) -> None:
@@ -120,11 +120,11 @@ def test_one_of_many_takes_over_an_expired_lease(state: State, held: Lease) -> N
 def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lease) -> None:
     """What the new run did with a message stays, whatever the old one still has to say."""
     queue(state, held, 1)
-    (stale,) = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
+    (stale,) = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
     newer = lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
     assert isinstance(newer, Lease)
-    messages.settle(state, newer, [Settled(stale, "pending")], NOW)
-    for acknowledgement in (Settled(stale, "sent"), Settled(stale, "failed", "refused", "no")):
+    messages.settle(state, newer, [MessageOutcome(stale, "pending")], NOW)
+    for acknowledgement in (MessageOutcome(stale, "sent"), MessageOutcome(stale, "failed", "refused", "no")):
         with pytest.raises(lease.LeaseLost):
             messages.settle(state, held, [acknowledgement], NOW)
     with state.read() as connection:
@@ -135,11 +135,11 @@ def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lea
 def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
     """A second outcome of the same claim, within the same run, changes nothing either."""
     queue(state, held, 1)
-    (claimed,) = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
-    messages.settle(state, held, [Settled(claimed, "pending")], NOW)
-    messages.settle(state, held, [Settled(claimed, "failed", "late", "too late")], NOW)
-    (again,) = messages.claim(state, held, NOW, Wish("shop", 1, [1]))
-    messages.settle(state, held, [Settled(claimed, "sent")], NOW, doubt_until=NOW)
+    (claimed,) = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    messages.settle(state, held, [MessageOutcome(claimed, "pending")], NOW)
+    messages.settle(state, held, [MessageOutcome(claimed, "failed", "late", "too late")], NOW)
+    (again,) = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    messages.settle(state, held, [MessageOutcome(claimed, "sent")], NOW, doubt_until=NOW)
     with state.read() as connection:
         assert [one.state for one in messages.live(connection, "price", [], [again.key])] == ["sending"]
         assert ledger.count(connection, "price") == {"confirmed": 0, "in_doubt": 0}
@@ -161,11 +161,11 @@ def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease
     def one(number: int) -> set[int]:
         if number % 2:
             return {message.id for message in waiting[number::8] if skip(message)}
-        return {message.id for message in messages.claim(state, held, NOW, Wish("shop", 5, [1]))}
+        return {message.id for message in messages.claim(state, held, NOW, ClaimSpec("shop", 5, [1]))}
 
     taken = [number for ids in at_once(8, one) for number in ids]
     assert len(taken) == len(set(taken))
-    while claimed := messages.claim(state, held, NOW, Wish("shop", 5, [1])):
+    while claimed := messages.claim(state, held, NOW, ClaimSpec("shop", 5, [1])):
         taken.extend(message.id for message in claimed)
     assert sorted(taken) == sorted(message.id for message in waiting)
 
@@ -176,7 +176,7 @@ def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease)
 
     def one(number: int) -> set[str]:
         if number % 2:
-            return {message.key for message in messages.claim(state, held, NOW, Wish("shop", 2, [1]))}
+            return {message.key for message in messages.claim(state, held, NOW, ClaimSpec("shop", 2, [1]))}
         key = f"SKU-{number:06}"
         try:
             by_hand.link(state, "price", key, key, "17", NOW)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from oracle.naive import Thing
 from support.frames import items_frame
 
-from connector.model.comparison import normalise_one
+from connector.model.comparison import comparison_key
 from entities.values import items
 from entities.values.items import ItemRule
 from tasks.request_size import cut, request_size
@@ -43,13 +43,13 @@ def test_cutting_loses_nothing(count, threshold, batch):
 )
 def test_skus_that_magento_takes_for_the_same(one, other):
     """Letter case, accents and blanks at the end do not tell two SKUs apart."""
-    assert normalise_one(one) == normalise_one(other)
+    assert comparison_key(one) == comparison_key(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("A/B 1", "AB 1"), ("0001", "1"), ("A-1", "A1"), ("日本", "日木")])
 def test_skus_that_magento_tells_apart(one, other):
     """Slashes, leading zeros, dashes and other scripts do tell them apart."""
-    assert normalise_one(one) != normalise_one(other)
+    assert comparison_key(one) != comparison_key(other)
 
 
 def published(things: list[Thing], rule: ItemRule = ItemRule()) -> items.Published:
