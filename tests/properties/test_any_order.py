@@ -154,7 +154,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_look_at_one_key(self, entity: str, place: int) -> None:
         self.a_good_look(entity, key=list(self.here.site_state()["items"])[place])
 
-    @rule(entity_and_death=DEATHS, fault=st.in_any(st.just(""), FAULTS))
+    @rule(entity_and_death=DEATHS, fault=st.one_of(st.just(""), FAULTS))
     def a_look_that_dies(self, entity_and_death: tuple[str, Death], fault: str) -> None:
         entity, death = entity_and_death
         self.life.go_on(WORK[entity])

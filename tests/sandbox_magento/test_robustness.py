@@ -49,7 +49,7 @@ NAMES = [
     "product_links",
 ]
 SKUS = [product.sku for product in generated(12)]
-SCALARS = st.in_any(
+SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
@@ -59,9 +59,9 @@ SCALARS = st.in_any(
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.in_any(
+    lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.in_any(st.sampled_from(NAMES), st.text(max_size=4)), inner, max_size=4),
+        st.dictionaries(st.one_of(st.sampled_from(NAMES), st.text(max_size=4)), inner, max_size=4),
     ),
     max_leaves=12,
 )
@@ -69,10 +69,10 @@ ROWS = st.fixed_dictionaries(
     {},
     optional={
         "sku": st.sampled_from([*SKUS, "NOPE", "412", ""]),
-        "price": st.in_any(st.none(), st.floats(-10, 1e20), st.integers(-5, 10**20)),
+        "price": st.one_of(st.none(), st.floats(-10, 1e20), st.integers(-5, 10**20)),
         "store_id": st.sampled_from([0, 1, 9, None]),
         "source_code": st.sampled_from(["east", "EAST", "nowhere", "", "a b"]),
-        "quantity": st.in_any(st.none(), st.floats(-1e15, 1e15), st.text(max_size=3)),
+        "quantity": st.one_of(st.none(), st.floats(-1e15, 1e15), st.text(max_size=3)),
         "status": st.sampled_from([0, 1, 2, None, "1"]),
         "price_type": st.sampled_from(["fixed", "discount", "x"]),
         "website_id": st.sampled_from([0, 1, 5]),
@@ -81,7 +81,7 @@ ROWS = st.fixed_dictionaries(
         "price_to": st.sampled_from([None, "2026-02-30 00:00:00"]),
     },
 )
-PARTS = st.in_any(st.sampled_from([*SKUS, "1", "2", "base", "website", "x"]), st.text(max_size=5))
+PARTS = st.one_of(st.sampled_from([*SKUS, "1", "2", "base", "website", "x"]), st.text(max_size=5))
 
 
 def _send(method: str, path: str, body: Any, query: dict[str, str]) -> httpx.Response:

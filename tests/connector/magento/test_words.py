@@ -41,7 +41,7 @@ def test_templates_are_filled(template: str, parameters: object, words: str):
     assert fill(template, parameters) == words
 
 
-@given(st.text(), st.in_any(st.none(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
+@given(st.text(), st.one_of(st.none(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
 def test_filling_never_breaks(template: str, parameters: object):
     """Whatever the template and its parameters hold, filling gives text."""
     assert isinstance(fill(template, parameters), str)

@@ -121,7 +121,7 @@ def test_a_promotion_starts_and_ends_by_itself():
     assert computed([thing], LIST, end + timedelta(days=1)).next_change == {}
 
 
-days = st.in_any(st.none(), st.dates(date(2026, 11, 20), date(2026, 11, 28)))
+days = st.one_of(st.none(), st.dates(date(2026, 11, 20), date(2026, 11, 28)))
 rows = st.builds(
     Row,
     record_id=st.integers(1, 10_000),
@@ -141,7 +141,7 @@ things = st.builds(
     inventory_id=st.just("X"),
     sales_uom=st.just("BOX"),
     base_per_sales=st.sampled_from([(1, 1), (12, 1), (1, 3), None]),
-    default_price=st.in_any(st.none(), st.decimals(min_value=0, max_value=500, places=4)),
+    default_price=st.one_of(st.none(), st.decimals(min_value=0, max_value=500, places=4)),
     prices=st.lists(rows, max_size=6, unique_by=lambda row: row.record_id),
 )
 
