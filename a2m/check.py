@@ -55,13 +55,11 @@ def _summary(found: list[Any]) -> str:
 
 
 def _settings_used(now: Any) -> list[dict[str, Any]]:
-    from settings import all_fields, masked, setting_name, where_from
+    from settings import all_settings, masked, where_from
 
     used = []
-    for section, field, _about in all_fields():
-        place = where_from(section, field, now.saved)
+    for one in all_settings():
+        place = where_from(one.section, one.field, now.saved)
         if place != "default":
-            part = getattr(now.settings, section)
-            value = getattr(part, field, None) if hasattr(part, field) else getattr(part, f"{field}_", None)
-            used.append({"setting": setting_name(section, field), "value": masked(value), "from": place})
+            used.append({"setting": one.name, "value": masked(one.value_in(now.settings)), "from": place})
     return used

@@ -10,11 +10,15 @@ import getpass
 import json
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from a2m.say import complain, out
+
+if TYPE_CHECKING:
+    from app.effective_settings import AppContext
+    from settings import Setting
 
 EMPTY = "-"
 
@@ -41,68 +45,62 @@ def add_to(app: typer.Typer) -> None:
 
 def _setup(section: str) -> None:
     from app.effective_settings import effective_settings
-    from settings import settings_file
-    from settings.reading import all_in_file
-    from settings.words import SECTIONS
-    from settings.writing import write_settings_file
+    from settings import all_settings, sections, settings_file
+    from settings.toml_file import read_settings_file, write_settings_file
 
-    if section not in (*SECTIONS, "all"):
-        raise typer.BadParameter(f"there is no section {section!r}; choose one of {', '.join(SECTIONS)}, or all.")
+    labels = sections()
+    if section not in (*labels, "all"):
+        raise typer.BadParameter(f"there is no section {section!r}; choose one of {', '.join(labels)}, or all.")
     file = settings_file()
     out.print(f"An empty answer keeps what stands in brackets; {EMPTY} goes back to the default.", markup=False)
     with effective_settings() as now:
-        answers = all_in_file(file)
-        for name in SECTIONS if section == "all" else [section]:
-            out.print(f"\n{SECTIONS[name]}", markup=False, style="bold")
+        answers = read_settings_file(file)
+        for name in labels if section == "all" else [section]:
+            out.print(f"\n{labels[name]}", markup=False, style="bold")
             fields = answers.setdefault(name, {})
-            fields |= dict(_ask_section(name, now))
+            fields |= dict(_ask_section([one for one in all_settings() if one.section == name], now))
             answers[name] = {field: value for field, value in fields.items() if value is not None}
         write_settings_file(file, answers, now.saved)
     out.print(f"\nSaved in {file}. Test it with: a2m check", markup=False)
 
 
-def _ask_section(section: str, now: Any) -> Iterator[tuple[str, Any]]:
-    """What was answered: fields with their new values; none where it goes back to the default."""
-    from settings import all_fields, where_from
-    from settings.reading import is_secret
-    from settings.saving import in_force_as_json, value_of
-    from settings.words import title
+def _ask_section(settings: list[Setting], now: AppContext) -> Iterator[tuple[str, Any]]:
+    """Yield what was answered: fields with their new values; `None` where it goes back to the default."""
+    from settings import where_from
 
-    for one, field, about in all_fields():
-        if one != section or field.startswith("confirm_"):
+    for setting in settings:
+        if setting.field.startswith("confirm_"):
             continue
-        name, place = title(section, field), where_from(section, field, now.saved)
+        place = where_from(setting.section, setting.field, now.saved)
         if place in ("environment", ".env", "UI"):
-            out.print(f"  {name}: fixed by the {place}", markup=False)
+            out.print(f"  {setting.label}: fixed by the {place}", markup=False)
             continue
-        out.print(f"  {about.description}", markup=False, style="dim")
-        if is_secret(about):
-            typed = _ask_secret(name, is_set=value_of(now.settings, section, field) is not None)
+        out.print(f"  {setting.help_text}", markup=False, style="dim")
+        value = setting.value_in(now.settings)
+        if setting.is_secret:
+            typed = _ask_secret(setting.label, is_set=value is not None)
             if typed:
-                yield field, None if typed == EMPTY else typed
+                yield setting.field, None if typed == EMPTY else typed
         else:
-            shown = _as_text(section, field, in_force_as_json(now.settings, section, field, about))
-            answered, value = _ask_value(f"  {name} [{shown}]: ", section, field, about)
+            shown = _as_text(setting, setting.as_json(value))
+            answered, value = _ask_value(f"  {setting.label} [{shown}]: ", setting)
             if answered:
-                yield field, value
+                yield setting.field, value
 
 
-def _ask_value(prompt: str, section: str, field: str, about: Any) -> tuple[bool, Any]:
-    """Ask until the answer is good: whether there is one, and its value."""
+def _ask_value(prompt: str, setting: Setting) -> tuple[bool, Any]:
+    """Ask until the answer is good. Return whether there is one, and its value."""
     from pydantic import ValidationError
-
-    from settings import setting_name
-    from settings.saving import kept_of
 
     while True:
         typed = _line(prompt)
         if typed in ("", EMPTY):
             return bool(typed), None
         try:
-            return True, kept_of(about, _meant(section, field, about, typed))
+            return True, setting.as_json(setting.validated(_meant(setting, typed)))
         except (ValidationError, ValueError) as error:
             rule = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            _again(f"{setting_name(section, field)} = {typed}: {rule.removeprefix('Value error, ')}.")
+            _again(f"{setting.name} = {typed}: {rule.removeprefix('Value error, ')}.")
 
 
 def _ask_secret(name: str, *, is_set: bool) -> str:
@@ -131,12 +129,13 @@ def _line(prompt: str, *, hidden: bool = False) -> str:
     return line.strip()
 
 
-def _as_text(section: str, field: str, value: Any) -> str:
-    from settings.words import CHOICES
+def _as_text(setting: Setting, value: Any) -> str:
+    """Return a value as it may be typed; a choice with the others that there are."""
+    from settings.declare import Choice
 
-    if (section, field) in CHOICES:
-        words = CHOICES[section, field]
-        return f"{words[value]}; or {', '.join(word for one, word in words.items() if one != value)}"
+    match setting.kind:
+        case Choice(labels=labels):
+            return f"{labels[value]}; or {', '.join(label for one, label in labels.items() if one != value)}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
@@ -144,26 +143,20 @@ def _as_text(section: str, field: str, value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _meant(section: str, field: str, about: Any, typed: str) -> Any:
-    """What somebody typed: a choice by its word, a list with commas, a map as A=b, C=d, or either as JSON."""
-    from settings.words import CHOICES
+def _meant(setting: Setting, typed: str) -> Any:
+    """Return what somebody typed: a choice by its label, a list with commas, a map as A=b, C=d, or either as JSON."""
+    from settings.declare import Choice, ListOf, Map
 
-    if (section, field) in CHOICES:
-        words = {word.casefold(): value for value, word in CHOICES[section, field].items()}
-        values = {str(value): value for value in CHOICES[section, field]}
-        if typed.casefold() in words:
-            return words[typed.casefold()]
-        if typed in values:
-            return values[typed]
-        raise ValueError(f"it must be one of {', '.join(CHOICES[section, field].values())}")
-    kind = str(about.annotation)
-    if typed[0] in "[{":
-        return json.loads(typed)
-    if "dict" in kind:
-        pairs = [part.partition("=") for part in typed.split(",")]
-        if not all(equals for _key, equals, _value in pairs):
-            raise ValueError("it must be written as KEY=value, KEY=value, or as JSON")
-        return {key.strip(): value.strip() for key, _equals, value in pairs}
-    if "tuple" in kind:
-        return [part.strip() for part in typed.split(",")]
+    match setting.kind:
+        case Choice() as choice:
+            return choice.value_of(typed)
+        case _ if setting.is_structured and typed[0] in "[{":
+            return json.loads(typed)
+        case Map():
+            pairs = [part.partition("=") for part in typed.split(",")]
+            if not all(equals for _key, equals, _value in pairs):
+                raise ValueError("it must be written as KEY=value, KEY=value, or as JSON")
+            return {key.strip(): value.strip() for key, _equals, value in pairs}
+        case ListOf():
+            return [part.strip() for part in typed.split(",")]
     return typed

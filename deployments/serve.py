@@ -21,7 +21,7 @@ from deployments.catalogue import ENTITY_FLOWS, deployments
 from flows.credentials import register
 from flows.watch import Mail
 from settings import home_folder
-from settings.reading import refuse_open_dot_env
+from settings.load import refuse_open_dot_env
 
 POLL_SECONDS = 2.0
 STARTED_BEFORE_DUE = 25

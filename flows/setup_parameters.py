@@ -27,15 +27,13 @@ from flows.artifacts import named
 from settings import (
     Settings,
     SettingsError,
-    all_fields,
+    all_settings,
     as_form,
     as_on_the_screen,
     form,
     from_form,
-    in_force_as_json,
     load_settings,
     masked,
-    setting_name,
     to_save,
 )
 
@@ -87,10 +85,10 @@ def _save(now: AppContext, filled: Mapping[str, Any], who: str) -> tuple[str, in
 def _changes(before: Settings, after: Settings) -> str:
     """The settings that are different now, in words."""
     changed = []
-    for section, field, about in all_fields():
-        old, new = (masked(in_force_as_json(one, section, field, about)) for one in (before, after))
+    for setting in all_settings():
+        old, new = (masked(setting.as_json(setting.value_in(one))) for one in (before, after))
         if old != new:
-            changed.append(f"{as_on_the_screen(setting_name(section, field))} {old!r} → {new!r}")
+            changed.append(f"{as_on_the_screen(setting.name)} {old!r} → {new!r}")
     return ", ".join(changed)
 
 

@@ -1,33 +1,29 @@
 """Setup Parameters: every setting of the connector, one file per section of the screen."""
 
+from settings.declare import Setting, setting_name
+from settings.errors import SettingsError
 from settings.form import as_form, form, from_form
-from settings.reading import (
-    SettingsError,
-    all_fields,
-    database_url,
-    load_settings,
-    masked,
-    setting_name,
-    where_from,
-)
-from settings.saving import in_force_as_json, to_save
-from settings.screen import Saved, Settings, home_folder, settings_file
-from settings.words import as_on_the_screen
+from settings.labels import as_on_the_screen
+from settings.load import load_settings, masked
+from settings.places import Saved, database_url, home_folder, settings_file, where_from
+from settings.save import to_save
+from settings.settings import Settings, all_settings, sections
 
 __all__ = [
     "Saved",
+    "Setting",
     "Settings",
     "SettingsError",
-    "all_fields",
+    "all_settings",
     "as_form",
     "as_on_the_screen",
     "database_url",
     "form",
     "from_form",
     "home_folder",
-    "in_force_as_json",
     "load_settings",
     "masked",
+    "sections",
     "setting_name",
     "settings_file",
     "to_save",

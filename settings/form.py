@@ -1,24 +1,36 @@
-"""Setup Parameters as one form: a pydantic model of plain fields, in the order and the words of the screen.
+"""Setup Parameters as one form: a pydantic model of plain fields, in the order and with the labels of the screen.
 
-Made from the settings themselves, so that a setting cannot be missing. Secrets are left out: what is typed into a form
-is kept in the clear. Choices become words, maps become tables, and both are turned back by `from_form`.
+It is made from the settings themselves, so that no setting can be missing. Secrets are left out: what is typed into a
+form is stored as plain text. Choices become their labels, maps become tables, and `from_form` turns both back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
-from settings.reading import SettingsError, all_fields, fixed_by, is_secret, setting_name
-from settings.saving import in_force_as_json
-from settings.screen import Saved, Settings
-from settings.words import CHOICES, COLUMNS, SECTIONS, title
-
-_BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
+from settings.declare import (
+    Choice,
+    Instant,
+    ListOf,
+    Map,
+    Number,
+    Secret,
+    Setting,
+    Table,
+    Text,
+    YesNo,
+    is_model,
+    kind_of,
+    label_of,
+    plain_type,
+)
+from settings.errors import SettingsError
+from settings.places import Saved, fixed_by
+from settings.settings import Settings, all_settings, sections
 
 
 def _never_empty(schema: dict[str, Any]) -> None:
@@ -34,71 +46,76 @@ class FormModel(BaseModel):
 
 
 def form() -> type[BaseModel]:
-    """The form: one group for each section."""
+    """Return the form: one group for each section."""
     groups: dict[str, Any] = {}
-    for section, name in SECTIONS.items():
-        part = create_model(name.replace(" ", ""), __base__=FormModel, __module__=__name__, **_fields_of(section))
-        groups[section] = (part, Field(default_factory=part, title=name))
+    for section, label in sections().items():
+        fields: dict[str, Any] = {one.field: _field(one) for one in form_settings() if one.section == section}
+        part = create_model(label.replace(" ", ""), __base__=FormModel, __module__=__name__, **fields)
+        groups[section] = (part, Field(default_factory=part, title=label))
     return create_model("SetupParameters", __base__=FormModel, __module__=__name__, **groups)
 
 
-def shown_fields() -> list[tuple[str, str, Any]]:
-    """The fields of the form in its order: section, field, pydantic's description; no secrets."""
-    by_section: dict[str, list[tuple[str, str, Any]]] = {section: [] for section in SECTIONS}
-    for section, field, about in all_fields():
-        if not is_secret(about):
-            by_section[section].append((section, field, about))
-    return [one for fields in by_section.values() for one in fields]
+def form_settings() -> list[Setting]:
+    """Return the settings of the form in its order: all but the secrets."""
+    return [one for one in all_settings() if not one.is_secret]
 
 
 def as_form(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The values in force, as the form has them. What is empty is left out."""
-    filled: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
-    for section, field, about in shown_fields():
-        value = _shown(section, field, in_force_as_json(settings, section, field, about))
+    """Return the effective values as the form has them. What is empty is left out."""
+    filled: dict[str, dict[str, Any]] = {section: {} for section in sections()}
+    for one in form_settings():
+        value = _shown(one, one.as_json(one.value_in(settings)))
         if value is not None:
-            filled[section][field] = float(value) if _plain(about) is Decimal else value
+            filled[one.section][one.field] = value
     return filled
 
 
 def from_form(filled: Mapping[str, Any]) -> Saved:
-    """The settings that somebody filled in. A field that was emptied is its default: Prefect's UI sends nothing for it,
-    so what is missing in a group and may be empty, is empty. Raises `SettingsError`.
+    """Return the settings that somebody filled in. Raises `SettingsError`.
+
+    A field that was emptied is its default. Prefect's UI sends nothing for it, so what is missing in a group and may be
+    empty, is empty.
     """
     wanted: dict[str, dict[str, Any]] = {}
-    known = {(section, field): about for section, field, about in shown_fields()}
+    known = {(one.section, one.field): one for one in form_settings()}
     for section, fields in filled.items():
         if not isinstance(fields, Mapping):
-            raise SettingsError(f"{SECTIONS.get(section, section)}: it must be a group of fields.")
+            raise SettingsError(f"{sections().get(section, section)}: it must be a group of fields.")
         for field, value in fields.items():
-            about = known.get((section, field))
-            empty = value is None and about is not None
-            wanted.setdefault(section, {})[field] = (
-                about.get_default(call_default_factory=True) if empty and about else _meant(section, field, value)
-            )
-    for section, field, about in shown_fields():
-        default = about.get_default(call_default_factory=True)
-        if section in wanted and default in (None, "", (), {}):
-            wanted[section].setdefault(field, default)
+            setting = known.get((section, field))
+            wanted.setdefault(section, {})[field] = value if setting is None else _meant(setting, value)
+    for one in known.values():
+        if one.section in wanted and one.default in (None, "", (), {}):
+            wanted[one.section].setdefault(one.field, one.default)
     return wanted
 
 
-def _shown(section: str, field: str, value: Any) -> Any:
-    if (section, field) in CHOICES:
-        return CHOICES[section, field][value]
-    if (section, field) in COLUMNS:
-        return [{"name": key, **(row if isinstance(row, Mapping) else {"value": row})} for key, row in value.items()]
+def _shown(setting: Setting, value: Any) -> Any:
+    """Return a value as the form has it."""
+    match setting.kind:
+        case Choice() as choice:
+            return choice.label_of(value)
+        case Map():
+            return [
+                {"name": key, **(row if isinstance(row, Mapping) else {"value": row})} for key, row in value.items()
+            ]
+        case Number(type=number) if number is Decimal:
+            return float(value)
     return value
 
 
-def _meant(section: str, field: str, value: Any) -> Any:
-    if (section, field) in CHOICES:
-        words = {word: meant for meant, word in CHOICES[section, field].items()}
-        if value not in words:
-            raise SettingsError(f"{setting_name(section, field)} = {value!r}: it must be one of {', '.join(words)}.")
-        return words[value]
-    if (section, field) in COLUMNS:
-        return _map(setting_name(section, field), value)
+def _meant(setting: Setting, value: Any) -> Any:
+    """Return what a value of the form means."""
+    if value is None:
+        return setting.default
+    match setting.kind:
+        case Choice() as choice:
+            try:
+                return choice.value_of(str(value))
+            except ValueError as error:
+                raise SettingsError(f"{setting.name} = {value!r}: {error}.") from error
+        case Map():
+            return _map(setting.name, value)
     return value
 
 
@@ -109,91 +126,57 @@ def _map(name: str, rows: Sequence[Any]) -> dict[str, Any]:
             raise SettingsError(f"{name}: every row needs its first column.")
         key = str(row["name"]).strip()
         if key in found:
-            raise SettingsError(f"{name}: {key} stands in it twice.")
+            raise SettingsError(f"{name}: {key} occurs twice.")
         rest = {column: value for column, value in row.items() if column != "name"}
         found[key] = rest["value"] if set(rest) == {"value"} else rest
     return found
 
 
-def _fields_of(section: str) -> dict[str, Any]:
-    return {field: _field(section, field, about) for one, field, about in shown_fields() if one == section}
-
-
-def _field(section: str, field: str, about: Any) -> tuple[Any, Any]:
-    kind, default = _kind(section, field, about), _shown(section, field, about.get_default(call_default_factory=True))
-    if isinstance(default, tuple):
-        default = list(default)
-    if isinstance(default, Decimal):
-        default = float(default)
-    bounds = {
-        name: getattr(one, name)
-        for one in about.metadata
-        for name in _BOUNDS
-        if getattr(one, name, None) is not None and kind in (int, float, str)
-    }
-    within = ", ".join(filter(None, [(about.json_schema_extra or {}).get("unit"), _range(bounds)]))
-    description = f"{about.description} ({within})" if within else about.description
-    fixed = fixed_by(section, field)
+def _field(setting: Setting) -> tuple[Any, Any]:
+    default = _shown(setting, setting.as_json(setting.default))
+    description = f"{setting.help_text} ({setting.range})" if setting.range else setting.help_text
+    fixed = fixed_by(setting.section, setting.field)
     if fixed:
         description = f"Fixed by the {fixed}: it cannot be changed here. {description}"
-    return kind, Field(default, title=title(section, field), description=description, **bounds)
+    bounds = setting.bounds.given if isinstance(setting.kind, Number | Text) else {}
+    return _type_of(setting), Field(default, title=setting.label, description=description, **bounds)
 
 
-def _range(bounds: Mapping[str, Any]) -> str:
-    """The bounds of a number in words."""
-    lowest = f"{bounds['ge']:,}" if "ge" in bounds else f"more than {bounds['gt']:,}" if "gt" in bounds else ""
-    if "le" in bounds:
-        return f"{lowest} to {bounds['le']:,}" if lowest else f"at most {bounds['le']:,}"
-    return f"at least {lowest}" if "ge" in bounds else lowest
+def _type_of(setting: Setting) -> Any:
+    """Return the type that a setting has in the form."""
+    match setting.kind:
+        case Choice(labels=labels):
+            return Literal[tuple(labels.values())]
+        case Map() as found:
+            return list[_row_of_map(setting.label, found)]  # type: ignore[misc]
+        case Table(row=row):
+            columns: dict[str, Any] = {name: _column(name, declared) for name, declared in row.model_fields.items()}
+            model = create_model(f"{setting.label}, row", __base__=FormModel, __module__=__name__, **columns)
+            return list[model]
+        case ListOf(values=values):
+            return list[Literal[values]] if values else list[str]  # type: ignore[valid-type]
+        case Number(type=number):
+            return float if number is Decimal else number
+        case YesNo():
+            return bool
+        case Instant():
+            return AwareDatetime
+        case Text() | Secret():
+            return str
 
 
-def _kind(section: str, field: str, about: Any) -> Any:
-    if (section, field) in CHOICES:
-        return Literal[tuple(CHOICES[section, field].values())]
-    kind = _plain(about)
-    if (section, field) in COLUMNS:
-        return list[_row(section, field, get_args(kind)[1])]  # type: ignore[misc]
-    if get_origin(kind) is tuple:
-        inner = get_args(kind)[0]
-        return list[_table_row(inner)] if _is_model(inner) else list[str]  # type: ignore[misc]
-    return {Decimal: float}.get(kind, kind)
-
-
-def _plain(about: Any) -> Any:
-    """The type of a field without *or nothing* and without what is only checked."""
-    kind = about.annotation
-    if get_origin(kind) in (Union, UnionType):
-        kind = next(one for one in get_args(kind) if one is not type(None))
-    while hasattr(kind, "__metadata__"):
-        kind = kind.__origin__
-    return kind
-
-
-def _row(section: str, field: str, value: Any) -> type[BaseModel]:
-    """A row of a map shown as a table: its key, then its value or the fields of its value."""
-    key, column = COLUMNS[section, field]
-    columns: dict[str, Any] = {"name": (str, Field(title=key, min_length=1))}
-    if _is_model(value):
-        columns |= _columns(value)
+def _row_of_map(label: str, kind: Map) -> type[BaseModel]:
+    """Return a row of a map: its key, then its value or the fields of its row."""
+    columns: dict[str, Any] = {"name": (str, Field(title=kind.columns[0], min_length=1))}
+    value = plain_type(kind.value)
+    if is_model(value):
+        columns |= {name: _column(name, declared) for name, declared in value.model_fields.items()}
     else:
-        columns["value"] = (value if get_origin(value) is Literal else str, Field(title=column))
-    return create_model(f"{title(section, field)}, row", __base__=FormModel, __module__=__name__, **columns)
+        columns["value"] = (value if get_origin(value) is Literal else str, Field(title=kind.columns[1]))
+    return create_model(f"{label}, row", __base__=FormModel, __module__=__name__, **columns)
 
 
-def _table_row(model: type[BaseModel]) -> type[BaseModel]:
-    return create_model("Branch", __base__=FormModel, __module__=__name__, **_columns(model))
-
-
-def _columns(model: type[BaseModel]) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
-    for name, about in model.model_fields.items():
-        kind = _plain(about)
-        shown = list[str] if get_origin(kind) is tuple else kind
-        default = ... if about.is_required() else about.default
-        label = name.replace("_", " ").capitalize()
-        columns[name] = (shown, Field(default, title=label, description=about.description))
-    return columns
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _column(name: str, declared: Any) -> tuple[Any, Any]:
+    kind = list[str] if isinstance(kind_of(declared), ListOf) else plain_type(declared.annotation)
+    default = ... if declared.is_required() else declared.default
+    return kind, Field(default, title=label_of(name, declared), description=declared.description)

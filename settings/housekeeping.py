@@ -1,15 +1,27 @@
-"""Housekeeping: for how long what is over is kept."""
+"""Housekeeping: for how long finished messages and runs are kept."""
 
 from __future__ import annotations
 
-from settings.section import Section, setting
+from settings.declare import setting
+from settings.section import Section
 
 
-class Housekeeping(Section):
+class Housekeeping(Section, title="Housekeeping"):
     """What the deployment Housekeeping deletes, once a day. Failed, skipped and waiting messages always stay."""
 
-    messages: int = setting(30, "Sent and superseded messages are deleted after this.", unit="days", ge=1, le=3_650)
+    messages: int = setting(
+        30,
+        "Sent and superseded messages are deleted after this.",
+        label="Keep messages for",
+        unit="days",
+        ge=1,
+        le=3_650,
+    )
     runs: int = setting(
-        7, "Finished runs of our deployments, with their logs and tables, are deleted in Prefect after this.",
-        unit="days", ge=1, le=3_650,
-    )  # fmt: skip
+        7,
+        "Finished runs of the connector, with their logs and tables, are deleted in Prefect after this.",
+        label="Keep finished runs for",
+        unit="days",
+        ge=1,
+        le=3_650,
+    )

@@ -9,8 +9,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from settings.checks import Instant, Names, refuse_duplicates
+from settings.declare import setting
 from settings.keys import refuse_misnamed
-from settings.section import Instant, Names, Section, refuse_duplicates, setting
+from settings.section import Section
 
 SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -30,7 +32,7 @@ def _known_repair(value: str) -> str:
 
 
 def daily_repair(value: str) -> time | None:
-    """The time of day of a repair that is done daily; `None` for any other choice."""
+    """Return the time of day of a repair that is done daily; `None` for any other choice."""
     found = _DAILY.fullmatch(value)
     return None if found is None else time(int(found[1]), int(found[2]))
 
@@ -38,42 +40,69 @@ def daily_repair(value: str) -> time | None:
 class BranchRow(Section):
     """One row of the branch-wise table: the warehouses of a branch are summed into one Magento source."""
 
-    branch: str = setting(..., "Branch in Acumatica.", min_length=1)
+    branch: str = setting(..., "The branch in Acumatica.", min_length=1)
     warehouses: Annotated[tuple[str, ...], AfterValidator(refuse_duplicates)] = setting(
-        ..., "Its warehouses.", min_length=1
+        ..., "The warehouses of the branch.", min_length=1
     )
-    source: SourceCode = setting(..., "Magento source that shows their sum.")
+    source: SourceCode = setting(..., "The Magento source that shows their sum.")
     include_vendor_inventory: bool = setting(False, "Add the vendor quantity to this source.")
 
 
-class Inventory(Section):
+class Inventory(Section, title="Inventory Sync Preferences"):
     """The quantities. Branch-wise overrides warehouses and sources."""
 
     definition: Literal["configuration", "branch_wise"] = setting(
-        "configuration", "Warehouses of this section, or the table of branches."
+        "configuration",
+        "Which warehouses count: those of this section, or those in the table of branches.",
+        choices={"configuration": "Following configuration", "branch_wise": "Branch-wise"},
     )
     quantity: Literal["available", "available_for_shipping", "on_hand"] = setting(
-        "available", "Quantity Available, Quantity Available for Shipping, or Quantity Available on Hand."
+        "available",
+        "Which quantity of Acumatica is sent.",
+        label="Magento Sync Qty",
+        choices={
+            "available": "Quantity Available",
+            "available_for_shipping": "Quantity Available for Shipping",
+            "on_hand": "Quantity Available on Hand",
+        },
     )
-    warehouses: Names = setting((), "Warehouses whose quantities count.")
-    sources: dict[str, SourceCode] = setting({}, "Warehouse to Magento source; empty: all into the default source.")
-    default_source: SourceCode = setting("default", "Magento source of warehouses that are not mapped.")
-    branches: tuple[BranchRow, ...] = setting((), "Branch-wise: branch, warehouses, source, include vendor inventory.")
-    safety: Decimal = setting(Decimal(0), "Kept back at each source.", unit="base units", ge=0, le=1_000_000)
-    decimals: bool = setting(False, "Send fractions; otherwise quantities are rounded down.")
+    warehouses: Names = setting((), "The warehouses whose quantities count.")
+    sources: dict[str, SourceCode] = setting(
+        {},
+        "The Magento source of each warehouse. Empty: all belong to the default source.",
+        label="Warehouse to Magento source",
+        columns=("Warehouse", "Magento source"),
+    )
+    default_source: SourceCode = setting("default", "The Magento source of warehouses that have none of their own.")
+    branches: tuple[BranchRow, ...] = setting(
+        (), "Branch-wise: the warehouses of each branch, and the Magento source that shows their sum."
+    )
+    safety: Decimal = setting(
+        Decimal(0),
+        "How much is held back at each source: Magento shows so much less.",
+        label="Safety quantity",
+        unit="base units",
+        ge=0,
+        le=1_000_000,
+    )
+    decimals: bool = setting(False, "Send fractions. If off, quantities are rounded down.")
     status: Literal["follow_quantity", "leave"] = setting(
-        "follow_quantity", "Stock status: in stock while the quantity is above 0, or left alone."
+        "follow_quantity",
+        "Whether a product is set to in stock while its quantity is above 0, or its stock status is left unchanged.",
+        label="Stock status",
+        choices={"follow_quantity": "Follows the quantity", "leave": "Is left alone"},
     )
 
     add_back_open_orders: bool = setting(
         True,
-        "Acumatica's quantity lacks the shop's open orders that it has taken, and Magento reserves them too; add them "
-        "back, so that Magento sells Acumatica's figure. Not needed with On Hand. Needs the permission to view orders.",
+        "Acumatica's quantity does not include what the shop's open orders have taken, and Magento reserves it too. "
+        "Add it back, so that Magento sells Acumatica's figure. On Hand does not need it. It needs the permission to "
+        "view orders.",
     )
     available_deducts: tuple[Literal["booked", "on_hold", "back_ordered", "allocated"], ...] = setting(
         (),
-        "What Quantity Available lacks of open sales orders (Availability Calculation Rules, IN201500); empty: read "
-        "from the item classes.",
+        "Which quantities of open sales orders Quantity Available does not include (Availability Calculation Rules, "
+        "IN201500). Empty: it is read from the item classes.",
     )
     reservation_repair: Annotated[str, AfterValidator(_known_repair)] = setting(
         "detect",
@@ -82,8 +111,8 @@ class Inventory(Section):
     )
     reservations_cleared: Instant | None = setting(
         None,
-        "When Magento last wrote off what shipments of Acumatica's own orders left in its reservations "
-        "(bin/magento inventory:reservation:create-compensations); quantities make up only for later ones.",
+        "When Magento last cleared what shipments of orders made in Acumatica left in its reservations "
+        "(bin/magento inventory:reservation:create-compensations). Quantities compensate only for later shipments.",
     )
 
     @model_validator(mode="after")
@@ -100,7 +129,7 @@ class Inventory(Section):
         names = [row.branch.casefold() for row in self.branches]
         twice = sorted({row.branch for row in self.branches if names.count(row.branch.casefold()) > 1})
         if twice:
-            raise ValueError(f"branches: {', '.join(twice)} stands in it twice")
+            raise ValueError(f"branches: {', '.join(twice)} occurs twice")
         return self
 
     @model_validator(mode="after")
@@ -110,6 +139,6 @@ class Inventory(Section):
         return self
 
     def source_of_warehouse(self) -> dict[str, str]:
-        """The source of every warehouse that counts under *following configuration*."""
+        """Return the source of every warehouse that counts under *following configuration*."""
         chosen = self.warehouses or tuple(self.sources)
         return {warehouse: self.sources.get(warehouse, self.default_source) for warehouse in chosen}

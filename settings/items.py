@@ -1,4 +1,4 @@
-"""Which items go to Magento, under which SKU, in which unit; the same for every entity."""
+"""Items: which of them are sent to Magento, under which SKU, in which unit; the same for every entity."""
 
 from __future__ import annotations
 
@@ -7,24 +7,36 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from settings.section import Names, Section, setting
+from settings.checks import Names
+from settings.declare import setting
+from settings.section import Section
 
 STATUSES = ("Active", "No Purchases", "No Sales", "No Request", "Inactive", "Marked for Deletion")
 
 
-class Items(Section):
+class Items(Section, title="Items"):
     """The items."""
 
     sku: str = setting(
         "inventory_id",
-        "Where the SKU stands: inventory_id, alternate:TYPE (an alternate id, such as alternate:Global), "
+        "Where Acumatica has Magento's SKU: inventory_id, alternate:TYPE (an alternate id, such as alternate:Global), "
         "or field:NAME (a field of the stock item).",
+        label="SKU",
     )
-    classes: Names = setting((), "Item classes that go to Magento; empty: all.")
-    statuses: Names = setting(("Active", "No Purchases"), "Item statuses that go to Magento.", min_length=1)
-    exported_only: bool = setting(False, "Only items that are marked Export to External System.")
-    unit: Literal["base", "sales"] = setting("base", "Unit of prices and quantities in Magento.")
-    unknown_sku: Literal["fail", "skip"] = setting("fail", "What happens with a SKU that Magento does not have.")
+    classes: Names = setting((), "The item classes that are sent to Magento. Empty: all.")
+    statuses: Names = setting(("Active", "No Purchases"), "The item statuses that are sent to Magento.", min_length=1)
+    exported_only: bool = setting(False, "Send only items that are marked Export to External System.")
+    unit: Literal["base", "sales"] = setting(
+        "base",
+        "The unit of prices and quantities in Magento.",
+        choices={"base": "Base unit", "sales": "Sales unit"},
+    )
+    unknown_sku: Literal["fail", "skip"] = setting(
+        "fail",
+        "What happens to a message whose SKU Magento does not have.",
+        label="Unknown SKU",
+        choices={"fail": "The message fails", "skip": "The message is skipped"},
+    )
 
     @field_validator("sku")
     @classmethod
@@ -38,5 +50,5 @@ class Items(Section):
     def _are_statuses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         unknown = [value for value in values if value not in STATUSES]
         if unknown:
-            raise ValueError(f"{', '.join(unknown)} is no status; choose from {', '.join(STATUSES)}")
+            raise ValueError(f"{', '.join(unknown)} is not an item status; choose from {', '.join(STATUSES)}")
         return values

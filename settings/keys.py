@@ -1,8 +1,9 @@
-"""Keys of maps that name nothing: what the settings alone can tell of it.
+"""Keys of maps that match nothing: what the settings alone can find out.
 
-A code of Acumatica is written as Acumatica writes it. A key that stands beside a chosen name, differs from it by letter
-case or one slip, and leaves it without an entry of its own, means that name: it is refused with it, because what it
-maps would go elsewhere in silence. Whether a name exists at all only the systems know (Test Connection, and the sync).
+A code of Acumatica is written as Acumatica writes it. A key that differs from a chosen name only by letter case or one
+typing error, while that name has no entry of its own, means that name. It is refused, and the message says which name
+is meant, because what it maps would otherwise silently go elsewhere. Only the two systems know whether a name exists
+at all (Test Connection, and the sync).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ STATUSES_OF_ORDERS = (
 
 
 def nearest_of(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is meant: the same but for letter case, else one slip of the pen away."""
+    """Return the known name that is meant: the same but for letter case, else one typing error away."""
     candidates = sorted(known)
     folded = name.casefold()
     same = [one for one in candidates if one.casefold() == folded]
@@ -41,7 +42,7 @@ def nearest_of(name: str, known: Iterable[str]) -> str | None:
 def refuse_misnamed(
     field: str, what: str, keys: Collection[str], names: Collection[str], *, any_case: bool = False
 ) -> None:
-    """Raise ValueError for a key that is not one of the names and means one of those that have no key of their own.
+    """Raise ValueError for a key that is none of the names, and means one of those that have no key of their own.
 
     any_case: a key in another letter case is the name.
     """
@@ -52,20 +53,20 @@ def refuse_misnamed(
             continue
         meant = same[0] if same else nearest_of(key, unnamed)
         if meant is not None:
-            raise ValueError(f"{field}: {key} names no {what}. Did you mean {meant}?")
+            raise ValueError(f"{field}: {key} is not a {what}. Did you mean {meant}?")
 
 
 def refuse_twins(field: str, keys: Collection[str]) -> None:
-    """Raise ValueError for two keys that are one but for letter case."""
+    """Raise ValueError for two keys that differ only by letter case."""
     seen: dict[str, str] = {}
     for key in keys:
         other = seen.setdefault(key.strip().casefold(), key)
         if other != key:
-            raise ValueError(f"{field}: {other} and {key} are one name; keep the one that Acumatica writes")
+            raise ValueError(f"{field}: {other} and {key} are the same name; keep the one that Acumatica writes")
 
 
 def _is_one_slip(one: str, other: str) -> bool:
-    """Whether a letter too many, too few, another one, or two that changed places part the two texts."""
+    """Whether the two texts differ by one letter: too many, too few, another one, or two that changed places."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     short, long = sorted((one, other), key=len)

@@ -6,29 +6,39 @@ from typing import Self
 
 from pydantic import SecretStr, model_validator
 
-from settings.section import CleanUrl, Section, refuse_plain_http, setting
+from settings.checks import CleanUrl, refuse_plain_http
+from settings.declare import setting
+from settings.section import Section
 
 OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 
 
-class Magento(Section):
+class Magento(Section, title="Connection Settings"):
     """The shop. Either the bearer token or all four OAuth 1.0a integration credentials."""
 
-    url: CleanUrl = setting("", "Address of the shop, such as https://shop.example.com; a path is kept.")
-    bearer_token: SecretStr | None = setting(None, "Access token of the integration in Magento.")
-    confirm_bearer_token: SecretStr | None = setting(None, "The bearer token once more, where somebody typed it.")
-    consumer_key: SecretStr | None = setting(None, "OAuth 1.0a consumer key of the integration.")
-    consumer_secret: SecretStr | None = setting(None, "OAuth 1.0a consumer secret of the integration.")
-    access_token: SecretStr | None = setting(None, "OAuth 1.0a access token of the integration.")
-    access_token_secret: SecretStr | None = setting(None, "OAuth 1.0a access token secret of the integration.")
-    store_code: str = setting(
-        "all", "Store view in the REST path: all writes to every store.", pattern=r"^[A-Za-z0-9_]+$"
+    url: CleanUrl = setting(
+        "",
+        "The address of the shop, such as https://shop.example.com. If the address has a path, include it.",
+        label="Magento URL",
     )
-    store_id: int = setting(0, "Store that prices are written to: 0 is every store.", ge=0)
-    website_id: int = setting(1, "Website that customers belong to.", ge=1)
-    allow_http: bool = setting(False, "Allow http to a shop that is not on this machine.")
+    bearer_token: SecretStr | None = setting(
+        None, "The access token of the integration in Magento.", label="Bearer Token"
+    )
+    confirm_bearer_token: SecretStr | None = setting(None, "The bearer token again, to find typing errors.")
+    consumer_key: SecretStr | None = setting(None, "OAuth 1.0a: the consumer key of the integration.")
+    consumer_secret: SecretStr | None = setting(None, "OAuth 1.0a: the consumer secret of the integration.")
+    access_token: SecretStr | None = setting(None, "OAuth 1.0a: the access token of the integration.")
+    access_token_secret: SecretStr | None = setting(None, "OAuth 1.0a: the access token secret of the integration.")
+    store_code: str = setting(
+        "all", "The store view in the REST path. The value all writes to every store.", pattern=r"^[A-Za-z0-9_]+$"
+    )
+    store_id: int = setting(0, "The store that prices are written to; 0 is every store.", label="Store id", ge=0)
+    website_id: int = setting(1, "The website that customers belong to.", label="Website id", ge=1)
+    allow_http: bool = setting(
+        False, "Allow unencrypted http to a shop that is not on this machine.", label="Allow http"
+    )
     timeout: float = setting(60.0, "How long one request may take.", unit="seconds", gt=0, le=3600)
-    concurrency: int = setting(4, "Connections that send at once.", unit="connections", ge=1, le=16)
+    concurrency: int = setting(4, "How many connections send at the same time.", unit="connections", ge=1, le=16)
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
@@ -45,7 +55,7 @@ class Magento(Section):
         return self
 
     def missing(self) -> list[str]:
-        """The fields without which nothing can be sent."""
+        """Return the fields without which nothing can be sent."""
         absent = [] if self.url else ["url"]
         if not self.bearer_token and not self.consumer_key:
             absent.append("bearer_token")

@@ -1,23 +1,46 @@
-"""Notifications: who is told, and when something takes too long."""
+"""Notifications: who gets an alert, and when something takes too long."""
 
 from __future__ import annotations
 
 from pydantic import field_validator
 
-from settings.section import Names, Section, setting
+from settings.checks import Names
+from settings.declare import setting
+from settings.section import Section
 
 
-class Notify(Section):
-    """What is told through Prefect's notification Blocks."""
+class Notify(Section, title="Notifications"):
+    """The alerts that go through Prefect's notification Blocks."""
 
     blocks: Names = setting(
-        (), "Notification Blocks of Prefect, as type/name: custom-webhook/ops, a2m-mail/erp; empty: nobody is told."
+        (),
+        "The notification Blocks of Prefect that alerts go to, as type/name: custom-webhook/ops, a2m-mail/erp. Empty: "
+        "nobody gets an alert.",
     )
     oldest_pending: int = setting(
-        60, "Tell when the oldest waiting message is older than this.", unit="minutes", ge=1, le=100_000
+        60,
+        "Send an alert when the oldest waiting message of an entity is older than this.",
+        label="Alert when messages wait longer than",
+        unit="minutes",
+        ge=1,
+        le=100_000,
     )
-    silence: int = setting(15, "Tell when an active entity had no look for so long.", unit="minutes", ge=2, le=100_000)
-    told_again: int = setting(24, "The same is told again after this, if it lasts.", unit="hours", ge=1, le=1_000)
+    silence: int = setting(
+        15,
+        "Send an alert when an active entity had no sync for so long.",
+        label="Alert when an entity has no sync for",
+        unit="minutes",
+        ge=2,
+        le=100_000,
+    )
+    told_again: int = setting(
+        24,
+        "Repeat an alert after this if its reason lasts.",
+        label="Repeat an alert after",
+        unit="hours",
+        ge=1,
+        le=1_000,
+    )
 
     @field_validator("blocks")
     @classmethod
@@ -25,5 +48,5 @@ class Notify(Section):
         for value in values:
             kind, slash, name = value.partition("/")
             if not (kind and slash and name) or "/" in name:
-                raise ValueError(f"{value} is no Block: write its type and its name, such as custom-webhook/ops")
+                raise ValueError(f"{value} is not a Block: write its type and its name, such as custom-webhook/ops")
         return values

@@ -6,37 +6,49 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from settings.section import Section, setting
+from settings.declare import setting
+from settings.section import Section
 
 
-class Price(Section):
+class Price(Section, title="Price Sync Preferences"):
     """The price."""
 
     source: Literal["default_price", "sales_price"] = setting(
         "default_price",
-        "Default Price of the item, or its sales price. An item without a sales price in the price list gets its "
-        "Default Price, unless Items without a sales price says otherwise.",
+        "Which price of the item is sent. An item without a sales price in the price list gets its Default Price, "
+        "unless Items without a sales price says otherwise.",
+        label="Price",
+        choices={"default_price": "Default Price", "sales_price": "Sales Price"},
     )
     sales_price_from: Literal["price_list", "field"] = setting(
-        "price_list", "Where the sales price stands: in the price list, or in a field of the stock item."
+        "price_list",
+        "Where Acumatica has the sales price.",
+        choices={"price_list": "Price list", "field": "Field of the stock item"},
     )
     without_sales_price: Literal["default_price", "leave"] = setting(
         "default_price",
-        "Items that have no row in the price list that is valid today: they get their Default Price, as in Acumatica, "
-        "or their price in Magento is left alone. Each run says how many there were.",
+        "What happens to items that have no row in the price list that is valid today: they get their Default Price, "
+        "as in Acumatica, or their price in Magento is left unchanged. Each run says how many there were.",
+        label="Items without a sales price",
+        choices={"default_price": "Get their Default Price", "leave": "Are left alone"},
     )
     sales_price_field: str = setting("", "The field of the stock item that holds the sales price.")
-    price_class: str = setting("", "Customer price class whose prices come before the base prices; empty: none.")
-    currency: str = setting(
-        "", "Only prices of this currency; empty: the base currency of Acumatica.", pattern=r"^([A-Z]{3})?$"
+    price_class: str = setting(
+        "", "The customer price class whose prices are used before the base prices. Empty: none."
     )
-    rounding: int = setting(2, "Decimals that prices are rounded to, halves up.", unit="decimals", ge=0, le=6)
-    allow_zero: bool = setting(False, "Send prices of 0; otherwise they are named and not sent.")
+    currency: str = setting(
+        "", "Only prices of this currency are used. Empty: the base currency of Acumatica.", pattern=r"^([A-Z]{3})?$"
+    )
+    rounding: int = setting(
+        2, "How many decimals prices are rounded to; halves are rounded up.", unit="decimals", ge=0, le=6
+    )
+    allow_zero: bool = setting(False, "Send prices of 0. If off, they are listed in the run and not sent.")
     non_stock: bool = setting(False, "Send the prices of non-stock items too.")
     tax_included: bool | None = setting(
         None,
-        "Whether the shop's prices include tax, as Catalog Prices of Magento says; a price of the list that Acumatica "
-        "has otherwise is not sent. Empty: not checked.",
+        "Whether the shop's prices include tax, as Catalog Prices in Magento says. A price that the price list has the "
+        "other way is not sent.",
+        choices={None: "Not checked", True: "With tax", False: "Without tax"},
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Queue Processing Settings: how messages are cut into requests, how often each is tried, how long a run lives."""
+"""Queue Processing Settings: how messages are divided into requests, how often each is tried, how long a run lasts."""
 
 from __future__ import annotations
 
@@ -6,50 +6,79 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from settings.section import Section, setting
+from settings.declare import setting
+from settings.section import Section
 
 
-class Queue(Section):
+class Queue(Section, title="Queue Processing Settings"):
     """The queue. Threshold Count and Batch Count are for prices and quantities only, each on its own."""
 
     threshold_count: int = setting(
         25,
-        "Up to this many waiting records go one by one; above it all go in batches.",
+        "Up to this many waiting records are sent one by one. If more are waiting, all are sent in batches.",
+        label="Threshold Count",
         unit="records",
         ge=0,
         le=1_000_000,
     )
-    batch_count: int = setting(100, "Records in one batched request.", unit="records a request", ge=1, le=1000)
-    retry_count: int = setting(3, "Total number of attempts before a message is Failed.", unit="attempts", ge=1, le=100)
-    check_process_time: int = setting(50, "Life of a run, counted from when it was due.", unit="seconds", ge=1, le=59)
-    process_sleep_time: int = setting(5, "Pause between two looks of a run.", unit="seconds", ge=1)
+    batch_count: int = setting(
+        100,
+        "How many records one batched request holds.",
+        label="Batch Count",
+        unit="records per request",
+        ge=1,
+        le=1000,
+    )
+    retry_count: int = setting(
+        3,
+        "How often a message is tried in all before it is Failed.",
+        label="Retry Count",
+        unit="attempts",
+        ge=1,
+        le=100,
+    )
+    check_process_time: int = setting(
+        50,
+        "How long a run lasts, counted from when it was due.",
+        label="Check Process Time",
+        unit="seconds",
+        ge=1,
+        le=59,
+    )
+    process_sleep_time: int = setting(
+        5, "How long a run pauses between two syncs.", label="Process Sleep Time", unit="seconds", ge=1
+    )
     self_tuning: bool = setting(
         False,
-        "Find records a request and connections from Magento's answers, at most Batch Count and Concurrency.",
+        "Adapt the records per request and the connections to how fast Magento answers. Batch Count and Concurrency "
+        "are the most that is used.",
     )
     price_transport: Literal["synchronous", "async_bulk"] = setting(
         "synchronous",
-        "How batches of prices go: each request waits for its answer, or many of them in one asynchronous bulk, which "
-        "Magento's consumer async.operations.all works off. The first is faster wherever it was measured.",
+        "How batches of prices are sent: each request waits for its answer, or many of them go as one asynchronous "
+        "bulk, which Magento's consumer async.operations.all processes. The first was faster wherever it was "
+        "measured.",
+        choices={"synchronous": "Synchronous requests", "async_bulk": "Asynchronous bulks"},
     )
     wait_tell: int = setting(
         7,
-        "Tell once of a message that has waited so long for something outside the queue, such as a payment or the end "
-        "of a hold in Magento. It is not a failure, and goes by itself when the wait is over.",
+        "Report a message once that has waited so long for something outside the queue, such as a payment or the end "
+        "of a hold in Magento. It is not a failure, and is sent by itself when the wait is over.",
+        label="Report messages that wait longer than",
         unit="days",
         ge=1,
         le=365,
     )
     bulk_patience: int = setting(
         180,
-        "How long a bulk may stand still before its prices are sent by requests that wait for their answer.",
+        "How long a bulk may make no progress before its prices are sent by synchronous requests.",
         unit="seconds",
         ge=90,
         le=3600,
     )
     full_look_every: float = setting(
         24.0,
-        "How often everything is read, because Acumatica does not tell what was deleted.",
+        "How often everything is read. Only this finds what was deleted, because Acumatica does not report deletions.",
         unit="hours",
         gt=0,
         le=24 * 31,

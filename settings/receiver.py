@@ -1,19 +1,24 @@
-"""Push Notifications: what Acumatica has to show to the receiver that wakes the next look."""
+"""Push Notifications: what Acumatica has to send to the receiver so that it starts the next sync at once."""
 
 from __future__ import annotations
 
 from pydantic import SecretStr
 
-from settings.section import Section, setting
+from settings.declare import setting
+from settings.section import Section
 
 
-class Receiver(Section):
+class Receiver(Section, title="Push Notifications"):
     """The receiver, `a2m receiver`; without a secret it does not start."""
 
     secret: SecretStr | None = setting(None, "The header value of the push notification's destination in Acumatica.")
     header: str = setting(
-        "X-A2M-Secret", "The header name of that destination.", pattern=r"^[A-Za-z0-9-]+$", max_length=100
+        "X-A2M-Secret",
+        "The header name of that destination.",
+        label="Header name",
+        pattern=r"^[A-Za-z0-9-]+$",
+        max_length=100,
     )
     start_runs: bool = setting(
-        True, "Where no run works on an entity that is woken, start one through Prefect (needs PREFECT_API_URL)."
+        True, "Start a run through Prefect where none is working on the entity that changed. It needs PREFECT_API_URL."
     )

@@ -6,18 +6,28 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from settings.section import Section, setting
+from settings.declare import setting
+from settings.section import Section
 
 
-class VendorInventory(Section):
+class VendorInventory(Section, title="Vendor Inventory Preferences"):
     """The vendors' quantities, from a generic inquiry."""
 
     include: Literal["no", "separate", "sum"] = setting(
-        "no", "Do not include, Separate Value only, or Sum Total with Overall Quantity."
+        "no",
+        "Whether and how Magento shows the vendors' quantities.",
+        label="Vendor quantity",
+        choices={
+            "no": "Do not include",
+            "separate": "Separate Value only",
+            "sum": "Sum Total with Overall Quantity",
+        },
     )
-    source: str = setting("", "Separate: Magento source that shows it.")
-    attribute: str = setting("", "Separate: product attribute that shows it.")
-    inquiry: str = setting("", "Generic inquiry (exposed by OData) with InventoryID, WarehouseID, VendorQty.")
+    source: str = setting("", "Separate Value only: the Magento source that shows the vendor quantity.")
+    attribute: str = setting("", "Separate Value only: the product attribute that shows it.")
+    inquiry: str = setting(
+        "", "The generic inquiry, exposed by OData, that has InventoryID, WarehouseID and VendorQty."
+    )
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:

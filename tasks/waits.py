@@ -41,8 +41,8 @@ def _wait(context: RunContext, message: Message, code: str, waits_for: str | Non
         days = context.queue.wait_tell.days
         context.report.note(
             message.key,
-            f'Waits for {describe(code)} since {since:%Y-%m-%d %H:%M} UTC, longer than the {days} days of "Tell of '
-            f'records that wait longer than" (A2M_QUEUE__WAIT_TELL). Nothing failed; it goes by itself. {reason}',
+            f'Waits for {describe(code)} since {since:%Y-%m-%d %H:%M} UTC, longer than the {days} days of "Report '
+            f'messages that wait longer than" (A2M_QUEUE__WAIT_TELL). Nothing failed; it goes by itself. {reason}',
         )
     return Wait(code, since, waits_for, told_at)
 

@@ -7,9 +7,7 @@ import tomllib
 
 import pytest
 
-from settings import all_fields, load_settings
-from settings.reading import is_secret
-from settings.words import SECTIONS
+from settings import all_settings, load_settings, sections
 
 SECRET = "wrong-token-of-a-test"
 
@@ -29,11 +27,10 @@ def setup(a2m, monkeypatch):
 def lines_of(answers, section):
     """The answers in the order of the questions; a secret is answered twice."""
     lines = []
-    for one in SECTIONS if section == "all" else [section]:
-        for name, field, about in all_fields():
-            if name == one and not field.startswith("confirm_"):
-                answer = answers.get((name, field), "")
-                lines += [answer, answer] if answer and is_secret(about) else [answer]
+    for one in all_settings():
+        if section in ("all", one.section) and not one.field.startswith("confirm_"):
+            answer = answers.get((one.section, one.field), "")
+            lines += [answer, answer] if answer and one.is_secret else [answer]
     return lines
 
 
@@ -69,7 +66,7 @@ def test_every_answer_is_in_the_file(setup, home):
     assert settings.order.from_.isoformat() == "2025-12-31T23:00:00+00:00"
     assert settings.active.order is True
     titles = [line.strip() for line in said.out.splitlines()]
-    assert [title for title in titles if title in SECTIONS.values()] == list(SECTIONS.values())
+    assert [title for title in titles if title in sections().values()] == list(sections().values())
     assert "batch_count" in tomllib.loads(file.read_text())["queue"]
 
 

@@ -14,8 +14,7 @@ import pytest
 from support.project import ROOT
 
 from app.composition import RULES, fingerprint_of, item_rule, read_rule
-from settings import Settings, load_settings
-from settings.reading import all_fields, is_secret
+from settings import Setting, Settings, all_settings, load_settings
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 CONNECTED: dict[str, dict[str, Any]] = {
@@ -104,12 +103,11 @@ def another(annotation: Any, value: Any) -> list[Any]:
     return another(get_args(annotation)[0], value) if get_args(annotation) else []
 
 
-def changed(base: dict[str, dict[str, Any]], section: str, field: str, about: Any) -> list[Settings]:
+def changed(base: dict[str, dict[str, Any]], setting: Setting) -> list[Settings]:
     """The settings with another value of one field, as far as they take one."""
-    now = getattr(load_settings(**base), section)
-    value = getattr(now, field, getattr(now, f"{field}_", None))
+    section, field, value = setting.section, setting.field, setting.value_in(load_settings(**base))
     made = []
-    tries = [GIVEN[section, field]] if (section, field) in GIVEN else another(about.annotation, value)
+    tries = [GIVEN[section, field]] if (section, field) in GIVEN else another(setting.declared.annotation, value)
     for other in tries:
         try:
             made.append(load_settings(**{**base, section: {**base.get(section, {}), field: other}}))
@@ -126,10 +124,11 @@ def built(settings: Settings, entity: str) -> tuple[Any, Any, Any]:
 def test_whatever_changes_the_rule_or_what_is_read_changes_the_fingerprint(base: dict[str, dict[str, Any]]) -> None:
     """Every field of every section is changed, one at a time, for every entity."""
     first, told = load_settings(**base), set()
-    for section, field, about in all_fields():
-        if is_secret(about):
+    for setting in all_settings():
+        if setting.is_secret:
             continue
-        for other in changed(base, section, field, about):
+        section, field = setting.section, setting.field
+        for other in changed(base, setting):
             for entity in RULES:
                 differs = fingerprint_of(other, entity, BEGUN) != fingerprint_of(first, entity, BEGUN)
                 if built(other, entity) != built(first, entity):
@@ -145,8 +144,8 @@ def test_whatever_changes_the_rule_or_what_is_read_changes_the_fingerprint(base:
 
 def test_every_field_has_another_value() -> None:
     """A field that was not changed above would prove nothing."""
-    fields = [one for one in all_fields() if not is_secret(one[2])]
-    untried = {one[:2] for one in fields if not changed(PLAIN, *one) and not changed(OTHERWISE, *one)}
+    fields = [one for one in all_settings() if not one.is_secret]
+    untried = {(one.section, one.field) for one in fields if not changed(PLAIN, one) and not changed(OTHERWISE, one)}
     assert untried <= UNTRIED, "give another value in GIVEN"
 
 

@@ -14,7 +14,7 @@ from support.project import PACKAGES, ROOT
 from support.world import World
 
 from connector.http import trust
-from settings.reading import all_fields
+from settings import all_settings
 
 HOSTS = ["magento", "acumatica"]
 
@@ -126,7 +126,7 @@ async def test_a_redirect_is_not_followed(make_world: Callable[..., World], host
 def test_nothing_turns_the_verification_off() -> None:
     """No setting's name speaks of it, and no module asks httpx or ssl not to verify."""
     suspicious = re.compile(r"verify|insecure|tls|ssl|certificate", re.IGNORECASE)
-    assert [(section, field) for section, field, _about in all_fields() if suspicious.search(field)] == []
+    assert [one.name for one in all_settings() if suspicious.search(one.field)] == []
     asks = re.compile(r"verify\s*=\s*False|CERT_NONE|_create_unverified_context|check_hostname\s*=\s*False")
     modules = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
     assert len(modules) > 100

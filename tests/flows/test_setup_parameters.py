@@ -88,7 +88,7 @@ def row(name, value):
         ({"queue": {"threshold_count": 12}}, ["(A2M_QUEUE__THRESHOLD_COUNT) = 12", "fixed by the environment"]),
         ({"price": {"source": "Some Price"}}, ["(A2M_PRICE__SOURCE) = 'Some Price'", "Default Price, Sales Price"]),
         ({"order": {"types": ["QT"]}}, ["A2M_ORDER__TYPES", "QT is a quote"]),
-        ({"customer": {"groups": [row("A", "x"), row("A", "y")]}}, ["A2M_CUSTOMER__GROUPS", "A stands in it twice"]),
+        ({"customer": {"groups": [row("A", "x"), row("A", "y")]}}, ["A2M_CUSTOMER__GROUPS", "A occurs twice"]),
         ({"customer": {"groups": [{"value": "x"}]}}, ["A2M_CUSTOMER__GROUPS", "needs its first column"]),
         ({"magento": {"bearer_token": "tok-1"}}, ["Bearer Token (A2M_MAGENTO__BEARER_TOKEN) is a secret"]),
         ({"magento": {"url": "http://shop.example.com"}}, ["A2M_MAGENTO__URL", "http is only for this machine"]),

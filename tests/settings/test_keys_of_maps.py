@@ -1,4 +1,4 @@
-"""A key of a map that names nothing is refused by name, with the name that is meant."""
+"""A key of a map that matches nothing is refused, with the name that is meant."""
 
 from typing import Any
 
@@ -17,22 +17,26 @@ def _no_settings_of_the_user(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("section", "fields", "words"),
     [
-        ("inventory", {"warehouses": ["MAIN"], "sources": {"main": "east"}}, "main names no .* mean MAIN"),
-        ("inventory", {"warehouses": ["MAIN"], "sources": {"MIAN": "east"}}, "MIAN names no .* mean MAIN"),
+        ("inventory", {"warehouses": ["MAIN"], "sources": {"main": "east"}}, "main is not .* mean MAIN"),
+        ("inventory", {"warehouses": ["MAIN"], "sources": {"MIAN": "east"}}, "MIAN is not .* mean MAIN"),
         (
             "inventory",
             {"warehouses": ["MAIN", "EAST"], "sources": {"MAIN": "a", "EATS": "b"}},
-            "A2M_INVENTORY__SOURCES = .*EATS names no chosen warehouse. Did you mean EAST",
+            "A2M_INVENTORY__SOURCES = .*EATS is not a chosen warehouse. Did you mean EAST",
         ),
-        ("inventory", {"warehouses": ["MAIN"], "sources": {"MAIN": "a", "Main": "b"}}, "MAIN and Main are one name"),
-        ("inventory", {"warehouses": ["MAIN", "main"]}, "stands in it twice"),
+        (
+            "inventory",
+            {"warehouses": ["MAIN"], "sources": {"MAIN": "a", "Main": "b"}},
+            "MAIN and Main are the same name",
+        ),
+        ("inventory", {"warehouses": ["MAIN", "main"]}, "occurs twice"),
         ("customer", {"classes": ["WHOLESALE"], "groups": {"WHOLESAEL": "General"}}, "customer class.*WHOLESALE"),
         ("order", {"statuses": {"Opne": "processing"}}, "A2M_ORDER__STATUSES.*Opne is not .*mean Open"),
         ("order", {"statuses": {"on hold": "holded"}}, "on hold is not .*mean On Hold"),
         (
             "shipment",
             {"ship_vias": {name: {"carrier_code": "ups", "title": "UPS"} for name in ("UPS", "ups")}},
-            "UPS and ups are one name",
+            "UPS and ups are the same name",
         ),
     ],
 )
@@ -61,7 +65,7 @@ def test_a_key_that_means_another_name_is_refused_with_it(section: str, fields: 
     ],
 )
 def test_what_may_name_something_is_left_to_the_systems(section: str, fields: dict[str, Any]) -> None:
-    """A name that is not chosen now, or a status of a site's own workflow, is no slip of the pen."""
+    """A name that is not chosen now, or a status of a site's own workflow, is not a typing error."""
     load_settings(**{section: fields})
 
 
@@ -77,6 +81,6 @@ def test_what_may_name_something_is_left_to_the_systems(section: str, fields: di
         ("NM", ["MN"], None),
     ],
 )
-def test_one_slip_of_the_pen_is_near(name: str, known: list[str], meant: str | None) -> None:
+def test_one_typing_error_is_near(name: str, known: list[str], meant: str | None) -> None:
     """A letter too many, too few, another one or two that changed places; short codes are told apart."""
     assert nearest_of(name, known) == meant

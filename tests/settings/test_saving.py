@@ -80,7 +80,7 @@ def test_a_field_that_is_fixed_above_is_refused_by_name(monkeypatch, tmp_path, p
     [
         ({"queue": {"batch_count": 1001}}, ["A2M_QUEUE__BATCH_COUNT = 1001", "less than or equal to 1000"]),
         ({"queue": {"process_sleep_time": 55}}, ["A2M_QUEUE__PROCESS_SLEEP_TIME = 55", "Check Process Time (50)"]),
-        ({"queue": {"bach_count": 1}}, ["A2M_QUEUE__BACH_COUNT is no setting", "A2M_QUEUE__BATCH_COUNT?"]),
+        ({"queue": {"bach_count": 1}}, ["A2M_QUEUE__BACH_COUNT is not a setting", "A2M_QUEUE__BATCH_COUNT?"]),
         ({"order": {"types": ["SO", "QT"]}}, ["A2M_ORDER__TYPES", "QT is a quote"]),
         ({"magento": {"bearer_token": "tok-1"}}, ["A2M_MAGENTO__BEARER_TOKEN is a secret", "Block"]),
         ({"acumatica": {"password": "tok-1"}}, ["A2M_ACUMATICA__PASSWORD is a secret"]),

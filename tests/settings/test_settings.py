@@ -2,7 +2,7 @@
 
 import pytest
 
-from settings import SettingsError, all_fields, load_settings, where_from
+from settings import SettingsError, all_settings, load_settings, where_from
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +53,12 @@ def test_check_process_time_takes_1_to_59(monkeypatch, good):
         ("A2M_QUEUE__RETRY_COUNT", "many", "valid integer"),
         ("A2M_MAGENTO__URL", "http://shop.example.com", "http is only for this machine"),
         ("A2M_MAGENTO__URL", "shop.example.com", "it must be a URL"),
-        ("A2M_MAGENTO__URL", "https://user:pw@shop.example.com", "no user name"),
+        ("A2M_MAGENTO__URL", "https://user:pw@shop.example.com", "must not contain a user name"),
         ("A2M_INVENTORY__WAREHOUSES", "MAIN", "it must be JSON"),
-        ("A2M_INVENTORY__WAREHOUSES", '["MAIN","MAIN"]', "MAIN stands in it twice"),
+        ("A2M_INVENTORY__WAREHOUSES", '["MAIN","MAIN"]', "MAIN occurs twice"),
         ("A2M_ORDER__TYPES", '["SO","QT"]', "QT is a quote"),
         ("A2M_ACUMATICA__TIME_ZONE", "Mars/Base", "IANA time zone"),
-        ("A2M_ITEMS__STATUSES", '["Alive"]', "Alive is no status"),
+        ("A2M_ITEMS__STATUSES", '["Alive"]', "Alive is not an item status"),
         ("A2M_SHIPMENT__FROM", "2026-01-01T00:00:00", "timezone"),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_separate_vendor_quantity_needs_a_source_of_its_own(monkeypatch):
 @pytest.mark.parametrize(
     ("pattern", "test_value", "words"),
     [
-        ("#(.+", "", "is no regular expression"),
+        ("#(.+", "", "is not a regular expression"),
         ("#.+", "", "must have one pair of parentheses"),
         ("(#)(.+)", "", "must have one pair of parentheses"),
         ("#(.+)", "100000001", "finds no order number in 100000001"),
@@ -210,5 +210,6 @@ def test_an_unknown_section_or_name_in_the_file_is_refused(tmp_path):
 
 
 def test_every_setting_says_what_it_is():
-    """Every field has a description for an administrator."""
-    assert all(about.description for _section, _field, about in all_fields())
+    """Every setting has a label, and a help text that is a whole sentence, for an administrator."""
+    assert all(one.label for one in all_settings())
+    assert [one.name for one in all_settings() if not one.help_text.endswith((".", "e.g."))] == []

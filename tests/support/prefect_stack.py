@@ -27,7 +27,7 @@ from support.processes import answers, running, wait_until, with_variable
 from connector.state.engine import State, open_state
 from connector.state.sync import entities
 from flows.administer import ENTITIES
-from settings.writing import as_toml
+from settings.toml_file import as_toml
 
 Sections = dict[str, dict[str, Any]]
 SHORT_LIFE = {"check_process_time": 1, "process_sleep_time": 1}

@@ -7,7 +7,7 @@ import pytest
 from connector.model.sold_items import SoldItem
 from entities.shipment.adoption import is_marked, is_placeholder, shared_numbers, ships_exactly
 from entities.shipment.types import ContentLine
-from settings.documents import PLACEHOLDERS
+from settings.shipment import PLACEHOLDERS
 
 D = Decimal
 

@@ -1,110 +1,41 @@
-"""Setup Parameters as a whole: every section, the rules between them, and the folder that the connector lives in."""
+"""Setup Parameters as a whole: every section in the order of the screen, and the rules between them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterator
+from functools import cache
+from typing import Self
 
-import platformdirs
 from pydantic import Field, SecretStr, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from settings.active import Active
 from settings.acumatica import Acumatica
-from settings.documents import Active, Additional, Customer, Dropship, Order, Shipment
+from settings.additional import Additional
+from settings.customer import Customer
+from settings.declare import PREFIX, Setting, setting_name, settings_of
+from settings.dropship import Dropship
 from settings.housekeeping import Housekeeping
 from settings.inventory import Inventory, source_name
 from settings.items import Items
 from settings.magento import Magento
 from settings.notify import Notify
+from settings.order import Order
+from settings.places import own_database
 from settings.price import Price
 from settings.queue import Queue
 from settings.receiver import Receiver
+from settings.section import Section
+from settings.shipment import Shipment
+from settings.sources import all_places
 from settings.vendor_inventory import VendorInventory
-
-
-def home_folder() -> Path:
-    """The state folder: `A2M_HOME`, else the user's data folder of this system."""
-    named = os.environ.get("A2M_HOME")
-    return Path(named).expanduser() if named else Path(platformdirs.user_data_path("a2m", appauthor=False))
-
-
-def settings_file() -> Path:
-    """The settings file: `A2M_SETTINGS`, else `settings.toml` in the state folder."""
-    named = os.environ.get("A2M_SETTINGS")
-    return Path(named).expanduser() if named else home_folder() / "settings.toml"
-
-
-def own_database() -> str:
-    """The address of the SQLite file in the state folder."""
-    return f"sqlite:///{home_folder() / 'state.sqlite'}"
-
-
-Saved = Mapping[str, Mapping[str, Any]]
-"""Values saved from the Prefect UI: section, field, value."""
-
-_saved: ContextVar[Saved] = ContextVar("saved")
-
-
-@contextmanager
-def with_saved(values: Saved) -> Iterator[None]:
-    """Let these values count as saved from the Prefect UI while settings are read."""
-    token = _saved.set(values)
-    try:
-        yield
-    finally:
-        _saved.reset(token)
-
-
-class _HighestWins(PydanticBaseSettingsSource):
-    """All places as one: the highest that has a field says its whole value.
-
-    Maps of two places are not mixed: a row that somebody took out of a map must not come back from below.
-    """
-
-    def __init__(self, settings_cls: type[BaseSettings], places: tuple[PydanticBaseSettingsSource, ...]) -> None:
-        super().__init__(settings_cls)
-        self._places = places
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """What the places together say of one field; nothing of it is left to be decoded."""
-        return self().get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for place in reversed(self._places):
-            for name, value in place().items():
-                both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
-                found[name] = {**found[name], **value} if both else value
-        return found
-
-
-class _Environment(EnvSettingsSource):
-    """The environment, where a list or map may still stand in the quotes that a shell would have taken away.
-
-    `docker --env-file` and others hand `NAME='["MAIN"]'` on with its quotes.
-    """
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        return super().decode_complex_value(field_name, field, value.strip().strip("'"))
 
 
 class Settings(BaseSettings):
     """Every setting. Highest first: arguments, environment, `.env`, saved from the UI, settings file, default."""
 
     model_config = SettingsConfigDict(
-        env_prefix="A2M_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         env_file=".env",
         env_file_encoding="utf-8",
@@ -145,13 +76,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The order in which values win; secrets from a folder of files are not used."""
-        saved = InitSettingsSource(
-            settings_cls, init_kwargs={name: dict(part) for name, part in _saved.get({}).items()}
-        )
-        file = TomlConfigSettingsSource(settings_cls, settings_file())
-        places = (init_settings, _Environment(settings_cls), dotenv_settings, saved, file)
-        return (_HighestWins(settings_cls, places),)
+        """Return the places in which values are looked up; secrets from a folder of files are not used."""
+        return (all_places(settings_cls, init_settings, dotenv_settings),)
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
@@ -193,7 +119,25 @@ class Settings(BaseSettings):
     def missing(self) -> list[str]:
         """The settings without which nothing can be read or sent, by their names."""
         return [
-            f"A2M_{section.upper()}__{name.upper()}"
+            setting_name(section, name)
             for section in ("magento", "acumatica")
             for name in getattr(self, section).missing()
         ]
+
+
+@cache
+def sections() -> dict[str, str]:
+    """Return the label of every section by its name in the settings, in the order of the screen."""
+    return {name: str(model.model_config["title"]) for name, model in _models()}
+
+
+@cache
+def all_settings() -> tuple[Setting, ...]:
+    """Return every setting, section after section, in the order of the screen."""
+    return tuple(one for name, model in _models() for one in settings_of(name, model))
+
+
+def _models() -> Iterator[tuple[str, type[Section]]]:
+    for name, declared in Settings.model_fields.items():
+        if isinstance(declared.annotation, type) and issubclass(declared.annotation, Section):
+            yield name, declared.annotation

@@ -1,0 +1,14 @@
+"""Additional Settings."""
+
+from __future__ import annotations
+
+from settings.declare import setting
+from settings.section import Section
+
+
+class Additional(Section, title="Additional Settings"):
+    """What only some shops have."""
+
+    customer_attributes: bool = setting(
+        False, "Send the attributes of customers. Adobe Commerce only.", label="Customer Attribute Sync"
+    )

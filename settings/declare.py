@@ -1,0 +1,284 @@
+"""How a setting is declared: once, as a field of its section, and what everything else derives from that.
+
+`setting()` takes the default and the help text, and where they are needed the label, the unit, the choices, the columns
+of a table and the bounds. `Setting` is a declared setting as the form, the command line, the messages and the reference
+page see it; its `kind` says what they have to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
+from pydantic.fields import FieldInfo
+
+PREFIX = "A2M_"
+_BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
+
+
+def setting(
+    default: Any,
+    help_text: str,
+    *,
+    label: str = "",
+    unit: str = "",
+    choices: Mapping[Any, str] | None = None,
+    columns: tuple[str, ...] = (),
+    **others: Any,
+) -> Any:
+    """Declare one setting. `others` are its bounds (`ge`, `le`, `pattern`, …) and its `alias`, as pydantic has them.
+
+    Args:
+        default: Its value where nobody sets it; `...` in a row of a table that needs one.
+        help_text: What it does, for an ERP administrator.
+        label: Its name on the screen, where the name of the field does not say it: `batch_size` is *Batch size*.
+        unit: What a number counts.
+        choices: The label of every value that can be chosen.
+        columns: The headings of a map, which the screen shows as a table: the key's and, unless its rows have fields of
+            their own, the value's.
+    """
+    beside: dict[str, Any] = {"unit": unit, "choices": choices, "columns": columns}
+    beside = {name: value for name, value in beside.items() if value}
+    return Field(default, title=label or None, description=help_text, json_schema_extra=beside or None, **others)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text that is never shown."""
+
+
+@dataclass(frozen=True)
+class YesNo:
+    """On or off."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number, or one with decimals."""
+
+    type: type[int] | type[float] | type[Decimal]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text."""
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A date and a time with its time zone."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some values, each with its label."""
+
+    labels: Mapping[Any, str]
+
+    def label_of(self, value: Any) -> str:
+        """Return the label of a value."""
+        return self.labels[value]
+
+    def value_of(self, text: str) -> Any:
+        """Return the value with this label, in any letter case, or written as in files. Raises `ValueError`."""
+        for value, label in self.labels.items():
+            if text.casefold() == label.casefold() or text == str(value):
+                return value
+        raise ValueError(f"it must be one of {', '.join(self.labels.values())}")
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of texts, or of some of a few values."""
+
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A list of rows that have fields of their own."""
+
+    row: type[BaseModel]
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map, shown as a table: its key, then its value or the fields of its row."""
+
+    columns: tuple[str, ...]
+    value: Any
+
+
+Kind = Secret | YesNo | Number | Text | Instant | Choice | ListOf | Table | Map
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a value has to keep to."""
+
+    given: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        """Return the bounds of a number in words, such as *1 to 59*."""
+        given = self.given
+        lowest = f"{given['ge']:,}" if "ge" in given else f"more than {given['gt']:,}" if "gt" in given else ""
+        if "le" in given:
+            return f"{lowest} to {given['le']:,}" if lowest else f"at most {given['le']:,}"
+        return f"at least {lowest}" if "ge" in given else lowest
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: where it stands, how it is called, and what it can be.
+
+    `field` is its name in files; `attribute` that in Python, which differs for words that Python keeps for itself.
+    """
+
+    section: str
+    field: str
+    attribute: str
+    declared: FieldInfo
+
+    @property
+    def name(self) -> str:
+        """Its name in the environment."""
+        return setting_name(self.section, self.field)
+
+    @property
+    def label(self) -> str:
+        """Its name on the screen."""
+        return label_of(self.field, self.declared)
+
+    @property
+    def help_text(self) -> str:
+        """What it does, for an ERP administrator."""
+        return self.declared.description or ""
+
+    @property
+    def unit(self) -> str:
+        """What a number counts; empty for none."""
+        return str(_beside(self.declared).get("unit", ""))
+
+    @property
+    def bounds(self) -> Bounds:
+        """What its value has to keep to."""
+        return bounds_of(self.declared)
+
+    @property
+    def range(self) -> str:
+        """Unit and bounds in words; empty where it has none."""
+        return ", ".join(part for part in (self.unit, str(self.bounds)) if part)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What sort of setting it is."""
+        return kind_of(self.declared)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is never shown."""
+        return isinstance(self.kind, Secret)
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether it is written as JSON in the environment."""
+        return isinstance(self.kind, ListOf | Table | Map)
+
+    @property
+    def default(self) -> Any:
+        """Its value where nobody sets it."""
+        return self.declared.get_default(call_default_factory=True)
+
+    def value_in(self, settings: BaseModel) -> Any:
+        """Return its value among all settings."""
+        return getattr(getattr(settings, self.section), self.attribute)
+
+    def as_json(self, value: Any) -> Any:
+        """Return a valid value as JSON has it."""
+        return self._adapter.dump_python(value, mode="json", by_alias=True)
+
+    def validated(self, value: Any) -> Any:
+        """Return what a value means. Raises pydantic's `ValidationError`."""
+        return self._adapter.validate_python(value)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        kind: Any = self.declared.annotation
+        return TypeAdapter(Annotated[kind, *self.declared.metadata] if self.declared.metadata else kind)
+
+
+def settings_of(section: str, model: type[BaseModel]) -> Iterator[Setting]:
+    """Yield the settings that a section declares."""
+    for attribute, declared in model.model_fields.items():
+        yield Setting(section, declared.alias or attribute, attribute, declared)
+
+
+def setting_name(section: str, field: str) -> str:
+    """Return how a field is written in the environment."""
+    return f"{PREFIX}{section.upper()}__{field.removesuffix('_').upper()}"
+
+
+def label_of(field: str, declared: FieldInfo) -> str:
+    """Return what a field is called on the screen."""
+    return declared.title or field.replace("_", " ").capitalize()
+
+
+def bounds_of(declared: FieldInfo) -> Bounds:
+    """Return what the value of a field has to keep to."""
+    found = {name: getattr(one, name, None) for one in declared.metadata for name in _BOUNDS if hasattr(one, name)}
+    return Bounds({name: value for name, value in found.items() if value is not None})
+
+
+def kind_of(declared: FieldInfo) -> Kind:
+    """Return what sort of setting a field is, from its type. Raises `TypeError` where choices or columns lack."""
+    kind, beside = plain_type(declared.annotation), _beside(declared)
+    if get_origin(kind) is Literal or "choices" in beside:
+        return _choice(declared.annotation, beside.get("choices", {}))
+    if get_origin(kind) is dict:
+        return _map(get_args(kind)[1], beside.get("columns", ()))
+    if get_origin(kind) is tuple:
+        inner = plain_type(get_args(kind)[0])
+        return Table(inner) if is_model(inner) else ListOf(get_args(inner) if get_origin(inner) is Literal else ())
+    for types, found in ((SecretStr, Secret()), (bool, YesNo()), (AwareDatetime, Instant()), (str, Text())):
+        if issubclass(kind, types):
+            return found
+    for number in (int, float, Decimal):
+        if issubclass(kind, number):
+            return Number(number)
+    raise TypeError(f"{kind} is not a kind of setting")
+
+
+def plain_type(annotation: Any) -> Any:
+    """Return a field's type without *or `None`* and without what is only checked."""
+    kind = annotation
+    while hasattr(kind, "__metadata__") or get_origin(kind) in (Union, UnionType):
+        kind = next(one for one in get_args(kind) if one is not type(None))
+    return kind
+
+
+def is_model(kind: Any) -> bool:
+    """Whether a type is a row with fields of its own."""
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _choice(annotation: Any, labels: Mapping[Any, str]) -> Choice:
+    values = {True, False, None} if plain_type(annotation) is bool else set(get_args(plain_type(annotation)))
+    if set(labels) != values:
+        raise TypeError(f"it needs a label for each of {values}, and no other; it has {set(labels)}")
+    return Choice(labels)
+
+
+def _map(value: Any, columns: tuple[str, ...]) -> Map:
+    if len(columns) != (1 if is_model(plain_type(value)) else 2):
+        raise TypeError(f"a map of {value} needs a heading for each of its columns; it has {columns}")
+    return Map(columns, value)
+
+
+def _beside(declared: FieldInfo) -> Mapping[str, Any]:
+    extra = declared.json_schema_extra
+    return extra if isinstance(extra, Mapping) else {}

@@ -1,0 +1,92 @@
+"""What is said of a wrong setting: the field as it is written, its value (never that of a secret), and the rule."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from settings.declare import PREFIX, Map, Setting, setting_name
+from settings.places import Saved, in_file, places_above_the_ui, settings_file
+from settings.settings import all_settings
+
+
+class SettingsError(Exception):
+    """A setting is wrong or missing; the text names the field, the value and the rule for each."""
+
+
+def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> list[str]:
+    """Return one line for each thing that is wrong. `given` are the arguments, `saved` the values of the UI."""
+    return [_describe_one(one, given, saved) for one in error.errors(include_url=False, include_context=False)]
+
+
+def not_a_setting(name: str, place: str = "") -> str:
+    """Return that a name is not a setting, with the nearest one that is."""
+    return f"{name}{place} is not a setting.{nearest(name, [one.name for one in all_settings()])}"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return a question with the nearest known name, or nothing."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def bad_json() -> str | None:
+    """Return which list or map is not JSON: pydantic-settings names only the section."""
+    for _place, values in places_above_the_ui():
+        for setting in all_settings():
+            text = values.get(setting.name)
+            if text and setting.is_structured:
+                try:
+                    json.loads(text)
+                except ValueError as error:
+                    example = '{"MAIN":"default"}' if isinstance(setting.kind, Map) else '["MAIN","EAST"]'
+                    return f"{setting.name} = {text}: it must be JSON such as {example} ({error})."
+    return None
+
+
+def _describe_one(one: Any, given: Mapping[str, Any], saved: Saved) -> str:
+    place = [str(part) for part in one["loc"]]
+    rule = str(one["msg"]).removeprefix("Value error, ")
+    head, colon, rest = rule.partition(": ")
+    if one["type"] == "value_error" and colon and all(part.isidentifier() for part in head.split(".")):
+        place, rule = [*place, *head.split(".")], rest  # a rule over several fields names its own
+    name = _written(place)
+    if one["type"] == "extra_forbidden":
+        return not_a_setting(name)
+    value = _value_of(place, given, saved)
+    shown = "" if value is None else f" = {value}"
+    if one["type"] != "value_error":
+        rule = rule[:1].lower() + rule[1:]
+    return f"{name}{shown}: {rule}."
+
+
+def _written(place: list[str]) -> str:
+    if len(place) < 2:
+        return f"{PREFIX}{place[0].upper()}".replace("A2M_A2M_", "A2M_") if place else "The settings"
+    more = "".join(f"[{part}]" for part in place[2:])
+    return setting_name(place[0], place[1]) + more
+
+
+def _value_of(place: list[str], given: Mapping[str, Any], saved: Saved) -> str | None:
+    """Return what was written there, as it was written; `None` for a secret or where nothing was."""
+    setting = _setting_at(place)
+    if setting is None or setting.is_secret:
+        return None
+    section, field = setting.section, setting.field
+    in_arguments = given.get(section)
+    if isinstance(in_arguments, Mapping) and field in in_arguments:
+        return repr(in_arguments[field])
+    for _place, values in places_above_the_ui():
+        if values.get(setting.name):
+            return values[setting.name]
+    written = {**in_file(settings_file()).get(section, {}), **saved.get(section, {})}
+    return repr(written[field]) if field in written else None
+
+
+def _setting_at(place: list[str]) -> Setting | None:
+    name = setting_name(place[0], place[1]) if len(place) >= 2 else ""
+    return next((one for one in all_settings() if one.name == name), None)

@@ -1,0 +1,101 @@
+"""The settings as they are now, from all places, or a `SettingsError` that says of each wrong one what is wrong.
+
+A name that does not exist is refused with the nearest one that does: a misspelled setting must not be ignored silently.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import SettingsError as SourceError
+
+from settings.declare import PREFIX
+from settings.errors import SettingsError, bad_json, describe, nearest, not_a_setting
+from settings.places import Saved, dot_env, in_file, places_above_the_ui, settings_file
+from settings.settings import Settings, all_settings, sections
+from settings.sources import with_saved
+
+BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_REQUIRE")
+
+
+def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = None, **given: Any) -> Settings:
+    """Return the settings as they are now. Raises `SettingsError`.
+
+    Args:
+        needs_both_systems: Both systems must be configured.
+        saved: Values saved from the Prefect UI.
+        given: Sections or fields that win over everything.
+    """
+    refuse_open_dot_env()
+    _refuse_unknown_names()
+    file = settings_file()
+    refuse_bad_file(file)
+    try:
+        with with_saved(saved or {}):
+            settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(describe(error, given, saved or {}))) from error
+    except SourceError as error:
+        raise SettingsError(bad_json() or str(error)) from error
+    if needs_both_systems and settings.missing():
+        raise SettingsError(
+            "\n".join(f"{name} is not set. Put it into the environment, .env or {file}." for name in settings.missing())
+        )
+    return settings
+
+
+def masked(value: Any) -> Any:
+    """Return a value as it may be shown: secrets only say that they are set."""
+    return "(set)" if isinstance(value, SecretStr) else value
+
+
+def refuse_bad_file(file: Path) -> None:
+    """Raise `SettingsError` where the settings file cannot be used, or others may read its secrets."""
+    if not file.is_file():
+        if os.environ.get("A2M_SETTINGS"):
+            raise SettingsError(f"There is no settings file {file}: A2M_SETTINGS names it.")
+        return
+    try:
+        written = in_file(file)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {file} cannot be read: {error}") from error
+    for section in written:
+        if section not in sections():
+            raise SettingsError(f"[{section}] in {file} is not a section.{nearest(section, sections())}")
+    secrets = [one for one in all_settings() if one.is_secret and one.field in written.get(one.section, {})]
+    _refuse_open_to_others(f"The settings file {file}", file, [f"{one.section}.{one.field}" for one in secrets])
+
+
+def refuse_open_dot_env() -> None:
+    """Raise `SettingsError` where `.env` holds a secret and others may read it."""
+    values = dot_env()
+    secrets = [one.name for one in all_settings() if one.is_secret and values.get(one.name)]
+    if urlsplit(values.get("A2M_DATABASE_URL") or "").password:
+        secrets.append("the password in A2M_DATABASE_URL")
+    _refuse_open_to_others("The file .env", Path(".env"), secrets)
+
+
+def _refuse_unknown_names() -> None:
+    known = {one.name for one in all_settings()} | set(BESIDE)
+    known |= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    wrong = []
+    for place, values in places_above_the_ui():
+        called = "the environment" if place == "environment" else place
+        wrong += [
+            not_a_setting(name, f" (in {called})")
+            for name in sorted(values)
+            if name.startswith(PREFIX) and name not in known
+        ]
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+
+
+def _refuse_open_to_others(what: str, file: Path, secrets: list[str]) -> None:
+    if secrets and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        raise SettingsError(f"{what} holds {secrets[0]} and others may read it. Run: chmod 600 {file}")

@@ -1,0 +1,73 @@
+"""How pydantic finds the values: every place in its order, and the highest that has a field says its whole value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    TomlConfigSettingsSource,
+)
+
+from settings.places import Saved, settings_file
+
+_saved: ContextVar[Saved] = ContextVar("saved")
+
+
+@contextmanager
+def with_saved(values: Saved) -> Iterator[None]:
+    """Let these values count as saved from the Prefect UI while settings are read."""
+    token = _saved.set(values)
+    try:
+        yield
+    finally:
+        _saved.reset(token)
+
+
+def all_places(
+    settings_cls: type[BaseSettings], arguments: PydanticBaseSettingsSource, dot_env: PydanticBaseSettingsSource
+) -> PydanticBaseSettingsSource:
+    """Return all places as one: arguments, environment, `.env`, saved from the UI, settings file."""
+    saved = InitSettingsSource(settings_cls, init_kwargs={name: dict(part) for name, part in _saved.get({}).items()})
+    file = TomlConfigSettingsSource(settings_cls, settings_file())
+    return _HighestWins(settings_cls, (arguments, _Environment(settings_cls), dot_env, saved, file))
+
+
+class _HighestWins(PydanticBaseSettingsSource):
+    """All places as one: the highest that has a field says its whole value.
+
+    Maps of two places are not mixed: a row that somebody took out of a map must not come back from below.
+    """
+
+    def __init__(self, settings_cls: type[BaseSettings], places: tuple[PydanticBaseSettingsSource, ...]) -> None:
+        super().__init__(settings_cls)
+        self._places = places
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return what the places together say of one field; nothing of it is left to be decoded."""
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for place in reversed(self._places):
+            for name, value in place().items():
+                both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
+                found[name] = {**found[name], **value} if both else value
+        return found
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where a list or map may still be inside the quotes that a shell would have taken away.
+
+    `docker --env-file` and others pass `NAME='["MAIN"]'` on with its quotes.
+    """
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        return super().decode_complex_value(field_name, field, value.strip().strip("'"))
