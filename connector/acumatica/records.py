@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -28,6 +28,8 @@ WITHOUT_KEY = "(without key)"
 LONGEST_KEY = 255
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises: for what is no JSON or not as expected, and for lists in lists without end."""
+
+_AS_IT_CAME = msgspec.json.Encoder(decimal_format="number")
 
 T = TypeVar("T")
 
@@ -194,11 +196,26 @@ def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[An
 
 
 def as_it_is(content: bytes, what: str) -> Any:
-    """JSON as it came, and what is not quite JSON: NaN, halves of characters. Raises `RequestRefused`."""
+    """JSON as it came, every digit of it, and what is not quite JSON: NaN, halves of characters.
+
+    Raises `RequestRefused`.
+    """
     try:
-        return json.loads(content, parse_float=str, parse_constant=str)  # texts, because a binary float loses digits
+        return json.loads(content, parse_int=_whole, parse_float=_fraction, parse_constant=str)
     except (ValueError, RecursionError) as error:
         raise RequestRefused(f"Acumatica answered for {what} with something that cannot be read: {error}.") from error
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < 19 else Decimal(digits)  # Python reads no int of some thousand digits
+
+
+def _fraction(digits: str) -> Decimal | str:
+    """A number, which no field of text takes for a text; a binary float would lose digits."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent without end
+        return digits
 
 
 def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
@@ -206,8 +223,8 @@ def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[
     good, bad = [], []
     for raw in rows:
         try:
-            good.append(msgspec.json.decode(json.dumps(raw), type=kind))
-        except UNDECODABLE as error:
+            good.append(msgspec.json.decode(_AS_IT_CAME.encode(raw), type=kind))
+        except (*UNDECODABLE, UnicodeEncodeError) as error:  # the latter of half a character
             bad.append((raw, f"Unreadable record: {what} has a wrong value: {error}. Correct it in Acumatica."))
     return good, bad
 
@@ -216,4 +233,4 @@ def raw_value(raw: Any, name: str) -> str:
     """The text of a field of a record that cannot be read; empty where there is none."""
     found = raw.get(name) if isinstance(raw, dict) else None
     value = found.get("value") if isinstance(found, dict) else None
-    return str(value).rstrip() if isinstance(value, str | int) else ""
+    return str(value).rstrip() if isinstance(value, str | int | Decimal) else ""
