@@ -115,10 +115,10 @@ def _skip(number: int, reason: str) -> None:
 def _link(entity: str, key: str, magento_id: str) -> None:
     from app.effective_settings import effective_settings
     from connector.state.operator import actions as by_hand
-    from entities.registry import DOCUMENTS
+    from entities.registry import LINKED
 
-    if entity not in DOCUMENTS:
-        raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(DOCUMENTS)}.")
+    if entity not in LINKED:
+        raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(LINKED)}.")
     with effective_settings() as now:
         try:
             said = by_hand.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))

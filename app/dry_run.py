@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from connector.state.engine import State, copy_state, open_state
-from entities.context import RunContext
+from entities.base import RunContext
 from tasks.push import Push
 from tasks.sync import DIRECT_STAGES, Stages
 
@@ -26,7 +27,7 @@ def copy_of_state(state: State) -> Iterator[State]:
             copy.close()
 
 
-async def _send_nothing(_work: RunContext, _cut: Push) -> None:
+async def _send_nothing(_work: RunContext[Any], _cut: Push) -> None:
     return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.differences import Compared, Difference, compare
+from app.differences import Compared, compare
 from app.dry_run import copy_of_state, keep_everything_here
 from app.run import RunResult, work_on
 from connector.clock import Clock, SystemClock
@@ -20,7 +20,7 @@ from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync import ledger
-from entities.context import RunContext
+from entities.base import Difference, RunContext
 from settings import Settings
 
 
@@ -37,7 +37,7 @@ async def reconcile(
     clock = clock or SystemClock()
     result: Compared | None = None
 
-    async def at_the_end(context: RunContext, began: datetime) -> list[Message]:
+    async def at_the_end(context: RunContext[Any], began: datetime) -> list[Message]:
         nonlocal result
         result = await compare(context, began)
         return []

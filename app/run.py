@@ -28,10 +28,9 @@ from connector.state.queue.messages import Message
 from connector.state.sync import entities
 from entities import retry_after as told_to_wait
 from entities.counters import Counters, Report
-from entities.inventory.vendors import refuse_vendors_twice
-from entities.registry import DOCUMENTS
+from entities.registry import ENTITIES
 from entities.shop import ConfigurationConflict
-from entities.warehouses import refuse_unknown_branch, refuse_unknown_warehouses
+from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
 from tasks.push import ShopUnreachable
 from tasks.sync import DIRECT_STAGES, Stages, look
@@ -225,11 +224,8 @@ async def look_once(run: Run, context: Any, stages: Stages, *, full: bool, key: 
         woken = wakes.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
-    if settings_changed and run.entity in ("inventory", "shipment"):
-        await refuse_unknown_warehouses(context)
     full = full or settings_changed or _full_look_is_due(run, known) or _is_asked_for(woken, known)
-    if full:
-        await refuse_vendors_twice(context)
+    await context.entity.refuse_settings(context, full=full, changed=settings_changed)
     failed = await look(context, stages, full=full)
     if settings_changed:
         entities.computed_with(run.state, run.held, settled_with)
@@ -255,7 +251,7 @@ def _is_asked_for(woken: Wake, known: entities.EntityState) -> bool:
 
 def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
     """Once a day for values, because Acumatica does not tell what was deleted; most documents are read so only once."""
-    if run.entity in DOCUMENTS and not DOCUMENTS[run.entity].full_looks:
+    if not ENTITIES[run.entity].has_daily_full_sync:
         return False
     every = timedelta(hours=run.settings.queue.full_look_every)
     return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every

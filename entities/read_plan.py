@@ -14,7 +14,7 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 """How far the clocks of this machine and of Acumatica may be apart: each look reads so far behind its watermark."""
 
 
-class ReadRule(msgspec.Struct, frozen=True):
+class ReadPlan(msgspec.Struct, frozen=True):
     """The feeds of an entity in their order (items last: nothing is published before its facts are there).
 
     `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a

@@ -1,17 +1,19 @@
-"""Which entities are documents, and everything that is read in Acumatica, by name."""
+"""The only list of entities, in the order in which they run: commands, forms, deployments and tests derive from it."""
 
 from __future__ import annotations
 
-from entities import feeds
-from entities.customer.deliver import CUSTOMERS
-from entities.documents.document import DocumentEntity
-from entities.feeds import Feed
-from entities.order.deliver import ORDERS
-from entities.shipment.read import SHIPMENTS
+from typing import Any
 
-DOCUMENTS: dict[str, DocumentEntity] = {"customer": CUSTOMERS, "order": ORDERS, "shipment": SHIPMENTS}
+from entities.base import Entity
+from entities.customer.entity import Customers
+from entities.inventory.entity import Inventory
+from entities.order.entity import Orders
+from entities.price.entity import Price
+from entities.shipment.entity import Shipments
 
-FEEDS: dict[str, Feed] = {
-    **feeds.FEEDS,
-    **{name: feed for entity in DOCUMENTS.values() for name, feed in entity.feeds.items()},
-}
+_ALL: tuple[Entity[Any], ...] = (Price(), Inventory(), Customers(), Orders(), Shipments())
+
+ENTITIES: dict[str, Entity[Any]] = {entity.name: entity for entity in _ALL}
+NAMES: tuple[str, ...] = tuple(ENTITIES)
+LINKED: tuple[str, ...] = tuple(entity.name for entity in _ALL if entity.has_links)
+"""The entities whose records a person may link to Magento's."""

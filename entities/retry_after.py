@@ -7,13 +7,14 @@ begins when the time has come: within the run's life it is waited for, and beyon
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector.magento.errors import TemporaryFault
 from connector.state.queue import messages
-from entities.context import RunContext
+from entities.base import RunContext
 
 
-async def may_ask(context: RunContext) -> bool:
+async def may_ask(context: RunContext[Any]) -> bool:
     """Wait until Magento may be asked again; off where that is after the end of this run, which is noted."""
     with context.state.read() as connection:
         until = messages.blocked_until(connection, context.shop.host)
@@ -27,7 +28,7 @@ async def may_ask(context: RunContext) -> bool:
     return True
 
 
-def kept(context: RunContext, fault: TemporaryFault) -> bool:
+def kept(context: RunContext[Any], fault: TemporaryFault) -> bool:
     """Whether the fault told when to come back; that is kept then, for every run."""
     if fault.retry_after is None:
         return False
@@ -37,7 +38,7 @@ def kept(context: RunContext, fault: TemporaryFault) -> bool:
     return True
 
 
-def _note(context: RunContext, until: datetime) -> None:
+def _note(context: RunContext[Any], until: datetime) -> None:
     said = f"{context.shop.host} asked to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC."
     if said not in context.report.waits:
         context.report.waits.append(said)

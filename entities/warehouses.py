@@ -8,15 +8,17 @@ list of Acumatica's forms, so it is refused here too (spec, *Inventory Sync Pref
 
 from __future__ import annotations
 
+from typing import Any
+
 from connector.acumatica import setup
 from connector.acumatica.errors import NoRights, RequestRefused
 from connector.acumatica.session import AcumaticaSession
+from entities.base import RunContext
 from entities.checks import not_among
-from entities.context import RunContext
 from entities.shop import ConfigurationConflict
 
 
-async def refuse_unknown_warehouses(context: RunContext) -> None:
+async def refuse_unknown_warehouses(context: RunContext[Any]) -> None:
     """Raise `ConfigurationConflict` for a warehouse that Acumatica's form Warehouses does not have."""
     if not (context.read.warehouses or context.read.mapped):
         return
@@ -39,7 +41,7 @@ async def refuse_unknown_warehouses(context: RunContext) -> None:
         )
 
 
-async def refuse_unknown_branch(context: RunContext) -> None:
+async def refuse_unknown_branch(context: RunContext[Any]) -> None:
     """Raise `ConfigurationConflict` where the branch to log in to does not exist; nothing is asked where none is
     named.
     """

@@ -7,17 +7,18 @@ words.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
-from entities.context import RunContext
+from entities.base import RunContext
 from tasks.settle import settle_unknown
 
 ROWS_SHOWN = 1_000
 
 
-async def confirm(context: RunContext, since: datetime) -> list[Message]:
+async def confirm(context: RunContext[Any], since: datetime) -> list[Message]:
     """The stage: settle what has no answer yet; gives the messages that failed from `since` on, capped."""
     await settle_unknown(context)
     with context.state.read() as connection:
-        return [one for one in messages.failed(connection, context.entity) if one.changed_at >= since][:ROWS_SHOWN]
+        return [one for one in messages.failed(connection, context.name) if one.changed_at >= since][:ROWS_SHOWN]

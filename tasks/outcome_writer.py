@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 
 from connector.state.queue import messages
 from connector.state.queue.messages import BatchResult, Message
-from entities.context import RunContext
+from entities.base import RunContext
 from settings import as_on_the_screen
 
 
@@ -21,7 +22,7 @@ class OutcomeWriter:
         self._waiting: list[tuple[BatchResult, asyncio.Future[list[Message]]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def keep(self, context: RunContext, answered: BatchResult) -> list[Message]:
+    async def keep(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
         """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
         future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
         self._waiting.append((_for_people(answered), future))
@@ -29,7 +30,7 @@ class OutcomeWriter:
             self._writing = asyncio.create_task(self._write(context))
         return await future
 
-    async def _write(self, context: RunContext) -> None:
+    async def _write(self, context: RunContext[Any]) -> None:
         while self._waiting:
             together, self._waiting = self._waiting, []
             answers = [answered for answered, _future in together]

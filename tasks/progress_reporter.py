@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from connector.state.queue import messages
-from entities.context import RunContext
+from entities.base import RunContext
 
 TOLD_EVERY = timedelta(seconds=5)
 
@@ -19,7 +20,7 @@ class ProgressReporter(msgspec.Struct):
     told_at: datetime | None = None
     done_before: int = 0
 
-    def tell(self, context: RunContext, now: datetime, *, more_to_come: bool) -> None:
+    def tell(self, context: RunContext[Any], now: datetime, *, more_to_come: bool) -> None:
         """Called after each request; says something every few seconds."""
         done = context.counters.sent + context.counters.failed
         if self.began_at is None or self.told_at is None:
@@ -28,8 +29,8 @@ class ProgressReporter(msgspec.Struct):
             return
         self.told_at = now
         with context.state.read() as connection:
-            left = messages.due_count(connection, context.entity, now)
-        said = f"{context.entity}: {context.counters.sent:,} sent, {context.counters.failed:,} failed"
+            left = messages.due_count(connection, context.name, now)
+        said = f"{context.name}: {context.counters.sent:,} sent, {context.counters.failed:,} failed"
         done_at = None if more_to_come else self._done_at(now, done - self.done_before, left)
         if done_at is not None:
             said += f"; {left:,} left, done at about {done_at:%H:%M} UTC"

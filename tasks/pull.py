@@ -17,26 +17,20 @@ from connector.state.queue import messages
 from connector.state.queue.chunk import Seen
 from connector.state.schema import instant, micros
 from connector.state.sync import ledger, records, watermarks
-from connector.state.sync.records import SEEN_BY_FEED, Record, Stored
+from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import are_all_kept, kept_name
-from entities.context import CHUNK_RECORDS, CHUNKS_GROW, FIRST_CHUNK_RECORDS, RunContext
-from entities.feeds import FeedPage
-from entities.inventory.open_orders import follow_open_orders
+from entities.base import Feed, FeedPage, RunContext
 from entities.pulled import Pulled
 from entities.read_plan import CLOCKS_DIFFER
-from entities.registry import DOCUMENTS, FEEDS
 
+FIRST_CHUNK_RECORDS = 2_000
+CHUNKS_GROW = 3
+CHUNK_RECORDS = 50_000
+"""The first chunk of a sync is small, so that something is under way early; each next one is so many times larger, up
+to the last number, because a record takes Magento longer than us, and fewer chunks cost less.
+"""
 LOOK_BACK_EVERY = timedelta(seconds=60)
-PART_OF_FEED = {
-    "items": "facts",
-    "non_stock_items": "facts",
-    "quantities": "quantities",
-    "vendor_quantities": "vendor",
-    "price_rows": "price_rows",
-    "order_invoices": "invoices",
-}
-"""Where in a record a feed's part goes; that of every other feed is the document."""
 
 
 class Pull:
@@ -48,10 +42,11 @@ class Pull:
     """
 
     def __init__(
-        self, context: RunContext, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
+        self, context: RunContext[Any], *, full: bool = False, keys: list[str] | None = None, compare: bool = False
     ) -> None:
-        self._work = context
+        self._context = context
         self._full = full
+        self._feeds = context.entity.feeds
         self._compare = full or compare
         self._chunk = Pulled.nothing(compare=self._compare)
         self._without_record: set[str] = set()
@@ -86,26 +81,26 @@ class Pull:
         return chunk if chunk.marks or not chunk.is_idle() else None
 
     async def _walk(self) -> AsyncIterator[bool]:
-        await follow_open_orders(self._work, full=self._full)  # before quantities, so that none is older than an order
+        await self._context.entity.before_pull(self._context, full=self._full)
         names = self._in_order()
-        self._followed = () if self._work.entity in DOCUMENTS else names[:-1]
+        self._followed = names[:-1] if self._context.entity.merges_feeds else ()
         for feed in names:
-            compute_all = self._full and (FEEDS[feed].of_records or feed == names[-1])
+            compute_all = self._full and (self._feeds[feed].of_records or feed == names[-1])
             async for cut_here in self._pull_feed(feed, compute_all=compute_all):
                 yield cut_here
         for stored in list(self._chunk.to_keep.values()):
             if stored.next_change == records.DUE:
                 self._chunk.add(stored, compute=True)
-        with self._work.state.read() as connection:
-            due = records.due(connection, self._work.entity, self._work.today())
-            doubted = ledger.doubted(connection, self._work.entity, self._work.clock.now())
+        with self._context.state.read() as connection:
+            due = records.due(connection, self._context.name, self._context.today())
+            doubted = ledger.doubted(connection, self._context.name, self._context.clock.now())
         due = list(dict.fromkeys([*due, *(row.acumatica_key for row in doubted)]))
         for start in range(0, len(due), CHUNK_RECORDS):
             self._take_again(due[start : start + CHUNK_RECORDS])
             yield False
         if self._full:
-            with self._work.state.read() as connection:
-                failed = messages.failed(connection, self._work.entity)
+            with self._context.state.read() as connection:
+                failed = messages.failed(connection, self._context.name)
             self._vanish([one.acumatica_key for one in failed])
             yield False
 
@@ -115,17 +110,17 @@ class Pull:
 
         So a full look reads the items last, which computes them all, and a usual look the feed that changes most.
         """
-        names = self._work.read.feeds
-        if self._full or self._work.entity in DOCUMENTS:
+        names = self._context.read.feeds
+        if self._full:
             return names
-        return tuple(sorted(names, key=lambda name: not FEEDS[name].of_records))
+        return tuple(sorted(names, key=lambda name: not self._feeds[name].of_records))
 
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
-        await follow_open_orders(self._work, full=False)
-        for feed in self._work.read.feeds:
-            with self._work.state.read() as connection:
-                mark = watermarks.read(connection, self._work.entity, feed)
-            page = await FEEDS[feed].of_keys(self._work, keys)
+        await self._context.entity.before_pull(self._context, full=False)
+        for feed in self._context.read.feeds:
+            with self._context.state.read() as connection:
+                mark = watermarks.read(connection, self._context.name, feed)
+            page = await self._feeds[feed].of_keys(self._context, keys)
             self._merge(feed, page, mark, None, whole=True, compute_all=True)
         self._take_again([key for key in keys if self._chunk.find(key) is None])
         self._vanish([key for key in keys if self._chunk.find(key) is None])
@@ -134,8 +129,8 @@ class Pull:
     def _vanish(self, keys: list[str]) -> None:
         """Those of the keys of which nothing was read: no record is kept of them, or one that was gone before."""
         unread = [key for key in keys if key not in self._without_record and self._chunk.find(key) is None]
-        with self._work.state.read() as connection:
-            known = records.read(connection, self._work.entity, unread)
+        with self._context.state.read() as connection:
+            known = records.read(connection, self._context.name, unread)
         self._chunk.vanished.extend(key for key in unread if key not in known)
         for stored in known.values():
             if not stored.record.is_there():
@@ -143,18 +138,18 @@ class Pull:
 
     def _take_again(self, keys: list[str]) -> None:
         fresh = [key for key in keys if self._chunk.find(key) is None]
-        with self._work.state.read() as connection:
-            for stored in records.read(connection, self._work.entity, fresh).values():
+        with self._context.state.read() as connection:
+            for stored in records.read(connection, self._context.name, fresh).values():
                 self._chunk.add(stored, compute=True)
 
     async def _pull_feed(self, feed: str, *, compute_all: bool) -> AsyncIterator[bool]:
-        with self._work.state.read() as connection:
-            mark = watermarks.read(connection, self._work.entity, feed)
+        with self._context.state.read() as connection:
+            mark = watermarks.read(connection, self._context.name, feed)
         cursor = self._cursor(feed, mark)
         if cursor is None:
             return
         since = None if cursor.changed_since is None else instant(cursor.changed_since)
-        async for page in FEEDS[feed].pages(self._work, since, cursor.after):
+        async for page in self._feeds[feed].pages(self._context, since, cursor.after):
             whole = cursor.sweep is not None or page.whole
             self._merge(feed, page, mark, cursor.sweep, whole=whole, compute_all=compute_all)
             if page.last_key is not None:
@@ -169,12 +164,12 @@ class Pull:
         yield False
 
     def _cursor(self, feed: str, mark: Watermark) -> Cursor | None:
-        now = self._work.clock.now()
+        now = self._context.clock.now()
         unfinished = mark.cursor
         if unfinished is not None and (unfinished.sweep is not None or not self._full):
             return unfinished
         if not self._full and mark.pulled_to is not None:
-            if FEEDS[feed].tells_changes(self._work):
+            if self._feeds[feed].tells_changes(self._context):
                 return self._window(mark, mark.pulled_to, now)
             if mark.swept_at is not None and now < self._next_sweep(mark.swept_at):
                 return None
@@ -186,27 +181,27 @@ class Pull:
         Reading the whole overlap at every look would read each change a hundred times.
         """
         looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOK_BACK_EVERY
-        late = timedelta(seconds=self._work.read.overlap) + LOOK_BACK_EVERY
+        late = timedelta(seconds=self._context.read.overlap) + LOOK_BACK_EVERY
         since = pulled_to - (late if looks_back else CLOCKS_DIFFER)
         return Cursor(micros(now), micros(since), None, None, looks_back)
 
     def _next_sweep(self, swept_at: datetime) -> datetime:
-        return swept_at + timedelta(seconds=self._work.read.full_read_interval)
+        return swept_at + timedelta(seconds=self._context.read.full_read_interval)
 
     def _merge(
         self, feed: str, page: FeedPage, mark: Watermark, sweep: int | None, *, whole: bool, compute_all: bool
     ) -> None:
         self._note_without_record(page)
-        self._work.counters.pulled += len(page.parts)
+        self._context.counters.pulled += len(page.parts)
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
-        with self._work.state.read() as connection:
-            known = records.read(connection, self._work.entity, fresh)
-        column = SEEN_BY_FEED[feed]
+        with self._context.state.read() as connection:
+            known = records.read(connection, self._context.name, fresh)
+        column = self._feeds[feed].seen
         unchanged = []
         for key, part in page.parts.items():
             stored = known.get(key) or self._chunk.find(key) or Stored(key, None, Record())
             was_there = stored.record.is_there()
-            has_changed = _merge_into(stored.record, feed, part, whole=whole)
+            has_changed = _merge_into(stored.record, self._feeds[feed], part, whole=whole)
             if has_changed or compute_all or key not in known:
                 is_known = was_there or stored.record.is_there()
                 seen = sweep if sweep is not None else getattr(stored, column)
@@ -220,7 +215,7 @@ class Pull:
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:
-            self._chunk.seen.append(Seen(feed, sweep, unchanged))
+            self._chunk.seen.append(Seen(column, sweep, unchanged))
 
     def _note_without_record(self, page: FeedPage) -> None:
         """What is there and is not kept as a record: it cannot be read, or its key cannot be kept as it is."""
@@ -232,40 +227,37 @@ class Pull:
     async def _gone(self, feed: str, sweep: int) -> AsyncIterator[bool]:
         told = set(self._without_record)  # what cannot be read is there
         while True:
-            with self._work.state.read() as connection:
-                keys = records.gone(connection, self._work.entity, feed, sweep, FEEDS[feed].kind, CHUNK_RECORDS)
-                found = records.read(connection, self._work.entity, [key for key in keys if key not in told])
+            with self._context.state.read() as connection:
+                keys = records.gone(
+                    connection, self._context.name, self._feeds[feed].seen, sweep, self._feeds[feed].kind, CHUNK_RECORDS
+                )
+                found = records.read(connection, self._context.name, [key for key in keys if key not in told])
             if not found:
                 return
             told.update(found)
             there = await self._still_there(feed, list(found))
             for key, stored in found.items():
-                _merge_into(stored.record, feed, there.get(key, FEEDS[feed].nothing()), whole=True)
-                setattr(stored, SEEN_BY_FEED[feed], None)
+                _merge_into(stored.record, self._feeds[feed], there.get(key, self._feeds[feed].nothing()), whole=True)
+                setattr(stored, self._feeds[feed].seen, None)
                 self._chunk.add(stored, compute=True)
             yield True
 
     async def _still_there(self, feed: str, keys: list[str]) -> dict[str, Any]:
         """Documents that a sweep did not see and that are there all the same: archived, or no longer chosen."""
-        if self._work.entity not in DOCUMENTS:
+        if not self._feeds[feed].outlives_sweeps:
             return {}
-        page = await FEEDS[feed].of_keys(self._work, keys)
+        page = await self._feeds[feed].of_keys(self._context, keys)
         self._note_without_record(page)
         return page.parts
 
 
-def _merge_into(record: Record, feed: str, part: Any, *, whole: bool) -> bool:
-    """Put what a feed said of a record into it, and tell whether that was news; with `whole` the part is everything
+def _merge_into(record: Record, feed: Feed, part: Any, *, whole: bool) -> bool:
+    """Put what a feed said of a record into it, and return whether that was news; with `whole` the part is everything
     that the feed knows of the record.
     """
-    name = PART_OF_FEED.get(feed, "document")
-    before = getattr(record, name)
-    if feed == "price_rows" and not whole:
-        by_id = {row.record_id: row for row in (*before, *part)}
-        part = [by_id[number] for number in sorted(by_id)]
-    elif feed == "order_invoices" or (not whole and name in ("quantities", "vendor")):
-        part = {**before, **part}  # released invoices are never taken back, so what was seen of others stays
-    if part == before:
+    before = getattr(record, feed.attribute)
+    after = feed.merge(before, part, whole=whole)
+    if after == before:
         return False
-    setattr(record, name, part)
+    setattr(record, feed.attribute, after)
     return True

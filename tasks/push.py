@@ -11,11 +11,12 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from connector import failpoints
-from connector.magento.batches import ACCEPTED, Delivery, RowResult
+from connector.magento.batches import ACCEPTED, RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.magento.reads import probe
@@ -25,17 +26,14 @@ from connector.state.queue import messages
 from connector.state.queue.chunk import UNKNOWN_SKU
 from connector.state.queue.messages import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.schema import FAILED, PENDING, SENDING, SENT, SKIPPED
-from entities.context import RunContext
-from entities.documents.document import Delivered, settled_as
-from entities.price.bulk import goes_in_bulk, operations_of
-from entities.registry import DOCUMENTS
+from entities.base import ClaimOrder, RequestResult, RunContext
+from entities.without_answer import LATE_WRITE
 from tasks.cause import cause
-from tasks.deliver import deliver
 from tasks.fix import with_fix
 from tasks.outcome_writer import OutcomeWriter
 from tasks.progress_reporter import ProgressReporter
 from tasks.request_size import request_size
-from tasks.settle import LATE_WRITE, asked_again, settle_unknown
+from tasks.settle import settle_unknown
 from tasks.stock_priority import StockPriority
 from tasks.waits import look_together, waits_on
 
@@ -65,11 +63,12 @@ class Push(msgspec.Struct):
 
     `more_to_come`: the look still queues; until it has queued everything only full requests are sent, so that all n go
     in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end. `stock_outs`: some may be left in the queue.
-    `operations`: how many requests' worth goes at once, more than one in a bulk.
+    `operations`: how many requests' worth is delivered together. `count`: what was due at the beginning.
     """
 
     size: int
     operations: int = 1
+    count: int = 0
     array_limit: int | None = None
     probed_at: datetime | None = None
     fault: Exception | None = None
@@ -80,12 +79,12 @@ class Push(msgspec.Struct):
     room: StockPriority = msgspec.field(default_factory=StockPriority)
     kept: OutcomeWriter = msgspec.field(default_factory=OutcomeWriter)
 
-    def request_size(self, context: RunContext) -> int:
+    def request_size(self, context: RunContext[Any]) -> int:
         """How many new messages go into one request."""
         size = context.tuning.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
-    def operation_size(self, context: RunContext) -> int | None:
+    def operation_size(self, context: RunContext[Any]) -> int | None:
         """How many records an operation of a bulk has; none where nothing goes in bulks."""
         return self.request_size(context) if self.operations > 1 else None
 
@@ -106,41 +105,40 @@ class Push(msgspec.Struct):
         self.news = asyncio.Event()
 
 
-def begin_push_early(context: RunContext) -> Push | None:
+def begin_push_early(context: RunContext[Any]) -> Push | None:
     """Cut the queue while the look still queues: only once more is due than the threshold, because whatever follows,
     all of it goes in requests of a batch then. None for documents, which go one by one and in the order of their rules.
     """
-    if context.entity in DOCUMENTS:
+    if not context.entity.is_batched:
         return None
     with context.state.read() as connection:
-        count = messages.due_count(connection, context.entity, context.clock.now())
+        count = messages.due_count(connection, context.name, context.clock.now())
     cut = _cut(context, count)
     cut.more_to_come = True
     return cut if count > max(cut.size, context.queue.threshold_count) else None
 
 
-def begin_push(context: RunContext) -> Push | None:
+def begin_push(context: RunContext[Any]) -> Push | None:
     """Cut the queue: n ≤ threshold gives requests of one record, n > threshold all n in requests of a batch.
 
     None where nothing is due.
     """
     with context.state.read() as connection:
-        count = messages.due_count(connection, context.entity, context.clock.now())
-        stuck = messages.unsettled(connection, context.entity)
+        count = messages.due_count(connection, context.name, context.clock.now())
+        stuck = messages.unsettled(connection, context.name)
     if not count and not stuck:
         return None
-    if context.entity in DOCUMENTS:
+    if not context.entity.is_batched:
         return Push(1)
     return _cut(context, count)
 
 
-def _cut(context: RunContext, count: int) -> Push:
+def _cut(context: RunContext[Any], count: int) -> Push:
     size = request_size(count, context.queue.threshold_count, context.queue.batch_count)
-    in_bulk = count > max(size, context.queue.threshold_count) and goes_in_bulk(context)
-    return Push(size, operations_of(size) if in_bulk else 1)
+    return Push(size, context.entity.requests_at_once(context, count, size), count)
 
 
-async def push(context: RunContext, cut: Push) -> None:
+async def push(context: RunContext[Any], cut: Push) -> None:
     """The stage: one round. Raises `PushAgain` when there is more to do, `ShopUnreachable` and `LeaseLost`."""
     await settle_unknown(context)
     await _wait_for_what_is_due(context)
@@ -149,8 +147,7 @@ async def push(context: RunContext, cut: Push) -> None:
     except HostUnavailable as fault:
         raise ShopUnreachable(str(fault)) from fault
     cut.fault = None
-    if not goes_in_bulk(context):
-        cut.operations = 1
+    cut.operations = min(cut.operations, context.entity.requests_at_once(context, cut.count, cut.size))
     cut.room.open()
     context.tuning.begin()
     connections = 1 if cut.operations > 1 else context.shop.connections
@@ -170,23 +167,23 @@ async def push(context: RunContext, cut: Push) -> None:
     raise PushAgain(due_at)
 
 
-def _next_due(context: RunContext) -> datetime | None:
+def _next_due(context: RunContext[Any]) -> datetime | None:
     with context.state.read() as connection:
-        due_at = messages.next_due(connection, context.entity)
+        due_at = messages.next_due(connection, context.name)
         blocked = messages.blocked_until(connection, context.shop.host)
-        in_doubt = messages.unsettled(connection, context.entity)
+        in_doubt = messages.unsettled(connection, context.name)
     if due_at is not None and blocked is not None:
         due_at = max(due_at, blocked)
-    asked_again_at = [asked_again(message) for message in in_doubt]
+    asked_again_at = [context.entity.decided_at(message) for message in in_doubt]
     return min([*asked_again_at, *([] if due_at is None else [due_at])], default=None)
 
 
-async def _wait_for_what_is_due(context: RunContext) -> None:
+async def _wait_for_what_is_due(context: RunContext[Any]) -> None:
     """Wait until everything may be sent that may be sent within this run's life: one round is one attempt of each."""
     with context.state.read() as connection:
-        due_at = messages.all_due(connection, context.entity, context.ends_at)
+        due_at = messages.all_due(connection, context.name, context.ends_at)
         blocked = messages.blocked_until(connection, context.shop.host)
-        in_doubt = [asked_again(message) for message in messages.unsettled(connection, context.entity)]
+        in_doubt = [context.entity.decided_at(message) for message in messages.unsettled(connection, context.name)]
     waited_for = [at for at in in_doubt if at <= context.ends_at]
     if waited_for:
         due_at = max([*waited_for, *([] if due_at is None else [due_at])])
@@ -197,7 +194,7 @@ async def _wait_for_what_is_due(context: RunContext) -> None:
     await context.clock.sleep((due_at - context.clock.now()).total_seconds())
 
 
-async def _send_all(context: RunContext, cut: Push, place: int) -> None:
+async def _send_all(context: RunContext[Any], cut: Push, place: int) -> None:
     """What one connection does; the first one of prices is the one that goes on while stock is waiting."""
     try:
         async with context.shop.client() as client:
@@ -214,7 +211,7 @@ async def _send_all(context: RunContext, cut: Push, place: int) -> None:
 
 
 async def _send(
-    context: RunContext, cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
+    context: RunContext[Any], cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
 ) -> list[Message]:
     """One request, and what is claimed for the next one. What was under way when the lease was lost is left to whoever
     works now.
@@ -222,16 +219,17 @@ async def _send(
     failpoints.hit("claimed")
     began = doubt_until = context.clock.now()
     try:
-        delivery, made = await deliver(context, client, claimed, cut.operation_size(context))
+        result = await context.entity.deliver(context, client, claimed, cut.operation_size(context))
+        delivery = result.delivery
         failpoints.hit("delivered")
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
             doubt_until = context.clock.now() + LATE_WRITE
         context.tuning.learn(delivery, len(claimed), (context.clock.now() - began).total_seconds())
         more_to_come = cut.more_to_come
         goes_on = place == 0 or (context.tuning.is_wanted(place) and not await cut.room.stock_waits(context))
-        following = await _keep(context, cut, client, claimed, delivery, made, claims_more=goes_on)
+        following = await _keep(context, cut, client, claimed, result, claims_more=goes_on)
     except LeaseLost:
-        lost_lease.leave(context.state, context.entity, claimed, context.clock.now(), doubt_until)
+        lost_lease.leave(context.state, context.name, claimed, context.clock.now(), doubt_until)
         raise
     failpoints.hit("settled")
     if not following and (more_to_come or not goes_on):
@@ -239,7 +237,7 @@ async def _send(
     return following
 
 
-async def _claim(context: RunContext, cut: Push, place: int) -> list[Message]:
+async def _claim(context: RunContext[Any], cut: Push, place: int) -> list[Message]:
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if place > 0:
@@ -254,9 +252,9 @@ async def _claim(context: RunContext, cut: Push, place: int) -> list[Message]:
     return []
 
 
-def _wish(context: RunContext, cut: Push) -> ClaimSpec:
+def _wish(context: RunContext[Any], cut: Push) -> ClaimSpec:
     size = cut.request_size(context)
-    stock_outs = context.entity == "inventory" and cut.stock_outs
+    stock_outs = context.entity.claim_order is ClaimOrder.ZEROS_FIRST and cut.stock_outs
     return ClaimSpec(
         context.shop.host,
         size * cut.operations,
@@ -275,17 +273,16 @@ def sizes_after(size: int, retry_count: int) -> list[int]:
 
 
 async def _keep(
-    context: RunContext,
+    context: RunContext[Any],
     cut: Push,
     client: MagentoClient,
     claimed: Sequence[Message],
-    delivery: Delivery,
-    made: Delivered | None,
+    result: RequestResult,
     *,
     claims_more: bool,
 ) -> list[Message]:
     """Keep the outcomes, and claim the next request's worth in the same commit."""
-    now = context.clock.now()
+    now, delivery = context.clock.now(), result.delivery
     cut.array_limit = delivery.array_limit or cut.array_limit
     fault = delivery.fault or await _probe_fault(context, cut, client, delivery.outcomes)
     if fault is not None:
@@ -299,13 +296,9 @@ async def _keep(
         else _settled(context, message, outcome, later, connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
-    if context.entity in DOCUMENTS:
-        in_part = delivery.wrote and settled[0].state != SENT
-        settled = [msgspec.structs.replace(settled[0], partially_applied=in_part)]
-    if made is not None:
-        settled = [settled_as(settled[0], made)]
+    settled = [context.entity.outcome(one, result) for one in settled]
     others = [outcome for outcome in delivery.outcomes if outcome is not ACCEPTED]
-    in_doubt = context.entity not in DOCUMENTS and any(_may_be_applied(context, outcome) for outcome in others)
+    in_doubt = any(context.entity.may_be_applied(outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
         messages.block_host(context.state, context.shop.host, now + timedelta(seconds=max(waits)))
@@ -320,15 +313,8 @@ async def _keep(
     return next_claimed
 
 
-def _may_be_applied(context: RunContext, outcome: RowResult) -> bool:
-    """Whether Magento may show the value though it was not accepted: a gateway's 5xx says nothing of what goes on
-    behind it, and source items are kept where what comes after them fails (contracts/magento.md, "Source items").
-    """
-    return outcome.kind in ("unknown", "temporary") or (outcome.kind == "refused" and context.entity == "inventory")
-
-
 async def _probe_fault(
-    context: RunContext, cut: Push, client: MagentoClient, outcomes: Sequence[RowResult]
+    context: RunContext[Any], cut: Push, client: MagentoClient, outcomes: Sequence[RowResult]
 ) -> MagentoFault | None:
     """After a fault that may be the whole connection's: ask Magento something harmless; several faults in a row ask
     once.
@@ -349,7 +335,7 @@ async def _probe_fault(
 
 
 def _settled(
-    context: RunContext, message: Message, outcome: RowResult, later: datetime, *, connection_lost: bool
+    context: RunContext[Any], message: Message, outcome: RowResult, later: datetime, *, connection_lost: bool
 ) -> MessageOutcome:
     if outcome.kind == "accepted":
         return MessageOutcome(message, SENT)

@@ -6,15 +6,16 @@ Comes in: a computed chunk. Goes out: pending messages, only where Magento does 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 
 from connector.state.queue.chunk import Computed, Queued, commit_chunk
-from entities.context import RunContext
+from entities.base import RunContext
 from settings import as_on_the_screen
 
 
-async def queue(context: RunContext, computed: Computed) -> Queued:
+async def queue(context: RunContext[Any], computed: Computed) -> Queued:
     """The stage: commit the chunk. Raises `LeaseLost`."""
     if any(want.reason is not None and "A2M_" in want.reason for want in computed.wanted):
         wanted = [

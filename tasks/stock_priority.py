@@ -7,12 +7,15 @@ product that is sold out must not wait for a price load. Source: docs/adr/0012.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from connector.state.queue import messages
-from entities.context import RunContext
+from entities.base import RunContext, Urgency
+from entities.registry import ENTITIES
 
+_GOES_FIRST = [entity.name for entity in ENTITIES.values() if entity.urgency is Urgency.FIRST]
 ASKED_EVERY = timedelta(seconds=1)
 
 
@@ -31,18 +34,18 @@ class StockPriority(msgspec.Struct):
         """The first connection has nothing more to send: nobody needs to wait for the others' turn any more."""
         self.is_open = False
 
-    async def stock_waits(self, context: RunContext) -> bool:
-        """Whether this is a push of prices and inventory has something due."""
-        if context.entity != "price" or context.shop.connections == 1:
+    async def stock_waits(self, context: RunContext[Any]) -> bool:
+        """Return whether this push yields, and an entity that goes first has something due."""
+        if context.entity.urgency is not Urgency.YIELDS or context.shop.connections == 1:
             return False
         now = context.clock.now()
         if self.asked_at is None or now - self.asked_at >= ASKED_EVERY:
             self.asked_at = now
             with context.state.read() as connection:
-                self.has_stock = messages.is_due(connection, "inventory", now)
+                self.has_stock = any(messages.is_due(connection, name, now) for name in _GOES_FIRST)
         return self.has_stock
 
-    async def wait(self, context: RunContext) -> None:
+    async def wait(self, context: RunContext[Any]) -> None:
         """Wait until stock is through, or the first connection has sent all there was."""
         while self.is_open and await self.stock_waits(context):
             await context.clock.sleep(ASKED_EVERY.total_seconds())

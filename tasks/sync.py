@@ -12,17 +12,16 @@ import gc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from connector import failpoints
 from connector.state.queue import waits
 from connector.state.queue.chunk import Computed, Queued
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
-from entities.context import RunContext
+from entities.base import RunContext
 from entities.counters import NOTHING_CHANGED
 from entities.pulled import Pulled
-from entities.registry import DOCUMENTS
 from tasks.compute import compute
 from tasks.confirm import confirm
 from tasks.pull import Pull
@@ -36,7 +35,7 @@ async def pull(pull_of_this_look: Pull) -> Pulled | None:
     return await pull_of_this_look.next_chunk()
 
 
-async def push_with_retries(context: RunContext, cut: Push) -> None:
+async def push_with_retries(context: RunContext[Any], cut: Push) -> None:
     """Stage 4 without Prefect: as many rounds as Prefect's retries would make."""
     for round_number in range(1, context.queue.retry_count + 1):
         try:
@@ -54,9 +53,9 @@ class Stages:
     """The five stages, as plain functions or as Prefect tasks."""
 
     pull: Callable[[Pull], Awaitable[Pulled | None]]
-    compute: Callable[[RunContext, Pulled], Awaitable[Computed]]
-    queue: Callable[[RunContext, Computed], Awaitable[Queued]]
-    push: Callable[[RunContext, Push], Awaitable[None]]
+    compute: Callable[[RunContext[Any], Pulled], Awaitable[Computed]]
+    queue: Callable[[RunContext[Any], Computed], Awaitable[Queued]]
+    push: Callable[[RunContext[Any], Push], Awaitable[None]]
     confirm: Callable[..., Awaitable[list[Message]]]
 
 
@@ -64,7 +63,12 @@ DIRECT_STAGES = Stages(pull, compute, queue, push_with_retries, confirm)
 
 
 async def look(
-    context: RunContext, stages: Stages, *, full: bool = False, keys: list[str] | None = None, compare: bool = False
+    context: RunContext[Any],
+    stages: Stages,
+    *,
+    full: bool = False,
+    keys: list[str] | None = None,
+    compare: bool = False,
 ) -> list[Message]:
     """One look of one entity. Gives the messages that failed in it; what it did is in `context.counters`.
 
@@ -74,7 +78,7 @@ async def look(
     """
     began = context.clock.now()
     if keys:
-        waits.look_again(context.state, context.entity, keys)  # whoever names a record wants to know now
+        waits.look_again(context.state, context.name, keys)  # whoever names a record wants to know now
     await settle_unknown(context)
     pulling = Pull(context, full=full, keys=keys, compare=compare)
     first = await pulling.begin()
@@ -112,7 +116,7 @@ class _Pushing(NamedTuple):
     task: asyncio.Task[None]
 
 
-async def _queue_everything(context: RunContext, stages: Stages, pulling: Pull) -> _Pushing | None:
+async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: Pull) -> _Pushing | None:
     """Pull, compute and queue chunk after chunk. A look of several chunks sends the first ones meanwhile."""
     pushing: _Pushing | None = None
     context.is_pulling = True
@@ -123,7 +127,7 @@ async def _queue_everything(context: RunContext, stages: Stages, pulling: Pull) 
             failpoints.hit("computed")
             await stages.queue(context, computed)
             failpoints.hit("queued")
-            context.progress(f"{context.entity}: {context.counters.pulled:,} read, {context.counters.queued:,} queued")
+            context.progress(f"{context.name}: {context.counters.pulled:,} read, {context.counters.queued:,} queued")
             if pushing is not None:
                 pushing.cut.tell(more_to_come=True)
             elif pulling.goes_on and (cut := begin_push_early(context)) is not None:
@@ -140,7 +144,7 @@ async def _queue_everything(context: RunContext, stages: Stages, pulling: Pull) 
     return pushing
 
 
-async def _end(context: RunContext, pushing: _Pushing) -> bool:
+async def _end(context: RunContext[Any], pushing: _Pushing) -> bool:
     pushing.cut.tell(more_to_come=False)
     try:
         await pushing.task
@@ -149,18 +153,16 @@ async def _end(context: RunContext, pushing: _Pushing) -> bool:
     return True
 
 
-async def _keep_watermarks(context: RunContext, first: Pulled | None) -> None:
+async def _keep_watermarks(context: RunContext[Any], first: Pulled | None) -> None:
     if first is not None and first.marks:
         await queue(context, Computed([], [], None, marks=list(first.marks.values())))
 
 
-async def _push(context: RunContext, stages: Stages) -> bool:
+async def _push(context: RunContext[Any], stages: Stages) -> bool:
     cut = begin_push(context)
     if cut is None:
         return False
-    ask_first = DOCUMENTS[context.entity].before_push if context.entity in DOCUMENTS else None
-    if ask_first is not None:
-        await ask_first(context)
+    await context.entity.before_push(context)
     try:
         await stages.push(context, cut)
     except PushAgain as again:
@@ -168,7 +170,7 @@ async def _push(context: RunContext, stages: Stages) -> bool:
     return True
 
 
-def _remember(context: RunContext, *, full: bool, idle: bool) -> None:
+def _remember(context: RunContext[Any], *, full: bool, idle: bool) -> None:
     said = context.counters.in_words()
     did_nothing = idle or said == NOTHING_CHANGED  # a full look reads everything, and need not have done anything
     entities.remember_look(context.state, context.lease, context.clock.now(), said, did_nothing=did_nothing, full=full)

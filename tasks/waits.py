@@ -7,6 +7,7 @@ a few requests an hour. Those that still wait are kept waiting, the others go th
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from connector.magento.batches import RowResult
 from connector.magento.errors import HostUnavailable, MagentoFault
@@ -15,8 +16,7 @@ from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
 from connector.state.schema import PENDING
-from entities.context import RunContext
-from entities.registry import DOCUMENTS
+from entities.base import RunContext
 from entities.waiting import NotYet, describe, looked_at_again
 
 WAITS = "waits"
@@ -24,14 +24,16 @@ READ_TOGETHER = 500
 """How many waiting documents one push reads together at most; the others' turn comes with the next."""
 
 
-def waits_on(context: RunContext, message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
+def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
     """The outcome of a message that waits; no attempt is used."""
     wait = _wait(context, message, outcome.cause or "", outcome.waits_for, outcome.reason or "", now)
     again_at = looked_at_again(wait.since, now)
     return MessageOutcome(message, PENDING, WAITS, outcome.reason, again_at, attempt_given_back=True, wait=wait)
 
 
-def _wait(context: RunContext, message: Message, code: str, waits_for: str | None, reason: str, now: datetime) -> Wait:
+def _wait(
+    context: RunContext[Any], message: Message, code: str, waits_for: str | None, reason: str, now: datetime
+) -> Wait:
     """What the message waits for from now on: since when, and whether that was told, is kept while it is the same."""
     before = message.wait if message.wait is not None and message.wait.code == code else None
     since, told_at = (now, None) if before is None else (before.since, before.told_at)
@@ -47,34 +49,31 @@ def _wait(context: RunContext, message: Message, code: str, waits_for: str | Non
     return Wait(code, since, waits_for, told_at)
 
 
-async def look_together(context: RunContext) -> None:
+async def look_together(context: RunContext[Any]) -> None:
     """Read the waiting documents that are due in one search, and keep waiting those that still have to.
 
     Raises `HostUnavailable`. After any other fault each of them is looked at on its own, and says so.
     """
-    still_waiting = DOCUMENTS[context.entity].still_waiting if context.entity in DOCUMENTS else None
-    if still_waiting is None:
-        return
     now = context.clock.now()
     with context.state.read() as connection:
-        ids = waits.due_ids(connection, context.entity, now, READ_TOGETHER)
+        ids = waits.due_ids(connection, context.name, now, READ_TOGETHER)
         blocked = messages.blocked_until(connection, context.shop.host)
         waiting = messages.by_ids(connection, ids) if len(ids) > 1 else []  # one costs a single read in any case
     if not waiting or (blocked is not None and blocked > now):
         return
     try:
         async with context.shop.client() as client:
-            found = await still_waiting(context, client, waiting)
+            found = await context.entity.still_waiting(context, client, waiting)
     except HostUnavailable:
         raise
     except MagentoFault as fault:
-        context.progress(f"{context.entity}: what waits could not be read together: {fault}")
+        context.progress(f"{context.name}: what waits could not be read together: {fault}")
         return
     looked_at = [_looked_at(context, one, found[one.id], now) for one in waiting if one.id in found]
     if looked_at:
         waits.keep(context.state, context.lease, looked_at, now)
 
 
-def _looked_at(context: RunContext, message: Message, why: NotYet, now: datetime) -> LookedAt:
+def _looked_at(context: RunContext[Any], message: Message, why: NotYet, now: datetime) -> LookedAt:
     wait = _wait(context, message, why.wait, why.waits_for, str(why), now)
     return LookedAt(message.id, wait, str(why), looked_at_again(wait.since, now))

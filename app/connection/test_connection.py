@@ -7,17 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 
-from app.composition import (
-    acumatica_access,
-    customer_rule,
-    magento_access,
-    order_rule,
-    price_rule,
-    quantity_rule,
-    read_rule,
-    shipment_rule,
-    source_of_warehouse,
-)
+from app.composition import acumatica_access, magento_access, read_plan
 from app.connection.acumatica import acumatica_currency, check_acumatica
 from app.connection.magento import BESIDE_OAUTH, EDITION, check_bearer_token, check_magento
 from app.connection.permissions import permission_checks
@@ -37,12 +27,17 @@ from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from entities.checks import Asked, Check, Named, ask_each, attempt
 from entities.customer.checks import customers_in_acumatica, customers_in_magento
+from entities.customer.from_settings import customer_rule
 from entities.inventory.check_reservations import reservations
 from entities.inventory.checks import inventory_in_magento
+from entities.inventory.from_settings import quantity_rule, source_of_warehouse
 from entities.order.checks import maps_of_orders, orders_in_acumatica, orders_in_magento
+from entities.order.from_settings import order_rule
 from entities.price.check_bulks import consumer
 from entities.price.checks import prices_in_acumatica
+from entities.price.from_settings import price_rule
 from entities.shipment.checks import drop_shipments, shipments_in_acumatica, shipments_in_magento
+from entities.shipment.from_settings import shipment_rule
 from entities.values.checks import (
     availability_in_acumatica,
     items_in_acumatica,
@@ -132,7 +127,7 @@ def _named_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[A
     by_list = price.source == "sales_price" and price.sales_price_from == "price_list"
     counts_vendors = settings.active.inventory and vendor.include != "no"
     return [
-        *items_in_acumatica(session, settings.items.classes, read_rule(settings, "price").fields.alternate_type),
+        *items_in_acumatica(session, settings.items.classes, read_plan(settings, "price").fields.alternate_type),
         *availability_in_acumatica(session, deducts=_reads_availability(settings)),
         *price_class_in_acumatica(session, price.price_class if by_list and settings.active.price else ""),
         *vendor_in_acumatica(session, vendor.inquiry if counts_vendors else ""),
@@ -181,7 +176,7 @@ def _fields(settings: Settings) -> dict[str, frozenset[str]]:
     for name in EVERY:
         if getattr(settings.active, name):
             invoiced = settings.order.invoice == "offline"
-            own = read_by(name, read_rule(settings, name).fields, non_stock=settings.price.non_stock, invoiced=invoiced)
+            own = read_by(name, read_plan(settings, name).fields, non_stock=settings.price.non_stock, invoiced=invoiced)
             for entity, fields in own.items():
                 wanted.setdefault(entity, set()).update(fields)
     return {entity: frozenset(fields) for entity, fields in wanted.items()}
@@ -195,14 +190,14 @@ def _named(settings: Settings, currency: str) -> Named:
     return Named(
         endpoint=settings.acumatica.endpoint,
         version=settings.acumatica.version,
-        warehouses=tuple(dict.fromkeys([*source_of_warehouse(settings), *read_rule(settings, "inventory").mapped])),
+        warehouses=tuple(dict.fromkeys([*source_of_warehouse(settings), *read_plan(settings, "inventory").mapped])),
         branches=tuple(row.branch for row in settings.inventory.branches),
         sources=tuple(sorted({*settings.sources(), *own})),
         currency=currency,
         batch_count=settings.queue.batch_count,
         customer_attributes=settings.additional.customer_attributes,
         looks_a_minute=looks,
-        requests_a_look=sum(len(read_rule(settings, entity).feeds) for entity in active),
+        requests_a_look=sum(len(read_plan(settings, entity).feeds) for entity in active),
         requests_per_minute=settings.acumatica.requests_per_minute,
         quantity_read=settings.acumatica.quantity_read,
         item_statuses=STATUSES,

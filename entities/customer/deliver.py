@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -31,15 +31,12 @@ from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync import links
 from connector.state.sync.links import Link
+from entities.base import Feed, FeedPage, RunContext
 from entities.customer import rules
 from entities.customer.merge import merged, new_customer, not_shown
 from entities.customer.types import Account, CustomerProblem, CustomerRule, ShopFacts
-from entities.documents.document import CannotBeSent, Delivered, Document, DocumentEntity, noted
-from entities.feeds import Feed, FeedPage
+from entities.documents.document import CannotBeSent, Delivered, Document, noted
 from entities.shop import ConfigurationConflict
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
 
@@ -49,7 +46,9 @@ def _page(found: CustomerPage) -> FeedPage:
     return FeedPage(parts, found.last_key, [(problem.key, problem.reason) for problem in found.problems])
 
 
-async def _pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _pages(
+    context: RunContext[CustomerRule], since: datetime | None, after: str | None
+) -> AsyncIterator[FeedPage]:
     async for found in acumatica.customer_pages(
         context.acumatica,
         context.read.chosen,
@@ -60,7 +59,7 @@ async def _pages(context: RunContext, since: datetime | None, after: str | None)
         yield _page(found)
 
 
-async def _of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+async def _of_keys(context: RunContext[CustomerRule], keys: list[str]) -> FeedPage:
     wanted = bool(context.rule.attributes)
     return _page(await acumatica.customers_with_keys(context.acumatica, context.read.chosen, keys, attributes=wanted))
 
@@ -69,11 +68,11 @@ def _customer(document: dict[str, Any]) -> Customer:
     return msgspec.convert(document, type=Customer)
 
 
-def _identity(context: RunContext, document: dict[str, Any]) -> str | None:
+def identity(context: RunContext[CustomerRule], document: dict[str, Any]) -> str | None:
     return rules.identity(_customer(document), context.rule)
 
 
-async def compute(context: RunContext, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+async def compute(context: RunContext[CustomerRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
     """The account of each customer; those who do not go to Magento are told of nothing. Raises
     `ConfigurationConflict`.
     """
@@ -101,7 +100,7 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
         return Document(key, key, cause=str(problem).partition(":")[0], reason=str(problem))
 
 
-async def _facts(context: RunContext, rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
+async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
     """What the shop knows of what these customers name; asked once per run. Raises `ConfigurationConflict`."""
     ask_once = context.shop.once
     async with context.shop.client() as client:
@@ -122,7 +121,7 @@ async def _facts(context: RunContext, rule: CustomerRule, customers: Collection[
     return ShopFacts({comparison_key(name): number for name, number in groups.items()}, names, countries, attributes)
 
 
-async def _refuse_attributes_on_open_source(context: RunContext, client: MagentoClient) -> None:
+async def _refuse_attributes_on_open_source(context: RunContext[CustomerRule], client: MagentoClient) -> None:
     if not reads.is_adobe_commerce(await context.shop.once("modules", partial(reads.modules, client))):
         raise ConfigurationConflict(
             "Customer Attribute Sync is on, and this shop is Magento Open Source: only Adobe Commerce keeps custom "
@@ -130,7 +129,7 @@ async def _refuse_attributes_on_open_source(context: RunContext, client: Magento
         )
 
 
-async def _without_new_ones(context: RunContext, documents: list[Document]) -> list[Document]:
+async def _without_new_ones(context: RunContext[CustomerRule], documents: list[Document]) -> list[Document]:
     """With CREATE off, a customer whom Magento does not have is left out by that setting."""
     accounts = {one.key: one.content for one in documents if one.content is not None}
     new = await _new_to_magento(context, accounts)
@@ -145,10 +144,10 @@ def _left_out(key: str, account: Account) -> Document:
     return Document(key, key, cause="Not in Magento", reason=reason, skipped=True)
 
 
-async def _new_to_magento(context: RunContext, accounts: Mapping[str, Account]) -> set[str]:
+async def _new_to_magento(context: RunContext[CustomerRule], accounts: Mapping[str, Account]) -> set[str]:
     """The customers without a link whose e-mail Magento does not have on their website."""
     with context.state.read() as connection:
-        linked = links.of_keys(connection, context.entity, list(accounts))
+        linked = links.of_keys(connection, context.name, list(accounts))
     unlinked = {key: account.email for key, account in accounts.items() if key not in linked}
     if not unlinked:
         return set()
@@ -158,11 +157,11 @@ async def _new_to_magento(context: RunContext, accounts: Mapping[str, Account]) 
     return {key for key, email in unlinked.items() if comparison_key(email) not in found}
 
 
-async def refuse_too_many(context: RunContext) -> None:
+async def refuse_too_many(context: RunContext[CustomerRule]) -> None:
     """Stop before anything is sent if more customers wait to be created than `CREATE_LIMIT`: Magento mails each."""
     rule: CustomerRule = context.rule
     with context.state.read() as connection:
-        waiting = messages.pending(connection, context.entity)
+        waiting = messages.pending(connection, context.name)
     if not rule.create or len(waiting) <= rule.create_limit:
         return
     accounts = {one.key: msgspec.json.decode(one.document or b"", type=Account) for one in waiting}
@@ -176,7 +175,7 @@ async def refuse_too_many(context: RunContext) -> None:
 
 
 async def send(
-    context: RunContext, client: MagentoClient, message: Message, account: Account, link: Link | None
+    context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered:
     """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
     shown = await _known(context, client, account, link)
@@ -197,7 +196,7 @@ async def send(
 
 
 async def find(
-    context: RunContext, client: MagentoClient, message: Message, account: Account, link: Link | None
+    context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered | None:
     """The customer in Magento, if it shows all of the account."""
     shown = await _known(context, client, account, link)
@@ -206,7 +205,9 @@ async def find(
     return None if not_shown(_where_it_is(context, account, shown), shown) else _made(str(shown["id"]), link)
 
 
-async def _known(context: RunContext, client: MagentoClient, account: Account, link: Link | None) -> Shown | None:
+async def _known(
+    context: RunContext[CustomerRule], client: MagentoClient, account: Account, link: Link | None
+) -> Shown | None:
     """The customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are shared."""
     if link is not None:
         return await magento.customer(client, link.magento_id)
@@ -217,7 +218,7 @@ async def _known(context: RunContext, client: MagentoClient, account: Account, l
     return found[0] if own is None and len(found) == 1 else own
 
 
-def _where_it_is(context: RunContext, account: Account, shown: Shown) -> Account:
+def _where_it_is(context: RunContext[CustomerRule], account: Account, shown: Shown) -> Account:
     """The account on the website that it has in Magento: one that is shared keeps it."""
     return replace(account, website_id=int(shown["website_id"])) if context.rule.shared else account
 
@@ -247,7 +248,7 @@ def _shared(key: str, account: Account, found: list[Shown]) -> str:
     )
 
 
-def _refuse_to_create(context: RunContext, message: Message, account: Account, link: Link | None) -> None:
+def _refuse_to_create(context: RunContext[CustomerRule], message: Message, account: Account, link: Link | None) -> None:
     if link is not None:
         raise CannotBeSent(
             "Gone from Magento",
@@ -259,7 +260,9 @@ def _refuse_to_create(context: RunContext, message: Message, account: Account, l
         raise CannotBeSent("Not in Magento", _left_out(message.key, account).reason or "")
 
 
-def _refuse_to_change(context: RunContext, message: Message, account: Account, shown: Shown, link: Link | None) -> None:
+def _refuse_to_change(
+    context: RunContext[CustomerRule], message: Message, account: Account, shown: Shown, link: Link | None
+) -> None:
     """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
     magento_id, key = shown["id"], message.key
     if shown.get("website_id") != account.website_id and not context.rule.shared:
@@ -279,12 +282,12 @@ def _refuse_to_change(context: RunContext, message: Message, account: Account, s
         )
 
 
-def _told(context: RunContext, message: Message, link: Link | None) -> list[Account]:
+def _told(context: RunContext[CustomerRule], message: Message, link: Link | None) -> list[Account]:
     """What Magento was told last; and where that is not sure, what it may have been told since."""
     documents = [] if link is None or link.document is None else [link.document]
     if link is None or link.in_doubt:
         with context.state.read() as connection:
-            documents += messages.attempted(connection, context.entity, message.key)
+            documents += messages.attempted(connection, context.name, message.key)
     return [msgspec.json.decode(document, type=Account) for document in documents]
 
 
@@ -292,10 +295,10 @@ def _made(magento_id: str, link: Link | None) -> Delivered:
     return Delivered(magento_id, "found" if link is None else link.made_by)
 
 
-def _others(context: RunContext, message: Message, magento_id: str) -> list[str]:
+def _others(context: RunContext[CustomerRule], message: Message, magento_id: str) -> list[str]:
     """The other Acumatica customers that are this one in Magento, unless this one is linked to it as well."""
     with context.state.read() as connection:
-        linked = {one.key for one in links.of_magento_id(connection, context.entity, magento_id)}
+        linked = {one.key for one in links.of_magento_id(connection, context.name, magento_id)}
     return [] if message.key in linked else sorted(linked)
 
 
@@ -306,15 +309,6 @@ def _dropped(key: str, magento_id: str, left: list[str]) -> str:
     )
 
 
-CUSTOMERS = DocumentEntity(
-    feeds={"customers": Feed(_pages, _of_keys, lambda _work: True, lambda: None)},
-    content=Account,
-    compute=compute,
-    changed=lambda _told_before, account: account,
-    send=send,
-    find=find,
-    identity=_identity,
-    before_push=refuse_too_many,
-    full_looks=True,
-)
-"""Customers, as the stages take them. Acumatica does not stamp a customer when only its address changes."""
+FEEDS = {
+    "customers": Feed(_pages, _of_keys, lambda: None, "document", "facts_seen", outlives_sweeps=True),
+}

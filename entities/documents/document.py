@@ -9,10 +9,11 @@ was lost is settled by looking, never by sending again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -27,15 +28,14 @@ from connector.state.sync import ledger, links, records
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link, MadeBy
 from connector.state.sync.records import Record, Stored
+from entities.base import R, RunContext
 from entities.documents.names import Change
-from entities.feeds import Feed
+from entities.pulled import Pulled
 from entities.waiting import NotYet
 
-if TYPE_CHECKING:
-    from entities.context import RunContext
-    from entities.pulled import Pulled
-
 T = TypeVar("T")
+C = TypeVar("C")
+"""The content of a document."""
 LATE_WRITE = timedelta(seconds=30)
 """How long a request that arrived whole may still be applied after its answer was lost. Seen: five seconds, while every
 worker was busy (magento-observed.md, part two, section 7)."""
@@ -98,37 +98,42 @@ class Beside(msgspec.Struct, frozen=True):
     reason: str
 
 
-@dataclass(frozen=True)
-class DocumentEntity:
-    """One document entity.
+class DocumentParts(ABC, Generic[R, C]):
+    """The parts of an entity of documents; `content`: the struct of a document's content."""
 
-    feeds: what it reads in Acumatica, by name; each part of a page is the record as plain JSON values.
-    content: the struct of a document's content.
-    compute: the documents of these records (None: Acumatica no longer has it); may read Magento, writes nothing.
-    changed: the content to send where Magento was told another one before; raises `CannotBeSent` for a change that
-    Magento cannot follow and that holds back the rest.
-    beside: of what Magento was told and what it is to be told now, the change that it cannot follow though all else
-    goes on.
-    send: tells Magento; looks for the document first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`.
-    find: the document in Magento, if it is there, by link or mark, with all that this message says.
-    identity: what no two records may share in Magento, in compared form; the records of a chunk are computed together
-    with all others that share it, or did before.
-    before_push: asked before anything of a look is sent; raises `ConfigurationConflict` to stop it.
-    full_looks: whether all is read again once a day, because Acumatica does not stamp every change.
-    still_waiting: of messages that waited, those that still do and why, by id, read from Magento together.
-    """
+    name: str
+    content: type[C]
 
-    feeds: Mapping[str, Feed]
-    content: type[Any]
-    compute: Callable[[RunContext, Mapping[str, dict[str, Any] | None]], Awaitable[list[Document]]]
-    changed: Callable[[Any, Any], Any]
-    send: Callable[[RunContext, MagentoClient, Message, Any, Link | None], Awaitable[Delivered]]
-    find: Callable[[RunContext, MagentoClient, Message, Any, Link | None], Awaitable[Delivered | None]]
-    identity: Callable[[RunContext, dict[str, Any]], str | None] | None = None
-    before_push: Callable[[RunContext], Awaitable[None]] | None = None
-    full_looks: bool = False
-    beside: Callable[[Any, Any], Beside | None] | None = None
-    still_waiting: Callable[[RunContext, MagentoClient, Sequence[Message]], Awaitable[dict[int, NotYet]]] | None = None
+    @abstractmethod
+    async def documents(self, context: RunContext[R], records: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+        """Return the documents of these records (`None`: Acumatica no longer has it); may read Magento."""
+
+    @abstractmethod
+    def changed(self, before: C, now: C) -> C:
+        """Return the content to send where Magento was told another one before.
+
+        Raises `CannotBeSent` for a change that Magento cannot follow and that holds back the rest.
+        """
+
+    @abstractmethod
+    async def send(
+        self, context: RunContext[R], client: MagentoClient, message: Message, content: C, link: Link | None
+    ) -> Delivered:
+        """Send the document to Magento; look for it first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`."""
+
+    @abstractmethod
+    async def find(
+        self, context: RunContext[R], client: MagentoClient, message: Message, content: C, link: Link | None
+    ) -> Delivered | None:
+        """Return the document in Magento, by link or mark, if it is there with all that this message says."""
+
+    def beside(self, before: C, now: C) -> Beside | None:
+        """Return the change that Magento cannot follow, though all else goes on."""
+        return None
+
+    def identity(self, context: RunContext[R], record: dict[str, Any]) -> str | None:
+        """Return what no two records may share in Magento, in compared form: they are computed together."""
+        return None
 
 
 def noted(changed: Sequence[Change]) -> tuple[str, ...]:
@@ -146,16 +151,16 @@ def fingerprint(document: bytes) -> int:
     return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
 
 
-async def compute_documents(context: RunContext, entity: DocumentEntity, pulled: Pulled) -> Computed:
+async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C], pulled: Pulled) -> Computed:
     """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
     chosen = _with_same_identity(context, entity, pulled.to_compute)
     there = {key: _said(stored.record) for key, stored in chosen.items()}
-    computed = await entity.compute(context, there)
+    computed = await entity.documents(context, there)
     for one in computed:
         for note in one.notes:
             context.report.note(one.key, note)
     with context.state.read() as connection:
-        known = links.of_records(connection, context.entity, list(there))
+        known = links.of_records(connection, context.name, list(there))
     told = [one for one in computed if one.content is not None or one.cause is not None]
     wanted = [want for one in told for want in _wanted(entity, one, known.get(one.key))]
     left = {one.key for one in computed}
@@ -172,18 +177,16 @@ async def compute_documents(context: RunContext, entity: DocumentEntity, pulled:
 
 
 def _with_same_identity(
-    context: RunContext, entity: DocumentEntity, pulled: Mapping[str, Stored]
+    context: RunContext[R], entity: DocumentParts[R, C], pulled: Mapping[str, Stored]
 ) -> Mapping[str, Stored]:
     """The records of the chunk, each with its identity, and every other record with one of these, now or before."""
-    if entity.identity is None:
-        return pulled
     keys = {
         key: None if one.record.document is None else entity.identity(context, one.record.document)
         for key, one in pulled.items()
     }
     shared = {*keys.values(), *(one.key for one in pulled.values())} - {None}
     with context.state.read() as connection:
-        others = records.sharing_sku(connection, context.entity, sorted(str(key) for key in shared), pulled)
+        others = records.sharing_sku(connection, context.name, sorted(str(key) for key in shared), pulled)
     return {**others, **{key: msgspec.structs.replace(one, key=keys[key]) for key, one in pulled.items()}}
 
 
@@ -194,7 +197,7 @@ def _said(record: Record) -> dict[str, Any] | None:
     return {**record.document, "invoices": record.invoices}
 
 
-def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[DesiredValue]:
+def _wanted(entity: DocumentParts[R, C], one: Document, link: Link | None) -> list[DesiredValue]:
     """What Magento must be told of the document, and what is to be known beside it."""
     if one.content is None:
         return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
@@ -203,7 +206,7 @@ def _wanted(entity: DocumentEntity, one: Document, link: Link | None) -> list[De
     document = encoded(content)
     if kept is not None and kept != document:
         told = msgspec.json.decode(kept, type=entity.content)
-        beside = entity.beside(told, content) if entity.beside is not None else None
+        beside = entity.beside(told, content)
         try:
             content = entity.changed(told, content)
         except CannotBeSent as why:
@@ -230,7 +233,7 @@ def _gone(link: Link) -> DesiredValue:
 
 
 async def deliver_document(
-    context: RunContext, entity: DocumentEntity, client: MagentoClient, message: Message
+    context: RunContext[R], entity: DocumentParts[R, C], client: MagentoClient, message: Message
 ) -> tuple[Delivery, Delivered | None]:
     """Send one document: its outcome, and what it became."""
     content, link = content_and_link(context, entity.content, message)
@@ -257,18 +260,18 @@ def _outcome(why: Exception) -> RowResult:
 
 
 async def found_document(
-    context: RunContext, entity: DocumentEntity, client: MagentoClient, message: Message
+    context: RunContext[R], entity: DocumentParts[R, C], client: MagentoClient, message: Message
 ) -> Delivered | None:
     """The document in Magento, if it is there. Raises a `MagentoFault`."""
     content, link = content_and_link(context, entity.content, message)
     return await entity.find(context, client, message, content, link)
 
 
-def content_and_link(context: RunContext, content: type[T], message: Message) -> tuple[T, Link | None]:
+def content_and_link(context: RunContext[R], content: type[T], message: Message) -> tuple[T, Link | None]:
     """What the message tells, and the document's link, which is in doubt if a later attempt to tell more broke off."""
     with context.state.read() as connection:
-        link = links.of_keys(connection, context.entity, [message.key]).get(message.key)
-        is_known = bool(ledger.of_records(connection, context.entity, [], [message.key]))
+        link = links.of_keys(connection, context.name, [message.key]).get(message.key)
+        is_known = bool(ledger.of_records(connection, context.name, [], [message.key]))
     if link is not None and link.document is not None and not is_known:
         link = replace(link, in_doubt=True)
     return msgspec.json.decode(message.document or b"", type=content), link

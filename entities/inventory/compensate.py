@@ -14,14 +14,14 @@ import msgspec
 from connector.model.units import plain
 from connector.state.queue.chunk import DesiredValue
 from connector.state.sync import compensations
-from entities.context import RunContext
+from entities.base import RunContext
 from entities.inventory.compensations import compensated
 from entities.inventory.repairs import detect_repair, repaired_since, stocks_of
 from entities.inventory.rules import QuantityRule
 from entities.sources import ATTRIBUTE
 
 
-async def less_compensations(context: RunContext, values: Sequence[DesiredValue]) -> list[DesiredValue]:
+async def less_compensations(context: RunContext[QuantityRule], values: Sequence[DesiredValue]) -> list[DesiredValue]:
     """The wanted quantities, less what was taken; a stock status that follows the quantity follows it here too."""
     rule = context.rule
     if not isinstance(rule, QuantityRule):

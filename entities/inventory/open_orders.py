@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -31,16 +30,14 @@ from connector.state.sync import open_orders, records, watermarks
 from connector.state.sync.open_orders import OpenItem, OpenOrder
 from connector.state.sync.records import Facts, Stored
 from connector.state.sync.watermarks import Watermark
+from entities.base import RunContext
 from entities.counters import counted
-from entities.feeds import quantities_of_keys
+from entities.inventory.read import quantities_of_keys
 from entities.inventory.repairs import detect_repair, repaired_since, stocks_of
 from entities.inventory.rules import QuantityRule
 from entities.inventory.salable import UNKNOWN_RULE, OpenOrderRule, Owed, added_back, at_sources
 from entities.shop_orders.own_orders import is_reserved, own_key
 from entities.shop_orders.reference import increment_id_of
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 FEED = "shop_orders"
 READ_EVERY = timedelta(seconds=10)
@@ -74,7 +71,7 @@ class AddedBack:
 NOTHING = AddedBack(pd.DataFrame({name: [] for name in _COLUMNS}))
 
 
-async def follow_open_orders(context: RunContext, *, full: bool) -> None:
+async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -> None:
     """Read what changed in Magento's orders, at most every ten seconds; `full`: all open ones.
 
     Every SKU of an order that changed becomes due. Raises `LeaseLost` and a `MagentoFault`.
@@ -82,7 +79,7 @@ async def follow_open_orders(context: RunContext, *, full: bool) -> None:
     if not isinstance(context.rule, QuantityRule):
         return
     with context.state.read() as connection:
-        mark = watermarks.read(connection, context.entity, FEED)
+        mark = watermarks.read(connection, context.name, FEED)
     if not context.rule.open_orders.is_on:
         if mark.looked_back_at is not None:
             open_orders.forget_all(context.state, context.lease, FEED)
@@ -106,7 +103,9 @@ async def follow_open_orders(context: RunContext, *, full: bool) -> None:
     await _ask_for_missing(context, now)
 
 
-async def _follow(context: RunContext, client: MagentoClient, mark: Watermark, now: datetime, *, full: bool) -> None:
+async def _follow(
+    context: RunContext[QuantityRule], client: MagentoClient, mark: Watermark, now: datetime, *, full: bool
+) -> None:
     if full or mark.pulled_to is None:
         newest = await magento.newest_change(client)
         found = await magento.open_orders(client)
@@ -155,7 +154,7 @@ def _sum(one: Held, other: Held) -> Held:
     )
 
 
-async def _ask_for_missing(context: RunContext, now: datetime) -> None:
+async def _ask_for_missing(context: RunContext[QuantityRule], now: datetime) -> None:
     """Ask Acumatica for orders that it did not have; those that it has taken meanwhile become due."""
     with context.state.read() as connection:
         missing = open_orders.of_ids(connection, open_orders.untaken(connection, now - FIRST_ASKED_AGAIN))
@@ -176,7 +175,9 @@ def _is_asked_again(one: OpenOrder, now: datetime) -> bool:
     return now - asked_at >= pause
 
 
-async def add_back(context: RunContext, chosen: Mapping[str, Stored], keys: Mapping[str, str]) -> AddedBack:
+async def add_back(
+    context: RunContext[QuantityRule], chosen: Mapping[str, Stored], keys: Mapping[str, str]
+) -> AddedBack:
     """What is added back for these records; `keys` are their SKUs as Magento compares them.
 
     Quantities of which more is added back than before are read again into `chosen`. Raises faults of both systems.
@@ -249,7 +250,10 @@ Amounts = dict[tuple[int, str], dict[str, int]]
 
 
 async def _ask_acumatica(
-    context: RunContext, orders: Sequence[OpenOrder], chosen: Mapping[str, Stored], keys: Mapping[str, str]
+    context: RunContext[QuantityRule],
+    orders: Sequence[OpenOrder],
+    chosen: Mapping[str, Stored],
+    keys: Mapping[str, str],
 ) -> Amounts:
     """Ask what Acumatica's orders take, keep it with the orders, and compute what is added back for `keys`."""
     rule: QuantityRule = context.rule
@@ -273,7 +277,7 @@ async def _ask_acumatica(
     return amounts
 
 
-async def _demands(context: RunContext, orders: Sequence[OpenOrder]) -> dict[int, list[OrderDemand]]:
+async def _demands(context: RunContext[QuantityRule], orders: Sequence[OpenOrder]) -> dict[int, list[OrderDemand]]:
     """Acumatica's orders with the number of each of these orders of Magento's, or that became one of them."""
     rule: OpenOrderRule = context.rule.open_orders
     own = {one.order.order_id: key for one in orders if not one.order.placed and (key := own_key(context, one))}
@@ -291,7 +295,9 @@ async def _demands(context: RunContext, orders: Sequence[OpenOrder]) -> dict[int
     return found
 
 
-async def _ask(context: RunContext, field: str, numbers: Sequence[str], *, inside: bool = False) -> list[OrderDemand]:
+async def _ask(
+    context: RunContext[QuantityRule], field: str, numbers: Sequence[str], *, inside: bool = False
+) -> list[OrderDemand]:
     if not numbers:
         return []
     found, unread = await demands_of(context.acumatica, field, numbers, inside=inside)
@@ -300,7 +306,7 @@ async def _ask(context: RunContext, field: str, numbers: Sequence[str], *, insid
     return found
 
 
-async def _deducts(context: RunContext) -> Mapping[str, Deducts]:
+async def _deducts(context: RunContext[QuantityRule]) -> Mapping[str, Deducts]:
     rules = await context.shop.once("availability rules", partial(availability_rules, context.acumatica))
     if rules is None:
         context.report.say(
@@ -312,11 +318,11 @@ async def _deducts(context: RunContext) -> Mapping[str, Deducts]:
 
 
 async def _in_base_units(
-    context: RunContext, lines: Sequence[LineDemand], chosen: Mapping[str, Stored]
+    context: RunContext[QuantityRule], lines: Sequence[LineDemand], chosen: Mapping[str, Stored]
 ) -> list[Demand]:
     others = sorted({line.inventory_id for line in lines} - chosen.keys())
     with context.state.read() as connection:
-        known = {**records.read(connection, context.entity, others), **chosen}
+        known = {**records.read(connection, context.name, others), **chosen}
     ratios: dict[tuple[str, str], Fraction | None] = {}
     for line in lines:
         stored = known.get(line.inventory_id)
@@ -354,7 +360,9 @@ def _held_in_base(held: Held, facts: Facts | None, rule: QuantityRule) -> Held:
     return Held(*(amount * up // down for amount in (held.ordered, held.shipped, held.canceled, held.refunded)))
 
 
-async def _read_again(context: RunContext, chosen: Mapping[str, Stored], inventory_ids: Sequence[str]) -> None:
+async def _read_again(
+    context: RunContext[QuantityRule], chosen: Mapping[str, Stored], inventory_ids: Sequence[str]
+) -> None:
     """Read the quantities of these items again, which are younger than what was just read of the orders."""
     page = await quantities_of_keys(context, list(inventory_ids))
     for item in inventory_ids:
@@ -375,7 +383,7 @@ def _keep_amounts(orders: Sequence[OpenOrder], amounts: Amounts, keys: Mapping[s
                 one.items[key] = replace(item, added=sum(by.values()))
 
 
-def _tell_ended(context: RunContext, one: OpenOrder) -> None:
+def _tell_ended(context: RunContext[QuantityRule], one: OpenOrder) -> None:
     """Name what Magento still reserves of an order that Acumatica has ended."""
     if not one.statuses or not all(status in ENDED for status in one.statuses.values()):
         return

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
@@ -20,13 +20,11 @@ from connector.state.coordination import lease
 from connector.state.sync import compensations, open_orders, reservation_repairs
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.reservation_repairs import Repair
+from entities.base import RunContext
 from entities.inventory.rules import QuantityRule
 from entities.shop_orders.own_orders import is_own, is_reserved
 from entities.shop_orders.repair import Event, Recognised, last_repair, recognise
 from entities.sources import source_key
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 READ_EVERY = timedelta(minutes=1)
 """How often the salable quantities are read, at most."""
@@ -41,7 +39,7 @@ class _Known(NamedTuple):
     skus: dict[str, str]
 
 
-async def detect_repair(context: RunContext, client: MagentoClient, stocks: reads.Stocks) -> None:
+async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient, stocks: reads.Stocks) -> None:
     """Find out whether the reservations were repaired; what that changes becomes due. Raises a `MagentoFault`."""
     rule: QuantityRule = context.rule
     stock = stocks.of_store.get(rule.compensated_store)
@@ -62,7 +60,9 @@ async def detect_repair(context: RunContext, client: MagentoClient, stocks: read
     _keep(context, stock, replace(repair, read_at=now), found, known)
 
 
-def _what_reserves(context: RunContext, stocks: reads.Stocks, stock: int, since: datetime | None) -> _Known:
+def _what_reserves(
+    context: RunContext[QuantityRule], stocks: reads.Stocks, stock: int, since: datetime | None
+) -> _Known:
     """The orders made through the API since the last repair, and what was placed beside them.
 
     A SKU of somebody else's such order tells nothing: nobody knows what was shipped of it.
@@ -121,7 +121,7 @@ async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Seque
     return found
 
 
-def _keep(context: RunContext, stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
+def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
     """Keep what was found; a SKU is named when two readings in a row fit nothing known."""
     twice = sorted(found.unclear & set(repair.unclear))
     for key in twice:
@@ -144,7 +144,7 @@ def _keep(context: RunContext, stock: int, repair: Repair, found: Recognised, kn
         )
 
 
-def repaired_since(context: RunContext, stocks: reads.Stocks) -> Mapping[int, datetime | None]:
+def repaired_since(context: RunContext[QuantityRule], stocks: reads.Stocks) -> Mapping[int, datetime | None]:
     """When the reservations of each stock were last repaired."""
     rule: QuantityRule = context.rule
     now = context.clock.now()
@@ -155,6 +155,6 @@ def repaired_since(context: RunContext, stocks: reads.Stocks) -> Mapping[int, da
         }
 
 
-async def stocks_of(context: RunContext, client: MagentoClient) -> reads.Stocks:
+async def stocks_of(context: RunContext[QuantityRule], client: MagentoClient) -> reads.Stocks:
     """Magento's stocks; asked once a run."""
     return await context.shop.once("stocks", partial(reads.stocks, client))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from connector.magento import reads
-from entities.context import RunContext
+from entities.base import RunContext
 from entities.inventory.rules import QuantityRule
 from entities.shop import ConfigurationConflict
 from entities.sources import source_key
 
 
-async def refuse_vendors_twice(context: RunContext) -> None:
+async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
     """Raise `ConfigurationConflict` where one Magento stock would count the vendor quantity at several of its
     sources.
     """

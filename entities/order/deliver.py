@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.acumatica import order_invoices
 from connector.acumatica import orders as acumatica
@@ -24,8 +24,8 @@ from connector.model.units import ItemUnits
 from connector.state.queue import messages
 from connector.state.schema import SENDING
 from connector.state.sync import links
-from entities.documents.document import Beside, Document, DocumentEntity, noted
-from entities.feeds import Feed, FeedPage
+from entities.base import Feed, FeedPage, RunContext
+from entities.documents.document import Beside, Document, noted
 from entities.order.differences import differences
 from entities.order.rules import (
     cause_of,
@@ -36,15 +36,12 @@ from entities.order.rules import (
     number_in_magento,
     reference_of,
 )
-from entities.order.steps import find, send, still_waiting, was_held
+from entities.order.steps import was_held
 from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
-
-def _choice(context: RunContext) -> OrderChoice:
+def _choice(context: RunContext[OrderRule]) -> OrderChoice:
     read = context.read
     return OrderChoice(read.chosen, read.branches, read.begins_on, read.begins)
 
@@ -57,12 +54,12 @@ def _page(found: OrderPage) -> FeedPage:
     return FeedPage(dict(found.orders), found.last_key, _told(found.problems))
 
 
-async def _pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _pages(context: RunContext[OrderRule], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
     async for found in acumatica.order_pages(context.acumatica, _choice(context), changed_since=since, after=after):
         yield _page(found)
 
 
-async def _of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+async def _of_keys(context: RunContext[OrderRule], keys: list[str]) -> FeedPage:
     return _page(await acumatica.orders_with_keys(context.acumatica, _choice(context), keys))
 
 
@@ -70,7 +67,9 @@ def _invoice_page(found: InvoicePage) -> FeedPage:
     return FeedPage(dict(found.lines), found.last_key, _told(found.problems))
 
 
-async def _invoice_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _invoice_pages(
+    context: RunContext[OrderRule], since: datetime | None, after: str | None
+) -> AsyncIterator[FeedPage]:
     read = context.read
     async for found in order_invoices.invoices_of_orders(
         context.acumatica, read.chosen, read.begins_on, changed_since=since, after=after
@@ -78,11 +77,11 @@ async def _invoice_pages(context: RunContext, since: datetime | None, after: str
         yield _invoice_page(found)
 
 
-async def _invoices_of_keys(context: RunContext, keys: list[str]) -> FeedPage:
+async def _invoices_of_keys(context: RunContext[OrderRule], keys: list[str]) -> FeedPage:
     return _invoice_page(await order_invoices.invoices_with_orders(context.acumatica, keys))
 
 
-async def compute(context: RunContext, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+async def compute(context: RunContext[OrderRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
     """The content of each order. One that the settings no longer choose is left alone, whatever it is in Magento."""
     rule: OrderRule = context.rule
     orders = {key: order for key, order in there.items() if order is not None and is_chosen(order, rule)}
@@ -92,15 +91,15 @@ async def compute(context: RunContext, there: Mapping[str, dict[str, Any] | None
     inventory_ids = sorted({line["item"] for order in orders.values() for line in order["lines"]} - {""})
     items = await item_units(context.acumatica, context.read.fields, inventory_ids) if inventory_ids else {}
     with context.state.read() as connection:
-        in_magento = links.of_keys(connection, context.entity, list(orders)).keys()
-        live = messages.live(connection, context.entity, [], list(orders))
+        in_magento = links.of_keys(connection, context.name, list(orders)).keys()
+        live = messages.live(connection, context.name, [], list(orders))
     may_be_there = {*in_magento, *(message.key for message in live if message.state == SENDING)}
     may_be_there |= await _dead_in_magento(context, {k: o for k, o in orders.items() if k not in may_be_there})
     documents = [_document(key, order, items, rule, key in may_be_there) for key, order in orders.items()]
     return [*documents, *(Document(key, key) for key in there if key in left_alone)]
 
 
-async def _dead_in_magento(context: RunContext, orders: Mapping[str, dict[str, Any]]) -> set[str]:
+async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, dict[str, Any]]) -> set[str]:
     """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
     references = {
         key: number_in_magento(order, context.rule)
@@ -157,16 +156,21 @@ def edited(told: OrderContent, now: OrderContent) -> Beside | None:
     )
 
 
-ORDERS = DocumentEntity(
-    feeds={
-        "order_invoices": Feed(_invoice_pages, _invoices_of_keys, lambda _work: True, dict),
-        "orders": Feed(_pages, _of_keys, lambda _work: True, lambda: None),
-    },
-    content=OrderContent,
-    compute=compute,
-    changed=changed,
-    send=send,
-    find=find,
-    beside=edited,
-    still_waiting=still_waiting,
-)
+def _with_invoices_before(before: dict[str, Any], part: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+    """Return what was seen of either: released invoices are never taken back."""
+    del whole
+    return {**before, **part}
+
+
+FEEDS = {
+    "order_invoices": Feed(
+        _invoice_pages,
+        _invoices_of_keys,
+        dict,
+        "invoices",
+        "rows_seen",
+        merge=_with_invoices_before,
+        outlives_sweeps=True,
+    ),
+    "orders": Feed(_pages, _of_keys, lambda: None, "document", "facts_seen", outlives_sweeps=True),
+}

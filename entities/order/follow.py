@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ from connector.magento.orders import ShownOrder
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
+from entities.base import RunContext
 from entities.order import sold
 from entities.order.close_rest import end_of_rest, refund_rest
 from entities.order.rest import open_rest
@@ -43,9 +44,6 @@ from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 from entities.shop_orders.own_orders import is_reserved_by_repair
 from entities.waiting import NotYet, WaitReason
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 AFTER_INVOICES = ("complete", "holded")
 MOST_STEPS = 20
@@ -69,7 +67,7 @@ class Before:
 
 
 def before(
-    context: RunContext, message: Message, content: OrderContent, link: Link | None, shown: ShownOrder
+    context: RunContext[OrderRule], message: Message, content: OrderContent, link: Link | None, shown: ShownOrder
 ) -> Before:
     """What Magento was told before this message."""
     told = told_of(link)
@@ -88,10 +86,10 @@ def before(
     )
 
 
-def _was_hold_tried(context: RunContext, content: OrderContent) -> bool:
+def _was_hold_tried(context: RunContext[OrderRule], content: OrderContent) -> bool:
     """Whether a hold was about to be told lately: a request that was under way may be applied late."""
     with context.state.read() as connection:
-        tried = messages.attempted(connection, context.entity, content.key)
+        tried = messages.attempted(connection, context.name, content.key)
     return any(msgspec.json.decode(one, type=OrderContent).state == "holded" for one in tried)
 
 

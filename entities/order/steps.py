@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from connector import failpoints
 from connector.magento import orders as magento
@@ -26,6 +26,7 @@ from connector.state.queue.messages import Message
 from connector.state.schema import PENDING, SENDING
 from connector.state.sync import links
 from connector.state.sync.links import Link, MadeBy
+from entities.base import RunContext
 from entities.documents.document import CannotBeSent, Delivered, content_and_link, encoded
 from entities.documents.order_items import with_product_skus
 from entities.order.follow import before, bring_up, left_to_do, told_of, was_held
@@ -36,9 +37,6 @@ from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 from entities.waiting import NotYet, WaitReason
 
-if TYPE_CHECKING:
-    from entities.context import RunContext
-
 __all__ = ["find", "send", "still_waiting", "told_of", "was_held"]
 
 
@@ -48,7 +46,7 @@ class _Found(NamedTuple):
 
 
 async def send(
-    context: RunContext, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
+    context: RunContext[OrderRule], client: MagentoClient, message: Message, content: OrderContent, link: Link | None
 ) -> Delivered:
     """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
     found = await _known(client, content, link) or await _create(context, client, content)
@@ -69,28 +67,32 @@ async def send(
 
 
 async def _read(
-    context: RunContext, client: MagentoClient, content: OrderContent, magento_id: str
+    context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, magento_id: str
 ) -> ShownOrder | None:
     shown = await magento.order(client, magento_id)
     return None if shown is None else await _matched(context, client, content, shown)
 
 
-async def _matched(context: RunContext, client: MagentoClient, content: OrderContent, shown: ShownOrder) -> ShownOrder:
+async def _matched(
+    context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, shown: ShownOrder
+) -> ShownOrder:
     """The order with its items' products, where lines of Acumatica are to be found among them."""
     return await with_product_skus(context.shop, client, shown) if content.invoices or content.rest else shown
 
 
-def _will_hold(context: RunContext, message: Message, content: OrderContent, link: Link | None, found: _Found) -> None:
+def _will_hold(
+    context: RunContext[OrderRule], message: Message, content: OrderContent, link: Link | None, found: _Found
+) -> None:
     """Keep that Magento is about to be told of a hold."""
     told = replace(told_of(link) or content, status=None, state="holded", invoices=())
     about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(told), found.made_by)
     with context.state.write() as connection:
         lease.require(connection, context.lease)
-        links.write(connection, context.entity, [about], context.clock.now())
+        links.write(connection, context.name, [about], context.clock.now())
 
 
 async def find(
-    context: RunContext, client: MagentoClient, message: Message, content: OrderContent, link: Link | None
+    context: RunContext[OrderRule], client: MagentoClient, message: Message, content: OrderContent, link: Link | None
 ) -> Delivered | None:
     """The order in Magento, if nothing of what the message says is left to do."""
     try:
@@ -106,10 +108,12 @@ async def find(
     return Delivered(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
 
 
-async def still_waiting(context: RunContext, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+async def still_waiting(
+    context: RunContext[OrderRule], client: MagentoClient, waiting: Sequence[Message]
+) -> dict[int, NotYet]:
     """Of orders that waited, those that still do and why: all are read from Magento in one search."""
     with context.state.read() as connection:
-        linked = links.of_keys(connection, context.entity, [one.key for one in waiting])
+        linked = links.of_keys(connection, context.name, [one.key for one in waiting])
     ids = sorted({link.magento_id for link in linked.values()})
     shown = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
     found = {}
@@ -170,7 +174,7 @@ def _the_one(content: OrderContent, chosen: list[ShownOrder]) -> ShownOrder:
     return first
 
 
-async def _create(context: RunContext, client: MagentoClient, content: OrderContent) -> _Found:
+async def _create(context: RunContext[OrderRule], client: MagentoClient, content: OrderContent) -> _Found:
     """Make the order. Magento refuses its number a second time: then it is there, and is looked for again."""
     rule: OrderRule = context.rule
     _refuse_to_create(content, rule)
@@ -228,7 +232,9 @@ def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
         )
 
 
-async def _what_magento_knows(context: RunContext, client: MagentoClient, key: str, new: NewOrder) -> ShopKnows:
+async def _what_magento_knows(
+    context: RunContext[OrderRule], client: MagentoClient, key: str, new: NewOrder
+) -> ShopKnows:
     """Products, regions and the buyer of an order; refuses an unknown store and another currency."""
     rule: OrderRule = context.rule
     stores = await context.shop.once("store configs", partial(reads.store_configs, client))
@@ -253,7 +259,7 @@ async def _what_magento_knows(context: RunContext, client: MagentoClient, key: s
     return ShopKnows(rule.store_id, products, regions, buyer)
 
 
-async def _buyer(context: RunContext, client: MagentoClient, key: str, customer: str) -> Buyer | None:
+async def _buyer(context: RunContext[OrderRule], client: MagentoClient, key: str, customer: str) -> Buyer | None:
     """The linked customer; none for a guest. An order waits for a customer who is on the way."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "customer", [customer]).get(customer)

@@ -31,7 +31,8 @@ from connector.state.queue.bulks import Bulk
 from connector.state.queue.messages import Message
 from connector.state.rows import chunked
 from entities import retry_after as told_to_wait
-from entities.context import RunContext
+from entities.base import RunContext
+from entities.price.rules import PriceRule
 
 T = TypeVar("T")
 RECORDS = 5_000
@@ -55,12 +56,12 @@ class NotTold(Exception):
     """Magento does not tell what became of a bulk; the text says why."""
 
 
-def goes_in_bulk(context: RunContext) -> bool:
+def goes_in_bulk(context: RunContext[PriceRule]) -> bool:
     """Whether prices go in bulks now: they are to, and none is open that was not worked off."""
-    if context.entity != "price" or context.bulk_patience is None:
+    if context.queue.bulk_patience is None:
         return False
     with context.state.read() as connection:
-        return bulks.of_entity(connection, context.entity) is None
+        return bulks.of_entity(connection, context.name) is None
 
 
 def operations_of(size: int) -> int:
@@ -69,7 +70,11 @@ def operations_of(size: int) -> int:
 
 
 async def deliver_in_bulk(
-    context: RunContext, client: MagentoClient, claimed: Sequence[Message], rows: Sequence[PriceRow], size: int
+    context: RunContext[PriceRule],
+    client: MagentoClient,
+    claimed: Sequence[Message],
+    rows: Sequence[PriceRow],
+    size: int,
 ) -> Delivery:
     """Publish the prices in operations of `size`, wait for them, and send by itself what they leave unclear."""
     parts = list(chunked(rows, size))
@@ -97,7 +102,7 @@ async def deliver_in_bulk(
 
 
 async def _not_published(
-    context: RunContext, client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
+    context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
 ) -> Delivery:
     """What a fault of the publishing means: after one that leaves open whether it is queued, the bulk is kept."""
     if isinstance(fault, NoAnswer):
@@ -113,7 +118,7 @@ async def _not_published(
 
 
 async def _another_way(
-    context: RunContext, client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str
+    context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str
 ) -> Delivery:
     """The bulk is left to itself: its prices go at once, and are read again when it is over."""
     bulks.stands_still(context.state, context.lease)
@@ -132,13 +137,13 @@ async def _with_the_rest(
     return Delivery([outcome or NOT_SENT for outcome in outcomes], sent.array_limit, sent.fault)
 
 
-async def _is_done(context: RunContext, client: MagentoClient, uuid: str | None) -> bool:
+async def _is_done(context: RunContext[PriceRule], client: MagentoClient, uuid: str | None) -> bool:
     """Wait until no operation of the bulk is open; off once nobody has worked on it for as long as the patience lasts.
 
     Without a number the open operations on prices of all bulks are meant, others' too, and the patience is for all of
     them. Raises `NotTold`, `HostUnavailable`, and `TemporaryFault` for a wait beyond the end of this run.
     """
-    patience = timedelta(seconds=context.bulk_patience or 0)
+    patience = timedelta(seconds=context.queue.bulk_patience or 0)
     least, worked_at, pause = None, context.clock.now(), FIRST_PAUSE
     while True:
         wait = pause
@@ -156,7 +161,7 @@ async def _is_done(context: RunContext, client: MagentoClient, uuid: str | None)
             if least is None or (found < least and uuid is not None):
                 worked_at = context.clock.now()
             least = found if least is None else min(least, found)
-            context.progress(f"{context.entity}: {found:,} operations wait for Magento's consumer")
+            context.progress(f"{context.name}: {found:,} operations wait for Magento's consumer")
         if context.clock.now() - worked_at >= patience:
             return False
         if not context.is_pulling:
@@ -183,12 +188,12 @@ async def _asked(answer: Awaitable[T]) -> T:
         raise NotTold(NOT_TOLD.format(fault=fault)) from fault
 
 
-async def settle_bulk(context: RunContext) -> None:
+async def settle_bulk(context: RunContext[PriceRule]) -> None:
     """Ask about a bulk that a run left open, before anything else is done. What it carried is read again once it is
     over; as long as nobody works it off, or tells of it, prices go another way.
     """
     with context.state.read() as connection:
-        left = bulks.of_entity(connection, context.entity)
+        left = bulks.of_entity(connection, context.name)
     if left is None:
         return
     async with context.shop.client() as client:
@@ -204,8 +209,8 @@ async def settle_bulk(context: RunContext) -> None:
         bulks.end(context.state, context.lease, in_doubt=left.keys, now=context.clock.now())
 
 
-async def _is_over(context: RunContext, client: MagentoClient, left: Bulk) -> bool:
-    if left.stands_still or context.bulk_patience is None:
+async def _is_over(context: RunContext[PriceRule], client: MagentoClient, left: Bulk) -> bool:
+    if left.stands_still or context.queue.bulk_patience is None:
         is_done = await _open(client, left.uuid) == 0
     else:
         is_done = await _is_done(context, client, left.uuid)
@@ -215,5 +220,5 @@ async def _is_over(context: RunContext, client: MagentoClient, left: Bulk) -> bo
     return is_done and (left.uuid is not None or context.clock.now() - left.published_at >= LATE_PUBLISH)
 
 
-def _stands_still(context: RunContext, count: int) -> str:
-    return STANDS_STILL.format(count=count, patience=context.bulk_patience)
+def _stands_still(context: RunContext[PriceRule], count: int) -> str:
+    return STANDS_STILL.format(count=count, patience=context.queue.bulk_patience)

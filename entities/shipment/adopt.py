@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from connector import failpoints
 from connector.magento import shipments as magento
@@ -18,18 +17,16 @@ from connector.magento.shipments import MadeShipment
 from connector.model.sold_items import SoldItem
 from connector.state.queue.messages import Message
 from connector.state.sync import links
+from entities.base import RunContext
 from entities.documents.document import CannotBeSent
 from entities.shipment.adoption import comparable, is_marked, shared_numbers, ships_exactly
 from entities.shipment.fulfilment import unknown_lines
-from entities.shipment.types import ShipmentContent
+from entities.shipment.types import ShipmentContent, ShipmentRule
 from entities.sources import source_key
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 
 def adoptable(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     order: ShownOrder,
     there: Sequence[MadeShipment],
     message: Message,
@@ -56,7 +53,7 @@ def adoptable(
     return None
 
 
-def _of_others(context: RunContext, there: Iterable[MadeShipment], entity: str) -> list[MadeShipment]:
+def _of_others(context: RunContext[ShipmentRule], there: Iterable[MadeShipment], entity: str) -> list[MadeShipment]:
     """The shipments with neither a mark of ours nor a link, the oldest first."""
     unmarked = sorted((one for one in there if not is_marked(one.comments)), key=lambda one: int(one.entity_id))
     with context.state.read() as connection:
@@ -97,7 +94,7 @@ async def adopt(client: MagentoClient, order: ShownOrder, theirs: MadeShipment, 
 
 
 def hint(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     order: ShownOrder,
     there: Sequence[MadeShipment],
     message: Message,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
 
 from connector import failpoints
 from connector.magento import orders
@@ -26,6 +25,7 @@ from connector.state.queue.messages import Message
 from connector.state.sync import open_orders
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link, MadeBy
+from entities.base import RunContext
 from entities.documents.document import CannotBeSent, Delivered
 from entities.documents.order_items import with_product_skus
 from entities.order.rules import increment_id
@@ -35,16 +35,17 @@ from entities.shipment.fulfilment import Fulfilment, fulfilment, in_words, taken
 from entities.shipment.order import order_of, refuse_or_wait
 from entities.shipment.source import make_sufficient, places, short_of
 from entities.shipment.tracks import is_up_to_date, update_tracks
-from entities.shipment.types import ContentLine, ShipmentContent, Unfit
+from entities.shipment.types import ContentLine, ShipmentContent, ShipmentRule, Unfit
 from entities.sources import source_key
 from entities.waiting import NotYet
 
-if TYPE_CHECKING:
-    from entities.context import RunContext
-
 
 async def send(
-    context: RunContext, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext[ShipmentRule],
+    client: MagentoClient,
+    message: Message,
+    content: ShipmentContent,
+    link: Link | None,
 ) -> Delivered:
     """Make the shipment, or give the one that is there what it lacks. Raises `CannotBeSent`, `NotYet`, faults."""
     order = await order_of(context, client, content)
@@ -67,7 +68,7 @@ async def send(
 
 
 def _plan(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     order: ShownOrder,
     there: Sequence[MadeShipment],
     message: Message,
@@ -83,7 +84,11 @@ def _plan(
 
 
 async def _make(
-    context: RunContext, client: MagentoClient, order: ShownOrder, content: ShipmentContent, plan: Fulfilment
+    context: RunContext[ShipmentRule],
+    client: MagentoClient,
+    order: ShownOrder,
+    content: ShipmentContent,
+    plan: Fulfilment,
 ) -> Delivered:
     has_msi = await context.shop.has_msi(client)
     if has_msi:
@@ -94,7 +99,11 @@ async def _make(
 
 
 async def find(
-    context: RunContext, client: MagentoClient, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext[ShipmentRule],
+    client: MagentoClient,
+    message: Message,
+    content: ShipmentContent,
+    link: Link | None,
 ) -> Delivered | None:
     """The shipment in Magento, if it is there with all of its tracking numbers."""
     try:
@@ -108,7 +117,7 @@ async def find(
 
 
 def _made(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     order: ShownOrder,
     ours: MadeShipment,
     content: ShipmentContent,
@@ -125,7 +134,7 @@ def _made(
 
 
 def _as_made(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     order: ShownOrder,
     shipment_id: str,
     made_by: MadeBy,
@@ -184,7 +193,7 @@ def _ours(
     return None
 
 
-async def _separately(context: RunContext, client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
+async def _separately(context: RunContext[ShipmentRule], client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
     """Of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
     found = {}
     for line in order.items:
@@ -195,7 +204,7 @@ async def _separately(context: RunContext, client: MagentoClient, order: ShownOr
 
 
 async def _ship(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     client: MagentoClient,
     order: ShownOrder,
     plan: Fulfilment,
@@ -226,7 +235,7 @@ async def _ship(
 
 
 async def _refuse_what_changed(
-    context: RunContext, client: MagentoClient, order: ShownOrder, content: ShipmentContent
+    context: RunContext[ShipmentRule], client: MagentoClient, order: ShownOrder, content: ShipmentContent
 ) -> None:
     """Somebody may have put the order on hold, or canceled it, after it was looked at: it waits, or fails for that."""
     now = await orders.order(client, str(order.entity_id))

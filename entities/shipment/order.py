@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,13 +18,11 @@ from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.schema import PENDING, SENDING, SKIPPED
 from connector.state.sync import entities, links
+from entities.base import RunContext
 from entities.documents.document import CannotBeSent
 from entities.order.steps import told_of, was_held
-from entities.shipment.types import ShipmentContent
+from entities.shipment.types import ShipmentContent, ShipmentRule
 from entities.waiting import NotYet, WaitReason
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 PASSING = {
     "holded": (WaitReason.ON_HOLD, "is on hold in Magento"),
@@ -36,7 +33,7 @@ PASSING = {
 OVER = {"canceled": "canceled", "closed": "closed (all of it was refunded)"}
 
 
-async def order_of(context: RunContext, client: MagentoClient, content: ShipmentContent) -> ShownOrder:
+async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, content: ShipmentContent) -> ShownOrder:
     """Return the order: by its link, else by its reference as Magento's order number, else by `ext_order_id`.
 
     Raises `CannotBeSent`, and `NotYet` where it may still come.
@@ -74,12 +71,12 @@ def _named(found: Sequence[ShownOrder], content: ShipmentContent) -> list[ShownO
     return by_reference or [one for one in found if one.ext_order_id == content.order]
 
 
-def _is_still_to_be_made(context: RunContext, content: ShipmentContent) -> bool:
+def _is_still_to_be_made(context: RunContext[ShipmentRule], content: ShipmentContent) -> bool:
     waiting = _order_messages(context, content.order)
     return not content.reference and any(one.state in (PENDING, SENDING) for one in waiting)
 
 
-def _missing(context: RunContext, content: ShipmentContent) -> CannotBeSent | NotYet:
+def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> CannotBeSent | NotYet:
     """Why there is no order: it may still come, because orders are sent too; or it never will."""
     rule = context.rule
     order_type = content.order.partition(" ")[0]
@@ -115,7 +112,7 @@ def _to_come(content: ShipmentContent, reason: str) -> NotYet:
     return NotYet(WaitReason.ORDER_MISSING, reason, f"order {content.order}")
 
 
-def refuse_or_wait(context: RunContext, order: ShownOrder, content: ShipmentContent) -> None:
+def refuse_or_wait(context: RunContext[ShipmentRule], order: ShownOrder, content: ShipmentContent) -> None:
     """Raise `NotYet` where the order is in a state that passes, `CannotBeSent` where it never ships any more."""
     wait = wait_of(context, order, content)
     if wait is not None:
@@ -129,7 +126,7 @@ def refuse_or_wait(context: RunContext, order: ShownOrder, content: ShipmentCont
         )
 
 
-def wait_of(context: RunContext, order: ShownOrder, content: ShipmentContent) -> NotYet | None:
+def wait_of(context: RunContext[ShipmentRule], order: ShownOrder, content: ShipmentContent) -> NotYet | None:
     """Return why the shipment has to wait for its order; None where it has not to."""
     if order.state not in PASSING:
         return None
@@ -143,7 +140,7 @@ def wait_of(context: RunContext, order: ShownOrder, content: ShipmentContent) ->
     return NotYet(reason, f"It waits: the Magento order {order.increment_id} {said}. It ships by itself afterwards.")
 
 
-def _is_to_be_told(context: RunContext, order: str) -> bool:
+def _is_to_be_told(context: RunContext[ShipmentRule], order: str) -> bool:
     """Whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "order", [order]).get(order)
@@ -151,12 +148,12 @@ def _is_to_be_told(context: RunContext, order: str) -> bool:
     return waiting or was_held(told_of(link))
 
 
-def _order_messages(context: RunContext, order: str) -> list[Message]:
+def _order_messages(context: RunContext[ShipmentRule], order: str) -> list[Message]:
     with context.state.read() as connection:
         return messages.live(connection, "order", [], [order])
 
 
-def _orders_begin_on(context: RunContext) -> date | None:
+def _orders_begin_on(context: RunContext[ShipmentRule]) -> date | None:
     """The day from which orders are sent: FROM, or when orders were first made active."""
     begins: datetime | None = context.rule.orders_from
     if begins is None:
@@ -165,7 +162,9 @@ def _orders_begin_on(context: RunContext) -> date | None:
     return None if begins is None else begins.astimezone(context.rule.zone).date()
 
 
-async def still_waiting(context: RunContext, client: MagentoClient, waiting: Sequence[Message]) -> dict[int, NotYet]:
+async def still_waiting(
+    context: RunContext[ShipmentRule], client: MagentoClient, waiting: Sequence[Message]
+) -> dict[int, NotYet]:
     """Return those of the messages whose orders are still not there or still in a passing state, and why, by id.
 
     The orders are read together. Whatever is not plain here is left to the message's own attempt.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -23,28 +23,17 @@ from connector.model.shipments import Shipment, ShippedOrder, acumatica_key
 from connector.state.queue import messages
 from connector.state.schema import SENDING
 from connector.state.sync import links, records
-from entities.documents.document import Beside, Document, DocumentEntity
-from entities.feeds import Feed, FeedPage
+from entities.base import Feed, FeedPage, RunContext
+from entities.documents.document import Beside, Document
 from entities.shipment import rules
-from entities.shipment.deliver import find, send
-from entities.shipment.order import still_waiting
-from entities.shipment.types import ShipmentContent
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
+from entities.shipment.types import ShipmentContent, ShipmentRule
 
 RECEIPT = acumatica_key("receipt", "")
 
 
-def _always(_work: RunContext) -> bool:
-    return True
-
-
-def _nothing() -> None:
-    return None
-
-
-async def _shipment_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _shipment_pages(
+    context: RunContext[ShipmentRule], since: datetime | None, after: str | None
+) -> AsyncIterator[FeedPage]:
     async for found in shipments.shipment_pages(
         context.acumatica, changed_since=since, begins_on=context.read.begins_on, after=after
     ):
@@ -53,7 +42,9 @@ async def _shipment_pages(context: RunContext, since: datetime | None, after: st
         yield page
 
 
-async def _receipt_pages(context: RunContext, since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+async def _receipt_pages(
+    context: RunContext[ShipmentRule], since: datetime | None, after: str | None
+) -> AsyncIterator[FeedPage]:
     async for found in receipts.receipt_pages(
         context.acumatica, changed_since=since, begins_on=context.read.begins_on, after=_number(after)
     ):
@@ -64,20 +55,18 @@ async def _receipt_pages(context: RunContext, since: datetime | None, after: str
             yield page
 
 
-async def _of_changed_purchases(context: RunContext, since: datetime) -> list[str]:
+async def _of_changed_purchases(context: RunContext[ShipmentRule], since: datetime) -> list[str]:
     """The known receipts whose purchase order changed: it holds the vendor's tracking number."""
     numbers = await receipts.purchases_changed(context.acumatica, since)
     with context.state.read() as connection:
-        return [
-            key for number in numbers for key in records.with_key(connection, context.entity, _purchase_key(number))
-        ]
+        return [key for number in numbers for key in records.with_key(connection, context.name, _purchase_key(number))]
 
 
 def _purchase_key(number: str) -> str:
     return f"purchase {number}"
 
 
-def _identity(_work: RunContext, document: Mapping[str, Any]) -> str | None:
+def identity(document: Mapping[str, Any]) -> str | None:
     """Receipts are found again by their (first) purchase order."""
     return next((_purchase_key(number) for number in document.get("purchases") or ()), None)
 
@@ -86,7 +75,7 @@ def _number(key: str | None) -> str | None:
     return None if key is None else key.removeprefix(RECEIPT)
 
 
-async def _invoiced_pages(context: RunContext, since: datetime | None) -> AsyncIterator[FeedPage]:
+async def _invoiced_pages(context: RunContext[ShipmentRule], since: datetime | None) -> AsyncIterator[FeedPage]:
     """What became due because an invoice was released; a full read sees it anyway.
 
     An invoice names shipments and receipts alike by a bare number: it means those that are known, because what an
@@ -97,19 +86,19 @@ async def _invoiced_pages(context: RunContext, since: datetime | None) -> AsyncI
     numbers = await invoices.shipped_by_invoices_since(context.acumatica, since)
     keys = [acumatica_key(kind, number) for number in numbers for kind in ("shipment", "receipt")]
     with context.state.read() as connection:
-        known = list(records.read(connection, context.entity, keys))
+        known = list(records.read(connection, context.name, keys))
     for of_keys in (_shipments_of, _receipts_of):
         page = await of_keys(context, known)
         if page.parts or page.problems:
             yield page
 
 
-async def _shipments_of(context: RunContext, keys: list[str]) -> FeedPage:
+async def _shipments_of(context: RunContext[ShipmentRule], keys: list[str]) -> FeedPage:
     numbers = [_record(key) for key in keys if not key.startswith(RECEIPT)]
     return await _page(context, await shipments.shipments_with_numbers(context.acumatica, numbers))
 
 
-async def _receipts_of(context: RunContext, keys: list[str]) -> FeedPage:
+async def _receipts_of(context: RunContext[ShipmentRule], keys: list[str]) -> FeedPage:
     numbers = [_record(key).removeprefix(RECEIPT) for key in keys if key.startswith(RECEIPT)]
     return await _page(context, await receipts.receipts_with_numbers(context.acumatica, numbers))
 
@@ -119,7 +108,7 @@ def _record(key: str) -> str:
     return key.partition("|")[0]
 
 
-async def _page(context: RunContext, found: FoundPage) -> FeedPage:
+async def _page(context: RunContext[ShipmentRule], found: FoundPage) -> FeedPage:
     """The shipments with their orders, items and released invoices, as they are kept."""
     named = {line.order for one in found.found for line in one.shipment.lines if line.order not in one.shipment.orders}
     orders, unreadable = await orders_with_keys(context.acumatica, named)
@@ -135,7 +124,9 @@ async def _page(context: RunContext, found: FoundPage) -> FeedPage:
     return FeedPage({one.key: plain_values(one) for one in whole}, found.last, problems)
 
 
-async def _completed(context: RunContext, found: Sequence[Found], orders: Mapping[str, ShippedOrder]) -> list[Shipment]:
+async def _completed(
+    context: RunContext[ShipmentRule], found: Sequence[Found], orders: Mapping[str, ShippedOrder]
+) -> list[Shipment]:
     ids = {line.inventory_id for one in found for line in one.shipment.lines}
     ids |= {line.inventory_id for order in orders.values() for line in order.lines}
     units = await items.item_units(context.acumatica, context.read.fields, sorted(ids))
@@ -155,7 +146,7 @@ async def _completed(context: RunContext, found: Sequence[Found], orders: Mappin
     return completed
 
 
-async def _compute(context: RunContext, there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+async def compute(context: RunContext[ShipmentRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
     sent = _sent(context, list(there))
     found = []
     for key, document in there.items():
@@ -166,11 +157,11 @@ async def _compute(context: RunContext, there: Mapping[str, dict[str, Any] | Non
     return found
 
 
-def _sent(context: RunContext, keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
+def _sent(context: RunContext[ShipmentRule], keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
     """What Magento was told, or is being told, of each record: by the message's key."""
     with context.state.read() as connection:
-        made = links.of_records(connection, context.entity, keys).values()
-        live = messages.live(connection, context.entity, keys, [])
+        made = links.of_records(connection, context.name, keys).values()
+        live = messages.live(connection, context.name, keys, [])
     found: dict[str, dict[str, ShipmentContent | None]] = {}
     for message in live:
         if message.state == SENDING:
@@ -184,22 +175,28 @@ def _decoded(document: bytes | None) -> ShipmentContent | None:
     return None if document is None else msgspec.json.decode(document, type=ShipmentContent)
 
 
-def _corrected(before: ShipmentContent, now: ShipmentContent) -> Beside | None:
+def corrected(before: ShipmentContent, now: ShipmentContent) -> Beside | None:
     reason = rules.edited(before, now)
     return None if reason is None else Beside("corrected", rules.CHANGED, reason)
 
 
-SHIPMENTS = DocumentEntity(
-    feeds={
-        "shipments": Feed(_shipment_pages, _shipments_of, _always, _nothing, of_records=True),
-        "receipts": Feed(_receipt_pages, _receipts_of, _always, _nothing, of_records=True),
-    },
-    content=ShipmentContent,
-    compute=_compute,
-    changed=rules.changed,
-    beside=_corrected,
-    send=send,
-    find=find,
-    identity=_identity,
-    still_waiting=still_waiting,
-)
+FEEDS = {
+    "shipments": Feed(
+        _shipment_pages,
+        _shipments_of,
+        lambda: None,
+        "document",
+        "facts_seen",
+        of_records=True,
+        outlives_sweeps=True,
+    ),
+    "receipts": Feed(
+        _receipt_pages,
+        _receipts_of,
+        lambda: None,
+        "document",
+        "rows_seen",
+        of_records=True,
+        outlives_sweeps=True,
+    ),
+}

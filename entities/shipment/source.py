@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from connector import failpoints
 from connector.magento import reads
@@ -20,11 +19,10 @@ from connector.magento.errors import NoAnswer, TemporaryFault
 from connector.model.comparison import comparison_key
 from connector.state.coordination import lease
 from connector.state.sync import ledger
+from entities.base import RunContext
 from entities.documents.document import LATE_WRITE
+from entities.shipment.types import ShipmentRule
 from entities.sources import source_key
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 
 def places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
@@ -43,7 +41,7 @@ async def short_of(client: MagentoClient, source: str, needed: Mapping[str, Deci
 
 
 async def make_sufficient(
-    context: RunContext, client: MagentoClient, source: str, needed: Mapping[str, Decimal]
+    context: RunContext[ShipmentRule], client: MagentoClient, source: str, needed: Mapping[str, Decimal]
 ) -> None:
     """Raise the source to exactly what the shipment takes, where it has less; inventory puts it right afterwards."""
     short = await short_of(client, source, needed)
@@ -59,7 +57,9 @@ async def make_sufficient(
     failpoints.hit("raised")
 
 
-def _doubt(context: RunContext, source: str, short: Iterable[tuple[str, Decimal]], later: timedelta) -> None:
+def _doubt(
+    context: RunContext[ShipmentRule], source: str, short: Iterable[tuple[str, Decimal]], later: timedelta
+) -> None:
     with context.state.write() as connection:
         lease.require(connection, context.lease)
         ledger.doubt(connection, "inventory", list(places(dict(short), source)), context.clock.now() + later)

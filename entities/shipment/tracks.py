@@ -5,8 +5,6 @@ Only numbers that the connector told are ever removed; what somebody entered in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from connector.magento import shipments as magento
@@ -16,15 +14,13 @@ from connector.magento.shipments import MadeShipment
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
+from entities.base import RunContext
 from entities.shipment.adoption import comparable
-from entities.shipment.types import ShipmentContent
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
+from entities.shipment.types import ShipmentContent, ShipmentRule
 
 
 async def update_tracks(
-    context: RunContext,
+    context: RunContext[ShipmentRule],
     client: MagentoClient,
     order: ShownOrder,
     ours: MadeShipment,
@@ -49,7 +45,7 @@ async def update_tracks(
 
 
 def is_up_to_date(
-    context: RunContext, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext[ShipmentRule], ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
 ) -> bool:
     """Return whether the shipment has all tracking numbers of the content and none that was replaced."""
     there = {comparable(number) for number in ours.tracks}
@@ -58,7 +54,7 @@ def is_up_to_date(
 
 
 def _replaced(
-    context: RunContext, ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext[ShipmentRule], ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
 ) -> list[tuple[str, str]]:
     """The numbers, with Magento's ids, that were told or tried to be told and are not Acumatica's any more."""
     with context.state.read() as connection:

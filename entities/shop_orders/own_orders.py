@@ -6,16 +6,14 @@ An order that came by `POST /V1/orders` reserves nothing, whoever made it (docs/
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 from connector.state.sync import links, open_orders, reservation_repairs
 from connector.state.sync.open_orders import OpenOrder
+from entities.base import RunContext
 from entities.order.rules import increment_id
 from entities.order.totals import OrderProblem
 from entities.shop_orders.repair import RepairRule, last_repair
-
-if TYPE_CHECKING:
-    from entities.context import RunContext
 
 
 def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
@@ -23,7 +21,7 @@ def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
     return one.order.placed or (repaired_at is not None and one.first_seen_at <= repaired_at)
 
 
-def is_reserved_by_repair(context: RunContext, rule: RepairRule, order_id: int) -> bool:
+def is_reserved_by_repair(context: RunContext[Any], rule: RepairRule, order_id: int) -> bool:
     """Whether a repair has reserved an order that was made through the API."""
     with context.state.read() as connection:
         first_seen = open_orders.first_seen(connection, order_id)
@@ -31,12 +29,12 @@ def is_reserved_by_repair(context: RunContext, rule: RepairRule, order_id: int) 
     return first_seen is not None and repaired_at is not None and first_seen <= repaired_at
 
 
-def is_own(context: RunContext, one: OpenOrder) -> bool:
+def is_own(context: RunContext[Any], one: OpenOrder) -> bool:
     """Whether the connector made the order."""
     return own_key(context, one) is not None
 
 
-def own_key(context: RunContext, one: OpenOrder) -> str | None:
+def own_key(context: RunContext[Any], one: OpenOrder) -> str | None:
     """Acumatica's key of an order that the connector made; `None` for any other."""
     with context.state.read() as connection:
         found = links.of_magento_id(connection, "order", str(one.order.order_id))

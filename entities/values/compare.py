@@ -15,12 +15,13 @@ from typing import NamedTuple
 import msgspec
 
 from connector.magento import reads
-from connector.state.queue.chunk import DesiredValue, not_shown
+from connector.state.queue.chunk import DesiredValue
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
-from entities.context import RunContext
+from entities.base import R, RunContext
 from entities.read_plan import CLOCKS_DIFFER
-from entities.values.current_values import Found, Place, Why, read_unknown
+from entities.values.current_values import Found, TargetKey, Why
+from entities.values.parts import ValueParts
 
 At = tuple[str, str]
 """A key and a source."""
@@ -41,24 +42,29 @@ class Asked(NamedTuple):
 
 
 async def ask_magento(
-    context: RunContext, values: Sequence[DesiredValue], records: Collection[str], *, everything: bool
+    context: RunContext[R],
+    entity: ValueParts[R],
+    values: Sequence[DesiredValue],
+    records: Collection[str],
+    *,
+    everything: bool,
 ) -> Asked:
     """Ask about the values of these records as far as it is needed, or about all of them."""
     known, doubted = _known(context, values, records)
     asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
-    compares = everything and bool(known) and await _is_read_by_the_page(context)
+    compares = everything and bool(known) and await entity.is_read_by_pages(context)
     compared = _known_ones(values, known, doubted) if compares else []
-    leaving = _leaving(context, values, known)
-    checked = [] if context.entity == "price" else values if everything else not_shown(values, known)
+    leaving = _leaving(entity, values, known)
+    checked = entity.checked(values, known, everything=everything)
     if not (asked or compared or leaving or checked):
         return Asked([], {}, [], [], [])
     own = [
         *(LedgerRow(want.key, want.source, want.acumatica_key, want.sku or want.key, 0, None) for want in asked),
         *leaving,
     ]
-    places = [Place(row.key, row.source, row.sku) for row in (*own, *compared)]
-    found = await read_unknown(context, places, {want.sku or want.key: want.key for want in checked})
-    own += await _made_again(context, compared, found)
+    places = [TargetKey(row.key, row.source, row.sku) for row in (*own, *compared)]
+    found = await entity.find(context, places, {want.sku or want.key: want.key for want in checked})
+    own += await _made_again(context, entity, compared, found)
     at = [(row.key, row.source) for row in own]
     confirmed = [
         LedgerRow(row.key, row.source, row.acumatica_key, row.sku, *found.values[row.key, row.source])
@@ -75,7 +81,9 @@ def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], d
     return [known[at] for at in places if at in known and at not in doubted]
 
 
-async def _made_again(context: RunContext, compared: Sequence[LedgerRow], found: Found) -> list[LedgerRow]:
+async def _made_again(
+    context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], found: Found
+) -> list[LedgerRow]:
     """Those of the values that Magento confirmed of a product that it had before: it shows nothing of them any more, or
     something else, and the product is newer than the confirmation. What somebody only changed there is left to
     `a2m reconcile`.
@@ -86,45 +94,36 @@ async def _made_again(context: RunContext, compared: Sequence[LedgerRow], found:
         value = found.values.get((row.key, row.source))
         if row.key in found.unfit or (value is not None and value[0] == row.value):
             continue
-        is_nothing = value is None or (value[0] == 0 and (value[1] is None or context.entity == "price"))
-        (lost if is_nothing else others).append(row)
+        (lost if entity.is_nothing(value) else others).append(row)
     if not others:
         return lost
     async with context.shop.client() as client:
         made_at = await reads.made_at(client, sorted({row.sku for row in others}))
     with context.state.read() as connection:
-        confirmed_at = ledger.confirmed_at(connection, context.entity, sorted({row.key for row in others}))
+        confirmed_at = ledger.confirmed_at(connection, context.name, sorted({row.key for row in others}))
     newer = [row for row in others if row.sku in made_at and made_at[row.sku] >= confirmed_at[row.key] - CLOCKS_DIFFER]
     return [*lost, *newer]
 
 
-async def _is_read_by_the_page(context: RunContext) -> bool:
-    """Whether all values may be read again; without sources (MSI) a quantity is a request of its own."""
-    if context.entity == "price":
-        return True
-    async with context.shop.client() as client:
-        return await context.shop.has_msi(client)
-
-
 def _known(
-    context: RunContext, values: Sequence[DesiredValue], records: Collection[str]
+    context: RunContext[R], values: Sequence[DesiredValue], records: Collection[str]
 ) -> tuple[dict[At, LedgerRow], set[At]]:
     """What Magento confirmed of the records and of the values' SKUs, and which of it is in doubt."""
     with context.state.read() as connection:
-        known = ledger.of_records(connection, context.entity, list(records), sorted({want.key for want in values}))
-        doubted = {(row.key, row.source) for row in ledger.doubted(connection, context.entity, context.clock.now())}
+        known = ledger.of_records(connection, context.name, list(records), sorted({want.key for want in values}))
+        doubted = {(row.key, row.source) for row in ledger.doubted(connection, context.name, context.clock.now())}
     return known, doubted
 
 
-def _leaving(context: RunContext, values: Sequence[DesiredValue], known: dict[At, LedgerRow]) -> list[LedgerRow]:
+def _leaving(entity: ValueParts[R], values: Sequence[DesiredValue], known: dict[At, LedgerRow]) -> list[LedgerRow]:
     """The places of the records that have no value any more and go to 0: nothing is sent where nothing is there."""
-    if context.entity != "inventory":
+    if entity.withdrawn_value is None:
         return []
     wanted = {(want.key, want.source) for want in values}
     return [row for at, row in known.items() if row.value and at not in wanted]
 
 
-def _unfit(context: RunContext, values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:
+def _unfit(context: RunContext[R], values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:
     unfit: dict[At, DesiredValue] = {}
     if not found.unfit and not found.unknown_sources:
         return unfit
@@ -135,7 +134,7 @@ def _unfit(context: RunContext, values: Sequence[DesiredValue], found: Found) ->
     return unfit
 
 
-def unsendable(context: RunContext, want: DesiredValue, why: Why) -> DesiredValue:
+def unsendable(context: RunContext[R], want: DesiredValue, why: Why) -> DesiredValue:
     """Return the value as a message that cannot be sent; an unknown SKU is left out where a setting says so."""
     return msgspec.structs.replace(
         want,

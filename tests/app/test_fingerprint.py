@@ -13,7 +13,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pytest
 from support.project import ROOT
 
-from app.composition import RULES, fingerprint_of, item_rule, read_rule
+from app.composition import fingerprint_of, read_plan, rule_of
+from entities.registry import NAMES
+from entities.values.from_settings import item_rule
 from settings import Setting, Settings, all_settings, load_settings
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -117,7 +119,7 @@ def changed(base: dict[str, dict[str, Any]], setting: Setting) -> list[Settings]
 
 
 def built(settings: Settings, entity: str) -> tuple[Any, Any, Any]:
-    return RULES[entity](settings), read_rule(settings, entity, BEGUN), item_rule(settings)
+    return rule_of(settings, entity), read_plan(settings, entity, BEGUN), item_rule(settings)
 
 
 @pytest.mark.parametrize("base", [PLAIN, OTHERWISE], ids=["plain", "otherwise"])
@@ -129,7 +131,7 @@ def test_whatever_changes_the_rule_or_what_is_read_changes_the_fingerprint(base:
             continue
         section, field = setting.section, setting.field
         for other in changed(base, setting):
-            for entity in RULES:
+            for entity in NAMES:
                 differs = fingerprint_of(other, entity, BEGUN) != fingerprint_of(first, entity, BEGUN)
                 if built(other, entity) != built(first, entity):
                     assert differs, f"{section}.{field} changes what {entity} computes, and its fingerprint does not"
@@ -162,8 +164,8 @@ def test_the_order_of_sets_and_maps_and_the_process_change_nothing() -> None:
     """Another process, which orders its sets otherwise, has the same fingerprint."""
     script = (
         "import sys; sys.path.insert(0, 'tests/app')\n"
-        "from test_fingerprint import PLAIN, BEGUN, RULES, fingerprint_of, load_settings\n"
-        "print([fingerprint_of(load_settings(**PLAIN), entity, BEGUN) for entity in RULES])"
+        "from test_fingerprint import PLAIN, BEGUN, NAMES, fingerprint_of, load_settings\n"
+        "print([fingerprint_of(load_settings(**PLAIN), entity, BEGUN) for entity in NAMES])"
     )
     said = {
         subprocess.run(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.composition import quantity_rule, shipment_rule
+from entities.inventory.from_settings import quantity_rule
+from entities.shipment.from_settings import shipment_rule
 from entities.sources import source_key
 from settings import load_settings
 

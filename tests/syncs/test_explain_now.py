@@ -9,7 +9,8 @@ import pytest
 from support.stories import STORIES, Scene
 from support.world import World
 
-from app.explain_now import NOW, shown_now
+from app.explain_now import shown_now
+from entities.explained import NOW
 from sandbox.catalogue import Product
 
 MakeWorld = Callable[..., World]

@@ -71,9 +71,9 @@ class DesiredValue(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class Seen:
-    """The records that a sweep of a feed saw."""
+    """The records that a sweep of a feed saw; `column`: where the feed's sweeps are kept."""
 
-    feed: str
+    column: str
     sweep: int
     acumatica_keys: Sequence[str]
 
@@ -188,7 +188,7 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         lease.require(connection, held)
         records.write(connection, held.entity, computed.stored)
         for seen in computed.seen:
-            records.mark_seen(connection, held.entity, seen.feed, seen.sweep, seen.acumatica_keys)
+            records.mark_seen(connection, held.entity, seen.column, seen.sweep, seen.acumatica_keys)
         ledger.confirm(connection, held.entity, computed.confirmed, now, asked_at=computed.asked_at)
         ledger.settle_doubts(connection, held.entity, computed.settled_doubts, computed.asked_at or now)
         ledger.forget_places(connection, held.entity, computed.unshown, computed.asked_at or now)

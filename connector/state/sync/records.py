@@ -86,19 +86,6 @@ class Stored(msgspec.Struct, gc=False):
     vendor_seen: int | None = None
 
 
-SEEN_BY_FEED = {
-    "items": "facts_seen",
-    "non_stock_items": "facts_seen",
-    "quantities": "rows_seen",
-    "price_rows": "rows_seen",
-    "vendor_quantities": "vendor_seen",
-    "customers": "facts_seen",
-    "orders": "facts_seen",
-    "shipments": "facts_seen",
-    "receipts": "rows_seen",
-    "order_invoices": "rows_seen",
-}
-
 DUE = date.min.toordinal()
 """The next change of a record that is kept and has to be computed: at the end of the look, or by the next one."""
 
@@ -169,12 +156,14 @@ def with_key(connection: Connection, entity: str, key: str) -> list[str]:
     return list(connection.execute(select(records.c.acumatica_key).where(chosen)).scalars())
 
 
-def gone(connection: Connection, entity: str, feed: str, sweep: int, kind: str | None, count: int) -> list[str]:
-    """Up to `count` Acumatica keys that an earlier read of `feed` saw and the finished `sweep` did not.
+def gone(connection: Connection, entity: str, column: str, sweep: int, kind: str | None, count: int) -> list[str]:
+    """Return up to `count` Acumatica keys that an earlier sweep of a feed saw and the finished `sweep` did not.
+
+    `column`: where the feed's sweeps are kept.
 
     `kind` narrows the two item feeds, which share a column, to the records of one of them.
     """
-    seen = records.c[SEEN_BY_FEED[feed]]
+    seen = records.c[column]
     chosen = select(records).where(records.c.entity == entity, seen != sweep)
     found = []
     for row in connection.execute(chosen):
@@ -205,8 +194,8 @@ def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None
     upsert_tuples(connection, records, names, rows)
 
 
-def mark_seen(connection: Connection, entity: str, feed: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
+def mark_seen(connection: Connection, entity: str, column: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
     """Say that the sweep saw these records, where nothing else of them changed."""
     for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
-        connection.execute(update(records).where(chosen).values({SEEN_BY_FEED[feed]: sweep}))
+        connection.execute(update(records).where(chosen).values({column: sweep}))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from app.composition import quantity_rule, repair_rule
 from connector.model.open_orders import Demand
 from connector.model.units import DIGITS
 from connector.state.engine import State
 from connector.state.sync import compensations, open_orders, reservation_repairs
 from connector.state.sync.open_orders import OpenItem, OpenOrder
 from entities.counters import counted
+from entities.inventory.from_settings import quantity_rule
+from entities.shop_orders.from_settings import repair_rule
 from entities.shop_orders.own_orders import is_reserved
 from entities.shop_orders.repair import last_repair
 from settings import Settings

@@ -1,0 +1,269 @@
+"""What every entity is to the stages: the `Entity` protocol, the context of a run, and the feeds that are read.
+
+The stages (`tasks`) know entities by this protocol alone; `entities.registry` lists them. What price and inventory
+share is `entities.values`, what customer, order and shipment share is `entities.documents`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum, IntEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from connector.acumatica.session import AcumaticaSession
+from connector.clock import Clock
+from connector.magento.batches import Delivery, RowResult
+from connector.magento.client import MagentoClient
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State
+from connector.state.queue.chunk import Computed
+from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.sync.records import Stored
+from entities.adaptive_batching import Tuning
+from entities.counters import Counters, Report
+from entities.explained import Known, Line
+from entities.pulled import Pulled
+from entities.read_plan import ReadPlan
+from entities.shop import Shop
+from entities.values.items import ItemRule
+from entities.waiting import NotYet
+from settings import Settings
+
+R = TypeVar("R")
+"""An entity's rule: what its section of the settings becomes."""
+R_co = TypeVar("R_co", covariant=True)
+
+
+class QueueRule(msgspec.Struct, frozen=True):
+    """How the queue is cut into requests, and how often a message is tried (Queue Processing Settings).
+
+    `wait_tell`: after how long a message that waits for something else is named. `bulk_patience`: the seconds after
+    which a bulk that nobody works on goes another way; `None` where nothing is sent in bulks.
+    """
+
+    threshold_count: int
+    batch_count: int
+    retry_count: int
+    wait_tell: timedelta = timedelta(days=7)
+    bulk_patience: int | None = None
+
+
+class RunContext(msgspec.Struct, Generic[R]):
+    """What one run of an entity works with: its state database and lease, both systems, and its rule.
+
+    `today` returns the date in the tenant's zone; `ends_at` is the end of the run's life; `is_pulling`: Acumatica is
+    being read. Not a dataclass: Prefect inspects the parameters of a task, and would walk through everything in here.
+    """
+
+    entity: Entity[R]
+    state: State
+    lease: Lease
+    clock: Clock
+    acumatica: AcumaticaSession
+    shop: Shop
+    queue: QueueRule
+    read: ReadPlan
+    items: ItemRule
+    rule: R
+    today: Callable[[], date]
+    counters: Counters
+    report: Report
+    ends_at: datetime
+    skips_unknown_sku: bool = False
+    is_pulling: bool = False
+    tuning: Tuning = msgspec.field(default_factory=Tuning)
+    progress: Callable[[str], object] = lambda _message: None
+
+    @property
+    def name(self) -> str:
+        """The entity's name, as the state database keeps it."""
+        return self.entity.name
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    """Parts of records by Acumatica key; `last_key` to continue behind, `None` where there is no continuing.
+
+    `problems`: (Acumatica key, reason) of records that could not be read. `whole`: each part is all that the feed knows
+    of its record, even where only changes were asked for.
+    """
+
+    parts: dict[str, Any]
+    last_key: str | None = None
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    whole: bool = False
+
+
+def replaced(_before: Any, part: Any, *, whole: bool) -> Any:
+    """Return the part: it is all that the feed knows of its record."""
+    return part
+
+
+def merged(before: Any, part: Any, *, whole: bool) -> Any:
+    """Return the entries of both, those of the part first; the part alone where it is all that the feed knows."""
+    return part if whole else {**before, **part}
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One list that is read in Acumatica.
+
+    pages: what changed since an instant (`None`: everything), behind a key. of_keys: the records with these keys.
+    tells_changes: whether it can be asked for changes. nothing: the part of a record that the feed no longer has.
+    attribute: where in a `Record` its part stands. seen: the column of `Stored` with the sweep that last saw it.
+    merge: what is kept of the part before and the one that was read. kind: narrows feeds that share a column.
+    of_records: it reads records and not only parts of them, so a full sync computes all that it reads again.
+    outlives_sweeps: a record that a sweep did not see may still be there, and is asked for by its key.
+    """
+
+    pages: Callable[[RunContext[Any], datetime | None, str | None], AsyncIterator[FeedPage]]
+    of_keys: Callable[[RunContext[Any], list[str]], Awaitable[FeedPage]]
+    nothing: Callable[[], Any]
+    attribute: str
+    seen: str
+    tells_changes: Callable[[RunContext[Any]], bool] = lambda _context: True
+    merge: Callable[..., Any] = replaced
+    kind: str | None = None
+    of_records: bool = False
+    outlives_sweeps: bool = False
+
+
+class Urgency(IntEnum):
+    """Whose requests go first while several entities have something to send (ADR 0012)."""
+
+    FIRST = 0
+    USUAL = 1
+    YIELDS = 2
+
+
+class ClaimOrder(Enum):
+    """Which of the due messages go first."""
+
+    BY_KEY = "by_key"
+    ZEROS_FIRST = "zeros_first"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One place that is not as it must be: what Acumatica says, what Magento shows, and why if that is known.
+
+    `key` and `source` name the place as the queue does; `sku` is how people know the record.
+    """
+
+    key: str
+    source: str
+    sku: str
+    acumatica: str
+    magento: str
+    why: str
+
+
+class RequestResult(msgspec.Struct, frozen=True):
+    """What a request brought: a result for each message, and what a document became in Magento."""
+
+    delivery: Delivery
+    document: Any = None
+
+
+class Entity(Protocol[R]):
+    """One kind of record that goes from Acumatica to Magento.
+
+    name: as settings, tables and commands call it. urgency, claim_order: see there. is_batched: several messages go in
+    one request. merges_feeds: what a feed tells of a record is computed once no other feed of the sync can have news of
+    it. has_daily_full_sync: Acumatica does not tell every change, so everything is read again once a day.
+    has_links: each of its records is one of Magento's, which a person may name (`a2m link`).
+    """
+
+    name: str
+    urgency: Urgency
+    claim_order: ClaimOrder
+    is_batched: bool
+    merges_feeds: bool
+    has_daily_full_sync: bool
+    has_links: bool
+
+    @property
+    def feeds(self) -> Mapping[str, Feed]:
+        """Return what is read in Acumatica, by name."""
+
+    def rule(self, settings: Settings) -> R:
+        """Return what the settings become for this entity."""
+
+    def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
+        """Return what is read in Acumatica; `active_since`: when the entity was first made active."""
+
+    def target(self, settings: Settings) -> tuple[Any, ...]:
+        """Return where in Magento the values go, beside its address: a change makes all of them be computed again."""
+
+    def connections(self, settings: Settings) -> int:
+        """Return over how many connections requests may go at once."""
+
+    def is_tuned(self, settings: Settings) -> bool:
+        """Return whether the answers' times may change the size of requests, where self-tuning is on."""
+
+    async def refuse_settings(self, context: RunContext[R], *, full: bool, changed: bool) -> None:
+        """Raise `ConfigurationConflict` where one of the systems cannot do what the settings ask for.
+
+        full: before a full sync; changed: the settings changed since the last sync.
+        """
+
+    async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
+        """Do what has to come before Acumatica is read."""
+
+    async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
+        """Return what has to be kept and queued for one chunk of pulled records."""
+
+    async def before_push(self, context: RunContext[R]) -> None:
+        """Raise `ConfigurationConflict` where nothing of this sync may be sent."""
+
+    def requests_at_once(self, context: RunContext[R], count: int, size: int) -> int:
+        """Return how many requests' worth of `count` due messages, `size` a request, is delivered together."""
+
+    async def deliver(
+        self, context: RunContext[R], client: MagentoClient, claimed: Sequence[Message], size: int | None
+    ) -> RequestResult:
+        """Send the claimed messages. `size`: how many go into one request, where several are delivered together."""
+
+    def may_be_applied(self, result: RowResult) -> bool:
+        """Return whether Magento may show the value though it did not accept it."""
+
+    def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
+        """Return the outcome of a message with what is kept of its delivery."""
+
+    async def before_settle(self, context: RunContext[R]) -> None:
+        """Wait for what was sent and may still be applied later, before messages without an answer are settled."""
+
+    async def settle(
+        self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
+    ) -> list[MessageOutcome]:
+        """Return the outcomes of messages without an answer, of those that can be decided: Magento is asked."""
+
+    def decided_at(self, message: Message) -> datetime:
+        """Return when a message without an answer is decided at the latest."""
+
+    def recheck_after(self) -> timedelta | None:
+        """Return after how long a value that was settled is read again, because a late request may change it."""
+
+    async def still_waiting(
+        self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
+    ) -> dict[int, NotYet]:
+        """Return why messages still wait for something outside the queue, by id; read together."""
+
+    def value_text(self, value: int | None) -> str:
+        """Return a message's value as people read it; empty for a document, whose value is a fingerprint."""
+
+    def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
+        """Return what Acumatica last said of these records and what the rule makes of it."""
+
+    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """Return what Magento shows at this moment of a record."""
+
+    async def differences(
+        self, context: RunContext[R], waiting: Sequence[Message], began: datetime
+    ) -> tuple[int, list[Difference]]:
+        """Return how many places were compared, and those where Magento does not show what it must, after a full sync
+        that sent nothing; `waiting`: what it queued. Failed messages are named by the caller.
+        """

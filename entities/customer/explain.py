@@ -1,0 +1,52 @@
+"""Lines about one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from connector.magento import customers
+from connector.magento.client import MagentoClient
+from connector.model.customers import Customer
+from connector.state.sync.records import Stored
+from entities.customer import rules
+from entities.customer.from_settings import customer_rule
+from entities.explained import NOW, Known, Line, of_links
+from settings import Settings
+
+
+async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+    found = [await customers.customer(client, link.magento_id) for link in known.links]
+    if not known.links:
+        emails = {str(one.get("email") or "").strip() for one in known.documents} - {""}
+        found = [await customers.with_email(client, one, settings.magento.website_id) for one in sorted(emails)]
+    names = {number: name for name, number in (await customers.groups(client)).items()} if any(found) else {}
+    lines = [line for one in found if one is not None for line in _account(one, names)]
+    return lines or [(NOW, f"no customer of {known.typed}{of_links(known.links)}")]
+
+
+def _account(one: Mapping[str, Any], groups: Mapping[int, str]) -> Iterator[Line]:
+    name = f"{one.get('firstname') or ''} {one.get('lastname') or ''}".strip()
+    group = groups.get(int(one.get("group_id") or 0), str(one.get("group_id")))
+    yield NOW, f"customer {one['id']}, {name}, {one['email']}, group {group}, website {one.get('website_id')}"
+    for place in one.get("addresses") or []:
+        uses = [use for use in ("default_billing", "default_shipping") if place.get(use)]
+        region = (place.get("region") or {}).get("region_code") or ""
+        street = [*(place.get("street") or []), place.get("postcode"), place.get("city"), region]
+        where = ", ".join(str(part) for part in (*street, place.get("country_id")) if part)
+        use = f" ({', '.join(uses)})".replace("_", " ") if uses else ""
+        yield f"{NOW}, address", f"{where}{use}"
+
+
+def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:
+    """Yield what is changed of a customer's names on the way, or that a setting leaves the customer out."""
+    rule = customer_rule(settings)
+    for document in (one.record.document for one in stored):
+        if document is None:
+            continue
+        customer = msgspec.convert(document, type=Customer)
+        if rules.is_sent(customer, rule) and rules.is_left_out(customer, rule):
+            yield "Rules say", "left out: it has no e-mail (A2M_CUSTOMER__WITHOUT_EMAIL)"
+        yield from (("Rules say", one.in_full()) for one in rules.names_changed(customer, rule))

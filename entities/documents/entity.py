@@ -1,0 +1,159 @@
+"""What customer, order and shipment share: an entity whose messages are documents, each made in Magento once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from connector.magento.batches import RowResult
+from connector.magento.client import MagentoClient
+from connector.magento.errors import RequestRefused
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed
+from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.schema import SENT
+from connector.state.sync import links
+from entities.base import ClaimOrder, Difference, R, RequestResult, RunContext, Urgency
+from entities.documents.document import (
+    LATE_WRITE,
+    C,
+    DocumentParts,
+    compute_documents,
+    deliver_document,
+    found_document,
+    settled_as,
+)
+from entities.pulled import Pulled
+from entities.waiting import NotYet, describe
+from entities.without_answer import tried_again
+from settings import Settings
+
+
+class DocumentEntity(DocumentParts[R, C]):
+    """An entity of documents; what the stages ask of an `entities.base.Entity`, by its parts."""
+
+    urgency = Urgency.USUAL
+    claim_order = ClaimOrder.BY_KEY
+    is_batched = False
+    merges_feeds = False
+    has_daily_full_sync = False
+    has_links = True
+
+    def target(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.target`."""
+        return ()
+
+    def connections(self, settings: Settings) -> int:
+        """See `Entity.connections`."""
+        return settings.magento.concurrency
+
+    def is_tuned(self, settings: Settings) -> bool:
+        """See `Entity.is_tuned`: documents go one by one, so there is nothing to tune."""
+        return False
+
+    async def refuse_settings(self, context: RunContext[R], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`."""
+
+    async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
+        """See `Entity.before_pull`."""
+
+    async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
+        """See `Entity.compute`."""
+        return await compute_documents(context, self, pulled)
+
+    async def before_push(self, context: RunContext[R]) -> None:
+        """See `Entity.before_push`."""
+
+    def requests_at_once(self, context: RunContext[R], count: int, size: int) -> int:
+        """See `Entity.requests_at_once`."""
+        return 1
+
+    async def deliver(
+        self, context: RunContext[R], client: MagentoClient, claimed: Sequence[Message], size: int | None
+    ) -> RequestResult:
+        """See `Entity.deliver`: a document is claimed alone."""
+        return RequestResult(*await deliver_document(context, self, client, claimed[0]))
+
+    def may_be_applied(self, result: RowResult) -> bool:
+        """See `Entity.may_be_applied`: a document without an answer is looked for, not read again."""
+        return False
+
+    def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
+        """See `Entity.outcome`: what the document became, and whether only a part of it may have been applied."""
+        in_part = result.delivery.wrote and outcome.state != SENT
+        outcome = msgspec.structs.replace(outcome, partially_applied=in_part)
+        return outcome if result.document is None else settled_as(outcome, result.document)
+
+    async def before_settle(self, context: RunContext[R]) -> None:
+        """See `Entity.before_settle`."""
+
+    async def settle(
+        self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
+    ) -> list[MessageOutcome]:
+        """See `Entity.settle`: a document that is not there yet may still come, and is left until that is ruled out."""
+        outcomes = []
+        for message in unknown:
+            found = await found_document(context, self, client, message)
+            if found is not None:
+                outcomes.append(settled_as(MessageOutcome(message, SENT), found))
+            elif context.clock.now() >= self.decided_at(message):
+                outcome = tried_again(message, context.queue.retry_count)
+                outcomes.append(msgspec.structs.replace(outcome, partially_applied=True))
+        return outcomes
+
+    def decided_at(self, message: Message) -> datetime:
+        """See `Entity.decided_at`: once it cannot come any more."""
+        return message.changed_at + (LATE_WRITE if message.document is not None else timedelta(0))
+
+    def recheck_after(self) -> timedelta | None:
+        """See `Entity.recheck_after`."""
+        return None
+
+    async def still_waiting(
+        self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
+    ) -> dict[int, NotYet]:
+        """See `Entity.still_waiting`."""
+        return {}
+
+    def value_text(self, value: int | None) -> str:
+        """See `Entity.value_text`."""
+        return ""
+
+    async def differences(
+        self, context: RunContext[R], waiting: Sequence[Message], began: datetime
+    ) -> tuple[int, list[Difference]]:
+        """See `Entity.differences`: every document is looked for in Magento, with all that it must say, over as many
+        connections as are allowed.
+        """
+        left = iter(waiting)
+        found: list[Difference] = []
+        await asyncio.gather(*(self._look_for(context, left, found) for _connection in range(context.shop.connections)))
+        with context.state.read() as connection:
+            unsent = messages.failed(connection, self.name)
+        return len(waiting) + len(unsent), sorted(found, key=lambda one: one.key)
+
+    async def _look_for(self, context: RunContext[R], left: Iterator[Message], found: list[Difference]) -> None:
+        async with context.shop.client() as client:
+            for message in left:
+                try:
+                    document = await found_document(context, self, client, message)
+                except RequestRefused as why:
+                    found.append(Difference(message.key, "", message.key, "", "", str(why)))
+                    continue
+                if document is None:
+                    with context.state.read() as connection:
+                        link = links.of_keys(connection, self.name, [message.key]).get(message.key)
+                    there = "not linked" if link is None else f"{link.magento_id}, which does not show all of it"
+                    found.append(Difference(message.key, "", message.key, "to be sent", there, _waits(message)))
+
+
+def _waits(message: Message) -> str:
+    """Return what the document waits for, and since when; empty where it waits for nothing."""
+    if message.wait is None:
+        return ""
+    since = f"{message.wait.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"waits for {describe(message.wait.code)} since {since}, without a failure: {message.reason or ''}"

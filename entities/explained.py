@@ -1,0 +1,30 @@
+"""What is said of one record where a person asks: lines of (what, description)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connector.state.sync.links import Link
+
+Line = tuple[str, str]
+
+
+NOW = "Magento shows now"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the state database knows of a record: its SKUs, the documents that Acumatica last said, its links."""
+
+    typed: str
+    skus: list[str]
+    documents: list[dict[str, Any]]
+    links: list[Link]
+
+
+def of_links(known: Sequence[Link]) -> str:
+    if not known:
+        return " is known to the connector: it has no link"
+    return f": the linked {', '.join(one.magento_id for one in known)} is not there any more"

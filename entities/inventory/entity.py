@@ -1,0 +1,132 @@
+"""Inventory: a quantity for each SKU at each source, or in a product attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from connector.magento.batches import RowResult
+from connector.magento.client import MagentoClient
+from connector.state.engine import State
+from connector.state.queue.chunk import DesiredValue, not_shown
+from connector.state.queue.messages import Message
+from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.records import Stored
+from entities.base import ClaimOrder, RequestResult, RunContext, Urgency
+from entities.explained import Known, Line
+from entities.inventory.compensate import less_compensations
+from entities.inventory.current_values import DIGITS, NOUN, current_quantities, find_quantities
+from entities.inventory.deliver import deliver_quantities
+from entities.inventory.explain import explained, shown_now
+from entities.inventory.from_settings import quantity_rule, read_plan
+from entities.inventory.open_orders import add_back, follow_open_orders
+from entities.inventory.read import FEEDS
+from entities.inventory.rules import QuantityRule, compute
+from entities.inventory.status import keep_status_of_backorders
+from entities.inventory.vendors import refuse_vendors_twice
+from entities.read_plan import ReadPlan
+from entities.values import frames
+from entities.values.current_values import Found, TargetKey, Value
+from entities.values.entity import ValueEntity
+from entities.values.items import Published
+from entities.values.parts import Ruled
+from entities.warehouses import refuse_unknown_warehouses
+from settings import Settings
+
+
+class Inventory(ValueEntity[QuantityRule]):
+    """Quantities, as the stages take them."""
+
+    name = "inventory"
+    noun = NOUN
+    digits = DIGITS
+    withdrawn_value = 0
+    urgency = Urgency.FIRST
+    claim_order = ClaimOrder.ZEROS_FIRST
+    feeds = FEEDS
+
+    def rule(self, settings: Settings) -> QuantityRule:
+        """See `Entity.rule`."""
+        return quantity_rule(settings)
+
+    def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
+        """See `Entity.read_plan`."""
+        return read_plan(settings, active_since)
+
+    async def refuse_settings(self, context: RunContext[QuantityRule], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`: an unknown warehouse, and a vendor quantity that counts twice."""
+        if changed:
+            await refuse_unknown_warehouses(context)
+        if full:
+            await refuse_vendors_twice(context)
+
+    async def before_pull(self, context: RunContext[QuantityRule], *, full: bool) -> None:
+        """See `Entity.before_pull`: the shop's orders come before quantities, so that none is older than an order."""
+        await follow_open_orders(context, full=full)
+
+    async def ruled(
+        self,
+        context: RunContext[QuantityRule],
+        published: Published,
+        chosen: Mapping[str, Stored],
+        keys: Mapping[str, str],
+    ) -> Ruled:
+        """See `ValueParts.ruled`."""
+        added = await add_back(context, chosen, keys)
+        stock = frames.stock(chosen.values(), context.rule)
+        counted = compute(published.items, *stock, context.rule, added.frame)
+        values = await less_compensations(context, frames.wanted(counted.values))
+        return Ruled(values, counted.problems, open_orders=added.orders)
+
+    async def current_values(
+        self, context: RunContext[QuantityRule], client: MagentoClient, places: Sequence[TargetKey]
+    ) -> dict[tuple[str, str], Value]:
+        """See `ValueParts.current_values`."""
+        return await current_quantities(context, client, places)
+
+    async def find(
+        self, context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str]
+    ) -> Found:
+        """See `ValueParts.find`."""
+        return await find_quantities(context, places, others)
+
+    def checked(
+        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
+    ) -> Sequence[DesiredValue]:
+        """See `ValueParts.checked`: Magento keeps a quantity of a product that it does not have."""
+        return values if everything else not_shown(values, known)
+
+    async def is_read_by_pages(self, context: RunContext[QuantityRule]) -> bool:
+        """See `ValueParts.is_read_by_pages`: without sources (MSI) a quantity is a request of its own."""
+        async with context.shop.client() as client:
+            return await context.shop.has_msi(client)
+
+    def is_nothing(self, value: Value | None) -> bool:
+        """See `ValueParts.is_nothing`: 0 without a stock status is a source without a row."""
+        return value is None or (value[0] == 0 and value[1] is None)
+
+    async def corrected(
+        self, context: RunContext[QuantityRule], values: list[DesiredValue], confirmed: Collection[LedgerRow]
+    ) -> list[DesiredValue]:
+        """See `ValueParts.corrected`: a product that Magento sells below 0 stays in stock."""
+        return await keep_status_of_backorders(context, values, confirmed)
+
+    def may_be_applied(self, result: RowResult) -> bool:
+        """See `Entity.may_be_applied`: source items are kept where what comes after them fails (contracts/magento.md,
+        "Source items").
+        """
+        return result.kind == "refused" or super().may_be_applied(result)
+
+    async def deliver(
+        self, context: RunContext[QuantityRule], client: MagentoClient, claimed: Sequence[Message], size: int | None
+    ) -> RequestResult:
+        """See `Entity.deliver`."""
+        return RequestResult(await deliver_quantities(context, client, claimed))
+
+    def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
+        """See `Entity.explained`."""
+        return explained(settings, state, stored)
+
+    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.shown_now`."""
+        return await shown_now(client, settings, known)

@@ -1,0 +1,63 @@
+"""Lines about the quantity of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.model.comparison import comparison_key
+from connector.state.engine import State
+from connector.state.sync.records import Stored
+from entities.explained import NOW, Known, Line
+from entities.inventory.current_values import DIGITS
+from entities.inventory.explain_salable import salable_terms
+from entities.inventory.from_settings import quantity_rule
+from entities.inventory.rules import compute
+from entities.values import frames
+from entities.values.explain import NOT_PUBLISHED, number, published_of, rule_lines, without_value
+from settings import Settings
+
+
+async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+    lines: list[Line] = []
+    shown: set[str] = set()
+    if reads.has_msi(await reads.modules(client)):
+        for item in sorted(await reads.source_items(client, known.skus), key=lambda one: (one.sku, one.source)):
+            shown.add(comparison_key(item.sku))
+            lines.append((f"{NOW} at {item.source}", f"{_stock(item.quantity, item.in_stock)} for {item.sku}"))
+    else:
+        for sku in known.skus:
+            found = await reads.stock_item(client, sku)
+            if found is not None:
+                shown.add(comparison_key(sku))
+                lines.append((NOW, f"{_stock(found.quantity, found.in_stock)} for {sku}"))
+    attribute = settings.vendor_inventory.attribute if settings.vendor_inventory.include == "separate" else ""
+    if attribute and await reads.has_attribute(client, attribute):
+        values = await reads.attribute_values(client, known.skus, attribute)
+        lines += [(f"{NOW} in attribute {attribute}", f"{value} for {sku}") for sku, value in values.items()]
+    missing = [sku for sku in known.skus if comparison_key(sku) not in shown]
+    return [*lines, *await without_value(client, missing, "quantity")]
+
+
+def _stock(quantity: Decimal, in_stock: bool) -> str:
+    return f"{quantity.normalize():f}, {'in stock' if in_stock else 'out of stock'},"
+
+
+def explained(settings: Settings, state: State, stored: Sequence[Stored]) -> Iterator[Line]:
+    """Yield what Acumatica last said of the quantities, what the rule makes of it, and what Magento sells of it."""
+    for one in stored:
+        for warehouse, quantity in sorted(one.record.quantities.items()):
+            yield f"Quantity in {warehouse}", number(quantity, DIGITS)
+        for warehouse, quantity in sorted(one.record.vendor.items()):
+            yield f"Vendor quantity {warehouse}".rstrip(), number(quantity, DIGITS)
+    published = published_of(settings, stored)
+    if published is None:
+        yield "Rules", NOT_PUBLISHED
+    else:
+        of_warehouses, of_vendors = (frames.quantities(stored, of_vendors=one) for one in (False, True))
+        counted = compute(published.items, of_warehouses, of_vendors, quantity_rule(settings))
+        yield from rule_lines(published, counted.values, [counted.problems], DIGITS)
+    own = [one.key for one in stored if one.key is not None]
+    yield from salable_terms(settings, state, own, [one.acumatica_key for one in stored])

@@ -1,0 +1,45 @@
+"""The stock status of products that Magento sells below 0."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from connector.state.queue.chunk import DesiredValue
+from connector.state.sync import ledger
+from connector.state.sync.ledger import LedgerRow
+from entities.base import RunContext
+from entities.inventory.current_values import sold_below_zero
+from entities.inventory.rules import QuantityRule
+
+
+async def keep_status_of_backorders(
+    context: RunContext[QuantityRule], values: list[DesiredValue], confirmed: Collection[LedgerRow]
+) -> list[DesiredValue]:
+    """A product that Magento sells below 0 stays in stock when its quantity goes to 0 (spec, *Rules*, "Quantity").
+
+    Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
+    left so without asking: without backorders Magento does not sell it anyway.
+    """
+    gone = [want for want in values if want.value == 0 and want.in_stock is False]
+    if not gone:
+        return values
+    with context.state.read() as connection:
+        shown = ledger.of_records(connection, context.name, [], sorted({want.key for want in gone}))
+    shown.update(((row.key, row.source), row) for row in confirmed)
+    kept: set[tuple[str, str]] = set()
+    asked: dict[str, list[tuple[str, str]]] = {}
+    for want in gone:
+        place = (want.key, want.source)
+        before = shown.get(place)
+        if before is not None and before.in_stock:
+            if before.value == 0:
+                kept.add(place)
+            else:
+                asked.setdefault(want.sku or want.key, []).append(place)
+    for sku in await sold_below_zero(context, sorted(asked)):
+        kept.update(asked[sku])
+    return [
+        msgspec.structs.replace(want, in_stock=True) if (want.key, want.source) in kept else want for want in values
+    ]

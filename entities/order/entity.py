@@ -1,0 +1,91 @@
+"""Orders: made in Magento where Acumatica made them, followed there where Magento did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connector.magento.client import MagentoClient
+from connector.state.engine import State
+from connector.state.queue.messages import Message
+from connector.state.sync.links import Link
+from connector.state.sync.records import Stored
+from entities.base import RunContext
+from entities.documents.document import Beside, Delivered, Document
+from entities.documents.entity import DocumentEntity
+from entities.explained import Known, Line
+from entities.order.deliver import FEEDS, changed, compute, edited
+from entities.order.explain import explained, shown_now
+from entities.order.from_settings import order_rule, read_plan
+from entities.order.steps import find, send, still_waiting
+from entities.order.types import OrderContent, OrderRule
+from entities.read_plan import ReadPlan
+from entities.waiting import NotYet
+from settings import Settings
+
+
+class Orders(DocumentEntity[OrderRule, OrderContent]):
+    """Orders, as the stages take them."""
+
+    name = "order"
+    content = OrderContent
+    feeds = FEEDS
+
+    def rule(self, settings: Settings) -> OrderRule:
+        """See `Entity.rule`."""
+        return order_rule(settings)
+
+    def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
+        """See `Entity.read_plan`."""
+        return read_plan(settings, active_since)
+
+    async def documents(
+        self, context: RunContext[OrderRule], records: Mapping[str, dict[str, Any] | None]
+    ) -> list[Document]:
+        """See `DocumentParts.documents`."""
+        return await compute(context, records)
+
+    async def send(
+        self,
+        context: RunContext[OrderRule],
+        client: MagentoClient,
+        message: Message,
+        content: OrderContent,
+        link: Link | None,
+    ) -> Delivered:
+        """See `DocumentParts.send`."""
+        return await send(context, client, message, content, link)
+
+    async def find(
+        self,
+        context: RunContext[OrderRule],
+        client: MagentoClient,
+        message: Message,
+        content: OrderContent,
+        link: Link | None,
+    ) -> Delivered | None:
+        """See `DocumentParts.find`."""
+        return await find(context, client, message, content, link)
+
+    def changed(self, before: OrderContent, now: OrderContent) -> OrderContent:
+        """See `DocumentParts.changed`."""
+        return changed(before, now)
+
+    def beside(self, before: OrderContent, now: OrderContent) -> Beside | None:
+        """See `DocumentParts.beside`: an edit in Acumatica."""
+        return edited(before, now)
+
+    async def still_waiting(
+        self, context: RunContext[OrderRule], client: MagentoClient, waiting: Sequence[Message]
+    ) -> dict[int, NotYet]:
+        """See `Entity.still_waiting`."""
+        return await still_waiting(context, client, waiting)
+
+    def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
+        """See `Entity.explained`."""
+        return explained(settings, stored)
+
+    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.shown_now`."""
+        return await shown_now(client, settings, known)

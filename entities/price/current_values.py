@@ -1,0 +1,48 @@
+"""What Magento shows of prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from entities.base import RunContext
+from entities.price.rules import PriceRule
+from entities.values.current_values import Found, TargetKey, Value, scaled, why_missing
+
+DIGITS = 6
+NOUN = "price"
+
+
+async def current_prices(
+    context: RunContext[PriceRule], client: MagentoClient, places: Sequence[TargetKey]
+) -> dict[tuple[str, str], Value]:
+    """Return the price that Magento shows at each place, in 1/1,000,000."""
+    own = context.shop.store_id
+    by_sku = await reads.store_prices(client, [place.sku for place in places])
+    values: dict[tuple[str, str], Value] = {}
+    for place in places:
+        by_store = by_sku.get(place.sku, {})
+        price = by_store.get(own, by_store.get(0))
+        if price is not None:
+            values[place.key, ""] = (scaled(price, DIGITS), None)
+        hiding = {store: found for store, found in by_store.items() if own == 0 and store != 0 and found != price}
+        if hiding:
+            context.report.note(place.sku, _hidden(hiding))
+    return values
+
+
+def _hidden(hiding: Mapping[int, Decimal]) -> str:
+    where = ", ".join(f"store {store} shows {price.normalize():f}" for store, price in sorted(hiding.items()))
+    return f"A website has a price of its own, which hides the one for all stores: {where}. Remove it in Magento."
+
+
+async def find_prices(context: RunContext[PriceRule], places: Sequence[TargetKey]) -> Found:
+    """Return what Magento shows at these places; a product without a price may not exist, or have none of its own."""
+    found = Found()
+    async with context.shop.client() as client:
+        found.values = await current_prices(context, client, places)
+        missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
+        found.unfit = await why_missing(client, missing, NOUN)
+    return found

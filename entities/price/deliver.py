@@ -1,0 +1,47 @@
+"""Prices go to Magento in requests, or in bulks where the settings say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.magento.batches import NO_PRODUCT, Delivery, PriceRow, RowResult, deliver_prices
+from connector.magento.client import MagentoClient
+from connector.magento.errors import MagentoFault
+from connector.state.queue.messages import Message
+from entities.base import RunContext
+from entities.price.bulk import deliver_in_bulk, goes_in_bulk
+from entities.price.current_values import DIGITS, NOUN
+from entities.price.rules import PriceRule
+from entities.values.amounts import decimal
+from entities.values.current_values import why_missing
+
+
+async def deliver_prices_of(
+    context: RunContext[PriceRule], client: MagentoClient, claimed: Sequence[Message], size: int | None
+) -> Delivery:
+    store_id = context.shop.store_id
+    prices = [PriceRow(one.sku or one.key, decimal(one.value, DIGITS), store_id) for one in claimed]
+    if size is not None and len(prices) > size and goes_in_bulk(context):
+        delivery = await deliver_in_bulk(context, client, claimed, prices, size)
+    else:
+        delivery = await deliver_prices(client, prices, size)
+    await _explain_unknown(client, claimed, delivery)
+    return delivery
+
+
+async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
+    """Tell products that Magento no longer has from those that take no price: its refusal is the same for both."""
+    refused = {
+        one.sku or one.key: place
+        for place, (one, outcome) in enumerate(zip(claimed, delivery.outcomes, strict=True))
+        if outcome.cause == NO_PRODUCT
+    }
+    if not refused or delivery.fault is not None:
+        return
+    try:
+        found = await why_missing(client, {sku: sku for sku in refused}, NOUN)
+    except MagentoFault:
+        return  # Magento's own words stay
+    for sku, why in found.items():
+        reason = why.reason.format(sku=sku)
+        delivery.outcomes[refused[sku]] = RowResult("refused", reason, cause=why.cause)

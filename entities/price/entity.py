@@ -1,0 +1,125 @@
+"""Prices: one for each SKU, for all stores or for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connector.magento.client import MagentoClient
+from connector.state.engine import State
+from connector.state.queue.chunk import DesiredValue
+from connector.state.queue.messages import Message
+from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.records import Stored
+from entities.base import ClaimOrder, RequestResult, RunContext, Urgency
+from entities.explained import Known, Line
+from entities.price.bulk import goes_in_bulk, operations_of, settle_bulk
+from entities.price.current_values import DIGITS, NOUN, current_prices, find_prices
+from entities.price.deliver import deliver_prices_of
+from entities.price.explain import explained, shown_now
+from entities.price.from_settings import price_rule, read_plan, sends_bulks
+from entities.price.read import FEEDS
+from entities.price.rules import PriceRule, compute
+from entities.read_plan import ReadPlan
+from entities.values import frames
+from entities.values.current_values import Found, TargetKey, Value
+from entities.values.entity import ValueEntity
+from entities.values.items import Published
+from entities.values.parts import Ruled
+from settings import Settings
+
+WITHOUT_ROW = {
+    "default_price": "without a row in the price list got their Default Price",
+    "leave": "without a row in the price list were left alone",
+}
+"""What the run says of items that the price list has no row of."""
+
+
+class Price(ValueEntity[PriceRule]):
+    """Prices, as the stages take them."""
+
+    name = "price"
+    noun = NOUN
+    digits = DIGITS
+    withdrawn_value = None
+    urgency = Urgency.YIELDS
+    claim_order = ClaimOrder.BY_KEY
+    feeds = FEEDS
+
+    def rule(self, settings: Settings) -> PriceRule:
+        """See `Entity.rule`."""
+        return price_rule(settings)
+
+    def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
+        """See `Entity.read_plan`."""
+        return read_plan(settings, active_since)
+
+    def target(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.target`: the store view."""
+        return (settings.magento.store_id,)
+
+    def is_tuned(self, settings: Settings) -> bool:
+        """See `Entity.is_tuned`: the answer to a bulk tells of the consumer's time."""
+        return not sends_bulks(settings)
+
+    async def ruled(
+        self,
+        context: RunContext[PriceRule],
+        published: Published,
+        chosen: Mapping[str, Stored],
+        keys: Mapping[str, str],
+    ) -> Ruled:
+        """See `ValueParts.ruled`."""
+        priced = compute(published.items, frames.price_rows(chosen.values()), context.rule, context.today())
+        context.report.count(WITHOUT_ROW[context.rule.without_row], priced.gaps)
+        return Ruled(frames.wanted(priced.values), priced.problems, priced.notes, priced.next_change)
+
+    async def current_values(
+        self, context: RunContext[PriceRule], client: MagentoClient, places: Sequence[TargetKey]
+    ) -> dict[tuple[str, str], Value]:
+        """See `ValueParts.current_values`."""
+        return await current_prices(context, client, places)
+
+    async def find(
+        self, context: RunContext[PriceRule], places: Sequence[TargetKey], others: Mapping[str, str]
+    ) -> Found:
+        """See `ValueParts.find`."""
+        return await find_prices(context, places)
+
+    def checked(
+        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
+    ) -> Sequence[DesiredValue]:
+        """See `ValueParts.checked`: Magento refuses a price of a product that it does not have."""
+        return ()
+
+    async def is_read_by_pages(self, context: RunContext[PriceRule]) -> bool:
+        """See `ValueParts.is_read_by_pages`."""
+        return True
+
+    def is_nothing(self, value: Value | None) -> bool:
+        """See `ValueParts.is_nothing`."""
+        return value is None or value[0] == 0
+
+    def requests_at_once(self, context: RunContext[PriceRule], count: int, size: int) -> int:
+        """See `Entity.requests_at_once`: a bulk is one delivery of several requests' worth."""
+        in_bulk = count > max(size, context.queue.threshold_count) and goes_in_bulk(context)
+        return operations_of(size) if in_bulk else 1
+
+    async def deliver(
+        self, context: RunContext[PriceRule], client: MagentoClient, claimed: Sequence[Message], size: int | None
+    ) -> RequestResult:
+        """See `Entity.deliver`."""
+        return RequestResult(await deliver_prices_of(context, client, claimed, size))
+
+    async def before_settle(self, context: RunContext[PriceRule]) -> None:
+        """See `Entity.before_settle`: a bulk that was left open is waited for; what it carries is not there before."""
+        await settle_bulk(context)
+
+    def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
+        """See `Entity.explained`."""
+        return explained(settings, stored)
+
+    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.shown_now`."""
+        return await shown_now(client, settings, known)

@@ -1,0 +1,107 @@
+"""Shipments: one for each order that a shipment or receipt of Acumatica spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connector.magento.client import MagentoClient
+from connector.state.engine import State
+from connector.state.queue.messages import Message
+from connector.state.sync.links import Link
+from connector.state.sync.records import Stored
+from entities.base import RunContext
+from entities.documents.document import Beside, Delivered, Document
+from entities.documents.entity import DocumentEntity
+from entities.explained import Known, Line
+from entities.read_plan import ReadPlan
+from entities.shipment import rules
+from entities.shipment.deliver import find, send
+from entities.shipment.explain import shown_now
+from entities.shipment.from_settings import read_plan, shipment_rule
+from entities.shipment.order import still_waiting
+from entities.shipment.read import FEEDS, compute, corrected, identity
+from entities.shipment.types import ShipmentContent, ShipmentRule
+from entities.waiting import NotYet
+from entities.warehouses import refuse_unknown_warehouses
+from settings import Settings
+
+
+class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
+    """Shipments, as the stages take them."""
+
+    name = "shipment"
+    content = ShipmentContent
+    feeds = FEEDS
+
+    def rule(self, settings: Settings) -> ShipmentRule:
+        """See `Entity.rule`."""
+        return shipment_rule(settings)
+
+    def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
+        """See `Entity.read_plan`."""
+        return read_plan(settings, active_since)
+
+    async def documents(
+        self, context: RunContext[ShipmentRule], records: Mapping[str, dict[str, Any] | None]
+    ) -> list[Document]:
+        """See `DocumentParts.documents`."""
+        return await compute(context, records)
+
+    async def send(
+        self,
+        context: RunContext[ShipmentRule],
+        client: MagentoClient,
+        message: Message,
+        content: ShipmentContent,
+        link: Link | None,
+    ) -> Delivered:
+        """See `DocumentParts.send`."""
+        return await send(context, client, message, content, link)
+
+    async def find(
+        self,
+        context: RunContext[ShipmentRule],
+        client: MagentoClient,
+        message: Message,
+        content: ShipmentContent,
+        link: Link | None,
+    ) -> Delivered | None:
+        """See `DocumentParts.find`."""
+        return await find(context, client, message, content, link)
+
+    def changed(self, before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
+        """See `DocumentParts.changed`."""
+        return rules.changed(before, now)
+
+    def beside(self, before: ShipmentContent, now: ShipmentContent) -> Beside | None:
+        """See `DocumentParts.beside`: a correction in Acumatica."""
+        return corrected(before, now)
+
+    def identity(self, context: RunContext[ShipmentRule], record: dict[str, Any]) -> str | None:
+        """See `DocumentParts.identity`: receipts are found again by their (first) purchase order."""
+        return identity(record)
+
+    def connections(self, settings: Settings) -> int:
+        """See `Entity.connections`: two shipments from one source would each find enough there for itself."""
+        return 1
+
+    async def refuse_settings(self, context: RunContext[ShipmentRule], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`: an unknown warehouse."""
+        if changed:
+            await refuse_unknown_warehouses(context)
+
+    async def still_waiting(
+        self, context: RunContext[ShipmentRule], client: MagentoClient, waiting: Sequence[Message]
+    ) -> dict[int, NotYet]:
+        """See `Entity.still_waiting`."""
+        return await still_waiting(context, client, waiting)
+
+    def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
+        """See `Entity.explained`: nothing of a shipment is changed by a rule that its message does not say."""
+        return ()
+
+    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.shown_now`."""
+        return await shown_now(client, settings, known)

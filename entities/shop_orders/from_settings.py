@@ -1,0 +1,18 @@
+"""What inventory and orders share of the settings."""
+
+from __future__ import annotations
+
+from entities.shop_orders.repair import RepairRule
+from settings import Settings
+from settings.inventory import daily_repair
+
+
+def repair_rule(settings: Settings) -> RepairRule:
+    """How a repair of Magento's reservations becomes known."""
+    chosen = settings.inventory
+    return RepairRule(
+        detects=chosen.reservation_repair == "detect",
+        daily=daily_repair(chosen.reservation_repair),
+        zone=settings.acumatica.zone(),
+        said=chosen.reservations_cleared,
+    )

@@ -1,0 +1,130 @@
+"""What price and inventory share: an entity whose messages are numbers that Magento must show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.magento.batches import RowResult
+from connector.magento.client import MagentoClient
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed
+from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.schema import SENT
+from connector.state.sync import ledger
+from connector.state.sync.ledger import LedgerRow
+from entities.base import Difference, R, RequestResult, RunContext
+from entities.pulled import Pulled
+from entities.values.amounts import as_text
+from entities.values.compute import compute_values
+from entities.values.current_values import TargetKey, Value
+from entities.values.explain import number
+from entities.values.parts import ValueParts
+from entities.waiting import NotYet
+from entities.without_answer import LATE_WRITE, tried_again
+from settings import Settings
+
+
+class ValueEntity(ValueParts[R]):
+    """An entity of values; what the stages ask of an `entities.base.Entity`, by its parts."""
+
+    is_batched = True
+    merges_feeds = True
+    has_daily_full_sync = True
+    has_links = False
+
+    def target(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.target`."""
+        return ()
+
+    def connections(self, settings: Settings) -> int:
+        """See `Entity.connections`."""
+        return settings.magento.concurrency
+
+    def is_tuned(self, settings: Settings) -> bool:
+        """See `Entity.is_tuned`."""
+        return True
+
+    async def refuse_settings(self, context: RunContext[R], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`."""
+
+    async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
+        """See `Entity.before_pull`."""
+
+    async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
+        """See `Entity.compute`."""
+        return await compute_values(context, self, pulled)
+
+    async def before_push(self, context: RunContext[R]) -> None:
+        """See `Entity.before_push`."""
+
+    def requests_at_once(self, context: RunContext[R], count: int, size: int) -> int:
+        """See `Entity.requests_at_once`."""
+        return 1
+
+    def may_be_applied(self, result: RowResult) -> bool:
+        """See `Entity.may_be_applied`: a gateway's 5xx says nothing of what goes on behind it."""
+        return result.kind in ("unknown", "temporary")
+
+    def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
+        """See `Entity.outcome`."""
+        return outcome
+
+    async def before_settle(self, context: RunContext[R]) -> None:
+        """See `Entity.before_settle`."""
+
+    async def settle(
+        self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
+    ) -> list[MessageOutcome]:
+        """See `Entity.settle`: a value that Magento shows was sent."""
+        places = [TargetKey(message.key, message.source, message.sku or message.key) for message in unknown]
+        shown = await self.current_values(context, client, places)
+        return [
+            MessageOutcome(message, SENT)
+            if _shows(shown.get((message.key, message.source)), message)
+            else tried_again(message, context.queue.retry_count)
+            for message in unknown
+        ]
+
+    def decided_at(self, message: Message) -> datetime:
+        """See `Entity.decided_at`: a value is decided at once."""
+        return message.changed_at
+
+    def recheck_after(self) -> timedelta | None:
+        """See `Entity.recheck_after`."""
+        return LATE_WRITE
+
+    async def still_waiting(
+        self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
+    ) -> dict[int, NotYet]:
+        """See `Entity.still_waiting`: no value waits for anything."""
+        return {}
+
+    def value_text(self, value: int | None) -> str:
+        """See `Entity.value_text`."""
+        return "" if value is None else number(value, self.digits)
+
+    async def differences(
+        self, context: RunContext[R], waiting: Sequence[Message], began: datetime
+    ) -> tuple[int, list[Difference]]:
+        """See `Entity.differences`."""
+        with context.state.read() as connection:
+            shown = ledger.all_of(connection, self.name)
+            unsent = messages.failed(connection, self.name)
+        places = {(one.key, one.source) for one in (*waiting, *unsent)} | set(shown)
+        return len(places), [self._difference(one, shown.get((one.key, one.source)), began) for one in waiting]
+
+    def _difference(self, message: Message, shown: LedgerRow | None, began: datetime) -> Difference:
+        return Difference(
+            message.key,
+            message.source,
+            message.sku or message.key,
+            as_text(message.value, message.in_stock, self.digits),
+            "nothing" if shown is None else as_text(shown.value, shown.in_stock, self.digits),
+            f"waits to be sent since {message.changed_at:%Y-%m-%d %H:%M:%S} UTC" if message.changed_at < began else "",
+        )
+
+
+def _shows(value: Value | None, message: Message) -> bool:
+    return value is not None and value[0] == message.value and message.in_stock in (None, value[1])

@@ -1,0 +1,54 @@
+"""Lines about a record of values: what the rule makes of it, and what Magento shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import pandas as pd
+
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from connector.state.sync.records import Stored
+from entities.explained import NOW, Line
+from entities.values import frames, items
+from entities.values.from_settings import item_rule
+from entities.values.items import Published
+from settings import Settings
+
+NOT_PUBLISHED = "not published: its status, class or export flag is not among those that go to Magento"
+
+
+def published_of(settings: Settings, stored: Sequence[Stored]) -> Published | None:
+    """Return the published items of these records with today's settings; `None` where none goes to Magento."""
+    published = items.published(frames.items(stored), item_rule(settings))
+    return None if published.items.empty and published.problems.empty else published
+
+
+def rule_lines(published: Published, values: pd.DataFrame, said: Sequence[pd.DataFrame], digits: int) -> Iterator[Line]:
+    """Yield what the rule makes of the items: VALUES, and the reasons of PROBLEMS and NOTES frames."""
+    for sku, source, value in zip(*(values[name].tolist() for name in ("sku", "source", "value")), strict=True):
+        yield f"Rules say{at(source)}", f"{number(value, digits)} for {sku}"
+    for frame in (published.problems, *said):
+        yield from (("Rules say", str(reason)) for reason in frame["reason"])
+
+
+def number(value: int, digits: int) -> str:
+    """Return a value's whole number as people read it."""
+    return f"{Decimal(value) / 10**digits:f}"
+
+
+def at(source: str) -> str:
+    """Return where a value is, as it stands behind what is said."""
+    return f" at {source}" if source else ""
+
+
+async def without_value(client: MagentoClient, skus: Sequence[str], what: str) -> list[Line]:
+    """Products that show no value: that do not exist, or have none of their own."""
+    if not skus:
+        return []
+    types = await reads.product_types(client, list(skus))
+    return [
+        (NOW, f"no {what} of the {types[sku]} product {sku}" if sku in types else f"no product with the SKU {sku}")
+        for sku in skus
+    ]

@@ -1,0 +1,38 @@
+"""Which items go to Magento, as the settings say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.acumatica.items import ItemFields
+from entities.read_plan import ReadPlan
+from entities.values.items import ItemRule
+from settings import Settings
+
+
+def item_rule(settings: Settings) -> ItemRule:
+    """Which items go to Magento."""
+    chosen = settings.items
+    return ItemRule(frozenset(chosen.statuses), frozenset(chosen.classes), chosen.exported_only, chosen.unit)
+
+
+def item_fields(settings: Settings, *, price_field: str = "", conversions: bool = False) -> ItemFields:
+    """Return which fields of an item are read. `price_field`: of the item, where a price comes from there."""
+    return ItemFields(
+        sku=settings.items.sku,
+        price_field=price_field,
+        conversions=conversions or settings.items.unit == "sales",
+        unit=settings.items.unit,
+    )
+
+
+def plan_of(settings: Settings, feeds: tuple[str, ...], fields: ItemFields, **more: Any) -> ReadPlan:
+    """Return a plan with what is the same for every entity; `more`: its own fields of `ReadPlan`."""
+    acumatica = settings.acumatica
+    return ReadPlan(
+        feeds=feeds,
+        fields=fields,
+        overlap=acumatica.overlap,
+        full_read_interval=acumatica.full_read_interval,
+        **more,
+    )

@@ -1,0 +1,40 @@
+"""The items that prices and quantities are published for: stock items, and non-stock items, as one feed each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import astuple
+
+from connector.acumatica import items
+from connector.acumatica.items import ItemPage
+from connector.acumatica.records import Problem
+from connector.state.sync.records import Facts
+from entities.base import Feed, FeedPage, RunContext
+
+
+def problems(found: Iterable[Problem]) -> list[tuple[str, str]]:
+    """Return (Acumatica key, reason) of what could not be read."""
+    return [(problem.key, problem.reason) for problem in found]
+
+
+def _items_of(kind: str) -> Feed:
+    def page(found: ItemPage) -> FeedPage:
+        parts = {key: Facts(*astuple(item)[1:]) for key, item in found.items.items()}  # all but its inventory id
+        return FeedPage(parts, found.last_key, problems(found.problems))
+
+    async def pages(context: RunContext[Any], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
+        fields = context.read.fields
+        async for found in items.item_pages(context.acumatica, kind, fields, changed_since=since, after=after):
+            yield page(found)
+
+    async def of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:
+        return page(await items.items_with_keys(context.acumatica, kind, context.read.fields, keys))
+
+    return Feed(pages, of_keys, lambda: None, "facts", "facts_seen", kind=kind, of_records=True)
+
+
+ITEMS = {"items": _items_of("stock")}
+NON_STOCK_ITEMS = {"non_stock_items": _items_of("non_stock")}
