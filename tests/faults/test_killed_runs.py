@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 from support.commands import environment, run, settings_of
 from support.project import ROOT
-from support.world import Served
+from support.served import Served
 
 from connector.state.engine import open_state
 from connector.state.schema import leases, micros

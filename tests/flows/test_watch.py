@@ -7,7 +7,8 @@ from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
-from support.world import Served, world
+from support.served import Served
+from support.world import world
 
 from connector.state.operator import alerts as watch
 from connector.state.operator.alerts import Limits

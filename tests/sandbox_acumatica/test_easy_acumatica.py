@@ -14,7 +14,7 @@ import pytest
 from easy_acumatica import AcumaticaClient, AcumaticaError
 from easy_acumatica.odata import F, QueryOptions
 from sandbox_acumatica.trading import customer, line, named, order, shipped
-from support.world import Served
+from support.served import Served
 
 from sandbox.acumatica import create_app
 from sandbox.catalogue import generated

@@ -8,7 +8,7 @@ import pytest
 from magento import Magento
 from magento.exceptions import MagentoException
 from sandbox_magento.shop import TOKEN
-from support.world import Served
+from support.served import Served
 
 from sandbox.catalogue import generated
 from sandbox.magento.app import create_app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+from support.served import client
 
 ADDRESS = {"AddressLine1": "1 Main St", "City": "New York", "State": "NY", "PostalCode": "10001", "Country": "US"}
 CONTACT = {"Phone1": "+1 555 0100", "Address": ADDRESS}
@@ -15,7 +15,7 @@ class Shop:
 
     def __init__(self, here: Any) -> None:
         headers = {"Authorization": "Bearer sandbox-magento-token", "Accept": "application/json"}
-        self._http = httpx.Client(base_url=f"{here.magento.url}/rest/all/V1", headers=headers)
+        self._http = client(f"{here.magento.url}/rest/all/V1", headers=headers)
 
     def all(self) -> dict[str, dict[str, Any]]:
         """Every customer, by e-mail."""

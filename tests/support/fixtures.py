@@ -21,7 +21,15 @@ def kept_in(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def make_world(tmp_path: Path, kept_in: str, new_database: Callable[..., str]) -> Iterator[Callable[..., World]]:
+def sockets() -> bool:
+    """Whether connector and simulators are parted by real sockets, though both work in this process."""
+    return False
+
+
+@pytest.fixture
+def make_world(
+    tmp_path: Path, kept_in: str, new_database: Callable[..., str], sockets: bool
+) -> Iterator[Callable[..., World]]:
     """Make a world of so many products, or of these, with these traits."""
-    with worlds(tmp_path, new_database=partial(new_database, kept_in)) as make:
+    with worlds(tmp_path, new_database=partial(new_database, kept_in), sockets=sockets) as make:
         yield make

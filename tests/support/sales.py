@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import httpx
+from support.served import client
 from support.trade import Trade
 
 from connector.state.operator import actions as by_hand
@@ -41,7 +41,7 @@ class Sales(Trade):
     def in_acumatica(self, number: str) -> dict[str, Any]:
         """An order as Acumatica shows it, its fields by name."""
         login = {"name": "admin", "password": "sandbox", "tenant": "Company"}
-        with httpx.Client(base_url=self.here.acumatica.url) as site:
+        with client(self.here.acumatica.url) as site:
             site.post("/entity/auth/login", json=login).raise_for_status()
             shown = site.get(f"/entity/Default/24.200.001/SalesOrder/SO/{number}").raise_for_status().json()
             site.post("/entity/auth/logout", content=b"").raise_for_status()
@@ -85,7 +85,7 @@ class Sales(Trade):
         """Magento's invoices of an order."""
         field = "searchCriteria[filterGroups][0][filters][0]"
         asked = {f"{field}[field]": "order_id", f"{field}[value]": self.order(number)["entity_id"]}
-        answer: httpx.Response = self.http.get("invoices", params={**asked, "searchCriteria[pageSize]": 0})
+        answer = self.http.get("invoices", params={**asked, "searchCriteria[pageSize]": 0})
         items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
         return items
 

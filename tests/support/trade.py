@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import httpx
-from support.world import LONGEST, World
+from support.served import client
+from support.world import World
 
 from settings import Settings
 
@@ -26,7 +26,7 @@ class Trade:
     def __init__(self, here: World) -> None:
         self.here = here
         headers = {"Authorization": "Bearer sandbox-magento-token", "Accept": "application/json"}
-        self.http = httpx.Client(base_url=f"{here.magento.url}/rest/all/V1", headers=headers, timeout=LONGEST)
+        self.http = client(f"{here.magento.url}/rest/all/V1", headers=headers)
         here.change({"add_customer": {"customer_id": "ACME", "name": "Acme Inc.", "main_contact": CONTACT}})
 
     def settings(self, **sections: dict[str, Any]) -> Settings:

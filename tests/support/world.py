@@ -1,9 +1,7 @@
-"""Both simulators over real sockets, and a connector that works with them, on a clock that only moves when told to."""
+"""Both simulators, and a connector that works with them, on a clock that only moves when told to."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
@@ -12,12 +10,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import httpx
-import uvicorn
 from support import invariant
 from support.altered import AlteredAnswers
 from support.late import LateRequests
 from support.noted import NotedFaults
+from support.served import Served, client
 
 from app.run import RunResult, work_on
 from connector.clock import ManualClock
@@ -28,35 +25,17 @@ from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
 from sandbox.faults import FaultMiddleware
 from sandbox.magento.app import create_app as magento_app
-from sandbox.serve import listen
 from settings import Settings, load_settings
 
 ENTITIES = ("price", "inventory", "customer", "order", "shipment")
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-LONGEST = 60.0
-"""Seconds for an answer of a simulator about itself: a world of four hundred runs has much to tell."""
-
-
-class Served:
-    """An application behind a socket of its own, in a thread."""
-
-    def __init__(self, app: Any) -> None:
-        self._socket = listen(backlog=256)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        asyncio.run(self._server._serve(sockets=[self._socket]))
-
-    def close(self) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=10)
 
 
 class World:
-    """An Acumatica, a Magento, and the state of one connector between them."""
+    """An Acumatica, a Magento, and the state of one connector between them.
+
+    sockets: the connector reaches them over real ones also where it works in this process.
+    """
 
     def __init__(
         self,
@@ -69,6 +48,7 @@ class World:
         shop_products: Sequence[Product] | None = None,
         acumatica: dict[str, Any] | None = None,
         magento: dict[str, Any] | None = None,
+        sockets: bool = False,
     ) -> None:
         self.clock = ManualClock(START)
         self.faults = NotedFaults(faults, self.clock.now)
@@ -78,11 +58,9 @@ class World:
         )
         self.altered = AlteredAnswers(site)
         self.late = LateRequests(shop)
-        self.acumatica = Served(FaultMiddleware(self.altered, "acumatica", self.faults))
-        self.magento = Served(FaultMiddleware(self.late, "magento", self.faults))
-        # One client for all questions: each new one reads every trusted certificate, which takes longer than the
-        # question. Nothing is kept alive, so that no server closes what the next question is sent on.
-        self.http = httpx.Client(timeout=LONGEST, limits=httpx.Limits(max_keepalive_connections=0))
+        self.acumatica = Served(FaultMiddleware(self.altered, "acumatica", self.faults), sockets=sockets)
+        self.magento = Served(FaultMiddleware(self.late, "magento", self.faults), sockets=sockets)
+        self.http = client()
         self._another = new_database or _files_in(folder)
         self.database_url = database_url or self._another()
         self.state = open_state(self.database_url)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from support.fast_clock import FastClock
 from support.licence_worker import read_in_turn
-from support.world import Served
+from support.served import Served
 
 from connector.state.engine import open_state
 from sandbox.acumatica.app import create_app
