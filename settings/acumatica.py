@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,6 +11,12 @@ from pydantic import SecretStr, field_validator, model_validator
 from settings.checks import CleanUrl, refuse_plain_http
 from settings.declare import setting
 from settings.section import Section
+
+
+@cache
+def _zones() -> set[str]:
+    """Return the names of all time zones; finding them means reading some hundred files."""
+    return available_timezones()
 
 
 class Acumatica(Section, title="Acumatica"):
@@ -80,7 +87,7 @@ class Acumatica(Section, title="Acumatica"):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError("it must be an IANA time zone such as America/New_York")
         return value
 

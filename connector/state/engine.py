@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,10 +166,14 @@ def _reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+@cache
+def _migrations() -> ScriptDirectory:
+    """Return the migrations; read once, because every one of them is a module to compile."""
+    return ScriptDirectory(str(MIGRATIONS))
+
+
 def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    scripts = ScriptDirectory.from_config(config)
+    scripts = _migrations()
     newest = scripts.get_current_head()
     with _reading(engine).connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
@@ -185,7 +190,8 @@ def _migrate(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             _require_utf8(connection)
         if MigrationContext.configure(connection).get_current_revision() != newest:
-            config.attributes["connection"] = connection
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", str(MIGRATIONS))
             command.upgrade(config, "head")
 
 

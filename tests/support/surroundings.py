@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.commands import settings_of
 from support.world import World, worlds
+
+from connector.state.engine import open_state
 
 MakeWorld = Callable[..., World]
 
@@ -26,11 +30,24 @@ def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "home"
 
 
+@cache
+def _newest() -> bytes:
+    """Return a state database with the newest schema: copying one is quicker than making one."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "state.sqlite"
+        open_state(f"sqlite:///{file}").close()
+        return file.read_bytes()
+
+
 def _state_of_the_test() -> str:
     """Where an entry point keeps its state: a world sees the same."""
     home = Path(os.environ["A2M_HOME"])
     home.mkdir(mode=0o700, exist_ok=True)
-    return f"sqlite:///{home / 'state.sqlite'}"
+    file = home / "state.sqlite"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_bytes(_newest())
+    return f"sqlite:///{file}"
 
 
 @contextmanager
