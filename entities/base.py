@@ -18,12 +18,14 @@ from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock
 from connector.magento.batches import Delivery, RowResult
 from connector.magento.client import MagentoClient
+from connector.magento.permissions import Need, When
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue.chunk import Computed
 from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.sync.records import Stored
 from entities.adaptive_batching import Tuning
+from entities.checks import Asked, Check
 from entities.counters import Counters, Report
 from entities.explained import Known, Line
 from entities.pulled import Pulled
@@ -251,6 +253,28 @@ class Entity(Protocol[R]):
         self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
     ) -> dict[int, NotYet]:
         """Return why messages still wait for something outside the queue, by id; read together."""
+
+    def currency(self, settings: Settings) -> str:
+        """Return the currency of what is sent; empty where it is Acumatica's own, or nothing has one."""
+
+    @property
+    def routes(self) -> Sequence[Need]:
+        """Return the routes of Magento that are called."""
+
+    def conditions(self, settings: Settings) -> frozenset[When]:
+        """Return the conditions of routes that the settings fulfil."""
+
+    def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
+        """Return the fields of Acumatica's endpoint that are read, by its entity."""
+
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+        """Return what Test Connection asks Acumatica about this entity."""
+
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+        """Return what Test Connection asks Magento about this entity."""
+
+    def checks_of_settings(self, settings: Settings) -> list[Check]:
+        """Return what Test Connection finds in the settings themselves."""
 
     def value_text(self, value: int | None) -> str:
         """Return a message's value as people read it; empty for a document, whose value is a fingerprint."""

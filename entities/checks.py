@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from connector.acumatica.errors import AcumaticaFault
+from connector.magento import reads
+from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 from connector.magento.permissions import named
 
@@ -35,16 +37,11 @@ class Named:
 
     endpoint: str
     version: str
-    warehouses: tuple[str, ...]
-    branches: tuple[str, ...]
-    sources: tuple[str, ...]
     currency: str
     batch_count: int
-    customer_attributes: bool
     looks_a_minute: float
     requests_a_look: int
     requests_per_minute: int
-    quantity_read: str
     item_statuses: tuple[str, ...]
     login_branch: str = ""
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -61,6 +58,14 @@ def clock_check(what: str, ahead: timedelta | None, allowed: timedelta) -> Check
     if abs(ahead) <= allowed:
         return Check(what, "passed", said)
     return Check(what, "failed", f"{said}; at most {allowed.total_seconds():,.0f} s are allowed for. Set both by NTP.")
+
+
+async def modules_of(client: MagentoClient) -> list[str] | None:
+    """Return the modules of Magento; `None` where they may not be read, which another check says."""
+    try:
+        return await reads.modules(client)
+    except Unauthorized:
+        return None
 
 
 class Asked(NamedTuple):

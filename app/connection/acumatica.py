@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from connector.acumatica import fields, setup
 from connector.acumatica.errors import AcumaticaBusy, AcumaticaFault, AcumaticaUnreachable
 from connector.acumatica.session import AcumaticaSession
-from entities.checks import ACUMATICA_ANSWERS, Check, Named, attempt, clock_check, not_among
+from entities.checks import ACUMATICA_ANSWERS, Check, Named, attempt, clock_check
 from entities.read_plan import CLOCKS_DIFFER
 from entities.warehouses import missing_branch
 
 CLOCK_OF_ACUMATICA = "Clock of Acumatica"
 LANGUAGE, FIELDS, LOGIN_BRANCH = "Language of the session", "Fields of the endpoint", "Branch of the login"
-ON_THE_ENDPOINT = (FIELDS, LANGUAGE, "Warehouses", "Branches")
+ON_THE_ENDPOINT = (FIELDS, LANGUAGE)
 
 
 async def acumatica_currency(session: AcumaticaSession) -> str:
@@ -50,8 +50,6 @@ async def check_acumatica(
         yield Check("Endpoint", "passed", f"{named.endpoint}/{named.version}")
         yield await attempt(FIELDS, lambda: _fields(session, named))
         yield await attempt(LANGUAGE, lambda: _language(session, named))
-        yield await attempt("Warehouses", lambda: _warehouses(session, named))
-        yield await attempt("Branches", lambda: _branches(session, named))
         if named.login_branch:
             yield await attempt(LOGIN_BRANCH, lambda: _login_branch(session, named))
     else:
@@ -110,30 +108,11 @@ async def _language(session: AcumaticaSession, named: Named) -> Check:
     return Check(LANGUAGE, "passed", f"English: {key} is {status}")
 
 
-async def _warehouses(session: AcumaticaSession, named: Named) -> Check:
-    found = await setup.warehouses(session)
-    missing = not_among(named.warehouses, found)
-    if missing:
-        said = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check("Warehouses", "failed", f"{said} Correct A2M_INVENTORY__WAREHOUSES or A2M_INVENTORY__BRANCHES.")
-    return Check("Warehouses", "passed", ", ".join(named.warehouses) or "none are named")
-
-
-async def _branches(session: AcumaticaSession, named: Named) -> Check:
-    found = {branch.branch for branch in await setup.branches(session)}
-    missing = [one for one in named.branches if one.strip().casefold() not in {code.casefold() for code in found}]
-    if missing:
-        known = ", ".join(sorted(found))
-        said = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
-        return Check("Branches", "failed", said)
-    return Check("Branches", "passed", ", ".join(named.branches) or "none are named")
-
-
 def _licence(named: Named) -> Check:
     needed = named.looks_a_minute * named.requests_a_look
     said = (
-        f"quantities by {named.quantity_read}: {named.requests_a_look} requests for an idle look, "
-        f"{named.looks_a_minute:g} looks a minute: {needed:g} of {named.requests_per_minute} requests a minute"
+        f"{named.requests_a_look} requests for an idle sync of all active entities, "
+        f"{named.looks_a_minute:g} syncs a minute: {needed:g} of {named.requests_per_minute} requests a minute"
     )
     if needed > named.requests_per_minute:
         return Check("Licence", "failed", f"{said}. Make Process Sleep Time longer.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from app.connection.sources import SOURCES, sources
 from connector.magento import reads
 from connector.magento.auth import OAuth
 from connector.magento.client import MagentoClient
@@ -20,7 +19,7 @@ MAGENTO_ALLOWS = timedelta(hours=1)
 CLOCK_OF_MAGENTO = "Clock of Magento"
 BESIDE_OAUTH = "Bearer token beside OAuth"
 EDITION = "Edition and modules"
-BEHIND_THE_TOKEN = (EDITION, "Inventory (MSI)", SOURCES, "Array limit")
+BEHIND_THE_TOKEN = (EDITION, "Inventory (MSI)", "Array limit")
 
 
 async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Check]:
@@ -52,15 +51,13 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
 
     async def edition() -> Check:
         modules.extend(await reads.modules(client))
-        return _edition(modules, named)
+        return _edition(modules)
 
     yield await attempt(EDITION, edition)
     if not modules:
         yield Check("Inventory (MSI)", "could not be checked", "the modules are not known")
-        yield Check(SOURCES, "could not be checked", "the modules are not known")
     elif reads.has_msi(modules):
         yield Check("Inventory (MSI)", "passed", "on: quantities go to sources")
-        yield await attempt(SOURCES, lambda: sources(client, named.sources))
     else:
         yield Check("Inventory (MSI)", "passed", "off: one quantity each")
     yield await attempt("Array limit", lambda: _array_limit(client, named))
@@ -120,12 +117,9 @@ async def check_bearer_token(client: MagentoClient) -> Check:
     return Check(BESIDE_OAUTH, "passed", "Magento takes it too; the OAuth credentials are used")
 
 
-def _edition(modules: list[str], named: Named) -> Check:
+def _edition(modules: list[str]) -> Check:
     commerce = reads.is_adobe_commerce(modules)
     edition = "Adobe Commerce" if commerce else "Magento Open Source"
-    if named.customer_attributes and not commerce:
-        said = f"{edition}: Customer Attribute Sync needs Adobe Commerce. Switch it off."
-        return Check(EDITION, "failed", said)
     return Check(EDITION, "passed", f"{edition}, {len(modules)} modules")
 
 

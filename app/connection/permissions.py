@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from connector.magento import permissions, reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, NoSuchRoute, Unauthorized
-from connector.magento.permissions import NEEDS, Entity, Need
+from connector.magento.permissions import Need, When
+from entities.base import Entity
 from entities.checks import Asked, Check
+from settings import Settings
 
 HOW_TO_GIVE = "Give them in System, Integrations, API, and reauthorize the integration where Magento asks for it."
 NOT_ADDED_BACK = (
@@ -22,10 +25,12 @@ NOT_ADDED_BACK = (
 )
 
 
-def permission_checks(client: MagentoClient, active: Sequence[Entity], switched_on: frozenset[str]) -> list[Asked]:
-    """One check for each active entity. `switched_on`: of `permissions.When`, what the settings say."""
+def permission_checks(client: MagentoClient, settings: Settings, active: Sequence[Entity[Any]]) -> list[Asked]:
+    """Return one check for each active entity."""
     answers: dict[Need, MagentoFault | None] = {}
-    return [Asked(name_of(one), partial(_entity, client, one, switched_on, answers)) for one in active]
+    return [
+        Asked(name_of(one.name), partial(_entity, client, one, one.conditions(settings), answers)) for one in active
+    ]
 
 
 def name_of(entity: str) -> str:
@@ -34,26 +39,26 @@ def name_of(entity: str) -> str:
 
 
 async def _entity(
-    client: MagentoClient, entity: Entity, switched_on: frozenset[str], answers: dict[Need, MagentoFault | None]
+    client: MagentoClient, entity: Entity[Any], switched_on: frozenset[When], answers: dict[Need, MagentoFault | None]
 ) -> Check:
     try:
         msi = reads.has_msi(await reads.modules(client))
     except MagentoFault:
-        return Check(name_of(entity), "could not be checked", "the modules are not known")
+        return Check(name_of(entity.name), "could not be checked", "the modules are not known")
     conditions = {"", "msi" if msi else "no msi", *switched_on}
-    needs = [one for one in NEEDS if entity in one.entities and one.when in conditions]
+    needs = [one for one in entity.routes if one.when in conditions]
     for need in needs:
         if need.tried and need not in answers:
             answers[need] = await _answer(client, need)
     faults = {need: answers[need] for need in needs if answers.get(need) is not None}
     missing = [need for need, fault in faults.items() if isinstance(fault, Unauthorized)]
     if missing:
-        return Check(name_of(entity), "failed", _missing(entity, missing, needs))
+        return Check(name_of(entity.name), "failed", _missing(missing, needs))
     if faults:
         need, fault = next(iter(faults.items()))
-        return Check(name_of(entity), "could not be checked", f"{need.why}: {fault}")
+        return Check(name_of(entity.name), "could not be checked", f"{need.why}: {fault}")
     given = sorted({need.resource for need in needs})
-    return Check(name_of(entity), "passed", f"the integration has all {len(given)} that it needs")
+    return Check(name_of(entity.name), "passed", f"the integration has all {len(given)} that it needs")
 
 
 async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:
@@ -66,11 +71,15 @@ async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:
     return None
 
 
-def _missing(entity: str, missing: Sequence[Need], needs: Sequence[Need]) -> str:
+def _missing(missing: Sequence[Need], needs: Sequence[Need]) -> str:
     """The permissions that are missing, each with what it is for; those of several routes once."""
     parts = []
     for resource in dict.fromkeys(one.resource for one in missing):
         uses = ", ".join(dict.fromkeys(one.why for one in needs if one.resource == resource))
-        without = NOT_ADDED_BACK if entity == "inventory" and resource == permissions.VIEW else f"needed for: {uses}"
+        without = (
+            NOT_ADDED_BACK
+            if any(one.when == "open orders" for one in missing if one.resource == resource)
+            else f"needed for: {uses}"
+        )
         parts.append(f"{permissions.named(resource)}; {without}")
     return f"The integration lacks {'. It lacks '.join(parts)}. {HOW_TO_GIVE}"

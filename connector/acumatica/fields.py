@@ -31,23 +31,31 @@ def is_contract_5(version: str) -> bool:
     return year.isdigit() and int(year) >= CONTRACT_5
 
 
-def read_by(entity: str, chosen: ItemFields, *, non_stock: bool = False, invoiced: bool = False) -> Fields:
-    """The fields that an entity of ours reads, by entity of the endpoint; parts of a record behind a slash.
+def of_items(chosen: ItemFields, *kinds: str) -> Fields:
+    """Return the fields that are read of items of these kinds, by entity of the endpoint.
 
-    invoiced: orders are invoiced in Magento. non_stock: non-stock items have prices.
+    Here and below: parts of a record stand behind a slash.
     """
-    if entity in ("price", "inventory"):
-        kinds = ("stock", "non_stock") if entity == "price" and non_stock else ("stock",)
-        return {items.KINDS[kind].entity: _of_item(kind, chosen) for kind in kinds}
-    if entity == "customer":
-        own = {path for path in _paths(customers.RECORD) if path not in customers.NOT_THERE}
-        return {"Customer": {*own, "LastModifiedDateTime"}}
-    if entity == "order":
-        of_invoices = {*_paths(order_invoices.RECORD), "LastModifiedDateTime"}
-        return {
-            "SalesOrder": {*_paths(orders.RECORD), "LastModified"},
-            **({"SalesInvoice": of_invoices} if invoiced else {}),
-        }
+    return {items.KINDS[kind].entity: _of_item(kind, chosen) for kind in kinds}
+
+
+def of_customers() -> Fields:
+    """Return the fields that are read of customers."""
+    own = {path for path in _paths(customers.RECORD) if path not in customers.NOT_THERE}
+    return {"Customer": {*own, "LastModifiedDateTime"}}
+
+
+def of_orders(*, invoiced: bool) -> Fields:
+    """Return the fields that are read of orders; `invoiced`: and of their invoices."""
+    of_invoices = {*_paths(order_invoices.RECORD), "LastModifiedDateTime"}
+    return {
+        "SalesOrder": {*_paths(orders.RECORD), "LastModified"},
+        **({"SalesInvoice": of_invoices} if invoiced else {}),
+    }
+
+
+def of_shipments() -> Fields:
+    """Return the fields that are read of shipments and receipts, their orders, purchases and invoices."""
     return {
         "Shipment": {*_paths(shipments.SHIPMENTS.record), "LastModifiedDateTime"},
         "SalesOrder": set(_paths(receipts.SALES_ORDERS.record)),

@@ -1,4 +1,4 @@
-"""Which routes of Magento each entity calls, the permission that each needs, and how to try it without any effect.
+"""The routes of Magento that are called, the permission that each needs, and how to try it without any effect.
 
 The table is held by a test against what the client calls, and so is the one in `docs/how-to/connect-your-shop.md`.
 Magento looks at the permission before it looks at the body (magento-observed.md, "Errors in general"): a write with an
@@ -15,8 +15,6 @@ from typing import Any, Literal
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 
-Entity = Literal["price", "inventory", "shipment", "customer", "order"]
-EVERY: tuple[Entity, ...] = ("price", "inventory", "shipment", "customer", "order")
 When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "refunds", "open orders"]
 """Under which setting or module of the shop a route is called; empty: always."""
 OF_NOTHING = "a2m-check-of-nothing"
@@ -55,7 +53,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Need:
-    """A route that entities call: `template` with `{}` for each value in its path.
+    """A route: `template` with `{}` for each value in its path.
 
     tried: the path that is called to see whether it may be called; empty: nothing needs to be tried, because another
     route of the same permission is. body: of a write.
@@ -64,53 +62,48 @@ class Need:
     method: str
     template: str
     resource: str
-    entities: tuple[Entity, ...]
     why: str
     when: When = ""
     tried: str = ""
     body: Any = field(default=None, compare=False)
 
 
-def _read(template: str, resource: str, *entities: Entity, why: str, when: When = "", tried: str = "") -> Need:
-    return Need("GET", template, resource, entities, why, when, tried)
+def _read(template: str, resource: str, *, why: str, when: When = "", tried: str = "") -> Need:
+    return Need("GET", template, resource, why, when, tried)
 
 
 VIEW, _PRODUCTS = "Magento_Sales::actions_view", "Magento_Catalog::products"
 _CUSTOMERS, _BULKS = "Magento_Customer::customer", "Magento_Logging::system_magento_logging_bulk_operations"
 _ASSIGN = "Magento_InventoryApi::stock_source_item_assign"
-NEEDS: tuple[Need, ...] = (
-    _read("store/storeConfigs", "Magento_Backend::store", *EVERY, why="store views"),
-    _read("store/websites", "Magento_Backend::store", *EVERY, why="websites"),
-    _read("modules", "Magento_Backend::admin", *EVERY, why="whether sources are on"),
-    _read("products", _PRODUCTS, "price", "inventory", "shipment", "order", why="products", tried="products"),
+ROUTES: tuple[Need, ...] = (
+    _read("store/storeConfigs", "Magento_Backend::store", why="store views"),
+    _read("store/websites", "Magento_Backend::store", why="websites"),
+    _read("modules", "Magento_Backend::admin", why="whether sources are on"),
+    _read("products", _PRODUCTS, why="products", tried="products"),
     Need(
         "POST",
         "products/base-prices-information",
         "Magento_Catalog::catalog",
-        ("price", "inventory"),
         "present prices, and whether a SKU exists",
         tried="products/base-prices-information",
         body={"skus": [OF_NOTHING]},
     ),
-    Need("POST", "products/base-prices", "Magento_Catalog::catalog", ("price",), "sending prices"),
-    _read("bulk", _BULKS, "price", why="which bulks are there", when="bulks", tried="bulk"),
-    _read("bulk/{}/operation-status/{}", _BULKS, "price", why="what is left of a bulk", when="bulks"),
-    _read("bulk/{}/detailed-status", _BULKS, "price", why="what became of a bulk", when="bulks"),
+    Need("POST", "products/base-prices", "Magento_Catalog::catalog", "sending prices"),
+    _read("bulk", _BULKS, why="which bulks are there", when="bulks", tried="bulk"),
+    _read("bulk/{}/operation-status/{}", _BULKS, why="what is left of a bulk", when="bulks"),
+    _read("bulk/{}/detailed-status", _BULKS, why="what became of a bulk", when="bulks"),
     _read(
         "inventory/sources",
         "Magento_InventoryApi::source",
-        "inventory",
-        "shipment",
         why="sources",
         when="msi",
         tried="inventory/sources",
     ),
-    _read("inventory/source-items", "Magento_InventoryApi::source", "inventory", "shipment", why="rows", when="msi"),
+    _read("inventory/source-items", "Magento_InventoryApi::source", why="rows", when="msi"),
     Need(
         "POST",
         "inventory/source-items",
         _ASSIGN,
-        ("inventory", "shipment"),
         "sending quantities",
         "msi",
         "inventory/source-items",
@@ -119,7 +112,6 @@ NEEDS: tuple[Need, ...] = (
     _read(
         "inventory/stocks",
         "Magento_InventoryApi::stock",
-        "inventory",
         why="what each stock sells where",
         when="msi",
         tried="inventory/stocks",
@@ -127,7 +119,6 @@ NEEDS: tuple[Need, ...] = (
     _read(
         "inventory/stock-source-links",
         "Magento_InventoryApi::stock_source_link",
-        "inventory",
         why="which sources a stock has",
         when="msi",
         tried="inventory/stock-source-links",
@@ -135,7 +126,6 @@ NEEDS: tuple[Need, ...] = (
     _read(
         "inventory/stock-resolver/website/{}",
         "Magento_InventorySalesApi::stock",
-        "inventory",
         why="from which stock a website sells",
         when="msi",
         tried=f"inventory/stock-resolver/website/{OF_NOTHING}",
@@ -143,7 +133,6 @@ NEEDS: tuple[Need, ...] = (
     _read(
         "stockItems/{}",
         "Magento_CatalogInventory::cataloginventory",
-        "inventory",
         why="backorders, and the stock where sources are off",
         tried=f"stockItems/{OF_NOTHING}",
     ),
@@ -151,7 +140,6 @@ NEEDS: tuple[Need, ...] = (
         "PUT",
         "products/{}/stockItems/{}",
         "Magento_CatalogInventory::cataloginventory",
-        ("inventory",),
         "sending quantities",
         "no msi",
         f"products/{OF_NOTHING}/stockItems/1",
@@ -160,7 +148,6 @@ NEEDS: tuple[Need, ...] = (
     _read(
         "products/attributes/{}",
         "Magento_Catalog::attributes_attributes",
-        "inventory",
         why="whether the attribute exists",
         when="vendor attribute",
         tried=f"products/attributes/{OF_NOTHING}",
@@ -169,24 +156,21 @@ NEEDS: tuple[Need, ...] = (
         "PUT",
         "products/{}",
         _PRODUCTS,
-        ("inventory",),
         "sending vendor quantities",
         "vendor attribute",
         f"products/{OF_NOTHING}",
         {},
     ),
-    _read("orders", VIEW, "inventory", why="open orders", when="open orders", tried="orders"),
-    _read("orders", VIEW, "shipment", "order", why="orders", tried="orders"),
-    _read("orders/{}", VIEW, "shipment", "order", why="one order"),
-    Need("POST", "orders", "Magento_Sales::create", ("order",), "making orders", tried="orders", body={}),
-    Need("POST", "orders/{}/hold", "Magento_Sales::hold", ("order",), "holding orders", tried="orders/0/hold"),
-    Need("POST", "orders/{}/unhold", "Magento_Sales::unhold", ("order",), "releasing", tried="orders/0/unhold"),
-    Need("POST", "orders/{}/cancel", "Magento_Sales::cancel", ("order",), "canceling", tried="orders/0/cancel"),
+    _read("orders", VIEW, why="orders", tried="orders"),
+    _read("orders/{}", VIEW, why="one order"),
+    Need("POST", "orders", "Magento_Sales::create", "making orders", tried="orders", body={}),
+    Need("POST", "orders/{}/hold", "Magento_Sales::hold", "holding orders", tried="orders/0/hold"),
+    Need("POST", "orders/{}/unhold", "Magento_Sales::unhold", "releasing", tried="orders/0/unhold"),
+    Need("POST", "orders/{}/cancel", "Magento_Sales::cancel", "canceling", tried="orders/0/cancel"),
     Need(
         "POST",
         "orders/{}/comments",
         "Magento_Sales::comment",
-        ("order",),
         "statuses and comments",
         tried="orders/0/comments",
         body={},
@@ -195,7 +179,6 @@ NEEDS: tuple[Need, ...] = (
         "POST",
         "order/{}/invoice",
         "Magento_Sales::invoice",
-        ("order",),
         "making invoices",
         "invoices",
         "order/0/invoice",
@@ -205,34 +188,42 @@ NEEDS: tuple[Need, ...] = (
         "POST",
         "order/{}/refund",
         "Magento_Sales::creditmemo",
-        ("order",),
         "giving back what never ships",
         "refunds",
         "order/0/refund",
         {},
     ),
-    _read("shipments", "Magento_Sales::shipment", "shipment", why="shipments", tried="shipments"),
-    Need("POST", "order/{}/ship", "Magento_Sales::ship", ("shipment",), "shipping", tried="order/0/ship", body={}),
+    _read("shipments", "Magento_Sales::shipment", why="shipments", tried="shipments"),
+    Need("POST", "order/{}/ship", "Magento_Sales::ship", "shipping", tried="order/0/ship", body={}),
     Need(
         "POST",
         "shipment/track",
         "Magento_Sales::shipment",
-        ("shipment",),
         "tracking numbers",
         tried="shipment/track",
         body={},
     ),
-    Need("POST", "shipment/{}/comments", "Magento_Sales::shipment", ("shipment",), "comments of shipments"),
-    Need("DELETE", "shipment/track/{}", "Magento_Sales::shipment", ("shipment",), "tracking numbers"),
-    _read("customers/search", _CUSTOMERS, "customer", why="customers", tried="customers/search"),
-    _read("customers/{}", _CUSTOMERS, "customer", "order", why="one customer", tried="customers/0"),
-    Need("POST", "customers", "Magento_Customer::manage", ("customer",), "making customers in their group"),
-    Need("PUT", "customers/{}", "Magento_Customer::manage", ("customer",), "customers", tried="customers/0", body={}),
-    _read("customerGroups/search", "Magento_Customer::group", "customer", why="groups", tried="customerGroups/search"),
+    Need("POST", "shipment/{}/comments", "Magento_Sales::shipment", "comments of shipments"),
+    Need("DELETE", "shipment/track/{}", "Magento_Sales::shipment", "tracking numbers"),
+    _read("customers/search", _CUSTOMERS, why="customers", tried="customers/search"),
+    _read("customers/{}", _CUSTOMERS, why="one customer", tried="customers/0"),
+    Need("POST", "customers", "Magento_Customer::manage", "making customers in their group"),
+    Need("PUT", "customers/{}", "Magento_Customer::manage", "customers", tried="customers/0", body={}),
+    _read("customerGroups/search", "Magento_Customer::group", why="groups", tried="customerGroups/search"),
 )
 """`POST customers` is open to everybody, and without *All Customers* the group is dropped in silence."""
 OPEN = ("directory/countries/{}", "attributeMetadata/customer/attribute/{}")
 """Routes that need no permission."""
+
+
+ALWAYS = ("store/storeConfigs", "store/websites", "modules")
+"""Routes that every entity needs."""
+
+
+def routes(*called: tuple[str, str]) -> tuple[Need, ...]:
+    """Return the routes with these methods and templates, those that every entity needs first."""
+    known = {(one.method, one.template): one for one in ROUTES}
+    return (*(known["GET", template] for template in ALWAYS), *(known[one] for one in called))
 
 
 def named(resource: str) -> str:

@@ -12,12 +12,15 @@ from functools import partial
 from connector.acumatica import customers as acumatica
 from connector.acumatica.session import AcumaticaSession
 from connector.magento import customers as magento
+from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
 from connector.model.customers import same_code
-from entities.checks import Asked, Check
+from entities.checks import Asked, Check, modules_of
 from entities.customer.rules import NOT_LOGGED_IN
 from entities.customer.types import CustomerRule
+
+ATTRIBUTE_SYNC = "Customer Attribute Sync"
 
 
 def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> list[Asked]:
@@ -31,9 +34,21 @@ def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> lis
 def customers_in_magento(client: MagentoClient, rule: CustomerRule) -> list[Asked]:
     """The customer groups that classes are mapped to, and the customer attributes."""
     asked = [Asked("Customer groups", partial(_groups, client, rule))] if rule.classes or rule.groups else []
+    if rule.attributes is not None:
+        asked.append(Asked(ATTRIBUTE_SYNC, partial(_edition, client)))
     if rule.attributes:
         asked.append(Asked("Customer attributes in Magento", partial(_attributes_in_magento, client, rule)))
     return asked
+
+
+async def _edition(client: MagentoClient) -> Check:
+    modules = await modules_of(client)
+    if modules is None:
+        return Check(ATTRIBUTE_SYNC, "could not be checked", "the modules are not known")
+    if reads.is_adobe_commerce(modules):
+        return Check(ATTRIBUTE_SYNC, "passed", "Adobe Commerce")
+    said = "Magento Open Source: Customer Attribute Sync needs Adobe Commerce. Switch it off."
+    return Check(ATTRIBUTE_SYNC, "failed", said)
 
 
 async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:

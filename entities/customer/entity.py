@@ -6,15 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from connector.acumatica import fields
+from connector.acumatica.session import AcumaticaSession
+from connector.clock import Clock
 from connector.magento.client import MagentoClient
 from connector.state.engine import State
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import RunContext
+from entities.checks import Asked
+from entities.customer.checks import customers_in_acumatica, customers_in_magento
 from entities.customer.deliver import FEEDS, compute, find, identity, refuse_too_many, send
 from entities.customer.explain import explained, shown_now
 from entities.customer.from_settings import customer_rule, read_plan
+from entities.customer.routes import ROUTES
 from entities.customer.types import Account, CustomerRule
 from entities.documents.document import Delivered, Document
 from entities.documents.entity import DocumentEntity
@@ -29,6 +35,7 @@ class Customers(DocumentEntity[CustomerRule, Account]):
     name = "customer"
     content = Account
     feeds = FEEDS
+    routes = ROUTES
     has_daily_full_sync = True
     """Acumatica does not stamp a customer when only its address changes."""
 
@@ -87,3 +94,15 @@ class Customers(DocumentEntity[CustomerRule, Account]):
     async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.shown_now`."""
         return await shown_now(client, settings, known)
+
+    def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
+        """See `Entity.fields_read`."""
+        return fields.of_customers()
+
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+        """See `Entity.checks_in_acumatica`."""
+        return customers_in_acumatica(session, self.rule(settings))
+
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+        """See `Entity.checks_in_magento`."""
+        return customers_in_magento(client, self.rule(settings))

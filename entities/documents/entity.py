@@ -12,12 +12,14 @@ import msgspec
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
+from connector.magento.permissions import When
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed
 from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.schema import SENT
 from connector.state.sync import links
 from entities.base import ClaimOrder, Difference, R, RequestResult, RunContext, Urgency
+from entities.checks import Check
 from entities.documents.document import (
     LATE_WRITE,
     C,
@@ -118,6 +120,18 @@ class DocumentEntity(DocumentParts[R, C]):
     ) -> dict[int, NotYet]:
         """See `Entity.still_waiting`."""
         return {}
+
+    def currency(self, settings: Settings) -> str:
+        """See `Entity.currency`."""
+        return ""
+
+    def conditions(self, settings: Settings) -> frozenset[When]:
+        """See `Entity.conditions`."""
+        return frozenset()
+
+    def checks_of_settings(self, settings: Settings) -> list[Check]:
+        """See `Entity.checks_of_settings`."""
+        return []
 
     def value_text(self, value: int | None) -> str:
         """See `Entity.value_text`."""

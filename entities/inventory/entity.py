@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from connector.acumatica import fields
+from connector.acumatica.session import AcumaticaSession
+from connector.clock import Clock
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
+from connector.magento.permissions import When
 from connector.state.engine import State
 from connector.state.queue.chunk import DesiredValue, not_shown
 from connector.state.queue.messages import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, RequestResult, RunContext, Urgency
+from entities.checks import Asked
 from entities.explained import Known, Line
+from entities.inventory.check_names import checks_in_acumatica, checks_in_magento, shows_attribute
 from entities.inventory.compensate import less_compensations
 from entities.inventory.current_values import DIGITS, NOUN, current_quantities, find_quantities
 from entities.inventory.deliver import deliver_quantities
@@ -21,6 +27,7 @@ from entities.inventory.explain import explained, shown_now
 from entities.inventory.from_settings import quantity_rule, read_plan
 from entities.inventory.open_orders import add_back, follow_open_orders
 from entities.inventory.read import FEEDS
+from entities.inventory.routes import ROUTES
 from entities.inventory.rules import QuantityRule, compute
 from entities.inventory.status import keep_status_of_backorders
 from entities.inventory.vendors import refuse_vendors_twice
@@ -44,6 +51,7 @@ class Inventory(ValueEntity[QuantityRule]):
     urgency = Urgency.FIRST
     claim_order = ClaimOrder.ZEROS_FIRST
     feeds = FEEDS
+    routes = ROUTES
 
     def rule(self, settings: Settings) -> QuantityRule:
         """See `Entity.rule`."""
@@ -130,3 +138,22 @@ class Inventory(ValueEntity[QuantityRule]):
     async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.shown_now`."""
         return await shown_now(client, settings, known)
+
+    def conditions(self, settings: Settings) -> frozenset[When]:
+        """See `Entity.conditions`."""
+        found: set[When] = {"vendor attribute"} if shows_attribute(settings) else set()
+        if settings.inventory.add_back_open_orders and settings.inventory.quantity != "on_hand":
+            found.add("open orders")
+        return frozenset(found)
+
+    def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
+        """See `Entity.fields_read`."""
+        return fields.of_items(read_plan(settings, None).fields, "stock")
+
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+        """See `Entity.checks_in_acumatica`."""
+        return checks_in_acumatica(settings, session)
+
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+        """See `Entity.checks_in_magento`."""
+        return checks_in_magento(settings, client)

@@ -6,18 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from connector.acumatica import fields
+from connector.acumatica.session import AcumaticaSession
+from connector.clock import Clock
 from connector.magento.client import MagentoClient
+from connector.magento.permissions import When
 from connector.state.engine import State
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import RunContext
+from entities.checks import Asked, Check
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
 from entities.explained import Known, Line
+from entities.order.checks import maps_of_orders, orders_in_acumatica, orders_in_magento
 from entities.order.deliver import FEEDS, changed, compute, edited
 from entities.order.explain import explained, shown_now
 from entities.order.from_settings import order_rule, read_plan
+from entities.order.routes import ROUTES
 from entities.order.steps import find, send, still_waiting
 from entities.order.types import OrderContent, OrderRule
 from entities.read_plan import ReadPlan
@@ -31,6 +38,7 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     name = "order"
     content = OrderContent
     feeds = FEEDS
+    routes = ROUTES
 
     def rule(self, settings: Settings) -> OrderRule:
         """See `Entity.rule`."""
@@ -89,3 +97,26 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.shown_now`."""
         return await shown_now(client, settings, known)
+
+    def conditions(self, settings: Settings) -> frozenset[When]:
+        """See `Entity.conditions`."""
+        found: set[When] = {"invoices"} if settings.order.invoice == "offline" else set()
+        if settings.order.close_rest == "refund":
+            found.add("refunds")
+        return frozenset(found)
+
+    def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
+        """See `Entity.fields_read`."""
+        return fields.of_orders(invoiced=settings.order.invoice == "offline")
+
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+        """See `Entity.checks_in_acumatica`."""
+        return orders_in_acumatica(session, self.rule(settings))
+
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+        """See `Entity.checks_in_magento`."""
+        return orders_in_magento(client, self.rule(settings))
+
+    def checks_of_settings(self, settings: Settings) -> list[Check]:
+        """See `Entity.checks_of_settings`."""
+        return maps_of_orders(self.rule(settings), settings.order.reference_test)

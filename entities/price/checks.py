@@ -11,11 +11,17 @@ from functools import partial
 from typing import Literal
 
 from connector.acumatica import prices as acumatica
+from connector.acumatica import setup
 from connector.acumatica.session import AcumaticaSession
-from entities.checks import Asked, Check
+from connector.clock import Clock
+from connector.magento.client import MagentoClient
+from entities.checks import Asked, Check, not_among
+from entities.price.check_bulks import consumer
+from entities.price.from_settings import price_rule, sends_bulks
 from entities.price.rules import OTHER_TAX, TAX_IN_WORDS, PriceRule
+from settings.settings import Settings
 
-TAX = "Tax of prices"
+TAX, PRICE_CLASS = "Tax of prices", "Price class"
 NAMED = 3
 
 
@@ -47,3 +53,33 @@ async def _tax(
     wanted = "Including Tax" if included else "Excluding Tax"
     said = f"no price says otherwise; Catalog Prices (Stores, Configuration, Sales, Tax) has to be {wanted} in Magento"
     return Check(TAX, "passed", said)
+
+
+def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> list[Asked]:
+    """The price class whose prices come before the base prices."""
+    return [Asked(PRICE_CLASS, partial(_price_class, session, price_class))] if price_class else []
+
+
+async def _price_class(session: AcumaticaSession, price_class: str) -> Check:
+    found = await setup.names_of(session, "CustomerPriceClass", "PriceClassID")
+    missing = not_among([price_class], found)
+    if missing:
+        known = ", ".join(found) or "none"
+        said = f"Acumatica has no price class {missing[0]}; it has {known}. Correct A2M_PRICE__PRICE_CLASS."
+        return Check(PRICE_CLASS, "failed", said)
+    return Check(PRICE_CLASS, "passed", price_class)
+
+
+def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    """Return the checks of prices in Acumatica."""
+    chosen = settings.price
+    by_list = chosen.source == "sales_price" and chosen.sales_price_from == "price_list"
+    return [
+        *price_class_in_acumatica(session, chosen.price_class if by_list and settings.active.price else ""),
+        *prices_in_acumatica(session, price_rule(settings), settings.acumatica.price_read),
+    ]
+
+
+def checks_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    """Return the checks of prices in Magento: whether somebody works on bulks, where prices go in them."""
+    return [consumer(client, clock)] if sends_bulks(settings) and settings.active.price else []

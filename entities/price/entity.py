@@ -6,20 +6,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from connector.acumatica import fields
+from connector.acumatica.session import AcumaticaSession
+from connector.clock import Clock
 from connector.magento.client import MagentoClient
+from connector.magento.permissions import When
 from connector.state.engine import State
 from connector.state.queue.chunk import DesiredValue
 from connector.state.queue.messages import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, RequestResult, RunContext, Urgency
+from entities.checks import Asked
 from entities.explained import Known, Line
 from entities.price.bulk import goes_in_bulk, operations_of, settle_bulk
+from entities.price.checks import checks_in_acumatica, checks_in_magento
 from entities.price.current_values import DIGITS, NOUN, current_prices, find_prices
 from entities.price.deliver import deliver_prices_of
 from entities.price.explain import explained, shown_now
 from entities.price.from_settings import price_rule, read_plan, sends_bulks
 from entities.price.read import FEEDS
+from entities.price.routes import ROUTES
 from entities.price.rules import PriceRule, compute
 from entities.read_plan import ReadPlan
 from entities.values import frames
@@ -46,6 +53,7 @@ class Price(ValueEntity[PriceRule]):
     urgency = Urgency.YIELDS
     claim_order = ClaimOrder.BY_KEY
     feeds = FEEDS
+    routes = ROUTES
 
     def rule(self, settings: Settings) -> PriceRule:
         """See `Entity.rule`."""
@@ -123,3 +131,24 @@ class Price(ValueEntity[PriceRule]):
     async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.shown_now`."""
         return await shown_now(client, settings, known)
+
+    def currency(self, settings: Settings) -> str:
+        """See `Entity.currency`."""
+        return settings.price.currency
+
+    def conditions(self, settings: Settings) -> frozenset[When]:
+        """See `Entity.conditions`."""
+        return frozenset({"bulks"}) if sends_bulks(settings) else frozenset()
+
+    def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
+        """See `Entity.fields_read`."""
+        kinds = ("stock", "non_stock") if settings.price.non_stock else ("stock",)
+        return fields.of_items(read_plan(settings, None).fields, *kinds)
+
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+        """See `Entity.checks_in_acumatica`."""
+        return checks_in_acumatica(settings, session)
+
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+        """See `Entity.checks_in_magento`."""
+        return checks_in_magento(settings, client, clock)

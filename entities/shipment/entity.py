@@ -6,22 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from connector.acumatica import fields
+from connector.acumatica.session import AcumaticaSession
+from connector.clock import Clock
 from connector.magento.client import MagentoClient
 from connector.state.engine import State
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import RunContext
+from entities.checks import Asked, Check
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
 from entities.explained import Known, Line
 from entities.read_plan import ReadPlan
 from entities.shipment import rules
+from entities.shipment.checks import drop_shipments, shipments_in_acumatica, shipments_in_magento
 from entities.shipment.deliver import find, send
 from entities.shipment.explain import shown_now
 from entities.shipment.from_settings import read_plan, shipment_rule
 from entities.shipment.order import still_waiting
 from entities.shipment.read import FEEDS, compute, corrected, identity
+from entities.shipment.routes import ROUTES
 from entities.shipment.types import ShipmentContent, ShipmentRule
 from entities.waiting import NotYet
 from entities.warehouses import refuse_unknown_warehouses
@@ -34,6 +40,7 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     name = "shipment"
     content = ShipmentContent
     feeds = FEEDS
+    routes = ROUTES
 
     def rule(self, settings: Settings) -> ShipmentRule:
         """See `Entity.rule`."""
@@ -105,3 +112,19 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.shown_now`."""
         return await shown_now(client, settings, known)
+
+    def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
+        """See `Entity.fields_read`."""
+        return fields.of_shipments()
+
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+        """See `Entity.checks_in_acumatica`."""
+        return shipments_in_acumatica(session, self.rule(settings)) if settings.active.shipment else []
+
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+        """See `Entity.checks_in_magento`."""
+        return shipments_in_magento(client, self.rule(settings)) if settings.active.shipment else []
+
+    def checks_of_settings(self, settings: Settings) -> list[Check]:
+        """See `Entity.checks_of_settings`."""
+        return [drop_shipments(self.rule(settings))] if settings.active.shipment else []

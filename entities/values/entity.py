@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
+from connector.magento.permissions import When
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed
 from connector.state.queue.messages import Message, MessageOutcome
@@ -15,6 +16,7 @@ from connector.state.schema import SENT
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import Difference, R, RequestResult, RunContext
+from entities.checks import Check
 from entities.pulled import Pulled
 from entities.values.amounts import as_text
 from entities.values.compute import compute_values
@@ -100,6 +102,18 @@ class ValueEntity(ValueParts[R]):
     ) -> dict[int, NotYet]:
         """See `Entity.still_waiting`: no value waits for anything."""
         return {}
+
+    def currency(self, settings: Settings) -> str:
+        """See `Entity.currency`."""
+        return ""
+
+    def conditions(self, settings: Settings) -> frozenset[When]:
+        """See `Entity.conditions`."""
+        return frozenset()
+
+    def checks_of_settings(self, settings: Settings) -> list[Check]:
+        """See `Entity.checks_of_settings`."""
+        return []
 
     def value_text(self, value: int | None) -> str:
         """See `Entity.value_text`."""

@@ -193,7 +193,7 @@ def test_a_missing_permission(a2m, make_world, missing, what, shown):
         ("Sources", {"A2M_INVENTORY__SOURCES": '{"MAIN":"default","EAST":"nowhere"}'}, ["no source nowhere", "it has"]),
         ("Warehouses", {"A2M_INVENTORY__WAREHOUSES": '["MAIN","MOON"]'}, ["no warehouse MOON", "it has EAST, MAIN"]),
         ("Base currency", {"A2M_PRICE__CURRENCY": "EUR"}, ["USD", "EUR"]),
-        ("Edition and modules", {"A2M_ADDITIONAL__CUSTOMER_ATTRIBUTES": "true"}, ["needs Adobe Commerce"]),
+        ("Customer Attribute Sync", {"A2M_ADDITIONAL__CUSTOMER_ATTRIBUTES": "true"}, ["needs Adobe Commerce"]),
         (
             "Licence",
             {"A2M_ACUMATICA__REQUESTS_PER_MINUTE": "100", "A2M_QUEUE__PROCESS_SLEEP_TIME": "1"},

@@ -134,9 +134,9 @@ def test_an_integration_without_sales_and_source_items(check, make_world):
 
 
 def resources() -> set[str]:
-    from connector.magento.permissions import NEEDS
+    from connector.magento.permissions import ROUTES
 
-    return {need.resource for need in NEEDS}
+    return {need.resource for need in ROUTES}
 
 
 @pytest.mark.parametrize("missing", sorted(resources()))

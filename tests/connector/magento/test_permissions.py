@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sandbox.magento
-from connector.magento.permissions import EVERY, LABELS, NEEDS, OPEN
+from connector.magento.permissions import LABELS, OPEN, ROUTES
+from entities.registry import ENTITIES
 from sandbox.magento.routes import Route
 
 PROJECT = Path(__file__).parents[3]
@@ -68,7 +69,7 @@ def called() -> Iterator[tuple[str, str]]:
 
 def test_every_route_that_is_called_is_in_the_table():
     """And none stands there that is not called; what is open to everybody needs no permission."""
-    tabled = {(need.method, need.template) for need in NEEDS} | {("GET", one) for one in OPEN}
+    tabled = {(need.method, need.template) for need in ROUTES} | {("GET", one) for one in OPEN}
     found = set(called()) - NOT_TABLED
     normal = {(method, path.replace("/1", "/{}")) for method, path in found}
     assert normal - tabled == set()
@@ -78,7 +79,7 @@ def test_every_route_that_is_called_is_in_the_table():
 def test_each_route_needs_what_magento_asks_for():
     """As the sandbox has it, which is held to the recordings; POST customers is open, and then drops the group."""
     known = routes_of_the_sandbox()
-    for need in NEEDS:
+    for need in ROUTES:
         path = need.template.replace("/website/", "/{}/")
         route = known[need.method, path]
         assert route.resource == (None if (need.method, path) == ("POST", "customers") else need.resource), need
@@ -86,18 +87,15 @@ def test_each_route_needs_what_magento_asks_for():
 
 def test_every_permission_has_its_place_in_the_admin():
     """The path of the tree *API* of an integration, for each resource that is needed."""
-    assert {need.resource for need in NEEDS} <= set(LABELS)
+    assert {need.resource for need in ROUTES} <= set(LABELS)
 
 
 def test_every_permission_of_an_entity_is_tried():
     """For each entity at least one route of each permission is tried, but for those that other checks ask for first."""
     first = {"Magento_Backend::store", "Magento_Backend::admin"}
-    for entity in EVERY:
-        needed = {(need.resource, need.when) for need in NEEDS if entity in need.entities} - {
-            (one, "") for one in first
-        }
-        tried = {need.resource for need in NEEDS if entity in need.entities and need.tried}
-        assert {resource for resource, _when in needed} <= tried, entity
+    for entity in ENTITIES.values():
+        needed = {need.resource for need in entity.routes if need.resource not in first or need.when}
+        assert needed <= {need.resource for need in entity.routes if need.tried}, entity.name
 
 
 def test_the_documentation_tells_each_permission():
@@ -106,8 +104,9 @@ def test_the_documentation_tells_each_permission():
     rows = re.findall(r"^\| ([^|]+) \(`(\w+::\w+)`\) \| ([^|]+) \|$", page, re.MULTILINE)
     told = {resource: (label, entities.split(", ")) for label, resource, entities in rows}
     needed: dict[str, list[str]] = {}
-    for need in NEEDS:
-        needed.setdefault(need.resource, []).extend(need.entities)
+    for entity in ENTITIES.values():
+        for resource in {need.resource for need in entity.routes}:
+            needed.setdefault(resource, []).append(entity.name)
     assert set(told) == set(needed)
     for resource, entities in needed.items():
-        assert told[resource] == (LABELS[resource], [one for one in EVERY if one in entities]), resource
+        assert told[resource] == (LABELS[resource], entities), resource

@@ -7,46 +7,24 @@ Nothing is written anywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
 from connector.magento.permissions import named
-from entities.checks import Asked, Check
+from entities.checks import Check, modules_of
 
-SOURCES, STORE, WEBSITE = "Sources", "Store view of prices", "Website of customers"
+SOURCES = "Sources"
 WHERE = "Stores, Inventory, Stocks"
 
 
-def stores_in_magento(client: MagentoClient, store_id: int, website_id: int) -> list[Asked]:
-    """The store view that prices are written to, and the website that customers belong to."""
-    return [Asked(STORE, partial(_store, client, store_id)), Asked(WEBSITE, partial(_website, client, website_id))]
-
-
-async def _store(client: MagentoClient, store_id: int) -> Check:
-    if store_id == 0:
-        return Check(STORE, "passed", "every store (0)")
-    stores = await reads.store_configs(client)
-    found = next((one for one in stores if one.id == store_id), None)
-    if found is None:
-        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
-        said = f"Magento has no store view {store_id}; it has 0 (every store), {known}. Correct A2M_MAGENTO__STORE_ID."
-        return Check(STORE, "failed", said)
-    return Check(STORE, "passed", f"{found.id} ({found.code})")
-
-
-async def _website(client: MagentoClient, website_id: int) -> Check:
-    websites = {number: code for number, code in (await reads.websites(client)).items() if number}
-    if website_id not in websites:
-        known = ", ".join(f"{number} ({code})" for number, code in websites.items())
-        said = f"Magento has no website {website_id}; it has {known}. Correct A2M_MAGENTO__WEBSITE_ID."
-        return Check(WEBSITE, "failed", said)
-    return Check(WEBSITE, "passed", f"{website_id} ({websites[website_id]})")
-
-
 async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
-    """Each source: there, enabled, in a stock, and that stock sells on some website; said is what is sold where."""
+    """Return whether each source is there, enabled, in a stock, and that stock sells on some website, and which."""
+    modules = await modules_of(client)
+    if modules is None:
+        return Check(SOURCES, "could not be checked", "the modules are not known")
+    if not reads.has_msi(modules):
+        return Check(SOURCES, "passed", "none are used: Magento keeps no sources (MSI is off)")
     found = {source.source_code.casefold(): source for source in await reads.sources(client)}
     missing = [code for code in codes if code.strip().casefold() not in found]
     if missing:
