@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connector.model.failure_help import with_fix
+from connector.model.failures import FailureCode
 from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.schema import FAILED, PENDING
 
 LATE_WRITE = timedelta(seconds=60)
 """A request that arrived whole may be applied this long after we gave up: its values are read again then."""
 STOPPED = "stopped during its last attempt: Magento does not show the value, and no attempt is left"
+"""The reason of a message of whose last attempt nothing is known."""
+FAILED_AS: dict[str, FailureCode] = {
+    FailureCode.NO_ANSWER: FailureCode.NO_ANSWER,
+    FailureCode.TEMPORARY: FailureCode.OUT_OF_ATTEMPTS,
+}
+"""The failure of a message without a further attempt, by how its last known attempt ended."""
 
 
 def tried_again(message: Message, retry_count: int) -> MessageOutcome:
     """Return the outcome of a message that Magento does not show."""
     if message.attempts < retry_count:
         return MessageOutcome(message, PENDING, message.cause, message.reason)
-    return MessageOutcome(message, FAILED, message.cause or "stopped", message.reason or STOPPED)
+    code = FAILED_AS.get(message.cause or "", FailureCode.STOPPED)
+    return MessageOutcome(message, FAILED, code, with_fix(code, message.reason or STOPPED, message.attempts))

@@ -20,16 +20,15 @@ from connector.magento.batches import ACCEPTED, RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.magento.reads import probe
+from connector.model.failure_help import with_fix
+from connector.model.failures import FailureCode
 from connector.state.coordination import lost_lease
 from connector.state.coordination.lease import LeaseLost
 from connector.state.queue import messages
-from connector.state.queue.chunk import UNKNOWN_SKU
 from connector.state.queue.messages import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.schema import FAILED, PENDING, SENDING, SENT, SKIPPED
 from entities.base import ClaimOrder, RequestResult, RunContext
 from entities.without_answer import LATE_WRITE
-from tasks.cause import cause
-from tasks.fix import with_fix
 from tasks.outcome_writer import OutcomeWriter
 from tasks.progress_reporter import ProgressReporter
 from tasks.request_size import request_size
@@ -340,19 +339,24 @@ def _settled(
     if outcome.kind == "accepted":
         return MessageOutcome(message, SENT)
     if outcome.kind == "refused":
-        is_gone = outcome.cause == UNKNOWN_SKU
+        code = outcome.code or FailureCode.REFUSED_BY_MAGENTO
+        is_gone = code is FailureCode.UNKNOWN_SKU
         state = SKIPPED if is_gone and context.skips_unknown_sku else FAILED
-        kind = outcome.cause or cause(message, outcome)
-        return MessageOutcome(message, state, kind, with_fix(message, outcome), is_gone=is_gone)
+        return MessageOutcome(message, state, code, _in_words(message, code, outcome), is_gone=is_gone)
     if outcome.kind == "waits":
         return waits_on(context, message, outcome, context.clock.now())
     if connection_lost or outcome.kind == "not_sent":
         return MessageOutcome(message, PENDING, attempt_given_back=True)
     if outcome.kind == "unknown":
-        return MessageOutcome(message, SENDING, "no answer", outcome.reason)
+        return MessageOutcome(message, SENDING, FailureCode.NO_ANSWER, outcome.reason)
     if message.attempts >= context.queue.retry_count:
-        return MessageOutcome(message, FAILED, cause(message, outcome), with_fix(message, outcome))
-    return MessageOutcome(message, PENDING, "temporary", outcome.reason, not_before=later)
+        code = FailureCode.OUT_OF_ATTEMPTS
+        return MessageOutcome(message, FAILED, code, _in_words(message, code, outcome))
+    return MessageOutcome(message, PENDING, FailureCode.TEMPORARY, outcome.reason, not_before=later)
+
+
+def _in_words(message: Message, code: FailureCode, outcome: RowResult) -> str:
+    return with_fix(code, outcome.reason or "Magento refused it and gave no reason.", message.attempts)
 
 
 def pause_after(attempts: int) -> float:

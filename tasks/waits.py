@@ -19,16 +19,15 @@ from connector.state.schema import PENDING
 from entities.base import RunContext
 from entities.waiting import NotYet, describe, looked_at_again
 
-WAITS = "waits"
 READ_TOGETHER = 500
 """How many waiting documents one push reads together at most; the others' turn comes with the next."""
 
 
 def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
     """The outcome of a message that waits; no attempt is used."""
-    wait = _wait(context, message, outcome.cause or "", outcome.waits_for, outcome.reason or "", now)
+    wait = _wait(context, message, outcome.wait or "", outcome.waits_for, outcome.reason or "", now)
     again_at = looked_at_again(wait.since, now)
-    return MessageOutcome(message, PENDING, WAITS, outcome.reason, again_at, attempt_given_back=True, wait=wait)
+    return MessageOutcome(message, PENDING, None, outcome.reason, again_at, attempt_given_back=True, wait=wait)
 
 
 def _wait(

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from connector.magento import causes
 from connector.magento.client import MagentoClient
 from connector.magento.errors import (
     HostUnavailable,
@@ -26,10 +27,10 @@ from connector.magento.errors import (
 )
 from connector.magento.words import kind_of, message_of, template_of
 from connector.model.comparison import comparison_key
+from connector.model.failures import FailureCode
 
 Kind = Literal["accepted", "refused", "temporary", "unknown", "not_sent", "waits"]
 TOO_MANY = "Maximum items of type"
-NO_PRODUCT = "In Magento no product that takes a price has this SKU."
 UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
 
@@ -73,17 +74,15 @@ class RowResult:
     accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
     `retry_after` seconds where Magento said so. unknown: the answer was lost, Magento may have it. not_sent: it never
     left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
-    `cause`: the kind of a refusal, where it is known, or the code of a wait. `waits_for`: the record
-    whose sending ends a wait.
-    `template`: Magento's own message before its placeholders were filled.
+    `code`: of a refusal. `wait`: the code of what is waited for; `waits_for`: the record whose sending ends that.
     """
 
     kind: Kind
     reason: str | None = None
     retry_after: float | None = None
-    cause: str | None = None
+    code: FailureCode | None = None
+    wait: str | None = None
     waits_for: str | None = None
-    template: str = ""
 
 
 ACCEPTED = RowResult("accepted")
@@ -132,7 +131,7 @@ class _Sending(Generic[Row]):
             except NoAnswer as fault:
                 self._end(part, RowResult("unknown", str(fault)))
             except TemporaryFault as fault:
-                self._end(part, RowResult("temporary", str(fault), fault.retry_after, template=fault.kind))
+                self._end(part, RowResult("temporary", str(fault), fault.retry_after))
             except RequestRefused as fault:
                 self._cut(part, fault)
         return Delivery(self.outcomes, self.array_limit, self.fault)
@@ -154,7 +153,7 @@ class _Sending(Generic[Row]):
         elif len(part) > 1:
             self._send_again(part, (len(part) + 1) // 2)
         else:
-            self._keep(part, RowResult("refused", _reason(fault), template=fault.kind))
+            self._keep(part, refused(fault))
 
     def _send_again(self, part: list[int], size: int) -> None:
         self.waiting.extend(part[start : start + size] for start in reversed(range(0, len(part), size)))
@@ -176,10 +175,12 @@ def _array_limit(fault: RequestRefused) -> int | None:
     return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
 
 
-def _reason(fault: RequestRefused) -> str:
+def refused(fault: RequestRefused) -> RowResult:
+    """Return what a refused request means for the one record that it held."""
     if isinstance(fault, RequestTooLarge):
-        return f"{fault} A web server or proxy in front of Magento limits it."
-    return str(fault)
+        reason = f"{fault} A web server or proxy in front of Magento limits it."
+        return RowResult("refused", reason, code=FailureCode.REQUEST_TOO_LARGE)
+    return RowResult("refused", str(fault), code=causes.code_of(fault.kind))
 
 
 BASE_PRICES = "products/base-prices"
@@ -295,7 +296,7 @@ def _refused(row: PriceRow, errors: list[dict[str, Any]]) -> RowResult:
     reason = " ".join(dict.fromkeys(_row_reason(row, error) for error in errors))
     unknown = any(_is_unknown_sku(error) for error in errors)
     template = " ".join(dict.fromkeys(kind_of(error) for error in errors))
-    return RowResult("refused", reason, cause=NO_PRODUCT if unknown else None, template=template)
+    return RowResult("refused", reason, code=FailureCode.NO_PRODUCT if unknown else causes.code_of(template))
 
 
 def _row_reason(row: PriceRow, error: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Why Magento, or what answers in its place, turned a request away: the likely cause in words, with its fix.
+"""Why Magento, or what answers in its place, turned a request away: the code of it, and the likely cause in words.
 
 Pure functions over what an answer says. Sources: magento.md, section 1 (OAuth's own refusals); magento-observed.md,
 "Errors in general" (maintenance, PHP or database down) and part three (a proxy that drops the port).
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
+
+from connector.model.failures import FailureCode
 
 HMAC = "OAuth 1.0a, signed with HMAC-SHA256"
 NOT_LOGGED_IN = "You are not logged in."
@@ -55,6 +57,21 @@ _OAUTH = (
     ("The OAuth version", "Something between here and Magento changes the Authorization header. Let it pass as it is."),
 )
 _REST = re.compile(r"(?P<shop>.*?)(?P<rest>(/index\.php)?/rest(/[^/]+)?(/V1)?)", re.IGNORECASE)
+
+
+_CODES = (
+    ("Invalid attribute Price", FailureCode.INVALID_PRICE),
+    ("Invalid attribute SKU", FailureCode.INVALID_SKU),
+    ("Requested store is not found", FailureCode.STORE_NOT_FOUND),
+    ("Not able to assign", FailureCode.SOURCE_NOT_ASSIGNED),
+    ("Source", FailureCode.SOURCE_REFUSED),
+)
+"""What stands in Magento's own messages, before their placeholders are filled, that come from a setting or a record."""
+
+
+def code_of(template: str) -> FailureCode:
+    """Return the code of a refusal by Magento's message before its placeholders were filled (`MagentoFault.kind`)."""
+    return next((code for known, code in _CODES if known in template), FailureCode.REFUSED_BY_MAGENTO)
 
 
 def oauth_fix(template: str, address: str) -> str | None:

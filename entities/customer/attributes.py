@@ -1,7 +1,7 @@
 """Attributes of Acumatica customers as the custom attributes that Magento's customers have.
 
 Comes in: what Acumatica has, the map, and the kinds of Magento's attributes. Goes out: values as Magento keeps them, or
-a `CustomerProblem`: Magento leaves out an attribute that it does not know, and stores 0 for what is no number
+a `Rejected`: Magento leaves out an attribute that it does not know, and stores 0 for what is no number
 (magento-observed.md, "Customers" and part two, section 3).
 """
 
@@ -14,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 
 from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, AttributeValue, Customer, same_code
-from entities.customer.types import CustomerProblem, CustomerRule, ShopFacts
+from connector.model.failures import FailureCode, Rejected
+from entities.customer.types import CustomerRule, ShopFacts
 from entities.documents.names import clean_name
 
 TRUE = frozenset({"1", "true", "yes"})
@@ -48,9 +49,10 @@ def _named(attributes: Sequence[AttributeValue], name: str) -> AttributeValue | 
 def _attribute_value(customer: Customer, own: AttributeValue, code: str, kind: AttributeKind | None) -> str:
     what = f"attribute {own.name} of customer {customer.customer_id}"
     if kind is None:
-        raise CustomerProblem(
-            f"Unknown attribute: Magento has no customer attribute {code!r} for {what}, and would leave it out. "
-            "Make it in Magento, or correct A2M_CUSTOMER__ATTRIBUTES."
+        raise Rejected(
+            FailureCode.UNKNOWN_ATTRIBUTE,
+            f"Magento has no customer attribute {code!r} for {what}, and would leave it out. "
+            "Make it in Magento, or correct A2M_CUSTOMER__ATTRIBUTES.",
         )
     value = own.value.strip()
     if not value:
@@ -75,7 +77,7 @@ def _attribute_value(customer: Customer, own: AttributeValue, code: str, kind: A
 def _boolean(what: str, value: str) -> str:
     if value.casefold() in TRUE | FALSE:
         return "1" if value.casefold() in TRUE else "0"
-    raise CustomerProblem(f"Unreadable attribute: {what} is {value!r}, which is neither yes nor no.")
+    raise Rejected(FailureCode.UNREADABLE_ATTRIBUTE, f"{what} is {value!r}, which is neither yes nor no.")
 
 
 def _option(what: str, code: str, kind: AttributeKind, names: Sequence[str]) -> str:
@@ -84,9 +86,9 @@ def _option(what: str, code: str, kind: AttributeKind, names: Sequence[str]) -> 
         if name.strip() and option is not None:
             return option
     said = next(name for name in names if name.strip()).strip()
-    raise CustomerProblem(
-        f"Unknown option: {what} is {said!r}, which is no option of {code!r} in Magento. Add it there, or "
-        "correct it in Acumatica."
+    raise Rejected(
+        FailureCode.UNKNOWN_OPTION,
+        f"{what} is {said!r}, which is no option of {code!r} in Magento. Add it there, or correct it in Acumatica.",
     )
 
 
@@ -98,7 +100,7 @@ def _date(what: str, value: str) -> str:
             return date(int(american[3]), int(american[1]), int(american[2])).isoformat()
         return date.fromisoformat(value[:10]).isoformat()
     except ValueError as error:
-        raise CustomerProblem(f"Unreadable attribute: {what} is {value!r}, which is no date.") from error
+        raise Rejected(FailureCode.UNREADABLE_ATTRIBUTE, f"{what} is {value!r}, which is no date.") from error
 
 
 def _number(what: str, value: str, backend: str) -> str:
@@ -109,7 +111,7 @@ def _number(what: str, value: str, backend: str) -> str:
         number = Decimal("NaN")
     if not number.is_finite() or (backend == "int" and number != number.to_integral_value()):
         kind = "whole number" if backend == "int" else "number"
-        raise CustomerProblem(
-            f"Unreadable attribute: {what} is {value!r}, which is no {kind}. Correct it in Acumatica."
+        raise Rejected(
+            FailureCode.UNREADABLE_ATTRIBUTE, f"{what} is {value!r}, which is no {kind}. Correct it in Acumatica."
         )
     return f"{number.to_integral_value() if backend == 'int' else number:f}"

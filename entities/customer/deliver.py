@@ -27,6 +27,7 @@ from connector.magento.customers import Shown
 from connector.magento.errors import RequestRefused
 from connector.model.comparison import comparison_key
 from connector.model.customers import Customer
+from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync import links
@@ -34,8 +35,8 @@ from connector.state.sync.links import Link
 from entities.base import Feed, FeedPage, RunContext
 from entities.customer import rules
 from entities.customer.merge import merged, new_customer, not_shown
-from entities.customer.types import Account, CustomerProblem, CustomerRule, ShopFacts
-from entities.documents.document import CannotBeSent, Delivered, Document, noted
+from entities.customer.types import Account, CustomerRule, ShopFacts
+from entities.documents.document import Delivered, Document, noted
 from entities.shop import ConfigurationConflict
 
 WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
@@ -96,8 +97,8 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
             raise rules.shared_email(rules.email_of(customer), sharing)
         account = rules.account_of(customer, rule, facts)
         return Document(key, key, account, notes=noted(rules.names_changed(customer, rule)))
-    except CustomerProblem as problem:
-        return Document(key, key, cause=str(problem).partition(":")[0], reason=str(problem))
+    except Rejected as problem:
+        return Document(key, key, cause=problem.code, reason=str(problem))
 
 
 async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
@@ -137,11 +138,16 @@ async def _without_new_ones(context: RunContext[CustomerRule], documents: list[D
 
 
 def _left_out(key: str, account: Account) -> Document:
-    reason = (
-        f"Not in Magento: website {account.website_id} has no customer {account.email}, and A2M_CUSTOMER__CREATE is "
-        f"off. Once it has one: a2m sync customer --key {key}"
+    why = _not_in_magento(key, account)
+    return Document(key, key, cause=why.code, reason=str(why), skipped=True)
+
+
+def _not_in_magento(key: str, account: Account) -> Rejected:
+    return Rejected(
+        FailureCode.NOT_IN_MAGENTO,
+        f"website {account.website_id} has no customer {account.email}, and A2M_CUSTOMER__CREATE is off. Once it has "
+        f"one: a2m sync customer --key {key}",
     )
-    return Document(key, key, cause="Not in Magento", reason=reason, skipped=True)
 
 
 async def _new_to_magento(context: RunContext[CustomerRule], accounts: Mapping[str, Account]) -> set[str]:
@@ -191,7 +197,7 @@ async def send(
         await magento.update(client, magento_id, merged(shown, account, *_told(context, message, link)))
     left = not_shown(account, await magento.customer(client, magento_id) or {})
     if left:
-        raise CannotBeSent("Dropped in silence", _dropped(message.key, magento_id, left))
+        raise _dropped(message.key, magento_id, left)
     return Delivered(magento_id) if shown is None else _made(magento_id, link)
 
 
@@ -232,32 +238,33 @@ async def _create(client: MagentoClient, message: Message, account: Account) -> 
         found = await magento.accounts_with_email(client, account.email)
         if not found or any(one.get("website_id") == account.website_id for one in found):
             raise
-        raise CannotBeSent("Shared accounts", _shared(message.key, account, found)) from refused
+        raise _shared(message.key, account, found) from refused
 
 
-def _shared(key: str, account: Account, found: list[Shown]) -> str:
+def _shared(key: str, account: Account, found: list[Shown]) -> Rejected:
     named = " and ".join(f"customer {one['id']} of website {one.get('website_id')}" for one in found)
     fix = (
         "To use that account, set A2M_CUSTOMER__ACCOUNTS to global."
         if len(found) == 1
         else f"Set A2M_CUSTOMER__ACCOUNTS to global and link one of them: a2m link customer {key} ID"
     )
-    return (
-        f"Shared accounts: {account.email} is {named} in Magento, which refuses a second account on website "
-        f"{account.website_id}: it shares accounts over its websites (Share Customer Accounts: Global). {fix}"
+    return Rejected(
+        FailureCode.SHARED_ACCOUNTS,
+        f"{account.email} is {named} in Magento, which refuses a second account on website "
+        f"{account.website_id}: it shares accounts over its websites (Share Customer Accounts: Global). {fix}",
     )
 
 
 def _refuse_to_create(context: RunContext[CustomerRule], message: Message, account: Account, link: Link | None) -> None:
     if link is not None:
-        raise CannotBeSent(
-            "Gone from Magento",
-            f"Gone from Magento: customer {message.key} was Magento's customer {link.magento_id}, which is not there "
+        raise Rejected(
+            FailureCode.GONE_FROM_MAGENTO,
+            f"customer {message.key} was Magento's customer {link.magento_id}, which is not there "
             f"any more. It is not created again by itself. Create {account.email} in Magento and link it: "
             f"a2m link customer {message.key} ID",
         )
     if not context.rule.create:
-        raise CannotBeSent("Not in Magento", _left_out(message.key, account).reason or "")
+        raise _not_in_magento(message.key, account)
 
 
 def _refuse_to_change(
@@ -266,18 +273,18 @@ def _refuse_to_change(
     """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
     magento_id, key = shown["id"], message.key
     if shown.get("website_id") != account.website_id and not context.rule.shared:
-        raise CannotBeSent(
-            "Another website",
-            f"Another website: customer {key} is Magento's customer {magento_id}, on website "
+        raise Rejected(
+            FailureCode.ANOTHER_WEBSITE,
+            f"customer {key} is Magento's customer {magento_id}, on website "
             f"{shown.get('website_id')}; A2M_MAGENTO__WEBSITE_ID is {account.website_id}. Link it to a customer there: "
             f"a2m link customer {key} ID. Where Magento shares accounts over its websites, set A2M_CUSTOMER__ACCOUNTS "
             "to global.",
         )
     others = [] if link is not None else _others(context, message, str(magento_id))
     if others:
-        raise CannotBeSent(
-            "E-mail of another customer",
-            f"E-mail of another customer: {account.email} is Magento's customer {magento_id}, who is "
+        raise Rejected(
+            FailureCode.EMAIL_OF_ANOTHER_CUSTOMER,
+            f"{account.email} is Magento's customer {magento_id}, who is "
             f"{', '.join(others)} in Acumatica. If {key} takes its place: a2m link customer {key} {magento_id}",
         )
 
@@ -302,10 +309,11 @@ def _others(context: RunContext[CustomerRule], message: Message, magento_id: str
     return [] if message.key in linked else sorted(linked)
 
 
-def _dropped(key: str, magento_id: str, left: list[str]) -> str:
-    return (
-        f"Dropped in silence: Magento took customer {key} as {magento_id} and does not show {', '.join(left)}. Check "
-        "which countries the website allows and which attributes it has, and correct the customer in Acumatica."
+def _dropped(key: str, magento_id: str, left: list[str]) -> Rejected:
+    return Rejected(
+        FailureCode.DROPPED_IN_SILENCE,
+        f"Magento took customer {key} as {magento_id} and does not show {', '.join(left)}. Check "
+        "which countries the website allows and which attributes it has, and correct the customer in Acumatica.",
     )
 
 

@@ -1,7 +1,7 @@
 """Which customers go to Magento, and what Magento must show of each.
 
 Comes in: a customer as Acumatica has it, the settings, and what the shop knows (its groups, countries and customer
-attributes). Goes out: the account, with every name already turned into Magento's id, or a `CustomerProblem` that says
+attributes). Goes out: the account, with every name already turned into Magento's id, or a `Rejected` that says
 which record, why and what to do. Source: spec, *Rules of the field*, "Customers"; magento-observed.md, "Customers" in
 both parts: Magento drops in silence what it does not know, so nothing that it does not know may leave from here.
 """
@@ -14,8 +14,9 @@ from dataclasses import replace
 
 from connector.model.comparison import comparison_key
 from connector.model.customers import Address, Contact, Country, Customer, same_code
+from connector.model.failures import FailureCode, Rejected
 from entities.customer.attributes import attributes_of, changed_names
-from entities.customer.types import Account, CustomerProblem, CustomerRule, PostalAddress, ShopFacts
+from entities.customer.types import Account, CustomerRule, PostalAddress, ShopFacts
 from entities.documents.names import Change, changes, clean_company, clean_name, split_name
 
 NOT_SENT = frozenset({"inactive", "one-time"})
@@ -45,38 +46,39 @@ def identity(customer: Customer, rule: CustomerRule) -> str | None:
         return None
     try:
         return comparison_key(email_of(customer))
-    except CustomerProblem:
+    except Rejected:
         return None
 
 
 def email_of(customer: Customer) -> str:
-    """The e-mail of the main contact. Raises `CustomerProblem` where there is none, or none that is one."""
+    """The e-mail of the main contact. Raises `Rejected` where there is none, or none that is one."""
     email = customer.main.email.strip()
     if not email:
-        raise CustomerProblem(
-            f"No e-mail: customer {customer.customer_id} has none, and Magento knows customers by it. "
-            "Enter it in Acumatica, or leave all such customers out with A2M_CUSTOMER__WITHOUT_EMAIL."
+        raise Rejected(
+            FailureCode.NO_EMAIL,
+            f"customer {customer.customer_id} has none, and Magento knows customers by it. "
+            "Enter it in Acumatica, or leave all such customers out with A2M_CUSTOMER__WITHOUT_EMAIL.",
         )
     found = _EMAIL.fullmatch(email) if len(email) <= LONGEST_EMAIL else None
     if not found or ".." in found["local"] or len(found["local"]) > LONGEST_LOCAL_PART:
-        raise CustomerProblem(
-            f"Invalid e-mail: customer {customer.customer_id} has {email!r}, which is not one address. "
-            "Correct it in Acumatica."
+        raise Rejected(
+            FailureCode.INVALID_EMAIL,
+            f"customer {customer.customer_id} has {email!r}, which is not one address. Correct it in Acumatica.",
         )
     return email
 
 
-def shared_email(email: str, customers: Iterable[str]) -> CustomerProblem:
+def shared_email(email: str, customers: Iterable[str]) -> Rejected:
     """Why none of these customers is sent: Magento takes them for one."""
     names = ", ".join(sorted(customers))
-    return CustomerProblem(
-        f"One e-mail for two customers: {names} all have {email}, and Magento would take them for one. "
-        "Give each an e-mail of its own in Acumatica."
+    return Rejected(
+        FailureCode.SEVERAL_CUSTOMERS_WITH_ONE_EMAIL,
+        f"{names} all have {email}, and Magento would take them for one. Give each an e-mail of its own in Acumatica.",
     )
 
 
 def account_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> Account:
-    """What Magento must show of the customer. Raises `CustomerProblem`."""
+    """What Magento must show of the customer. Raises `Rejected`."""
     email = email_of(customer)
     firstname, lastname = name_of(customer)
     return Account(
@@ -134,20 +136,22 @@ def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
     name = rule.group_of(customer.customer_class)
     known = ", ".join(facts.group_names[:SHOWN_NAMES])
     if name is None:
-        raise CustomerProblem(
-            f"Unmapped customer class: {customer.customer_class} has no Magento group. Name one in "
-            f"A2M_CUSTOMER__GROUPS; Magento has {known}."
+        raise Rejected(
+            FailureCode.UNMAPPED_CUSTOMER_CLASS,
+            f"{customer.customer_class} has no Magento group. Name one in A2M_CUSTOMER__GROUPS; Magento has {known}.",
         )
     group_id = facts.groups.get(comparison_key(name))
     if group_id is None:
-        raise CustomerProblem(
-            f"Unknown customer group: A2M_CUSTOMER__GROUPS names {name!r} for class {customer.customer_class}, and "
-            f"Magento has {known}. Correct the name, or make the group in Magento."
+        raise Rejected(
+            FailureCode.UNKNOWN_CUSTOMER_GROUP,
+            f"A2M_CUSTOMER__GROUPS names {name!r} for class {customer.customer_class}, and "
+            f"Magento has {known}. Correct the name, or make the group in Magento.",
         )
     if group_id == NOT_LOGGED_IN:
-        raise CustomerProblem(
-            f"Unknown customer group: {name!r} is Magento's group of visitors who are not logged in. Name another one "
-            f"for class {customer.customer_class} in A2M_CUSTOMER__GROUPS."
+        raise Rejected(
+            FailureCode.UNKNOWN_CUSTOMER_GROUP,
+            f"{name!r} is Magento's group of visitors who are not logged in. Name another one "
+            f"for class {customer.customer_class} in A2M_CUSTOMER__GROUPS.",
         )
     return group_id
 
@@ -185,11 +189,14 @@ def _address(
     country = _country(where, address, facts)
     missing = [name for name, value in (("street", street), ("city", address.city.strip())) if not value]
     if missing:
-        raise CustomerProblem(f"Incomplete address: {where} has no {' and no '.join(missing)}. Enter it in Acumatica.")
+        raise Rejected(
+            FailureCode.INCOMPLETE_ADDRESS, f"{where} has no {' and no '.join(missing)}. Enter it in Acumatica."
+        )
     if not (telephone or rule.telephone):
-        raise CustomerProblem(
-            f"No telephone: {where} has none, and Magento takes no address without. Enter it in Acumatica, or one for "
-            "all in A2M_CUSTOMER__TELEPHONE."
+        raise Rejected(
+            FailureCode.NO_TELEPHONE,
+            f"{where} has none, and Magento takes no address without. Enter it in Acumatica, or one for "
+            "all in A2M_CUSTOMER__TELEPHONE.",
         )
     firstname, lastname = _person(contact) or names
     company = clean_company(company_of(customer))
@@ -212,12 +219,13 @@ def _address(
 def _country(where: str, address: Address, facts: ShopFacts) -> Country:
     code = address.country.strip().upper()
     if not code:
-        raise CustomerProblem(f"No country: {where} has none, and Magento would drop it. Enter it in Acumatica.")
+        raise Rejected(FailureCode.NO_COUNTRY, f"{where} has none, and Magento would drop it. Enter it in Acumatica.")
     country = facts.countries.get(code)
     if country is None:
-        raise CustomerProblem(
-            f"Unknown country: {where} is in {code!r}, which Magento does not know; it would drop the address. "
-            "Correct the country in Acumatica."
+        raise Rejected(
+            FailureCode.UNKNOWN_COUNTRY,
+            f"{where} is in {code!r}, which Magento does not know; it would drop the address. "
+            "Correct the country in Acumatica.",
         )
     return country
 
@@ -230,8 +238,9 @@ def _region(where: str, address: Address, country: Country) -> int | None:
     found = country.regions.get(comparison_key(state))
     if found is None:
         known = ", ".join(country.codes[:SHOWN_NAMES]) + (" …" if len(country.codes) > SHOWN_NAMES else "")
-        raise CustomerProblem(
-            f"Unknown state: {where} is in state {state!r} of {address.country.strip().upper()}, where Magento knows "
-            f"{known}. Enter Magento's code or name of the state in Acumatica."
+        raise Rejected(
+            FailureCode.UNKNOWN_REGION,
+            f"{where} is in state {state!r} of {address.country.strip().upper()}, where Magento knows "
+            f"{known}. Enter Magento's code or name of the state in Acumatica.",
         )
     return found

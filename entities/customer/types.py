@@ -70,7 +70,3 @@ class Account:
     group_id: int
     addresses: tuple[PostalAddress, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-class CustomerProblem(Exception):
-    """A customer cannot be sent; the text begins with the cause and a colon."""

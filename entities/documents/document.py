@@ -17,10 +17,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, RowResult
+from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, RowResult, refused
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, NoAnswer, RequestRefused, TemporaryFault
-from connector.state.queue.chunk import UNREADABLE, Computed, DesiredValue
+from connector.model.failures import FailureCode, Rejected
+from connector.state.queue.chunk import Computed, DesiredValue
 from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.queue.notes import note_key
 from connector.state.schema import SENT
@@ -41,18 +42,6 @@ LATE_WRITE = timedelta(seconds=30)
 worker was busy (magento-observed.md, part two, section 7)."""
 
 
-class CannotBeSent(Exception):
-    """One document cannot be sent; `cause` is the kind of failure, `str()` says why and what to do.
-
-    `made`: what it is in Magento, where it is there and only a part of what is told could not be: its link is kept.
-    """
-
-    def __init__(self, cause: str, reason: str, made: Delivered | None = None) -> None:
-        super().__init__(reason)
-        self.cause = cause
-        self.made = made
-
-
 class Document(msgspec.Struct, frozen=True):
     """What Magento must be told of one document. `content` is a msgspec struct of the entity.
 
@@ -64,7 +53,7 @@ class Document(msgspec.Struct, frozen=True):
     acumatica_key: str
     key: str
     content: Any = None
-    cause: str | None = None
+    cause: FailureCode | None = None
     reason: str | None = None
     skipped: bool = False
     notes: tuple[str, ...] = ()
@@ -94,7 +83,7 @@ class Beside(msgspec.Struct, frozen=True):
     """
 
     what: str
-    cause: str
+    cause: FailureCode
     reason: str
 
 
@@ -165,7 +154,9 @@ async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C],
     wanted = [want for one in told for want in _wanted(entity, one, known.get(one.key))]
     left = {one.key for one in computed}
     wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
-    wanted += [DesiredValue(key, key, "", key, None, None, UNREADABLE, why) for key, why in pulled.problems]
+    wanted += [
+        DesiredValue(key, key, "", key, None, None, FailureCode.UNREADABLE_RECORD, why) for key, why in pulled.problems
+    ]
     return Computed(
         acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.vanished],
         wanted=wanted,
@@ -209,8 +200,8 @@ def _wanted(entity: DocumentParts[R, C], one: Document, link: Link | None) -> li
         beside = entity.beside(told, content)
         try:
             content = entity.changed(told, content)
-        except CannotBeSent as why:
-            return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.cause, str(why))]
+        except Rejected as why:
+            return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.code, str(why))]
         # as it was kept, where nothing changed: a field that a later version added is no change
         document = kept if content is told else encoded(content)
     want = DesiredValue(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
@@ -225,11 +216,12 @@ def _beside(one: Document, beside: Beside) -> DesiredValue:
 
 
 def _gone(link: Link) -> DesiredValue:
-    reason = (
-        f"Changed after it was sent: Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. "
-        "Put it right there by hand, then skip this message."
+    code = FailureCode.CHANGED_AFTER_IT_WAS_SENT
+    reason = code.because(
+        f"Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. Put it right there by hand, then "
+        "skip this message."
     )
-    return DesiredValue(link.acumatica_key, link.key, "", link.key, None, None, "Gone after it was sent", reason)
+    return DesiredValue(link.acumatica_key, link.key, "", link.key, None, None, code, reason)
 
 
 async def deliver_document(
@@ -242,21 +234,21 @@ async def deliver_document(
         return Delivery([ACCEPTED]), await entity.send(context, client, message, content, link)
     except HostUnavailable as fault:
         return Delivery([NOT_SENT], fault=fault, wrote=client.writes > writes), None
-    except (CannotBeSent, NotYet, NoAnswer, TemporaryFault, RequestRefused) as why:
-        made = why.made if isinstance(why, CannotBeSent | NotYet) else None
+    except (Rejected, NotYet, TemporaryFault, RequestRefused) as why:
+        made = why.made if isinstance(why, Rejected | NotYet) else None
         return Delivery([_outcome(why)], wrote=client.writes > writes), made
 
 
-def _outcome(why: Exception) -> RowResult:
+def _outcome(why: Rejected | NotYet | TemporaryFault | RequestRefused) -> RowResult:
     if isinstance(why, NotYet):
-        return RowResult("waits", str(why), cause=why.wait, waits_for=why.waits_for)
+        return RowResult("waits", str(why), wait=why.wait, waits_for=why.waits_for)
     if isinstance(why, NoAnswer):
         return RowResult("unknown", str(why))
     if isinstance(why, TemporaryFault):
-        return RowResult("temporary", str(why), why.retry_after, template=why.kind)
-    if isinstance(why, CannotBeSent):
-        return RowResult("refused", str(why), cause=why.cause)
-    return RowResult("refused", str(why), template=why.kind if isinstance(why, RequestRefused) else "")
+        return RowResult("temporary", str(why), why.retry_after)
+    if isinstance(why, Rejected):
+        return RowResult("refused", str(why), code=why.code)
+    return refused(why)
 
 
 async def found_document(

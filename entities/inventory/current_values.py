@@ -8,11 +8,12 @@ from decimal import Decimal, InvalidOperation
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
+from connector.model.failures import FailureCode, Rejected
 from entities.base import RunContext
 from entities.inventory.rules import QuantityRule
 from entities.shop import ConfigurationConflict
 from entities.sources import ATTRIBUTE, source_key
-from entities.values.current_values import Found, TargetKey, Value, Why, scaled, why_missing
+from entities.values.current_values import Found, TargetKey, Value, scaled, why_missing
 
 DIGITS = 4
 NOUN = "quantity"
@@ -47,7 +48,7 @@ async def find_quantities(
         await _check_attributes(client, places, found)
         skus = {**others, **{place.sku: place.key for place in places}}
         priced = await reads.base_prices(client, sorted(skus))
-        found.unfit = await why_missing(client, {s: k for s, k in skus.items() if s not in priced}, NOUN)
+        found.reject(await why_missing(client, {s: k for s, k in skus.items() if s not in priced}, NOUN))
         if has_msi:
             _fill_in_rows(places, found)
     return found
@@ -56,7 +57,7 @@ async def find_quantities(
 def _fill_in_rows(places: Sequence[TargetKey], found: Found) -> None:
     """Where a source has no row of a product, Magento shows 0 there, and no status."""
     for place in places:
-        is_there = place.key not in found.unfit and place.source not in found.unknown_sources
+        is_there = place.key not in found.rejected and place.source not in found.unknown_sources
         if is_there and not place.source.startswith(ATTRIBUTE):
             found.values.setdefault((place.key, place.source), (0, None))
 
@@ -75,9 +76,9 @@ async def _check_sources(
     known = await context.shop.sources(client)
     for source in {place.source for place in places if not place.source.startswith(ATTRIBUTE)}:
         if source not in known:
-            found.unknown_sources[source] = Why(
-                f"Unknown source {source}",
-                f"Unknown source: Magento has no source {source!r}. Create it there, "
+            found.unknown_sources[source] = Rejected(
+                FailureCode.UNKNOWN_SOURCE,
+                f"Magento has no source {source!r}. Create it there, "
                 "or map the warehouse to another one in Inventory Sync Preferences.",
             )
 
@@ -86,9 +87,9 @@ async def _check_attributes(client: MagentoClient, places: Sequence[TargetKey], 
     for source in {place.source for place in places if place.source.startswith(ATTRIBUTE)}:
         code = source.removeprefix(ATTRIBUTE)
         if not await reads.has_attribute(client, code):
-            found.unknown_sources[source] = Why(
-                f"Unknown attribute {code}",
-                f"Unknown attribute: Magento's products have no attribute {code!r}. Create it there, "
+            found.unknown_sources[source] = Rejected(
+                FailureCode.UNKNOWN_ATTRIBUTE,
+                f"Magento's products have no attribute {code!r}. Create it there, "
                 "or name another one in Vendor Inventory Preferences.",
             )
 

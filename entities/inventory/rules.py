@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from connector.model.failures import FailureCode
 from entities.inventory.salable import OpenOrderRule
 from entities.sources import ATTRIBUTE
 from entities.values.items import PROBLEM_COLUMNS
@@ -51,7 +52,7 @@ class QuantityRule:
 class Quantities(NamedTuple):
     """`values`: `inventory_id, sku, key, source, value` (1/10,000), `in_stock` (None where the status is left alone).
 
-    `problems`: `inventory_id, sku, key, source, reason`.
+    `problems`: PROBLEM_COLUMNS.
     """
 
     values: pd.DataFrame
@@ -152,7 +153,10 @@ def _publish(
     values["in_stock"] = _in_stock(values["value"].to_numpy(), columns, sources, rule)
     bad_rows, bad_columns = np.nonzero(bad)
     problems = _frame(items, bad_rows, bad_columns, sources)
-    problems["reason"] = "Quantity too large: Magento keeps 99,999,999 at most. Correct the quantity in Acumatica."
+    problems["code"] = FailureCode.QUANTITY_TOO_LARGE
+    problems["reason"] = FailureCode.QUANTITY_TOO_LARGE.because(
+        "Magento keeps 99,999,999 at most. Correct the quantity in Acumatica."
+    )
     return Quantities(values, problems[PROBLEM_COLUMNS])
 
 

@@ -16,10 +16,10 @@ from connector.acumatica.session import AcumaticaSession
 from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
 from connector.magento.orders import ShownOrder
+from connector.model.failures import FailureCode, Rejected
 from entities.order.rest import OpenRest, open_rest
 from entities.order.rules import comment_mark
 from entities.order.status import ENDED, Shown, waiting
-from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 from entities.shop_orders.invoice_totals import refund_at_most
 from entities.waiting import NotYet, WaitReason
@@ -32,7 +32,7 @@ def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenR
     """The step that closes the rest in Magento; None where its order has ended.
 
     `reserved`: Magento reserves the order; of one that it does not, a cancel would put back what was never reserved:
-    its state is set. Raises `OrderProblem` where a person has to close it, and `NotYet` until it can be closed.
+    its state is set. Raises `Rejected` where a person has to close it, and `NotYet` until it can be closed.
     """
     if seen.state in ENDED:
         return None
@@ -70,21 +70,24 @@ async def refund_rest(
 ) -> None:
     """Make an offline credit memo of what is invoiced of the rest, once Acumatica has given as much back.
 
-    Raises `NotYet` until then, `OrderProblem` where Magento's amount cannot be told, and the faults of both systems.
+    Raises `NotYet` until then, `Rejected` where Magento's amount cannot be told, and the faults of both systems.
     """
     rest = open_rest(content.rest, shown.items)
     if rest is None or not rest.to_refund:
         return
     comes_to = refund_at_most(shown.items, shown.money, rest.to_refund)
     if comes_to is None:
-        raise OrderProblem(
-            f"Closed short: what {rest.in_words()} of {content.key} comes to cannot be told of a bundle. Refund it in "
-            "Magento with a credit memo, then reprocess this message."
+        raise Rejected(
+            FailureCode.CLOSED_SHORT,
+            f"what {rest.in_words()} of {content.key} comes to cannot be told of a bundle. Refund it in "
+            "Magento with a credit memo, then reprocess this message.",
         )
     try:
         given = await given_back(session, content.key, content.facts)
     except (BadRecord, RequestRefused) as why:
-        raise OrderProblem(f"Closed short: what Acumatica gave back of {content.key} cannot be told: {why}") from why
+        raise Rejected(
+            FailureCode.CLOSED_SHORT, f"what Acumatica gave back of {content.key} cannot be told: {why}"
+        ) from why
     if comes_to > given - shown.money.refunded:
         raise NotYet(
             WaitReason.AWAITING_CREDIT_MEMO,
@@ -96,11 +99,12 @@ async def refund_rest(
     await magento.refund(client, shown, rest.to_refund, text, back_to_stock=reserved)
 
 
-def _named(content: OrderContent, seen: Shown, rest: OpenRest, what_to_do: str) -> OrderProblem:
+def _named(content: OrderContent, seen: Shown, rest: OpenRest, what_to_do: str) -> Rejected:
     status = content.status or seen.status or "without a status"
     is_open = "open and invoiced" if rest.to_refund else "open and not invoiced"
-    return OrderProblem(
-        f"Closed short: {content.key} is {content.acumatica_status} in Acumatica, which is {status} in Magento, where "
+    return Rejected(
+        FailureCode.CLOSED_SHORT,
+        f"{content.key} is {content.acumatica_status} in Acumatica, which is {status} in Magento, where "
         f"it is {seen.status or 'without a status'} (state {seen.state or 'none'}): Acumatica never ships "
-        f"{rest.in_words()}, which Magento has {is_open}. {what_to_do}"
+        f"{rest.in_words()}, which Magento has {is_open}. {what_to_do}",
     )

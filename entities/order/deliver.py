@@ -20,6 +20,7 @@ from connector.acumatica.order_invoices import InvoicePage
 from connector.acumatica.orders import OrderChoice, OrderPage
 from connector.acumatica.records import Problem
 from connector.magento import orders as magento
+from connector.model.failures import FailureCode, Rejected
 from connector.model.units import ItemUnits
 from connector.state.queue import messages
 from connector.state.schema import SENDING
@@ -28,7 +29,6 @@ from entities.base import Feed, FeedPage, RunContext
 from entities.documents.document import Beside, Document, noted
 from entities.order.differences import differences
 from entities.order.rules import (
-    cause_of,
     comes_to_nothing,
     content_of,
     is_chosen,
@@ -37,7 +37,6 @@ from entities.order.rules import (
     reference_of,
 )
 from entities.order.steps import was_held
-from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 
 
@@ -119,14 +118,14 @@ def _document(
 ) -> Document:
     try:
         content = content_of(key, order, items, rule)
-    except OrderProblem as why:
-        return Document(key, key, cause=cause_of(str(why)), reason=str(why))
+    except Rejected as why:
+        return Document(key, key, cause=why.code, reason=str(why))
     if not may_be_there and comes_to_nothing(order, rule):
         return Document(key, key)
     if may_be_there or reference_of(order, rule):
         return Document(key, key, content)
     if content.why_not is not None:
-        return Document(key, key, cause=content.why_not.cause, reason=content.why_not.reason)
+        return Document(key, key, cause=content.why_not.code, reason=content.why_not.reason)
     return Document(key, key, content, notes=noted(names_changed(order)))
 
 
@@ -147,12 +146,15 @@ def edited(told: OrderContent, now: OrderContent) -> Beside | None:
     found = differences(told.facts, now.facts)
     if not found:
         return None
+    code = FailureCode.EDITED_AFTER_IT_WAS_SENT
     return Beside(
         "edited",
-        "Edited after it was sent",
-        f"Edited after it was sent: {now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
-        "Magento cannot follow; its status, invoices and shipments go on. Change it there by hand, then link it again "
-        f"(a2m link order {now.key!r} ID), or skip this message.",
+        code,
+        code.because(
+            f"{now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
+            "Magento cannot follow; its status, invoices and shipments go on. Change it there by hand, then link it "
+            f"again (a2m link order {now.key!r} ID), or skip this message."
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.orders import ShownOrder
+from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
@@ -40,7 +41,6 @@ from entities.order.status import (
     state_of,
     waiting,
 )
-from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 from entities.shop_orders.own_orders import is_reserved_by_repair
 from entities.waiting import NotYet, WaitReason
@@ -127,7 +127,7 @@ async def bring_up(
     session: AcumaticaSession,
 ) -> str | None:
     """Do what is left, one thing after the other, each after a look at what Magento shows by then. Return what is to be
-    known of it though all is well. Raises `NotYet` and `OrderProblem`.
+    known of it though all is well. Raises `NotYet` and `Rejected`.
 
     `read` reads the order again. `will_hold` keeps that a hold is told, before it is: whatever happens then, it is
     known to be ours, not the shop's.
@@ -145,7 +145,9 @@ async def bring_up(
         await _do(client, content, shown, left, session, reserved=known.reserved)
         failpoints.hit("followed")
         shown = await read(str(shown.entity_id)) or shown
-    raise OrderProblem(f"Status not kept: Magento does not keep what it is told of {content.key}. Look at it there.")
+    raise Rejected(
+        FailureCode.STATUS_NOT_KEPT, f"Magento does not keep what it is told of {content.key}. Look at it there."
+    )
 
 
 def remark(content: OrderContent, shown: ShownOrder, known: Before) -> str | None:
@@ -162,7 +164,7 @@ def left_to_do(rule: OrderRule, content: OrderContent, shown: ShownOrder, known:
 
     The status comes first: an invoice moves an order on by itself, and it is not pulled back. Only `complete` needs the
     invoices, and `holded` takes none any more; a hold of ours that is over ends before anything else. An invoice that
-    cannot be made is said once the status is told. Raises `NotYet` and `OrderProblem`.
+    cannot be made is said once the status is told. Raises `NotYet` and `Rejected`.
     """
     seen = _seen(content, shown, known)
     hold_is_over = known.held if content.status is None else content.state == "complete" and not known.reached
@@ -205,10 +207,10 @@ def _towards(
     return step
 
 
-def _lacks_invoice(content: OrderContent, shown: ShownOrder) -> tuple[bool, OrderProblem | None]:
+def _lacks_invoice(content: OrderContent, shown: ShownOrder) -> tuple[bool, Rejected | None]:
     try:
         return _next_invoice(content, shown) is not None, None
-    except OrderProblem as why:
+    except Rejected as why:
         return False, why
 
 
@@ -302,4 +304,6 @@ async def _invoice(client: MagentoClient, content: OrderContent, shown: ShownOrd
     try:
         await magento.invoice(client, shown, wanted.items, f"{comment_mark(content.key)} invoice {wanted.number}")
     except RequestRefused as fault:
-        raise OrderProblem(f"Invoice refused: {wanted.number} of {content.key} was not made: {fault}") from fault
+        raise Rejected(
+            FailureCode.INVOICE_REFUSED, f"{wanted.number} of {content.key} was not made: {fault}"
+        ) from fault

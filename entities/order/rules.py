@@ -14,14 +14,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
+from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import Line, NewOrder, Place
 from connector.model.units import ItemUnits, decimal
 from entities.documents.names import Change, changes, clean_company, clean_name, split_name
 from entities.order.codes import entry_of
 from entities.order.rest import CHARGE, closed_short, invoiced_by_line
 from entities.order.status import DEAD, state_of, unknown_state
-from entities.order.totals import Money, OrderProblem, totals_of
-from entities.order.types import Invoice, InvoiceLine, OrderContent, OrderRule, Why
+from entities.order.totals import Money, totals_of
+from entities.order.types import Invoice, InvoiceLine, OrderContent, OrderRule, WhyNot
 from entities.shop_orders.reference import increment_id_of
 
 LONGEST_INCREMENT_ID = 50
@@ -37,12 +38,13 @@ def increment_id(key: str) -> str:
     """Our own order number in Magento, made from Acumatica's type and number: "SO 000123" is SO-000123.
 
     Magento refuses it a second time, which makes creation safe to repeat. It cuts longer ones in silence, so those are
-    refused here. Raises `OrderProblem`.
+    refused here. Raises `Rejected`.
     """
     made = "-".join(key.split(" ", 1))
     if len(made) > LONGEST_INCREMENT_ID or len(key) > LONGEST_EXT_ORDER_ID:
-        raise OrderProblem(
-            f"Number too long: {key} has more than the {LONGEST_EXT_ORDER_ID} characters that Magento keeps."
+        raise Rejected(
+            FailureCode.NUMBER_TOO_LONG,
+            f"{key} has more than the {LONGEST_EXT_ORDER_ID} characters that Magento keeps.",
         )
     return made
 
@@ -83,7 +85,7 @@ def comes_to_nothing(order: Order, rule: OrderRule) -> bool:
 
 
 def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> OrderContent:
-    """All that one message tells Magento of the order. Raises `OrderProblem` for invoices that it cannot be told of."""
+    """All that one message tells Magento of the order. Raises `Rejected` for invoices that it cannot be told of."""
     short = {} if comes_to_nothing(order, rule) else closed_short(order, items)
     invoices = invoices_of(key, order, items, rule, short) if rule.invoices else ()
     waits = _waits_for_invoices(order, invoices, rule)
@@ -102,15 +104,15 @@ def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Ord
     )
     try:
         if mapped is None:
-            raise OrderProblem(
-                f"Unmapped status: {key} is {order['status']}, and A2M_ORDER__STATUSES has no Magento status for it. "
-                "Add it there."
+            raise Rejected(
+                FailureCode.UNMAPPED_STATUS,
+                f"{key} is {order['status']}, and A2M_ORDER__STATUSES has no Magento status for it. Add it there.",
             )
         if status is not None and state is None:
             raise unknown_state(key, status)
         return replace(content, new=new_order(key, order, items, rule))
-    except OrderProblem as why:
-        return replace(content, why_not=Why(cause_of(str(why)), str(why)))
+    except Rejected as why:
+        return replace(content, why_not=WhyNot(why.code, str(why)))
 
 
 def _facts(order: Order) -> dict[str, Any]:
@@ -137,11 +139,6 @@ def _decimal(number: Fraction) -> Decimal:
     return Decimal(number.numerator) / Decimal(number.denominator)
 
 
-def cause_of(reason: str) -> str:
-    """The kind of a problem: what its sentence says before the colon."""
-    return reason.split(":", 1)[0]
-
-
 def _waits_for_invoices(order: Order, invoices: tuple[Invoice, ...], rule: OrderRule) -> bool:
     """Magento completes only what is invoiced: with offline ones that status waits until Acumatica released them."""
     completes = state_of(rule.statuses.get(order["status"], ""), rule.states) == "complete"
@@ -149,11 +146,11 @@ def _waits_for_invoices(order: Order, invoices: tuple[Invoice, ...], rule: Order
 
 
 def new_order(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> NewOrder:
-    """The order to create. Raises `OrderProblem`."""
+    """The order to create. Raises `Rejected`."""
     increment_id(key)
     lines = [line for line in order["lines"] if Decimal(line["quantity"]) or Decimal(line["amount"])]
     if not lines:
-        raise OrderProblem(f"No lines: {key} has none that Magento could show.")
+        raise Rejected(FailureCode.NO_LINES, f"{key} has none that Magento could show.")
     totals = totals_of(key, dict(order), lines)
     shown = tuple(_line(key, line, money, items, rule) for line, money in zip(lines, totals.lines, strict=True))
     is_virtual = all(line.virtual for line in shown)
@@ -181,9 +178,10 @@ def _line(key: str, line: Mapping[str, Any], money: Money, items: Mapping[str, I
     where = f"line {line['number']} of {key}"
     quantity = Decimal(line["quantity"])
     if quantity <= 0 or Decimal(line["amount"]) < 0 or line["operation"] == "Receipt":
-        raise OrderProblem(
-            f"Returned goods: {where} has a quantity of {quantity}; Magento's orders hold only what is sold. "
-            "Return it with an order of another type."
+        raise Rejected(
+            FailureCode.RETURNED_GOODS,
+            f"{where} has a quantity of {quantity}; Magento's orders hold only what is sold. "
+            "Return it with an order of another type.",
         )
     sku, in_magento = _in_magento(where, line, items, rule)
     price = Fraction(money.row_total) / Fraction(in_magento)
@@ -210,17 +208,19 @@ def _in_magento(
     """SKU and quantity of a line, in the unit in which Magento counts the item."""
     units = items.get(line["item"])
     if units is None or not units.sku:
-        raise OrderProblem(
-            f"No SKU: {where} is of the item {line['item'] or '(none)'}, which has no SKU by the setting "
-            "A2M_ITEMS__SKU. Give it one in Acumatica."
+        raise Rejected(
+            FailureCode.NO_SKU,
+            f"{where} is of the item {line['item'] or '(none)'}, which has no SKU by the setting "
+            "A2M_ITEMS__SKU. Give it one in Acumatica.",
         )
     unit = units.unit(rule.unit)
     exact = units.converted(Decimal(line["quantity"]), line["uom"], unit)
     quantity = None if exact is None else decimal(exact)
     if quantity is None or (line["uom"] != unit and quantity != quantity.to_integral_value()):
-        raise OrderProblem(
-            f"Unit does not divide: {where} has {line['quantity']} {line['uom']}, and Magento counts {units.sku} in "
-            f"{unit}. Correct the quantity or the unit conversion in Acumatica."
+        raise Rejected(
+            FailureCode.UNIT_DOES_NOT_DIVIDE,
+            f"{where} has {line['quantity']} {line['uom']}, and Magento counts {units.sku} in "
+            f"{unit}. Correct the quantity or the unit conversion in Acumatica.",
         )
     return units.sku, quantity
 
@@ -228,8 +228,9 @@ def _in_magento(
 def _email(key: str, order: Order) -> str:
     email = str(order["bill_to"]["email"] or order["ship_to"]["email"])
     if not email:
-        raise OrderProblem(
-            f"No e-mail: {key} has none, neither at its bill-to nor at its ship-to contact. Enter it in Acumatica."
+        raise Rejected(
+            FailureCode.NO_EMAIL,
+            f"{key} has none, neither at its bill-to nor at its ship-to contact. Enter it in Acumatica.",
         )
     return email
 
@@ -242,7 +243,7 @@ def _created_at(order: Order) -> str:
         if day is None or abs(created.date() - date.fromisoformat(day)) <= timedelta(days=1):
             return created.strftime("%Y-%m-%d %H:%M:%S")
     if day is None:
-        raise OrderProblem(f"No date: {order['type']} {order['number']} has none. Enter it in Acumatica.")
+        raise Rejected(FailureCode.NO_DATE, f"{order['type']} {order['number']} has none. Enter it in Acumatica.")
     return f"{day} {NOON}"
 
 
@@ -251,9 +252,9 @@ def _payment_method(key: str, order: Order, rule: OrderRule) -> str:
     method = entry_of(rule.payment_methods, name)
     if method is None:
         has = f"the payment method {name}" if name else 'no payment method (named "" in the map)'
-        raise OrderProblem(
-            f"Unmapped payment method: {key} has {has}, and A2M_ORDER__PAYMENT_METHODS has no Magento payment method "
-            "for it. Add it there."
+        raise Rejected(
+            FailureCode.UNMAPPED_PAYMENT_METHOD,
+            f"{key} has {has}, and A2M_ORDER__PAYMENT_METHODS has no Magento payment method for it. Add it there.",
         )
     return method
 
@@ -263,9 +264,9 @@ def _shipping_method(key: str, order: Order, rule: OrderRule) -> str:
     method = entry_of(rule.shipping_methods, name)
     if method is None:
         has = f"the ShipVia {name}" if name else 'no ShipVia (named "" in the map)'
-        raise OrderProblem(
-            f"Unmapped ShipVia: {key} has {has}, and A2M_ORDER__SHIPPING_METHODS has no Magento shipping method for "
-            "it. Add it there."
+        raise Rejected(
+            FailureCode.UNMAPPED_SHIP_VIA,
+            f"{key} has {has}, and A2M_ORDER__SHIPPING_METHODS has no Magento shipping method for it. Add it there.",
         )
     return method
 
@@ -293,8 +294,9 @@ def _place(key: str, use: str, party: Mapping[str, str], rule: OrderRule) -> Pla
     }
     missing = [name for name, value in needed.items() if not value]
     if missing:
-        raise OrderProblem(
-            f"Incomplete address: the {use} address of {key} has no {' and no '.join(missing)}. Enter it in Acumatica."
+        raise Rejected(
+            FailureCode.INCOMPLETE_ADDRESS,
+            f"the {use} address of {key} has no {' and no '.join(missing)}. Enter it in Acumatica.",
         )
     return place
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from connector.model.failures import FailureCode, Rejected
 from connector.model.money import NOTHING, OrderMoney
 from connector.model.sold_items import SoldItem
-from entities.order.totals import OrderProblem
 from entities.order.types import Invoice, InvoiceLine
 from entities.shop_orders.invoice_totals import invoice_totals
 from entities.shop_orders.matching import matches, preferred, unclear
@@ -63,7 +63,7 @@ def next_invoice(
     money: OrderMoney | None = None,
     order_total: Decimal | None = None,
 ) -> ToInvoice | None:
-    """The first of the invoices that Magento lacks; none where it has them all. Raises `OrderProblem`.
+    """The first of the invoices that Magento lacks; none where it has them all. Raises `Rejected`.
 
     `money`: what the order comes to in Magento. Where that is Acumatica's `order_total`, the invoice has to be
     Acumatica's to the cent: one that is not is made together with the next, as soon as the two agree.
@@ -94,10 +94,11 @@ def next_invoice(
     if differs is None:
         return None
     number, in_magento, in_acumatica = differs
-    raise OrderProblem(
-        f"Invoice totals differ: Acumatica's invoice {number} of {key} comes to {in_acumatica}, and Magento would make "
+    raise Rejected(
+        FailureCode.INVOICE_TOTALS_DIFFER,
+        f"Acumatica's invoice {number} of {key} comes to {in_acumatica}, and Magento would make "
         f"it {in_magento}: it shares discount and tax out by quantity, and takes all of the shipping in the first "
-        "invoice. It is not made; once all of the order is invoiced in Acumatica it is made as one."
+        "invoice. It is not made; once all of the order is invoiced in Acumatica it is made as one.",
     )
 
 
@@ -140,19 +141,21 @@ def _lay_out(
     doubt = unclear(same, items, free, left, line.number) if left else []
     if doubt:
         named = " or ".join(f"{item.sku} (item {item.item_id})" for item in doubt)
-        raise OrderProblem(
-            f"Invoice does not fit: line {line.number} of Acumatica's invoice {invoice.number} of {key} has "
+        raise Rejected(
+            FailureCode.INVOICE_DOES_NOT_FIT,
+            f"line {line.number} of Acumatica's invoice {invoice.number} of {key} has "
             f"{line.quantity} of {line.sku}, which may be {named} in Magento's order: different goods. Make the "
-            "invoice in Magento by hand, then skip this message."
+            "invoice in Magento by hand, then skip this message.",
         )
     for item in in_turn:
         left -= _claim(item, min(left, _free(item, target)), target)
     if left > 0:
         has = f"{line.quantity - left} left of it" if same else "no such line"
-        raise OrderProblem(
-            f"Invoice does not fit: Acumatica's invoice {invoice.number} of {key} has {line.quantity} of {line.sku} "
+        raise Rejected(
+            FailureCode.INVOICE_DOES_NOT_FIT,
+            f"Acumatica's invoice {invoice.number} of {key} has {line.quantity} of {line.sku} "
             f"(line {line.number}), and Magento's order has {has}. Make the invoice in Magento by hand, then skip this "
-            "message."
+            "message.",
         )
 
 

@@ -2,7 +2,7 @@
 
 Comes in: what Magento shows of the order, and the status that it must show. Goes out: the next step, None at the end or
 where Magento is further on, `NotYet` where the shop has to move on first (a payment, a review, a hold of its own), or
-`OrderProblem` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
+`Rejected` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
 state; hold, unhold and cancel are calls of their own; the state of an order that we made is set with its status,
 because cancelling it by the call would put quantity back that was never reserved (ADR 0007).
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from entities.order.totals import OrderProblem
+from connector.model.failures import FailureCode, Rejected
 from entities.waiting import NotYet, WaitReason
 
 Step = Literal["hold", "unhold", "release", "cancel", "comment", "update"]
@@ -60,7 +60,7 @@ def next_step(shown: Shown, said: str, status: str, state: str | None, *, ships:
     """The next step towards `status`, which stands for Acumatica's `said`; `state` is none for one of somebody's own.
 
     None where nothing is left to do, also because Magento is further on. Raises `NotYet` where Magento has to move on
-    first, and `OrderProblem` where its state never allows it.
+    first, and `Rejected` where its state never allows it.
     """
     if shown.status == status or has_passed(shown, state):
         return None
@@ -185,19 +185,21 @@ def _towards_complete(shown: Shown, said: str, status: str, *, ships: bool) -> S
     return None
 
 
-def refused(shown: Shown, said: str, status: str, why: str) -> OrderProblem:
+def refused(shown: Shown, said: str, status: str, why: str) -> Rejected:
     """A status that Magento's state does not allow, in words that name both."""
-    return OrderProblem(
-        f"Status not possible: {shown.key} is {said} in Acumatica, which is {status} in Magento, where it is "
-        f"{shown.status or 'without a status'} (state {shown.state or 'none'}): {why}."
+    return Rejected(
+        FailureCode.STATUS_NOT_POSSIBLE,
+        f"{shown.key} is {said} in Acumatica, which is {status} in Magento, where it is "
+        f"{shown.status or 'without a status'} (state {shown.state or 'none'}): {why}.",
     )
 
 
-def unknown_state(key: str, status: str) -> OrderProblem:
+def unknown_state(key: str, status: str) -> Rejected:
     """A status of somebody's own without a state."""
-    return OrderProblem(
-        f"Unknown state: {key} is to show {status}, which is none of Magento's own statuses. Name the state that it "
-        "belongs to in A2M_ORDER__STATES."
+    return Rejected(
+        FailureCode.UNKNOWN_ORDER_STATE,
+        f"{key} is to show {status}, which is none of Magento's own statuses. Name the state that it "
+        "belongs to in A2M_ORDER__STATES.",
     )
 
 

@@ -19,6 +19,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.order_body import ShopKnows, entity_of
 from connector.magento.orders import TAKEN, Buyer, Region, ShownOrder
+from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import NewOrder
 from connector.state.coordination import lease
 from connector.state.queue import messages
@@ -27,13 +28,12 @@ from connector.state.schema import PENDING, SENDING
 from connector.state.sync import links
 from connector.state.sync.links import Link, MadeBy
 from entities.base import RunContext
-from entities.documents.document import CannotBeSent, Delivered, content_and_link, encoded
+from entities.documents.document import Delivered, content_and_link, encoded
 from entities.documents.order_items import with_product_skus
 from entities.order.follow import before, bring_up, left_to_do, told_of, was_held
 from entities.order.follow import remark as remark_of
-from entities.order.rules import cause_of, comment_of, increment_id, reference_of
+from entities.order.rules import comment_of, increment_id, reference_of
 from entities.order.status import DEAD, first_status
-from entities.order.totals import OrderProblem
 from entities.order.types import OrderContent, OrderRule
 from entities.waiting import NotYet, WaitReason
 
@@ -59,8 +59,8 @@ async def send(
         will_hold = partial(_will_hold, context, message, content, link, found)
         read = partial(_read, context, client, content)
         remark = await bring_up(context.rule, client, content, found.order, known, will_hold, read, context.acumatica)
-    except OrderProblem as why:
-        raise CannotBeSent(cause_of(str(why)), str(why), in_part) from why
+    except Rejected as why:
+        raise Rejected(why.code, why.detail, made=in_part) from why
     except NotYet as why:
         raise NotYet(why.wait, str(why), why.waits_for, in_part) from why
     return Delivered(magento_id, found.made_by, remark=remark)
@@ -103,7 +103,7 @@ async def find(
         known = replace(before(context, message, content, link, found.order), acted=True)
         if left_to_do(context.rule, content, found.order, known) is not None:
             return None
-    except (CannotBeSent, NotYet, OrderProblem):
+    except (Rejected, NotYet):
         return None  # the next attempt says why
     return Delivered(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
 
@@ -127,7 +127,7 @@ async def still_waiting(
             left_to_do(context.rule, content, order, before(context, message, content, link, order))
         except NotYet as why:
             found[message.id] = why
-        except OrderProblem:
+        except Rejected:
             continue  # it is not a wait any more: its own attempt says what it is
     return found
 
@@ -137,9 +137,9 @@ async def _known(client: MagentoClient, content: OrderContent, link: Link | None
     if link is not None:
         shown = await magento.order(client, link.magento_id)
         if shown is None:
-            raise CannotBeSent(
-                "Gone from Magento",
-                f"Gone from Magento: {content.key} was Magento's order {link.magento_id}, which is not there any more. "
+            raise Rejected(
+                FailureCode.GONE_FROM_MAGENTO,
+                f"{content.key} was Magento's order {link.magento_id}, which is not there any more. "
                 f"It is not made again by itself. Link it to another one: a2m link order {content.key!r} ID",
             )
         return _Found(shown, link.made_by)
@@ -160,15 +160,14 @@ def _the_one(content: OrderContent, chosen: list[ShownOrder]) -> ShownOrder:
     first = chosen[0]
     if len(chosen) > 1:
         ids = ", ".join(str(one.entity_id) for one in chosen)
-        raise CannotBeSent(
-            "Several orders",
-            f"Several orders: {content.key} may be any of Magento's orders {ids}. Say which one: "
-            f"a2m link order {content.key!r} ID",
+        raise Rejected(
+            FailureCode.SEVERAL_ORDERS,
+            f"{content.key} may be any of Magento's orders {ids}. Say which one: a2m link order {content.key!r} ID",
         )
     if first.increment_id == increment_id(content.key) and first.ext_order_id not in ("", content.key):
-        raise CannotBeSent(
-            "Number taken",
-            f"Number taken: Magento's order {first.increment_id} is Acumatica's {first.ext_order_id}, not "
+        raise Rejected(
+            FailureCode.NUMBER_TAKEN,
+            f"Magento's order {first.increment_id} is Acumatica's {first.ext_order_id}, not "
             f"{content.key}. If it is the same: a2m link order {content.key!r} {first.entity_id}",
         )
     return first
@@ -179,10 +178,9 @@ async def _create(context: RunContext[OrderRule], client: MagentoClient, content
     rule: OrderRule = context.rule
     _refuse_to_create(content, rule)
     if content.new is None:
-        why = content.why_not
-        raise CannotBeSent(
-            why.cause if why else "Not possible", why.reason if why else f"{content.key} has no content."
-        )
+        if content.why_not is not None:
+            raise content.why_not.rejected()
+        raise Rejected(FailureCode.NOT_POSSIBLE, f"{content.key} has no content.")
     state, status = first_status(content.status, content.state, has_invoices=bool(content.invoices))
     entity = entity_of(
         content.new,
@@ -206,15 +204,15 @@ async def _create(context: RunContext[OrderRule], client: MagentoClient, content
     failpoints.hit("made")
     shown = await magento.order(client, magento_id)
     if shown is None:
-        raise CannotBeSent("Not kept", f"Not kept: Magento took {content.key} as {magento_id} and does not show it.")
+        raise Rejected(FailureCode.NOT_KEPT, f"Magento took {content.key} as {magento_id} and does not show it.")
     return _Found(shown, made_by)
 
 
 def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
     if content.acumatica_status in DEAD or content.state == "canceled":
-        raise CannotBeSent(
-            "Canceled before it was sent",
-            f"Canceled before it was sent: {content.key} is {content.acumatica_status} in Acumatica and was never in "
+        raise Rejected(
+            FailureCode.CANCELED_BEFORE_IT_WAS_SENT,
+            f"{content.key} is {content.acumatica_status} in Acumatica and was never in "
             "Magento. Nothing has to be done.",
         )
     refers_to = reference_of(content.facts, rule)
@@ -224,9 +222,9 @@ def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
             why = f"Reference pattern, {rule.reference_pattern}, does not fit it (A2M_ORDER__REFERENCE_PATTERN)"
         elif content.reference != refers_to:
             why = f"Magento has no order {content.reference!r}, which is the number by the Reference pattern"
-        raise CannotBeSent(
-            "Unknown reference",
-            f"Unknown reference: {content.key} refers to {refers_to!r} (A2M_ORDER__REFERENCE), and {why}. "
+        raise Rejected(
+            FailureCode.UNKNOWN_REFERENCE,
+            f"{content.key} refers to {refers_to!r} (A2M_ORDER__REFERENCE), and {why}. "
             "Correct the reference in Acumatica, link the order: "
             f"a2m link order {content.key!r} ID, or set A2M_ORDER__CREATE_WITH_REFERENCE to true.",
         )
@@ -241,14 +239,14 @@ async def _what_magento_knows(
     store = next((one for one in stores if one.id == rule.store_id), None)
     if store is None:
         known = ", ".join(f"{one.id} ({one.code})" for one in stores)
-        raise CannotBeSent(
-            "Unknown store",
-            f"Unknown store: A2M_ORDER__STORE_ID is {rule.store_id}, and Magento has the store views {known}.",
+        raise Rejected(
+            FailureCode.UNKNOWN_STORE,
+            f"A2M_ORDER__STORE_ID is {rule.store_id}, and Magento has the store views {known}.",
         )
     if new.currency != store.base_currency:
-        raise CannotBeSent(
-            "Other currency",
-            f"Other currency: {key} is in {new.currency}, and Magento's store {store.code} is kept in "
+        raise Rejected(
+            FailureCode.OTHER_CURRENCY,
+            f"{key} is in {new.currency}, and Magento's store {store.code} is kept in "
             f"{store.base_currency}. Enter it in Magento by hand and link it: a2m link order {key!r} ID",
         )
     buyer = await _buyer(context, client, key, new.customer)
@@ -274,9 +272,9 @@ async def _buyer(context: RunContext[OrderRule], client: MagentoClient, key: str
         return None
     buyer = await magento.buyer(client, link.magento_id)
     if buyer is None:
-        raise CannotBeSent(
-            "Unknown customer",
-            f"Unknown customer: {key} is of {customer}, linked to Magento's customer {link.magento_id}, who is not "
+        raise Rejected(
+            FailureCode.UNKNOWN_CUSTOMER,
+            f"{key} is of {customer}, linked to Magento's customer {link.magento_id}, who is not "
             f"there any more. Link the customer anew: a2m link customer {customer} ID",
         )
     return buyer

@@ -1,6 +1,6 @@
 """The money of an order, to the cent: lines with their share of discount and tax, and totals that add up.
 
-Comes in: an order as `connector.acumatica.orders` gives it. Goes out: amounts for Magento, or `OrderProblem`. Magento
+Comes in: an order as `connector.acumatica.orders` gives it. Goes out: amounts for Magento, or `Rejected`. Magento
 checks no total (magento-observed.md, part two, section 2) and makes an invoice from the lines, so discount and tax of
 the document are shared out among the lines: what a customer is asked for is what Acumatica asks for.
 """
@@ -13,11 +13,8 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import Any
 
+from connector.model.failures import FailureCode, Rejected
 from connector.model.money import CENT, NOTHING
-
-
-class OrderProblem(Exception):
-    """An order cannot be shown in Magento; the text begins with the cause and a colon."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Totals:
 
 
 def totals_of(key: str, order: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Totals:
-    """The amounts of an order with these lines. Raises `OrderProblem` for totals that do not add up to the cent."""
+    """The amounts of an order with these lines. Raises `Rejected` for totals that do not add up to the cent."""
     amounts = [_cents(line["amount"], f"the amount of line {line['number']}", key) for line in lines]
     own_discounts = [_cents(line["discount"], f"the discount of line {line['number']}", key) for line in lines]
     tax = _cents(order["tax"], "the tax total", key)
@@ -56,9 +53,9 @@ def totals_of(key: str, order: dict[str, Any], lines: Sequence[dict[str, Any]]) 
     shipping_tax = tax - sum(taxes, NOTHING)
     discounts = [own + share for own, share in zip(own_discounts, shared_out(discount, amounts), strict=True)]
     if sum(discounts, NOTHING) != sum(own_discounts, NOTHING) + discount:
-        raise OrderProblem(
-            f"Totals do not add up: {key} has a discount of {discount} and no line to take it from. "
-            "Correct the order in Acumatica."
+        raise Rejected(
+            FailureCode.TOTALS_DO_NOT_ADD_UP,
+            f"{key} has a discount of {discount} and no line to take it from. Correct the order in Acumatica.",
         )
     money = tuple(
         Money(amount + own - (line_tax if included else NOTHING), whole, line_tax)
@@ -86,9 +83,10 @@ def _tax_is_included(
         return False
     if without_tax == total:
         return True
-    raise OrderProblem(
-        f"Totals do not add up: {key} has lines of {goods}, freight of {shipping}, tax of {tax} and a discount of "
-        f"{discount}, which make {without_tax + tax}, but its total is {total}. Recalculate the order in Acumatica."
+    raise Rejected(
+        FailureCode.TOTALS_DO_NOT_ADD_UP,
+        f"{key} has lines of {goods}, freight of {shipping}, tax of {tax} and a discount of "
+        f"{discount}, which make {without_tax + tax}, but its total is {total}. Recalculate the order in Acumatica.",
     )
 
 
@@ -113,5 +111,5 @@ def shared_out(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
 def _cents(text: str, what: str, key: str) -> Decimal:
     amount = Decimal(text)
     if amount != amount.quantize(CENT, ROUND_DOWN):
-        raise OrderProblem(f"Amount with fractions of a cent: {what} of {key} is {amount}. Correct it in Acumatica.")
+        raise Rejected(FailureCode.FRACTIONS_OF_A_CENT, f"{what} of {key} is {amount}. Correct it in Acumatica.")
     return amount.quantize(CENT)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import NewOrder
 from connector.model.units import Unit
 from entities.shop_orders.repair import RepairRule
@@ -68,11 +69,23 @@ class Invoice:
 
 
 @dataclass(frozen=True)
-class Why:
-    """Why something cannot be done: the kind, and a sentence that says which record and what to do."""
+class WhyNot:
+    """Why an order cannot be made, as it is kept with its content: a `FailureCode`, or its label as an earlier version
+    kept it, and the reason.
+    """
 
     cause: str
     reason: str
+
+    @property
+    def code(self) -> FailureCode:
+        """The code of it."""
+        known = (one for one in FailureCode if self.cause in (one, one.label))
+        return next(known, FailureCode.NOT_POSSIBLE)
+
+    def rejected(self) -> Rejected:
+        """Return it as what is raised."""
+        return Rejected(self.code, self.reason.removeprefix(self.code.because("")))
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,6 @@ class OrderContent:
     status: str | None = None
     state: str | None = None
     new: NewOrder | None = None
-    why_not: Why | None = None
+    why_not: WhyNot | None = None
     invoices: tuple[Invoice, ...] = ()
     rest: tuple[InvoiceLine, ...] = ()

@@ -108,7 +108,7 @@ async def _not_published(
     if isinstance(fault, NoAnswer):
         return Delivery([RowResult("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
-        return Delivery([RowResult("temporary", str(fault), fault.retry_after, template=fault.kind) for _row in rows])
+        return Delivery([RowResult("temporary", str(fault), fault.retry_after) for _row in rows])
     bulks.end(context.state, context.lease, now=context.clock.now())
     if isinstance(fault, RequestRefused | NoSuchRoute):
         context.report.say(NOT_TAKEN.format(fault=fault))

@@ -44,5 +44,5 @@ async def find_prices(context: RunContext[PriceRule], places: Sequence[TargetKey
     async with context.shop.client() as client:
         found.values = await current_prices(context, client, places)
         missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
-        found.unfit = await why_missing(client, missing, NOUN)
+        found.reject(await why_missing(client, missing, NOUN))
     return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.magento.batches import NO_PRODUCT, Delivery, PriceRow, RowResult, deliver_prices
+from connector.magento.batches import Delivery, PriceRow, RowResult, deliver_prices
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
+from connector.model.failures import FailureCode
 from connector.state.queue.messages import Message
 from entities.base import RunContext
 from entities.price.bulk import deliver_in_bulk, goes_in_bulk
@@ -34,7 +35,7 @@ async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], de
     refused = {
         one.sku or one.key: place
         for place, (one, outcome) in enumerate(zip(claimed, delivery.outcomes, strict=True))
-        if outcome.cause == NO_PRODUCT
+        if outcome.code is FailureCode.NO_PRODUCT
     }
     if not refused or delivery.fault is not None:
         return
@@ -42,6 +43,5 @@ async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], de
         found = await why_missing(client, {sku: sku for sku in refused}, NOUN)
     except MagentoFault:
         return  # Magento's own words stay
-    for sku, why in found.items():
-        reason = why.reason.format(sku=sku)
-        delivery.outcomes[refused[sku]] = RowResult("refused", reason, cause=why.cause)
+    for why in found:
+        delivery.outcomes[refused[why.record]] = RowResult("refused", str(why), code=why.code)

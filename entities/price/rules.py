@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from connector.model.failures import FailureCode
 from entities.values.items import PROBLEM_COLUMNS
 
 ONE = 1_000_000
@@ -26,11 +27,14 @@ OTHER_TAX = {True: "net", False: "gross"}
 """What a price row says that is taxed otherwise than Tax Included says."""
 TAX_IN_WORDS = {"net": "without tax", "gross": "with tax"}
 TAXED_OTHERWISE: dict[bool | None, str] = {
-    included: f"Tax: Acumatica's price list has this price {TAX_IN_WORDS[tax]}, and by Tax Included the shop's are not "
-    "so. Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
+    included: FailureCode.TAXED_OTHERWISE.because(
+        f"Acumatica's price list has this price {TAX_IN_WORDS[tax]}, and by Tax Included the shop's are not so. "
+        "Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
+    )
     for included, tax in OTHER_TAX.items()
 }
 _PIECE = 10_000
+NOTE_COLUMNS = [name for name in PROBLEM_COLUMNS if name != "code"]
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class PriceRule:
 class Prices(NamedTuple):
     """`values`: `inventory_id, sku, key, source` (empty), `value` (1/1,000,000), `in_stock` (None).
 
-    `problems`: `inventory_id, sku, key, source, reason`. `notes`: the same columns, for prices of 0 or none, which are
-    not sent. `next_change`: the next date after today on which an item's price may change by itself, by inventory id.
+    `problems`: PROBLEM_COLUMNS. `notes`: the same without a code, for prices of 0 or none, which are not sent.
+    `next_change`: the next date after today on which an item's price may change by itself, by inventory id.
     `gaps`: how many items the price list has no row of, where it is asked.
     """
 
@@ -176,20 +180,24 @@ def _sort_out(
     good = ~(negative | too_large | none | other_tax)
     found = items[["inventory_id", "sku", "key"]].assign(source="")
     problems = [
-        found[other_tax].assign(reason=TAXED_OTHERWISE.get(rule.tax_included)),
+        found[other_tax].assign(code=FailureCode.TAXED_OTHERWISE, reason=TAXED_OTHERWISE.get(rule.tax_included)),
         found[negative].assign(
+            code=FailureCode.NEGATIVE_PRICE,
             reason=[
-                f"Negative price: Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. "
-                "Correct it in Acumatica."
+                FailureCode.NEGATIVE_PRICE.because(
+                    f"Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. Correct it in Acumatica."
+                )
                 for value in values[negative]
-            ]
+            ],
         ),
-        found[too_large].assign(reason="Price too large for Magento. Correct it in Acumatica."),
+        found[too_large].assign(
+            code=FailureCode.PRICE_TOO_LARGE, reason=f"{FailureCode.PRICE_TOO_LARGE.label}. Correct it in Acumatica."
+        ),
     ]
     words = np.where(has_price[none], "the price is 0 (Allow Zero is off)", "Acumatica has no price of it")
     return Prices(
         found[good].assign(value=values[good], in_stock=None).reset_index(drop=True),
         pd.concat(problems)[PROBLEM_COLUMNS].reset_index(drop=True),
-        found[none].assign(reason=words)[PROBLEM_COLUMNS].reset_index(drop=True),
+        found[none].assign(reason=words)[NOTE_COLUMNS].reset_index(drop=True),
         next_change,
     )

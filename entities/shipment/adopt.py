@@ -14,11 +14,11 @@ from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.orders import ShownOrder
 from connector.magento.shipments import MadeShipment
+from connector.model.failures import FailureCode, Rejected
 from connector.model.sold_items import SoldItem
 from connector.state.queue.messages import Message
 from connector.state.sync import links
 from entities.base import RunContext
-from entities.documents.document import CannotBeSent
 from entities.shipment.adoption import comparable, is_marked, shared_numbers, ships_exactly
 from entities.shipment.fulfilment import unknown_lines
 from entities.shipment.types import ShipmentContent, ShipmentRule
@@ -35,7 +35,7 @@ def adoptable(
 ) -> MadeShipment | None:
     """Return the shipment to adopt; None where there is none.
 
-    Raises `CannotBeSent` where a shipment has the same tracking number and other lines.
+    Raises `Rejected` where a shipment has the same tracking number and other lines.
     """
     if context.rule.foreign_lines == "fail" and unknown_lines(order.items, content.lines):
         return None
@@ -60,11 +60,11 @@ def _of_others(context: RunContext[ShipmentRule], there: Iterable[MadeShipment],
         return [one for one in unmarked if not links.of_magento_id(connection, entity, one.entity_id)]
 
 
-def _differs(order: ShownOrder, one: MadeShipment, message: Message, content: ShipmentContent) -> CannotBeSent:
+def _differs(order: ShownOrder, one: MadeShipment, message: Message, content: ShipmentContent) -> Rejected:
     ours = ", ".join(f"{line.quantity:f} of {line.sku!r}" for line in content.lines)
-    return CannotBeSent(
-        "Shipment differs",
-        f"Shipment differs: Magento's shipment {one.increment_id}, which somebody else made, has the tracking number "
+    return Rejected(
+        FailureCode.SHIPMENT_DIFFERS,
+        f"Magento's shipment {one.increment_id}, which somebody else made, has the tracking number "
         f"{', '.join(one.tracks)} as {content.mark} has, but it ships {_in_words(order.items, one.items)}, and "
         f"Acumatica's ships {ours}. If it is the same, link it: a2m link shipment '{message.key}' {one.entity_id}. "
         "Otherwise correct the tracking number, or ship the rest by hand and skip this message.",

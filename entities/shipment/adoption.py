@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from connector.model.failures import Rejected
 from connector.model.sold_items import SoldItem
 from entities.shipment.fulfilment import fulfilment
-from entities.shipment.types import ContentLine, Unfit
+from entities.shipment.types import ContentLine
 
 MARK = "Acumatica "
 """How every comment begins by which a shipment of ours is recognised."""
@@ -57,7 +58,7 @@ def ships_exactly(
     as_open = [_with_open(item, _share(item, by_id, amounts)) for item in items]
     try:
         return dict(fulfilment(as_open, wanted, separately, "").items) == amounts
-    except Unfit:
+    except Rejected:
         return False
 
 

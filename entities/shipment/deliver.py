@@ -20,22 +20,22 @@ from connector.magento.errors import RequestRefused, TemporaryFault
 from connector.magento.orders import ShownOrder
 from connector.magento.shipments import MadeShipment
 from connector.model.comparison import comparison_key
+from connector.model.failures import FailureCode, Rejected
 from connector.model.units import DIGITS
 from connector.state.queue.messages import Message
 from connector.state.sync import open_orders
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link, MadeBy
 from entities.base import RunContext
-from entities.documents.document import CannotBeSent, Delivered
+from entities.documents.document import Delivered
 from entities.documents.order_items import with_product_skus
 from entities.order.rules import increment_id
-from entities.order.totals import OrderProblem
 from entities.shipment.adopt import adopt, adoptable, hint
 from entities.shipment.fulfilment import Fulfilment, fulfilment, in_words, taken, unknown_lines
 from entities.shipment.order import order_of, refuse_or_wait
 from entities.shipment.source import make_sufficient, places, short_of
 from entities.shipment.tracks import is_up_to_date, update_tracks
-from entities.shipment.types import ContentLine, ShipmentContent, ShipmentRule, Unfit
+from entities.shipment.types import ContentLine, ShipmentContent, ShipmentRule
 from entities.sources import source_key
 from entities.waiting import NotYet
 
@@ -47,7 +47,7 @@ async def send(
     content: ShipmentContent,
     link: Link | None,
 ) -> Delivered:
-    """Make the shipment, or give the one that is there what it lacks. Raises `CannotBeSent`, `NotYet`, faults."""
+    """Make the shipment, or give the one that is there what it lacks. Raises `Rejected`, `NotYet`, faults."""
     order = await order_of(context, client, content)
     async with context.shop.alone(f"order {order.entity_id}") as had_to_wait:
         if had_to_wait:
@@ -78,9 +78,9 @@ def _plan(
     try:
         strict = context.rule.foreign_lines == "fail"
         return fulfilment(order.items, content.lines, separately, order.increment_id, strict=strict)
-    except Unfit as unfit:
-        said = f"{unfit}{hint(context, order, there, message, content, separately)}"
-        raise CannotBeSent(unfit.cause, said) from unfit
+    except Rejected as why:
+        said = f"{why.detail}{hint(context, order, there, message, content, separately)}"
+        raise Rejected(why.code, said) from why
 
 
 async def _make(
@@ -109,7 +109,7 @@ async def find(
     try:
         order = await with_product_skus(context.shop, client, await order_of(context, client, content))
         ours = _ours(await magento.shipments_of(client, order.entity_id), content, link, order)
-    except (CannotBeSent, NotYet):
+    except (Rejected, NotYet):
         return None
     if ours is None or not is_up_to_date(context, ours, message, content, link):
         return None
@@ -173,7 +173,7 @@ def _left_out(order: ShownOrder, foreign: Sequence[ContentLine]) -> str:
 def _is_ours(order: ShownOrder, key: str) -> bool:
     try:
         return order.increment_id == increment_id(key)
-    except OrderProblem:
+    except Rejected:
         return False  # too long a number: the connector makes no such order
 
 
@@ -185,9 +185,9 @@ def _ours(
         if one.entity_id == link.magento_id if link is not None else content.mark in one.comments:
             return one
     if link is not None:
-        raise CannotBeSent(
-            "Linked to nothing",
-            f"Linked to nothing: the Magento order {order.increment_id} has no shipment {link.magento_id}. "
+        raise Rejected(
+            FailureCode.LINKED_TO_NOTHING,
+            f"the Magento order {order.increment_id} has no shipment {link.magento_id}. "
             "Link the right one: a2m link shipment",
         )
     return None

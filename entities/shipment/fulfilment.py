@@ -16,8 +16,9 @@ from fractions import Fraction
 from itertools import chain
 from typing import Literal
 
+from connector.model.failures import FailureCode, Rejected
 from connector.model.sold_items import SoldItem
-from entities.shipment.types import ContentLine, Unfit
+from entities.shipment.types import ContentLine
 from entities.shop_orders.matching import is_named, matches, preferred, unclear
 
 Way = Literal["itself", "as its children", "in a bundle"]
@@ -83,7 +84,7 @@ def fulfilment(
     """Lay what ships out on the lines of an order. `separately` says of each bundle's line whether it ships so.
 
     `order` names the Magento order in reasons. `strict`: a line that Magento does not know holds all of it back. Raises
-    `Unfit`.
+    `Rejected`.
     """
     here = _Order(lines, separately)
     of_bundles: dict[int, dict[int, Fraction]] = {}
@@ -100,7 +101,9 @@ def fulfilment(
     for parent_id, parts in of_bundles.items():
         _ship_whole(here, here.by_id[parent_id], parts, order)
     if not here.chosen:
-        raise Unfit("Nothing to ship", f"all of it is virtual in the Magento order {order}. Skip this message.")
+        raise Rejected(
+            FailureCode.NOTHING_TO_SHIP, f"all of it is virtual in the Magento order {order}. Skip this message."
+        )
     items = tuple(sorted(here.chosen.items()))
     return Fulfilment(items, taken(lines, items), tuple(sorted(foreign, key=lambda one: one.order_line or 0)))
 
@@ -126,13 +129,13 @@ def _in_turn(here: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentL
 
 
 def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: str) -> list[SoldItem]:
-    """The items in the order in which the line fills them. Raises `Unfit` where nobody can tell which is meant."""
+    """The items in the order in which the line fills them. Raises `Rejected` where nobody can tell which is meant."""
     left = {line.item_id: here.free(line) for line in found}
     doubt = unclear(found, here.lines, left, want.quantity, want.order_line, want.item_ref)
     if doubt:
         named = " or ".join(f"item {line.item_id} ({line.sku}, {left[line.item_id]:f} open)" for line in doubt)
-        raise Unfit(
-            "Ambiguous line",
+        raise Rejected(
+            FailureCode.AMBIGUOUS_LINE,
             f"line {want.order_line or '?'} ships {want.quantity:f} of {want.sku!r}, and in the Magento order {order} "
             f"that may be {named}: different goods. Ship it in Magento by hand and link it (a2m link shipment), or "
             "give the line Magento's item id as its external reference in Acumatica.",
@@ -185,10 +188,10 @@ def _lay_out(
             _collect(here, part, ways[way], of_bundles)
 
 
-def _unknown(foreign: Sequence[ContentLine], order: str) -> Unfit:
+def _unknown(foreign: Sequence[ContentLine], order: str) -> Rejected:
     said = in_words(foreign, " or ")
-    return Unfit(
-        "Unknown line",
+    return Rejected(
+        FailureCode.UNKNOWN_LINE,
         f"the Magento order {order} has no line with {said}. Ship it by hand, correct the SKU, or skip this message. "
         "Whether such a line holds the others back is the setting Lines unknown to Magento "
         "(A2M_SHIPMENT__FOREIGN_LINES).",
@@ -222,9 +225,9 @@ def _distribute(here: _Order, want: ContentLine, lines: Sequence[SoldItem], orde
             rest -= part
 
 
-def _too_many(sku: str, asked: Decimal, available: Decimal, order: str) -> Unfit:
-    return Unfit(
-        "More than is open",
+def _too_many(sku: str, asked: Decimal, available: Decimal, order: str) -> Rejected:
+    return Rejected(
+        FailureCode.MORE_THAN_IS_OPEN,
         f"the shipment ships {asked:f} of {sku!r}, and the Magento order {order} has {available:f} open. "
         "Magento would ship less in silence; put the order right, or ship it by hand.",
     )
@@ -232,8 +235,8 @@ def _too_many(sku: str, asked: Decimal, available: Decimal, order: str) -> Unfit
 
 def _refuse_fraction(line: SoldItem, quantity: Decimal, order: str) -> None:
     if quantity != quantity.to_integral_value() and not line.fractions:
-        raise Unfit(
-            "No whole number",
+        raise Rejected(
+            FailureCode.NO_WHOLE_NUMBER,
             f"the shipment ships {quantity:f} of {line.sku!r}, and the Magento order {order} counts it in whole "
             "pieces. Allow decimals for the product in Magento, or choose another unit.",
         )
@@ -283,8 +286,8 @@ def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], o
     }
     counts = set(bundles.values())
     if len(counts) > 1 or next(iter(counts)).denominator != 1:
-        raise Unfit(
-            "Incomplete bundle",
+        raise Rejected(
+            FailureCode.INCOMPLETE_BUNDLE,
             f"{parent.sku!r} ships together in the Magento order {order}, and the shipment has only parts of it. "
             "Ship whole bundles, or let the product ship separately.",
         )

@@ -14,12 +14,12 @@ import msgspec
 from connector.magento import orders
 from connector.magento.client import MagentoClient
 from connector.magento.orders import ShownOrder
+from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.schema import PENDING, SENDING, SKIPPED
 from connector.state.sync import entities, links
 from entities.base import RunContext
-from entities.documents.document import CannotBeSent
 from entities.order.steps import told_of, was_held
 from entities.shipment.types import ShipmentContent, ShipmentRule
 from entities.waiting import NotYet, WaitReason
@@ -30,22 +30,25 @@ PASSING = {
     "pending_payment": (WaitReason.AWAITING_PAYMENT, "awaits its payment in Magento"),
 }
 """States in which Magento takes no shipment, or takes one too early, and that end without us."""
-OVER = {"canceled": "canceled", "closed": "closed (all of it was refunded)"}
+OVER = {
+    "canceled": (FailureCode.ORDER_CANCELED, "canceled"),
+    "closed": (FailureCode.ORDER_CLOSED, "closed (all of it was refunded)"),
+}
 
 
 async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, content: ShipmentContent) -> ShownOrder:
     """Return the order: by its link, else by its reference as Magento's order number, else by `ext_order_id`.
 
-    Raises `CannotBeSent`, and `NotYet` where it may still come.
+    Raises `Rejected`, and `NotYet` where it may still come.
     """
     with context.state.read() as connection:
         link = links.of_keys(connection, "order", [content.order]).get(content.order)
     if link is not None:
         linked = await orders.order(client, link.magento_id)
         if linked is None:
-            raise CannotBeSent(
-                "Linked to nothing",
-                f"Linked to nothing: {content.order} is linked to {link.magento_id}, which Magento does not have. "
+            raise Rejected(
+                FailureCode.LINKED_TO_NOTHING,
+                f"{content.order} is linked to {link.magento_id}, which Magento does not have. "
                 "Link the right order: a2m link order",
             )
         return linked
@@ -56,9 +59,9 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
     named = _named(found, content)
     if len(named) > 1:
         ids = ", ".join(one.increment_id for one in named)
-        raise CannotBeSent(
-            "Several orders",
-            f"Several orders: Magento's orders {ids} are all {content.order}. Link the right one: a2m link order",
+        raise Rejected(
+            FailureCode.SEVERAL_ORDERS,
+            f"Magento's orders {ids} are all {content.order}. Link the right one: a2m link order",
         )
     if named:
         return named[0]
@@ -76,34 +79,34 @@ def _is_still_to_be_made(context: RunContext[ShipmentRule], content: ShipmentCon
     return not content.reference and any(one.state in (PENDING, SENDING) for one in waiting)
 
 
-def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> CannotBeSent | NotYet:
+def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> Rejected | NotYet:
     """Why there is no order: it may still come, because orders are sent too; or it never will."""
     rule = context.rule
     order_type = content.order.partition(" ")[0]
     if content.reference and not rule.create_with_reference:
-        return CannotBeSent(
-            "Unknown order",
-            f"Unknown order: Magento has no order {content.reference!r}, which {content.order} refers to. "
+        return Rejected(
+            FailureCode.UNKNOWN_ORDER,
+            f"Magento has no order {content.reference!r}, which {content.order} refers to. "
             "Correct the reference in Acumatica, or link the order: a2m link order",
         )
     of_branch = not rule.order_branches or content.order_branch in rule.order_branches
     if order_type not in rule.order_types or not of_branch:
-        return CannotBeSent(
-            "Not an order of the shop",
-            f"Not an order of the shop: {content.order} refers to no Magento order, and orders of type {order_type} "
+        return Rejected(
+            FailureCode.NOT_AN_ORDER_OF_THE_SHOP,
+            f"{content.order} refers to no Magento order, and orders of type {order_type} "
             f"of branch {content.order_branch or '?'} are not sent (A to M Order Sync). Link the order, or skip this "
             "message.",
         )
     begins_on = _orders_begin_on(context)
     if content.order_date is not None and begins_on is not None and content.order_date < begins_on:
-        return CannotBeSent(
-            "Order before FROM",
-            f"Order before FROM: {content.order} is older than the orders that are sent (Orders from, A2M_ORDER__FROM) "
+        return Rejected(
+            FailureCode.ORDER_BEFORE_FROM,
+            f"{content.order} is older than the orders that are sent (Orders from, A2M_ORDER__FROM) "
             "and Magento has no such order. Link the order, or skip this message.",
         )
     waiting = _order_messages(context, content.order)
     if any(message.state == SKIPPED for message in waiting):
-        return CannotBeSent("Order skipped", f"Order skipped: {content.order} was skipped by hand. Skip this as well.")
+        return Rejected(FailureCode.ORDER_SKIPPED, f"{content.order} was skipped by hand. Skip this as well.")
     why = next((f": {message.reason}" for message in waiting if message.reason), ".")
     return _to_come(content, f"It waits for its order {content.order}, which Magento does not have yet{why}")
 
@@ -113,14 +116,15 @@ def _to_come(content: ShipmentContent, reason: str) -> NotYet:
 
 
 def refuse_or_wait(context: RunContext[ShipmentRule], order: ShownOrder, content: ShipmentContent) -> None:
-    """Raise `NotYet` where the order is in a state that passes, `CannotBeSent` where it never ships any more."""
+    """Raise `NotYet` where the order is in a state that passes, `Rejected` where it never ships any more."""
     wait = wait_of(context, order, content)
     if wait is not None:
         raise wait
     if order.state in OVER:
-        raise CannotBeSent(
-            f"Order {order.state}",
-            f"Order {order.state}: the Magento order {order.increment_id} is {OVER[order.state]}, and Magento ships "
+        code, state = OVER[order.state]
+        raise Rejected(
+            code,
+            f"the Magento order {order.increment_id} is {state}, and Magento ships "
             f"nothing of it, while {content.mark} has left the house. Settle it with the customer (a new order in "
             "Magento, or the goods back), then link this message to its new shipment (a2m link shipment), or skip it.",
         )
@@ -196,5 +200,5 @@ async def still_waiting(
     return still
 
 
-def _not_yet(why: CannotBeSent | NotYet) -> NotYet | None:
+def _not_yet(why: Rejected | NotYet) -> NotYet | None:
     return why if isinstance(why, NotYet) else None

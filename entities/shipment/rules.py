@@ -13,15 +13,16 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from connector.model.failures import FailureCode, Rejected
 from connector.model.shipments import OrderLine, Shipment, ShippedLine, ShippedOrder, Track
 from connector.model.units import ItemUnits, decimal, plain
-from entities.shipment.types import Carrier, ContentLine, ShipmentContent, ShipmentRule, Unfit
+from entities.shipment.types import Carrier, ContentLine, ShipmentContent, ShipmentRule
 from entities.shop_orders.reference import increment_id_of
 
 CONFIRMED = frozenset({"Confirmed", "Partially Invoiced", "Invoiced", "Completed", "Released"})
 """Statuses of what has left the house: of a shipment, and `Released` of a receipt (acumatica.md §5.5, §5.7)."""
-CHANGED = "Changed after it was sent"
-NO_CARRIER = ("Unmapped ShipVia", "No ShipVia", "No ShipVia for drop-shipments")
+CHANGED = FailureCode.CHANGED_AFTER_IT_WAS_SENT
+NO_CARRIER = (FailureCode.UNMAPPED_SHIP_VIA, FailureCode.NO_SHIP_VIA, FailureCode.NO_DROPSHIP_VIA)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Told:
 
     key: str
     content: ShipmentContent | None
-    cause: str | None = None
+    cause: FailureCode | None = None
     reason: str | None = None
 
 
@@ -72,10 +73,10 @@ def _told(
         return _undone(shipment, key)
     try:
         return Told(key, content(shipment, order, rule))
-    except Unfit as unfit:
+    except Rejected as why:
         before = sent.get(key)
-        if before is None or (unfit.cause in NO_CARRIER and _numbers(shipment, order) - _known(before)):
-            return Told(key, None, unfit.cause, str(unfit))
+        if before is None or (why.code in NO_CARRIER and _numbers(shipment, order) - _known(before)):
+            return Told(key, None, why.code, str(why))
         # Magento has it; what a setting says now of how to tell it alters nothing
         return Told(key, _with_numbers(before, _numbers(shipment, order)))
 
@@ -91,18 +92,19 @@ def _known(before: ShipmentContent) -> set[str]:
 def _undone(shipment: Shipment, key: str) -> Told:
     has_lines = shipment.status in CONFIRMED
     what = "has no such line any more" if has_lines else f"is {shipment.status or 'without status'} again"
-    reason = (
-        f"{CHANGED}: {shipment.title} {what} in Acumatica (it was corrected or voided), and Magento has shipped it. "
+    reason = CHANGED.because(
+        f"{shipment.title} {what} in Acumatica (it was corrected or voided), and Magento has shipped it. "
         "Confirm it again as it was, or put Magento right by hand and skip this message."
     )
     return Told(key, None, CHANGED, reason)
 
 
 def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentContent:
-    """What Magento is told of a shipment on one order. Raises `Unfit`."""
+    """What Magento is told of a shipment on one order. Raises `Rejected`."""
     if not order:
-        raise Unfit(
-            "No sales order", f"Acumatica has no order whose drop-shipment {shipment.title} is. Ship it by hand."
+        raise Rejected(
+            FailureCode.NO_SALES_ORDER,
+            f"Acumatica has no order whose drop-shipment {shipment.title} is. Ship it by hand.",
         )
     lines = [line for line in shipment.lines if line.order == order and line.shipped > 0]
     warehouse, source = _source(shipment, lines, rule)
@@ -130,16 +132,16 @@ def _reference(order: ShippedOrder | None, rule: ShipmentRule) -> str:
 def _source(shipment: Shipment, lines: Sequence[ShippedLine], rule: ShipmentRule) -> tuple[str, str]:
     if shipment.kind == "receipt":
         if not rule.dropship_source:
-            raise Unfit(
-                "No source for drop-shipments",
+            raise Rejected(
+                FailureCode.NO_DROPSHIP_SOURCE,
                 "enter the Source of A to M Dropship ShipVia (A2M_DROPSHIP__SOURCE): they are booked on it.",
             )
         return "", rule.dropship_source
     warehouses = sorted({line.warehouse for line in lines})
     sources = sorted({(rule.sources or {}).get(code, rule.default_source) for code in warehouses})
     if len(sources) > 1:
-        raise Unfit(
-            "Several sources",
+        raise Rejected(
+            FailureCode.SEVERAL_SOURCES,
             f"{shipment.title} leaves {', '.join(warehouses)}, which are the Magento sources {', '.join(sources)}; a "
             "Magento shipment has one. Ship it by hand and link it.",
         )
@@ -163,16 +165,18 @@ def _carrier(shipment: Shipment, rule: ShipmentRule, *, needed: bool) -> Carrier
     if shipment.kind == "receipt":
         code = rule.dropship_via.strip()
         if not code:
-            raise Unfit(
-                "No ShipVia for drop-shipments", "enter their code in ShipVia for DropShip (A2M_DROPSHIP__SHIP_VIA)."
+            raise Rejected(
+                FailureCode.NO_DROPSHIP_VIA, "enter their code in ShipVia for DropShip (A2M_DROPSHIP__SHIP_VIA)."
             )
     elif not code:
         if needed:
-            raise Unfit("No ShipVia", f"{shipment.title} has tracking numbers and no ShipVia. Enter it in Acumatica.")
+            raise Rejected(
+                FailureCode.NO_SHIP_VIA, f"{shipment.title} has tracking numbers and no ShipVia. Enter it in Acumatica."
+            )
         return None
     mapped = {name.casefold(): carrier for name, carrier in (rule.ship_vias or {}).items()}
     if code.casefold() not in mapped:
-        raise Unfit("Unmapped ShipVia", f"{code} has no Magento carrier. Map it in {setting}.")
+        raise Rejected(FailureCode.UNMAPPED_SHIP_VIA, f"{code} has no Magento carrier. Map it in {setting}.")
     return mapped[code.casefold()]
 
 
@@ -206,8 +210,8 @@ def _whole_kits(shipment: Shipment, components: Sequence[ShippedLine], kit: Orde
     kits = set(shares.values())
     if len(kits) > 1 or next(iter(kits)).denominator != 1:
         each = ", ".join(f"{code} for {_said(share)}" for code, share in shares.items())
-        raise Unfit(
-            "Incomplete kit",
+        raise Rejected(
+            FailureCode.INCOMPLETE_KIT,
             f"{shipment.title} ships components of {kit.inventory_id}: {each}. Magento ships whole kits only.",
         )
     whole = Decimal(next(iter(kits)).numerator)
@@ -228,7 +232,9 @@ def _content_line(
     first = group[0]
     item = shipment.items.get(first.inventory_id)
     if item is None or not item.sku:
-        raise Unfit("No SKU", f"{first.inventory_id} has no SKU by the SKU setting. Enter it in Acumatica.")
+        raise Rejected(
+            FailureCode.NO_SKU, f"{first.inventory_id} has no SKU by the SKU setting. Enter it in Acumatica."
+        )
     same = [one for one in order.lines if one.inventory_id == first.inventory_id] if order is not None else []
     unit = item.unit(rule.unit)
     quantity = _quantity(shipment, group, item, unit, rule)
@@ -262,16 +268,16 @@ def _quantity(
     for line in group:
         part = item.converted(line.shipped, line.uom, unit)
         if part is None:
-            raise Unfit(
-                "No conversion",
+            raise Rejected(
+                FailureCode.NO_CONVERSION,
                 f"Acumatica does not say how many {unit} one {line.uom} of {line.inventory_id} is. Enter it there.",
             )
         total += part
     exact = decimal(total)
     if exact is None or (total.denominator != 1 and not rule.decimals):
         said = " + ".join(f"{line.shipped:f} {line.uom}" for line in group)
-        raise Unfit(
-            "Does not divide",
+        raise Rejected(
+            FailureCode.DOES_NOT_DIVIDE,
             f"{shipment.title} ships {said} of {group[0].inventory_id}, which is no whole number of {unit}, the unit "
             f"that Magento counts in. Ship whole {unit}, or choose another Unit (A2M_ITEMS__UNIT).",
         )
@@ -292,8 +298,8 @@ def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
     differences = _differences(before, now)
     if not differences:
         return None
-    return (
-        f"{CHANGED}: {now.mark} differs from what Magento was told: {'; '.join(differences)}. Magento cannot follow; "
+    return CHANGED.because(
+        f"{now.mark} differs from what Magento was told: {'; '.join(differences)}. Magento cannot follow; "
         "its tracking numbers go on. Put Magento right by hand and skip this message."
     )
 

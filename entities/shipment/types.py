@@ -19,14 +19,6 @@ Trigger = Literal["shipment_confirmation", "invoice_release"]
 Reference = Literal["external_ref", "customer_order", "order_nbr"]
 
 
-class Unfit(Exception):
-    """Something cannot be sent; `cause` is the kind of failure, `str()` says why and what to do."""
-
-    def __init__(self, cause: str, reason: str) -> None:
-        super().__init__(f"{cause}: {reason}")
-        self.cause = cause
-
-
 @dataclass(frozen=True)
 class Carrier:
     """What a ShipVia code is in Magento."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from connector.model.failures import Rejected
 from connector.state.sync import links, open_orders, reservation_repairs
 from connector.state.sync.open_orders import OpenOrder
 from entities.base import RunContext
 from entities.order.rules import increment_id
-from entities.order.totals import OrderProblem
 from entities.shop_orders.repair import RepairRule, last_repair
 
 
@@ -45,5 +45,5 @@ def is_own_number(key: str, number: str) -> bool:
     """Whether a number of Magento's is the one that we make from this Acumatica key."""
     try:
         return number == increment_id(key)
-    except OrderProblem:
+    except Rejected:
         return False  # too long a number: the connector makes no such order

@@ -15,12 +15,13 @@ from typing import NamedTuple
 import msgspec
 
 from connector.magento import reads
+from connector.model.failures import FailureCode, Rejected
 from connector.state.queue.chunk import DesiredValue
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import R, RunContext
 from entities.read_plan import CLOCKS_DIFFER
-from entities.values.current_values import Found, TargetKey, Why
+from entities.values.current_values import Found, TargetKey
 from entities.values.parts import ValueParts
 
 At = tuple[str, str]
@@ -30,12 +31,12 @@ At = tuple[str, str]
 class Asked(NamedTuple):
     """What Magento said.
 
-    confirmed: ledger rows to keep. unfit: messages that cannot be sent, by place. gone: keys without a product in
+    confirmed: ledger rows to keep. rejected: messages that cannot be sent, by place. gone: keys without a product in
     Magento. places: what was asked about. unshown: where it shows nothing any more, though it confirmed a value.
     """
 
     confirmed: list[LedgerRow]
-    unfit: dict[At, DesiredValue]
+    rejected: dict[At, DesiredValue]
     gone: list[str]
     places: list[At]
     unshown: list[At]
@@ -71,9 +72,9 @@ async def ask_magento(
         for row in own
         if (row.key, row.source) in found.values
     ]
-    gone = [key for key, why in found.unfit.items() if why.is_unknown_sku]
+    gone = [key for key, why in found.rejected.items() if why.code is FailureCode.UNKNOWN_SKU]
     unshown = [one for one in at if one in known and one not in found.values]
-    return Asked(confirmed, _unfit(context, values, found), gone, at, unshown)
+    return Asked(confirmed, _rejected(context, values, found), gone, at, unshown)
 
 
 def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], doubted: set[At]) -> list[LedgerRow]:
@@ -92,7 +93,7 @@ async def _made_again(
     others: list[LedgerRow] = []
     for row in compared:
         value = found.values.get((row.key, row.source))
-        if row.key in found.unfit or (value is not None and value[0] == row.value):
+        if row.key in found.rejected or (value is not None and value[0] == row.value):
             continue
         (lost if entity.is_nothing(value) else others).append(row)
     if not others:
@@ -123,22 +124,22 @@ def _leaving(entity: ValueParts[R], values: Sequence[DesiredValue], known: dict[
     return [row for at, row in known.items() if row.value and at not in wanted]
 
 
-def _unfit(context: RunContext[R], values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:
-    unfit: dict[At, DesiredValue] = {}
-    if not found.unfit and not found.unknown_sources:
-        return unfit
+def _rejected(context: RunContext[R], values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:
+    rejected: dict[At, DesiredValue] = {}
+    if not found.rejected and not found.unknown_sources:
+        return rejected
     for want in values:
-        why = found.unknown_sources.get(want.source) or found.unfit.get(want.key)
+        why = found.unknown_sources.get(want.source) or found.rejected.get(want.key)
         if why is not None:
-            unfit[want.key, want.source] = unsendable(context, want, why)
-    return unfit
+            rejected[want.key, want.source] = unsendable(context, want, why)
+    return rejected
 
 
-def unsendable(context: RunContext[R], want: DesiredValue, why: Why) -> DesiredValue:
+def unsendable(context: RunContext[R], want: DesiredValue, why: Rejected) -> DesiredValue:
     """Return the value as a message that cannot be sent; an unknown SKU is left out where a setting says so."""
     return msgspec.structs.replace(
         want,
-        cause=why.cause,
-        reason=why.reason.format(sku=want.sku),
-        skipped=why.is_unknown_sku and context.skips_unknown_sku,
+        cause=why.code,
+        reason=str(why),
+        skipped=why.code is FailureCode.UNKNOWN_SKU and context.skips_unknown_sku,
     )

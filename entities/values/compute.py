@@ -43,7 +43,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
             *frames.unreadable(pulled.problems),
             *frames.problems(published.problems),
             *frames.problems(ruled.problems),
-            *([asked.unfit.get((want.key, want.source), want) for want in values] if asked.unfit else values),
+            *([asked.rejected.get((want.key, want.source), want) for want in values] if asked.rejected else values),
         ],
         withdrawn_value=entity.withdrawn_value,
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],

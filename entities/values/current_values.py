@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
-from connector.state.queue.chunk import UNKNOWN_SKU
+from connector.model.failures import FailureCode, Rejected
 
-WITHOUT_VALUE = ("configurable", "grouped", "bundle")
+WITHOUT_VALUE = {
+    "configurable": FailureCode.CONFIGURABLE_PRODUCT,
+    "grouped": FailureCode.GROUPED_PRODUCT,
+    "bundle": FailureCode.BUNDLE_PRODUCT,
+}
+"""Types of products that have no price and no quantity of their own."""
 Value = tuple[int, bool | None]
 
 
@@ -23,29 +28,17 @@ class TargetKey(NamedTuple):
     sku: str
 
 
-class Why(NamedTuple):
-    """Why a value cannot be sent; `{sku}` in the reason is filled in by the record."""
-
-    cause: str
-    reason: str
-    is_unknown_sku: bool = False
-
-
-UNKNOWN = Why(
-    UNKNOWN_SKU,
-    "Unknown SKU: Magento has no product with the SKU {sku!r}. Create it there, or set Unknown SKU to skip; "
-    "once the product exists the newest state goes by itself.",
-    is_unknown_sku=True,
-)
-
-
 @dataclass
 class Found:
-    """What Magento answered: values by (key, source); what it has no product or no source for."""
+    """What Magento answered: values by (key, source); by key, and by source, what it takes no value of."""
 
     values: dict[tuple[str, str], Value] = field(default_factory=dict)
-    unfit: dict[str, Why] = field(default_factory=dict)
-    unknown_sources: dict[str, Why] = field(default_factory=dict)
+    rejected: dict[str, Rejected] = field(default_factory=dict)
+    unknown_sources: dict[str, Rejected] = field(default_factory=dict)
+
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Keep these, by the key that each names."""
+        self.rejected = {one.record: one for one in rejected}
 
 
 def scaled(number: Decimal, digits: int) -> int:
@@ -53,20 +46,24 @@ def scaled(number: Decimal, digits: int) -> int:
     return round(number.scaleb(digits))
 
 
-async def why_missing(client: MagentoClient, missing: Mapping[str, str], what: str) -> dict[str, Why]:
-    """Tell a product without a price or quantity of its own from one that does not exist: why, by key (`missing` is
-    key by SKU); a product that could have one is left out.
+async def why_missing(client: MagentoClient, missing: Mapping[str, str], what: str) -> list[Rejected]:
+    """Tell a product without a price or quantity of its own from one that does not exist; a product that could have one
+    is left out. `missing` is key by SKU; each `record` is a key.
     """
-    found: dict[str, Why] = {}
+    found: list[Rejected] = []
     types = await reads.product_types(client, sorted(missing)) if missing else {}
     for sku, key in missing.items():
         kind = types.get(sku)
         if kind is None:
-            found[key] = UNKNOWN
-        elif kind in WITHOUT_VALUE:
-            found[key] = Why(
-                f"{kind} product",
-                f"{kind.capitalize()} product: {{sku!r}} is a {kind} product in Magento and has no {what} of its own. "
-                "Keep it from being exported in Acumatica, or correct its SKU.",
+            reason = (
+                f"Magento has no product with the SKU {sku!r}. Create it there, or set Unknown SKU to skip; once the "
+                "product exists the newest state goes by itself."
             )
+            found.append(Rejected(FailureCode.UNKNOWN_SKU, reason, key))
+        elif kind in WITHOUT_VALUE:
+            reason = (
+                f"{sku!r} is a {kind} product in Magento and has no {what} of its own. Keep it from being exported in "
+                "Acumatica, or correct its SKU."
+            )
+            found.append(Rejected(WITHOUT_VALUE[kind], reason, key))
     return found

@@ -10,7 +10,8 @@ import pandas as pd
 from msgspec.structs import astuple
 
 from connector.model import comparison as skus
-from connector.state.queue.chunk import UNREADABLE, DesiredValue
+from connector.model.failures import FailureCode
+from connector.state.queue.chunk import DesiredValue
 from connector.state.sync.records import Facts, Stored, StoredPriceRow
 from entities.inventory.rules import QuantityRule
 
@@ -99,18 +100,15 @@ def wanted(values: pd.DataFrame) -> list[DesiredValue]:
 
 def problems(frame: pd.DataFrame) -> list[DesiredValue]:
     """Rows of a PROBLEMS frame as messages that cannot be sent; without a SKU the Acumatica key stands in."""
-    columns = ("inventory_id", "key", "source", "sku", "reason")
+    columns = ("inventory_id", "key", "source", "sku", "code", "reason")
     return [
-        DesiredValue(str(key), str(sku_key or key), str(source), sku, None, None, cause_of(reason), reason)
-        for key, sku_key, source, sku, reason in zip(*(frame[name].tolist() for name in columns), strict=True)
+        DesiredValue(str(key), str(sku_key or key), str(source), sku, None, None, FailureCode(code), reason)
+        for key, sku_key, source, sku, code, reason in zip(*(frame[name].tolist() for name in columns), strict=True)
     ]
 
 
 def unreadable(found: Iterable[tuple[str, str]]) -> list[DesiredValue]:
     """Records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
-    return [DesiredValue(key, key, "", None, None, None, UNREADABLE, reason) for key, reason in found]
-
-
-def cause_of(reason: str) -> str:
-    """The kind of a problem: what its sentence says before the colon."""
-    return reason.split(":", 1)[0]
+    return [
+        DesiredValue(key, key, "", None, None, None, FailureCode.UNREADABLE_RECORD, reason) for key, reason in found
+    ]

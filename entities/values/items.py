@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from connector.model import comparison as skus
+from connector.model.failures import FailureCode
 
 LONGEST_SKU = 64
-PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "reason"]
+PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "code", "reason"]
+"""Of records that cannot be sent: `code` is a `FailureCode`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class ItemRule:
 class Published(NamedTuple):
     """`items`: the ITEMS rows that are published, with `key`. `keys`: `inventory_id`, `key` of every item with a SKU.
 
-    `problems`: `inventory_id, sku, key, source, reason` of items that should be published and cannot be.
+    `problems`: PROBLEM_COLUMNS of items that should be published and cannot be.
     """
 
     items: pd.DataFrame
@@ -55,33 +57,45 @@ def published(items: pd.DataFrame, rule: ItemRule) -> Published:
     if rule.exported_only:
         chosen &= items["exported"]
     wanted = items[chosen]
-    reasons = _reasons(wanted, rule)
-    bad = reasons.notna()
-    problems = wanted.loc[bad, ["inventory_id", "sku", "key"]].assign(source="", reason=reasons[bad])
+    codes, reasons = _reasons(wanted, rule)
+    bad = codes.notna()
+    problems = wanted.loc[bad, ["inventory_id", "sku", "key"]].assign(source="", code=codes[bad], reason=reasons[bad])
     return Published(wanted[~bad].reset_index(drop=True), keys, problems[PROBLEM_COLUMNS].reset_index(drop=True))
 
 
-def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> pd.Series:
-    """Why an item cannot be published, in words; none where it can."""
-    reasons = pd.Series(np.full(len(wanted), None, dtype=object), index=wanted.index)
+def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> tuple[pd.Series, pd.Series]:
+    """Return the code and the words of why an item cannot be published; None where it can."""
+    codes = pd.Series(np.full(len(wanted), None, dtype=object), index=wanted.index)
+    reasons = codes.copy()
+
+    def reject(which: pd.Series, code: FailureCode, details: str | list[str]) -> None:
+        codes[which] = code
+        reasons[which] = code.because(details) if isinstance(details, str) else [code.because(one) for one in details]
+
     key = wanted["key"]
     has_sku = key.notna() & (key != "")
     shared = has_sku & key.duplicated(keep=False)
     if shared.any():
         names = wanted[shared].groupby("key")["inventory_id"].agg(lambda ids: ", ".join(sorted(ids)))
-        reasons[shared] = [
-            f"Two items have one SKU: {names[k]} are all {sku!r} in Magento. Give each a SKU of its own in Acumatica."
+        twins = [
+            f"{names[k]} are all {sku!r} in Magento. Give each a SKU of its own in Acumatica."
             for k, sku in zip(key[shared], wanted["sku"][shared], strict=True)
         ]
-    reasons[~has_sku] = (
-        "No SKU: the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting."
+        reject(shared, FailureCode.SEVERAL_ITEMS_WITH_ONE_SKU, twins)
+    reject(
+        ~has_sku,
+        FailureCode.NO_SKU,
+        "the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting.",
     )
     too_long = has_sku & (wanted["sku"].str.len() > LONGEST_SKU)
-    reasons[too_long] = f"SKU too long: Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
+    reject(
+        too_long, FailureCode.SKU_TOO_LONG, f"Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
+    )
     if rule.unit == "sales":
         unknown = wanted["unit_numerator"].isna() | wanted["unit_denominator"].isna()
-        reasons[unknown] = [
-            f"No conversion: Acumatica does not say how many {base} one {sales} is. Enter the conversion of the item."
+        missing = [
+            f"Acumatica does not say how many {base} one {sales} is. Enter the conversion of the item."
             for base, sales in zip(wanted["base_uom"][unknown], wanted["sales_uom"][unknown], strict=True)
         ]
-    return reasons
+        reject(unknown, FailureCode.NO_CONVERSION, missing)
+    return codes, reasons

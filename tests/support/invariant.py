@@ -14,6 +14,7 @@ from typing import Any
 from oracle import documents, values
 from sqlalchemy import select
 
+from connector.model.failures import FailureCode
 from connector.state.engine import State
 from connector.state.queue.notes import is_note_on
 from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, into, messages
@@ -27,7 +28,7 @@ View = Mapping[str, Any]
 Told = Mapping[tuple[str, str, str], Sequence[Decimal]]
 Right = dict[tuple[str, str], list[Decimal]]
 """By SKU and source: the values that were right, in order."""
-NAMED = ("Closed short", "Invoice totals differ")
+NAMED = (FailureCode.CLOSED_SHORT, FailureCode.INVOICE_TOTALS_DIFFER)
 """Causes of failures that name what Magento cannot follow, and that stay until a person has done something."""
 CLOCKS_DIFFER = timedelta(seconds=30)
 """A usual look reads from so far behind the watermark (docs/adr/0010)."""

@@ -59,12 +59,12 @@ async def test_a_deleted_product_is_an_unknown_sku_from_the_first_refusal(make_w
         await _sync(here, "price", settings)
         [failed] = here.failed("price")
         ids.add(failed.id)
-        assert (failed.cause, (failed.reason or "").startswith(UNKNOWN)) == ("unknown SKU", True)
+        assert (failed.cause, (failed.reason or "").startswith(UNKNOWN)) == ("unknown_sku", True)
     assert len(ids) == 1
     _quantity(here, "9")
     outcome = await _sync(here, "inventory", settings)
     assert (outcome.counters.sent, here.quantities()) == (0, before)
-    assert {one.cause for one in here.failed("inventory")} == {"unknown SKU"}
+    assert {one.cause for one in here.failed("inventory")} == {"unknown_sku"}
     _make_again(here)
     for entity in ("price", "inventory"):
         await _sync(here, entity, settings, full=True)
@@ -85,7 +85,7 @@ async def test_a_quantity_of_a_deleted_product_is_never_written(make_world):
     assert (failed.reason or "").startswith(UNKNOWN)
     _price(here, "8")
     await _sync(here, "price", settings)
-    assert [one.cause for one in here.failed("price")] == ["unknown SKU"]
+    assert [one.cause for one in here.failed("price")] == ["unknown_sku"]
 
 
 async def test_a_withdrawal_of_a_deleted_product_writes_nothing(make_world):

@@ -163,5 +163,5 @@ async def test_a_customer_that_was_deleted_in_magento(make_world: Callable[..., 
     compared = await reconcile("customer", settings, here.state, clock=here.clock)
     assert [one.key for one in compared.differences] == ["ACME0001"]
     mended = await repair("customer", settings, here.state, compared.differences, clock=here.clock)
-    assert [one.cause for one in mended.failed] == ["Gone from Magento"]
+    assert [one.cause for one in mended.failed] == ["gone_from_magento"]
     assert shop.all() == {}

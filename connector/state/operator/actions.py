@@ -13,10 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from connector.model.failures import FailureCode
 from connector.state.coordination import lease
 from connector.state.engine import State
 from connector.state.queue import messages, waits
-from connector.state.queue.chunk import SEND_AGAIN
 from connector.state.queue.messages import Message
 from connector.state.queue.notes import is_note_on
 from connector.state.rows import chunked, in_any, upsert
@@ -25,8 +25,6 @@ from connector.state.schema import messages as message_table
 from connector.state.sync import ledger, links
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.links import Link
-
-BY_HAND = "By hand"
 
 
 class NotPossibleByHand(Exception):
@@ -82,8 +80,8 @@ def _mark(connection: Connection, ids: Sequence[int], now: datetime) -> int:
     done = 0
     for part in chunked(ids):
         these = in_any(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
-        marked = update(message_table).where(these).values(cause=SEND_AGAIN, **into(FAILED), changed_at=micros(now))
-        done += connection.execute(marked).rowcount
+        values = {**into(FAILED), "cause": FailureCode.SEND_AGAIN, "changed_at": micros(now)}
+        done += connection.execute(update(message_table).where(these).values(values)).rowcount
     return done
 
 
@@ -94,7 +92,12 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
     """
     with state.write() as connection:
         here = (message_table.c.id == message.id) & message_table.c.state.in_((FAILED, PENDING, SKIPPED))
-        values = {**into(SKIPPED), "cause": BY_HAND, "reason": f"By hand: {reason}", "changed_at": micros(now)}
+        values = {
+            **into(SKIPPED),
+            "cause": FailureCode.BY_HAND,
+            "reason": FailureCode.BY_HAND.because(reason),
+            "changed_at": micros(now),
+        }
         if not connection.execute(update(message_table).where(here).values(values)).rowcount:
             raise NotPossibleByHand(
                 f"Message {message.id} is {message.state}: only a failed or waiting one is skipped."
@@ -140,8 +143,8 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
 
 
 def _linked(connection: Connection, settled: Sequence[Message], magento_id: str, now: datetime) -> None:
-    reason = f"By hand: linked to {magento_id}"
-    values = {**into(SENT), "cause": BY_HAND, "reason": reason, "changed_at": micros(now)}
+    reason = FailureCode.BY_HAND.because(f"linked to {magento_id}")
+    values = {**into(SENT), "cause": FailureCode.BY_HAND, "reason": reason, "changed_at": micros(now)}
     these = message_table.c.id.in_([one.id for one in settled])
     connection.execute(update(message_table).where(these).values(values))
 

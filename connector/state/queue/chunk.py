@@ -24,6 +24,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, update
 
 from connector import failpoints
+from connector.model.failures import REOPENED_BY_THE_NEXT_SYNC, FailureCode
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
@@ -38,13 +39,6 @@ from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
 from connector.state.text import are_all_kept, kept_name, why_not_kept
-
-UNKNOWN_SKU = "unknown SKU"
-CANNOT_BE_KEPT = "cannot be kept"
-UNREADABLE = "Unreadable record"
-SEND_AGAIN = "to be sent again"
-"""The cause of a failed message that somebody wants sent again: its newest state is read before it is."""
-
 
 Place = tuple[str, str]
 """A key and a source."""
@@ -63,7 +57,7 @@ class DesiredValue(msgspec.Struct, frozen=True, gc=False):
     sku: str | None
     value: int | None
     in_stock: bool | None = None
-    cause: str | None = None
+    cause: FailureCode | None = None
     reason: str | None = None
     skipped: bool = False
     document: bytes | None = None
@@ -244,7 +238,7 @@ def _keepable_want(want: DesiredValue) -> DesiredValue:
         source=kept_name(want.source),
         sku=None,
         value=None,
-        cause=want.cause or CANNOT_BE_KEPT,
+        cause=want.cause or FailureCode.CANNOT_BE_KEPT,
         reason=want.reason or f"{wrong[0]}. Correct it in Acumatica.",
     )
 
@@ -333,7 +327,7 @@ def _decide(want: DesiredValue, older: dict[str, Message], confirmed: LedgerRow 
             changes.queue(want)
     elif _same(want, confirmed):
         changes.supersede(failed)
-    elif failed is not None and failed.cause in (UNKNOWN_SKU, SEND_AGAIN):
+    elif failed is not None and failed.cause in REOPENED_BY_THE_NEXT_SYNC:
         changes.rewrite(failed, want, PENDING)
     elif not _same(want, failed):
         changes.supersede(failed)

@@ -12,9 +12,10 @@ from connector.magento import orders, shipments
 from connector.magento.auth import Bearer
 from connector.magento.client import MagentoAccess, MagentoClient
 from connector.magento.errors import RequestRefused, Unauthorized
+from connector.model.failures import Rejected
 from connector.model.shipments import Track
 from entities.shipment.fulfilment import fulfilment
-from entities.shipment.types import ContentLine, Unfit
+from entities.shipment.types import ContentLine
 
 ACCESS = MagentoAccess("https://shop.example.com", Bearer("token"))
 
@@ -167,5 +168,5 @@ async def test_what_magento_clamped_is_never_asked(recorded):
     """It shipped 5 of 5 open where 99 were asked, without a word: the rules refuse with both numbers."""
     order = await order_in(recorded["bunsep_ship_child_1_order_after"])
     assert recorded["bunsep_ship_child_too_many"]["response"]["status"] == 200
-    with pytest.raises(Unfit, match=r"ships 99 .* has 5 open"):
+    with pytest.raises(Rejected, match=r"ships 99 .* has 5 open"):
         fulfilment(order.items, [want("SKU-0020", 99)], {34: True}, order.increment_id)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from support.moment import NOW
 
+from connector.model.failures import FailureCode
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import UNKNOWN_SKU, Computed, DesiredValue, Queued, commit_chunk
+from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
 from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
@@ -115,7 +116,7 @@ def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, he
 
 def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Lease) -> None:
     """A SKU that Magento lacks keeps one failed message with the newest value, and goes once the product is there."""
-    unknown = {"cause": UNKNOWN_SKU, "reason": "Magento has no product A."}
+    unknown = {"cause": FailureCode.UNKNOWN_SKU, "reason": "Magento has no product A."}
     assert commit(state, held, price(10, **unknown)) == Queued(failed=1)
     assert commit(state, held, price(10, **unknown)) == Queued()
     assert commit(state, held, price(11, **unknown)) == Queued(failed=1)
@@ -182,7 +183,7 @@ def test_what_magento_has_no_product_of_is_void_for_both_entities(state: State, 
     confirm(state, held, 10)
     with state.write() as connection:
         ledger.confirm(connection, "inventory", [LedgerRow("A", "east", "A", "A", 50, True)], NOW)
-    unknown = price(10, cause=UNKNOWN_SKU, reason="no product")
+    unknown = price(10, cause=FailureCode.UNKNOWN_SKU, reason="no product")
     assert commit(state, held, unknown, withdrawn_value=0, gone=["A"]).failed == 1
     with state.read() as connection:
         assert ledger.all_of(connection, "price") == {}
@@ -202,7 +203,7 @@ def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: Stat
     confirm(state, held, 10)
     commit(state, held, price(20))
     gone = [
-        MessageOutcome(message, "skipped", UNKNOWN_SKU, "no product", is_gone=True)
+        MessageOutcome(message, "skipped", FailureCode.UNKNOWN_SKU, "no product", is_gone=True)
         for message in claim_all(state, held)
     ]
     messages.settle(state, held, gone, NOW)

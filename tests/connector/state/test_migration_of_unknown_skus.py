@@ -36,5 +36,5 @@ def test_a_price_refused_for_a_missing_product_becomes_an_unknown_sku(
         causes = dict(connection.execute(text("SELECT key, cause FROM messages")).all())
         kept = connection.execute(text("SELECT key FROM ledger")).scalars().all()
     state.close()
-    assert causes == {"A": "unknown SKU", "B": "x"}
+    assert causes == {"A": "unknown_sku", "B": "refused_by_magento"}
     assert kept == ["B"]

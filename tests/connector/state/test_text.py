@@ -6,10 +6,11 @@ import random
 import pytest
 from support.moment import NOW
 
+from connector.model.failures import FailureCode
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import CANNOT_BE_KEPT, Computed, DesiredValue, Queued, commit_chunk
+from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
 from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import entities, ledger, links, records, watermarks
 from connector.state.sync.ledger import LedgerRow
@@ -37,7 +38,7 @@ def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: 
     """A record with an impossible name becomes one failed message that says why, and the others go through."""
     assert commit(state, held, "A", odd, "B") == Queued(queued=2, failed=1)
     (message,) = failed(state)
-    assert message.cause == CANNOT_BE_KEPT
+    assert message.cause == FailureCode.CANNOT_BE_KEPT
     assert message.reason is not None and "Correct it in Acumatica." in message.reason
     assert len(message.reason) < 1_000
     assert [one.key for one in messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))] == ["A", "B"]

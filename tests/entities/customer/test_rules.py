@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model.customers import Address, AttributeKind, AttributeValue, Contact, Country, Customer
+from connector.model.failures import Rejected
 from entities.customer.rules import account_of, countries_of, identity, is_sent, name_of, split_name
-from entities.customer.types import Account, CustomerProblem, CustomerRule, PostalAddress, ShopFacts
+from entities.customer.types import Account, CustomerRule, PostalAddress, ShopFacts
 
 RULE = CustomerRule(frozenset({"WHOLESALE"}), {"WHOLESALE": "Wholesale"}, attributes={"SEGMENT": "segment"})
 FACTS = ShopFacts(
@@ -159,7 +160,7 @@ def test_a_split_name_is_always_one_that_magento_takes(name):
 )
 def test_an_email_that_is_none_fails(email, cause):
     """No e-mail and one that is none are two different failures; both name the customer."""
-    with pytest.raises(CustomerProblem, match=f"^{cause}: customer C1"):
+    with pytest.raises(Rejected, match=f"^{cause}: customer C1"):
         account(with_main(email=email))
     assert identity(with_main(email=email), RULE) is None
 
@@ -187,7 +188,7 @@ def test_emails_are_compared_as_magento_compares_them():
 )
 def test_a_group_is_never_a_default(groups, words):
     """A class without a group, an unknown group and the group of visitors are failures that say what to do."""
-    with pytest.raises(CustomerProblem, match=words):
+    with pytest.raises(Rejected, match=words):
         account(rule=replace(RULE, groups=groups))
 
 
@@ -208,7 +209,7 @@ def test_a_group_is_found_in_any_letter_case():
 )
 def test_an_address_that_magento_would_drop_or_refuse_fails(changes, words):
     """What Magento drops in silence (country), loses in silence (state) or refuses is a failure in words."""
-    with pytest.raises(CustomerProblem, match=words):
+    with pytest.raises(Rejected, match=words):
         account(with_address(**changes))
 
 
@@ -236,7 +237,7 @@ def test_a_telephone_comes_from_the_contact_else_from_the_setting():
     assert [one.telephone for one in account(shipped).addresses] == ["+1 555 0100", "2"]
     assert account(replace(without, person=Contact(phone="3"))).addresses[0].telephone == "3"
     assert account(without, replace(RULE, telephone="0")).addresses[0].telephone == "0"
-    with pytest.raises(CustomerProblem, match=r"^No telephone: .* A2M_CUSTOMER__TELEPHONE"):
+    with pytest.raises(Rejected, match=r"^No telephone: .* A2M_CUSTOMER__TELEPHONE"):
         account(without)
 
 
@@ -299,7 +300,7 @@ def test_attributes_go_in_magentos_form(value, label, facts, sent):
 )
 def test_an_attribute_that_would_vanish_or_become_zero_fails(value, facts, cause):
     """Magento would leave it out, or store 0: the customer fails instead."""
-    with pytest.raises(CustomerProblem, match=f"^{cause}: .*C1"):
+    with pytest.raises(Rejected, match=f"^{cause}: .*C1"):
         account(with_attribute(value), facts=facts)
 
 

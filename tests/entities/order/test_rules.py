@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.model.failures import Rejected
 from connector.model.units import ItemUnits
 from entities.order.differences import differences
 from entities.order.rules import content_of, increment_id, is_chosen
-from entities.order.totals import OrderProblem, shared_out, totals_of
+from entities.order.totals import shared_out, totals_of
 from entities.order.types import OrderRule
 
 D = Decimal
@@ -194,7 +195,7 @@ def test_what_cannot_be_made_says_why(of, cause):
     """An order that Magento could only show wrongly is not made, and the reason names it and begins with its cause."""
     told = content(of)
     assert told.new is None
-    assert told.why_not.cause == cause
+    assert told.why_not.rejected().code.label == cause
     assert told.why_not.reason.startswith(f"{cause}: ")
     assert "000123" in told.why_not.reason
 
@@ -210,7 +211,7 @@ def test_quantities_go_in_the_unit_that_magento_counts():
     made = content(order(line(1, "2", "120.00", uom="BOX")))
     assert [(one.quantity, one.price, one.row_total) for one in made.new.lines] == [(D(12), D("10.0000"), D("120.00"))]
     told = content(order(line(1, "7", "70.00")), replace(RULE, unit="sales"))
-    assert told.why_not.cause == "Unit does not divide"
+    assert told.why_not.cause == "unit_does_not_divide"
     assert "EA" in told.why_not.reason
     assert "BOX" in told.why_not.reason
 
@@ -231,7 +232,7 @@ def test_our_own_number_is_made_of_type_and_number(key, made):
 
 def test_a_number_that_magento_would_cut_is_refused():
     """Cut numbers would meet each other."""
-    with pytest.raises(OrderProblem, match="Number too long"):
+    with pytest.raises(Rejected, match="Number too long"):
         increment_id("SO " + "1" * 30)
 
 

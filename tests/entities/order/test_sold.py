@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from connector.model.failures import Rejected
 from connector.model.sold_items import SoldItem
 from entities.order.sold import ToInvoice, is_invoiced, is_shipped, left_out, next_invoice
-from entities.order.totals import OrderProblem
 from entities.order.types import Invoice, InvoiceLine
 
 D = Decimal
@@ -71,7 +71,7 @@ def test_the_first_invoice_that_magento_lacks_is_made(items, invoices, expected)
 @pytest.mark.parametrize(("lines", "has"), [([(1, "A", "4")], "3 left of it"), ([(1, "B", "1")], "no such line")])
 def test_an_invoice_that_does_not_fit_names_both_numbers(lines, has):
     """What Magento would clamp or drop is not sent."""
-    with pytest.raises(OrderProblem, match="Invoice does not fit") as why:
+    with pytest.raises(Rejected, match="Invoice does not fit") as why:
         next_invoice("SO 1", [invoice("000009", *lines)], (item(1, "A", "3"),))
     assert has in str(why.value)
     assert "000009" in str(why.value)
@@ -119,7 +119,7 @@ def test_an_invoice_of_different_goods_that_nobody_can_tell_apart_names_both():
         renamed(3, "BLUE", "2", "SHIRT", kind="configurable"),
         renamed(4, "BLUE", "2", "BLUE", parent=3),
     ]
-    with pytest.raises(OrderProblem, match=r"may be RED \(item 1\) or BLUE \(item 3\)"):
+    with pytest.raises(Rejected, match=r"may be RED \(item 1\) or BLUE \(item 3\)"):
         next_invoice("SO 1", [invoice("1", (1, "SHIRT", "1"))], shirts)
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from connector.model.failures import Rejected
 from entities.order.status import STATES, Shown, end_of_hold, first_status, next_step, nothing_to_tell, state_of
-from entities.order.totals import OrderProblem
 from entities.waiting import NotYet
 
 THEIRS = Shown("SO 1", "processing", "processing", invoiced=False, shipped=False, begun=False, ours=False)
@@ -66,7 +66,7 @@ def test_a_hold_of_ours_ends_by_the_call_or_for_orders_of_ours_by_its_state(show
 def test_a_status_of_the_shops_own_is_left_to_magento():
     """Its state is not known, so Magento says whether the comment may carry it; ours needs its state."""
     assert step(THEIRS, "picked", state=None) == "comment"
-    with pytest.raises(OrderProblem, match="A2M_ORDER__STATES"):
+    with pytest.raises(Rejected, match="A2M_ORDER__STATES"):
         step(OURS, "picked", state=None)
 
 
@@ -88,7 +88,7 @@ def test_a_status_of_the_shops_own_is_left_to_magento():
 )
 def test_a_status_that_the_state_does_not_allow_names_both(shown, status):
     """The sentence says what Acumatica and what Magento shows, and the state."""
-    with pytest.raises(OrderProblem) as why:
+    with pytest.raises(Rejected) as why:
         step(shown, status)
     said = str(why.value)
     assert said.startswith("Status not possible: SO 1 is Said in Acumatica")
@@ -163,7 +163,7 @@ def test_an_invoiced_order_completes_by_itself_only_where_shipments_are_sent():
     """Without shipments nothing will ever complete it, and that is said."""
     invoiced = at(THEIRS, "processing", invoiced=True)
     assert step(invoiced, "complete", ships=True) is None
-    with pytest.raises(OrderProblem, match="not all of it is shipped"):
+    with pytest.raises(Rejected, match="not all of it is shipped"):
         step(invoiced, "complete", ships=False)
 
 

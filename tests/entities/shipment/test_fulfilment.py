@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.model.failures import Rejected
 from connector.model.sold_items import SoldItem
 from entities.shipment.fulfilment import fulfilment, taken
-from entities.shipment.types import ContentLine, Unfit
+from entities.shipment.types import ContentLine
 
 D = Decimal
 
@@ -85,7 +86,7 @@ def test_which_lines_ship(lines, parts, separately, items, took):
 )
 def test_what_cannot_ship_says_why(lines, parts, separately, said):
     """Nothing is left to Magento's clamping: asking for more than is open names both numbers."""
-    with pytest.raises(Unfit, match=said):
+    with pytest.raises(Rejected, match=said):
         ship(lines, *parts, separately=separately)
 
 
@@ -143,7 +144,7 @@ def test_never_more_than_is_open_and_never_less_than_asked(lines, asked):
     left = {one.item_id: one.ordered - one.shipped for one in here}
     parts = [("A", quantity, n, {"rank": n - 1}) for n, quantity in enumerate(asked, start=1)]
     if sum(asked) > sum(left.values()):
-        with pytest.raises(Unfit, match="More than is open"):
+        with pytest.raises(Rejected, match="More than is open"):
             ship(here, *parts)
     else:
         found = dict(ship(here, *parts).items)

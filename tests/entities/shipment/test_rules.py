@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.model.failures import Rejected
 from connector.model.shipments import OrderLine, Package, Shipment, ShippedLine, ShippedOrder
 from connector.model.units import ItemUnits
 from entities.shipment.rules import changed, content, edited, told
-from entities.shipment.types import Carrier, ShipmentRule, Unfit
+from entities.shipment.types import Carrier, ShipmentRule
 
 D = Decimal
 PIECE_AND_BOX = ItemUnits("SKU-1", "PIECE", "BOX", {"PIECE": "1", "BOX": "6"})
@@ -112,7 +113,7 @@ def test_a_shipment_corrected_after_it_was_sent_is_reported():
     assert found.content is None
     assert "is Open again" in found.reason
     [found] = told(shipment(line("SO 000099")), RULE, None, sent)[1:]
-    assert (found.key, found.cause) == ("000045|SO 000066", "Changed after it was sent")
+    assert (found.key, found.cause) == ("000045|SO 000066", "changed_after_it_was_sent")
 
 
 def test_a_changed_quantity_is_reported_with_both_numbers():
@@ -149,7 +150,7 @@ def test_a_map_that_lost_a_code_does_not_fail_what_was_sent():
     sent = {"000045|SO 000066": before}
     assert told(shipment(), bare, None, sent)[0].content == before
     [found] = told(shipment(packages=(Package("1Z1"), Package("1Z2"))), bare, None, sent)
-    assert found.cause == "Unmapped ShipVia"
+    assert found.cause == "unmapped_ship_via"
     two = {
         "000045|SO 000066": changed(
             before, content(shipment(packages=(Package("1Z1"), Package("1Z2"))), "SO 000066", RULE)
@@ -169,10 +170,10 @@ def test_packages_become_tracks():
 def test_an_unmapped_ship_via_is_named():
     """The message fails and says which ShipVia to map, with or without a tracking number."""
     for packages in ((), (Package("1Z1"),)):
-        with pytest.raises(Unfit, match=r"LOCAL has no Magento carrier. Map it in .*\(A2M_SHIPMENT__SHIP_VIAS\)"):
+        with pytest.raises(Rejected, match=r"LOCAL has no Magento carrier. Map it in .*\(A2M_SHIPMENT__SHIP_VIAS\)"):
             content(shipment(ship_via="LOCAL", packages=packages), "SO 000066", RULE)
     assert content(shipment(ship_via="", packages=()), "SO 000066", RULE).tracks == ()
-    with pytest.raises(Unfit, match="has tracking numbers and no ShipVia"):
+    with pytest.raises(Rejected, match="has tracking numbers and no ShipVia"):
         content(shipment(ship_via=""), "SO 000066", RULE)
 
 
@@ -180,7 +181,7 @@ def test_the_source_is_the_warehouses_or_the_default():
     """Always one source; lines of two fail clearly (ADR 0008)."""
     assert content(shipment(line(warehouse="EAST")), "SO 000066", RULE).source == "east"
     assert content(shipment(), "SO 000066", RULE).source == "default"
-    with pytest.raises(Unfit, match="EAST, MAIN, which are the Magento sources default, east"):
+    with pytest.raises(Rejected, match="EAST, MAIN, which are the Magento sources default, east"):
         content(shipment(line(), line(number=2, warehouse="EAST")), "SO 000066", RULE)
 
 
@@ -218,12 +219,12 @@ def test_units_are_converted_exactly(unit, parts, quantity):
 def test_what_does_not_divide_fails_with_both_units():
     """Half a box is no box, unless decimals are sent; a third of one never is a decimal."""
     rule = replace(RULE, unit="sales")
-    with pytest.raises(Unfit, match=r"3 PIECE of A, which is no whole number of BOX"):
+    with pytest.raises(Rejected, match=r"3 PIECE of A, which is no whole number of BOX"):
         content(shipment(line(shipped="3")), "SO 000066", rule)
     assert content(shipment(line(shipped="3")), "SO 000066", replace(rule, decimals=True)).lines[0].quantity == D("0.5")
-    with pytest.raises(Unfit, match="Does not divide"):
+    with pytest.raises(Rejected, match="Does not divide"):
         content(shipment(line(shipped="2")), "SO 000066", replace(rule, decimals=True))
-    with pytest.raises(Unfit, match="how many PIECE one PALLET of A is"):
+    with pytest.raises(Rejected, match="how many PIECE one PALLET of A is"):
         content(shipment(line(uom="PALLET")), "SO 000066", RULE)
 
 
@@ -252,7 +253,7 @@ def test_components_become_whole_kits(components, kits):
 @pytest.mark.parametrize("components", [[("X", "3", "6"), ("Y", "2", "2")], [("X", "4", "6"), ("Y", "1", "2")]])
 def test_an_incomplete_kit_fails(components):
     """Components that make no whole number of kits, or different ones, are not guessed at."""
-    with pytest.raises(Unfit, match="Incomplete kit"):
+    with pytest.raises(Rejected, match="Incomplete kit"):
         content(kit(*components), "SO 000066", RULE)
 
 
@@ -283,7 +284,7 @@ def test_a_drop_shipment_carries_the_configured_ship_via_and_source():
 def test_a_receipt_whose_order_is_unknown_fails_by_its_own_key():
     """Acumatica names no sales order: somebody has to look."""
     [found] = told(receipt(lines=(line(order=""),), orders={}), RULE, None, {})
-    assert (found.key, found.cause) == ("Receipt 000045", "No sales order")
+    assert (found.key, found.cause) == ("Receipt 000045", "no_sales_order")
 
 
 @given(
@@ -296,7 +297,7 @@ def test_no_piece_is_lost_or_made_by_converting(parts, unit):
     pieces = sum(number * (6 if uom == "BOX" else 1) for number, uom in parts)
     try:
         found = content(shipment(*lines), "SO 000066", replace(RULE, unit=unit))
-    except Unfit:
+    except Rejected:
         assert unit == "sales"
         assert pieces % 6
     else:

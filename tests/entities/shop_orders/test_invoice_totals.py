@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from connector.model.failures import Rejected
 from connector.model.money import ItemMoney, OrderMoney
 from connector.model.sold_items import SoldItem
 from entities.order.sold import ToInvoice, next_invoice
-from entities.order.totals import OrderProblem
 from entities.order.types import Invoice, InvoiceLine
 from entities.shop_orders.invoice_totals import invoice_totals, refund_at_most
 
@@ -65,7 +65,7 @@ def test_an_invoice_that_is_acumaticas_to_the_cent_is_made():
 
 def test_one_that_is_not_is_said_and_made_with_the_next():
     """Acumatica took all of the discount at once, Magento would share it out: together they agree."""
-    with pytest.raises(OrderProblem, match=r"invoice 1 of SO 1 comes to 95\.00, and Magento would make it 102\.50"):
+    with pytest.raises(Rejected, match=r"invoice 1 of SO 1 comes to 95\.00, and Magento would make it 102\.50"):
         next_invoice("SO 1", invoices("95.00"), (A, B), MONEY, D("395.00"))
     assert next_invoice("SO 1", invoices("95.00", "300.00"), (A, B), MONEY, D("395.00")) == ToInvoice("2", None)
 

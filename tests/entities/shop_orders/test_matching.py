@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.model.failures import Rejected
 from connector.model.sold_items import SoldItem
 from entities.shipment.fulfilment import fulfilment, taken
-from entities.shipment.types import ContentLine, Unfit
+from entities.shipment.types import ContentLine
 from entities.shop_orders.matching import matches, skus_in_doubt, with_products
 
 D = Decimal
@@ -123,7 +124,7 @@ def test_which_of_several_items_ships(items, skus, lines, shipped):
 
 def test_different_goods_that_nobody_can_tell_apart_are_named():
     """A line of the configurable, of which two are open: both are named, and none is shipped."""
-    with pytest.raises(Unfit, match=r"Ambiguous line.*item 1 \(RED-M-GIFT, 2 open\) or item 3 \(BLUE-M, 3 open\)"):
+    with pytest.raises(Rejected, match=r"Ambiguous line.*item 1 \(RED-M-GIFT, 2 open\) or item 3 \(BLUE-M, 3 open\)"):
         ship(CONFIGURABLE, line("SHIRT", 2), skus=SHIRTS)
 
 
@@ -139,9 +140,9 @@ def test_lines_that_magento_does_not_know_are_named_and_hold_nothing_back():
     items = [sold(1, "A", 2)]
     found = ship(items, line("SAMPLE", 1, 7), line("A", 2, 1))
     assert (dict(found.items), [one.sku for one in found.foreign]) == ({1: 2}, ["SAMPLE"])
-    with pytest.raises(Unfit, match=r"Unknown line: .*'SAMPLE' \(line 7 in Acumatica, 1 of it\)"):
+    with pytest.raises(Rejected, match=r"Unknown line: .*'SAMPLE' \(line 7 in Acumatica, 1 of it\)"):
         ship(items, line("A", 2), line("SAMPLE", 1, 7), strict=True)
-    with pytest.raises(Unfit, match=r"no line with the SKU 'SAMPLE' .* or the SKU 'GIFT'"):
+    with pytest.raises(Rejected, match=r"no line with the SKU 'SAMPLE' .* or the SKU 'GIFT'"):
         ship(items, line("SAMPLE", 1), line("GIFT", 1, 2))
 
 
@@ -151,7 +152,7 @@ def test_a_gift_of_goods_that_were_bought_too_is_a_line_that_magento_does_not_kn
     found = ship([sold(1, "A", 2)], *lines)
     assert (dict(found.items), [one.order_line for one in found.foreign]) == ({1: 2}, [1])
     assert dict(ship([sold(1, "A", 2), sold(2, "A", 1)], *lines).items) == {1: 2, 2: 1}
-    with pytest.raises(Unfit, match="More than is open"):
+    with pytest.raises(Rejected, match="More than is open"):
         ship([sold(1, "A", 2)], line("A", 1), line("A", 2, 2))
 
 
