@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
     def reprocess(
         what: Annotated[list[str] | None, typer.Argument(help="Message ids, or one entity.")] = None,
         everything: Annotated[bool, typer.Option("--all", help="Every failed message of every entity.")] = False,
-        cause: Annotated[str | None, typer.Option(help="Only messages whose cause or reason has this text.")] = None,
+        cause: Annotated[
+            str | None, typer.Option(help="Only with this failure code, or this text in the reason.")
+        ] = None,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
         """Reprocess Failed Messages: the newest state is read from Acumatica first, then sent."""
@@ -76,6 +78,8 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
 
 
 def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cause: str | None) -> list[Any]:
+    from connector.state.queue.messages import is_about
+
     if everything == bool(what):
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
     ids = {int(one) for one in what if one.isascii() and one.isdigit()}
@@ -86,12 +90,7 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
         raise typer.BadParameter(
             f"no failed message has the id {', '.join(map(str, sorted(unknown)))}; see: a2m failed"
         )
-    return [
-        one
-        for one in failed
-        if (one.id in ids or one.entity in entities)
-        and (cause is None or cause.casefold() in f"{one.cause} {one.reason}".casefold())
-    ]
+    return [one for one in failed if (one.id in ids or one.entity in entities) and is_about(one, cause or "")]
 
 
 def _skip(number: int, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,6 +50,7 @@ def add_to(app: typer.Typer) -> None:
             writer.writerows(rows)
         elif rows:
             table("Failed messages", HEADS, [[str(row[head]) for head in HEADS] for row in rows])
+            out.print("", "By cause:", *_by_cause(rows), sep="\n", markup=False)
         else:
             out.print("Nothing failed.")
         return 0
@@ -72,6 +74,9 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
     ]
     table(f"Status at {now:%Y-%m-%d %H:%M:%S} UTC", heads, shown, ("pending", "oldest", "sent", "failed"))
     waiting = [f"{row['entity']}: {_waiting(row['waiting_for'])}" for row in rows if row["waiting"]]
+    failed = [f"{row['entity']}: {_of_causes(row['failed_by_cause'])}" for row in rows if row["failed"]]
+    if failed:
+        out.print("", "Failed, by cause (see: a2m failed):", *failed, sep="\n", markup=False)
     if waiting:
         out.print("", "Waiting, without a failure:", *waiting, sep="\n", markup=False)
     results = [f"{row['entity']}: {row['last_result']}" for row in rows if row["last_result"]]
@@ -92,22 +97,43 @@ def _waiting(waiting_for: dict[str, int]) -> str:
     return ", ".join(f"{how_many:,} for {describe(code)} ({code})" for code, how_many in waiting_for.items())
 
 
-HEADS = ("id", "entity", "key", "source", "attempts", "when", "reason")
+def _of_causes(counts: dict[str, int]) -> str:
+    from connector.model.failures import label_of
+
+    return ", ".join(f"{how_many:,} × {label_of(code)} ({code})" for code, how_many in counts.items())
+
+
+def _by_cause(rows: list[dict[str, Any]]) -> list[str]:
+    from connector.model.failure_help import fix_of
+    from connector.model.failures import label_of
+    from settings import as_on_the_screen
+
+    counted = Counter((row["entity"], row["cause"] or "") for row in rows)
+    return [
+        f"{how_many:,} of {entity}: {label_of(code)} ({code}). {as_on_the_screen(fix_of(code))}".rstrip()
+        for (entity, code), how_many in counted.most_common()
+    ]
+
+
+HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 
 def read_status() -> list[dict[str, Any]]:
     from app.effective_settings import effective_settings
+    from connector.state.operator import actions
     from connector.state.sync import entities
 
     now = datetime.now(UTC)
     with effective_settings() as here, here.state.read() as connection:
         found = [entities.overview(connection, entity, now) for entity in ENTITIES]
+        groups = actions.groups(connection)
     return [
         {
             "entity": one.entity,
             "state": _state_of(getattr(here.settings.active, one.entity), one),
             "watermark": one.watermark,
             **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
+            "failed_by_cause": {group.cause: group.how_many for group in groups if group.entity == one.entity},
             "waiting": sum(one.waiting.values()),
             "waiting_for": one.waiting,
             "last_run": one.last_look_at,
@@ -148,6 +174,7 @@ def _failed(entity: str | None) -> list[dict[str, Any]]:
             "source": one.source,
             "attempts": one.attempts,
             "when": one.changed_at.isoformat(timespec="seconds"),
+            "cause": one.cause,
             "reason": one.reason,
         }
         for one in found

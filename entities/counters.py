@@ -43,9 +43,13 @@ class Counters:
         for name in ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    def did_nothing(self) -> bool:
+        """Return whether nothing was found changed and nothing was sent."""
+        return not (self.changed or self.requests or self.failed or self.sent)
+
     def in_words(self) -> str:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
-        if not (self.changed or self.requests or self.failed or self.sent):
+        if self.did_nothing():
             return NOTHING_CHANGED
         said = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
         if self.changed:

@@ -19,11 +19,13 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 
+from connector.model.failure_help import fix_of
+from connector.model.failures import label_of
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
-from settings import Settings
+from settings import Settings, as_on_the_screen
 
 ROWS_SHOWN = 500
 NAME_LENGTH = 120
@@ -75,6 +77,7 @@ def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
             "id": one.id,
             "key": one.sku or one.key,
             "reason": one.reason or "",
+            "cause": one.cause or "",
             "entity": one.entity,
             "source": one.source,
             "attempts": one.attempts,
@@ -85,10 +88,13 @@ def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
 
 
 def causes_in_words(failed: Sequence[Message]) -> str:
-    """The commonest causes of failed messages as a list in Markdown, each with one reason in full."""
-    counted = Counter(one.cause for one in failed)
-    example = {one.cause: one.reason or one.cause or "" for one in failed}
-    lines = [f"- **{number:,}** × {as_markdown(example[cause])}" for cause, number in counted.most_common(CAUSES_SHOWN)]
+    """The commonest causes of failed messages as a list in Markdown, each with its code and one reason in full."""
+    counted = Counter(one.cause or "" for one in failed)
+    example = {one.cause or "": one.reason or "" for one in failed}
+    lines = [
+        f"- **{number:,}** × `{cause}`: {as_markdown(example[cause] or label_of(cause))}"
+        for cause, number in counted.most_common(CAUSES_SHOWN)
+    ]
     if len(counted) > CAUSES_SHOWN:
         lines.append(f"- and {len(counted) - CAUSES_SHOWN:,} more causes")
     return "\n".join(lines)
@@ -98,7 +104,7 @@ def log_failed(failed: Sequence[Message]) -> None:
     """The first failed messages in the run's log, which is what the page of a run shows first."""
     logger = get_run_logger()
     for one in failed[:FAILED_IN_LOG]:
-        logger.warning("%s failed: %s", one.sku or one.key, one.reason or one.cause)
+        logger.warning("%s failed (%s): %s", one.sku or one.key, one.cause, one.reason)
     if len(failed) > FAILED_IN_LOG:
         logger.warning(
             "… and %s more failed; the table among the artifacts has them.", f"{len(failed) - FAILED_IN_LOG:,}"
@@ -113,6 +119,7 @@ def group_rows(groups: Sequence[by_hand.Group]) -> list[dict[str, object]]:
             "entity": one.entity,
             "cause": one.cause,
             "for example": one.example,
+            "what to do": as_on_the_screen(fix_of(one.cause)),
             "since": f"{one.since:%Y-%m-%d %H:%M:%S} UTC",
         }
         for one in groups

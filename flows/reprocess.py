@@ -23,7 +23,7 @@ from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.messages import Message, is_about
 from flows.administer import ENTITIES, OneOrAll
 from flows.artifacts import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table
 from flows.entity import look_in_prefect
@@ -47,7 +47,7 @@ async def reprocess(
     Args:
         what: Look at them first; then choose the same ones and send them again, or skip them.
         entity: One entity, or all.
-        cause: Only messages whose cause or reason has this text; empty is every cause.
+        cause: Only messages of this failure code, or with this text in their reason; empty is every cause.
         failed_after: Only messages that failed after this instant.
         failed_before: Only messages that failed before this instant.
         ids: Only the messages with these ids; empty means all that the other fields choose.
@@ -83,7 +83,7 @@ async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str
 def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Sequence[int]) -> bool:
     return (
         (not ids or one.id in ids)
-        and cause.strip().casefold() in f"{one.cause} {one.reason}".casefold()
+        and is_about(one, cause)
         and (after is None or one.changed_at >= _aware(after))
         and (before is None or one.changed_at <= _aware(before))
     )

@@ -20,7 +20,6 @@ from connector.state.queue.chunk import Computed, Queued
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
 from entities.base import RunContext
-from entities.counters import NOTHING_CHANGED
 from entities.pulled import Pulled
 from tasks.compute import compute
 from tasks.confirm import confirm
@@ -172,5 +171,5 @@ async def _push(context: RunContext[Any], stages: Stages) -> bool:
 
 def _remember(context: RunContext[Any], *, full: bool, idle: bool) -> None:
     said = context.counters.in_words()
-    did_nothing = idle or said == NOTHING_CHANGED  # a full look reads everything, and need not have done anything
+    did_nothing = idle or context.counters.did_nothing()  # a full look reads everything, and need not do anything
     entities.remember_look(context.state, context.lease, context.clock.now(), said, did_nothing=did_nothing, full=full)

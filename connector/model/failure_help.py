@@ -303,6 +303,11 @@ def as_markdown() -> str:
     return f"{HEAD}\n| code | label | what it means | what to do |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def fix_of(code: str) -> str:
+    """Return what to do about a failure that the state database kept; empty where no version here knows its code."""
+    return HELP[FailureCode(code)].fix if code in FailureCode._value2member_map_ else ""
+
+
 def with_fix(code: FailureCode, reason: str, attempts: int) -> str:
     """Return the reason of a failure with what to do: Magento's own words say only why, ours say both themselves."""
     if code not in SAYS_ONLY_WHY:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
+from connector.model.failures import label_of
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
 from connector.state.queue import waits
@@ -24,13 +25,15 @@ from connector.state.sync import entities
 class Finding:
     """One thing to tell: a name under which it is kept, since when it is so, and the words.
 
-    `once`: it is not repeated for as long as it lasts, but told when another one like it has come.
+    `once`: it is not repeated for as long as it lasts. `again_when_newer`: it is told again once another one like it
+    has come.
     """
 
     what: str
     since: datetime | None
     words: str
     once: bool = False
+    again_when_newer: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime)
         f"{entity}: {how_many:,} {wait} for longer than {limits.wait_tell.days} days, first of all "
         f"{', '.join(oldest)}; a2m explain says for what."
     )
-    return [Finding(f"{entity} waits for long", newest + limits.wait_tell, words, once=True)]
+    return [Finding(f"{entity} waits for long", newest + limits.wait_tell, words, once=True, again_when_newer=True)]
 
 
 def _failed(connection: Connection, entity: str) -> list[Finding]:
@@ -83,8 +86,12 @@ def _failed(connection: Connection, entity: str) -> list[Finding]:
         return []
     groups = by_hand.groups(connection, entity)
     count = sum(group.how_many for group in groups)
-    words = f"{entity}: {count:,} message{'' if count == 1 else 's'} failed. Most of them: {groups[0].example}"
-    return [Finding(f"{entity} failed", instant(newest), words)]
+    most = groups[0]
+    words = (
+        f"{entity}: {count:,} message{'' if count == 1 else 's'} failed. Most of them: {most.how_many:,} × "
+        f"{label_of(most.cause)} ({most.cause}), such as: {most.example}"
+    )
+    return [Finding(f"{entity} failed", instant(newest), words, again_when_newer=True)]
 
 
 def to_tell(connection: Connection, found: Sequence[Finding], limits: Limits, now: datetime) -> list[Finding]:
@@ -95,7 +102,7 @@ def to_tell(connection: Connection, found: Sequence[Finding], limits: Limits, no
         before = when.get(one.what)
         if before is None or (now - before >= limits.told_again and not one.once):
             return True
-        return (one.once or one.what.endswith(" failed")) and one.since is not None and one.since > before
+        return one.again_when_newer and one.since is not None and one.since > before
 
     return [one for one in found if is_new(one)]
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, func, or_, select, update
 
+from connector.model.failures import label_of
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
@@ -422,6 +423,11 @@ def failed(connection: Connection, entity: str | None = None) -> list[Message]:
     if entity is not None:
         conditions.append(messages.c.entity == entity)
     return _messages(connection, *conditions)
+
+
+def is_about(message: Message, cause: str) -> bool:
+    """Return whether a person who types this means the message: its code, its label, or a text of its reason."""
+    return cause.strip().casefold() in f"{message.cause} {label_of(message.cause or '')} {message.reason}".casefold()
 
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:
