@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.fingerprint import fingerprint
+import msgspec
+
+from app.fingerprint import fingerprint_of
 from app.lease_holder import still_held
 from connector.acumatica.access import AcumaticaAccess
 from connector.acumatica.full_licence import PATIENCE
@@ -70,19 +72,6 @@ class Run:
         return fingerprint_of(self.settings, self.entity, self.active_since)
 
 
-def fingerprint_of(settings: Settings, entity: str, active_since: datetime | None = None) -> str:
-    """The fingerprint of all that the entity is computed with: the rule, what is read, which items go, where to."""
-    acumatica, magento = settings.acumatica, settings.magento
-    return fingerprint(
-        rule_of(settings, entity),
-        read_plan(settings, entity, active_since),
-        item_rule(settings),
-        settings.items.unknown_sku,
-        (acumatica.url, acumatica.tenant, acumatica.branch, acumatica.endpoint, acumatica.version, acumatica.zone()),
-        (magento.url, magento.store_code, *ENTITIES[entity].target(settings)),
-    )
-
-
 @asynccontextmanager
 async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
     """The run's tools, with an Acumatica session that is logged out at the end."""
@@ -124,7 +113,9 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 timedelta(days=settings.queue.wait_tell),
                 settings.queue.bulk_patience if settings.queue.price_transport == "async_bulk" else None,
             ),
-            read=entity.read_plan(settings, run.active_since),
+            read=msgspec.structs.replace(
+                entity.read_plan(settings, run.active_since), full_read_interval=acumatica.full_read_interval
+            ),
             items=item_rule(settings),
             rule=entity.rule(settings),
             today=today,
@@ -200,8 +191,3 @@ def shop(
 def read_plan(settings: Settings, entity: str, active_since: datetime | None = None) -> ReadPlan:
     """Return what the entity reads in Acumatica. Documents begin at FROM, or when the entity was first made active."""
     return ENTITIES[entity].read_plan(settings, active_since)
-
-
-def rule_of(settings: Settings, entity: str) -> Any:
-    """Return what the settings become for the entity."""
-    return ENTITIES[entity].rule(settings)

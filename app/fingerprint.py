@@ -1,7 +1,7 @@
 """The fingerprint of the settings that everything of an entity is computed with.
 
-It is made from what the settings become: the built rule, what is read, which items go, and where from and to. So no
-setting can be missed that changes any of them. When it changes, the next sync is a full one.
+It is made from what the settings become: the entity's rule, what it reads, where from and where to. So no setting can
+be missed that changes any of them, and none counts that changes nothing. When it changes, the next sync is a full one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,30 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from entities.marks import ONLY_SENDING
+from entities.registry import ENTITIES
+from settings import Settings
+
+
+def fingerprint_of(settings: Settings, entity: str, active_since: datetime | None = None) -> str:
+    """Return the fingerprint of all that the entity is computed with."""
+    acumatica, magento, chosen = settings.acumatica, settings.magento, ENTITIES[entity]
+    return fingerprint(
+        chosen.rule(settings),
+        chosen.read_plan(settings, active_since),
+        chosen.computed_with(settings),
+        (acumatica.url, acumatica.tenant, acumatica.branch, acumatica.endpoint, acumatica.version),
+        (magento.url, magento.store_code),
+    )
+
 
 def fingerprint(*parts: Any) -> str:
-    """The same for equal parts, in every process; another for others."""
+    """Return the same for equal parts, in every process, and something else for others."""
     return hashlib.sha256(repr([_plain(part) for part in parts]).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    """The value as texts, numbers and lists in a fixed order: sets and maps have none of their own."""
+    """Return the value as texts, numbers and lists in a fixed order: sets and maps have none of their own."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Decimal | date | datetime | time | timedelta | ZoneInfo):
@@ -37,6 +53,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return [type(value).__name__, *([name, _plain(getattr(value, name))] for name in value.__struct_fields__)]
     if dataclasses.is_dataclass(value):
-        named = (field.name for field in dataclasses.fields(value))
+        named = (
+            field.name for field in dataclasses.fields(value) if not ONLY_SENDING.items() <= field.metadata.items()
+        )
         return [type(value).__name__, *([name, _plain(getattr(value, name))] for name in named)]
     raise TypeError(f"{type(value).__name__} has no fingerprint")

@@ -197,8 +197,8 @@ class Entity(Protocol[R]):
     def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
         """Return what is read in Acumatica; `active_since`: when the entity was first made active."""
 
-    def target(self, settings: Settings) -> tuple[Any, ...]:
-        """Return where in Magento the values go, beside its address: a change makes all of them be computed again."""
+    def computed_with(self, settings: Settings) -> tuple[Any, ...]:
+        """Return what beside its rule and its plan makes everything be computed again when it changes."""
 
     def connections(self, settings: Settings) -> int:
         """Return over how many connections requests may go at once."""

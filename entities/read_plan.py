@@ -1,9 +1,10 @@
-"""What an entity reads in Acumatica, and how: made from the settings by `flows`, used by the feeds."""
+"""What an entity reads in Acumatica, and how: made from the settings by `Entity.read_plan`, used by the feeds."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,6 +22,7 @@ class ReadPlan(msgspec.Struct, frozen=True):
     feed that cannot tell what changed. `warehouses`: those that count; `mapped`: those that a map names. For documents:
     `begins` is the instant before which none is read, `begins_on` its day in the tenant's zone, `chosen` the customer
     classes or order types that are, `branches` the branches (none named: all), `trigger` what makes a shipment due.
+    `zone`: the one whose date decides which prices of the list are valid; `None` where none is read.
     """
 
     feeds: tuple[str, ...]
@@ -38,3 +40,4 @@ class ReadPlan(msgspec.Struct, frozen=True):
     branches: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     trigger: Literal["shipment_confirmation", "invoice_release"] = "shipment_confirmation"
+    zone: ZoneInfo | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from connector.acumatica.items import ItemFields
 from entities.customer.types import CustomerRule
-from entities.documents.from_settings import document_plan
 from entities.read_plan import ReadPlan
+from entities.values.from_settings import plan_of
 from settings import Settings
 
 
@@ -26,6 +27,6 @@ def customer_rule(settings: Settings) -> CustomerRule:
     )
 
 
-def read_plan(settings: Settings, active_since: datetime | None) -> ReadPlan:
-    """Return what customers read."""
-    return document_plan(settings, ("customers",), active_since, chosen=settings.customer.classes)
+def read_plan(settings: Settings, _active_since: datetime | None) -> ReadPlan:
+    """Return what customers read, since whenever they are."""
+    return plan_of(settings, ("customers",), ItemFields(), chosen=settings.customer.classes)

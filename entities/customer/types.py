@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from connector.model.customers import AttributeKind, Country, same_code
+from entities.marks import ONLY_SENDING
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class CustomerRule:
     groups: Mapping[str, str]
     attributes: Mapping[str, str] | None = None
     create: bool = True
-    create_limit: int = 100
+    create_limit: int = field(default=100, metadata=ONLY_SENDING)
     telephone: str = ""
     website_id: int = 1
     without_email: Literal["fail", "leave_out"] = "fail"

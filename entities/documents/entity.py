@@ -45,8 +45,8 @@ class DocumentEntity(DocumentParts[R, C]):
     has_daily_full_sync = False
     has_links = True
 
-    def target(self, settings: Settings) -> tuple[Any, ...]:
-        """See `Entity.target`."""
+    def computed_with(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.computed_with`."""
         return ()
 
     def connections(self, settings: Settings) -> int:

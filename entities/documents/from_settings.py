@@ -1,4 +1,4 @@
-"""What customers, orders and shipments share of the settings: documents begin at an instant."""
+"""What orders and shipments share of the settings: they begin at an instant, and name items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from entities.values.from_settings import item_fields, plan_of
 from settings import Settings
 
 
-def document_plan(settings: Settings, feeds: tuple[str, ...], begins: datetime | None, **more: Any) -> ReadPlan:
-    """Return a plan of documents: none is read from before `begins`; `more`: the entity's own fields of `ReadPlan`."""
-    day = None if begins is None else begins.astimezone(settings.acumatica.zone()).date()
-    return plan_of(settings, feeds, item_fields(settings), begins=begins, begins_on=day, **more)
+def document_plan(settings: Settings, feeds: tuple[str, ...], first: datetime | None, **more: Any) -> ReadPlan:
+    """Return a plan of documents: none is read from before `first`; `more`: the entity's own fields of `ReadPlan`."""
+    day = None if first is None else first.astimezone(settings.acumatica.zone()).date()
+    return plan_of(settings, feeds, item_fields(settings, conversions=True), begins_on=day, **more)

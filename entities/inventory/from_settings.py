@@ -69,5 +69,5 @@ def read_plan(settings: Settings, _active_since: datetime | None) -> ReadPlan:
         figure=settings.inventory.quantity,
         warehouses=tuple(source_of_warehouse(settings)),
         mapped=() if by_branch else tuple(sorted(settings.inventory.sources)),
-        vendor_inquiry=vendor.inquiry,
+        vendor_inquiry=vendor.inquiry if vendor.include != "no" else "",
     )

@@ -39,10 +39,12 @@ def order_rule(settings: Settings) -> OrderRule:
 def read_plan(settings: Settings, active_since: datetime | None) -> ReadPlan:
     """Return what orders read, from FROM on, or from when orders were first made active."""
     chosen = settings.order
+    begins = chosen.from_ or active_since
     return document_plan(
         settings,
         (*(("order_invoices",) if chosen.invoice == "offline" else ()), "orders"),
-        chosen.from_ or active_since,
+        begins,
+        begins=begins,
         branches=chosen.branches,
         chosen=chosen.types,
     )

@@ -63,9 +63,9 @@ class Price(ValueEntity[PriceRule]):
         """See `Entity.read_plan`."""
         return read_plan(settings, active_since)
 
-    def target(self, settings: Settings) -> tuple[Any, ...]:
-        """See `Entity.target`: the store view."""
-        return (settings.magento.store_id,)
+    def computed_with(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.computed_with`: the store view, too."""
+        return (*super().computed_with(settings), settings.magento.store_id)
 
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`: the answer to a bulk tells of the consumer's time."""

@@ -36,7 +36,8 @@ def read_plan(settings: Settings, _active_since: datetime | None) -> ReadPlan:
         settings,
         (*rows, *(("non_stock_items",) if chosen.non_stock else ()), "items"),
         item_fields(settings, price_field=chosen.sales_price_field if by_field else "", conversions=by_list),
-        price_read=settings.acumatica.price_read,
+        price_read=settings.acumatica.price_read if by_list else "odata",
+        zone=settings.acumatica.zone() if by_list else None,
     )
 
 

@@ -42,13 +42,12 @@ def shipment_rule(settings: Settings) -> ShipmentRule:
 def read_plan(settings: Settings, active_since: datetime | None) -> ReadPlan:
     """Return what shipments read, from FROM on, or from when shipments were first made active."""
     chosen = settings.shipment
-    warehouses = source_of_warehouse(settings)
     by_branch = settings.inventory.definition == "branch_wise"
     return document_plan(
         settings,
         ("shipments", "receipts"),
         chosen.from_ or active_since,
         trigger=chosen.trigger,
-        warehouses=tuple(warehouses),
+        warehouses=tuple(source_of_warehouse(settings)) if by_branch else (),
         mapped=() if by_branch else tuple(sorted(settings.inventory.sources)),
     )

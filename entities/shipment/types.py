@@ -7,13 +7,14 @@ that the rules need nothing else. Source: acumatica.md §5.5, §5.7; settings se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
 from connector.model.shipments import Track
 from connector.model.units import Unit
+from entities.marks import ONLY_SENDING
 
 Trigger = Literal["shipment_confirmation", "invoice_release"]
 Reference = Literal["external_ref", "customer_order", "order_nbr"]
@@ -45,7 +46,7 @@ class ShipmentRule:
     reference_pattern: str = ""
     unit: Unit = "base"
     decimals: bool = False
-    notify: bool = False
+    notify: bool = field(default=False, metadata=ONLY_SENDING)
     dropship_via: str = ""
     dropship_source: str = ""
     order_types: frozenset[str] = frozenset()

@@ -10,9 +10,10 @@ from settings.inventory import daily_repair
 def repair_rule(settings: Settings) -> RepairRule:
     """How a repair of Magento's reservations becomes known."""
     chosen = settings.inventory
+    daily = daily_repair(chosen.reservation_repair)
     return RepairRule(
         detects=chosen.reservation_repair == "detect",
-        daily=daily_repair(chosen.reservation_repair),
-        zone=settings.acumatica.zone(),
+        daily=daily,
+        zone=None if daily is None else settings.acumatica.zone(),
         said=chosen.reservations_cleared,
     )

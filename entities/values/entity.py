@@ -22,6 +22,7 @@ from entities.values.amounts import as_text
 from entities.values.compute import compute_values
 from entities.values.current_values import TargetKey, Value
 from entities.values.explain import number
+from entities.values.from_settings import item_rule
 from entities.values.parts import ValueParts
 from entities.waiting import NotYet
 from entities.without_answer import LATE_WRITE, tried_again
@@ -36,9 +37,9 @@ class ValueEntity(ValueParts[R]):
     has_daily_full_sync = True
     has_links = False
 
-    def target(self, settings: Settings) -> tuple[Any, ...]:
-        """See `Entity.target`."""
-        return ()
+    def computed_with(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.computed_with`: which items go, and what becomes of those that Magento does not have."""
+        return (item_rule(settings), settings.items.unknown_sku)
 
     def connections(self, settings: Settings) -> int:
         """See `Entity.connections`."""

@@ -27,12 +27,8 @@ def item_fields(settings: Settings, *, price_field: str = "", conversions: bool 
 
 
 def plan_of(settings: Settings, feeds: tuple[str, ...], fields: ItemFields, **more: Any) -> ReadPlan:
-    """Return a plan with what is the same for every entity; `more`: its own fields of `ReadPlan`."""
-    acumatica = settings.acumatica
-    return ReadPlan(
-        feeds=feeds,
-        fields=fields,
-        overlap=acumatica.overlap,
-        full_read_interval=acumatica.full_read_interval,
-        **more,
-    )
+    """Return a plan with what is the same for every entity; `more`: its own fields of `ReadPlan`.
+
+    It holds what the entity reads and nothing else: a change of it makes everything be read and computed again.
+    """
+    return ReadPlan(feeds=feeds, fields=fields, overlap=settings.acumatica.overlap, **more)

@@ -1,171 +1,260 @@
-"""No setting that changes what an entity computes, or what it reads, leaves the fingerprint as it was."""
+"""A change of a setting makes exactly those entities be computed again that use it.
+
+Every setting is found from the declarations and changed in turn, to values that its kind, its choices and its bounds
+allow. Which entities use it is found by watching what their rules and read plans are built from.
+"""
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import Enum
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from types import FunctionType, MethodType
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 from support.project import ROOT
 
-from app.composition import fingerprint_of, read_plan, rule_of
-from entities.registry import NAMES
-from entities.values.from_settings import item_rule
-from settings import Setting, Settings, all_settings, load_settings
+from app.fingerprint import fingerprint, fingerprint_of
+from entities.read_plan import ReadPlan
+from entities.registry import ENTITIES
+from settings import Setting, Settings, SettingsError, all_settings, load_settings
+from settings.declare import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo, kind_of, plain_type
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+TOKEN = "a token of a test"
 CONNECTED: dict[str, dict[str, Any]] = {
-    "magento": {"url": "https://shop.example.com", "bearer_token": "a token of a test"},
-    "acumatica": {"url": "https://erp.example.com", "username": "admin", "password": "a password"},
+    "magento": {"url": "https://shop.example.com", "bearer_token": TOKEN},
+    "acumatica": {"url": "https://erp.example.com", "username": "admin", "password": "secret", "client_secret": "x"},
 }
-PLAIN: dict[str, dict[str, Any]] = {
+BY_WAREHOUSE: dict[str, dict[str, Any]] = {
     **CONNECTED,
     "inventory": {"warehouses": ["MAIN", "EAST"], "sources": {"MAIN": "default", "EAST": "east"}},
     "vendor_inventory": {"include": "separate", "source": "vendor", "inquiry": "Vendor"},
     "price": {"source": "sales_price", "sales_price_from": "price_list"},
     "customer": {"classes": ["LOCAL"], "groups": {"LOCAL": "General"}},
     "order": {"types": ["SO"]},
+    "active": {"order": True},
 }
-OTHERWISE: dict[str, dict[str, Any]] = {
-    **PLAIN,
+BY_BRANCH: dict[str, dict[str, Any]] = {
+    **BY_WAREHOUSE,
+    "magento": {
+        **CONNECTED["magento"],
+        **dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "x"),
+    },
     "inventory": {
         "definition": "branch_wise",
         "branches": [{"branch": "B", "warehouses": ["MAIN"], "source": "default", "include_vendor_inventory": True}],
+        "warehouses": ["WEST"],
+        "reservation_repair": "daily at 01:00",
     },
     "vendor_inventory": {"include": "sum", "inquiry": "Vendor"},
     "price": {"source": "sales_price", "sales_price_from": "field", "sales_price_field": "Cost"},
+    "additional": {"customer_attributes": True},
+    "order": {"types": ["SO"], "from": "2026-01-15T00:00:00Z"},
 }
-GIVEN: dict[tuple[str, str], Any] = {
-    ("acumatica", "time_zone"): "America/New_York",
-    ("acumatica", "version"): "25.200.001",
-    ("acumatica", "url"): "https://other.example.com",
-    ("magento", "url"): "https://other-shop.example.com",
-    ("inventory", "warehouses"): ["MAIN", "EAST", "WEST"],
-    ("inventory", "sources"): {"MAIN": "west"},
-    ("inventory", "branches"): [
-        {"branch": "B", "warehouses": ["EAST"], "source": "east", "include_vendor_inventory": True}
-    ],
-    ("inventory", "definition"): "configuration",
-    ("shipment", "ship_vias"): {"UPS": {"carrier_code": "ups", "title": "United Parcel"}},
-    ("order", "statuses"): {"Open": "processing"},
-    ("order", "types"): ["SO", "IN"],
-    ("customer", "classes"): ["LOCAL", "EXPORT"],
-    ("customer", "groups"): {"LOCAL": "Wholesale"},
-    ("price", "currency"): "EUR",
-    ("additional", "customer_attributes"): True,
-    ("items", "statuses"): ["Active"],
-    ("items", "sku"): "alternate:Global",
-    ("inventory", "available_deducts"): ["booked"],
-    ("inventory", "reservation_repair"): "daily at 03:15",
-    ("inventory", "reservations_cleared"): "2026-02-01T00:00:00Z",
-    ("shipment", "from"): "2026-02-01T00:00:00Z",
-    ("order", "from"): "2026-02-01T00:00:00Z",
-    ("order", "reference_pattern"): "#(.+)",
-    ("order", "states"): {"picked": "processing"},
+BY_DEFAULT_PRICE: dict[str, dict[str, Any]] = {
+    **BY_WAREHOUSE,
+    "inventory": {"warehouses": ["MAIN"]},
+    "vendor_inventory": {"include": "separate", "attribute": "vendor_qty", "inquiry": "Vendor"},
+    "price": {},
 }
-"""Values that differ from the default and from both sets of settings above, where none can be made up."""
-UNTRIED = {("acumatica", "client_id"), ("notify", "blocks")}
-"""What needs a secret beside it, or a Block in Prefect."""
-FIVE = [
-    ("customer", "telephone", "order"),
-    ("shipment", "ship_vias", "order"),
-    ("active", "shipment", "order"),
-    ("active", "order", "shipment"),
-    ("acumatica", "time_zone", "price"),
-]
-"""Those that were missing when the list was kept by hand."""
+BASES = {"by warehouse": BY_WAREHOUSE, "by branch": BY_BRANCH, "by default price": BY_DEFAULT_PRICE}
+"""Settings between which every choice that makes others count is made both ways."""
+TEXTS = (
+    *("other", "EUR", "12", "25.200.001", "https://other.example.com", "America/New_York", "alternate:Global"),
+    *("#(.+)", "daily at 03:15", TOKEN),
+)
+LISTS = (["ONE"], ["Active"], ["custom-webhook/ops"])
+KEYS = ("ONE", "LOCAL", "MAIN")
+CONCERNS = {
+    "price": {"acumatica", "magento", "items", "price"},
+    "inventory": {"acumatica", "magento", "items", "inventory", "vendor_inventory", "order"},
+    "shipment": {"acumatica", "magento", "items", "inventory", "shipment", "dropship", "order", "active"},
+    "customer": {"acumatica", "magento", "customer", "additional"},
+    "order": {"acumatica", "magento", "items", "inventory", "shipment", "customer", "order", "active"},
+}
+"""The sections from which each entity may take something, told by people."""
 
 
-def another(annotation: Any, value: Any) -> list[Any]:
-    """Other values of this kind of field."""
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return [one for one in get_args(annotation) if one != value]
-    if origin in (Union, UnionType):
-        return [made for kind in get_args(annotation) if kind is not type(None) for made in another(kind, value)]
-    if annotation is bool:
-        return [not value]
-    if annotation in (int, float, Decimal):
-        return [annotation(value or 0) + 1, annotation(value or 0) + annotation("0.01" if annotation is Decimal else 2)]
-    if annotation is str:
-        return [f"{value or ''}x", "other", "12"]
-    if annotation is datetime:
-        return ["2026-02-01T00:00:00Z"]
-    if origin is tuple or "tuple" in str(annotation):
-        return [["ONE"]]
-    if origin is dict:
-        return [{"ONE": "two"}]
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return [one for one in annotation if one != value]
-    return another(get_args(annotation)[0], value) if get_args(annotation) else []
+def values(kind: Any, now: Any) -> Iterator[Any]:
+    """Yield values of a kind of setting, most of which are other ones than it has now; the rules may refuse some."""
+    match kind:
+        case Choice(labels=labels):
+            yield from (value for value in labels if value != now)
+        case YesNo():
+            yield not now
+        case Number(type=number):
+            yield from (number(now) + 1, number(now) - 1, number(now) + number("0.5" if number is Decimal else 2))
+        case Instant():
+            yield "2026-02-01T00:00:00Z"
+        case ListOf(values=some):
+            yield from ([[one] for one in some] or LISTS)
+        case Table(row=row):
+            yield [a_row(row)]
+        case Map(value=value):
+            yield from ({key: a_value(value)} for key in KEYS)
+        case Text() | Secret():
+            yield from TEXTS
+
+
+def a_value(annotation: Any) -> Any:
+    """Make a value of a map."""
+    kind = plain_type(annotation)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return a_row(kind)
+    return get_args(kind)[0] if get_origin(kind) is Literal else "two"
+
+
+def a_row(model: type[BaseModel]) -> dict[str, Any]:
+    """Make a row of a table."""
+    return {name: next(values(kind_of(about), False)) for name, about in model.model_fields.items()}
 
 
 def changed(base: dict[str, dict[str, Any]], setting: Setting) -> list[Settings]:
-    """The settings with another value of one field, as far as they take one."""
-    section, field, value = setting.section, setting.field, setting.value_in(load_settings(**base))
-    made = []
-    tries = [GIVEN[section, field]] if (section, field) in GIVEN else another(setting.declared.annotation, value)
-    for other in tries:
+    """Return the settings with other values of one of them, as far as they take any."""
+    now, made = setting.value_in(load_settings(**base)), []
+    for other in values(setting.kind, now):
+        fields = {**base.get(setting.section, {}), setting.field: other}
         try:
-            made.append(load_settings(**{**base, section: {**base.get(section, {}), field: other}}))
-        except Exception as refused:  # noqa: BLE001 - a value that is refused proves nothing
-            assert "A2M_" in str(refused)
-    return made
+            made.append(load_settings(**{**base, setting.section: fields}))
+        except SettingsError:
+            continue  # a value that is refused proves nothing; one that is taken there has to be, below
+    return [one for one in made if setting.value_in(one) != now]
 
 
-def built(settings: Settings, entity: str) -> tuple[Any, Any, Any]:
-    return rule_of(settings, entity), read_plan(settings, entity, BEGUN), item_rule(settings)
+class Watched:
+    """A part of the settings that notes which of them are read, also by its own methods."""
+
+    def __init__(self, part: BaseModel, seen: set[tuple[str, str]], section: str = "") -> None:
+        self._part, self._seen, self._section = part, seen, section
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(type(self._part), name, None)
+        if isinstance(method, FunctionType):
+            return MethodType(method, self)
+        value = getattr(self._part, name)
+        if not self._section:
+            return Watched(value, self._seen, name)
+        self._seen.add((self._section, name.removesuffix("_")))
+        return value
 
 
-@pytest.mark.parametrize("base", [PLAIN, OTHERWISE], ids=["plain", "otherwise"])
-def test_whatever_changes_the_rule_or_what_is_read_changes_the_fingerprint(base: dict[str, dict[str, Any]]) -> None:
-    """Every field of every section is changed, one at a time, for every entity."""
-    first, told = load_settings(**base), set()
-    for setting in all_settings():
-        if setting.is_secret:
-            continue
-        section, field = setting.section, setting.field
-        for other in changed(base, setting):
-            for entity in NAMES:
-                differs = fingerprint_of(other, entity, BEGUN) != fingerprint_of(first, entity, BEGUN)
-                if built(other, entity) != built(first, entity):
-                    assert differs, f"{section}.{field} changes what {entity} computes, and its fingerprint does not"
-                if differs:
-                    told.add((section, field))
-    sections = {section for section, _field in told}
-    assert sections >= {"items", "price", "inventory", "customer", "order", "shipment", "acumatica", "magento"}
-    assert not sections & {"notify", "receiver", "housekeeping"}, "what only says how and when computes nothing else"
-    quick = {field for section, field in told if section == "queue"}
-    assert not quick & {"threshold_count", "batch_count", "retry_count", "check_process_time", "process_sleep_time"}
+def read_for(entity: str) -> set[tuple[str, str]]:
+    """Return the settings that are read while the entity's rule, read plan and fingerprint are built."""
+    seen: set[tuple[str, str]] = set()
+    for base in BASES.values():
+        fingerprint_of(Watched(load_settings(**base), seen), entity, BEGUN)  # type: ignore[arg-type]
+    return seen
 
 
-def test_every_field_has_another_value() -> None:
-    """A field that was not changed above would prove nothing."""
-    fields = [one for one in all_settings() if not one.is_secret]
-    untried = {(one.section, one.field) for one in fields if not changed(PLAIN, one) and not changed(OTHERWISE, one)}
-    assert untried <= UNTRIED, "give another value in GIVEN"
+@pytest.fixture(scope="module")
+def computed_again() -> dict[str, set[tuple[str, str]]]:
+    """The settings whose change makes each entity be computed again."""
+    found: dict[str, set[tuple[str, str]]] = {entity: set() for entity in ENTITIES}
+    for base in BASES.values():
+        before = {entity: fingerprint_of(load_settings(**base), entity, BEGUN) for entity in ENTITIES}
+        for setting in all_settings():
+            for other in changed(base, setting):
+                for entity in ENTITIES:
+                    if fingerprint_of(other, entity, BEGUN) != before[entity]:
+                        found[entity].add((setting.section, setting.field))
+    return found
 
 
-@pytest.mark.parametrize(("section", "field", "entity"), FIVE)
-def test_the_five_that_were_missed(section: str, field: str, entity: str) -> None:
-    """Each of them makes everything be computed again."""
-    values = {"telephone": "555-0100", "shipment": True, "order": True}
-    other = values.get(field, GIVEN.get((section, field)))
-    made = load_settings(**{**PLAIN, section: {**PLAIN.get(section, {}), field: other}})
-    assert fingerprint_of(made, entity, BEGUN) != fingerprint_of(load_settings(**PLAIN), entity, BEGUN)
+ONLY_SENDING = {("shipment", "notify"), ("customer", "create_limit")}
+"""What a rule holds and nothing is computed with."""
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_exactly_what_an_entity_uses_makes_it_be_computed_again(entity: str, computed_again: Any) -> None:
+    """No setting that its rule or its read plan is built from is missed, and no other one counts."""
+    assert computed_again[entity] == read_for(entity) - ONLY_SENDING
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_an_entity_uses_only_what_concerns_it(entity: str, computed_again: Any) -> None:
+    """How a price is found computes no order again; what only says when and how fast computes nothing again."""
+    assert {section for section, _field in computed_again[entity]} == CONCERNS[entity]
+    timings = {"page_size", "requests_per_minute", "sessions", "concurrency", "timeout", "full_read_interval"}
+    secrets = {(one.section, one.field) for one in all_settings() if one.is_secret}
+    assert not computed_again[entity] & {("acumatica", name) for name in timings}
+    assert not computed_again[entity] & (secrets | ONLY_SENDING)
+
+
+def test_what_says_what_is_sent_is_used_by_an_entity(computed_again: Any) -> None:
+    """Of the sections that say what is sent, only what serves to try a pattern out is used by none."""
+    sections = set.union(*CONCERNS.values()) - {"acumatica", "magento", "active"}
+    said = {(one.section, one.field) for one in all_settings() if one.section in sections}
+    assert said - set.union(*computed_again.values()) - ONLY_SENDING == {("order", "reference_test")}
+
+
+def test_every_setting_can_be_changed() -> None:
+    """One that was not changed above would prove nothing."""
+    assert [one.name for one in all_settings() if not any(changed(base, one) for base in BASES.values())] == []
+
+
+def read_in(*folders: str) -> set[str]:
+    """Return the names of all attributes that are read in these modules."""
+    files = [file for folder in folders for file in sorted((ROOT / folder).glob("*.py"))]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_a_rule_and_a_plan_hold_only_what_the_entity_reads(entity: str) -> None:
+    """A field that no stage of the entity reads would make everything be computed again for nothing."""
+    shared = ["tasks", "entities", "entities/shop_orders", "entities/documents"]
+    shared += [] if ENTITIES[entity].has_links else ["entities/values", "entities/inventory"]
+    read = read_in(f"entities/{entity}", *shared)
+    nothing = ReadPlan(feeds=())
+    for base in BASES.values():
+        settings = load_settings(**base)
+        rule, plan = ENTITIES[entity].rule(settings), ENTITIES[entity].read_plan(settings, BEGUN)
+        held = {name for name in plan.__struct_fields__ if getattr(plan, name) != getattr(nothing, name)}
+        assert {field.name for field in dataclasses.fields(rule)} <= read
+        assert held - {"zone"} <= read, "the zone is read as the date that it gives, today"
+
+
+def test_a_field_of_a_rule_that_only_says_how_it_is_sent_does_not_count() -> None:
+    """The shipment's e-mail and the customers' limit are marked in their rules; nothing else is."""
+    before = load_settings(**BY_WAREHOUSE)
+    for entity, section, field, value in [
+        ("shipment", "shipment", "notify", True),
+        ("customer", "customer", "create_limit", 7),
+    ]:
+        after = load_settings(**{**BY_WAREHOUSE, section: {**BY_WAREHOUSE.get(section, {}), field: value}})
+        assert ENTITIES[entity].rule(after) != ENTITIES[entity].rule(before)
+        assert fingerprint_of(after, entity, BEGUN) == fingerprint_of(before, entity, BEGUN)
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value", "entity"),
+    [
+        ("customer", "telephone", "555-0100", "order"),
+        ("shipment", "ship_vias", {"UPS": {"carrier_code": "ups", "title": "United Parcel"}}, "order"),
+        ("active", "shipment", True, "order"),
+        ("active", "order", False, "shipment"),
+        ("acumatica", "time_zone", "America/New_York", "price"),
+    ],
+)
+def test_the_five_that_were_missed(section: str, field: str, value: Any, entity: str) -> None:
+    """Each of those that a list kept by hand lacked makes everything be computed again."""
+    made = load_settings(**{**BY_WAREHOUSE, section: {**BY_WAREHOUSE.get(section, {}), field: value}})
+    assert fingerprint_of(made, entity, BEGUN) != fingerprint_of(load_settings(**BY_WAREHOUSE), entity, BEGUN)
 
 
 def test_the_order_of_sets_and_maps_and_the_process_change_nothing() -> None:
     """Another process, which orders its sets otherwise, has the same fingerprint."""
     script = (
         "import sys; sys.path.insert(0, 'tests/app')\n"
-        "from test_fingerprint import PLAIN, BEGUN, NAMES, fingerprint_of, load_settings\n"
-        "print([fingerprint_of(load_settings(**PLAIN), entity, BEGUN) for entity in NAMES])"
+        "from test_fingerprint import BY_WAREHOUSE, BEGUN, ENTITIES, fingerprint_of, load_settings\n"
+        "print([fingerprint_of(load_settings(**BY_WAREHOUSE), entity, BEGUN) for entity in ENTITIES])"
     )
     said = {
         subprocess.run(
@@ -179,6 +268,15 @@ def test_the_order_of_sets_and_maps_and_the_process_change_nothing() -> None:
         for seed in ("1", "2")
     }
     assert len(said) == 1
-    turned = {**PLAIN, "inventory": {"warehouses": ["MAIN", "EAST"], "sources": {"EAST": "east", "MAIN": "default"}}}
-    first, second = (fingerprint_of(load_settings(**one), "inventory", BEGUN) for one in (PLAIN, turned))
+    turned = {"warehouses": ["MAIN", "EAST"], "sources": {"EAST": "east", "MAIN": "default"}}
+    first, second = (
+        fingerprint_of(load_settings(**one), "inventory", BEGUN)
+        for one in (BY_WAREHOUSE, {**BY_WAREHOUSE, "inventory": turned})
+    )
     assert first == second
+
+
+def test_what_has_no_fingerprint_is_refused() -> None:
+    """A part whose text would not be the same in every process is an error, not another fingerprint each time."""
+    with pytest.raises(TypeError, match="object has no fingerprint"):
+        fingerprint(object())
