@@ -14,17 +14,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from support import invariant
+from support import invariant, trade
 from support.altered import JSON, MISSING, Alter, Answer, OneField
 from support.stories import STORIES, Scene
 from support.world import World
 
 from connector.state.schema import FAILED, SKIPPED, messages
-from entities.registry import DOCUMENTS
+from entities.registry import LINKED
 
 BY_PRICE_LIST = {"price": {"source": "sales_price"}}
 EVERY_MINUTE = {"full_read_interval": 60}
 VENDORS = {"vendor_inventory": {"include": "sum", "inquiry": "A2M-VendorQuantities"}}
+BY_INVOICE = {"shipment": {**trade.SECTIONS["shipment"], "trigger": "invoice_release"}}
+DROPPED = {"dropship": {"ship_via": "GROUND", "source": "vendor"}}
 LISTS: list[tuple[str, str, dict[str, Any]]] = [
     ("price", "StockItem", {}),
     ("price", "ARSalesPrice", BY_PRICE_LIST),
@@ -41,6 +43,12 @@ LISTS: list[tuple[str, str, dict[str, Any]]] = [
     ("shipment", "SalesOrder", {}),
 ]
 """Entity, the list whose field is bad, and the settings by which it is read."""
+SOAKED: list[tuple[str, str, dict[str, Any]]] = [
+    ("shipment", "SalesInvoice", BY_INVOICE),
+    ("shipment", "PurchaseReceipt", DROPPED),
+    ("shipment", "PurchaseOrder", DROPPED),
+]
+"""The same, under `soak` only."""
 LONG = "x" * 1_000_000
 TEXTS = [
     "",
@@ -93,11 +101,25 @@ class Sick:
             self.story.ready(self.scene, number)
             await self._look(self.story.then[0])
         self.story.change(self.scene, number)
+        if self.scene.settings.shipment.trigger == "invoice_release":
+            self._invoice_the_newest()
+        if self.scene.settings.dropship.source:
+            self._drop_ship(f"{10 * number + 3:06d}")
         self.here.altered.alter = alter
         for full in (False, True):
             fault = await self._look(self.story.entity, full=full)
         self.here.altered.alter = None
         return fault
+
+    def _invoice_the_newest(self) -> None:
+        for one in self.here.site_state()["shipments"][-2:]:
+            self.here.change({"add_invoice": {"shipments": [one["shipment_nbr"]], "release": True}})
+
+    def _drop_ship(self, number: str) -> None:
+        self.scene.of_trade().sold(number, {"B": 1}, drop_ship=True)
+        ordered = {"order_nbr": number, "purchase_order": number, "vendor_ref": f"1ZV{number}"}
+        self.here.change({"add_purchase_order": ordered})
+        self.here.change({"add_purchase_receipt": {"purchase_order": number, "receipt_nbr": number, "release": True}})
 
     async def _look(self, entity: str, *, full: bool = False) -> str | None:
         self.here.clock.advance(61)
@@ -193,12 +215,18 @@ def _one_bad_field(world: Sick, end_of_path: str, record: int, field: int, value
         assert fault is None, f"{bad.what} {str(value)[:60]}: {fault}"
         for key, reason in world.not_sent().items():
             assert reason, key
-        await world.is_right_afterwards(frozenset(bad.numbers) if world.story.entity in DOCUMENTS else frozenset())
+        await world.is_right_afterwards(frozenset(bad.numbers) if world.story.entity in LINKED else frozenset())
 
     asyncio.run(tell())
 
 
-@pytest.mark.parametrize(("entity", "end", "sections"), LISTS, ids=[f"{entity}-{end}" for entity, end, _ in LISTS])
+@pytest.mark.parametrize(
+    ("entity", "end", "sections"),
+    [
+        *(pytest.param(*one, id="-".join(one[:2])) for one in LISTS),
+        *(pytest.param(*one, id="-".join(one[:2]), marks=pytest.mark.soak) for one in SOAKED),
+    ],
+)
 @pytest.mark.parametrize("examples", [8, pytest.param(400, marks=pytest.mark.soak)])
 def test_a_field_that_is_not_what_it_should_be(
     sick: Callable[..., Sick], entity: str, end: str, sections: dict[str, Any], examples: int
