@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from a2m.say import as_json, table
-from a2m.sync import ENTITIES, chosen_entities
+from a2m.sync import chosen_entities
+from entities.names import NAMES
 
 
 def add_to(app: typer.Typer) -> None:
@@ -16,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
     @app.command()
     def explain(
-        entity: Annotated[str, typer.Argument(help=", ".join(ENTITIES))],
+        entity: Annotated[str, typer.Argument(help=", ".join(NAMES))],
         key: Annotated[str, typer.Argument(help="Its SKU, inventory id or document number.")],
         now: Annotated[bool, typer.Option("--now", help="Ask Magento too what it shows at this moment.")] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,

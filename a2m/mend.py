@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from a2m.say import as_json, complain, err, out, table
-from a2m.sync import ENTITIES, chosen_entities
+from a2m.sync import chosen_entities
+from entities.names import NAMES
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,7 +59,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
             chosen = _chosen(messages.failed(connection), what, everything=everything, cause=cause)
         by_hand.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
-        for entity in sorted({one.entity for one in chosen}, key=ENTITIES.index):
+        for entity in sorted({one.entity for one in chosen}, key=NAMES.index):
             said: Callable[[str], object] = (lambda _said: None) if json else err.print
             outcomes.append(asyncio.run(work_on(entity, settings, state, once=True, said=said, waits=complain)))
         with state.read() as connection:
@@ -84,7 +85,7 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
     ids = {int(one) for one in what if one.isascii() and one.isdigit()}
     names = [one for one in what if not (one.isascii() and one.isdigit())]
-    entities = set(ENTITIES) if everything else {name for one in names for name in chosen_entities(one)}
+    entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
     unknown = ids - {one.id for one in failed}
     if unknown:
         raise typer.BadParameter(
@@ -114,10 +115,10 @@ def _skip(number: int, reason: str) -> None:
 def _link(entity: str, key: str, magento_id: str) -> None:
     from app.effective_settings import effective_settings
     from connector.state.operator import actions as by_hand
-    from entities.registry import LINKED
+    from entities.registry import linked
 
-    if entity not in LINKED:
-        raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(LINKED)}.")
+    if entity not in linked():
+        raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(linked())}.")
     with effective_settings() as now:
         try:
             said = by_hand.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))

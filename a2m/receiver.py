@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2m.say import complain, err
-from a2m.sync import ENTITIES
+from entities.names import NAMES
 
 if TYPE_CHECKING:
     from app.effective_settings import AppContext
@@ -46,7 +46,7 @@ def _receive(host: str, port: int) -> int:
             now.state,
             secret=chosen.secret.get_secret_value(),
             header=chosen.header,
-            entities=ENTITIES,
+            entities=NAMES,
             now=lambda: datetime.now(UTC),
             start=start,
             said=complain,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from a2m.say import as_json, out, table
-from a2m.sync import ENTITIES, ONE_OR_ALL, chosen_entities
+from a2m.sync import ONE_OR_ALL, chosen_entities
+from entities.names import NAMES
 
 if TYPE_CHECKING:
     from connector.state.sync.entities import Overview
@@ -125,7 +126,7 @@ def read_status() -> list[dict[str, Any]]:
 
     now = datetime.now(UTC)
     with effective_settings() as here, here.state.read() as connection:
-        found = [entities.overview(connection, entity, now) for entity in ENTITIES]
+        found = [entities.overview(connection, entity, now) for entity in NAMES]
         groups = actions.groups(connection)
     return [
         {

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from a2m.say import as_json, complain, err, out, table
+from entities.names import NAMES
 
-ENTITIES = ("price", "inventory", "customer", "order", "shipment")
-"""In an order that makes sense: an order may name a customer, a shipment belongs to an order."""
-ONE_OR_ALL = f"{', '.join(ENTITIES)}, or all"
+ONE_OR_ALL = f"{', '.join(NAMES)}, or all"
 
 COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds")
 
@@ -23,9 +22,9 @@ def chosen_entities(name: str, active: object = None) -> list[str]:
     An unknown name is a usage error.
     """
     if name == "all":
-        return [entity for entity in ENTITIES if active is None or getattr(active, entity)]
-    if name not in ENTITIES:
-        raise typer.BadParameter(f"there is no entity {name!r}; choose one of {', '.join(ENTITIES)}, or all.")
+        return [entity for entity in NAMES if active is None or getattr(active, entity)]
+    if name not in NAMES:
+        raise typer.BadParameter(f"there is no entity {name!r}; choose one of {', '.join(NAMES)}, or all.")
     return [name]
 
 

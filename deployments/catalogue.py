@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from prefect import Flow
@@ -9,16 +10,12 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
 from app.effective_settings import effective_settings
+from entities.names import NAMES
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
-from flows.customer import customer
 from flows.housekeeping import OUR_TAG, housekeeping
-from flows.inventory import inventory
-from flows.order import order
-from flows.price import price
 from flows.reprocess import reprocess
 from flows.setup_parameters import setup_parameters
-from flows.shipment import shipment
 from flows.watch import watch
 from settings import as_form
 
@@ -26,7 +23,8 @@ EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 DAILY = "0 3 * * *"
 DAILY_LATER = "30 4 * * *"
-ENTITY_FLOWS = (price, inventory, customer, order, shipment)
+ENTITY_FLOWS: tuple[Flow[Any, Any], ...] = tuple(getattr(import_module(f"flows.{name}"), name) for name in NAMES)
+"""An entity's flow is the function of its name in the module of its name."""
 BY_HAND = (connection, reprocess, one_key_now, pause, resume, link_document)
 
 

@@ -1,19 +1,38 @@
-"""The only list of entities, in the order in which they run: commands, forms, deployments and tests derive from it."""
+"""The entities by name. Each is loaded when it is first asked for: naming them in a command's help loads none."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from entities.base import Entity
-from entities.customer.entity import Customers
-from entities.inventory.entity import Inventory
-from entities.order.entity import Orders
-from entities.price.entity import Price
-from entities.shipment.entity import Shipments
+from entities.names import NAMES
 
-_ALL: tuple[Entity[Any], ...] = (Price(), Inventory(), Customers(), Orders(), Shipments())
 
-ENTITIES: dict[str, Entity[Any]] = {entity.name: entity for entity in _ALL}
-NAMES: tuple[str, ...] = tuple(ENTITIES)
-LINKED: tuple[str, ...] = tuple(entity.name for entity in _ALL if entity.has_links)
-"""The entities whose records a person may link to Magento's."""
+@cache
+def _loaded(name: str) -> Entity[Any]:
+    entity: Entity[Any] = import_module(f"entities.{name}.entity").ENTITY
+    return entity
+
+
+class _Entities(Mapping[str, Entity[Any]]):
+    def __getitem__(self, name: str) -> Entity[Any]:
+        if name not in NAMES:
+            raise KeyError(name)
+        return _loaded(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+ENTITIES: Mapping[str, Entity[Any]] = _Entities()
+
+
+def linked() -> tuple[str, ...]:
+    """Return the entities whose records a person may link to Magento's."""
+    return tuple(entity.name for entity in ENTITIES.values() if entity.has_links)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -18,14 +18,20 @@ from app.effective_settings import AppContext, effective_settings
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.sync import entities
+from entities.names import NAMES
+from entities.registry import linked
 from flows.artifacts import name_run, named
 from flows.entity import look_in_prefect
 from settings import SettingsError
 
-Entity = Literal["price", "inventory", "customer", "order", "shipment"]
-OneOrAll = Literal["all", "price", "inventory", "customer", "order", "shipment"]
-Document = Literal["shipment", "order", "customer"]
-ENTITIES: tuple[Entity, ...] = ("price", "inventory", "customer", "order", "shipment")
+if TYPE_CHECKING:
+    Entity: TypeAlias = str
+    OneOrAll: TypeAlias = str
+    Linked: TypeAlias = str
+else:
+    Entity = Literal[NAMES]
+    OneOrAll = Literal[("all", *NAMES)]
+    Linked = Literal[linked()]
 
 
 @flow(name="Full Look", persist_result=False)
@@ -38,7 +44,7 @@ async def full_look(entity: OneOrAll = "all") -> State[Any]:
     said, wrong = [], False
     try:
         with effective_settings() as now:
-            chosen = [one for one in ENTITIES if entity in (one, "all") and getattr(now.settings.active, one)]
+            chosen = [one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)]
         for one in chosen:
             outcome = await look_in_prefect(one, full=True, once=True)
             wrong |= outcome.fault is not None
@@ -88,7 +94,7 @@ async def resume(entity: OneOrAll = "all") -> State[Any]:
 
 
 @flow(name="Link a Document", persist_result=False)
-async def link_document(entity: Document, key: str, magento_id: str) -> State[Any]:
+async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]:
     """Say that a document was made in Magento by hand: it is not made a second time.
 
     Args:
@@ -106,7 +112,7 @@ async def link_document(entity: Document, key: str, magento_id: str) -> State[An
 
 
 def _set_paused(now: AppContext, entity: OneOrAll, *, paused: bool) -> str:
-    chosen = [one for one in ENTITIES if entity in (one, "all")]
+    chosen = [one for one in NAMES if entity in (one, "all")]
     entities.pause(now.state, list(chosen), paused=paused)
     return f"{', '.join(chosen)} {'paused: a run that works stops after its look' if paused else 'resumed'}."
 

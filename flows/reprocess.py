@@ -24,7 +24,8 @@ from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
 from connector.state.queue.messages import Message, is_about
-from flows.administer import ENTITIES, OneOrAll
+from entities.names import NAMES
+from flows.administer import OneOrAll
 from flows.artifacts import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table
 from flows.entity import look_in_prefect
 from settings import SettingsError
@@ -122,7 +123,7 @@ def _skip(state: State, chosen: Sequence[Message], reason: str) -> str:
 async def _look(chosen: Sequence[Message]) -> str:
     """Send them now where no run works on the entity; gives in words what has to wait."""
     waits = []
-    for entity in ENTITIES:
+    for entity in NAMES:
         if any(one.entity == entity for one in chosen):
             outcome = await look_in_prefect(entity, once=True)
             if outcome.fault or outcome.stopped:

@@ -21,7 +21,7 @@ from app.effective_settings import AppContext, effective_settings
 from connector.state.faults import StateError
 from connector.state.operator import alerts as watching
 from connector.state.operator.alerts import Finding, Limits
-from flows.administer import ENTITIES
+from entities.names import NAMES
 from settings import SettingsError
 
 SUBJECT = "A to M: something needs you"
@@ -60,7 +60,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
         timedelta(days=here.settings.queue.wait_tell),
     )
     with here.state.read() as connection:
-        active = [entity for entity in ENTITIES if getattr(here.settings.active, entity)]
+        active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
         found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
         news = watching.to_tell(connection, found, limits, now)
     words = "\n".join(one.words for one in found) or "Nothing to tell."

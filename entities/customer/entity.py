@@ -14,7 +14,7 @@ from connector.state.engine import State
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
-from entities.base import RunContext
+from entities.base import Entity, RunContext
 from entities.checks import Asked
 from entities.customer.checks import customers_in_acumatica, customers_in_magento
 from entities.customer.deliver import FEEDS, compute, find, identity, refuse_too_many, send
@@ -106,3 +106,6 @@ class Customers(DocumentEntity[CustomerRule, Account]):
     def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
         """See `Entity.checks_in_magento`."""
         return customers_in_magento(client, self.rule(settings))
+
+
+ENTITY: Entity[CustomerRule] = Customers()

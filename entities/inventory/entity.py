@@ -16,7 +16,7 @@ from connector.state.queue.chunk import DesiredValue, not_shown
 from connector.state.queue.messages import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
-from entities.base import ClaimOrder, RequestResult, RunContext, Urgency
+from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import Asked
 from entities.explained import Known, Line
 from entities.inventory.check_names import checks_in_acumatica, checks_in_magento, shows_attribute
@@ -157,3 +157,6 @@ class Inventory(ValueEntity[QuantityRule]):
     def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
         """See `Entity.checks_in_magento`."""
         return checks_in_magento(settings, client)
+
+
+ENTITY: Entity[QuantityRule] = Inventory()

@@ -15,7 +15,7 @@ from connector.state.engine import State
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
-from entities.base import RunContext
+from entities.base import Entity, RunContext
 from entities.checks import Asked, Check
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
@@ -120,3 +120,6 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     def checks_of_settings(self, settings: Settings) -> list[Check]:
         """See `Entity.checks_of_settings`."""
         return maps_of_orders(self.rule(settings), settings.order.reference_test)
+
+
+ENTITY: Entity[OrderRule] = Orders()

@@ -16,7 +16,7 @@ from connector.state.queue.chunk import DesiredValue
 from connector.state.queue.messages import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
-from entities.base import ClaimOrder, RequestResult, RunContext, Urgency
+from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import Asked
 from entities.explained import Known, Line
 from entities.price.bulk import goes_in_bulk, operations_of, settle_bulk
@@ -152,3 +152,6 @@ class Price(ValueEntity[PriceRule]):
     def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
         """See `Entity.checks_in_magento`."""
         return checks_in_magento(settings, client, clock)
+
+
+ENTITY: Entity[PriceRule] = Price()

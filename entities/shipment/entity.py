@@ -14,7 +14,7 @@ from connector.state.engine import State
 from connector.state.queue.messages import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
-from entities.base import RunContext
+from entities.base import Entity, RunContext
 from entities.checks import Asked, Check
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
@@ -128,3 +128,6 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     def checks_of_settings(self, settings: Settings) -> list[Check]:
         """See `Entity.checks_of_settings`."""
         return [drop_shipments(self.rule(settings))] if settings.active.shipment else []
+
+
+ENTITY: Entity[ShipmentRule] = Shipments()

@@ -26,7 +26,7 @@ from support.processes import answers, running, wait_until, with_variable
 
 from connector.state.engine import State, open_state
 from connector.state.sync import entities
-from flows.administer import ENTITIES
+from entities.names import NAMES
 from settings.toml_file import as_toml
 
 Sections = dict[str, dict[str, Any]]
@@ -130,7 +130,7 @@ class Stack:
     def pause(self, *, paused: bool) -> None:
         """Pause every entity, or resume it."""
         with self._state() as state:
-            entities.pause(state, list(ENTITIES), paused=paused)
+            entities.pause(state, list(NAMES), paused=paused)
 
     @contextmanager
     def _state(self) -> Iterator[State]:
