@@ -21,7 +21,7 @@ PAUSE = 1.0
 """Between two runs; the real schedule's is a minute's rest."""
 
 
-async def context(entity: str, name: str) -> None:
+async def work(entity: str, name: str) -> None:
     """Run until somebody ends this process."""
     with effective_settings(needs_both_systems=True) as now:
         newer = _saved_after(now)
@@ -52,4 +52,4 @@ def _saved_after(now: AppContext) -> Callable[[], Settings | None]:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
     with suppress(KeyboardInterrupt):
-        asyncio.run(context(sys.argv[1], sys.argv[2]))
+        asyncio.run(work(sys.argv[1], sys.argv[2]))

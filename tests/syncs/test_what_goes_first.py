@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from entities.registry import ENTITIES
 from sandbox.catalogue import generated
 from tasks import pull, push
 from tasks import sync as look
@@ -43,7 +44,7 @@ async def test_prices_leave_room_while_stock_waits(make_world, monkeypatch, stoc
             return None
 
         await here.sync("inventory", stages=lambda _retries: replace(DIRECT_STAGES, push=send_nothing))
-    at_once, most, deliver = 0, 0, push.deliver
+    at_once, most, deliver = 0, 0, ENTITIES["price"].deliver
 
     async def counted(*arguments):
         nonlocal at_once, most
@@ -55,7 +56,7 @@ async def test_prices_leave_room_while_stock_waits(make_world, monkeypatch, stoc
         finally:
             at_once -= 1
 
-    monkeypatch.setattr(push, "deliver", counted)
+    monkeypatch.setattr(ENTITIES["price"], "deliver", counted)
     outcome = await here.sync("price", here.settings(queue=SMALL_BATCHES, magento={"concurrency": 4}))
     assert (outcome.fault, outcome.counters.sent) == (None, 40)
     assert most == 1 if stock_waits else most > 1
@@ -67,7 +68,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
     here = make_world(43)
     monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", 8)
     monkeypatch.setattr(pull, "CHUNK_RECORDS", 8)
-    happened, deliver = [], push.deliver
+    happened, deliver = [], ENTITIES["price"].deliver
 
     async def reading(pulling):
         chunk = await look.pull(pulling)
@@ -80,7 +81,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
         happened.append("sent")
         return await deliver(*arguments)
 
-    monkeypatch.setattr(push, "deliver", sending)
+    monkeypatch.setattr(ENTITIES["price"], "deliver", sending)
     settings = here.settings(
         queue={"threshold_count": 3, "batch_count": 5}, magento={"concurrency": 2}, acumatica={"page_size": 8}
     )
