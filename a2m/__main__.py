@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from a2m.own_modules import ForeignModules, refuse_foreign_modules
 from a2m.say import complain, warnings_heard
+
+if TYPE_CHECKING:
+    from connector.errors import ConnectorError
+    from settings import SettingsError
 
 
 def _leave_with(code: int | None) -> None:
@@ -81,28 +86,20 @@ def main() -> None:
     except ForeignModules as error:
         complain(str(error))
         sys.exit(2)
-    except _wrong_settings() as error:
-        complain(str(error))
-        sys.exit(2)
     except _faults() as error:
         complain(str(error))
-        sys.exit(1)
+        if error.is_transient:
+            complain("It usually passes by itself: run the command again.")
+        sys.exit(error.exit_code)
     finally:
         os.umask(before)
 
 
-def _wrong_settings() -> type[Exception]:
+def _faults() -> tuple[type[ConnectorError], type[SettingsError]]:
+    from connector.errors import ConnectorError
     from settings import SettingsError
 
-    return SettingsError
-
-
-def _faults() -> tuple[type[Exception], ...]:
-    from connector.acumatica.errors import AcumaticaFault
-    from connector.magento.errors import MagentoFault
-    from connector.state.faults import StateError
-
-    return StateError, AcumaticaFault, MagentoFault
+    return ConnectorError, SettingsError
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from typing import Any
 from app.composition import Run, working
 from app.lease_holder import LONG_PATIENCE, kept, somebody, take_lease
 from app.poll_loop import StopPolling, poll_loop
-from connector.acumatica.errors import AcumaticaFault
 from connector.acumatica.full_licence import PATIENCE
 from connector.clock import Clock, SystemClock
-from connector.magento.errors import MagentoFault, TemporaryFault
+from connector.errors import ConnectorError
+from connector.magento.errors import TemporaryFault
 from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LeaseHolder, LeaseLost
 from connector.state.coordination.wakeups import Wake
@@ -29,16 +29,15 @@ from connector.state.sync import entities
 from entities import retry_after as told_to_wait
 from entities.counters import Counters, Report
 from entities.registry import ENTITIES
-from entities.shop import ConfigurationConflict
 from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
-from tasks.push import ShopUnreachable
 from tasks.sync import DIRECT_STAGES, Stages, look
 
 LEASE_WAIT = 15.0
 HEARS_EVERY = 0.25
 """Seconds: how often a run that pauses asks whether a look is wanted now, which is one read of the state database."""
-FAULTS = (AcumaticaFault, MagentoFault, ShopUnreachable, ConfigurationConflict, LeaseLost, StateError, SettingsError)
+FAULTS = (ConnectorError, SettingsError)
+"""What a person can mend or wait for; anything else is a mistake in the connector."""
 
 
 class RunResult:

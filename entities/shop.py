@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from connector.errors import ConnectorError
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
@@ -16,7 +17,7 @@ from entities.sources import source_key
 T = TypeVar("T")
 
 
-class ConfigurationConflict(Exception):
+class ConfigurationConflict(ConnectorError):
     """The shop cannot show what the settings ask for; the text says what to change."""
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from connector.model.failure_help import with_fix
 from connector.model.failures import FailureCode
 from connector.state.queue.messages import Message, MessageOutcome
-from connector.state.schema import FAILED, PENDING
+from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 
 LATE_WRITE = timedelta(seconds=60)
 """A request that arrived whole may be applied this long after we gave up: its values are read again then."""
@@ -22,7 +22,10 @@ FAILED_AS: dict[str, FailureCode] = {
 
 def tried_again(message: Message, retry_count: int) -> MessageOutcome:
     """Return the outcome of a message that Magento does not show."""
-    if message.attempts < retry_count:
-        return MessageOutcome(message, PENDING, message.cause, message.reason)
+    limits = AttemptLimits(retry_count)
+    became = transition(MessageState.IN_REQUEST, Outcome.NOT_SHOWN, attempts=message.attempts, limits=limits)
+    state = stored_as(became, Outcome.NOT_SHOWN)
+    if became.state is MessageState.OPEN:
+        return MessageOutcome(message, state, message.cause, message.reason)
     code = FAILED_AS.get(message.cause or "", FailureCode.STOPPED)
-    return MessageOutcome(message, FAILED, code, with_fix(code, message.reason or STOPPED, message.attempts))
+    return MessageOutcome(message, state, code, with_fix(code, message.reason or STOPPED, message.attempts))

@@ -54,7 +54,8 @@ async def run_entity(
     except (SettingsError, StateError) as error:
         return Failed(message=f"{again}{error}")
     said = outcome.in_words()
-    name = said if said.startswith(f"{entity} ") else f"{entity}: {said}"
+    names_it_itself = outcome.fault is None and outcome.stopped is not None
+    name = said if names_it_itself else f"{entity}: {said}"
     await name_run(f"{name} (re-run {rerun} of {RERUNS})" if rerun else name)
     return _final_state(outcome, again)
 

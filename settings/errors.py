@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
@@ -15,7 +15,13 @@ from settings.settings import all_settings
 
 
 class SettingsError(Exception):
-    """A setting is wrong or missing; the text names the field, the value and the rule for each."""
+    """A setting is wrong or missing; the text names the field, the value and the rule for each.
+
+    exit_code: of a command that ends by it. is_transient: it does not pass by itself.
+    """
+
+    exit_code: ClassVar[int] = 2
+    is_transient: ClassVar[bool] = False
 
 
 def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> list[str]:

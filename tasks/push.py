@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from connector import failpoints
+from connector.errors import ConnectorError
 from connector.magento.batches import ACCEPTED, RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, MagentoFault
@@ -26,7 +27,8 @@ from connector.state.coordination import lost_lease
 from connector.state.coordination.lease import LeaseLost
 from connector.state.queue import messages
 from connector.state.queue.messages import BatchResult, ClaimSpec, Message, MessageOutcome
-from connector.state.schema import FAILED, PENDING, SENDING, SENT, SKIPPED
+from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
+from connector.state.schema import FAILED, SENT
 from entities.base import ClaimOrder, RequestResult, RunContext
 from entities.without_answer import LATE_WRITE
 from tasks.outcome_writer import OutcomeWriter
@@ -49,7 +51,7 @@ class PushAgain(Exception):
         self.due_at = due_at
 
 
-class ShopUnreachable(Exception):
+class ShopUnreachable(ConnectorError):
     """The whole connection to Magento is down; no message lost an attempt by it."""
 
 
@@ -292,7 +294,7 @@ async def _keep(
     settled = [
         MessageOutcome(message, SENT)
         if outcome is ACCEPTED
-        else _settled(context, message, outcome, later, connection_lost=fault is not None)
+        else _settled(context, message, outcome, now, later - now, connection_lost=fault is not None)
         for message, outcome in zip(claimed, delivery.outcomes, strict=True)
     ]
     settled = [context.entity.outcome(one, result) for one in settled]
@@ -333,30 +335,54 @@ async def _probe_fault(
     return None
 
 
+_OUTCOMES = {
+    "accepted": Outcome.ACCEPTED,
+    "refused": Outcome.REFUSED,
+    "temporary": Outcome.TEMPORARY,
+    "unknown": Outcome.UNKNOWN,
+    "not_sent": Outcome.NOT_SENT,
+}
+
+
 def _settled(
-    context: RunContext[Any], message: Message, outcome: RowResult, later: datetime, *, connection_lost: bool
+    context: RunContext[Any],
+    message: Message,
+    row: RowResult,
+    now: datetime,
+    pause: timedelta,
+    *,
+    connection_lost: bool,
 ) -> MessageOutcome:
-    if outcome.kind == "accepted":
-        return MessageOutcome(message, SENT)
-    if outcome.kind == "refused":
-        code = outcome.code or FailureCode.REFUSED_BY_MAGENTO
-        is_gone = code is FailureCode.UNKNOWN_SKU
-        state = SKIPPED if is_gone and context.skips_unknown_sku else FAILED
-        return MessageOutcome(message, state, code, _in_words(message, code, outcome), is_gone=is_gone)
-    if outcome.kind == "waits":
-        return waits_on(context, message, outcome, context.clock.now())
-    if connection_lost or outcome.kind == "not_sent":
-        return MessageOutcome(message, PENDING, attempt_given_back=True)
-    if outcome.kind == "unknown":
-        return MessageOutcome(message, SENDING, FailureCode.NO_ANSWER, outcome.reason)
-    if message.attempts >= context.queue.retry_count:
+    """Return what becomes of a message, by what became of its row."""
+    if row.kind == "waits":
+        return waits_on(context, message, row, now)
+    code = _code_of(row)
+    is_gone = code is FailureCode.UNKNOWN_SKU
+    outcome = _OUTCOMES[row.kind]
+    if outcome is Outcome.REFUSED and is_gone and context.skips_unknown_sku:
+        outcome = Outcome.LEFT_OUT
+    if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
+        outcome = Outcome.NOT_SENT
+    limits = AttemptLimits(context.queue.retry_count, pause)
+    became = transition(MessageState.IN_REQUEST, outcome, attempts=message.attempts, limits=limits, now=now)
+    if outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
+        return MessageOutcome(message, stored_as(became, outcome), attempts=became.attempts)
+    if outcome is Outcome.TEMPORARY and became.state is MessageState.FAILED:
         code = FailureCode.OUT_OF_ATTEMPTS
-        return MessageOutcome(message, FAILED, code, _in_words(message, code, outcome))
-    return MessageOutcome(message, PENDING, FailureCode.TEMPORARY, outcome.reason, not_before=later)
+    reason = row.reason
+    if became.state in (MessageState.FAILED, MessageState.SKIPPED):
+        reason = with_fix(code, row.reason or "Magento refused it and gave no reason.", message.attempts)
+    return MessageOutcome(
+        message, stored_as(became, outcome), code, reason, became.not_before, became.attempts, is_gone=is_gone
+    )
 
 
-def _in_words(message: Message, code: FailureCode, outcome: RowResult) -> str:
-    return with_fix(code, outcome.reason or "Magento refused it and gave no reason.", message.attempts)
+def _code_of(row: RowResult) -> FailureCode:
+    if row.kind == "unknown":
+        return FailureCode.NO_ANSWER
+    if row.kind == "temporary":
+        return FailureCode.TEMPORARY
+    return row.code or FailureCode.REFUSED_BY_MAGENTO
 
 
 def pause_after(attempts: int) -> float:

@@ -13,9 +13,9 @@ from connector.magento.batches import RowResult
 from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.state.queue import messages, waits
 from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
-from connector.state.schema import PENDING
 from entities.base import RunContext
 from entities.waiting import NotYet, describe, looked_at_again
 
@@ -26,8 +26,10 @@ READ_TOGETHER = 500
 def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
     """The outcome of a message that waits; no attempt is used."""
     wait = _wait(context, message, outcome.wait or "", outcome.waits_for, outcome.reason or "", now)
-    again_at = looked_at_again(wait.since, now)
-    return MessageOutcome(message, PENDING, None, outcome.reason, again_at, attempt_given_back=True, wait=wait)
+    limits = AttemptLimits(context.queue.retry_count, looked_at_again(wait.since, now) - now)
+    became = transition(MessageState.IN_REQUEST, Outcome.WAITS, attempts=message.attempts, limits=limits, now=now)
+    state = stored_as(became, Outcome.WAITS)
+    return MessageOutcome(message, state, None, outcome.reason, became.not_before, became.attempts, wait=wait)
 
 
 def _wait(

@@ -18,10 +18,12 @@ from urllib.parse import unquote_plus
 import httpx
 import msgspec
 
+from connector.errors import ConnectorError
+
 LONGEST = 500
 
 
-class AcumaticaFault(Exception):
+class AcumaticaFault(ConnectorError):
     """Something that Acumatica does not do. `str()` is a sentence for people."""
 
 
@@ -36,6 +38,8 @@ class LoginRefused(AcumaticaFault):
 class LoginLimit(AcumaticaFault):
     """All sessions of the licence are taken."""
 
+    is_transient = True
+
 
 class NoRights(AcumaticaFault):
     """The user lacks the rights to a form or an inquiry."""
@@ -43,6 +47,8 @@ class NoRights(AcumaticaFault):
 
 class AcumaticaBusy(AcumaticaFault):
     """A fault that passes did not pass in time."""
+
+    is_transient = True
 
 
 class RecordMissing(AcumaticaFault):

@@ -1,7 +1,7 @@
 """What can go wrong with Magento as a whole, with one request, and how an answer is put into words.
 
     MagentoFault
-    ├── OfTheConnection        every request would fail alike: the run fails, no message does
+    ├── HostUnavailable        every request would fail alike: the run fails, no message does
     │   ├── ConnectionFault      DNS, TLS, refused: nobody answers there
     │   ├── Unauthorized         401, and the 400s of OAuth: `resources` names what was refused
     │   └── WrongAddress         somebody answers, but not Magento's REST API: a redirect, a login page, a store code
@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from connector.errors import ConnectorError
 
-class MagentoFault(Exception):
+
+class MagentoFault(ConnectorError):
     """Something that Magento, or what stands in front of it, does not do. `str()` is a sentence for people.
 
     kind: Magento's own message before its placeholders were filled; empty where it gave none.
@@ -62,6 +64,8 @@ class TemporaryFault(MagentoFault):
 
     retry_after: seconds that Magento asks to wait, or None.
     """
+
+    is_transient = True
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
+from connector.errors import ConnectorError
+
 _START_AGAIN = (
     "Nothing was changed. Put a backup in its place, or move the file away and start again: "
     "the next look then compares everything with what Magento shows."
@@ -45,7 +47,7 @@ _POSTGRESQL = {
 }
 
 
-class StateError(Exception):
+class StateError(ConnectorError):
     """The state database cannot be used; the message says why and what to do."""
 
 

@@ -4,7 +4,7 @@ Portable over SQLite and PostgreSQL: integers, texts and bytes only. Every insta
 1970 in UTC
 (`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in `connector.rules`.
 
-A message and its states (each transition is one function in `messages`, `chunk` or `reprocess`)::
+A message and its states as they are stored (`connector.state.queue.transitions` decides what becomes of one)::
 
             commit_chunk                claim                  settle: accepted
     ─────────────────────▶ pending ───────────▶ sending ─────────────────────▶ sent

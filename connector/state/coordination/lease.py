@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from connector.errors import ConnectorError
 from connector.state.coordination.process import Process, is_gone, this_process
 from connector.state.engine import State
 from connector.state.rows import upsert
@@ -22,8 +23,10 @@ LEASE_SECONDS = 60.0
 _FENCE = select(leases.c.fence).where(leases.c.entity == bindparam("the_entity")).with_for_update()
 
 
-class LeaseLost(Exception):
+class LeaseLost(ConnectorError):
     """Another run has taken the lease; this one must not write any more."""
+
+    is_transient = True
 
 
 @dataclass(frozen=True)

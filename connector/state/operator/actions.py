@@ -19,8 +19,9 @@ from connector.state.engine import State
 from connector.state.queue import messages, waits
 from connector.state.queue.messages import Message
 from connector.state.queue.notes import is_note_on
+from connector.state.queue.transitions import Outcome, allowed_from
 from connector.state.rows import chunked, in_any, upsert
-from connector.state.schema import FAILED, IS_FAILED, PENDING, SENDING, SENT, SKIPPED, asked, instant, into, micros
+from connector.state.schema import FAILED, IS_FAILED, SENDING, SENT, SKIPPED, asked, instant, into, micros
 from connector.state.schema import messages as message_table
 from connector.state.sync import ledger, links
 from connector.state.sync.ledger import LedgerRow
@@ -79,7 +80,9 @@ def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
 def _mark(connection: Connection, ids: Sequence[int], now: datetime) -> int:
     done = 0
     for part in chunked(ids):
-        these = in_any(connection, message_table.c.id, part) & message_table.c.state.in_((FAILED, SKIPPED))
+        these = in_any(connection, message_table.c.id, part) & message_table.c.state.in_(
+            allowed_from(Outcome.SENT_AGAIN)
+        )
         values = {**into(FAILED), "cause": FailureCode.SEND_AGAIN, "changed_at": micros(now)}
         done += connection.execute(update(message_table).where(these).values(values)).rowcount
     return done
@@ -91,7 +94,7 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
     Raises `NotPossibleByHand`.
     """
     with state.write() as connection:
-        here = (message_table.c.id == message.id) & message_table.c.state.in_((FAILED, PENDING, SKIPPED))
+        here = (message_table.c.id == message.id) & message_table.c.state.in_(allowed_from(Outcome.SKIPPED_BY_HAND))
         values = {
             **into(SKIPPED),
             "cause": FailureCode.BY_HAND,

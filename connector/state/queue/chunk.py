@@ -30,6 +30,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
+from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
 from connector.state.rows import chunked, in_any, insert_tuples
 from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, into, micros
 from connector.state.schema import messages as message_table
@@ -317,7 +318,7 @@ def _decide(want: DesiredValue, older: dict[str, Message], confirmed: LedgerRow 
     if want.cause is not None:
         _decide_unsendable(want, pending, failed, changes)
         return
-    if pending is not None and _same(want, pending):
+    if pending is not None and _became(want, pending, Outcome.WANTED) == pending.state:
         changes.supersede(failed)
         return
     changes.supersede(pending)
@@ -327,22 +328,41 @@ def _decide(want: DesiredValue, older: dict[str, Message], confirmed: LedgerRow 
             changes.queue(want)
     elif _same(want, confirmed):
         changes.supersede(failed)
-    elif failed is not None and failed.cause in REOPENED_BY_THE_NEXT_SYNC:
-        changes.rewrite(failed, want, PENDING)
-    elif not _same(want, failed):
+    elif failed is None:
+        changes.queue(want)
+    else:
+        _decide_again(want, failed, changes)
+
+
+def _decide_again(want: DesiredValue, failed: Message, changes: _Changes) -> None:
+    """What failed or was left out stays so, goes again as it is, or is overtaken by another value."""
+    if failed.cause in REOPENED_BY_THE_NEXT_SYNC:
+        changes.rewrite(failed, want, _became(want, failed, Outcome.WANTED, newer=False))
+    elif _became(want, failed, Outcome.WANTED) == SUPERSEDED:
         changes.supersede(failed)
         changes.queue(want)
 
 
 def _decide_unsendable(want: DesiredValue, pending: Message | None, failed: Message | None, changes: _Changes) -> None:
     changes.supersede(pending)
-    state = SKIPPED if want.skipped else FAILED
-    if failed is not None and failed.state == SKIPPED and want.value is not None and failed.value == want.value:
-        return  # somebody has seen this note and left it out
     if failed is None:
         changes.fail(want)
-    elif (failed.state, failed.value, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
+        return
+    outcome = Outcome.REJECTED_AND_LEFT_OUT if want.skipped else Outcome.REJECTED
+    newer = want.value is None or failed.value != want.value
+    state = _became(want, failed, outcome, newer=newer)
+    if state == failed.state == SKIPPED and not newer:
+        return  # somebody has seen this note and left it out
+    if (failed.state, failed.value, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
         changes.rewrite(failed, want, state)
+
+
+def _became(want: DesiredValue, message: Message, outcome: Outcome, *, newer: bool | None = None) -> str:
+    """Return how the message is stored once this is wanted."""
+    is_newer = not _same(want, message) if newer is None else newer
+    reopens = message.cause in REOPENED_BY_THE_NEXT_SYNC
+    became = transition(state_of(message.state), outcome, newer=is_newer, reopens=reopens)
+    return stored_as(became, outcome, newer=is_newer)
 
 
 def _apply(connection: Connection, changes: _Changes) -> None:

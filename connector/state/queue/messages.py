@@ -19,10 +19,10 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import waits
+from connector.state.queue.transitions import overtaken
 from connector.state.queue.wait import Wait
 from connector.state.rows import chunked, in_any, many, truth, tuples, upsert
 from connector.state.schema import (
-    FAILED,
     IS_FAILED,
     IS_LIVE,
     IS_PENDING,
@@ -31,8 +31,6 @@ from connector.state.schema import (
     PENDING,
     SENDING,
     SENT,
-    SKIPPED,
-    SUPERSEDED,
     hosts,
     instant,
     messages,
@@ -70,7 +68,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
-    """How one claimed message came out of its request.
+    """How one claimed message came out of its request. `attempts`: those that count from now on; None: as they are.
 
     `partially_applied`: a document's attempt did not end well after something of it had left: what Magento knows of it
     is in doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
@@ -84,7 +82,7 @@ class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
     cause: str | None = None
     reason: str | None = None
     not_before: datetime | None = None
-    attempt_given_back: bool = False
+    attempts: int | None = None
     partially_applied: bool = False
     link: Link | None = None
     taken: tuple[tuple[str, str], ...] = ()
@@ -292,13 +290,14 @@ def settle_together(state: State, held: Lease, answers: Sequence[BatchResult], n
 def _settle(connection: Connection, held: Lease, answers: Sequence[BatchResult], now: datetime) -> None:
     told = [one for answer in answers for one in answer.outcomes]
     unsent = [one.message for one in told if one.state != SENT]
-    overtaken = _overtaken(connection, held.entity, unsent) if unsent else set()
+    with_newer = _overtaken(connection, held.entity, unsent) if unsent else set()
     groups: dict[_Kept, list[int]] = {}
     for one in told:
-        became = SUPERSEDED if one.message.id in overtaken and one.state in (PENDING, FAILED, SKIPPED) else one.state
+        became = overtaken(one.state) if one.message.id in with_newer else one.state
+        given_back = 0 if one.attempts is None else one.message.attempts - one.attempts
         not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
         wait = (one.wait or one.message.wait) if became in (PENDING, SENDING) else None
-        kept = _Kept(became, one.cause, one.reason, not_before, _given_back(one), one.message.attempts, wait)
+        kept = _Kept(became, one.cause, one.reason, not_before, given_back, one.message.attempts, wait)
         groups.setdefault(kept, []).append(one.message.id)
     changed = [_change(connection, kept, ids, now) for kept, ids in groups.items()]
     still_claimed = set().union(*changed)
@@ -332,15 +331,6 @@ class _Kept(NamedTuple):
     given_back: int
     attempts: int
     wait: Wait | None
-
-
-def _given_back(one: MessageOutcome) -> int:
-    """How many attempts a message gets back. A wait leaves it one at most, of which Magento may know: what was tried
-    days ago must not count against what is tried when the wait is over.
-    """
-    if one.wait is not None:
-        return max(1, one.message.attempts - 1)
-    return int(one.attempt_given_back)
 
 
 def _change(connection: Connection, kept: _Kept, ids: list[int], now: datetime) -> set[int]:

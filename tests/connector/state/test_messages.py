@@ -65,7 +65,7 @@ def claim_same(state: State, held: Lease, attempts: int) -> list[Message]:
     claimed = claim(state, held)
     if claimed and claimed[0].attempts == attempts:
         return claimed
-    messages.settle(state, held, [MessageOutcome(one, "pending", attempt_given_back=True) for one in claimed], NOW)
+    messages.settle(state, held, [MessageOutcome(one, "pending", attempts=one.attempts - 1) for one in claimed], NOW)
     return []
 
 
@@ -94,7 +94,7 @@ def test_a_message_waits_until_its_instant(state: State, held: Lease) -> None:
 def test_an_attempt_can_be_given_back(state: State, held: Lease) -> None:
     """When the whole connection was down no message loses an attempt."""
     queue(state, held, "A")
-    given_back = [MessageOutcome(message, "pending", attempt_given_back=True) for message in claim(state, held)]
+    given_back = [MessageOutcome(message, "pending", attempts=message.attempts - 1) for message in claim(state, held)]
     messages.settle(state, held, given_back, NOW)
     assert claim(state, held)[0].attempts == 1
 

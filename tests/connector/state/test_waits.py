@@ -26,7 +26,13 @@ def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: dat
     [claimed] = claim(state, held)
     assert claimed.key == key
     kept = MessageOutcome(
-        claimed, "pending", "waits", "Not paid.", now + MINUTE, wait=Wait("awaiting_payment", now, on, told_at=None)
+        claimed,
+        "pending",
+        None,
+        "Not paid.",
+        now + MINUTE,
+        min(claimed.attempts - 1, 1),
+        wait=Wait("awaiting_payment", now, on, told_at=None),
     )
     messages.settle(state, held, [kept], now)
     return claimed
@@ -64,7 +70,7 @@ def test_a_temporary_fault_does_not_end_the_wait(state: State, held: Lease) -> N
         messages.settle(state, held, [MessageOutcome(claimed, "pending", "temporary", "503")], NOW)
     [claimed] = claim(state, held, after=3600)
     assert (claimed.attempts, claimed.wait) == (3, Wait("awaiting_payment", NOW))
-    messages.settle(state, held, [MessageOutcome(claimed, "pending", wait=claimed.wait)], NOW)
+    messages.settle(state, held, [MessageOutcome(claimed, "pending", attempts=1, wait=claimed.wait)], NOW)
     assert claim(state, held)[0].attempts == 2
 
 
@@ -93,7 +99,7 @@ def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
     for key, on in (("A", "price C"), ("B", "order C")):
         claimed = claim_one(state, held, key)
         kept = MessageOutcome(
-            claimed, "pending", wait=Wait("order_missing", NOW, on), not_before=NOW + timedelta(hours=1)
+            claimed, "pending", None, None, NOW + timedelta(hours=1), 0, wait=Wait("order_missing", NOW, on)
         )
         messages.settle(state, held, [kept], NOW)
     link = Link("C", "C", "7")
@@ -138,7 +144,7 @@ def test_a_long_wait_is_told_once(state: State, held: Lease) -> None:
 def claim_one(state: State, held: Lease, key: str) -> Message:
     """Claim messages until it is this one's turn; the others become pending again."""
     claimed = claim(state, held)
-    given_back = [MessageOutcome(one, "pending", attempt_given_back=True) for one in claimed if one.key != key]
+    given_back = [MessageOutcome(one, "pending", attempts=one.attempts - 1) for one in claimed if one.key != key]
     messages.settle(state, held, given_back, NOW)
     return next(one for one in claimed if one.key == key)
 
