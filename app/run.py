@@ -252,5 +252,5 @@ def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
     """Once a day for values, because Acumatica does not tell what was deleted; most documents are read so only once."""
     if not ENTITIES[run.entity].has_daily_full_sync:
         return False
-    every = timedelta(hours=run.settings.queue.full_look_every)
+    every = timedelta(hours=run.settings.queue.full_sync_interval)
     return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every

@@ -56,7 +56,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
     limits = Limits(
         timedelta(minutes=chosen.oldest_pending),
         timedelta(minutes=chosen.silence),
-        timedelta(hours=chosen.told_again),
+        timedelta(hours=chosen.repeat_after),
         timedelta(days=here.settings.queue.wait_tell),
     )
     with here.state.read() as connection:

@@ -29,6 +29,7 @@ def setting(
     unit: str = "",
     choices: Mapping[Any, str] | None = None,
     columns: tuple[str, ...] = (),
+    formerly: str = "",
     **others: Any,
 ) -> Any:
     """Declare one setting. `others` are its bounds (`ge`, `le`, `pattern`, …) and its `alias`, as pydantic has them.
@@ -41,8 +42,9 @@ def setting(
         choices: The label of every value that can be chosen.
         columns: The headings of a map, which the screen shows as a table: the key's and, unless its rows have fields of
             their own, the value's.
+        formerly: The name that its field had in the last version.
     """
-    beside: dict[str, Any] = {"unit": unit, "choices": choices, "columns": columns}
+    beside: dict[str, Any] = {"unit": unit, "choices": choices, "columns": columns, "formerly": formerly}
     beside = {name: value for name, value in beside.items() if value}
     return Field(default, title=label or None, description=help_text, json_schema_extra=beside or None, **others)
 
@@ -150,6 +152,16 @@ class Setting:
         return setting_name(self.section, self.field)
 
     @property
+    def former_field(self) -> str:
+        """The name that its field had in the last version; empty for none."""
+        return str(_beside(self.declared).get("formerly", ""))
+
+    @property
+    def former_name(self) -> str:
+        """The name that it had in the environment in the last version; empty for none."""
+        return setting_name(self.section, self.former_field) if self.former_field else ""
+
+    @property
     def label(self) -> str:
         """Its name on the screen."""
         return label_of(self.field, self.declared)
@@ -212,10 +224,18 @@ class Setting:
         return TypeAdapter(Annotated[kind, *self.declared.metadata] if self.declared.metadata else kind)
 
 
-def settings_of(section: str, model: type[BaseModel]) -> Iterator[Setting]:
-    """Yield the settings that a section declares."""
-    for attribute, declared in model.model_fields.items():
-        yield Setting(section, declared.alias or attribute, attribute, declared)
+def sections_of(whole: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield the sections of all settings: name and model."""
+    for name, declared in whole.model_fields.items():
+        if isinstance(declared.annotation, type) and issubclass(declared.annotation, BaseModel):
+            yield name, declared.annotation
+
+
+def settings_of(whole: type[BaseModel]) -> Iterator[Setting]:
+    """Yield every setting, section after section."""
+    for section, model in sections_of(whole):
+        for attribute, declared in model.model_fields.items():
+            yield Setting(section, declared.alias or attribute, attribute, declared)
 
 
 def setting_name(section: str, field: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from settings.declare import PREFIX, Map, Setting, setting_name
-from settings.places import Saved, in_file, places_above_the_ui, settings_file
+from settings.origin import places_above_the_ui, written_in_file
+from settings.places import Saved
 from settings.settings import all_settings
 
 
@@ -89,8 +90,10 @@ def _value_of(place: list[str], given: Mapping[str, Any], saved: Saved) -> str |
     for _place, values in places_above_the_ui():
         if values.get(setting.name):
             return values[setting.name]
-    written = {**in_file(settings_file()).get(section, {}), **saved.get(section, {})}
-    return repr(written[field]) if field in written else None
+    if field in saved.get(section, {}):
+        return repr(saved[section][field])
+    is_written, value = written_in_file(section, field)
+    return repr(value) if is_written else None
 
 
 def _setting_at(place: list[str]) -> Setting | None:

@@ -29,7 +29,8 @@ from settings.declare import (
     plain_type,
 )
 from settings.errors import SettingsError
-from settings.places import Saved, fixed_by
+from settings.origin import fixed_by, renamed
+from settings.places import Saved
 from settings.settings import Settings, all_settings, sections
 
 
@@ -78,7 +79,7 @@ def from_form(filled: Mapping[str, Any]) -> Saved:
     """
     wanted: dict[str, dict[str, Any]] = {}
     known = {(one.section, one.field): one for one in form_settings()}
-    for section, fields in filled.items():
+    for section, fields in renamed(filled).items():
         if not isinstance(fields, Mapping):
             raise SettingsError(f"{sections().get(section, section)}: it must be a group of fields.")
         for field, value in fields.items():

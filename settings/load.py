@@ -17,7 +17,8 @@ from pydantic_settings import SettingsError as SourceError
 
 from settings.declare import PREFIX
 from settings.errors import SettingsError, bad_json, describe, nearest, not_a_setting
-from settings.places import Saved, dot_env, in_file, places_above_the_ui, settings_file
+from settings.origin import places_above_the_ui, renamed
+from settings.places import Saved, dot_env, in_file, settings_file
 from settings.settings import Settings, all_settings, sections
 from settings.sources import with_saved
 
@@ -34,13 +35,14 @@ def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = Non
     """
     refuse_open_dot_env()
     _refuse_unknown_names()
+    saved, given = renamed(saved or {}), renamed(given)
     file = settings_file()
     refuse_bad_file(file)
     try:
-        with with_saved(saved or {}):
+        with with_saved(saved):
             settings = Settings(**given)
     except ValidationError as error:
-        raise SettingsError("\n".join(describe(error, given, saved or {}))) from error
+        raise SettingsError("\n".join(describe(error, given, saved))) from error
     except SourceError as error:
         raise SettingsError(bad_json() or str(error)) from error
     if needs_both_systems and settings.missing():

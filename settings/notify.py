@@ -33,10 +33,11 @@ class Notify(Section, title="Notifications"):
         ge=2,
         le=100_000,
     )
-    told_again: int = setting(
+    repeat_after: int = setting(
         24,
         "Repeat an alert after this if its reason lasts.",
         label="Repeat an alert after",
+        formerly="told_again",
         unit="hours",
         ge=1,
         le=1_000,

@@ -76,9 +76,10 @@ class Queue(Section, title="Queue Processing Settings"):
         ge=90,
         le=3600,
     )
-    full_look_every: float = setting(
+    full_sync_interval: float = setting(
         24.0,
         "How often everything is read. Only this finds what was deleted, because Acumatica does not report deletions.",
+        formerly="full_look_every",
         unit="hours",
         gt=0,
         le=24 * 31,

@@ -26,9 +26,13 @@ def as_markdown() -> str:
         parts += [f"\n## {label}", "", "| setting | label | values | default | meaning |", "|---|---|---|---|---|"]
         for one in all_settings():
             if one.section == section:
-                cells = (f"`{one.name}`", one.label, _values(one), _default(one), one.help_text)
+                cells = (f"`{one.name}`", one.label, _values(one), _default(one), _meaning(one))
                 parts.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     return "\n".join(parts) + "\n"
+
+
+def _meaning(setting: Setting) -> str:
+    return f"{setting.help_text} Formerly `{setting.former_name}`." if setting.former_name else setting.help_text
 
 
 def _values(setting: Setting) -> str:

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from settings.declare import Setting, setting_name
 from settings.errors import SettingsError, not_a_setting
 from settings.load import load_settings
-from settings.places import Saved, fixed_by, written_in_file
+from settings.origin import fixed_by, renamed, written_in_file
+from settings.places import Saved
 from settings.settings import Settings, all_settings
 
 
@@ -22,6 +23,7 @@ def to_save(wanted: Saved, before: Saved) -> dict[str, dict[str, Any]]:
 
     It is valid together with everything else. Raises `SettingsError`, and then nothing is to be saved.
     """
+    wanted, before = renamed(wanted), renamed(before)
     _refuse_what_is_not_saved(wanted)
     together = _over(before, wanted)
     settings = load_settings(saved=together)

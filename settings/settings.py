@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Self
 
@@ -13,7 +12,7 @@ from settings.active import Active
 from settings.acumatica import Acumatica
 from settings.additional import Additional
 from settings.customer import Customer
-from settings.declare import PREFIX, Setting, setting_name, settings_of
+from settings.declare import PREFIX, Setting, sections_of, setting_name, settings_of
 from settings.dropship import Dropship
 from settings.housekeeping import Housekeeping
 from settings.inventory import Inventory, source_name
@@ -25,7 +24,6 @@ from settings.places import own_database
 from settings.price import Price
 from settings.queue import Queue
 from settings.receiver import Receiver
-from settings.section import Section
 from settings.shipment import Shipment
 from settings.sources import all_places
 from settings.vendor_inventory import VendorInventory
@@ -128,16 +126,10 @@ class Settings(BaseSettings):
 @cache
 def sections() -> dict[str, str]:
     """Return the label of every section by its name in the settings, in the order of the screen."""
-    return {name: str(model.model_config["title"]) for name, model in _models()}
+    return {name: str(model.model_config["title"]) for name, model in sections_of(Settings)}
 
 
 @cache
 def all_settings() -> tuple[Setting, ...]:
     """Return every setting, section after section, in the order of the screen."""
-    return tuple(one for name, model in _models() for one in settings_of(name, model))
-
-
-def _models() -> Iterator[tuple[str, type[Section]]]:
-    for name, declared in Settings.model_fields.items():
-        if isinstance(declared.annotation, type) and issubclass(declared.annotation, Section):
-            yield name, declared.annotation
+    return tuple(settings_of(Settings))

@@ -16,6 +16,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from settings.declare import settings_of
+from settings.former import with_new_fields
 from settings.places import Saved, settings_file
 
 _saved: ContextVar[Saved] = ContextVar("saved")
@@ -56,8 +58,9 @@ class _HighestWins(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        declared = tuple(settings_of(self.settings_cls))
         for place in reversed(self._places):
-            for name, value in place().items():
+            for name, value in with_new_fields(place(), declared).items():
                 both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
                 found[name] = {**found[name], **value} if both else value
         return found

@@ -12,7 +12,8 @@ from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Item, Table
 
 from settings.load import load_settings, refuse_bad_file
-from settings.places import Saved, in_file, written_in_file
+from settings.origin import renamed, written_in_file
+from settings.places import Saved, in_file
 from settings.settings import all_settings, sections
 
 HEAD = "Setup Parameters, written by `a2m setup`; docs/reference/settings.md says what each of them means."
@@ -21,7 +22,7 @@ HEAD = "Setup Parameters, written by `a2m setup`; docs/reference/settings.md say
 def read_settings_file(file: Path) -> dict[str, dict[str, Any]]:
     """Return what the settings file says, by section. Raises `SettingsError`."""
     refuse_bad_file(file)
-    return in_file(file)
+    return renamed(in_file(file))
 
 
 def write_settings_file(file: Path, values: Saved, saved: Saved) -> None:
@@ -59,6 +60,7 @@ def as_toml(values: Saved, before: str = "") -> str:
 def _as_it_will_be(values: Saved, saved: Saved) -> Saved:
     """Return what counts below `.env` once the file is written; what is taken out of it falls back to its default."""
     together: dict[str, dict[str, Any]] = {}
+    saved = renamed(saved)
     for one in all_settings():
         for part in (saved.get(one.section, {}), values.get(one.section, {})):
             if one.field in part:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from settings import SettingsError, all_settings, load_settings, where_from
+from settings import SettingsError, all_settings, from_form, load_settings, to_save, where_from
+from settings.former import _warn
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +214,44 @@ def test_every_setting_says_what_it_is():
     """Every setting has a label, and a help text that is a whole sentence, for an administrator."""
     assert all(one.label for one in all_settings())
     assert [one.name for one in all_settings() if not one.help_text.endswith((".", "e.g."))] == []
+
+
+FORMER = {
+    ("queue", "full_look_every"): ("queue", "full_sync_interval"),
+    ("notify", "told_again"): ("notify", "repeat_after"),
+}
+
+
+@pytest.mark.parametrize("former", FORMER, ids="__".join)
+def test_a_former_name_works_wherever_it_is_written(monkeypatch, tmp_path, former):
+    """In the environment, `.env`, saved values, the form, arguments and the settings file; the new name wins."""
+    section, field = FORMER[former]
+    old, new = (f"A2M_{section.upper()}__{name.upper()}" for name in (former[1], field))
+    value = lambda **given: getattr(getattr(load_settings(**given), section), field)  # noqa: E731
+    saved = {section: {former[1]: 7}}
+    assert value(**saved) == value(saved=saved) == 7
+    assert where_from(section, field, saved) == "UI"
+    assert to_save({}, saved) == to_save(from_form(saved), {}) == {section: {field: 7}}
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "settings.toml").write_text(f"[{section}]\n{former[1]} = 8\n")
+    assert (value(), where_from(section, field)) == (8, "settings file")
+    (tmp_path / ".env").write_text(f"{old}=9\n")
+    assert (value(), where_from(section, field)) == (9, ".env")
+    monkeypatch.setenv(old, "10")
+    assert (value(), where_from(section, field)) == (10, "environment")
+    monkeypatch.setenv(new, "11")
+    assert value() == 11
+    monkeypatch.setenv(new, "-1")
+    with pytest.raises(SettingsError, match=f"{new} = -1"):
+        load_settings()
+
+
+def test_every_former_name_is_tried(caplog):
+    """None of them is left out above; each is warned of, with the new name."""
+    assert {(one.section, one.former_field) for one in all_settings() if one.former_field} == set(FORMER)
+    _warn.cache_clear()
+    for _again in range(2):
+        load_settings(**{section: {field: 7} for section, field in FORMER})
+    for one in all_settings():
+        if one.former_field:
+            assert caplog.text.count(f"{one.former_name} is called {one.name} now.") == 1

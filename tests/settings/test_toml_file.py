@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settings import SettingsError
-from settings.toml_file import as_toml, write_settings_file
+from settings.toml_file import as_toml, read_settings_file, write_settings_file
 
 BY_HAND = """\
 # Ours. Ask Ann before you change anything.
@@ -123,3 +123,11 @@ def test_the_file_is_its_owners_and_stays_where_values_are_wrong(tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "# Ours. Ask Ann before you change anything." in file.read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_a_former_name_is_written_as_the_new_one(tmp_path):
+    """A file of the last version has the new names once it is saved."""
+    file = tmp_path / "settings.toml"
+    file.write_text("[queue]\nfull_look_every = 12.0\n")
+    write_settings_file(file, read_settings_file(file), {})
+    assert file.read_text() == "[queue]\nfull_sync_interval = 12.0\n"

@@ -231,7 +231,7 @@ async def test_a_promotion_starts_and_ends_at_midnight_of_the_tenant(make_world)
         {"add_sales_price": {"inventory_id": "SKU-000001", "price": "8", "price_type": "Base", "currency": "USD"}},
         {"add_sales_price": {"inventory_id": "SKU-000001", "price": "5", "currency": "USD", **promotion}},
     )
-    settings = here.settings(price={"source": "sales_price"}, queue={"full_look_every": 700})
+    settings = here.settings(price={"source": "sales_price"}, queue={"full_sync_interval": 700})
     await here.sync("price", settings)
     assert here.prices()["SKU-000001"] == 8
     shown = []

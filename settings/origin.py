@@ -1,0 +1,50 @@
+"""Which place a setting's value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from settings.declare import Setting, setting_name
+from settings.former import with_new_fields, with_new_names
+from settings.places import Saved, dot_env, environment, in_file, settings_file
+from settings.settings import all_settings
+
+
+def places_above_the_ui() -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """Yield what wins over saved values, the highest first: the name of the place, and its values by capital name."""
+    yield "environment", with_new_names(environment(), _renamed_settings())
+    yield ".env", with_new_names(dot_env(), _renamed_settings())
+
+
+def written_in_file(section: str, field: str) -> tuple[bool, Any]:
+    """Whether the settings file says a value, and which."""
+    fields = renamed(in_file(settings_file())).get(section, {})
+    return field in fields, fields.get(field)
+
+
+def fixed_by(section: str, field: str) -> str | None:
+    """Return what fixes a setting, so that nothing saved can change it: environment or .env; else `None`."""
+    name = setting_name(section, field)
+    return next((place for place, values in places_above_the_ui() if values.get(name)), None)
+
+
+def where_from(section: str, field: str, saved: Saved | None = None) -> str:
+    """Return where a setting's value comes from: environment, .env, UI, settings file, or default."""
+    fixed = fixed_by(section, field)
+    if fixed is not None:
+        return fixed
+    if field in renamed(saved or {}).get(section, {}):
+        return "UI"
+    return "settings file" if written_in_file(section, field)[0] else "default"
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by section and field with former fields under their new names."""
+    return with_new_fields(values, _renamed_settings())
+
+
+@cache
+def _renamed_settings() -> tuple[Setting, ...]:
+    return tuple(one for one in all_settings() if one.former_field)
