@@ -167,10 +167,9 @@ def create_app(
 def _endpoint_routes(version: str, served: Callable[[str], Contract]) -> list[Route]:
     contract, root = served(version), f"/entity/Default/{version}"
     actions = Actions(contract.documents, contract.entities, root)
-    described = encoded(description(version, contract.entities, ACTIONS))
 
     async def swagger(request: Request) -> Response:
-        return described
+        return encoded(description(version, contract.entities, ACTIONS))
 
     return [
         Route(f"{root}/swagger.json", swagger),

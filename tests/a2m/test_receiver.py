@@ -7,6 +7,7 @@ from contextlib import closing
 import httpx
 from support.commands import SECRETS, command, environment, run, settings_of
 from support.processes import running, wait_until
+from support.served import one_client
 
 from connector.state.coordination import wakeups as wakes
 from connector.state.engine import open_state
@@ -36,7 +37,7 @@ def test_receiver(tmp_path):
 
         def post(**headers):
             try:
-                return httpx.post(url, json=NOTIFICATION, headers=headers, timeout=30).status_code
+                return one_client().post(url, json=NOTIFICATION, headers=headers, timeout=30).status_code
             except httpx.ConnectError:
                 return None
 

@@ -2,7 +2,7 @@
 
 import json
 
-import httpx
+from support.served import one_client
 
 from sandbox.catalogue import generated
 
@@ -11,7 +11,7 @@ def changed_by_hand(here, sku: str) -> None:
     headers = {"Authorization": "Bearer sandbox-magento-token"}
     price = {"price": 1.23, "store_id": 0, "sku": sku}
     url = f"{here.magento.url}/rest/all/V1/products/base-prices"
-    httpx.post(url, json={"prices": [price]}, headers=headers).raise_for_status()
+    one_client().post(url, json={"prices": [price]}, headers=headers).raise_for_status()
 
 
 def test_what_differs_is_a_table_and_exit_code_1(a2m, make_world):

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-import httpx
 import pytest
 from support.commands import settings_of
+from support.served import one_client
 
 COMMANDS = """
 check demo explain failed forget housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip
@@ -86,7 +86,7 @@ def test_wrong_settings(a2m, make_world, name, value, words):
         assert said.out == ""
         assert all(word in said.err for word in words), said.err
     assert here.site_state()["requests"] == 0
-    assert httpx.get(f"{here.magento.url}/_sandbox/journal").json()["requests"] == []
+    assert one_client().get(f"{here.magento.url}/_sandbox/journal").json()["requests"] == []
 
 
 @pytest.mark.parametrize("command", [["sync", "price"], ["check"], ["reprocess", "--all"]])

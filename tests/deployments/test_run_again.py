@@ -1,8 +1,8 @@
 """The automation Run again, on a real Prefect server: a run that failed as a whole is started again."""
 
-import httpx
 from support.commands import command, environment, settings_of
 from support.processes import running, wait_until
+from support.served import one_client
 
 NOBODY = "http://127.0.0.1:1"
 
@@ -45,7 +45,7 @@ def ask(server, path, **body):
     answers = []
 
     def is_answered():
-        answers.append(httpx.post(f"{server}/{path}", json=body, timeout=30))
+        answers.append(one_client().post(f"{server}/{path}", json=body, timeout=30))
         return answers[-1].status_code < 500
 
     wait_until(is_answered, "an answer of Prefect")

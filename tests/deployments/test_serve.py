@@ -4,11 +4,11 @@ import signal
 from contextlib import closing
 from datetime import UTC, datetime
 
-import httpx
 import psutil
 import pytest
 from support.commands import SECRETS, command, environment, run, settings_of
 from support.processes import family, left_of, running, wait_until
+from support.served import one_client
 
 from connector.state.engine import open_state
 from connector.state.sync import entities
@@ -30,7 +30,7 @@ BY_HAND = [
 
 def ask(server, path, **body):
     """Ask Prefect's API, as its UI does."""
-    answer = httpx.post(f"{server}/{path}", json=body, timeout=30)
+    answer = one_client().post(f"{server}/{path}", json=body, timeout=30)
     answer.raise_for_status()
     return answer.json()
 
@@ -84,7 +84,7 @@ def start(server, deployment):
     answers = []
 
     def created():
-        answers.append(httpx.post(f"{server}/deployments/{deployment['id']}/create_flow_run", json={}))
+        answers.append(one_client().post(f"{server}/deployments/{deployment['id']}/create_flow_run", json={}))
         return answers[-1].is_success
 
     wait_until(created, "a run that was started by hand")
@@ -100,7 +100,7 @@ def who_works(folder):
 
 def state_of(server, flow_run):
     """The state in which Prefect shows a run."""
-    return httpx.get(f"{server}/flow_runs/{flow_run}").json()["state"]
+    return one_client().get(f"{server}/flow_runs/{flow_run}").json()["state"]
 
 
 def is_scheduled(server, deployment):

@@ -9,12 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from easy_acumatica import AcumaticaClient, AcumaticaError
 from easy_acumatica.odata import F, QueryOptions
 from sandbox_acumatica.trading import customer, line, named, order, shipped
-from support.served import Served
+from support.served import Served, one_client
 
 from sandbox.acumatica import create_app
 from sandbox.catalogue import generated
@@ -34,7 +33,7 @@ CHANGES: list[dict[str, Any]] = [
 def url() -> Iterator[str]:
     """The address of a site with twelve items, a price list of one row, two orders and one shipment."""
     served = Served(create_app(generated(12)))
-    answer = httpx.post(f"{served.url}/_sandbox/change", json=CHANGES)
+    answer = one_client().post(f"{served.url}/_sandbox/change", json=CHANGES)
     assert answer.is_success, answer.text
     yield served.url
     served.close()
@@ -107,4 +106,4 @@ def test_it_tells_a_missing_record_and_gives_its_session_back(client: AcumaticaC
     with pytest.raises(AcumaticaError, match="No entity satisfies the condition"):
         client.stock_item.get_by_keys(InventoryID="NOPE")
     client.close()
-    assert httpx.get(f"{url}/_sandbox/state").json()["sessions"] == 0
+    assert one_client().get(f"{url}/_sandbox/state").json()["sessions"] == 0

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sandbox_acumatica.listed import CHANGES, INQUIRIES, OPTIONS, READS, Read
+from support.served import one_client
 from support.world import World
 
 from app.connection.test_connection import check_connection
@@ -63,7 +63,7 @@ async def test_list_has_all_that_a_connector_asks_for(world: World) -> None:
 
 
 def _requests(world: World) -> list[dict[str, Any]]:
-    answer = httpx.get(f"{world.acumatica.url}/_sandbox/journal", timeout=60)
+    answer = one_client().get(f"{world.acumatica.url}/_sandbox/journal", timeout=60)
     return [one for one in answer.json()["requests"] if one["path"].startswith(ENDPOINT)]
 
 

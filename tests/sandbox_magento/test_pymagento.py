@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from magento import Magento
 from magento.exceptions import MagentoException
 from sandbox_magento.shop import TOKEN
-from support.served import Served
+from support.served import Served, one_client
 
 from sandbox.catalogue import generated
 from sandbox.magento.app import create_app
@@ -26,7 +25,7 @@ def url() -> Iterator[str]:
     changes: list[dict[str, Any]] = [{"set_source_item": {"sku": sku, **row}} for sku in (SKU, ODD)]
     changes += [{"set_price": {"sku": sku, "price": "12.5"}} for sku in (SKU, ODD)]
     changes.append({"place_order": {"lines": LINES, "increment_id": "100000001"}})
-    assert httpx.post(f"{served.url}/_sandbox/change", json=changes).is_success
+    assert one_client().post(f"{served.url}/_sandbox/change", json=changes).is_success
     yield served.url
     served.close()
 
@@ -95,7 +94,7 @@ def test_it_reads_the_shop_and_its_customers(client: Magento) -> None:
 def test_it_is_told_what_its_token_lacks(client: Magento, url: str) -> None:
     """The refusal names the resource."""
     change = {"token": {"resources": ["Magento_Catalog::products"]}}
-    assert httpx.post(f"{url}/_sandbox/change", json=change).is_success
+    assert one_client().post(f"{url}/_sandbox/change", json=change).is_success
     assert client.get_product(SKU)
     with pytest.raises(MagentoException) as refused:
         list(client.get_orders())

@@ -23,6 +23,7 @@ from uuid import uuid4
 import httpx
 from support.commands import Said, command, environment, run
 from support.processes import answers, running, wait_until, with_variable
+from support.served import one_client
 
 from connector.state.engine import State, open_state
 from connector.state.sync import entities
@@ -59,21 +60,21 @@ class Stack:
         self._post(self.sections["magento"]["url"], changes)
 
     def _post(self, url: str, changes: tuple[dict[str, Any], ...]) -> None:
-        answer = httpx.post(f"{url}/_sandbox/change", json=list(changes), timeout=60)
+        answer = one_client().post(f"{url}/_sandbox/change", json=list(changes), timeout=60)
         assert answer.is_success, answer.text
 
     def break_with(self, plan: str) -> None:
         """Let requests to the sandbox fail by this plan; by an empty one, none."""
-        answer = httpx.post(f"{self.sections['magento']['url']}/_sandbox/faults", content=plan, timeout=60)
+        answer = one_client().post(f"{self.sections['magento']['url']}/_sandbox/faults", content=plan, timeout=60)
         assert answer.is_success, answer.text
 
     def shop(self) -> dict[str, Any]:
         """What Magento has."""
-        return dict(httpx.get(f"{self.sections['magento']['url']}/_sandbox/state", timeout=60).json())
+        return dict(one_client().get(f"{self.sections['magento']['url']}/_sandbox/state", timeout=60).json())
 
     def erp(self) -> dict[str, Any]:
         """What Acumatica has."""
-        return dict(httpx.get(f"{self.sections['acumatica']['url']}/_sandbox/state", timeout=60).json())
+        return dict(one_client().get(f"{self.sections['acumatica']['url']}/_sandbox/state", timeout=60).json())
 
     def a2m(self, *arguments: str) -> Said:
         """Run the command line beside it."""
@@ -85,7 +86,7 @@ class Stack:
 
         def is_answered() -> bool:
             with suppress(httpx.TimeoutException):
-                given.append(httpx.request(method, f"{self.url}/api/{path}", json=body, timeout=30))
+                given.append(one_client().request(method, f"{self.url}/api/{path}", json=body, timeout=30))
             return bool(given) and given[-1].status_code < 500
 
         wait_until(is_answered, "an answer of Prefect")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from support.served import one_client
 
 from a2m.processes import end_with_parent
 
@@ -80,6 +81,6 @@ def running(
 def answers(url: str) -> bool:
     """Whether somebody answers there with 200."""
     try:
-        return httpx.get(url, timeout=5).status_code == 200
+        return one_client().get(url, timeout=5).status_code == 200
     except httpx.TransportError:
         return False

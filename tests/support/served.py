@@ -80,6 +80,12 @@ def client(base_url: str = "", **how: Any) -> httpx.Client:
 
 
 @cache
+def one_client() -> httpx.Client:
+    """The client for questions that name a whole address, such as those that are asked again and again."""
+    return client()
+
+
+@cache
 def _loop_of(_process: int) -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="served", daemon=True).start()

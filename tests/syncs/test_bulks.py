@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-import httpx
 import pytest
 from support.crashes import Death, dies_at
 from support.world import World
@@ -43,7 +42,7 @@ def open_bulk(here: World) -> bulks.Bulk | None:
 
 def somebody_publishes(here: World) -> None:
     headers = {"Authorization": "Bearer sandbox-magento-token"}
-    httpx.post(f"{here.magento.url}{PUBLISHED}", headers=headers, json=[{"prices": []}]).raise_for_status()
+    here.http.post(f"{here.magento.url}{PUBLISHED}", headers=headers, json=[{"prices": []}]).raise_for_status()
 
 
 async def told_of(here: World, settings) -> str:

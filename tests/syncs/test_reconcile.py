@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 from support.customers import Shop, added
 from support.stories import STORIES, Scene
@@ -18,7 +17,7 @@ from sandbox.catalogue import Product, generated
 
 def by_hand_in_magento(here: World, method: str, path: str, body: dict[str, Any]) -> None:
     headers = {"Authorization": "Bearer sandbox-magento-token"}
-    httpx.request(method, f"{here.magento.url}/rest/all/V1/{path}", json=body, headers=headers).raise_for_status()
+    here.http.request(method, f"{here.magento.url}/rest/all/V1/{path}", json=body, headers=headers).raise_for_status()
 
 
 def a_price_changed_by_hand(here: World, sku: str, price: float) -> None:

@@ -3,11 +3,10 @@
 import multiprocessing
 import time
 
-import httpx
 import pytest
 from support.fast_clock import FastClock
 from support.licence_worker import read_in_turn
-from support.served import Served
+from support.served import Served, one_client
 
 from connector.state.engine import open_state
 from sandbox.acumatica.app import create_app
@@ -41,7 +40,7 @@ def test_five_processes_share_two_sessions_and_sixty_requests_a_minute(site, tmp
     sent = [done.get(timeout=60) for _process in working]
     for process in working:
         process.join(10)
-    journal = httpx.get(f"{served.url}/_sandbox/journal").json()["requests"]
+    journal = one_client().get(f"{served.url}/_sandbox/journal").json()["requests"]
     assert {request["status"] for request in journal} <= {200, 204}
     assert len(journal) == sum(sent)
     assert sent == [READS + 2] * PROCESSES  # the login and the logout with them
