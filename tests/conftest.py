@@ -24,7 +24,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     # every commit of a state database waits for its disk: some 5 ms, hundreds of thousands of times
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/")
+ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/", "packaging/test_ctrl_c.py")
 """Tests with a Prefect server of their own, each of which would fill both cores."""
 
 

@@ -106,6 +106,7 @@ def postgres_server() -> Iterator[Postgres]:
         life = subprocess.Popen(
             ["sh", "-c", _LIFE, "sh", programs, server.folder, _OPTIONS],
             cwd=server.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **identity,
+            start_new_session=True,  # Ctrl-C would end it before it has ended the server
         )  # fmt: skip
         assert life.stdin is not None and life.stdout is not None
         try:
