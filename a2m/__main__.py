@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from a2m.own_modules import ForeignModules, refuse_foreign_modules
-from a2m.say import complain, warnings_heard
+from a2m.say import complain
+from app.logs import logging_to_stderr
 
 if TYPE_CHECKING:
     from connector.errors import ConnectorError
@@ -79,7 +80,7 @@ def main() -> None:
     before = os.umask(0o077)
     try:
         refuse_foreign_modules()
-        with warnings_heard():
+        with logging_to_stderr():
             commands()(prog_name="a2m")
     except SystemExit:  # the usual way out, before the clauses below import what they name
         raise

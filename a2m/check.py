@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, complain, err, out, table
+from a2m.say import as_json, complain, out, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,12 +24,13 @@ def add_to(app: typer.Typer) -> None:
 async def _check(*, json: bool) -> int:
     from app.connection.test_connection import check_connection
     from app.effective_settings import effective_settings
+    from app.logs import tell
 
     found = []
     with effective_settings(needs_both_systems=True) as now:
         async for one in check_connection(now.settings, now.state, waits=complain):
             if not json:
-                err.print(f"{one.what} …", markup=False)
+                tell(f"{one.what} …")
             found.append(one)
     places = _settings_used(now)
     if json:

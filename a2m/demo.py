@@ -22,6 +22,7 @@ import typer
 
 from a2m.processes import Children, StillRunning
 from a2m.say import complain, out, progress, table
+from app.logs import FORMAT, LEVEL
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -115,7 +116,8 @@ def _live_in(folder: Path) -> None:
     for log in folder.glob("*.log"):
         log.unlink()
     for name in [name for name in os.environ if name.upper().startswith(("A2M_", "PREFECT_"))]:
-        del os.environ[name]
+        if name not in (LEVEL, FORMAT):
+            del os.environ[name]
     os.environ |= {
         "A2M_HOME": str(folder / "state"),
         "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),

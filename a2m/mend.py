@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, complain, err, out, table
+from a2m.say import as_json, out, table
 from a2m.sync import chosen_entities
 from entities.names import NAMES
 
@@ -48,6 +48,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json: bool) -> int:
+    from a2m.progress import show_progress
     from app.effective_settings import effective_settings
     from app.run import work_on
     from connector.state.operator import actions as by_hand
@@ -60,8 +61,8 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
         by_hand.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
         for entity in sorted({one.entity for one in chosen}, key=NAMES.index):
-            said: Callable[[str], object] = (lambda _said: None) if json else err.print
-            outcomes.append(asyncio.run(work_on(entity, settings, state, once=True, said=said, waits=complain)))
+            listeners = [] if json else [show_progress]
+            outcomes.append(asyncio.run(work_on(entity, settings, state, once=True, listeners=listeners)))
         with state.read() as connection:
             ended = messages.by_ids(connection, [one.id for one in chosen])
     rows = [[one.id, one.entity, one.sku or one.key, one.state, one.reason or ""] for one in ended]

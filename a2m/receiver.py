@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2m.say import complain, err
+from a2m.say import complain
 from entities.names import NAMES
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def _receive(host: str, port: int) -> int:
     import uvicorn
 
     from app.effective_settings import effective_settings
+    from app.logs import tell
     from receiver.app import create_app
 
     with effective_settings() as now:
@@ -52,8 +53,8 @@ def _receive(host: str, port: int) -> int:
             said=complain,
         )
         where = "is started through Prefect" if start else "is not started (A2M_RECEIVER__START_RUNS, PREFECT_API_URL)"
-        err.print(f"POST http://{host}:{port}/notify/ENTITY, with {chosen.header}", markup=False)
-        err.print(f"A run that sleeps is woken; where none works, one {where}.", markup=False)
+        tell(f"POST http://{host}:{port}/notify/ENTITY, with {chosen.header}")
+        tell(f"A run that sleeps is woken; where none works, one {where}.")
         uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
     return 0
 

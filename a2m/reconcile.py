@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a2m.say import as_json, complain, err, out, table
+from a2m.say import as_json, complain, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
 
 if TYPE_CHECKING:
@@ -32,15 +32,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
+    from a2m.progress import show_progress
     from app import reconcile as flow
     from app.effective_settings import effective_settings
+    from app.logs import tell
 
     answers: list[dict[str, Any]] = []
     is_right = True
+    listeners = [] if json else [show_progress]
     with effective_settings(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
-            said = (lambda _said: None) if json else err.print
-            compared = await flow.reconcile(entity, now.settings, now.state, said=said, waits=complain)
+            compared = await flow.reconcile(entity, now.settings, now.state, listeners=listeners)
             answer = _answer(compared)
             entity_is_right = compared.why_not is None and not compared.differences
             if compared.why_not is not None:
@@ -48,13 +50,11 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
             elif not json:
                 _show(entity, answer)
             if with_repair and compared.differences:
-                mended = await flow.repair(
-                    entity, now.settings, now.state, compared.differences, said=said, waits=complain
-                )
+                mended = await flow.repair(entity, now.settings, now.state, compared.differences, listeners=listeners)
                 entity_is_right = flow.is_right(now.state, mended)
                 answer["repaired"] = mended.counters.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
-                err.print(f"{entity}, repair: {mended.in_words()}.{rest}", markup=False)
+                tell(f"{entity}, repair: {mended.in_words()}.{rest}")
             is_right = is_right and entity_is_right
             answers.append(answer)
     if json:

@@ -14,18 +14,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from app.logs import tell
+
 PROGRESS_SECONDS = 5.0
 
 WIDE = 200
 """Columns where nobody looks: a file or another program gets every row of a table in one line."""
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def complain(text: str) -> None:
     """Say on standard error what went wrong."""
-    print(text, file=sys.stderr)  # noqa: T201 - the words go out as they are, without markup
+    tell(text, logging.ERROR)
 
 
 def as_json(answer: dict[str, Any]) -> None:
@@ -41,21 +42,6 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], nu
     for row in rows:
         shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     out.print(shown)
-
-
-@contextmanager
-def warnings_heard() -> Iterator[None]:
-    """What the connector logs as a warning goes to standard error while a command works."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)
-    ours = [logging.getLogger(name) for name in ("app", "connector", "entities", "flows", "tasks")]
-    for logger in ours:
-        logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        for logger in ours:
-            logger.removeHandler(handler)
 
 
 @contextmanager

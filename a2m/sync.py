@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import as_json, complain, err, out, table
+from a2m.say import as_json, complain, out, table
 from entities.names import NAMES
 
 ONE_OR_ALL = f"{', '.join(NAMES)}, or all"
@@ -49,6 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
+    from a2m.progress import show_progress
     from app.dry_run import copy_of_state, keep_everything_here
     from app.effective_settings import effective_settings
     from app.run import work_on
@@ -60,22 +61,20 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
         settings = now.settings
         state = stack.enter_context(copy_of_state(now.state)) if dry_run else now.state
         stages = keep_everything_here() if dry_run else DIRECT_STAGES
+        listeners = [] if json else [show_progress]
         for entity in chosen_entities(name, settings.active):
-            said = (lambda _said: None) if json else err.print
-            outcomes.append(
-                await work_on(
-                    entity,
-                    settings,
-                    state,
-                    full=full,
-                    key=key,
-                    once=True,
-                    said=said,
-                    waits=complain,
-                    stages=lambda _retry_count: stages,
-                    licence_of=now.state,
-                )
+            outcome = await work_on(
+                entity,
+                settings,
+                state,
+                full=full,
+                key=key,
+                once=True,
+                listeners=listeners,
+                stages=lambda _retry_count: stages,
+                licence_of=now.state,
             )
+            outcomes.append(outcome)
     wrong = any(outcome.fault or outcome.counters.failed for outcome in outcomes)
     if json:
         as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})

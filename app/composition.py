@@ -26,6 +26,7 @@ from connector.state.sync import records
 from entities.adaptive_batching import Tuning
 from entities.base import Entity, QueueRule, RunContext
 from entities.counters import Counters, Report
+from entities.events import Events, Waiting
 from entities.pace import Pace
 from entities.read_plan import ReadPlan
 from entities.registry import ENTITIES
@@ -45,8 +46,7 @@ def keys_of(state: State, entity: str, typed: str) -> list[str]:
 class Run:
     """What a run starts with. `licence_state`: where the licence is shared, also by a look that works on a copy.
 
-    `waits` is told what the run waits for; `patience`: for how many seconds it waits while Acumatica's sessions are
-    full.
+    `patience`: for how many seconds it waits while Acumatica's sessions are full.
     """
 
     entity: str
@@ -58,9 +58,8 @@ class Run:
     report: Report
     ends_at: datetime
     active_since: datetime
-    said: Callable[[str], object]
+    events: Events
     licence_state: State
-    waits: Callable[[str], object] = lambda _said: None
     patience: float = PATIENCE
 
     def keys_of(self, typed: str) -> list[str]:
@@ -85,7 +84,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         acumatica.sessions,
         acumatica.requests_per_minute,
         holder=f"{run.entity}: {run.held.holder}",
-        said=run.waits,
+        said=lambda message: run.events.emit(Waiting(run.entity, message)),
     )
     zone = acumatica.zone()
 
@@ -124,7 +123,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
             ends_at=run.ends_at,
             skips_unknown_sku=settings.items.unknown_sku == "skip",
             tuning=_tuning(settings, entity),
-            progress=run.said,
+            events=run.events,
         )
 
 

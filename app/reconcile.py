@@ -7,7 +7,7 @@ documents in their own way: looked for before anything is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from connector.state.sync import ledger
 from entities.base import Difference, RunContext
+from entities.events import Listener
 from settings import Settings
 
 
@@ -30,8 +31,7 @@ async def reconcile(
     state: State,
     *,
     clock: Clock | None = None,
-    said: Callable[[str], object] = lambda _said: None,
-    waits: Callable[[str], object] = lambda _said: None,
+    listeners: Sequence[Listener] = (),
 ) -> Compared:
     """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing."""
     clock = clock or SystemClock()
@@ -53,8 +53,7 @@ async def reconcile(
             full=True,
             once=True,
             clock=clock,
-            said=said,
-            waits=waits,
+            listeners=listeners,
             stages=lambda _retry_count: stages,
             licence_of=state,
         )

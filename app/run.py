@@ -5,13 +5,14 @@ The run takes its entity's lease, looks for as long as its life lasts, and says 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.composition import Run, working
+from app.event_log import log_event
 from app.lease_holder import LONG_PATIENCE, kept, somebody, take_lease
 from app.poll_loop import StopPolling, poll_loop
 from connector.acumatica.full_licence import PATIENCE
@@ -28,6 +29,7 @@ from connector.state.queue.messages import Message
 from connector.state.sync import entities
 from entities import retry_after as told_to_wait
 from entities.counters import Counters, Report
+from entities.events import Events, Listener, RunFailed, Waiting
 from entities.registry import ENTITIES
 from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
@@ -80,8 +82,7 @@ async def work_on(
     key: str | None = None,
     once: bool = False,
     lease_wait: float | None = None,
-    said: Callable[[str], object] = lambda _said: None,
-    waits: Callable[[str], object] = lambda _said: None,
+    listeners: Sequence[Listener] = (),
     newer_settings: Callable[[], Settings | None] = lambda: None,
     licence_of: State | None = None,
     outcome: RunResult | None = None,
@@ -89,13 +90,14 @@ async def work_on(
     """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
 
     `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease. Any run
-    waits for as long as `lease_wait` says instead. `waits` is told, from the first second, what the run waits for.
+    waits for as long as `lease_wait` says instead. `listeners` hear what happens, beside the log.
     `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
     the run goes on with them. `licence_of` is the state in which the licence is shared, where it is another one.
     `outcome` is filled while the run works, for whoever shows how far it is.
     """
     clock = clock or SystemClock()
     outcome = outcome or RunResult(entity)
+    events = Events(log_event, *listeners)
     started = clock.now()
     outcome.stopped = _why_not(state, settings, entity)
     if outcome.stopped is not None:
@@ -103,6 +105,10 @@ async def work_on(
     who = holder or somebody()
     usual_wait = 0.0 if due_at is None else LEASE_WAIT
     wait = usual_wait if lease_wait is None else lease_wait
+
+    def waits(message: str) -> None:
+        events.emit(Waiting(entity, message))
+
     held = await take_lease(state, entity, who, clock, wait=wait, run_id=run_id, said=waits)
     if isinstance(held, LeaseHolder):
         outcome.held_by = held.holder
@@ -126,15 +132,15 @@ async def work_on(
                     outcome.report,
                     ends_at,
                     since,
-                    said,
+                    events,
                     licence_state=licence_of or state,
-                    waits=waits,
                     patience=LONG_PATIENCE if wanted.once else PATIENCE,
                 )
                 chosen = stages(latest.queue.retry_count)
                 latest = await _looks(run, outcome, wanted, chosen, begins, newer_settings)
     except FAULTS as error:
         outcome.fault = as_on_the_screen(str(error))
+        events.emit(RunFailed(entity, outcome.fault))
         if not isinstance(error, LeaseLost):
             _remember_fault(state, entity, clock, outcome.fault)
     except Exception as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -15,6 +14,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
+from app.logs import tell
 from connector.private_files import make_folder
 from deployments.automate import apply_automations
 from deployments.catalogue import ENTITY_FLOWS, deployments
@@ -95,7 +95,7 @@ async def _serve() -> None:
             await apply_automations(client)
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
-    print("Serving", ", ".join(one.name for one in served), "on", server, file=sys.stderr)  # noqa: T201
+    tell(f"Serving {', '.join(one.name for one in served)} on {server}")
     await _until_told_to_stop(runner)
 
 

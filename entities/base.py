@@ -27,6 +27,7 @@ from connector.state.sync.records import Stored
 from entities.adaptive_batching import Tuning
 from entities.checks import Asked, Check
 from entities.counters import Counters, Report
+from entities.events import Events
 from entities.explained import Known, Line
 from entities.pulled import Pulled
 from entities.read_plan import ReadPlan
@@ -78,7 +79,7 @@ class RunContext(msgspec.Struct, Generic[R]):
     skips_unknown_sku: bool = False
     is_pulling: bool = False
     tuning: Tuning = msgspec.field(default_factory=Tuning)
-    progress: Callable[[str], object] = lambda _message: None
+    events: Events = msgspec.field(default_factory=Events)
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from settings import as_on_the_screen
 
 NOTES_KEPT = 1_000
 NOTHING_CHANGED = "nothing changed"
+_SUMMED = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded")
 
 
 def counted(amount: int, digits: int) -> str:
@@ -40,12 +41,17 @@ class Counters:
 
     def add(self, other: Counters) -> None:
         """Count another look of the same run in."""
-        for name in ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded", "seconds"):
+        for name in (*_SUMMED, "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def did_nothing(self) -> bool:
         """Return whether nothing was found changed and nothing was sent."""
         return not (self.changed or self.requests or self.failed or self.sent)
+
+    def since(self, before: Counters) -> Counters:
+        """Return what was counted after `before`, a copy of an earlier state; seconds: of the last sync."""
+        counts = {name: getattr(self, name) - getattr(before, name) for name in _SUMMED}
+        return Counters(self.entity, **counts, seconds=self.seconds)
 
     def in_words(self) -> str:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""

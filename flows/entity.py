@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import get_run_logger
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -23,6 +22,7 @@ from connector.state.operator import actions as by_hand
 from flows.artifacts import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.credentials import from_blocks
 from flows.progress import progress_of
+from flows.run_log import logging_to_the_run
 from flows.stages import in_prefect
 from settings import Saved, Settings, SettingsError
 
@@ -74,9 +74,9 @@ async def look_in_prefect(
     """
     secrets = await from_blocks()
     outcome = RunResult(entity)
-    with effective_settings(needs_both_systems=True, secrets=secrets) as now:
+    with logging_to_the_run(), effective_settings(needs_both_systems=True, secrets=secrets) as now:
         due_at = _due_at()
-        async with progress_of(outcome) as said:
+        async with progress_of(outcome) as progress:
             await work_on(
                 entity,
                 now.settings,
@@ -89,8 +89,7 @@ async def look_in_prefect(
                 key=key,
                 once=once,
                 lease_wait=OUTLASTS_THE_DEAD if replaces else None,
-                said=said,
-                waits=get_run_logger().warning,
+                listeners=[progress],
                 newer_settings=_saved_after(now, secrets),
                 outcome=outcome,
             )

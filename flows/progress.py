@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from prefect import get_run_logger
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
 from app.run import RunResult
+from entities.events import Event, Listener, Progress
 
 
 @asynccontextmanager
-async def progress_of(outcome: RunResult) -> AsyncIterator[Callable[[str], None]]:
-    """Gives what a look is to call with its words; they go into the log, and the bar moves."""
+async def progress_of(outcome: RunResult) -> AsyncIterator[Listener]:
+    """Yield what listens to the run: its progress goes into the log, and the bar moves."""
     told = asyncio.Event()
     logger = get_run_logger()
 
-    def said(text: str) -> None:
-        logger.info(text)
-        told.set()
+    def listen(event: Event) -> None:
+        if isinstance(event, Progress):
+            logger.info(event.message)
+            told.set()
 
     moving = asyncio.create_task(_move(outcome, told))
     try:
-        yield said
+        yield listen
     finally:
         moving.cancel()
         (ended,) = await asyncio.gather(moving, return_exceptions=True)

@@ -22,7 +22,7 @@ from settings.places import Saved, dot_env, in_file, settings_file
 from settings.settings import Settings, all_settings, sections
 from settings.sources import with_saved
 
-BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_REQUIRE")
+BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_LOG_FORMAT", "A2M_LOG_LEVEL", "A2M_REQUIRE")
 
 
 def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = None, **given: Any) -> Settings:

@@ -13,7 +13,9 @@ stand in a table per section: `A2M_QUEUE__BATCH_COUNT` is `batch_count` in `[que
 `.env`, saved from the Prefect UI (Setup Parameters), settings file, default.
 
 Beside them: `A2M_HOME` (the state folder), `A2M_SETTINGS` (the settings file), `A2M_DATABASE_URL` (the state database;
-default: SQLite in the state folder).
+default: SQLite in the state folder), and how the connector logs, by the environment and `.env` alone: `A2M_LOG_LEVEL`
+(`DEBUG`, `INFO`, `WARNING` or `ERROR`; default: `INFO` in runs in Prefect, `WARNING` for a command, which shows its
+results itself) and `A2M_LOG_FORMAT` (`text` or `json`; default: `text`).
 
 This page is made from the settings themselves: `python -m settings.reference > docs/reference/settings.md`.
 """

@@ -6,12 +6,14 @@ words.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
 from entities.base import RunContext
+from entities.events import MessagesFailed
 from tasks.settle import settle_unknown
 
 ROWS_SHOWN = 1_000
@@ -21,4 +23,8 @@ async def confirm(context: RunContext[Any], since: datetime) -> list[Message]:
     """The stage: settle what has no answer yet; gives the messages that failed from `since` on, capped."""
     await settle_unknown(context)
     with context.state.read() as connection:
-        return [one for one in messages.failed(connection, context.name) if one.changed_at >= since][:ROWS_SHOWN]
+        failed = [one for one in messages.failed(connection, context.name) if one.changed_at >= since]
+    example = {one.cause or "": one.sku or one.key for one in reversed(failed)}
+    for code, count in Counter(one.cause or "" for one in failed).most_common():
+        context.events.emit(MessagesFailed(context.name, code, count, example[code]))
+    return failed[:ROWS_SHOWN]

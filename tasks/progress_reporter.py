@@ -9,6 +9,7 @@ import msgspec
 
 from connector.state.queue import messages
 from entities.base import RunContext
+from entities.events import Progress
 
 TOLD_EVERY = timedelta(seconds=5)
 
@@ -34,7 +35,7 @@ class ProgressReporter(msgspec.Struct):
         done_at = None if more_to_come else self._done_at(now, done - self.done_before, left)
         if done_at is not None:
             said += f"; {left:,} left, done at about {done_at:%H:%M} UTC"
-        context.progress(said)
+        context.events.emit(Progress(said))
 
     def _done_at(self, now: datetime, done: int, left: int) -> datetime | None:
         if not (left and done and self.began_at):

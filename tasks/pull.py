@@ -23,6 +23,7 @@ from connector.state.text import are_all_kept, kept_name
 from entities.base import Feed, FeedPage, RunContext
 from entities.pulled import Pulled
 from entities.read_plan import CLOCKS_DIFFER
+from tasks.decision_log import log_pulled
 
 FIRST_CHUNK_RECORDS = 2_000
 CHUNKS_GROW = 3
@@ -78,6 +79,7 @@ class Pull:
                 self.goes_on, self._chunk_records = True, min(self._chunk_records * CHUNKS_GROW, CHUNK_RECORDS)
                 break
         chunk, self._chunk = self._chunk, Pulled.nothing(compare=self._compare)
+        log_pulled(self._context, chunk)
         return chunk if chunk.marks or not chunk.is_idle() else None
 
     async def _walk(self) -> AsyncIterator[bool]:

@@ -30,7 +30,9 @@ from connector.state.queue.messages import BatchResult, ClaimSpec, Message, Mess
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 from connector.state.schema import FAILED, SENT
 from entities.base import ClaimOrder, RequestResult, RunContext
+from entities.events import RequestSettled
 from entities.without_answer import LATE_WRITE
+from tasks.decision_log import log_outcomes
 from tasks.outcome_writer import OutcomeWriter
 from tasks.progress_reporter import ProgressReporter
 from tasks.request_size import request_size
@@ -225,10 +227,11 @@ async def _send(
         failpoints.hit("delivered")
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
             doubt_until = context.clock.now() + LATE_WRITE
-        context.tuning.learn(delivery, len(claimed), (context.clock.now() - began).total_seconds())
+        seconds = (context.clock.now() - began).total_seconds()
+        context.tuning.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
         goes_on = place == 0 or (context.tuning.is_wanted(place) and not await cut.room.stock_waits(context))
-        following = await _keep(context, cut, client, claimed, result, claims_more=goes_on)
+        following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
         lost_lease.leave(context.state, context.name, claimed, context.clock.now(), doubt_until)
         raise
@@ -279,6 +282,7 @@ async def _keep(
     client: MagentoClient,
     claimed: Sequence[Message],
     result: RequestResult,
+    seconds: float,
     *,
     claims_more: bool,
 ) -> list[Message]:
@@ -308,8 +312,11 @@ async def _keep(
     next_claimed = await cut.kept.keep(context, BatchResult(settled, doubt_until, then))
     if then is not None:
         cut.learn(next_claimed)
-    context.counters.sent += sum(one.state == SENT for one in settled)
-    context.counters.failed += sum(one.state == FAILED for one in settled)
+    log_outcomes(context, settled)
+    sent, failed = (sum(one.state == state for one in settled) for state in (SENT, FAILED))
+    context.events.emit(RequestSettled(context.name, len(settled), sent, failed, seconds))
+    context.counters.sent += sent
+    context.counters.failed += failed
     cut.forecast.tell(context, now, more_to_come=cut.more_to_come)
     return next_claimed
 

@@ -12,7 +12,9 @@ import msgspec
 
 from connector.state.queue.chunk import Computed, Queued, commit_chunk
 from entities.base import RunContext
+from entities.events import ChunkQueued
 from settings import as_on_the_screen
+from tasks.decision_log import log_queued
 
 
 async def queue(context: RunContext[Any], computed: Computed) -> Queued:
@@ -24,6 +26,9 @@ async def queue(context: RunContext[Any], computed: Computed) -> Queued:
         ]
         computed = msgspec.structs.replace(computed, wanted=wanted)
     done = await asyncio.to_thread(commit_chunk, context.state, context.lease, computed, context.clock.now())
+    log_queued(context, computed, done)
+    records = len(computed.acumatica_keys)
+    context.events.emit(ChunkQueued(context.name, records, done.queued, done.failed, done.superseded))
     counters = context.counters
     counters.changed += done.queued + done.failed
     counters.queued += done.queued

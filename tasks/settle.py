@@ -12,6 +12,7 @@ from typing import Any
 from connector.state.queue import messages
 from connector.state.schema import FAILED, SENT
 from entities.base import RunContext
+from tasks.decision_log import log_outcomes
 
 
 async def settle_unknown(context: RunContext[Any]) -> None:
@@ -30,5 +31,6 @@ async def settle_unknown(context: RunContext[Any]) -> None:
     recheck_after = context.entity.recheck_after()
     doubt_until = None if recheck_after is None else now + recheck_after
     messages.settle(context.state, context.lease, decided, now, doubt_until=doubt_until)
+    log_outcomes(context, decided)
     context.counters.sent += sum(one.state == SENT for one in decided)
     context.counters.failed += sum(one.state == FAILED for one in decided)

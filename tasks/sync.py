@@ -11,7 +11,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from connector import failpoints
@@ -20,6 +20,7 @@ from connector.state.queue.chunk import Computed, Queued
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
 from entities.base import RunContext
+from entities.events import Progress, SyncEnded, SyncStarted
 from entities.pulled import Pulled
 from tasks.compute import compute
 from tasks.confirm import confirm
@@ -75,7 +76,8 @@ async def look(
 
     Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
     """
-    began = context.clock.now()
+    began, before = context.clock.now(), replace(context.counters)
+    context.events.emit(SyncStarted(context.name, full, None if keys is None else len(keys)))
     if keys:
         waits.look_again(context.state, context.name, keys)  # whoever names a record wants to know now
     await settle_unknown(context)
@@ -92,6 +94,7 @@ async def look(
     _remember(context, full=full and keys is None, idle=idle and not pushed)
     failpoints.hit("remembered")
     context.counters.seconds = (context.clock.now() - began).total_seconds()
+    context.events.emit(SyncEnded(context.name, full, context.counters.since(before)))
     return failed
 
 
@@ -126,7 +129,8 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
             failpoints.hit("computed")
             await stages.queue(context, computed)
             failpoints.hit("queued")
-            context.progress(f"{context.name}: {context.counters.pulled:,} read, {context.counters.queued:,} queued")
+            counted = f"{context.counters.pulled:,} read, {context.counters.queued:,} queued"
+            context.events.emit(Progress(f"{context.name}: {counted}"))
             if pushing is not None:
                 pushing.cut.tell(more_to_come=True)
             elif pulling.goes_on and (cut := begin_push_early(context)) is not None:

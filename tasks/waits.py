@@ -17,6 +17,7 @@ from connector.state.queue.transitions import AttemptLimits, MessageState, Outco
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
 from entities.base import RunContext
+from entities.events import Progress
 from entities.waiting import NotYet, describe, looked_at_again
 
 READ_TOGETHER = 500
@@ -68,7 +69,7 @@ async def look_together(context: RunContext[Any]) -> None:
     except HostUnavailable:
         raise
     except MagentoFault as fault:
-        context.progress(f"{context.name}: what waits could not be read together: {fault}")
+        context.events.emit(Progress(f"{context.name}: what waits could not be read together: {fault}"))
         return
     looked_at = [_looked_at(context, one, found[one.id], now) for one in waiting if one.id in found]
     if looked_at:

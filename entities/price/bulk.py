@@ -32,6 +32,7 @@ from connector.state.queue.messages import Message
 from connector.state.rows import chunked
 from entities import retry_after as told_to_wait
 from entities.base import RunContext
+from entities.events import Progress
 from entities.price.rules import PriceRule
 
 T = TypeVar("T")
@@ -161,7 +162,7 @@ async def _is_done(context: RunContext[PriceRule], client: MagentoClient, uuid: 
             if least is None or (found < least and uuid is not None):
                 worked_at = context.clock.now()
             least = found if least is None else min(least, found)
-            context.progress(f"{context.name}: {found:,} operations wait for Magento's consumer")
+            context.events.emit(Progress(f"{context.name}: {found:,} operations wait for Magento's consumer"))
         if context.clock.now() - worked_at >= patience:
             return False
         if not context.is_pulling:

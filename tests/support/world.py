@@ -21,6 +21,7 @@ from connector.clock import ManualClock
 from connector.state.engine import open_state
 from connector.state.queue import messages
 from connector.state.queue.messages import Message
+from entities.events import Event, Listener, Progress, Waiting
 from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
 from sandbox.faults import FaultMiddleware
@@ -106,8 +107,14 @@ class World:
         return load_settings(**self.sections(**sections))
 
     async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> RunResult:
-        """One sync, as `a2m sync` runs it."""
+        """One sync, as `a2m sync` runs it. `said` is called with how far it is, `waits` with what it waits for."""
         how = {"once": True, "clock": self.clock, **how}
+        said, waits = how.pop("said", None), how.pop("waits", None)
+        how["listeners"] = [
+            *how.pop("listeners", ()),
+            *([] if said is None else [_with_words_of(Progress, said)]),
+            *([] if waits is None else [_with_words_of(Waiting, waits)]),
+        ]
         outcome = await work_on(entity, settings or self.settings(), self.state, **how)
         outcome.tally = outcome.counters  # type: ignore[attr-defined]  # scripts outside the project read it by this name
         return outcome
@@ -227,6 +234,16 @@ class World:
             assert not wrong, f"{len(wrong)} wrong: {wrong[:5]}"
             unknown = invariant.not_queued_yet(self.state, site, settings, entity, left_out)
             assert not unknown, f"{entity}: never queued: {unknown[:5]}"
+
+
+def _with_words_of(kind: type[Progress | Waiting], said: Callable[[str], object]) -> Listener:
+    """Call it with the words of each event of a kind."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, kind):
+            said(event.message)
+
+    return listen
 
 
 def _files_in(folder: Path) -> Callable[[], str]:

@@ -105,6 +105,12 @@ class Queued:
     superseded: int = 0
     failed: int = 0
     skipped: int = 0
+    rows: Sequence[tuple[Any, ...]] = ()
+
+    def states(self) -> dict[Place, str]:
+        """Return the state of each message that the chunk made or wrote anew, by its place."""
+        key, source, state = (_COLUMNS.index(name) for name in ("key", "source", "state"))
+        return {(row[key], row[source]): row[state] for row in self.rows}
 
 
 @dataclass
@@ -193,12 +199,14 @@ def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -
         watermarks.write(connection, held.entity, list(computed.marks))
         open_orders.keep(connection, computed.open_orders)
         failpoints.hit("chunk_written")
-    states = [row[_STATE] for row in (*changes.inserted, *(row for _id, row in changes.rewritten))]
+    rows = [*changes.inserted, *(row for _id, row in changes.rewritten)]
+    states = [row[_STATE] for row in rows]
     return Queued(
         queued=states.count(PENDING),
         superseded=len(changes.superseded),
         failed=states.count(FAILED),
         skipped=states.count(SKIPPED),
+        rows=rows,
     )
 
 

@@ -1,0 +1,97 @@
+"""What happens in a run, as small frozen structs, and who hears of it.
+
+The stages emit; the log (`app.event_log`), Prefect's progress and the command line listen. There is an event for a
+sync, a chunk, a request or a kind of failure, never one for each record: values go by the ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from entities.counters import Counters
+
+
+class SyncStarted(msgspec.Struct, frozen=True):
+    """A sync begins. `keys`: how many records it was asked for; `None` where it reads whatever changed."""
+
+    entity: str
+    full: bool
+    keys: int | None
+
+
+class ChunkQueued(msgspec.Struct, frozen=True):
+    """A chunk of computed records is in the queue: how many messages were queued, failed and superseded."""
+
+    entity: str
+    records: int
+    queued: int
+    failed: int
+    superseded: int
+
+
+class RequestSettled(msgspec.Struct, frozen=True):
+    """A request to Magento is over and its outcomes are kept; messages that were neither sent nor failed go again."""
+
+    entity: str
+    messages: int
+    sent: int
+    failed: int
+    seconds: float
+
+
+class MessagesFailed(msgspec.Struct, frozen=True):
+    """Messages that failed in a sync with one code. `example`: the key of one of them."""
+
+    entity: str
+    code: str
+    count: int
+    example: str
+
+
+class SyncEnded(msgspec.Struct, frozen=True):
+    """A sync is over; `counters` are its own, not those of the whole run."""
+
+    entity: str
+    full: bool
+    counters: Counters
+
+
+class RunFailed(msgspec.Struct, frozen=True):
+    """A fault of the whole run ended it."""
+
+    entity: str
+    message: str
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the run is."""
+
+    message: str
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What the run waits for: another run, or Acumatica's licence."""
+
+    entity: str
+    message: str
+
+
+Event: TypeAlias = (
+    SyncStarted | ChunkQueued | RequestSettled | MessagesFailed | SyncEnded | RunFailed | Progress | Waiting
+)
+Listener: TypeAlias = Callable[[Event], object]
+
+
+class Events:
+    """Tells each event to all that listen, in their order."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = listeners
+
+    def emit(self, event: Event) -> None:
+        """Tell it to all that listen."""
+        for listener in self._listeners:
+            listener(event)

@@ -1,0 +1,31 @@
+"""What our modules log in a run also stands in its log tab, by whatever means the run was started.
+
+Prefect would forward the loggers that PREFECT_LOGGING_EXTRA_LOGGERS names, at the level of PREFECT_LOGGING_LEVEL. Every
+worker would have to set it, and a quiet Prefect would be a silent connector: the run does it itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.logging.handlers import APILogHandler
+
+from app.logs import handled, log_level
+
+
+class _RunLog(APILogHandler):
+    """Prefect's own handler; what is logged outside of a run belongs to nobody's tab."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if TaskRunContext.get() is not None or FlowRunContext.get() is not None:
+            super().emit(record)
+
+
+@contextmanager
+def logging_to_the_run() -> Iterator[None]:
+    """Let what our modules log go to the run's log tab and to the process's output. Raises `SettingsError`."""
+    with handled(_RunLog(), log_level("INFO"), propagate=True):
+        yield

@@ -1,0 +1,77 @@
+"""What was decided for each record and why, as lines of the log at DEBUG. Nothing is made of it at any other level.
+
+A record is named by its keys, a decision by its cause: a reason in full may hold what is nobody's business in a log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from connector.state.queue.chunk import Computed, Queued
+from connector.state.queue.messages import MessageOutcome
+from entities.base import RunContext
+from entities.pulled import Pulled
+
+_LOG = logging.getLogger(__name__)
+
+
+def log_pulled(context: RunContext[Any], pulled: Pulled) -> None:
+    """Log which records a chunk holds, and whether they are computed again."""
+    if not _LOG.isEnabledFor(logging.DEBUG):
+        return
+    for key in pulled.to_compute:
+        _LOG.debug("%s %s: read; what Magento must show is computed again", context.name, key)
+    for key in pulled.to_keep:
+        _LOG.debug("%s %s: read and kept; computed when no other list can have news of it", context.name, key)
+    for key, _reason in pulled.problems:
+        _LOG.debug("%s %s: cannot be read", context.name, key)
+    for key in pulled.vanished:
+        _LOG.debug("%s %s: is not in Acumatica", context.name, key)
+
+
+def log_queued(context: RunContext[Any], computed: Computed, done: Queued) -> None:
+    """Log what became of each value of a chunk when it was queued."""
+    if not _LOG.isEnabledFor(logging.DEBUG):
+        return
+    became = done.states()
+    for want in computed.wanted:
+        state = became.pop((want.key, want.source), None)
+        why = f": {want.cause}" if want.cause else ""
+        decided = f"{state}{why}" if state else "nothing to do: it is shown, on its way, or failed as before"
+        _LOG.debug("%s %s: %s%s", context.name, _named(want.key, want.source), decided, _value(context, want.value))
+    for (key, source), state in became.items():
+        withdrawn = _value(context, computed.withdrawn_value)
+        _LOG.debug("%s %s: %s: withdrawn%s", context.name, _named(key, source), state, withdrawn)
+
+
+def log_outcomes(context: RunContext[Any], outcomes: Sequence[MessageOutcome]) -> None:
+    """Log what became of each message of a request."""
+    if not _LOG.isEnabledFor(logging.DEBUG):
+        return
+    for one in outcomes:
+        message = one.message
+        why = f": {one.cause}" if one.cause else ""
+        wait = f" for {one.wait.code}" if one.wait is not None else ""
+        again = f", not before {one.not_before:%H:%M:%S} UTC" if one.not_before is not None else ""
+        _LOG.debug(
+            "%s %s: %s%s%s%s (attempt %d)%s",
+            context.name,
+            _named(message.key, message.source),
+            one.state,
+            why,
+            wait,
+            again,
+            message.attempts,
+            _value(context, message.value),
+        )
+
+
+def _named(key: str, source: str) -> str:
+    return f"{key} in {source}" if source else key
+
+
+def _value(context: RunContext[Any], value: int | None) -> str:
+    text = context.entity.value_text(value)
+    return f", {text}" if text else ""
