@@ -101,14 +101,14 @@ class DocumentParts(ABC, Generic[R, C]):
     def changed(self, before: C, now: C) -> C:
         """Return the content to send where Magento was told another one before.
 
-        Raises `CannotBeSent` for a change that Magento cannot follow and that holds back the rest.
+        Raises `Rejected` for a change that Magento cannot follow and that holds back the rest.
         """
 
     @abstractmethod
     async def send(
         self, context: RunContext[R], client: MagentoClient, message: Message, content: C, link: Link | None
     ) -> Delivered:
-        """Send the document to Magento; look for it first. Raises `CannotBeSent`, `NotYet` or a `MagentoFault`."""
+        """Send the document to Magento; look for it first. Raises `Rejected`, `NotYet` or a `MagentoFault`."""
 
     @abstractmethod
     async def find(
