@@ -32,8 +32,6 @@ START_SECONDS = 120.0
 RUN_SECONDS = 900.0
 KEPT = "P1D"  # for a day the demo's own Prefect server keeps runs and events
 RUN_LIFE = 3  # seconds: short, so that the table comes soon
-WAVES = (("price", "inventory", "customer"), ("order",), ("shipment",), ("inventory",))
-"""A shipment needs its order; and what shipments took from the sources is put right by the next inventory look."""
 
 
 class DemoFailed(Exception):
@@ -221,9 +219,11 @@ async def _sync_all(children: Children) -> list[tuple[str, str, str]]:
     """Runs of every entity, in an order that makes sense: (entity, state, what it said)."""
     from prefect.client.orchestration import get_client
 
+    from entities.registry import waves
+
     async with get_client() as client:
         with progress() as show:
-            return [ended for wave in WAVES for ended in await _sync_wave(children, client, show, wave)]
+            return [ended for wave in waves() for ended in await _sync_wave(children, client, show, wave)]
 
 
 async def _sync_wave(

@@ -178,6 +178,7 @@ class Entity(Protocol[R]):
     one request. merges_feeds: what a feed tells of a record is computed once no other feed of the sync can have news of
     it. has_daily_full_sync: Acumatica does not tell every change, so everything is read again once a day.
     has_links: each of its records is one of Magento's, which a person may name (`a2m link`).
+    follows: the entities whose records have to be in Magento first.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Entity(Protocol[R]):
     merges_feeds: bool
     has_daily_full_sync: bool
     has_links: bool
+    follows: tuple[str, ...]
 
     @property
     def feeds(self) -> Mapping[str, Feed]:

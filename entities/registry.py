@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from entities.base import Entity
+from entities.base import Entity, Urgency
 from entities.names import NAMES
 
 
@@ -36,3 +36,16 @@ ENTITIES: Mapping[str, Entity[Any]] = _Entities()
 def linked() -> tuple[str, ...]:
     """Return the entities whose records a person may link to Magento's."""
     return tuple(entity.name for entity in ENTITIES.values() if entity.has_links)
+
+
+def waves() -> list[tuple[str, ...]]:
+    """Return the entities in groups: those of a group may run at once, after the groups before it.
+
+    The last group is what goes first in Magento once more: documents change what it shows.
+    """
+    left, found = list(NAMES), []
+    while left:
+        ready = tuple(name for name in left if not set(ENTITIES[name].follows) & set(left))
+        found.append(ready)
+        left = [name for name in left if name not in ready]
+    return [*found, tuple(name for name in NAMES if ENTITIES[name].urgency is Urgency.FIRST)]

@@ -44,6 +44,7 @@ class DocumentEntity(DocumentParts[R, C]):
     merges_feeds = False
     has_daily_full_sync = False
     has_links = True
+    follows: tuple[str, ...] = ()
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """See `Entity.computed_with`."""

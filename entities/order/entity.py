@@ -39,6 +39,7 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     content = OrderContent
     feeds = FEEDS
     routes = ROUTES
+    follows = ("customer",)
 
     def rule(self, settings: Settings) -> OrderRule:
         """See `Entity.rule`."""

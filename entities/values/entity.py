@@ -36,6 +36,7 @@ class ValueEntity(ValueParts[R]):
     merges_feeds = True
     has_daily_full_sync = True
     has_links = False
+    follows: tuple[str, ...] = ()
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """See `Entity.computed_with`: which items go, and what becomes of those that Magento does not have."""
