@@ -39,7 +39,7 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     content = OrderContent
     feeds = FEEDS
     routes = ROUTES
-    follows = ("customer",)
+    follows: tuple[str, ...] = ("customer",)
 
     def rule(self, settings: Settings) -> OrderRule:
         """See `Entity.rule`."""

@@ -41,7 +41,7 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     content = ShipmentContent
     feeds = FEEDS
     routes = ROUTES
-    follows = ("order",)
+    follows: tuple[str, ...] = ("order",)
 
     def rule(self, settings: Settings) -> ShipmentRule:
         """See `Entity.rule`."""
