@@ -52,7 +52,7 @@ def _setup(section: str) -> None:
     if section not in (*labels, "all"):
         raise typer.BadParameter(f"there is no section {section!r}; choose one of {', '.join(labels)}, or all.")
     file = settings_file()
-    out.print(f"An empty answer keeps what stands in brackets; {EMPTY} goes back to the default.", markup=False)
+    out.print(f"An empty answer keeps the value in brackets; {EMPTY} goes back to the default.", markup=False)
     with effective_settings() as now:
         answers = read_settings_file(file)
         for name in labels if section == "all" else [section]:
@@ -75,7 +75,7 @@ def _ask_section(settings: list[Setting], now: AppContext) -> Iterator[tuple[str
         if place in ("environment", ".env", "UI"):
             out.print(f"  {setting.label}: fixed by the {place}", markup=False)
             continue
-        out.print(f"  {setting.help_text}", markup=False, style="dim")
+        out.print(f"  {setting.help_with_range}", markup=False, style="dim")
         value = setting.value_in(now.settings)
         if setting.is_secret:
             typed = _ask_secret(setting.label, is_set=value is not None)
@@ -131,7 +131,7 @@ def _line(prompt: str, *, hidden: bool = False) -> str:
 
 def _as_text(setting: Setting, value: Any) -> str:
     """Return a value as it may be typed; a choice with the others that there are."""
-    from settings.declare import Choice
+    from settings.kinds import Choice
 
     match setting.kind:
         case Choice(labels=labels):
@@ -145,7 +145,7 @@ def _as_text(setting: Setting, value: Any) -> str:
 
 def _meant(setting: Setting, typed: str) -> Any:
     """Return what somebody typed: a choice by its label, a list with commas, a map as A=b, C=d, or either as JSON."""
-    from settings.declare import Choice, ListOf, Map
+    from settings.kinds import Choice, ListOf, Map
 
     match setting.kind:
         case Choice() as choice:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.fields import FieldInfo
+
+from settings.kinds import Kind, ListOf, Map, Secret, Table, beside_of, kind_of
 
 PREFIX = "A2M_"
 _BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
@@ -50,76 +50,6 @@ def setting(
 
 
 @dataclass(frozen=True)
-class Secret:
-    """A text that is never shown."""
-
-
-@dataclass(frozen=True)
-class YesNo:
-    """On or off."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A whole number, or one with decimals."""
-
-    type: type[int] | type[float] | type[Decimal]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text."""
-
-
-@dataclass(frozen=True)
-class Instant:
-    """A date and a time with its time zone."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of some values, each with its label."""
-
-    labels: Mapping[Any, str]
-
-    def label_of(self, value: Any) -> str:
-        """Return the label of a value."""
-        return self.labels[value]
-
-    def value_of(self, text: str) -> Any:
-        """Return the value with this label, in any letter case, or written as in files. Raises `ValueError`."""
-        for value, label in self.labels.items():
-            if text.casefold() == label.casefold() or text == str(value):
-                return value
-        raise ValueError(f"it must be one of {', '.join(self.labels.values())}")
-
-
-@dataclass(frozen=True)
-class ListOf:
-    """A list of texts, or of some of a few values."""
-
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    """A list of rows that have fields of their own."""
-
-    row: type[BaseModel]
-
-
-@dataclass(frozen=True)
-class Map:
-    """A map, shown as a table: its key, then its value or the fields of its row."""
-
-    columns: tuple[str, ...]
-    value: Any
-
-
-Kind = Secret | YesNo | Number | Text | Instant | Choice | ListOf | Table | Map
-
-
-@dataclass(frozen=True)
 class Bounds:
     """What a value has to keep to."""
 
@@ -127,11 +57,14 @@ class Bounds:
 
     def __str__(self) -> str:
         """Return the bounds of a number in words, such as *1 to 59*."""
-        given = self.given
-        lowest = f"{given['ge']:,}" if "ge" in given else f"more than {given['gt']:,}" if "gt" in given else ""
-        if "le" in given:
-            return f"{lowest} to {given['le']:,}" if lowest else f"at most {given['le']:,}"
-        return f"at least {lowest}" if "ge" in given else lowest
+        signs = {"ge": "{:,}", "gt": "more than {:,}", "le": "{:,}", "lt": "less than {:,}"}
+        words = {sign: text.format(self.given[sign]) for sign, text in signs.items() if sign in self.given}
+        lowest, highest = (words.get(closed) or words.get(open_) for closed, open_ in (("ge", "gt"), ("le", "lt")))
+        if lowest and highest:
+            return f"{lowest} to {highest}"
+        if lowest:
+            return f"at least {lowest}" if "ge" in words else lowest
+        return f"at most {highest}" if "le" in words else highest or ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +87,7 @@ class Setting:
     @property
     def former_field(self) -> str:
         """The name that its field had in the last version; empty for none."""
-        return str(_beside(self.declared).get("formerly", ""))
+        return str(beside_of(self.declared).get("formerly", ""))
 
     @property
     def former_name(self) -> str:
@@ -172,9 +105,14 @@ class Setting:
         return self.declared.description or ""
 
     @property
+    def help_with_range(self) -> str:
+        """What it does, and what it can be."""
+        return f"{self.help_text} ({self.range})" if self.range else self.help_text
+
+    @property
     def unit(self) -> str:
         """What a number counts; empty for none."""
-        return str(_beside(self.declared).get("unit", ""))
+        return str(beside_of(self.declared).get("unit", ""))
 
     @property
     def bounds(self) -> Bounds:
@@ -252,53 +190,3 @@ def bounds_of(declared: FieldInfo) -> Bounds:
     """Return what the value of a field has to keep to."""
     found = {name: getattr(one, name, None) for one in declared.metadata for name in _BOUNDS if hasattr(one, name)}
     return Bounds({name: value for name, value in found.items() if value is not None})
-
-
-def kind_of(declared: FieldInfo) -> Kind:
-    """Return what sort of setting a field is, from its type. Raises `TypeError` where choices or columns lack."""
-    kind, beside = plain_type(declared.annotation), _beside(declared)
-    if get_origin(kind) is Literal or "choices" in beside:
-        return _choice(declared.annotation, beside.get("choices", {}))
-    if get_origin(kind) is dict:
-        return _map(get_args(kind)[1], beside.get("columns", ()))
-    if get_origin(kind) is tuple:
-        inner = plain_type(get_args(kind)[0])
-        return Table(inner) if is_model(inner) else ListOf(get_args(inner) if get_origin(inner) is Literal else ())
-    for types, found in ((SecretStr, Secret()), (bool, YesNo()), (AwareDatetime, Instant()), (str, Text())):
-        if issubclass(kind, types):
-            return found
-    for number in (int, float, Decimal):
-        if issubclass(kind, number):
-            return Number(number)
-    raise TypeError(f"{kind} is not a kind of setting")
-
-
-def plain_type(annotation: Any) -> Any:
-    """Return a field's type without *or `None`* and without what is only checked."""
-    kind = annotation
-    while hasattr(kind, "__metadata__") or get_origin(kind) in (Union, UnionType):
-        kind = next(one for one in get_args(kind) if one is not type(None))
-    return kind
-
-
-def is_model(kind: Any) -> bool:
-    """Whether a type is a row with fields of its own."""
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _choice(annotation: Any, labels: Mapping[Any, str]) -> Choice:
-    values = {True, False, None} if plain_type(annotation) is bool else set(get_args(plain_type(annotation)))
-    if set(labels) != values:
-        raise TypeError(f"it needs a label for each of {values}, and no other; it has {set(labels)}")
-    return Choice(labels)
-
-
-def _map(value: Any, columns: tuple[str, ...]) -> Map:
-    if len(columns) != (1 if is_model(plain_type(value)) else 2):
-        raise TypeError(f"a map of {value} needs a heading for each of its columns; it has {columns}")
-    return Map(columns, value)
-
-
-def _beside(declared: FieldInfo) -> Mapping[str, Any]:
-    extra = declared.json_schema_extra
-    return extra if isinstance(extra, Mapping) else {}

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
-from settings.declare import PREFIX, Map, Setting, setting_name
+from settings.declare import PREFIX, Setting, setting_name
+from settings.kinds import Map
 from settings.origin import places_above_the_ui, written_in_file
 from settings.places import Saved
 from settings.settings import all_settings

@@ -12,23 +12,22 @@ from typing import Any, Literal, get_origin
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
-from settings.declare import (
+from settings.declare import Setting, label_of
+from settings.errors import SettingsError
+from settings.kinds import (
     Choice,
     Instant,
     ListOf,
     Map,
     Number,
     Secret,
-    Setting,
     Table,
     Text,
     YesNo,
     is_model,
     kind_of,
-    label_of,
     plain_type,
 )
-from settings.errors import SettingsError
 from settings.origin import fixed_by, renamed
 from settings.places import Saved
 from settings.settings import Settings, all_settings, sections
@@ -135,7 +134,7 @@ def _map(name: str, rows: Sequence[Any]) -> dict[str, Any]:
 
 def _field(setting: Setting) -> tuple[Any, Any]:
     default = _shown(setting, setting.as_json(setting.default))
-    description = f"{setting.help_text} ({setting.range})" if setting.range else setting.help_text
+    description = setting.help_with_range
     fixed = fixed_by(setting.section, setting.field)
     if fixed:
         description = f"Fixed by the {fixed}: it cannot be changed here. {description}"

@@ -24,7 +24,9 @@ class Magento(Section, title="Connection Settings"):
     bearer_token: SecretStr | None = setting(
         None, "The access token of the integration in Magento.", label="Bearer Token"
     )
-    confirm_bearer_token: SecretStr | None = setting(None, "The bearer token again, to find typing errors.")
+    confirm_bearer_token: SecretStr | None = setting(
+        None, "The bearer token again, to find typing errors.", label="Confirm Bearer Token"
+    )
     consumer_key: SecretStr | None = setting(None, "OAuth 1.0a: the consumer key of the integration.")
     consumer_secret: SecretStr | None = setting(None, "OAuth 1.0a: the consumer secret of the integration.")
     access_token: SecretStr | None = setting(None, "OAuth 1.0a: the access token of the integration.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from settings.declare import Choice, Instant, ListOf, Map, Number, Secret, Setting, Table, Text, YesNo
+from settings.declare import Setting
+from settings.kinds import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo
 from settings.settings import all_settings, sections
 
 HEAD = """# Setup Parameters

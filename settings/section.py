@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from settings.declare import kind_of
 from settings.keys import refuse_twins
+from settings.kinds import kind_of
 
 
 class Section(BaseModel):

@@ -24,7 +24,7 @@ from app.fingerprint import fingerprint, fingerprint_of
 from entities.read_plan import ReadPlan
 from entities.registry import ENTITIES
 from settings import Setting, Settings, SettingsError, all_settings, load_settings
-from settings.declare import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo, kind_of, plain_type
+from settings.kinds import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo, kind_of, plain_type
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "a token of a test"

@@ -11,14 +11,15 @@ from typing import Literal
 import pytest
 from support.project import ROOT
 
-from settings.declare import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo, setting
+from settings.declare import Bounds, setting
+from settings.kinds import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo
 from settings.section import Section
 from settings.settings import all_settings
 
 SECTION = '''
 from typing import Literal
 
-from settings.declare import setting
+from settings.declare import Bounds, setting
 from settings.section import Section
 
 
@@ -154,3 +155,21 @@ def test_a_map_without_its_headings_is_refused_as_it_is_written(columns):
 
         class Wrong(Section):
             names: dict[str, str] = setting({}, "The names.", columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ({}, ""),
+        ({"ge": 1}, "at least 1"),
+        ({"gt": 0}, "more than 0"),
+        ({"le": 5_000}, "at most 5,000"),
+        ({"lt": 7}, "less than 7"),
+        ({"ge": 1, "le": 59}, "1 to 59"),
+        ({"gt": 0, "lt": 7}, "more than 0 to less than 7"),
+        ({"min_length": 1}, ""),
+    ],
+)
+def test_bounds_in_words(bounds, words):
+    """What a number has to keep to is said as people say it."""
+    assert str(Bounds(bounds)) == words
