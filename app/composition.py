@@ -91,7 +91,9 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
     def today() -> date:
         return clock.now().astimezone(zone).date()
 
-    async with acumatica_session(access, licence=licence, clock=clock, patience=run.patience) as session:
+    async with acumatica_session(
+        access, licence=licence, clock=clock, patience=run.patience, ends_at=run.ends_at
+    ) as session:
         yield RunContext(
             entity=entity,
             state=run.state,

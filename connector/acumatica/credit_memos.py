@@ -8,25 +8,25 @@ order with several credit memos Acumatica names the last one: what is not counte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from connector.acumatica import lists
 from connector.acumatica.errors import RequestRefused
-from connector.acumatica.items import quoted
+from connector.acumatica.lists import EntityList, parts, paths
 from connector.acumatica.order_invoices import RELEASED
-from connector.acumatica.orders import either, order_key
-from connector.acumatica.records import BadRecord, Number, Text, code, decode_page
+from connector.acumatica.orders import order_key
+from connector.acumatica.query import AnyOf, Condition, eq, one_of
+from connector.acumatica.records import BadRecord, Number, Text, code
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import number
 
+T = TypeVar("T")
 PAGE = 200
 MEMO = "Credit Memo"
-_SETTINGS = ("OriginalOrderType", "OriginalOrderNbr", "InvoiceNbr")
-_ORDER = f"OrderType,OrderNbr,{','.join(f'FinancialSettings/{name}' for name in _SETTINGS)}"
-_MEMO = "Type,ReferenceNbr,Amount,Details/OrderType,Details/OrderNbr"
 
 
 class _Settings(msgspec.Struct):
@@ -52,15 +52,33 @@ class _Memo(msgspec.Struct, kw_only=True):
     Details: list[_Line] = []
 
 
+ORDERS = EntityList(
+    name="SalesOrder",
+    record=_Order,
+    key=("OrderType", "OrderNbr"),
+    select=paths(_Order),
+    expand=parts(_Order),
+    called="the order",
+)
+MEMOS = EntityList(
+    name="SalesInvoice",
+    record=_Memo,
+    key=("ReferenceNbr",),
+    select=("Type", *paths(_Memo)),
+    expand=parts(_Memo),
+    called="the credit memo",
+)
+
+
 async def given_back(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> Decimal:
     """The sum of the order's released credit memos; `order` as `orders` gives it. Raises an `AcumaticaFault`."""
     returns = await _returns_of(session, key, order)
     numbers = sorted(set(returns.values()) - {""})
     if not numbers:
         return Decimal(0)
-    conditions = [f"Type eq '{MEMO}'", either("Status", RELEASED), either("ReferenceNbr", numbers)]
+    where: list[Condition] = [eq("Type", MEMO), one_of("Status", RELEASED), one_of("ReferenceNbr", numbers)]
     total = Decimal(0)
-    for memo in await _all(session, "SalesInvoice", _MEMO, "Details", conditions, _Memo):
+    for memo in await _all(session, MEMOS, where):
         of = {order_key(code(line.OrderType.value), code(line.OrderNbr.value)) for line in memo.Details}
         if of and of <= returns.keys():
             total += number(memo.Amount.value, "Amount")
@@ -70,11 +88,10 @@ async def given_back(session: AcumaticaSession, key: str, order: Mapping[str, An
 async def _returns_of(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> dict[str, str]:
     """The orders of the same customer and reference made from this one, each with its credit memo's number."""
     names = {"ExternalRef": order["external_ref"], "CustomerOrder": order["customer_order"]}
-    same = [f"{name} eq '{quoted(value)}'" for name, value in names.items() if value]
+    same = tuple(eq(name, value) for name, value in names.items() if value)
     if not same:
         return {}
-    conditions = [f"CustomerID eq '{quoted(order['customer'])}'", f"({' or '.join(same)})"]
-    found = await _all(session, "SalesOrder", _ORDER, "FinancialSettings", conditions, _Order)
+    found = await _all(session, ORDERS, [eq("CustomerID", order["customer"]), AnyOf(same)])
     return {
         order_key(code(one.OrderType.value), code(one.OrderNbr.value)): code(one.FinancialSettings.InvoiceNbr.value)
         for one in found
@@ -86,15 +103,11 @@ def _original(of: _Settings) -> str:
     return order_key(code(of.OriginalOrderType.value), code(of.OriginalOrderNbr.value))
 
 
-async def _all(
-    session: AcumaticaSession, entity: str, select: str, expand: str, conditions: list[str], kind: type[Any]
-) -> list[Any]:
+async def _all(session: AcumaticaSession, of: EntityList[T], where: Sequence[Condition]) -> list[T]:
     """All records that fit; more than a page of them is refused rather than counted in part."""
-    params = {"$select": select, "$expand": expand, "$filter": " and ".join(conditions), "$top": str(PAGE)}
-    content = await session.get(session.access.entity(entity), params, what=f"the list of {entity}", archived=True)
-    records, bad = decode_page(content, kind, entity)
-    if bad:
-        raise BadRecord(bad[0][1])
-    if len(records) >= PAGE:
-        raise RequestRefused(f"{entity}: {PAGE} records or more of one reference; what was given back cannot be told.")
-    return records
+    found = await lists.read(session, of, where, top=PAGE)
+    if found.bad:
+        raise BadRecord(found.bad[0].why)
+    if found.size() >= PAGE:
+        raise RequestRefused(f"{of.name}: {PAGE} records or more of one reference; what was given back cannot be told.")
+    return found.records

@@ -9,28 +9,18 @@ not ask for a date; billing and shipping contacts have no company name.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
 
-from connector.acumatica import pages
-from connector.acumatica.pages import Listed, Page
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, Page, parts, paths
+from connector.acumatica.query import Query, one_of
 from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
 from connector.model.customers import Address, AttributeValue, Contact, Customer, same_code
-
-_PERSON = ("FirstName", "LastName", "Phone1", "Phone2")
-_ADDRESS = ("AddressLine1", "AddressLine2", "City", "State", "PostalCode", "Country")
-_CONTACTS = {
-    "MainContact": (*_PERSON, "CompanyName", "Email"),
-    "BillingContact": _PERSON,
-    "ShippingContact": _PERSON,
-    "PrimaryContact": _PERSON,
-}
-_WITH_ADDRESS = ("MainContact", "BillingContact", "ShippingContact")
-_HEADER = ("CustomerID", "CustomerName", "CustomerClass", "Status", "IsGuestCustomer")
 
 
 @dataclass(frozen=True)
@@ -51,14 +41,22 @@ class _Address(msgspec.Struct):
     Country: Text = Text()
 
 
-class _Contact(msgspec.Struct):
+class _Person(msgspec.Struct):
     FirstName: Text = Text()
     LastName: Text = Text()
-    CompanyName: Text = Text()
-    Email: Text = Text()
     Phone1: Text = Text()
     Phone2: Text = Text()
+
+
+class _Contact(_Person):
+    """A contact with an address; billing and shipping contacts have no company and no e-mail of their own."""
+
     Address: _Address | None = None
+
+
+class _MainContact(_Contact):
+    CompanyName: Text = Text()
+    Email: Text = Text()
 
 
 class _Attribute(msgspec.Struct):
@@ -74,17 +72,30 @@ class _Record(msgspec.Struct):
     CustomerClass: Text = Text()
     Status: Text = Text()
     IsGuestCustomer: Flag = Flag()
-    MainContact: _Contact | None = None
+    MainContact: _MainContact | None = None
     BillingContact: _Contact | None = None
     ShippingContact: _Contact | None = None
-    PrimaryContact: _Contact | None = None
+    PrimaryContact: _Person | None = None
+
+
+class _WithAttributes(_Record):
     Attributes: list[_Attribute] | None = None
 
 
-RECORD = _Record
-"""What a record is decoded into: its fields are those that are read."""
-NOT_THERE = ("BillingContact/CompanyName", "ShippingContact/CompanyName")
-"""Fields of it that those contacts do not have, and that are not asked for."""
+CUSTOMERS = EntityList(
+    name="Customer",
+    record=_Record,
+    key=("CustomerID",),
+    select=paths(_Record),
+    expand=parts(_Record),
+    called="the customer",
+)
+WITH_ATTRIBUTES = replace(
+    CUSTOMERS,
+    record=_WithAttributes,
+    select=(*CUSTOMERS.select, "Attributes"),
+    expand=(*CUSTOMERS.expand, "Attributes"),
+)
 
 
 async def customer_pages(
@@ -98,11 +109,9 @@ async def customer_pages(
     """The customers of these classes, or all that changed since an instant, in pages behind a key. No class: nobody."""
     if not classes:
         return
-    if changed_since is None:
-        condition = pages.either("CustomerClass", classes)
-    else:
-        condition = pages.since("LastModifiedDateTime", changed_since)
-    async for found in pages.pages(session, _listed(attributes), [condition], after):
+    where = [one_of("CustomerClass", classes)] if changed_since is None else []
+    of = WITH_ATTRIBUTES if attributes else CUSTOMERS
+    async for found in lists.pages(session, of, where, changed_since=changed_since, after=after):
         yield _page(found, classes)
 
 
@@ -112,20 +121,7 @@ async def customers_with_keys(
     """The customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked for."""
     if not classes:
         return CustomerPage({}, None, [])
-    return _page(await pages.with_numbers(session, _listed(attributes), keys), classes)
-
-
-def _listed(attributes: bool) -> Listed[_Record]:
-    select, expand = list(_HEADER), list(_CONTACTS)
-    for contact, names in _CONTACTS.items():
-        select += [f"{contact}/{name}" for name in names]
-    for contact in _WITH_ADDRESS:
-        select += [f"{contact}/Address/{name}" for name in _ADDRESS]
-        expand.append(f"{contact}/Address")
-    if attributes:
-        select.append("Attributes")
-        expand.append("Attributes")
-    return Listed("Customer", _Record, ",".join(select), ",".join(expand), "CustomerID", "the customer")
+    return _page(await lists.with_keys(session, WITH_ATTRIBUTES if attributes else CUSTOMERS, keys), classes)
 
 
 class _Class(msgspec.Struct):
@@ -144,20 +140,22 @@ class _ClassAttributes(msgspec.Struct):
 async def customer_classes(session: AcumaticaSession) -> list[str]:
     """The customer classes."""
     url = session.access.entity("CustomerClass")
-    content = await session.get(url, {"$select": "ClassID"}, what="the list of CustomerClass")
+    content = await session.get(url, Query(select=("ClassID",)).params(), what="the list of CustomerClass")
     return [code(one.ClassID.value) for one in decode(content, list[_Class], "the list of CustomerClass")]
 
 
 async def attributes_of_class(session: AcumaticaSession, customer_class: str) -> set[str]:
     """The attributes that customers of a class have: their ids and their descriptions."""
     url = f"{session.access.entity('CustomerClass')}/{quote(customer_class, safe='')}"
-    content = await session.get(url, {"$expand": "Attributes"}, what=f"the customer class {customer_class}")
+    content = await session.get(
+        url, Query(expand=("Attributes",)).params(), what=f"the customer class {customer_class}"
+    )
     found = decode(content, _ClassAttributes, f"the customer class {customer_class}").Attributes
     return {_text(field) for one in found for field in (one.AttributeID, one.Description)}
 
 
 def _page(found: Page[_Record], classes: Sequence[str]) -> CustomerPage:
-    page = CustomerPage({}, found.last, [Problem(key, why) for key, why in found.bad])
+    page = CustomerPage({}, found.last, found.problems())
     for record in found.records:
         if not code(record.CustomerID.value):
             page.problems.append(Problem(WITHOUT_KEY, "Unreadable record: a customer has no CustomerID."))
@@ -182,21 +180,22 @@ def _customer(record: _Record) -> Customer:
             AttributeValue(
                 _text(one.AttributeID), _text(one.AttributeDescription), _text(one.Value), _text(one.ValueDescription)
             )
-            for one in record.Attributes or []
+            for one in (record.Attributes or [] if isinstance(record, _WithAttributes) else [])
         ),
     )
 
 
-def _contact(contact: _Contact | None) -> Contact:
+def _contact(contact: _Person | None) -> Contact:
     if contact is None:
         return Contact()
+    main = contact if isinstance(contact, _MainContact) else _MainContact()
     return Contact(
         first_name=_text(contact.FirstName),
         last_name=_text(contact.LastName),
-        company=_text(contact.CompanyName),
-        email=_text(contact.Email),
+        company=_text(main.CompanyName),
+        email=_text(main.Email),
         phone=_text(contact.Phone1) or _text(contact.Phone2),
-        address=_address(contact.Address),
+        address=_address(contact.Address if isinstance(contact, _Contact) else None),
     )
 
 

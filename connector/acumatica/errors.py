@@ -12,6 +12,7 @@ AcumaticaFault
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -19,6 +20,7 @@ import httpx
 import msgspec
 
 from connector.errors import ConnectorError
+from connector.http import retry_after
 
 LONGEST = 500
 
@@ -46,9 +48,17 @@ class NoRights(AcumaticaFault):
 
 
 class AcumaticaBusy(AcumaticaFault):
-    """A fault that passes did not pass in time."""
+    """A fault that passes did not pass in time; `headers` are those of the answer, where there was one."""
 
     is_transient = True
+
+    def __init__(self, message: str, headers: httpx.Headers | None = None) -> None:
+        super().__init__(message)
+        self._headers = headers
+
+    def retry_after(self, now: datetime) -> float | None:
+        """The seconds from `now` for which the answer asks to be left alone; `None` where it does not."""
+        return None if self._headers is None else retry_after(self._headers, now)
 
 
 class RecordMissing(AcumaticaFault):
@@ -138,9 +148,9 @@ def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
     if kind.endswith("NoEntitySatisfiesTheConditionException"):
         return RecordMissing(f"There is no such record: {what}.")
     if status in (408, 425, 429, 502, 503, 504) or (status >= 500 and not body):
-        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.{likely_cause(response)}")
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.{likely_cause(response)}", response.headers)
     if status >= 500 and ("deadlock" in said.lower() or "timeout" in said.lower()):
-        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.")
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.", response.headers)
     if not body and status != 404:
         return AcumaticaUnreachable(f"What answers {what} is not Acumatica's API: {said}. Check the URL.")
     return RequestRefused(f"Acumatica refused {what}: {said}.", kind)

@@ -6,16 +6,14 @@ endpoint tells its own by `$adHocSchema` (acumatica.md, section 2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
-
-import msgspec
+from collections.abc import Mapping
+from typing import Any
 
 from connector.acumatica import customers, invoices, items, order_invoices, orders, receipts, shipments
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.items import ItemFields
-from connector.acumatica.records import Value, decode
+from connector.acumatica.lists import Listed, paths
+from connector.acumatica.records import decode
 from connector.acumatica.session import AcumaticaSession
 
 KNOWN = ("24.200.001",)
@@ -41,57 +39,32 @@ def of_items(chosen: ItemFields, *kinds: str) -> Fields:
 
 def of_customers() -> Fields:
     """Return the fields that are read of customers."""
-    own = {path for path in _paths(customers.RECORD) if path not in customers.NOT_THERE}
-    return {"Customer": {*own, "LastModifiedDateTime"}}
+    return _of(customers.WITH_ATTRIBUTES)
 
 
 def of_orders(*, invoiced: bool) -> Fields:
     """Return the fields that are read of orders; `invoiced`: and of their invoices."""
-    of_invoices = {*_paths(order_invoices.RECORD), "LastModifiedDateTime"}
-    return {
-        "SalesOrder": {*_paths(orders.RECORD), "LastModified"},
-        **({"SalesInvoice": of_invoices} if invoiced else {}),
-    }
+    return {**_of(orders.ORDERS), **(_of(order_invoices.INVOICES) if invoiced else {})}
 
 
 def of_shipments() -> Fields:
     """Return the fields that are read of shipments and receipts, their orders, purchases and invoices."""
-    return {
-        "Shipment": {*_paths(shipments.SHIPMENTS.record), "LastModifiedDateTime"},
-        "SalesOrder": set(_paths(receipts.SALES_ORDERS.record)),
-        "PurchaseReceipt": {*_paths(receipts.RECEIPTS.record), "LastModifiedDateTime"},
-        "PurchaseOrder": set(_paths(receipts.PURCHASES.record)),
-        "SalesInvoice": {*_paths(invoices.WITH_LINES.record), "LastModifiedDateTime"},
-    }
+    read = (shipments.SHIPMENTS, receipts.SALES_ORDERS, receipts.RECEIPTS, receipts.PURCHASES, invoices.WITH_LINES)
+    return {entity: own for of in read for entity, own in _of(of).items()}
+
+
+def _of(read: Listed[Any]) -> Fields:
+    return {read.name: {*paths(read.record), read.modified}}
 
 
 def _of_item(kind: str, chosen: ItemFields) -> set[str]:
     of = items.KINDS[kind]
     named = [name for name in (chosen.sku_field, chosen.price_field) if name]
     own = {f"custom/{name.replace('.', '/')}" if "." in name else name for name in named}
-    found = {*_paths(of.record), of.modified, *own}
+    found = {*paths(of.record), of.modified, *own}
     dropped = {*([] if chosen.conversions and kind == "stock" else ["UOMConversions"])}
     dropped |= {*([] if chosen.alternate_type else ["CrossReferences"])}
     return {path for path in found if path.partition("/")[0] not in dropped}
-
-
-def _paths(record: type[Any], before: str = "") -> Iterator[str]:
-    """The path of every value of a record type, those of its parts included."""
-    for name, kind in get_type_hints(record).items():
-        inner = _part(kind)
-        if inner is None:
-            yield f"{before}{name}"
-        else:
-            yield from _paths(inner, f"{before}{name}/")
-
-
-def _part(kind: Any) -> type[Any] | None:
-    """The record type of a part: `Part | None`, or a list of them; `None` for a plain value."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value):
-        return kind
-    if get_origin(kind) in (list, Union, UnionType):
-        return next(filter(None, map(_part, get_args(kind))), None)
-    return None
 
 
 async def missing(session: AcumaticaSession, entity: str, wanted: set[str]) -> list[str]:

@@ -7,12 +7,14 @@ invoices name, or which of the invoices are released. "Released" is no field: Op
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
-from connector.acumatica import pages
-from connector.acumatica.pages import Listed
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, parts, paths
+from connector.acumatica.query import eq
 from connector.acumatica.records import Text, code
 from connector.acumatica.session import AcumaticaSession
 
@@ -32,23 +34,22 @@ class _Invoice(msgspec.Struct, kw_only=True):
     Details: list[_Detail] = []
 
 
-WITH_LINES = Listed(
-    "SalesInvoice",
-    _Invoice,
-    "Type,ReferenceNbr,Status,Details/ShipmentNbr",
-    "Details",
-    "ReferenceNbr",
-    "the sales invoice",
+WITH_LINES = EntityList(
+    name="SalesInvoice",
+    record=_Invoice,
+    key=("ReferenceNbr",),
+    select=paths(_Invoice),
+    expand=parts(_Invoice),
+    called="the sales invoice",
 )
-HEADS = Listed("SalesInvoice", _Invoice, "Type,ReferenceNbr,Status", "", "ReferenceNbr", "the sales invoice")
+HEADS = replace(WITH_LINES, select=("Type", "ReferenceNbr", "Status"), expand=())
 
 
 async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: datetime) -> list[str]:
     """The numbers of the shipments and receipts that invoices name which changed since and are released."""
     numbers: dict[str, None] = {}
     for kind in TYPES:
-        conditions = [f"Type eq '{kind}'", pages.since("LastModifiedDateTime", changed_since)]
-        async for page in pages.pages(session, WITH_LINES, conditions, None):
+        async for page in lists.pages(session, WITH_LINES, [eq("Type", kind)], changed_since=changed_since):
             for record in page.records:
                 if record.Status.value in RELEASED:
                     numbers.update((code(one.ShipmentNbr.value), None) for one in record.Details)
@@ -57,7 +58,7 @@ async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: da
 
 async def released(session: AcumaticaSession, invoices: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of these invoices, by type and number, that are released."""
-    page = await pages.with_numbers(session, HEADS, sorted({number for _kind, number in invoices}))
+    page = await lists.with_keys(session, HEADS, sorted({number for _kind, number in invoices}))
     return {
         (record.Type.value or "", code(record.ReferenceNbr.value))
         for record in page.records

@@ -1,21 +1,18 @@
-"""Stock and non-stock items: which SKU, status, class, units and prices they have.
-
-Read in pages by key (`InventoryID gt 'last'`): Acumatica gives neither a count nor a next page, and `$skip` is not safe
-while records are written (contracts/acumatica.md §2.5).
-"""
+"""Stock and non-stock items: which SKU, status, class, units and prices they have."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import msgspec
 
-from connector.acumatica.errors import RequestRefused
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, Page
 from connector.acumatica.records import (
     PRICE_DIGITS,
     WITHOUT_KEY,
@@ -26,9 +23,7 @@ from connector.acumatica.records import (
     Problem,
     Text,
     Value,
-    decode_page,
     possible_keys,
-    raw_value,
     scaled,
     units,
 )
@@ -36,7 +31,6 @@ from connector.acumatica.session import AcumaticaSession
 from connector.model.comparison import comparison_key
 from connector.model.units import ItemUnits, Unit
 
-KEYS_PER_REQUEST = 40
 MOST_UNITS = 2**40
 
 
@@ -106,6 +100,9 @@ class _NonStockItem(_Record, kw_only=True, gc=False):
     SalesUnit: Text = Text()
 
 
+_HEADER = ("InventoryID", "ItemStatus", "ItemClass", "ExportToExternal", "DefaultPrice")
+
+
 @dataclass(frozen=True)
 class _Kind:
     kind: str
@@ -132,38 +129,14 @@ async def item_pages(
 ) -> AsyncIterator[ItemPage]:
     """The items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
     of = KINDS[kind]
-    size = session.access.page_size
-    while True:
-        conditions = []
-        if changed_since is not None:
-            conditions.append(f"{of.modified} ge datetimeoffset'{_offset(changed_since)}'")
-        if after is not None:
-            conditions.append(f"InventoryID gt '{quoted(after)}'")
-        params = {"$top": str(size), **({"$filter": " and ".join(conditions)} if conditions else {})}
-        records, bad = await _read(session, of, fields, params)
-        good = [key for record in records if (key := (record.InventoryID.value or "").rstrip())]
-        keys = good or [key for raw, _why in bad if (key := raw_value(raw, "InventoryID"))]
-        is_last = len(records) + len(bad) < size
-        if not is_last and (not keys or after in keys):
-            raise RequestRefused(f"{of.entity}: a page repeats the one before it; Acumatica does not page by key.")
-        yield _page(records, bad, of, fields, None if is_last else keys[-1])
-        if is_last:
-            return
-        after = keys[-1]
+    async for found in lists.pages(session, _listed(of, fields), changed_since=changed_since, after=after):
+        yield _page(found, of, fields)
 
 
 async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFields, keys: Sequence[str]) -> ItemPage:
     """The items of a kind with these inventory ids; those that are not there are left out."""
     of = KINDS[kind]
-    page = ItemPage({}, None, [])
-    for start in range(0, len(keys), KEYS_PER_REQUEST):
-        part = keys[start : start + KEYS_PER_REQUEST]
-        either = " or ".join(f"InventoryID eq '{quoted(key)}'" for key in part)
-        records, bad = await _read(session, of, fields, {"$filter": either})
-        found = _page(records, bad, of, fields, None)
-        page.items.update(found.items)
-        page.problems.extend(found.problems)
-    return page
+    return _page(await lists.with_keys(session, _listed(of, fields), keys), of, fields)
 
 
 async def item_units(
@@ -174,14 +147,10 @@ async def item_units(
     found: dict[str, ItemUnits] = {}
     for of in KINDS.values():
         missing = [key for key in possible_keys(inventory_ids) if key not in found]
-        for start in range(0, len(missing), KEYS_PER_REQUEST):
-            part = missing[start : start + KEYS_PER_REQUEST]
-            either = " or ".join(f"InventoryID eq '{quoted(key)}'" for key in part)
-            records, _bad = await _read(session, of, wanted, {"$filter": either})
-            spelled = {key.casefold(): key for key in part}
-            for record in records:
-                key = (record.InventoryID.value or "").rstrip()
-                found[spelled.get(key.casefold(), key)] = _item_units(record, key, of, wanted)
+        spelled = {key.casefold(): key for key in missing}
+        for record in (await lists.with_keys(session, _listed(of, wanted), missing)).records:
+            key = (record.InventoryID.value or "").rstrip()
+            found[spelled.get(key.casefold(), key)] = _item_units(record, key, of, wanted)
     return found
 
 
@@ -194,24 +163,24 @@ def _item_units(record: Any, key: str, of: _Kind, fields: ItemFields) -> ItemUni
     return ItemUnits(_sku(record, key, fields), base, sales or base, in_base)
 
 
-async def _read(
-    session: AcumaticaSession, of: _Kind, fields: ItemFields, params: dict[str, str]
-) -> tuple[list[Any], list[tuple[Any, str]]]:
-    select = ["InventoryID", "ItemStatus", "ItemClass", "ExportToExternal", "DefaultPrice", of.base, of.sales]
-    own = [name for name in (fields.sku_field, fields.price_field) if name and "." not in name]
-    custom = [name for name in (fields.sku_field, fields.price_field) if "." in name]
-    details = []
-    if fields.conversions and of.kind == "stock":
-        details.append("UOMConversions")
-    if fields.alternate_type:
-        details.append("CrossReferences")
-    query = {"$select": ",".join(dict.fromkeys([*select, *own, *details])), **params}
-    if details:
-        query["$expand"] = ",".join(details)
-    if custom:
-        query["$custom"] = ",".join(dict.fromkeys(custom))
-    content = await session.get(session.access.entity(of.entity), query, what=f"the list of {of.entity}")
-    return decode_page(content, _with_fields(of.record, tuple(own), bool(custom)), "the item")
+@cache
+def _listed(of: _Kind, fields: ItemFields) -> EntityList[Any]:
+    named = [name for name in (fields.sku_field, fields.price_field) if name]
+    own = tuple(name for name in named if "." not in name)
+    custom = tuple(name for name in named if "." in name)
+    details = ["UOMConversions"] if fields.conversions and of.kind == "stock" else []
+    details += ["CrossReferences"] if fields.alternate_type else []
+    return EntityList(
+        name=of.entity,
+        record=_with_fields(of.record, own, bool(custom)),
+        key=("InventoryID",),
+        select=(*_HEADER, of.base, of.sales, *own, *details),
+        expand=tuple(details),
+        custom=custom,
+        modified=of.modified,
+        archived=False,
+        called="the item",
+    )
 
 
 @cache
@@ -223,13 +192,9 @@ def _with_fields(record: type[_Record], own: tuple[str, ...], custom: bool) -> A
     return msgspec.defstruct("Record", extra, bases=(record,), kw_only=True, gc=False) if extra else record
 
 
-def _page(
-    records: list[Any], bad: list[tuple[Any, str]], of: _Kind, fields: ItemFields, last_key: str | None
-) -> ItemPage:
-    page = ItemPage({}, last_key, [])
-    for raw, why in bad:
-        page.problems.append(Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why))
-    for record in records:
+def _page(found: Page[Any], of: _Kind, fields: ItemFields) -> ItemPage:
+    page = ItemPage({}, found.last, found.problems())
+    for record in found.records:
         key = (record.InventoryID.value or "").rstrip()
         if not key:
             page.problems.append(Problem(WITHOUT_KEY, "Unreadable record: an item has no InventoryID."))
@@ -346,12 +311,3 @@ def _decimal(value: Any, name: str) -> Decimal | None:
         return Decimal(str(value))
     except ArithmeticError as error:
         raise BadRecord(f"Unreadable record: {name} is {value!r}, which is no number.") from error
-
-
-def quoted(text: str) -> str:
-    """A text inside an OData literal."""
-    return text.replace("'", "''")
-
-
-def _offset(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -14,15 +14,14 @@ from decimal import Decimal
 import msgspec
 
 from connector.acumatica.errors import NoRights, RecordMissing, RequestRefused
-from connector.acumatica.items import quoted
+from connector.acumatica.lists import EntityList, having, parts, paths
 from connector.acumatica.orders import order_key
-from connector.acumatica.pages import Listed, having
+from connector.acumatica.query import Contains, Dialect, Query, eq
 from connector.acumatica.records import Flag, Number, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
 from connector.model.open_orders import Deducts, OpenAs
 
 FIELDS = {"external_ref": "ExternalRef", "customer_order": "CustomerOrder", "order_nbr": "OrderNbr"}
-REFERENCES_PER_REQUEST = 20
 WITHOUT_DEMAND = ("QT", "BL", "CM", "RC", "RM", "CR")
 """Order types whose open lines take nothing: quotes, blanket orders, and what comes back."""
 ENDED = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced", "Voided")
@@ -71,15 +70,14 @@ class _Order(msgspec.Struct, kw_only=True):
         return str(getattr(self, field).value or "").strip()
 
 
-_LINE = ("InventoryID", "WarehouseID", "UOM", "OrderQty", "OpenQty", "QtyOnShipments", "Completed", "Operation")
-_DETAILS = (*_LINE, "MarkForPO", "POSource", *(f"Allocations/{name}" for name in _Allocation.__struct_fields__))
-_ORDERS = Listed(
-    "SalesOrder",
-    _Order,
-    ",".join(("OrderType", "OrderNbr", "Status", "ExternalRef", "CustomerOrder", *(f"Details/{n}" for n in _DETAILS))),
-    "Details,Details/Allocations",
-    "OrderNbr",
-    "the order",
+ORDERS = EntityList(
+    name="SalesOrder",
+    record=_Order,
+    key=("OrderNbr",),
+    select=paths(_Order),
+    expand=parts(_Order),
+    keys_per_request=20,
+    called="the order",
 )
 
 
@@ -118,15 +116,9 @@ async def demands_of(
     field: `external_ref`, `customer_order` or `order_nbr`. inside: the field holds more than the number.
     """
     name = FIELDS[field]
-    asked = list(dict.fromkeys(numbers))
-    parts = [asked[start : start + REFERENCES_PER_REQUEST] for start in range(0, len(asked), REFERENCES_PER_REQUEST)]
-    found = await having(session, _ORDERS, [_condition(name, part, inside=inside) for part in parts])
-    return [_demand(order, order.reference(name)) for order in found.records], [why for _number, why in found.bad]
-
-
-def _condition(name: str, numbers: Sequence[str], *, inside: bool) -> str:
-    each = (f"substringof('{quoted(one)}',{name})" if inside else f"{name} eq '{quoted(one)}'" for one in numbers)
-    return f"({' or '.join(each)})"
+    asked = dict.fromkeys(numbers)
+    found = await having(session, ORDERS, [Contains(name, one) if inside else eq(name, one) for one in asked])
+    return [_demand(order, order.reference(name)) for order in found.records], [one.why for one in found.bad]
 
 
 def _demand(order: _Order, reference: str) -> OrderDemand:
@@ -219,5 +211,5 @@ async def availability_rules(session: AcumaticaSession) -> dict[str, Deducts] | 
 
 
 async def _all_of(session: AcumaticaSession, dac: str, row: type[msgspec.Struct]) -> bytes:
-    params = {"$select": ",".join(row.__struct_fields__), "$top": str(_LARGEST_PAGE)}
-    return await session.get(session.access.dac(dac), params, what=f"the OData feed {dac}")
+    query = Query(select=row.__struct_fields__, top=_LARGEST_PAGE)
+    return await session.get(session.access.dac(dac), query.params(Dialect.FEED), what=f"the OData feed {dac}")

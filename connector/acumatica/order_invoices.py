@@ -9,26 +9,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
-from connector.acumatica.errors import RequestRefused
-from connector.acumatica.items import quoted
-from connector.acumatica.orders import NONE, either, order_key, type_and_number
-from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code, decode_page, raw_value
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, Page, parts, paths
+from connector.acumatica.orders import order_key, type_and_number
+from connector.acumatica.query import Condition, ge, one_of, same
+from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import number
 
-LARGEST_PAGE = 200
 TYPES = ("Cash Sale", "Invoice")
 RELEASED = ("Open", "Closed")
 Lines = list[dict[str, Any]]
-
-_LINE = "OrderType,OrderNbr,OrderLineNbr,InventoryID,UOM,Qty"
-_DETAILS = ",".join(f"Details/{name}" for name in _LINE.split(","))
-_SELECT = f"Type,ReferenceNbr,Status,Date,LastModifiedDateTime,Amount,{_DETAILS}"
 
 
 @dataclass
@@ -56,8 +52,17 @@ class _Invoice(msgspec.Struct, kw_only=True):
     Details: list[_Line] = []
 
 
-RECORD = _Invoice
-"""What a record is decoded into: its fields are those that are read."""
+INVOICES = EntityList(
+    name="SalesInvoice",
+    record=_Invoice,
+    key=("Type", "ReferenceNbr"),
+    separator="|",
+    select=("Status", "Date", "LastModifiedDateTime", *paths(_Invoice)),
+    expand=parts(_Invoice),
+    largest_page=200,
+    called="the invoice",
+)
+_IS_RELEASED = one_of("Status", RELEASED)
 
 
 async def invoices_of_orders(
@@ -69,29 +74,13 @@ async def invoices_of_orders(
     after: str | None = None,
 ) -> AsyncIterator[InvoicePage]:
     """What the released invoices hold of orders of these types, in pages behind an invoice. No type: no request."""
-    size = min(session.access.page_size, LARGEST_PAGE)
-    while types:
-        conditions = [either("Type", TYPES), either("Status", RELEASED)]
-        if begins_on is not None:
-            conditions.append(f"Date ge datetimeoffset'{begins_on.isoformat()}'")
-        if changed_since is not None:
-            since = changed_since.astimezone(UTC).isoformat(timespec="milliseconds")
-            conditions.append(f"LastModifiedDateTime ge datetimeoffset'{since}'")
-        if after is not None:
-            of, nbr = map(quoted, _parted(after))
-            conditions.append(f"(Type gt '{of}' or (Type eq '{of}' and ReferenceNbr gt '{nbr}'))")
-        params = {"$select": _SELECT, "$expand": "Details", "$filter": " and ".join(conditions), "$top": str(size)}
-        url = session.access.entity("SalesInvoice")
-        content = await session.get(url, params, what="the list of SalesInvoice", archived=True)
-        records, bad = decode_page(content, _Invoice, "the invoice")
-        page, keys = _page(records, bad, types)
-        if len(keys) >= size:
-            if after in keys:
-                raise RequestRefused("SalesInvoice: a page repeats the one before it; Acumatica does not page by key.")
-            page.last_key = after = keys[-1]
-        yield page
-        if page.last_key is None:
-            return
+    if not types:
+        return
+    where: list[Condition] = [one_of("Type", TYPES), _IS_RELEASED]
+    if begins_on is not None:
+        where.append(ge("Date", begins_on))
+    async for found in lists.pages(session, INVOICES, where, changed_since=changed_since, after=after):
+        yield _page(found, types)
 
 
 async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -> InvoicePage:
@@ -107,19 +96,11 @@ async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -
             numbers.update(await _named_by(session, order_type, order_nbr))
         except BadRecord as error:
             page.problems.append(Problem(key, str(error)))
-    for of, reference in numbers:
-        conditions = (
-            f"Type eq '{quoted(of)}' and ReferenceNbr eq '{quoted(reference)}' and {either('Status', RELEASED)}"
-        )
-        params = {"$select": _SELECT, "$expand": "Details", "$filter": conditions}
-        url = session.access.entity("SalesInvoice")
-        content = await session.get(url, params, what="the list of SalesInvoice", archived=True)
-        records, bad = decode_page(content, _Invoice, "the invoice")
-        found, _keys = _page(records, bad, None)
-        for key, invoices in found.lines.items():
-            if key in wanted:
-                page.lines.setdefault(key, {}).update(invoices)
-        page.problems += found.problems
+    found = _page(await lists.with_keys(session, INVOICES, map("|".join, numbers), [_IS_RELEASED]), None)
+    for key, invoices in found.lines.items():
+        if key in wanted:
+            page.lines.setdefault(key, {}).update(invoices)
+    page.problems += found.problems
     return page
 
 
@@ -132,40 +113,36 @@ class _Order(msgspec.Struct):
     Shipments: list[_Shipment] = []
 
 
+ORDERS = EntityList(
+    name="SalesOrder",
+    record=_Order,
+    key=("OrderType", "OrderNbr"),
+    select=("OrderType", "OrderNbr", *paths(_Order)),
+    expand=parts(_Order),
+    called="the order",
+)
+
+
 async def _named_by(session: AcumaticaSession, order_type: str, number: str) -> dict[tuple[str, str], None]:
-    params = {
-        "$select": "OrderType,OrderNbr,Shipments/InvoiceType,Shipments/InvoiceNbr",
-        "$expand": "Shipments",
-        "$filter": f"OrderType eq '{quoted(order_type)}' and OrderNbr eq '{quoted(number)}'",
-    }
-    content = await session.get(
-        session.access.entity("SalesOrder"), params, what="the invoices of an order", archived=True
-    )
-    orders, bad = decode_page(content, _Order, "the order")
-    if bad:
-        raise BadRecord(bad[0][1])
-    named = [row for order in orders for row in order.Shipments]
+    found = await lists.read(session, ORDERS, [same(ORDERS.key, (order_type, number))])
+    if found.bad:
+        raise BadRecord(found.bad[0].why)
+    named = [row for order in found.records for row in order.Shipments]
     pairs = ((code(row.InvoiceType.value), code(row.InvoiceNbr.value)) for row in named)
     return {pair: None for pair in pairs if pair[0] in TYPES and pair[1]}
 
 
-def _page(
-    records: list[_Invoice], bad: list[tuple[Any, str]], types: Sequence[str] | None
-) -> tuple[InvoicePage, list[str]]:
-    page, keys = InvoicePage(), []
-    for record in records:
+def _page(found: Page[_Invoice], types: Sequence[str] | None) -> InvoicePage:
+    problems = [Problem(f"invoice {one.name.rpartition('|')[2]}", one.why) for one in found.bad]
+    page = InvoicePage(last_key=found.last, problems=problems)
+    for record in found.records:
         invoice = f"{code(record.Type.value)}|{code(record.ReferenceNbr.value)}"
-        keys.append(invoice)
         try:
             for order, lines in _lines(record, types).items():
                 page.lines.setdefault(order, {})[invoice] = lines
         except BadRecord as error:
             page.problems.append(Problem(f"invoice {code(record.ReferenceNbr.value)}", str(error)))
-    for raw, why in bad:
-        parts = [raw_value(raw, name) or NONE for name in ("Type", "ReferenceNbr")]
-        keys.append("|".join(parts))
-        page.problems.append(Problem(f"invoice {parts[1]}", why))
-    return page, sorted(keys) if bad else keys
+    return page
 
 
 def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
@@ -189,8 +166,3 @@ def _line(line: _Line) -> dict[str, Any]:
         "uom": code(line.UOM.value),
         "quantity": f"{number(line.Qty.value, 'Qty'):f}",
     }
-
-
-def _parted(invoice: str) -> tuple[str, str]:
-    of, _bar, number = invoice.partition("|")
-    return of, number

@@ -16,8 +16,9 @@ from typing import Any
 
 import msgspec
 
-from connector.acumatica.errors import RequestRefused
-from connector.acumatica.items import quoted
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, Page, parts
+from connector.acumatica.query import Condition, eq, ge, one_of
 from connector.acumatica.records import (
     WITHOUT_KEY,
     BadRecord,
@@ -27,29 +28,11 @@ from connector.acumatica.records import (
     Value,
     code,
     day,
-    decode,
-    decode_page,
-    raw_value,
 )
 from connector.acumatica.session import AcumaticaSession
 from connector.model.units import plain
 
-LARGEST_PAGE = 200
-"""Orders with their lines are read in pages of 100 to 500 (contracts/acumatica.md §2.5)."""
-KEYS_PER_REQUEST = 20
 LARGEST = Decimal(10) ** 15
-
-_HEADER = (
-    "OrderType,OrderNbr,Status,CustomerID,Branch,Date,CreatedDate,LastModified,ExternalRef,CustomerOrder,CurrencyID,"
-    "ShipVia,PaymentMethod,OrderTotal,TaxTotal"
-)
-_LINE = (
-    "LineNbr,InventoryID,LineDescription,UOM,OrderQty,UnitPrice,DiscountAmount,Amount,Operation,LineType,Completed,"
-    "QtyOnShipments,POSource"
-)
-_LINKED = "BillToAddress,BillToContact,ShipToAddress,ShipToContact,Totals"
-_SELECT = f"{_HEADER},{','.join(f'Details/{name}' for name in _LINE.split(','))},{_LINKED}"
-_EXPAND = f"Details,{_LINKED}"
 
 
 @dataclass(frozen=True)
@@ -109,10 +92,6 @@ class _Line(msgspec.Struct):
     POSource: Text = Text()
 
 
-NONE = "(none)"
-"""What stands for a part of a key that cannot be read; it comes before every number."""
-
-
 class _Head(msgspec.Struct):
     OrderType: Text = Text()
     OrderNbr: Text = Text()
@@ -141,8 +120,23 @@ class _Order(msgspec.Struct, kw_only=True):
     Totals: _Totals | None = None
 
 
-RECORD = _Order
-"""What a record is decoded into: its fields are those that are read."""
+_LINKED = ("BillToAddress", "BillToContact", "ShipToAddress", "ShipToContact", "Totals")
+_HEADER = tuple(name for name in _Order.__struct_fields__ if name not in ("Details", *_LINKED))
+ORDERS = EntityList(
+    name="SalesOrder",
+    record=_Order,
+    key=("OrderType", "OrderNbr"),
+    select=(*_HEADER, "LastModified", *(f"Details/{name}" for name in _Line.__struct_fields__), *_LINKED),
+    expand=parts(_Order),
+    modified="LastModified",
+    largest_page=200,
+    keys_per_request=20,
+    called="the order",
+)
+"""Orders with their lines are read in pages of 100 to 500 (contracts/acumatica.md §2.5)."""
+HEADS = EntityList(
+    name="SalesOrder", record=_Head, key=ORDERS.key, select=ORDERS.key, keys_per_request=20, called="the order"
+)
 
 
 def order_key(order_type: str, number: str) -> str:
@@ -160,84 +154,40 @@ async def order_pages(
     session: AcumaticaSession, choice: OrderChoice, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[OrderPage]:
     """The chosen orders that changed since an instant, or all, in pages behind a key. No type: not one request."""
-    size = min(session.access.page_size, LARGEST_PAGE)
-    while choice.types:
-        conditions = _chosen(choice)
-        if changed_since is not None:
-            conditions.append(f"LastModified ge datetimeoffset'{_offset(changed_since)}'")
-        if after is not None:
-            conditions.append(_behind(after))
-        params = {"$filter": " and ".join(conditions), "$top": str(size)}
-        page, keys = await _read(session, params)
-        if len(keys) >= size:
-            if after in keys:
-                raise RequestRefused("SalesOrder: a page repeats the one before it; Acumatica does not page by key.")
-            page.last_key = after = keys[-1]
-        page.orders = {key: order for key, order in page.orders.items() if _has_begun(order, choice)}
-        yield page
-        if page.last_key is None:
-            return
+    if not choice.types:
+        return
+    async for found in lists.pages(session, ORDERS, _chosen(choice), changed_since=changed_since, after=after):
+        yield _page(found, choice)
 
 
 async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys: Sequence[str]) -> OrderPage:
     """The chosen orders with these keys; those that are not there, or not chosen, are left out."""
-    whole = OrderPage()
-    named = [pair for pair in map(type_and_number, keys) if all(pair)]
-    for start in range(0, len(named), KEYS_PER_REQUEST) if choice.types else ():
-        conditions = [_one_of(named[start : start + KEYS_PER_REQUEST]), *_chosen(choice)]
-        page, _keys = await _read(session, {"$filter": " and ".join(conditions)})
-        whole.orders.update((key, order) for key, order in page.orders.items() if _has_begun(order, choice))
-        whole.problems += page.problems
-    return whole
+    if not choice.types:
+        return OrderPage()
+    return _page(await lists.with_keys(session, ORDERS, keys, _chosen(choice)), choice)
 
 
 async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
     """Those of the keys whose order Acumatica has, whatever is chosen."""
-    found: set[str] = set()
-    named = [pair for pair in map(type_and_number, keys) if all(pair)]
-    for start in range(0, len(named), KEYS_PER_REQUEST):
-        asked = named[start : start + KEYS_PER_REQUEST]
-        params = {"$select": "OrderType,OrderNbr", "$filter": _one_of(asked)}
-        url = session.access.entity("SalesOrder")
-        content = await session.get(url, params, what="the list of SalesOrder", archived=True)
-        rows, bad = decode_page(content, _Head, "the order")
-        found |= {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in rows}
-        if bad:
-            found |= {order_key(*pair) for pair in asked}  # which of them the row is cannot be told; none is given up
-    return found
+    found = await lists.with_keys(session, HEADS, keys)
+    if found.bad:  # which of them the row is cannot be told; none is given up
+        return {order_key(*type_and_number(key)) for key in keys}
+    return {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in found.records}
 
 
 async def has_orders(session: AcumaticaSession, order_type: str) -> bool:
     """Whether Acumatica has an order of this type."""
-    params = {"$select": "OrderType,OrderNbr", "$filter": f"OrderType eq '{quoted(order_type)}'", "$top": "1"}
-    url = session.access.entity("SalesOrder")
-    content = await session.get(url, params, what="the list of SalesOrder", archived=True)
-    return bool(decode(content, list[Any], "the list of SalesOrder"))
+    found = await lists.read(session, HEADS, [eq("OrderType", order_type)], top=1)
+    return found.size() > 0
 
 
-def _chosen(choice: OrderChoice) -> list[str]:
-    conditions = [either("OrderType", choice.types)]
+def _chosen(choice: OrderChoice) -> list[Condition]:
+    where: list[Condition] = [one_of("OrderType", choice.types)]
     if choice.branches:
-        conditions.append(either("Branch", choice.branches))
+        where.append(one_of("Branch", choice.branches))
     if choice.begins_on is not None:
-        conditions.append(f"Date ge datetimeoffset'{choice.begins_on.isoformat()}'")
-    return conditions
-
-
-def either(name: str, values: Sequence[str]) -> str:
-    """A condition: the field is one of these texts."""
-    alternatives = [f"{name} eq '{quoted(value)}'" for value in values]
-    return f"({' or '.join(alternatives)})"
-
-
-def _one_of(pairs: Sequence[tuple[str, str]]) -> str:
-    alternatives = [f"(OrderType eq '{quoted(of)}' and OrderNbr eq '{quoted(number)}')" for of, number in pairs]
-    return f"({' or '.join(alternatives)})"
-
-
-def _behind(key: str) -> str:
-    order_type, number = map(quoted, type_and_number(key))
-    return f"(OrderType gt '{order_type}' or (OrderType eq '{order_type}' and OrderNbr gt '{number}'))"
+        where.append(ge("Date", choice.begins_on))
+    return where
 
 
 def _has_begun(order: dict[str, Any], choice: OrderChoice) -> bool:
@@ -248,28 +198,21 @@ def _has_begun(order: dict[str, Any], choice: OrderChoice) -> bool:
     return created is None or datetime.fromisoformat(created) >= choice.begins
 
 
-async def _read(session: AcumaticaSession, params: dict[str, str]) -> tuple[OrderPage, list[str]]:
-    """One request's page, and the keys of all its rows, good or bad, in their order."""
-    query = {"$select": _SELECT, "$expand": _EXPAND, **params}
-    url = session.access.entity("SalesOrder")
-    content = await session.get(url, query, what="the list of SalesOrder", archived=True)
-    records, bad = decode_page(content, _Order, "the order")
-    page, keys = OrderPage(), []
-    for record in records:
+def _page(found: Page[_Order], choice: OrderChoice) -> OrderPage:
+    page = OrderPage(last_key=found.last, problems=found.problems())
+    for record in found.records:
         key = order_key(code(record.OrderType.value), code(record.OrderNbr.value))
-        keys.append(key)
         if not all(type_and_number(key)):
             page.problems.append(Problem(key.strip() or WITHOUT_KEY, "Unreadable record: an order has no number."))
             continue
         try:
-            page.orders[key] = _plain(record)
+            order = _plain(record)
         except BadRecord as error:
             page.problems.append(Problem(key, str(error)))
-    for raw, why in bad:
-        key = order_key(*(raw_value(raw, name) or NONE for name in ("OrderType", "OrderNbr")))
-        keys.append(key)
-        page.problems.append(Problem(key, why))
-    return page, sorted(keys) if bad else keys
+            continue
+        if _has_begun(order, choice):
+            page.orders[key] = order
+    return page
 
 
 def _plain(record: _Order) -> dict[str, Any]:
@@ -352,7 +295,3 @@ def _instant(text: str | None) -> str | None:
         return aware.astimezone(UTC).isoformat()
     except (ValueError, OverflowError) as error:
         raise BadRecord(f"Unreadable record: {text[:40]!r} is no date and time.") from error
-
-
-def _offset(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="milliseconds")

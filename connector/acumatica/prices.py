@@ -13,7 +13,9 @@ from typing import Annotated
 
 import msgspec
 
-from connector.acumatica.odata import Row, Rows, item_rows, rows_of_items
+from connector.acumatica import lists
+from connector.acumatica.lists import ItemFeed, ItemRow, Page
+from connector.acumatica.query import Query, eq, ne
 from connector.acumatica.records import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
@@ -54,7 +56,7 @@ class _Site(msgspec.Struct):
     SiteCD: str | None = None
 
 
-class _SalesPrice(Row, kw_only=True):
+class _SalesPrice(ItemRow, kw_only=True):
     RecordID: Annotated[int, WITHIN_64_BITS]
     PriceType: str | None = None
     CustPriceClassID: str | None = None
@@ -69,13 +71,17 @@ class _SalesPrice(Row, kw_only=True):
     INSiteBySiteID: _Site | None = None
 
 
-_SELECT = (
-    "RecordID,InventoryID,PriceType,CustPriceClassID,UOM,CuryID,BreakQty,SalesPrice,IsPromotionalPrice,"
-    "EffectiveDate,ExpirationDate,TaxCalcMode"
+ROWS = ItemFeed(
+    name="ARSalesPrice",
+    record=_SalesPrice,
+    select=(
+        *("RecordID", "InventoryID", "PriceType", "CustPriceClassID", "UOM", "CuryID", "BreakQty", "SalesPrice"),
+        *("IsPromotionalPrice", "EffectiveDate", "ExpirationDate", "TaxCalcMode"),
+    ),
+    expand=("InventoryItemByInventoryID($select=InventoryCD)", "INSiteBySiteID($select=SiteCD)"),
+    order=("InventoryID", "RecordID"),
 )
-_EXPAND = "InventoryItemByInventoryID($select=InventoryCD),INSiteBySiteID($select=SiteCD)"
-_ORDER = "InventoryID,RecordID"
-_NOT_OF_ONE_CUSTOMER = "PriceType ne 'C'"
+_NOT_OF_ONE_CUSTOMER = ne("PriceType", "C")
 
 
 async def by_odata(
@@ -88,31 +94,20 @@ async def by_odata(
     """What the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed, with
     `tax` what is `gross` or `net`.
     """
-    pages = item_rows(
-        session,
-        "ARSalesPrice",
-        _SalesPrice,
-        select=_SELECT,
-        expand=_EXPAND,
-        order=_ORDER,
-        condition=_NOT_OF_ONE_CUSTOMER + (f" and TaxCalcMode eq '{TAX_CODES[tax]}'" if tax else ""),
-        changed_since=changed_since,
-        after=after,
-    )
-    async for rows in pages:
-        yield _page(rows)
+    where = [_NOT_OF_ONE_CUSTOMER, *([eq("TaxCalcMode", TAX_CODES[tax])] if tax else [])]
+    async for page in lists.pages(session, ROWS, where, changed_since=changed_since, after=after):
+        yield _page(page)
 
 
 async def by_odata_of(session: AcumaticaSession, keys: Sequence[str]) -> PricePage:
     """The same for some items."""
-    rows = await rows_of_items(session, "ARSalesPrice", _SalesPrice, keys, select=_SELECT, expand=_EXPAND, order=_ORDER)
-    return _page(rows)
+    return _page(await lists.of_items(session, ROWS, keys))
 
 
-def _page(found: Rows[_SalesPrice]) -> PricePage:
+def _page(found: Page[_SalesPrice]) -> PricePage:
     """Of an item with a row that cannot be read nothing is told."""
-    page = PricePage({}, found.last, [*found.problems])
-    for row in found.rows:
+    page = PricePage({}, found.last, found.problems())
+    for row in found.records:
         key = row.inventory_id()
         if not key:
             continue  # a price of something that is no item
@@ -168,7 +163,7 @@ async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = Non
     page = PricePage({}, None, [])
     for body in bodies:
         url = session.access.entity("SalesPricesInquiry")
-        content = await session.ask(url, {"$expand": "SalesPriceDetails"}, body, what="SalesPricesInquiry")
+        content = await session.ask(url, Query(expand=("SalesPriceDetails",)).params(), body, what="SalesPricesInquiry")
         rows, bad = decode_rows(content, "SalesPriceDetails", _Detail, "SalesPricesInquiry")
         page.problems.extend(Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad)
         for row in rows:

@@ -15,9 +15,11 @@ from typing import Literal
 
 import msgspec
 
+from connector.acumatica import lists
 from connector.acumatica.errors import RecordMissing
 from connector.acumatica.items import ItemFields, item_pages
-from connector.acumatica.odata import Row, Rows, item_rows, rows_of_items
+from connector.acumatica.lists import ItemFeed, ItemRow, Page
+from connector.acumatica.query import Query
 from connector.acumatica.records import (
     QUANTITY_DIGITS,
     WITHOUT_KEY,
@@ -52,49 +54,45 @@ class _Site(msgspec.Struct, gc=False):
     SiteCD: str | None = None
 
 
-class _SiteStatus(Row, kw_only=True, gc=False):
+class _SiteStatus(ItemRow, kw_only=True, gc=False):
     INSiteBySiteID: _Site | None = None
     QtyAvail: Decimal | None = None
     QtyHardAvail: Decimal | None = None
     QtyOnHand: Decimal | None = None
 
 
-_EXPAND = "InventoryItemByInventoryID($select=InventoryCD),INSiteBySiteID($select=SiteCD)"
-_ORDER = "InventoryID,SiteID,SubItemID"
+ROWS = {
+    figure: ItemFeed(
+        name="INSiteStatus",
+        record=_SiteStatus,
+        select=("InventoryID", "SiteID", column),
+        expand=("InventoryItemByInventoryID($select=InventoryCD)", "INSiteBySiteID($select=SiteCD)"),
+        order=("InventoryID", "SiteID", "SubItemID"),
+    )
+    for figure, column in COLUMNS.items()
+}
 
 
 async def by_odata(
     session: AcumaticaSession, figure: Figure, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[QuantityPage]:
     """What the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that changed."""
-    pages = item_rows(
-        session,
-        "INSiteStatus",
-        _SiteStatus,
-        select=f"InventoryID,SiteID,{COLUMNS[figure]}",
-        expand=_EXPAND,
-        order=_ORDER,
-        changed_since=changed_since,
-        after=after,
-    )
-    async for rows in pages:
-        yield _site_page(rows, figure)
+    async for page in lists.pages(session, ROWS[figure], changed_since=changed_since, after=after):
+        yield _site_page(page, figure)
 
 
 async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
     """The same for some items."""
-    select = f"InventoryID,SiteID,{COLUMNS[figure]}"
-    rows = await rows_of_items(session, "INSiteStatus", _SiteStatus, keys, select=select, expand=_EXPAND, order=_ORDER)
-    return _site_page(rows, figure)
+    return _site_page(await lists.of_items(session, ROWS[figure], keys), figure)
 
 
-def _site_page(found: Rows[_SiteStatus], figure: Figure) -> QuantityPage:
+def _site_page(found: Page[_SiteStatus], figure: Figure) -> QuantityPage:
     column = COLUMNS[figure]
     triples = (
         (row.inventory_id(), code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None), getattr(row, column))
-        for row in found.rows
+        for row in found.records
     )
-    return _summed(triples, found.last, found.problems)
+    return _summed(triples, found.last, found.problems())
 
 
 def _summed(
@@ -136,7 +134,7 @@ async def by_storage_details(session: AcumaticaSession, figure: Figure, warehous
         body = {"WarehouseID": {"value": warehouse}}
         url = session.access.entity("StorageDetailsInquiry")
         what = f"StorageDetailsInquiry of {warehouse}"
-        content = await session.ask(url, {"$expand": "StorageDetails"}, body, what=what)
+        content = await session.ask(url, Query(expand=("StorageDetails",)).params(), body, what=what)
         rows, bad = decode_rows(content, "StorageDetails", _StorageRow, what)
         problems += [Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad]
         triples += [
@@ -161,7 +159,9 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
         url = session.access.entity("InventorySummaryInquiry")
         what = f"InventorySummaryInquiry of {key}"
         try:
-            content = await session.ask(url, {"$expand": "Results"}, {"InventoryID": {"value": key}}, what=what)
+            content = await session.ask(
+                url, Query(expand=("Results",)).params(), {"InventoryID": {"value": key}}, what=what
+            )
         except RecordMissing:
             continue
         rows, bad = decode_rows(content, "Results", _SummaryRow, what)
@@ -187,7 +187,7 @@ async def changed_items(session: AcumaticaSession, since: datetime) -> list[str]
     """The items whose Quantity Available changed since an instant (InventoryQuantityAvailable, acumatica.md §3.2)."""
     body = {"LastModifiedDateTime": {"value": since.astimezone(UTC).isoformat(timespec="milliseconds")}}
     url = session.access.entity("InventoryQuantityAvailable")
-    content = await session.ask(url, {"$expand": "Results"}, body, what="InventoryQuantityAvailable")
+    content = await session.ask(url, Query(expand=("Results",)).params(), body, what="InventoryQuantityAvailable")
     rows = decode(content, _Changed, "InventoryQuantityAvailable").Results
     return sorted({code(row.InventoryID.value) for row in rows} - {""})
 

@@ -10,24 +10,25 @@ the receipt's day first.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import msgspec
 
-from connector.acumatica import pages
-from connector.acumatica.errors import RequestRefused
-from connector.acumatica.items import quoted
-from connector.acumatica.pages import Listed, Page
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, Page, parts, paths
+from connector.acumatica.query import Condition, eq, ge
 from connector.acumatica.records import BadRecord, Flag, Number, Problem, Text, code, day
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Found, FoundPage, Whole, number
-from connector.acumatica.shipped_orders import HEAD, LINE, Detail, OrderHead, shipped_order
+from connector.acumatica.shipped_orders import Detail, OrderHead, shipped_order
 from connector.model.shipments import Package, Shipment, ShippedLine, ShippedOrder
 
 DROP_SHIP = "dropship"
 """The type of a purchase order reads Drop-Ship or Drop Ship, by version."""
 DROP_SHIPMENT = "dropshipment"
 RELEASED = "Released"
+_IS_RECEIPT = eq("Type", "Receipt")
 
 
 class _Line(msgspec.Struct):
@@ -82,28 +83,31 @@ class _SalesOrder(OrderHead, kw_only=True):
     Shipments: list[_ShipmentRow] = msgspec.field(default_factory=list)
 
 
-_RECEIPT_LINES = ",".join(f"Details/{name}" for name in _Line.__struct_fields__)
-RECEIPTS = Listed(
-    "PurchaseReceipt", _Receipt, f"ReceiptNbr,Type,Status,Date,{_RECEIPT_LINES}", "Details", "ReceiptNbr", "the receipt"
+RECEIPTS = EntityList(
+    name="PurchaseReceipt",
+    record=_Receipt,
+    key=("ReceiptNbr",),
+    select=paths(_Receipt),
+    expand=parts(_Receipt),
+    called="the receipt",
 )
-PURCHASES = Listed(
-    "PurchaseOrder",
-    _Purchase,
-    "OrderNbr,Type,VendorRef,ShippingInstructions/ShipTo",
-    "ShippingInstructions",
-    "OrderNbr",
-    "the purchase order",
+PURCHASES = EntityList(
+    name="PurchaseOrder",
+    record=_Purchase,
+    key=("OrderNbr",),
+    select=paths(_Purchase),
+    expand=parts(_Purchase),
+    called="the purchase order",
 )
-CHANGED_PURCHASES = Listed("PurchaseOrder", _Purchase, "OrderNbr,Type", "", "OrderNbr", "the purchase order")
-_PURCHASING = tuple(f"Details/PurchasingDetails/{name}" for name in _Purchasing.__struct_fields__)
-_ROWS = tuple(f"Shipments/{name}" for name in _ShipmentRow.__struct_fields__)
-SALES_ORDERS = Listed(
-    "SalesOrder",
-    _SalesOrder,
-    ",".join([*HEAD, *LINE, "Details/MarkForPO", *_PURCHASING, *_ROWS]),
-    "Details,Details/PurchasingDetails,Shipments",
-    "OrderNbr",
-    "the sales order",
+CHANGED_PURCHASES = replace(PURCHASES, select=("OrderNbr", "Type"), expand=())
+SALES_ORDERS = EntityList(
+    name="SalesOrder",
+    record=_SalesOrder,
+    key=("OrderType", "OrderNbr"),
+    select=paths(_SalesOrder),
+    expand=parts(_SalesOrder),
+    modified="LastModified",
+    called="the sales order",
 )
 
 
@@ -111,12 +115,8 @@ async def receipt_pages(
     session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
 ) -> AsyncIterator[FoundPage]:
     """The released drop-ship receipts that changed since an instant, or all; none dated before `begins_on`."""
-    conditions = ["Type eq 'Receipt'"]
-    if changed_since is not None:
-        conditions.append(pages.since("LastModifiedDateTime", changed_since))
-    if begins_on is not None:
-        conditions.append(pages.on_or_after("Date", begins_on))
-    async for page in pages.pages(session, RECEIPTS, conditions, after):
+    where = [_IS_RECEIPT] if begins_on is None else [_IS_RECEIPT, ge("Date", begins_on)]
+    async for page in lists.pages(session, RECEIPTS, where, changed_since=changed_since, after=after):
         yield await _found(session, page)
 
 
@@ -125,10 +125,9 @@ async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[
 
     The vendor's tracking number stands there, and no receipt is stamped when it is entered or replaced.
     """
-    changed = [pages.since("LastModifiedDateTime", since)]
     return [
         code(one.OrderNbr.value)
-        async for page in pages.pages(session, CHANGED_PURCHASES, changed, None)
+        async for page in lists.pages(session, CHANGED_PURCHASES, changed_since=since)
         for one in page.records
         if _label(one.Type.value) == DROP_SHIP
     ]
@@ -136,11 +135,11 @@ async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[
 
 async def receipts_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
     """The released drop-ship receipts with these numbers."""
-    return await _found(session, await pages.with_numbers(session, RECEIPTS, numbers, ["Type eq 'Receipt'"]))
+    return await _found(session, await lists.with_keys(session, RECEIPTS, numbers, [_IS_RECEIPT]))
 
 
 async def _found(session: AcumaticaSession, page: Page[_Receipt]) -> FoundPage:
-    whole = FoundPage([], [Problem(f"Receipt {key}", why) for key, why in page.bad], page.last)
+    whole = FoundPage([], page.problems("Receipt "), page.last)
     receipts = [one for one in page.records if one.Status.value == RELEASED and _drop_shipped(one)]
     ordered = [code(line.POOrderNbr.value) for one in receipts for line in _drop_shipped(one)]
     purchases = await _purchases(session, ordered)
@@ -162,7 +161,7 @@ def _drop_shipped(receipt: _Receipt) -> list[_Line]:
 
 
 async def _purchases(session: AcumaticaSession, numbers: Sequence[str]) -> dict[str, _Purchase]:
-    page = await pages.with_numbers(session, PURCHASES, numbers)
+    page = await lists.with_keys(session, PURCHASES, numbers)
     return {code(one.OrderNbr.value): one for one in page.records if _label(one.Type.value) == DROP_SHIP}
 
 
@@ -174,8 +173,8 @@ async def _orders(
     told = [purchases[nbr].ShippingInstructions for nbr in sorted(own & purchases.keys())]
     customers = sorted({code(one.ShipTo.value) for one in told if one is not None and code(one.ShipTo.value)})
     arrived = day(receipt.Date.value)
-    of_customers = [f"CustomerID eq '{quoted(customer)}'" for customer in customers]
-    lately = [] if arrived is None else [pages.on_or_after("LastModified", arrived)]
+    of_customers = [eq("CustomerID", customer) for customer in customers]
+    lately = [] if arrived is None else [ge(SALES_ORDERS.modified, arrived)]
     for conditions in ([[one, *lately] for one in of_customers] or [lately], [[one] for one in of_customers]):
         found: dict[str, _SalesOrder] = {}
         for each in conditions:
@@ -187,33 +186,17 @@ async def _orders(
 
 
 async def _served(
-    session: AcumaticaSession, receipt: _Receipt, purchases: set[str], conditions: list[str]
+    session: AcumaticaSession, receipt: _Receipt, purchases: set[str], where: Sequence[Condition]
 ) -> dict[str, _SalesOrder]:
     """The sales orders under these conditions that name the receipt or one of its purchase orders."""
     found = {}
     receipt_nbr = code(receipt.ReceiptNbr.value)
-    async for order in _sales_orders(session, conditions):
-        named = {code(one.POOrderNbr.value) for line in order.Details for one in line.PurchasingDetails}
-        if receipt_nbr in _receipts_of(order) or purchases & named:
-            found[order.key()] = order
-    return found
-
-
-async def _sales_orders(session: AcumaticaSession, conditions: list[str]) -> AsyncIterator[_SalesOrder]:
-    """In pages behind type and number, archived ones too."""
-    behind: list[str] = []
-    while True:
-        size = session.access.page_size
-        page = await pages.read(session, SALES_ORDERS, [*conditions, *behind], {"$top": str(size)})
+    async for page in lists.pages(session, SALES_ORDERS, where):
         for order in page.records:
-            yield order
-        if len(page.records) + len(page.bad) < size or not page.records:
-            return
-        kind, nbr = (quoted(code(part.value)) for part in (page.records[-1].OrderType, page.records[-1].OrderNbr))
-        more = [f"(OrderType gt '{kind}' or (OrderType eq '{kind}' and OrderNbr gt '{nbr}'))"]
-        if more == behind:
-            raise RequestRefused("SalesOrder: a page repeats the one before it; Acumatica does not page by key.")
-        behind = more
+            named = {code(one.POOrderNbr.value) for line in order.Details for one in line.PurchasingDetails}
+            if receipt_nbr in _receipts_of(order) or purchases & named:
+                found[order.key()] = order
+    return found
 
 
 def _receipts_of(order: _SalesOrder) -> dict[str, _ShipmentRow]:

@@ -234,3 +234,9 @@ def raw_value(raw: Any, name: str) -> str:
     found = raw.get(name) if isinstance(raw, dict) else None
     value = found.get("value") if isinstance(found, dict) else None
     return str(value).rstrip() if isinstance(value, str | int | Decimal) else ""
+
+
+def plain_values(value: Any) -> dict[str, Any]:
+    """A record as the state gives it back, so that an unchanged one equals itself."""
+    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return kept

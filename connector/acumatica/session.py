@@ -9,18 +9,17 @@ one that was refused is not tried again for a while, by no process.
 from __future__ import annotations
 
 import asyncio
-import random
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import msgspec
 
 from connector.acumatica.access import AcumaticaAccess, Licence, NoLimits
+from connector.acumatica.auth import HEADERS, Flow, Login, auth_for
 from connector.acumatica.errors import (
     AcumaticaBusy,
     AcumaticaFault,
@@ -28,31 +27,17 @@ from connector.acumatica.errors import (
     LoginLimit,
     LoginRefused,
     RequestRefused,
-    body_of,
     fault_of_answer,
-    is_elsewhere,
     leads_elsewhere,
-    words_of,
 )
 from connector.acumatica.full_licence import PATIENCE, FullLicence
+from connector.acumatica.query import url_with
+from connector.acumatica.repeated import repeated
 from connector.clock import Clock, SystemClock
-from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, retry_after, trust
+from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, no_cookies, trust
 
-REPEATED = 4
-FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 60.0
-LIFE_LEFT = timedelta(seconds=60)
 HEARTBEAT = 15.0
-SCOPE = "api offline_access"
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
-
-
-class _Tokens(msgspec.Struct):
-    """An OAuth2 token answer (contracts/acumatica.md §1.2)."""
-
-    access_token: str
-    expires_in: float = 3600
-    refresh_token: str | None = None
 
 
 class AcumaticaSession:
@@ -66,6 +51,7 @@ class AcumaticaSession:
         clock: Clock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         patience: float = PATIENCE,
+        ends_at: datetime | None = None,
     ) -> None:
         self.access = access
         self._patience = timedelta(seconds=patience)
@@ -74,8 +60,8 @@ class AcumaticaSession:
         self._licence = licence or NoLimits()
         self._clock = clock or SystemClock()
         self._slot: str | None = None
-        self._tokens: _Tokens | None = None
-        self._token_ends = self._clock.now()
+        self._auth = auth_for(access, self._clock)
+        self._repeated = repeated(self._clock, ends_at)
         self._login = asyncio.Lock()
         self._turns = asyncio.Semaphore(access.concurrency)
         self._http = httpx.AsyncClient(
@@ -83,7 +69,8 @@ class AcumaticaSession:
             verify=_trusted(),
             timeout=httpx.Timeout(access.timeout, connect=30.0),
             limits=httpx.Limits(max_connections=access.concurrency, keepalive_expiry=30.0),
-            headers={"Accept": "application/json", "User-Agent": "acumatica-magento"},
+            headers=HEADERS,
+            cookies=no_cookies(),
             follow_redirects=False,
         )
 
@@ -91,11 +78,11 @@ class AcumaticaSession:
         self, url: str, params: Mapping[str, str] | None = None, *, what: str, archived: bool = False
     ) -> bytes:
         """Read a list or a record; `what` names it in errors. `archived`: with the documents that were archived."""
-        return await self._read("GET", _with(url, params), None, what, SHOW_ARCHIVED if archived else {})
+        return await self._read("GET", url_with(url, params or {}), None, what, SHOW_ARCHIVED if archived else {})
 
     async def ask(self, url: str, params: Mapping[str, str], body: Mapping[str, Any], *, what: str) -> bytes:
         """Run an inquiry, which Acumatica takes as a PUT and which changes nothing."""
-        return await self._read("PUT", _with(url, params), msgspec.json.encode(body), what, {})
+        return await self._read("PUT", url_with(url, params or {}), msgspec.json.encode(body), what, {})
 
     def clock_ahead(self) -> timedelta | None:
         """How far Acumatica's clock is ahead of ours, by the date of its last answer; none where that has none."""
@@ -114,14 +101,13 @@ class AcumaticaSession:
         try:
             await self._licence.take_request(slot)
             # without `Content-Length: 0` the web server answers 411
-            await self._exchange(
-                "POST", f"{self.access.url}/entity/auth/logout", b"", {}, seconds=min(30, self.access.timeout)
-            )
+            request = self._request("POST", f"{self.access.url}/entity/auth/logout", b"", {})
+            self._auth.sign(request)
+            await self._exchange(request, seconds=min(30, self.access.timeout))
         except AcumaticaFault:
             pass  # the server closes an idle session by itself after ten minutes; there is nobody to tell
         finally:
-            self._http.cookies.clear()
-            self._tokens = None
+            self._auth.forget()
             await self._licence.give_session_back(slot)
 
     async def close(self) -> None:
@@ -141,56 +127,84 @@ class AcumaticaSession:
     async def _read(self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]) -> bytes:
         if not self.access.is_ours(url):
             raise AcumaticaUnreachable(leads_elsewhere(what, url, self.access.url))
-        async with self._turns:
-            attempt, full = 1, FullLicence(self._licence, self._clock, self._patience)
+        headers = extra if content is None else {**extra, "Content-Type": "application/json"}
+        full = FullLicence(self._licence, self._clock, self._patience)
+
+        async def answered() -> bytes:
             while True:
-                fault, response = await self._tried(method, url, content, what, extra)
-                if fault is None and response is not None:
-                    return response.content
-                if isinstance(fault, LoginLimit):
+                try:
+                    response = await self._send(self._request(method, url, content, headers))
+                    if response.is_success and _is_json(response):
+                        return response.content
+                    raise fault_of_answer(response, what)
+                except LoginLimit as fault:
                     await full.wait(fault)
-                    continue
-                if not isinstance(fault, AcumaticaBusy) or attempt == REPEATED:
-                    raise fault or AssertionError("an answer is good or a fault")
-                wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
-                told = None if response is None else retry_after(response.headers, self._clock.now())
-                await self._clock.sleep(told or wait)
-                attempt += 1
 
-    async def _tried(
-        self, method: str, url: str, content: bytes | None, what: str, extra: Mapping[str, str]
-    ) -> tuple[AcumaticaFault | None, httpx.Response | None]:
-        """One request with what is wrong with its answer, if something is; faults that never pass are raised."""
+        async with self._turns:
+            return await self._repeated.copy()(answered)
+
+    def _request(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Request:
         try:
-            response = await self._send(method, url, content, extra)
-        except (AcumaticaBusy, LoginLimit) as fault:
-            return fault, None
-        good = response.is_success and _is_json(response)
-        return None if good else fault_of_answer(response, what), response
-
-    async def _send(self, method: str, url: str, content: bytes | None, extra: Mapping[str, str]) -> httpx.Response:
-        """One request; a session or token that has ended is renewed once."""
-        headers = await self._let_in()
-        response = await self._paced(method, url, content, {**headers, **extra})
-        if response.status_code == 401:
-            await self._renew(headers)
-            response = await self._paced(method, url, content, {**await self._let_in(), **extra})
-        return response
-
-    async def _paced(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
-        if self._slot is not None:
-            await self._licence.take_request(self._slot)
-        if content is not None:
-            headers = {**headers, "Content-Type": "application/json"}
-        return await self._exchange(method, url, content, headers)
-
-    async def _exchange(
-        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], seconds: float | None = None
-    ) -> httpx.Response:
-        try:
-            request = self._http.build_request(method, url, content=content, headers=dict(headers))
+            return self._http.build_request(method, url, content=content, headers=dict(headers))
         except httpx.InvalidURL as error:
             raise RequestRefused(f"Acumatica cannot be asked: {error}. Shorten the value that is asked for.") from error
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """One request, with the logins that its flow asks for: one login at a time, and all who wait use it."""
+        flow = self._auth.auth_flow(request)
+        try:
+            async with self._login:
+                await self._let_in(flow, next(flow), request)
+            while True:
+                response = await self._paced(request)
+                async with self._login:
+                    try:
+                        asked = flow.send(response)
+                    except StopIteration:
+                        return response
+                    await self._let_in(flow, asked, request)
+        finally:
+            flow.close()
+
+    async def _let_in(self, flow: Flow, asked: httpx.Request, request: httpx.Request) -> None:
+        """Take a slot if there is none, and send what the flow asks for before the request itself."""
+        was_in = self._slot is not None
+        self._slot = self._slot or await self._licence.take_session()
+        try:
+            while asked is not request:
+                asked = await self._log_in(flow, asked)
+        except BaseException:
+            if not was_in:
+                slot, self._slot = self._slot, None
+                await self._licence.give_session_back(slot)
+            raise
+
+    async def _log_in(self, flow: Flow, asked: httpx.Request) -> httpx.Request:
+        """Send a login, unless just this one was refused a while ago, and keep its answer; gives what is asked next."""
+        if not isinstance(asked, Login):
+            return flow.send(await self._paced(asked))
+        whom = self.access.as_whom
+        until = await self._licence.refused_until(whom)
+        if until is not None:
+            raise LoginRefused(
+                f"Acumatica refused the login of {self.access.username!r}. With the same user and password it is tried "
+                f"again at {until:%H:%M:%S} UTC, because Acumatica locks the account; with others at once."
+            )
+        response = await self._paced(asked)
+        try:
+            following = flow.send(response)
+        except LoginRefused:
+            await self._licence.login_answered(whom, refused=True)
+            raise
+        await self._licence.login_answered(whom, refused=False)
+        return following
+
+    async def _paced(self, request: httpx.Request) -> httpx.Response:
+        if self._slot is not None:
+            await self._licence.take_request(self._slot)
+        return await self._exchange(request)
+
+    async def _exchange(self, request: httpx.Request, seconds: float | None = None) -> httpx.Response:
         self.requests += 1
         try:
             response = await exchange(self._http, request, seconds=seconds or self.access.timeout)
@@ -201,121 +215,6 @@ class AcumaticaSession:
         self._dated = (response.headers, self._clock.now())
         return response
 
-    async def _let_in(self) -> dict[str, str]:
-        """Be logged in; gives the headers of a request."""
-        async with self._login:
-            if self._slot is None:
-                slot = await self._licence.take_session()
-                try:
-                    await self._log_in(slot)
-                except BaseException:
-                    await self._licence.give_session_back(slot)
-                    raise
-                self._slot = slot
-            elif self._tokens is not None and self._clock.now() >= self._token_ends - LIFE_LEFT:
-                await self._refresh(self._slot)
-            return self._headers()
-
-    def _headers(self) -> dict[str, str]:
-        if self._tokens is None:
-            return {}
-        branch = {"PX-CbApiBranch": self.access.branch} if self.access.branch else {}
-        return {"Authorization": f"Bearer {self._tokens.access_token}", **branch}
-
-    async def _renew(self, refused: dict[str, str]) -> None:
-        async with self._login:
-            if self._slot is None or self._headers() != refused:
-                return  # somebody renewed it meanwhile
-            if self._tokens is not None:
-                await self._refresh(self._slot)
-            else:
-                await self._log_in(self._slot)
-
-    async def _log_in(self, slot: str) -> None:
-        """Log in, unless just this login was refused a while ago."""
-        until = await self._licence.refused_until(self.access.as_whom)
-        if until is not None:
-            raise LoginRefused(
-                f"Acumatica refused the login of {self.access.username!r}. With the same user and password it is tried "
-                f"again at {until:%H:%M:%S} UTC, because Acumatica locks the account; with others at once."
-            )
-        try:
-            await self._ask_to_be_let_in(slot)
-        except LoginRefused:
-            await self._licence.login_answered(self.access.as_whom, refused=True)
-            raise
-        await self._licence.login_answered(self.access.as_whom, refused=False)
-
-    async def _ask_to_be_let_in(self, slot: str) -> None:
-        if self.access.client_id:
-            await self._ask_for_token(
-                slot,
-                {
-                    "grant_type": "password",
-                    "username": self.access.username,
-                    "password": self.access.password,
-                    "scope": SCOPE,
-                },
-            )
-            return
-        self._http.cookies.clear()
-        login = {"name": self.access.username, "password": self.access.password, "tenant": self.access.tenant}
-        if self.access.branch:
-            login["branch"] = self.access.branch
-        await self._licence.take_request(slot)
-        headers = {"Content-Type": "application/json"}
-        url = f"{self.access.url}/entity/auth/login"
-        response = await self._exchange("POST", url, msgspec.json.encode(login), headers)
-        if response.status_code not in (200, 204):
-            raise self._refused_login(response)
-
-    async def _refresh(self, slot: str) -> None:
-        token = self._tokens.refresh_token if self._tokens is not None else None
-        if token is None:
-            await self._log_in(slot)
-            return
-        try:
-            await self._ask_for_token(slot, {"grant_type": "refresh_token", "refresh_token": token})
-        except LoginRefused:
-            await self._log_in(slot)  # the chain of refresh tokens ended; the password still counts
-
-    async def _ask_for_token(self, slot: str, form: Mapping[str, str]) -> None:
-        await self._licence.take_request(slot)
-        whole = {**form, "client_id": self.access.client_id, "client_secret": self.access.client_secret}
-        content = "&".join(f"{name}={quote(value, safe='')}" for name, value in whole.items()).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        asked_at = self._clock.now()
-        response = await self._exchange("POST", f"{self.access.url}/identity/connect/token", content, headers)
-        if response.status_code != 200:
-            raise self._refused_login(response)
-        try:
-            self._tokens = msgspec.json.decode(response.content, type=_Tokens)
-        except msgspec.DecodeError as error:
-            raise AcumaticaUnreachable(
-                f"What answers for a token at {self.access.host} is no token: {error}"
-            ) from error
-        self._token_ends = asked_at + timedelta(seconds=self._tokens.expires_in)
-
-    def _refused_login(self, response: httpx.Response) -> AcumaticaFault:
-        fault = fault_of_answer(response, "the login")
-        if isinstance(fault, AcumaticaBusy | LoginLimit | AcumaticaUnreachable):
-            return fault
-        if is_elsewhere(response):
-            return AcumaticaUnreachable(
-                f"What answers at {self.access.url} is not Acumatica's API: {words_of(response)}. Check "
-                "A2M_ACUMATICA__URL: the address of the site with its path, such as https://erp.example.com/Acumatica."
-            )
-        body = body_of(response)
-        kind = str(body.get("exceptionType", ""))
-        if response.status_code >= 500 and not _is_of_the_login(kind, str(body.get("message", ""))):
-            return AcumaticaBusy(f"Acumatica did not answer the login: {words_of(response)}.")
-        hint = (
-            "Check A2M_ACUMATICA__TENANT."
-            if kind.endswith("PXUndefinedCompanyException")
-            else "Check user, password and tenant; it is not tried again, because Acumatica locks the account."
-        )
-        return LoginRefused(f"Acumatica refuses the login of {self.access.username!r}: {words_of(response)}. {hint}")
-
 
 def _trusted() -> ssl.SSLContext:
     try:
@@ -324,25 +223,8 @@ def _trusted() -> ssl.SSLContext:
         raise AcumaticaUnreachable(str(error)) from error
 
 
-def _is_of_the_login(kind: str, message: str) -> bool:
-    """Whether a 500 may be about user and password: Acumatica's own exception, or one whose kind its site hides.
-    A gateway's error or a database that is away is neither; it passes, and says nothing about the password.
-    """
-    return kind.startswith("PX.") or (not kind and message == "An error has occurred.")
-
-
 def _is_json(response: httpx.Response) -> bool:
     return response.content[:1] in (b"{", b"[")
-
-
-def _with(url: str, params: Mapping[str, str] | None) -> str:
-    if not params:
-        return url
-    return f"{url}?{'&'.join(f'{name}={quote(value, safe=_UNENCODED)}' for name, value in params.items())}"
-
-
-_UNENCODED = "$,/()='"
-"""Left as they are, as in Acumatica's own examples; `+` and `:` of a date-time are encoded (acumatica.md §2.3)."""
 
 
 @asynccontextmanager
@@ -353,21 +235,20 @@ async def acumatica_session(
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     patience: float = PATIENCE,
+    ends_at: datetime | None = None,
 ) -> AsyncIterator[AcumaticaSession]:
     """A session that is logged in when it is first used, and logged out whatever happens.
 
     `patience`: for how many seconds a login that is refused because all sessions are taken is tried again, while
-    sessions of processes that died are known to be counted; without such, for half a minute.
+    sessions of processes that died are known to be counted; without such, for half a minute. `ends_at`: the end of the
+    run, beyond which no read is put off.
     """
-    session = AcumaticaSession(access, licence=licence, clock=clock, transport=transport, patience=patience)
+    session = AcumaticaSession(
+        access, licence=licence, clock=clock, transport=transport, patience=patience, ends_at=ends_at
+    )
     living = asyncio.create_task(session.keep_seat())
     try:
         yield session
     finally:
         living.cancel()
         await asyncio.shield(session.close())
-
-
-def moment(value: datetime) -> str:
-    """An aware instant as OData v4 takes it, in UTC."""
-    return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"

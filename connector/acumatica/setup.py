@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from connector.acumatica.query import Dialect, Query
 from connector.acumatica.records import Flag, Text, code, decode
 from connector.acumatica.session import AcumaticaSession
 
@@ -51,7 +52,7 @@ class _Warehouse(msgspec.Struct):
 async def warehouses(session: AcumaticaSession) -> dict[str, bool]:
     """The warehouses, and whether each is active."""
     url = session.access.entity("Warehouse")
-    content = await session.get(url, {"$select": "WarehouseID,Active"}, what="the list of warehouses")
+    content = await session.get(url, Query(select=("WarehouseID", "Active")).params(), what="the list of warehouses")
     rows = decode(content, list[_Warehouse], "the list of Warehouse")
     return {code(row.WarehouseID.value): bool(row.Active.value) for row in rows}
 
@@ -69,7 +70,7 @@ class _Companies(msgspec.Struct):
 async def branches(session: AcumaticaSession) -> list[Branch]:
     """The branches of all companies (CompaniesStructure; the Default endpoint has no branch entity)."""
     url = session.access.entity("CompaniesStructure")
-    content = await session.ask(url, {"$expand": "Results"}, {}, what="CompaniesStructure")
+    content = await session.ask(url, Query(expand=("Results",)).params(), {}, what="CompaniesStructure")
     rows = decode(content, _Companies, "the companies").Results
     return [Branch(code(r.BranchID.value), code(r.BaseCurrencyID.value), bool(r.BranchStatus.value)) for r in rows]
 
@@ -82,7 +83,7 @@ class _Item(msgspec.Struct):
 async def an_item(session: AcumaticaSession) -> tuple[str, str] | None:
     """The key of some stock item and the label of its status, in the session's language; none if there is no item."""
     url = session.access.entity("StockItem")
-    content = await session.get(url, {"$select": "InventoryID,ItemStatus", "$top": "1"}, what="a stock item")
+    content = await session.get(url, Query(select=("InventoryID", "ItemStatus"), top=1).params(), what="a stock item")
     rows = decode(content, list[_Item], "the list of StockItem")
     return (code(rows[0].InventoryID.value), code(rows[0].ItemStatus.value)) if rows else None
 
@@ -94,14 +95,14 @@ class _ShipVia(msgspec.Struct):
 async def ship_vias(session: AcumaticaSession) -> set[str]:
     """The codes of all ShipVias."""
     url = session.access.entity("ShipVia")
-    content = await session.get(url, {"$select": "CarrierID"}, what="the list of ShipVias")
+    content = await session.get(url, Query(select=("CarrierID",)).params(), what="the list of ShipVias")
     return {code(row.CarrierID.value) for row in decode(content, list[_ShipVia], "the list of ShipVia")} - {""}
 
 
 async def names_of(session: AcumaticaSession, entity: str, field: str) -> list[str]:
     """The codes of all records of a small entity of the endpoint, such as item classes, price classes or ShipVias."""
     url = session.access.entity(entity)
-    content = await session.get(url, {"$select": field}, what=f"the list of {entity}")
+    content = await session.get(url, Query(select=(field,)).params(), what=f"the list of {entity}")
     rows = decode(content, list[dict[str, Any]], f"the list of {entity}")
     found = (code((row.get(field) or {}).get("value")) for row in rows)
     return sorted({name for name in found if name})
@@ -117,8 +118,8 @@ class _Referenced(msgspec.Struct):
 
 async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
     """The types of the alternate ids that so many stock items have."""
-    params = {"$select": "InventoryID,CrossReferences", "$expand": "CrossReferences", "$top": str(items)}
-    content = await session.get(session.access.entity("StockItem"), params, what="alternate ids of stock items")
+    query = Query(select=("InventoryID", "CrossReferences"), expand=("CrossReferences",), top=items)
+    content = await session.get(session.access.entity("StockItem"), query.params(), what="alternate ids of stock items")
     rows = decode(content, list[_Referenced], "the list of StockItem")
     return {code(one.AlternateType.value) for row in rows for one in row.CrossReferences} - {""}
 
@@ -126,7 +127,7 @@ async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
 async def columns_of_inquiry(session: AcumaticaSession, inquiry: str) -> set[str] | None:
     """The columns that a generic inquiry has, by its first row; `None` where it lists nothing."""
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
-    content = await session.get(url, {"$top": "1"}, what=what)
+    content = await session.get(url, Query(top=1).params(Dialect.FEED), what=what)
     rows = decode(content, _Inquiry, what).value
     return set(rows[0]) if rows else None
 

@@ -14,8 +14,9 @@ from decimal import Decimal
 
 import msgspec
 
-from connector.acumatica import pages
-from connector.acumatica.pages import Listed, Page
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, Page, parts, paths
+from connector.acumatica.query import ge
 from connector.acumatica.records import WITHOUT_KEY, BadRecord, Number, Problem, Text, Value, code, day
 from connector.acumatica.session import AcumaticaSession
 from connector.model.shipments import Package, Shipment, ShippedLine
@@ -69,21 +70,13 @@ class _Shipment(msgspec.Struct, kw_only=True):
     Orders: list[_OrderRow] = []
 
 
-_DETAIL = "OrderType OrderNbr OrderLineNbr InventoryID UOM ShippedQty OrderedQty WarehouseID Allocations/SplitLineNbr"
-SHIPMENTS = Listed(
-    entity="Shipment",
+SHIPMENTS = EntityList(
+    name="Shipment",
     record=_Shipment,
-    select=",".join(
-        [
-            *["ShipmentNbr", "Type", "Operation", "Status", "ShipmentDate", "ShipVia", "WarehouseID"],
-            *(f"Details/{name}" for name in _DETAIL.split()),
-            *("Packages/TrackingNbr", "Packages/PackageContents/ShipmentSplitLineNbr"),
-            *(f"Orders/{name}" for name in ["OrderType", "OrderNbr", "InvoiceType", "InvoiceNbr"]),
-        ]
-    ),
-    expand="Details,Details/Allocations,Packages,Packages/PackageContents,Orders",
-    number="ShipmentNbr",
-    what="the shipment",
+    key=("ShipmentNbr",),
+    select=paths(_Shipment),
+    expand=parts(_Shipment),
+    called="the shipment",
 )
 
 
@@ -113,20 +106,18 @@ async def shipment_pages(
     session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
 ) -> AsyncIterator[FoundPage]:
     """The shipments that changed since an instant, or all; none that is dated before `begins_on`."""
-    conditions = [] if changed_since is None else [pages.since("LastModifiedDateTime", changed_since)]
-    if begins_on is not None:
-        conditions.append(pages.on_or_after("ShipmentDate", begins_on))
-    async for page in pages.pages(session, SHIPMENTS, conditions, after):
+    where = [] if begins_on is None else [ge("ShipmentDate", begins_on)]
+    async for page in lists.pages(session, SHIPMENTS, where, changed_since=changed_since, after=after):
         yield _found(page)
 
 
 async def shipments_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
     """The shipments with these numbers, archived ones too."""
-    return _found(await pages.with_numbers(session, SHIPMENTS, numbers))
+    return _found(await lists.with_keys(session, SHIPMENTS, numbers))
 
 
 def _found(page: Page[_Shipment]) -> FoundPage:
-    whole = FoundPage([], [Problem(number, why) for number, why in page.bad], page.last)
+    whole = FoundPage([], page.problems(), page.last)
     for record in page.records:
         if not code(record.ShipmentNbr.value):
             whole.problems.append(Problem(WITHOUT_KEY, "Unreadable record: a shipment has no ShipmentNbr."))

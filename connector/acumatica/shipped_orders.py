@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from connector.acumatica import pages
-from connector.acumatica.items import quoted
-from connector.acumatica.pages import Listed
+from connector.acumatica import lists
+from connector.acumatica.lists import EntityList, parts, paths
+from connector.acumatica.query import eq
 from connector.acumatica.records import BadRecord, Flag, Number, Text, code, day, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Whole, number, order_key
@@ -48,9 +48,14 @@ class _Order(OrderHead, kw_only=True):
     Details: list[Detail] = []
 
 
-HEAD = OrderHead.__struct_fields__
-LINE = tuple(f"Details/{name}" for name in Detail.__struct_fields__)
-ORDERS = Listed("SalesOrder", _Order, ",".join([*HEAD, *LINE]), "Details", "OrderNbr", "the sales order")
+ORDERS = EntityList(
+    name="SalesOrder",
+    record=_Order,
+    key=("OrderNbr",),
+    select=paths(_Order),
+    expand=parts(_Order),
+    called="the sales order",
+)
 
 
 async def orders_with_keys(
@@ -66,8 +71,8 @@ async def orders_with_keys(
     found: dict[str, ShippedOrder] = {}
     unreadable: dict[str, str] = {}
     for order_type, of_type in numbers.items():
-        page = await pages.with_numbers(session, ORDERS, of_type, [f"OrderType eq '{quoted(order_type)}'"])
-        unreadable.update((f"{order_type} {number}", why) for number, why in page.bad)
+        page = await lists.with_keys(session, ORDERS, of_type, [eq("OrderType", order_type)])
+        unreadable.update((f"{order_type} {one.name}", one.why) for one in page.bad)
         for record in page.records:
             try:
                 found[record.key()] = shipped_order(record, record.Details)

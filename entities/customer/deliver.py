@@ -19,7 +19,7 @@ import msgspec
 
 from connector.acumatica import customers as acumatica
 from connector.acumatica.customers import CustomerPage
-from connector.acumatica.pages import plain_values
+from connector.acumatica.records import plain_values
 from connector.magento import customers as magento
 from connector.magento import reads
 from connector.magento.client import MagentoClient

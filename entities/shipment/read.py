@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from connector.acumatica import invoices, items, receipts, shipments
-from connector.acumatica.pages import plain_values
+from connector.acumatica.records import plain_values
 from connector.acumatica.shipments import Found, FoundPage
 from connector.acumatica.shipped_orders import orders_with_keys
 from connector.model.shipments import Shipment, ShippedOrder, acumatica_key

@@ -1,0 +1,215 @@
+"""How Acumatica lets somebody in: by a login that gives a cookie, or by a token of OAuth 2 (acumatica.md §1).
+
+Each way is an `httpx.Auth`. Its flow asks for the login where one is needed, then for the request itself, and once more
+after one new login where Acumatica no longer knows the session. A flow touches no network: whoever drives it sends what
+it asks for; a refused login is raised out of it. Every request for a login is a `Login`, so that its driver can keep
+what was answered: Acumatica locks the account of whoever tries it again and again.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Generator, Mapping
+from datetime import timedelta
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from connector.acumatica.access import AcumaticaAccess
+from connector.acumatica.errors import (
+    AcumaticaBusy,
+    AcumaticaFault,
+    AcumaticaUnreachable,
+    LoginLimit,
+    LoginRefused,
+    body_of,
+    fault_of_answer,
+    is_elsewhere,
+    words_of,
+)
+from connector.clock import Clock
+
+HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-magento"}
+LIFE_LEFT = timedelta(seconds=60)
+SCOPE = "api offline_access"
+Flow = Generator[httpx.Request, httpx.Response, None]
+
+
+class Login(httpx.Request):
+    """A request that tries user and password."""
+
+
+class _Tokens(msgspec.Struct):
+    """An OAuth2 token answer (contracts/acumatica.md §1.2)."""
+
+    access_token: str
+    expires_in: float = 3600
+    refresh_token: str | None = None
+
+
+class AcumaticaAuth(httpx.Auth):
+    """What both ways have in common. `held` is what the present session is known by, none before the first login."""
+
+    requires_response_body = True
+
+    def __init__(self, access: AcumaticaAccess) -> None:
+        self._access = access
+        self.held: object | None = None
+
+    def auth_flow(self, request: httpx.Request) -> Flow:
+        """Ask for what is needed to send `request`, and for the request itself. Raises an `AcumaticaFault`."""
+        if self.held is None:
+            yield from self._log_in()
+        elif self._is_old():
+            yield from self._renew()
+        held = self.held
+        self.sign(request)
+        response = yield request
+        self._keep(response)
+        if response.status_code == 401:
+            if self.held is held:  # or somebody has renewed it meanwhile
+                yield from self._renew()
+            self.sign(request)
+            yield request
+
+    def forget(self) -> None:
+        """Forget the session: the next request logs in."""
+        self.held = None
+
+    @abstractmethod
+    def sign(self, request: httpx.Request) -> None:
+        """Put what the session is known by on a request."""
+
+    @abstractmethod
+    def _log_in(self) -> Flow:
+        """Ask for a session by user and password."""
+
+    def _renew(self) -> Flow:
+        """Ask for a session in the place of one that ended."""
+        yield from self._log_in()
+
+    def _is_old(self) -> bool:
+        """Whether the session ends so soon that it is renewed before it is used."""
+        return False
+
+    def _keep(self, response: httpx.Response) -> None:
+        """Keep what an answer changes of the session."""
+
+
+class CookieLogin(AcumaticaAuth):
+    """Sign in with user, password, tenant and branch; the session is a handful of cookies."""
+
+    def __init__(self, access: AcumaticaAccess) -> None:
+        super().__init__(access)
+        self._cookies = httpx.Cookies()
+
+    def sign(self, request: httpx.Request) -> None:
+        request.headers.pop("Cookie", None)
+        self._cookies.set_cookie_header(request)
+
+    def forget(self) -> None:
+        super().forget()
+        self._cookies.clear()
+
+    def _log_in(self) -> Flow:
+        self._cookies.clear()
+        access = self._access
+        login = {"name": access.username, "password": access.password, "tenant": access.tenant}
+        if access.branch:
+            login["branch"] = access.branch
+        headers = {**HEADERS, "Content-Type": "application/json"}
+        url, content = f"{access.url}/entity/auth/login", msgspec.json.encode(login)
+        response = yield Login("POST", url, content=content, headers=headers)
+        if response.status_code not in (200, 204):
+            raise refused_login(response, access)
+        self._keep(response)
+        self.held = object()
+
+    def _keep(self, response: httpx.Response) -> None:
+        self._cookies.extract_cookies(response)
+
+
+class TokenLogin(AcumaticaAuth):
+    """Get a token for user and password, and a new one for its refresh token before it ends."""
+
+    def __init__(self, access: AcumaticaAccess, clock: Clock) -> None:
+        super().__init__(access)
+        self._clock = clock
+        self._ends = clock.now()
+
+    def sign(self, request: httpx.Request) -> None:
+        if isinstance(self.held, _Tokens):
+            request.headers["Authorization"] = f"Bearer {self.held.access_token}"
+        if self._access.branch:
+            request.headers["PX-CbApiBranch"] = self._access.branch
+
+    def _log_in(self) -> Flow:
+        access = self._access
+        yield from self._ask(
+            Login,
+            {"grant_type": "password", "username": access.username, "password": access.password, "scope": SCOPE},
+        )
+
+    def _renew(self) -> Flow:
+        token = self.held.refresh_token if isinstance(self.held, _Tokens) else None
+        if token is not None:
+            try:
+                yield from self._ask(httpx.Request, {"grant_type": "refresh_token", "refresh_token": token})
+            except LoginRefused:
+                pass  # the chain of refresh tokens ended; the password still counts
+            else:
+                return
+        yield from self._log_in()
+
+    def _is_old(self) -> bool:
+        return self._clock.now() >= self._ends - LIFE_LEFT
+
+    def _ask(self, kind: type[httpx.Request], form: Mapping[str, str]) -> Flow:
+        access = self._access
+        whole = {**form, "client_id": access.client_id, "client_secret": access.client_secret}
+        content = "&".join(f"{name}={quote(value, safe='')}" for name, value in whole.items()).encode()
+        headers = {**HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
+        asked_at = self._clock.now()
+        response = yield kind("POST", f"{access.url}/identity/connect/token", content=content, headers=headers)
+        if response.status_code != 200:
+            raise refused_login(response, access)
+        try:
+            tokens = msgspec.json.decode(response.content, type=_Tokens)
+        except msgspec.DecodeError as error:
+            raise AcumaticaUnreachable(f"What answers for a token at {access.host} is no token: {error}") from error
+        self.held, self._ends = tokens, asked_at + timedelta(seconds=tokens.expires_in)
+
+
+def auth_for(access: AcumaticaAccess, clock: Clock) -> AcumaticaAuth:
+    """The way that the settings choose: with a client id the token, else the cookie."""
+    return TokenLogin(access, clock) if access.client_id else CookieLogin(access)
+
+
+def refused_login(response: httpx.Response, access: AcumaticaAccess) -> AcumaticaFault:
+    """What an answer to a login says that is no session."""
+    fault = fault_of_answer(response, "the login")
+    if isinstance(fault, AcumaticaBusy | LoginLimit | AcumaticaUnreachable):
+        return fault
+    if is_elsewhere(response):
+        return AcumaticaUnreachable(
+            f"What answers at {access.url} is not Acumatica's API: {words_of(response)}. Check "
+            "A2M_ACUMATICA__URL: the address of the site with its path, such as https://erp.example.com/Acumatica."
+        )
+    body = body_of(response)
+    kind = str(body.get("exceptionType", ""))
+    if response.status_code >= 500 and not _is_of_the_login(kind, str(body.get("message", ""))):
+        return AcumaticaBusy(f"Acumatica did not answer the login: {words_of(response)}.")
+    hint = (
+        "Check A2M_ACUMATICA__TENANT."
+        if kind.endswith("PXUndefinedCompanyException")
+        else "Check user, password and tenant; it is not tried again, because Acumatica locks the account."
+    )
+    return LoginRefused(f"Acumatica refuses the login of {access.username!r}: {words_of(response)}. {hint}")
+
+
+def _is_of_the_login(kind: str, message: str) -> bool:
+    """Whether a 500 may be about user and password: Acumatica's own exception, or one whose kind its site hides.
+    A gateway's error or a database that is away is neither; it passes, and says nothing about the password.
+    """
+    return kind.startswith("PX.") or (not kind and message == "An error has occurred.")
