@@ -8,9 +8,9 @@ order with several credit memos Acumatica names the last one: what is not counte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -23,6 +23,7 @@ from connector.acumatica.query import AnyOf, Condition, eq, one_of
 from connector.acumatica.records import BadRecord, Number, Text, code
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import number
+from connector.model.sales_orders import SalesOrder
 
 T = TypeVar("T")
 PAGE = 200
@@ -70,8 +71,8 @@ MEMOS = EntityList(
 )
 
 
-async def given_back(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> Decimal:
-    """The sum of the order's released credit memos; `order` as `orders` gives it. Raises an `AcumaticaFault`."""
+async def given_back(session: AcumaticaSession, key: str, order: SalesOrder) -> Decimal:
+    """The sum of the order's released credit memos. Raises an `AcumaticaFault`."""
     returns = await _returns_of(session, key, order)
     numbers = sorted(set(returns.values()) - {""})
     if not numbers:
@@ -85,13 +86,13 @@ async def given_back(session: AcumaticaSession, key: str, order: Mapping[str, An
     return total
 
 
-async def _returns_of(session: AcumaticaSession, key: str, order: Mapping[str, Any]) -> dict[str, str]:
+async def _returns_of(session: AcumaticaSession, key: str, order: SalesOrder) -> dict[str, str]:
     """The orders of the same customer and reference made from this one, each with its credit memo's number."""
-    names = {"ExternalRef": order["external_ref"], "CustomerOrder": order["customer_order"]}
+    names = {"ExternalRef": order.external_ref, "CustomerOrder": order.customer_order}
     same = tuple(eq(name, value) for name, value in names.items() if value)
     if not same:
         return {}
-    found = await _all(session, ORDERS, [eq("CustomerID", order["customer"]), AnyOf(same)])
+    found = await _all(session, ORDERS, [eq("CustomerID", order.customer), AnyOf(same)])
     return {
         order_key(code(one.OrderType.value), code(one.OrderNbr.value)): code(one.FinancialSettings.InvoiceNbr.value)
         for one in found

@@ -18,7 +18,7 @@ import msgspec
 from connector.acumatica import lists
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import Query, one_of
-from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode
+from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.model.customers import Address, AttributeValue, Contact, Customer, same_code
 
@@ -121,7 +121,9 @@ async def customers_with_keys(
     """The customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked for."""
     if not classes:
         return CustomerPage({}, None, [])
-    return _page(await lists.with_keys(session, WITH_ATTRIBUTES if attributes else CUSTOMERS, keys), classes)
+    return _page(
+        await lists.with_keys(session, WITH_ATTRIBUTES if attributes else CUSTOMERS, possible_keys(keys)), classes
+    )
 
 
 class _Class(msgspec.Struct):

@@ -15,7 +15,7 @@ import msgspec
 from connector.acumatica import lists
 from connector.acumatica.lists import EntityList, parts, paths
 from connector.acumatica.query import eq
-from connector.acumatica.records import Text, code
+from connector.acumatica.records import Text, code, possible_keys
 from connector.acumatica.session import AcumaticaSession
 
 RELEASED = frozenset({"Open", "Closed"})
@@ -58,7 +58,7 @@ async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: da
 
 async def released(session: AcumaticaSession, invoices: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of these invoices, by type and number, that are released."""
-    page = await lists.with_keys(session, HEADS, sorted({number for _kind, number in invoices}))
+    page = await lists.with_keys(session, HEADS, possible_keys(sorted({number for _kind, number in invoices})))
     return {
         (record.Type.value or "", code(record.ReferenceNbr.value))
         for record in page.records

@@ -29,7 +29,6 @@ from connector.acumatica.records import (
     code,
     decode_page,
     decode_rows_of,
-    possible_keys,
     raw_value,
 )
 from connector.acumatica.session import AcumaticaSession
@@ -298,13 +297,13 @@ async def with_keys(
     session: AcumaticaSession, of: Listed[T], keys: Iterable[str], where: Sequence[Condition] = ()
 ) -> Page[T]:
     """The records with these keys that meet all conditions; those that are not there are left out."""
-    parted = [key for text in possible_keys(keys) if all(key := of.parted(text))]
+    parted = [key for text in dict.fromkeys(keys) if all(key := of.parted(text))]
     return await having(session, of, [same(of.key, key) for key in parted], where)
 
 
 async def of_items(session: AcumaticaSession, of: Listed[T], codes: Iterable[str]) -> Page[T]:
     """The rows of a feed of these items."""
-    return await having(session, of, [same((ITEM_CODE,), (one,)) for one in possible_keys(codes)])
+    return await having(session, of, [same((ITEM_CODE,), (one,)) for one in dict.fromkeys(codes)])
 
 
 async def having(

@@ -1,16 +1,15 @@
 """Released sales invoices, by the sales orders that they invoice.
 
 Comes in: the chosen order types, the day from which documents count, an instant since when changes are wanted. Goes
-out: pages of parts: for each order's key, its lines on each released invoice, as JSON values. An invoice is released
+out: pages of parts: for each order's key, its lines on each released invoice. An invoice is released
 when its status is Open or Closed (contracts/acumatica.md §5.6); credit memos are none. Archived ones are read too.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
@@ -21,10 +20,11 @@ from connector.acumatica.query import Condition, ge, one_of, same
 from connector.acumatica.records import BadRecord, Number, Problem, Text, Value, code
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import number
+from connector.model.sales_orders import InvoicedLine
 
 TYPES = ("Cash Sale", "Invoice")
 RELEASED = ("Open", "Closed")
-Lines = list[dict[str, Any]]
+Lines = tuple[InvoicedLine, ...]
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _page(found: Page[_Invoice], types: Sequence[str] | None) -> InvoicePage:
 
 def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
     """The lines of an invoice by order; the first one tells what the invoice comes to, where it is of one order."""
-    found: dict[str, Lines] = {}
+    found: dict[str, list[InvoicedLine]] = {}
     for line in record.Details:
         order_type, order_nbr = code(line.OrderType.value), code(line.OrderNbr.value)
         if order_nbr and (types is None or order_type in types):
@@ -155,14 +155,14 @@ def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
     orders = {order_key(code(line.OrderType.value), code(line.OrderNbr.value)) for line in record.Details}
     if len(orders) == 1 and found and record.Amount.value is not None:
         [lines] = found.values()
-        lines[0]["total"] = f"{number(record.Amount.value, 'Amount'):f}"
-    return found
+        lines[0] = replace(lines[0], total=number(record.Amount.value, "Amount"))
+    return {order: tuple(lines) for order, lines in found.items()}
 
 
-def _line(line: _Line) -> dict[str, Any]:
-    return {
-        "number": line.OrderLineNbr.value or 0,
-        "item": code(line.InventoryID.value),
-        "uom": code(line.UOM.value),
-        "quantity": f"{number(line.Qty.value, 'Qty'):f}",
-    }
+def _line(line: _Line) -> InvoicedLine:
+    return InvoicedLine(
+        number=line.OrderLineNbr.value or 0,
+        item=code(line.InventoryID.value),
+        uom=code(line.UOM.value),
+        quantity=number(line.Qty.value, "Qty"),
+    )

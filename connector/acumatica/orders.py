@@ -1,9 +1,9 @@
-"""Sales orders: everything of an order that a customer of the shop sees, as plain values.
+"""Sales orders: everything of an order that a customer of the shop sees.
 
 Comes in: the chosen order types and branches, the day from which orders count, an instant since when changes are
-wanted, the key behind which a full read goes on. Goes out: pages of orders by key ("SO 000123") as JSON values with
-decimals as text. Pages go by type and number, Acumatica's own order of the list, and archived orders are read too: they
-are not deleted ones (contracts/acumatica.md §1.4, §2.5, §5.4; acumatica-observed.md).
+wanted, the key behind which a full read goes on. Goes out: pages of `SalesOrder`s by key ("SO 000123"). Pages go by
+type and number, Acumatica's own order of the list, and archived orders are read too: they are not deleted ones
+(contracts/acumatica.md §1.4, §2.5, §5.4; acumatica-observed.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -28,8 +27,10 @@ from connector.acumatica.records import (
     Value,
     code,
     day,
+    text,
 )
 from connector.acumatica.session import AcumaticaSession
+from connector.model.sales_orders import Party, SalesLine, SalesOrder
 from connector.model.units import plain
 
 LARGEST = Decimal(10) ** 15
@@ -49,7 +50,7 @@ class OrderChoice:
 class OrderPage:
     """One page: orders by key, `last_key` to go on behind (none: it was the last), and the problems."""
 
-    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    orders: dict[str, SalesOrder] = field(default_factory=dict)
     last_key: str | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -190,12 +191,11 @@ def _chosen(choice: OrderChoice) -> list[Condition]:
     return where
 
 
-def _has_begun(order: dict[str, Any], choice: OrderChoice) -> bool:
+def _has_begun(order: SalesOrder, choice: OrderChoice) -> bool:
     """An order has a day and no time: of FROM's own day, those count that were entered from FROM on."""
-    if choice.begins is None or choice.begins_on is None or order["date"] != choice.begins_on.isoformat():
+    if choice.begins is None or choice.begins_on is None or order.date != choice.begins_on:
         return True
-    created = order["created"]
-    return created is None or datetime.fromisoformat(created) >= choice.begins
+    return order.created is None or order.created >= choice.begins
 
 
 def _page(found: Page[_Order], choice: OrderChoice) -> OrderPage:
@@ -206,7 +206,7 @@ def _page(found: Page[_Order], choice: OrderChoice) -> OrderPage:
             page.problems.append(Problem(key.strip() or WITHOUT_KEY, "Unreadable record: an order has no number."))
             continue
         try:
-            order = _plain(record)
+            order = _order(record)
         except BadRecord as error:
             page.problems.append(Problem(key, str(error)))
             continue
@@ -215,83 +215,81 @@ def _page(found: Page[_Order], choice: OrderChoice) -> OrderPage:
     return page
 
 
-def _plain(record: _Order) -> dict[str, Any]:
+def _order(record: _Order) -> SalesOrder:
     totals = record.Totals or _Totals()
-    ordered = day(record.Date.value)
-    return {
-        "type": code(record.OrderType.value),
-        "number": code(record.OrderNbr.value),
-        "status": (record.Status.value or "").strip(),
-        "customer": code(record.CustomerID.value),
-        "branch": code(record.Branch.value),
-        "date": None if ordered is None else ordered.isoformat(),
-        "created": _instant(record.CreatedDate.value),
-        "external_ref": (record.ExternalRef.value or "").strip(),
-        "customer_order": (record.CustomerOrder.value or "").strip(),
-        "currency": code(record.CurrencyID.value),
-        "ship_via": code(record.ShipVia.value),
-        "payment_method": code(record.PaymentMethod.value),
-        "total": _number(record.OrderTotal, "Order Total"),
-        "tax": _number(record.TaxTotal, "Tax Total"),
-        "discount": _number(totals.DiscountTotal, "Discount Total"),
-        "freight": _number(totals.Freight, "Freight"),
-        "premium_freight": _number(totals.PremiumFreight, "Premium Freight"),
-        "bill_to": _party(record.BillToContact, record.BillToAddress),
-        "ship_to": _party(record.ShipToContact, record.ShipToAddress),
-        "lines": [_line(line) for line in record.Details],
-    }
+    return SalesOrder(
+        type=code(record.OrderType.value),
+        number=code(record.OrderNbr.value),
+        status=text(record.Status),
+        customer=code(record.CustomerID.value),
+        branch=code(record.Branch.value),
+        date=day(record.Date.value),
+        created=_instant(record.CreatedDate.value),
+        external_ref=text(record.ExternalRef),
+        customer_order=text(record.CustomerOrder),
+        currency=code(record.CurrencyID.value),
+        ship_via=code(record.ShipVia.value),
+        payment_method=code(record.PaymentMethod.value),
+        total=_number(record.OrderTotal, "Order Total"),
+        tax=_number(record.TaxTotal, "Tax Total"),
+        discount=_number(totals.DiscountTotal, "Discount Total"),
+        freight=_number(totals.Freight, "Freight"),
+        premium_freight=_number(totals.PremiumFreight, "Premium Freight"),
+        bill_to=_party(record.BillToContact, record.BillToAddress),
+        ship_to=_party(record.ShipToContact, record.ShipToAddress),
+        lines=tuple(map(_line, record.Details)),
+    )
 
 
-def _line(line: _Line) -> dict[str, Any]:
+def _line(line: _Line) -> SalesLine:
     what = f"line {line.LineNbr.value}"
-    return {
-        "number": line.LineNbr.value or 0,
-        "item": code(line.InventoryID.value),
-        "description": (line.LineDescription.value or "").strip(),
-        "uom": code(line.UOM.value),
-        "quantity": _number(line.OrderQty, f"the quantity of {what}"),
-        "price": _number(line.UnitPrice, f"the price of {what}"),
-        "discount": _number(line.DiscountAmount, f"the discount of {what}"),
-        "amount": _number(line.Amount, f"the amount of {what}"),
-        "operation": (line.Operation.value or "").strip(),
-        "line_type": (line.LineType.value or "").strip(),
-        "completed": bool(line.Completed.value),
-        "on_shipments": _number(line.QtyOnShipments, f"the quantity on shipments of {what}"),
-        "po_source": (line.POSource.value or "").strip(),
-    }
+    return SalesLine(
+        number=line.LineNbr.value or 0,
+        item=code(line.InventoryID.value),
+        description=text(line.LineDescription),
+        uom=code(line.UOM.value),
+        quantity=_number(line.OrderQty, f"the quantity of {what}"),
+        price=_number(line.UnitPrice, f"the price of {what}"),
+        discount=_number(line.DiscountAmount, f"the discount of {what}"),
+        amount=_number(line.Amount, f"the amount of {what}"),
+        operation=text(line.Operation),
+        line_type=text(line.LineType),
+        completed=bool(line.Completed.value),
+        on_shipments=_number(line.QtyOnShipments, f"the quantity on shipments of {what}"),
+        po_source=text(line.POSource),
+    )
 
 
-def _party(contact: _Contact | None, address: _Address | None) -> dict[str, str]:
+def _party(contact: _Contact | None, address: _Address | None) -> Party:
     named, at = contact or _Contact(), address or _Address()
-    fields = {
-        "attention": named.Attention,
-        "business": named.BusinessName,
-        "email": named.Email,
-        "phone": named.Phone1,
-        "line1": at.AddressLine1,
-        "line2": at.AddressLine2,
-        "city": at.City,
-        "state": at.State,
-        "postal_code": at.PostalCode,
-        "country": at.Country,
-    }
-    return {name: (value.value or "").strip() for name, value in fields.items()}
+    return Party(
+        attention=text(named.Attention),
+        business=text(named.BusinessName),
+        email=text(named.Email),
+        phone=text(named.Phone1),
+        line1=text(at.AddressLine1),
+        line2=text(at.AddressLine2),
+        city=text(at.City),
+        state=text(at.State),
+        postal_code=text(at.PostalCode),
+        country=text(at.Country),
+    )
 
 
-def _number(number: Number, what: str) -> str:
+def _number(number: Number, what: str) -> Decimal:
     value = number.value or Decimal(0)
     if not value.is_finite() or abs(value) >= LARGEST:
         raise BadRecord(f"Unreadable record: {what} is {value}, which is no usable number. Correct it in Acumatica.")
-    return f"{plain(value):f}"
+    return plain(value)
 
 
-def _instant(text: str | None) -> str | None:
+def _instant(told: str | None) -> datetime | None:
     """An instant in UTC; what has no offset is taken as UTC."""
-    if not text:
+    if not told:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(told)
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat()
+        return aware.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRecord(f"Unreadable record: {text[:40]!r} is no date and time.") from error
+        raise BadRecord(f"Unreadable record: {told[:40]!r} is no date and time.") from error

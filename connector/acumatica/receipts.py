@@ -18,7 +18,7 @@ import msgspec
 from connector.acumatica import lists
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import Condition, eq, ge
-from connector.acumatica.records import BadRecord, Flag, Number, Problem, Text, code, day
+from connector.acumatica.records import BadRecord, Flag, Number, Problem, Text, code, day, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.acumatica.shipments import Found, FoundPage, Whole, number
 from connector.acumatica.shipped_orders import Detail, OrderHead, shipped_order
@@ -135,7 +135,7 @@ async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[
 
 async def receipts_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
     """The released drop-ship receipts with these numbers."""
-    return await _found(session, await lists.with_keys(session, RECEIPTS, numbers, [_IS_RECEIPT]))
+    return await _found(session, await lists.with_keys(session, RECEIPTS, possible_keys(numbers), [_IS_RECEIPT]))
 
 
 async def _found(session: AcumaticaSession, page: Page[_Receipt]) -> FoundPage:
@@ -161,7 +161,7 @@ def _drop_shipped(receipt: _Receipt) -> list[_Line]:
 
 
 async def _purchases(session: AcumaticaSession, numbers: Sequence[str]) -> dict[str, _Purchase]:
-    page = await lists.with_keys(session, PURCHASES, numbers)
+    page = await lists.with_keys(session, PURCHASES, possible_keys(numbers))
     return {code(one.OrderNbr.value): one for one in page.records if _label(one.Type.value) == DROP_SHIP}
 
 

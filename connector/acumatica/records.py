@@ -133,6 +133,11 @@ def code(text: str | None) -> str:
     return (text or "").rstrip()
 
 
+def text(value: Text) -> str:
+    """A text without blanks around it; empty where there is none."""
+    return (value.value or "").strip()
+
+
 def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]]) -> Fraction | None:
     """Base units per sales unit, exactly, from (from unit, to unit, factor, Multiply or Divide); none if unknown."""
     if base == sales or not sales:

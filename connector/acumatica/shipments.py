@@ -17,7 +17,7 @@ import msgspec
 from connector.acumatica import lists
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import ge
-from connector.acumatica.records import WITHOUT_KEY, BadRecord, Number, Problem, Text, Value, code, day
+from connector.acumatica.records import WITHOUT_KEY, BadRecord, Number, Problem, Text, Value, code, day, possible_keys
 from connector.acumatica.session import AcumaticaSession
 from connector.model.shipments import Package, Shipment, ShippedLine
 from connector.model.units import plain
@@ -113,7 +113,7 @@ async def shipment_pages(
 
 async def shipments_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
     """The shipments with these numbers, archived ones too."""
-    return _found(await lists.with_keys(session, SHIPMENTS, numbers))
+    return _found(await lists.with_keys(session, SHIPMENTS, possible_keys(numbers)))
 
 
 def _found(page: Page[_Shipment]) -> FoundPage:

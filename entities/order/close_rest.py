@@ -20,6 +20,7 @@ from connector.model.failures import FailureCode, Rejected
 from entities.order.rest import OpenRest, open_rest
 from entities.order.rules import comment_mark
 from entities.order.status import ENDED, Shown, waiting
+from entities.order.stored import stored_order
 from entities.order.types import OrderContent, OrderRule
 from entities.shop_orders.invoice_totals import refund_at_most
 from entities.waiting import NotYet, WaitReason
@@ -83,7 +84,7 @@ async def refund_rest(
             "Magento with a credit memo, then reprocess this message.",
         )
     try:
-        given = await given_back(session, content.key, content.facts)
+        given = await given_back(session, content.key, stored_order(content.facts))
     except (BadRecord, RequestRefused) as why:
         raise Rejected(
             FailureCode.CLOSED_SHORT, f"what Acumatica gave back of {content.key} cannot be told: {why}"

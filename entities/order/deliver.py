@@ -21,6 +21,7 @@ from connector.acumatica.orders import OrderChoice, OrderPage
 from connector.acumatica.records import Problem
 from connector.magento import orders as magento
 from connector.model.failures import FailureCode, Rejected
+from connector.model.sales_orders import SalesOrder, invoiced_document, order_document
 from connector.model.units import ItemUnits
 from connector.state.queue import messages
 from connector.state.schema import SENDING
@@ -37,6 +38,7 @@ from entities.order.rules import (
     reference_of,
 )
 from entities.order.steps import was_held
+from entities.order.stored import stored_order
 from entities.order.types import OrderContent, OrderRule
 
 
@@ -50,7 +52,8 @@ def _told(problems: list[Problem]) -> list[tuple[str, str]]:
 
 
 def _page(found: OrderPage) -> FeedPage:
-    return FeedPage(dict(found.orders), found.last_key, _told(found.problems))
+    parts = {key: order_document(one) for key, one in found.orders.items()}
+    return FeedPage(parts, found.last_key, _told(found.problems))
 
 
 async def _pages(context: RunContext[OrderRule], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
@@ -63,7 +66,11 @@ async def _of_keys(context: RunContext[OrderRule], keys: list[str]) -> FeedPage:
 
 
 def _invoice_page(found: InvoicePage) -> FeedPage:
-    return FeedPage(dict(found.lines), found.last_key, _told(found.problems))
+    parts = {
+        key: {invoice: [invoiced_document(line) for line in lines] for invoice, lines in invoices.items()}
+        for key, invoices in found.lines.items()
+    }
+    return FeedPage(parts, found.last_key, _told(found.problems))
 
 
 async def _invoice_pages(
@@ -83,11 +90,12 @@ async def _invoices_of_keys(context: RunContext[OrderRule], keys: list[str]) -> 
 async def compute(context: RunContext[OrderRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
     """The content of each order. One that the settings no longer choose is left alone, whatever it is in Magento."""
     rule: OrderRule = context.rule
-    orders = {key: order for key, order in there.items() if order is not None and is_chosen(order, rule)}
-    unseen = [key for key, order in there.items() if order is None]
-    left_alone = {key for key, order in there.items() if order is not None} - orders.keys()
+    known = {key: stored_order(document) for key, document in there.items() if document is not None}
+    orders = {key: order for key, order in known.items() if is_chosen(order, rule)}
+    unseen = [key for key, document in there.items() if document is None]
+    left_alone = known.keys() - orders.keys()
     left_alone |= await acumatica.existing(context.acumatica, unseen) if unseen else set()
-    inventory_ids = sorted({line["item"] for order in orders.values() for line in order["lines"]} - {""})
+    inventory_ids = sorted({line.item for order in orders.values() for line in order.lines} - {""})
     items = await item_units(context.acumatica, context.read.fields, inventory_ids) if inventory_ids else {}
     with context.state.read() as connection:
         in_magento = links.of_keys(connection, context.name, list(orders)).keys()
@@ -98,7 +106,7 @@ async def compute(context: RunContext[OrderRule], there: Mapping[str, dict[str, 
     return [*documents, *(Document(key, key) for key in there if key in left_alone)]
 
 
-async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, dict[str, Any]]) -> set[str]:
+async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, SalesOrder]) -> set[str]:
     """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
     references = {
         key: number_in_magento(order, context.rule)
@@ -114,7 +122,7 @@ async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, 
 
 
 def _document(
-    key: str, order: dict[str, Any], items: Mapping[str, ItemUnits], rule: OrderRule, may_be_there: bool
+    key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule, may_be_there: bool
 ) -> Document:
     try:
         content = content_of(key, order, items, rule)

@@ -11,6 +11,7 @@ from connector.state.sync.records import Stored
 from entities.explained import NOW, Known, Line, of_links
 from entities.order.from_settings import order_rule
 from entities.order.rules import names_changed, number_in_magento, reference_of
+from entities.order.stored import stored_order
 from settings import Settings
 
 
@@ -18,7 +19,7 @@ async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> 
     ids = [link.magento_id for link in known.links]
     if not ids:
         rule = order_rule(settings)
-        numbers = [number for one in known.documents if (number := number_in_magento(one, rule))]
+        numbers = [number for one in known.documents if (number := number_in_magento(stored_order(one), rule))]
         ids = [str(one.entity_id) for one in await orders.orders_with(client, numbers, known.typed)] if numbers else []
     lines = [line for one in ids for line in await _one_order(client, one)]
     return lines or [(NOW, f"no order of {known.typed}{of_links(known.links)}")]
@@ -45,6 +46,6 @@ def _item(one: Mapping[str, Any]) -> str:
 
 def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:
     """Yield what is changed of the names of an order that is made in Magento."""
-    for document in (one.record.document for one in stored):
-        if document is not None and not reference_of(document, order_rule(settings)):
-            yield from (("Rules say", one.in_full()) for one in names_changed(document))
+    for order in (stored_order(one.record.document) for one in stored if one.record.document is not None):
+        if not reference_of(order, order_rule(settings)):
+            yield from (("Rules say", one.in_full()) for one in names_changed(order))

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from connector.model.money import NOTHING
+from connector.model.sales_orders import SalesOrder
 from connector.model.sold_items import SoldItem
 from connector.model.units import ItemUnits
 from entities.order.sold import counted
@@ -25,37 +25,36 @@ CHARGE = "Misc. Charge"
 DROP_SHIP = "Drop-Ship"
 
 
-def closed_short(order: Mapping[str, Any], items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
+def closed_short(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
     """What of each line is completed without having been shipped or invoiced, by number, in the line's unit.
 
     Of a drop-shipment only once all of the order is completed: its lines tell of no shipments.
     """
     invoiced = invoiced_by_line(order, items)
     found = {}
-    for line in order["lines"]:
-        ordered = Fraction(Decimal(line["quantity"]))
-        if ordered <= 0 or not line.get("completed") or line["operation"] == "Receipt" or line["line_type"] == CHARGE:
+    for line in order.lines:
+        ordered = Fraction(line.quantity)
+        if ordered <= 0 or not line.completed or line.operation == "Receipt" or line.line_type == CHARGE:
             continue
-        if line.get("po_source") == DROP_SHIP and order["status"] != "Completed":
+        if line.po_source == DROP_SHIP and order.status != "Completed":
             continue
-        done = max(Fraction(Decimal(line.get("on_shipments") or 0)), invoiced.get(line["number"], Fraction(0)))
+        done = max(Fraction(line.on_shipments), invoiced.get(line.number, Fraction(0)))
         if ordered > done:
-            found[line["number"]] = ordered - done
+            found[line.number] = ordered - done
     return found
 
 
-def invoiced_by_line(order: Mapping[str, Any], items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
+def invoiced_by_line(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
     """What Acumatica's released invoices hold of each line, by number, in the line's unit."""
-    uoms = {line["number"]: line["uom"] for line in order["lines"]}
+    uoms = {line.number: line.uom for line in order.lines}
     invoiced: dict[int, Fraction] = {}
-    for lines in (order.get("invoices") or {}).values():
+    for lines in order.invoices.values():
         for line in lines:
-            units = items.get(line["item"])
-            quantity = Decimal(line["quantity"])
-            if units is None or quantity <= 0:
+            units = items.get(line.item)
+            if units is None or line.quantity <= 0:
                 continue
-            part = units.converted(quantity, line["uom"], uoms.get(line["number"], line["uom"]))
-            invoiced[line["number"]] = invoiced.get(line["number"], Fraction(0)) + (part or Fraction(0))
+            part = units.converted(line.quantity, line.uom, uoms.get(line.number, line.uom))
+            invoiced[line.number] = invoiced.get(line.number, Fraction(0)) + (part or Fraction(0))
     return invoiced
 
 

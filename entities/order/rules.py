@@ -1,6 +1,6 @@
 """What Magento must show of a sales order, and whether it can.
 
-Comes in: an order as `connector.acumatica.orders` gives it, the SKU and units of its items, the settings. Goes out: an
+Comes in: an order of Acumatica, the SKU and units of its items, the settings. Goes out: an
 `OrderContent`: the order to create (or why it cannot be), the status that it must show, the released invoices. Source:
 spec, *Rules of the field*, "Orders"; magento-observed.md, part two, section 2.
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
 from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import Line, NewOrder, Place
+from connector.model.sales_orders import InvoicedLine, Party, SalesLine, SalesOrder, order_document
 from connector.model.units import ItemUnits, decimal
 from entities.documents.names import Change, changes, clean_company, clean_name, split_name
 from entities.order.codes import entry_of
@@ -31,7 +32,6 @@ PRICE_DIGITS = Decimal("0.0001")
 NOON = "12:00:00"
 PROGRESS = ("completed", "on_shipments", "po_source")
 """Of a line, what says how far Acumatica is with it."""
-Order = Mapping[str, Any]
 
 
 def increment_id(key: str) -> str:
@@ -62,40 +62,41 @@ def comment_mark(key: str) -> str:
     return f"Acumatica {key}:"
 
 
-def reference_of(order: Order, rule: OrderRule) -> str:
+def reference_of(order: SalesOrder, rule: OrderRule) -> str:
     """What the reference field holds."""
-    return str(order[{"order_nbr": "number"}.get(rule.reference, rule.reference)]).strip()
+    held = {"external_ref": order.external_ref, "customer_order": order.customer_order, "order_nbr": order.number}
+    return held[rule.reference].strip()
 
 
-def number_in_magento(order: Order, rule: OrderRule) -> str:
+def number_in_magento(order: SalesOrder, rule: OrderRule) -> str:
     """Magento's order number by the reference field, if the order came from there; empty where it holds none."""
     return increment_id_of(reference_of(order, rule), rule.reference_pattern) or ""
 
 
-def is_chosen(order: Order, rule: OrderRule) -> bool:
+def is_chosen(order: SalesOrder, rule: OrderRule) -> bool:
     """Whether the settings choose the order: its type, and its branch where branches are named."""
     types, branches = ({one.upper() for one in names} for names in (rule.types, rule.branches))
-    return order["type"].upper() in types and (not branches or order["branch"].upper() in branches)
+    return order.type.upper() in types and (not branches or order.branch.upper() in branches)
 
 
-def comes_to_nothing(order: Order, rule: OrderRule) -> bool:
+def comes_to_nothing(order: SalesOrder, rule: OrderRule) -> bool:
     """Whether the order is canceled or the like: Magento never gets one that it does not have."""
-    mapped = rule.statuses.get(order["status"], "")
-    return order["status"] in DEAD or state_of(mapped, rule.states) == "canceled"
+    mapped = rule.statuses.get(order.status, "")
+    return order.status in DEAD or state_of(mapped, rule.states) == "canceled"
 
 
-def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> OrderContent:
+def content_of(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule) -> OrderContent:
     """All that one message tells Magento of the order. Raises `Rejected` for invoices that it cannot be told of."""
     short = {} if comes_to_nothing(order, rule) else closed_short(order, items)
     invoices = invoices_of(key, order, items, rule, short) if rule.invoices else ()
     waits = _waits_for_invoices(order, invoices, rule)
-    mapped = rule.statuses.get(order["status"])
+    mapped = rule.statuses.get(order.status)
     status = None if waits else mapped
     state = None if status is None else state_of(status, rule.states)
     content = OrderContent(
         key,
         number_in_magento(order, rule),
-        order["status"],
+        order.status,
         _facts(order),
         status,
         state,
@@ -106,7 +107,7 @@ def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Ord
         if mapped is None:
             raise Rejected(
                 FailureCode.UNMAPPED_STATUS,
-                f"{key} is {order['status']}, and A2M_ORDER__STATUSES has no Magento status for it. Add it there.",
+                f"{key} is {order.status}, and A2M_ORDER__STATUSES has no Magento status for it. Add it there.",
             )
         if status is not None and state is None:
             raise unknown_state(key, status)
@@ -115,23 +116,24 @@ def content_of(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Ord
         return replace(content, why_not=WhyNot(why.code, str(why)))
 
 
-def _facts(order: Order) -> dict[str, Any]:
+def _facts(order: SalesOrder) -> dict[str, Any]:
     """All that a customer sees of the order: not how far Acumatica is with it."""
-    facts = {name: value for name, value in order.items() if name not in ("status", "invoices")}
-    facts["lines"] = [{name: line[name] for name in line if name not in PROGRESS} for line in order["lines"]]
+    facts = order_document(order)
+    del facts["status"]
+    facts["lines"] = [{name: line[name] for name in line if name not in PROGRESS} for line in facts["lines"]]
     return facts
 
 
 def _rest(
-    key: str, order: Order, short: Mapping[int, Fraction], items: Mapping[str, ItemUnits], rule: OrderRule
+    key: str, order: SalesOrder, short: Mapping[int, Fraction], items: Mapping[str, ItemUnits], rule: OrderRule
 ) -> tuple[InvoiceLine, ...]:
     """What never ships of the order's lines, as Magento counts it."""
     found = []
-    for line in order["lines"]:
-        if line["number"] in short:
-            of_line = {**line, "quantity": str(_decimal(short[line["number"]]))}
-            sku, quantity = _in_magento(f"the rest of line {line['number']} of {key}", of_line, items, rule)
-            found.append(InvoiceLine(line["number"], sku, quantity))
+    for line in order.lines:
+        if line.number in short:
+            of_line = replace(line, quantity=_decimal(short[line.number]))
+            sku, quantity = _in_magento(f"the rest of line {line.number} of {key}", of_line, items, rule)
+            found.append(InvoiceLine(line.number, sku, quantity))
     return tuple(found)
 
 
@@ -139,31 +141,31 @@ def _decimal(number: Fraction) -> Decimal:
     return Decimal(number.numerator) / Decimal(number.denominator)
 
 
-def _waits_for_invoices(order: Order, invoices: tuple[Invoice, ...], rule: OrderRule) -> bool:
+def _waits_for_invoices(order: SalesOrder, invoices: tuple[Invoice, ...], rule: OrderRule) -> bool:
     """Magento completes only what is invoiced: with offline ones that status waits until Acumatica released them."""
-    completes = state_of(rule.statuses.get(order["status"], ""), rule.states) == "complete"
+    completes = state_of(rule.statuses.get(order.status, ""), rule.states) == "complete"
     return rule.invoices and completes and not any(one.completes for one in invoices)
 
 
-def new_order(key: str, order: Order, items: Mapping[str, ItemUnits], rule: OrderRule) -> NewOrder:
+def new_order(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule) -> NewOrder:
     """The order to create. Raises `Rejected`."""
     increment_id(key)
-    lines = [line for line in order["lines"] if Decimal(line["quantity"]) or Decimal(line["amount"])]
+    lines = [line for line in order.lines if line.quantity or line.amount]
     if not lines:
         raise Rejected(FailureCode.NO_LINES, f"{key} has none that Magento could show.")
-    totals = totals_of(key, dict(order), lines)
+    totals = totals_of(key, order, lines)
     shown = tuple(_line(key, line, money, items, rule) for line, money in zip(lines, totals.lines, strict=True))
     is_virtual = all(line.virtual for line in shown)
     return NewOrder(
-        currency=order["currency"],
-        customer=order["customer"],
+        currency=order.currency,
+        customer=order.customer,
         email=_email(key, order),
         created_at=_created_at(order),
         payment_method=_payment_method(key, order, rule),
         shipping_method="" if is_virtual else _shipping_method(key, order, rule),
-        shipping_title=entry_of(rule.titles, order["ship_via"]) or order["ship_via"],
-        billing=_place(key, "billing", order["bill_to"], rule),
-        shipping=None if is_virtual else _place(key, "shipping", order["ship_to"], rule),
+        shipping_title=entry_of(rule.titles, order.ship_via) or order.ship_via,
+        billing=_place(key, "billing", order.bill_to, rule),
+        shipping=None if is_virtual else _place(key, "shipping", order.ship_to, rule),
         lines=shown,
         subtotal=totals.subtotal,
         discount=totals.discount,
@@ -174,10 +176,10 @@ def new_order(key: str, order: Order, items: Mapping[str, ItemUnits], rule: Orde
     )
 
 
-def _line(key: str, line: Mapping[str, Any], money: Money, items: Mapping[str, ItemUnits], rule: OrderRule) -> Line:
-    where = f"line {line['number']} of {key}"
-    quantity = Decimal(line["quantity"])
-    if quantity <= 0 or Decimal(line["amount"]) < 0 or line["operation"] == "Receipt":
+def _line(key: str, line: SalesLine, money: Money, items: Mapping[str, ItemUnits], rule: OrderRule) -> Line:
+    where = f"line {line.number} of {key}"
+    quantity = line.quantity
+    if quantity <= 0 or line.amount < 0 or line.operation == "Receipt":
         raise Rejected(
             FailureCode.RETURNED_GOODS,
             f"{where} has a quantity of {quantity}; Magento's orders hold only what is sold. "
@@ -186,15 +188,15 @@ def _line(key: str, line: Mapping[str, Any], money: Money, items: Mapping[str, I
     sku, in_magento = _in_magento(where, line, items, rule)
     price = Fraction(money.row_total) / Fraction(in_magento)
     return Line(
-        number=line["number"],
+        number=line.number,
         sku=sku,
-        name=line["description"] or sku,
+        name=line.description or sku,
         quantity=in_magento,
         price=_rounded(price),
         row_total=money.row_total,
         discount=money.discount,
         tax=money.tax,
-        virtual=line["line_type"] == CHARGE,
+        virtual=line.line_type == CHARGE,
     )
 
 
@@ -203,30 +205,30 @@ def _rounded(number: Fraction) -> Decimal:
 
 
 def _in_magento(
-    where: str, line: Mapping[str, Any], items: Mapping[str, ItemUnits], rule: OrderRule
+    where: str, line: SalesLine | InvoicedLine, items: Mapping[str, ItemUnits], rule: OrderRule
 ) -> tuple[str, Decimal]:
     """SKU and quantity of a line, in the unit in which Magento counts the item."""
-    units = items.get(line["item"])
+    units = items.get(line.item)
     if units is None or not units.sku:
         raise Rejected(
             FailureCode.NO_SKU,
-            f"{where} is of the item {line['item'] or '(none)'}, which has no SKU by the setting "
+            f"{where} is of the item {line.item or '(none)'}, which has no SKU by the setting "
             "A2M_ITEMS__SKU. Give it one in Acumatica.",
         )
     unit = units.unit(rule.unit)
-    exact = units.converted(Decimal(line["quantity"]), line["uom"], unit)
+    exact = units.converted(line.quantity, line.uom, unit)
     quantity = None if exact is None else decimal(exact)
-    if quantity is None or (line["uom"] != unit and quantity != quantity.to_integral_value()):
+    if quantity is None or (line.uom != unit and quantity != quantity.to_integral_value()):
         raise Rejected(
             FailureCode.UNIT_DOES_NOT_DIVIDE,
-            f"{where} has {line['quantity']} {line['uom']}, and Magento counts {units.sku} in "
+            f"{where} has {line.quantity:f} {line.uom}, and Magento counts {units.sku} in "
             f"{unit}. Correct the quantity or the unit conversion in Acumatica.",
         )
     return units.sku, quantity
 
 
-def _email(key: str, order: Order) -> str:
-    email = str(order["bill_to"]["email"] or order["ship_to"]["email"])
+def _email(key: str, order: SalesOrder) -> str:
+    email = order.bill_to.email or order.ship_to.email
     if not email:
         raise Rejected(
             FailureCode.NO_EMAIL,
@@ -235,20 +237,18 @@ def _email(key: str, order: Order) -> str:
     return email
 
 
-def _created_at(order: Order) -> str:
+def _created_at(order: SalesOrder) -> str:
     """When the order was made, in UTC as Magento writes it; at noon of its day where it was entered on another day."""
-    day = order["date"]
-    if order["created"] is not None:
-        created = datetime.fromisoformat(order["created"])
-        if day is None or abs(created.date() - date.fromisoformat(day)) <= timedelta(days=1):
-            return created.strftime("%Y-%m-%d %H:%M:%S")
+    day, created = order.date, order.created
+    if created is not None and (day is None or abs(created.date() - day) <= timedelta(days=1)):
+        return created.strftime("%Y-%m-%d %H:%M:%S")
     if day is None:
-        raise Rejected(FailureCode.NO_DATE, f"{order['type']} {order['number']} has none. Enter it in Acumatica.")
+        raise Rejected(FailureCode.NO_DATE, f"{order.type} {order.number} has none. Enter it in Acumatica.")
     return f"{day} {NOON}"
 
 
-def _payment_method(key: str, order: Order, rule: OrderRule) -> str:
-    name = order["payment_method"]
+def _payment_method(key: str, order: SalesOrder, rule: OrderRule) -> str:
+    name = order.payment_method
     method = entry_of(rule.payment_methods, name)
     if method is None:
         has = f"the payment method {name}" if name else 'no payment method (named "" in the map)'
@@ -259,8 +259,8 @@ def _payment_method(key: str, order: Order, rule: OrderRule) -> str:
     return method
 
 
-def _shipping_method(key: str, order: Order, rule: OrderRule) -> str:
-    name = order["ship_via"]
+def _shipping_method(key: str, order: SalesOrder, rule: OrderRule) -> str:
+    name = order.ship_via
     method = entry_of(rule.shipping_methods, name)
     if method is None:
         has = f"the ShipVia {name}" if name else 'no ShipVia (named "" in the map)'
@@ -271,19 +271,19 @@ def _shipping_method(key: str, order: Order, rule: OrderRule) -> str:
     return method
 
 
-def _place(key: str, use: str, party: Mapping[str, str], rule: OrderRule) -> Place:
+def _place(key: str, use: str, party: Party, rule: OrderRule) -> Place:
     firstname, lastname = split_name(_person_of(party))
-    company = clean_company(party["business"])
+    company = clean_company(party.business)
     place = Place(
         firstname=firstname,
         lastname=lastname,
         company="" if company == f"{firstname} {lastname}" else company,
-        street=tuple(line for line in (party["line1"], party["line2"]) if line),
-        city=party["city"],
-        state=party["state"],
-        postcode=party["postal_code"],
-        country=party["country"].upper(),
-        telephone=party["phone"] or rule.telephone,
+        street=tuple(line for line in (party.line1, party.line2) if line),
+        city=party.city,
+        state=party.state,
+        postcode=party.postal_code,
+        country=party.country.upper(),
+        telephone=party.phone or rule.telephone,
     )
     needed = {
         "name": _person_of(party),
@@ -301,18 +301,18 @@ def _place(key: str, use: str, party: Mapping[str, str], rule: OrderRule) -> Pla
     return place
 
 
-def _person_of(party: Mapping[str, str]) -> str:
+def _person_of(party: Party) -> str:
     """Who is named there: the attention line, else the business; an attention line that Magento takes nothing of is
     passed over.
     """
-    return party["attention"] if clean_name(party["attention"]) else party["business"]
+    return party.attention if clean_name(party.attention) else party.business
 
 
-def names_changed(order: Order) -> tuple[Change, ...]:
+def names_changed(order: SalesOrder) -> tuple[Change, ...]:
     """What was changed of the names in the addresses of an order that is made in Magento."""
     found = []
-    for party in (order["bill_to"], order["ship_to"]):
-        attention, business = party["attention"], party["business"]
+    for party in (order.bill_to, order.ship_to):
+        attention, business = party.attention, party.business
         found += [("Company", business, clean_company(business)), ("Attention", attention, clean_name(attention))]
         if _person_of(party) == business:
             found.append(("Name", business, clean_name(business)))
@@ -321,7 +321,7 @@ def names_changed(order: Order) -> tuple[Change, ...]:
 
 def invoices_of(
     key: str,
-    order: Order,
+    order: SalesOrder,
     items: Mapping[str, ItemUnits],
     rule: OrderRule,
     short: Mapping[int, Fraction] | None = None,
@@ -330,24 +330,23 @@ def invoices_of(
 
     `short`: what of the lines never ships, and is never invoiced.
     """
-    whole = {line["number"]: Fraction(Decimal(line["quantity"])) for line in order["lines"]}
+    whole = {line.number: Fraction(line.quantity) for line in order.lines}
     whole = {number: quantity - (short or {}).get(number, 0) for number, quantity in whole.items() if quantity > 0}
     found = []
-    so_far: dict[str, Any] = {}
-    for name, lines in sorted((order.get("invoices") or {}).items()):
+    so_far: dict[str, tuple[InvoicedLine, ...]] = {}
+    for name, lines in sorted(order.invoices.items()):
         number = name.partition("|")[2] or name
         sums: dict[int, InvoiceLine] = {}
         for line in lines:
-            if Decimal(line["quantity"]) <= 0:
+            if line.quantity <= 0:
                 continue
-            sku, quantity = _in_magento(f"invoice {number}, line {line['number']} of {key}", line, items, rule)
-            before = sums.get(line["number"])
-            sums[line["number"]] = InvoiceLine(line["number"], sku, quantity + (before.quantity if before else 0))
+            sku, quantity = _in_magento(f"invoice {number}, line {line.number} of {key}", line, items, rule)
+            before = sums.get(line.number)
+            sums[line.number] = InvoiceLine(line.number, sku, quantity + (before.quantity if before else 0))
         so_far[name] = lines
         if sums:
-            invoiced = invoiced_by_line({**order, "invoices": so_far}, items)
+            invoiced = invoiced_by_line(replace(order, invoices=so_far), items)
             completes = all(invoiced.get(place, Fraction(0)) >= all_of_it for place, all_of_it in whole.items())
-            totals = [line["total"] for line in lines if line.get("total") is not None]
-            total = Decimal(totals[0]) if totals else None
+            total = next((line.total for line in lines if line.total is not None), None)
             found.append(Invoice(number, tuple(sums[place] for place in sorted(sums)), completes, total))
     return tuple(found)

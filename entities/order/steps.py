@@ -34,6 +34,7 @@ from entities.order.follow import before, bring_up, left_to_do, told_of, was_hel
 from entities.order.follow import remark as remark_of
 from entities.order.rules import comment_of, increment_id, reference_of
 from entities.order.status import DEAD, first_status
+from entities.order.stored import stored_order
 from entities.order.types import OrderContent, OrderRule
 from entities.waiting import NotYet, WaitReason
 
@@ -215,7 +216,7 @@ def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
             f"{content.key} is {content.acumatica_status} in Acumatica and was never in "
             "Magento. Nothing has to be done.",
         )
-    refers_to = reference_of(content.facts, rule)
+    refers_to = reference_of(stored_order(content.facts), rule)
     if refers_to and not rule.create_with_reference:
         why = "Magento has no order of that number"
         if not content.reference:

@@ -1,6 +1,6 @@
 """The money of an order, to the cent: lines with their share of discount and tax, and totals that add up.
 
-Comes in: an order as `connector.acumatica.orders` gives it. Goes out: amounts for Magento, or `Rejected`. Magento
+Comes in: an order of Acumatica. Goes out: amounts for Magento, or `Rejected`. Magento
 checks no total (magento-observed.md, part two, section 2) and makes an invoice from the lines, so discount and tax of
 the document are shared out among the lines: what a customer is asked for is what Acumatica asks for.
 """
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
-from typing import Any
 
 from connector.model.failures import FailureCode, Rejected
 from connector.model.money import CENT, NOTHING
+from connector.model.sales_orders import SalesLine, SalesOrder
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Totals:
     total: Decimal
 
 
-def totals_of(key: str, order: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Totals:
+def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals:
     """The amounts of an order with these lines. Raises `Rejected` for totals that do not add up to the cent."""
-    amounts = [_cents(line["amount"], f"the amount of line {line['number']}", key) for line in lines]
-    own_discounts = [_cents(line["discount"], f"the discount of line {line['number']}", key) for line in lines]
-    tax = _cents(order["tax"], "the tax total", key)
-    discount = _cents(order["discount"], "the discount total", key)
-    shipping = _cents(order["freight"], "the freight", key) + _cents(order["premium_freight"], "premium freight", key)
-    total = _cents(order["total"], "the order total", key)
+    amounts = [_cents(line.amount, f"the amount of line {line.number}", key) for line in lines]
+    own_discounts = [_cents(line.discount, f"the discount of line {line.number}", key) for line in lines]
+    tax = _cents(order.tax, "the tax total", key)
+    discount = _cents(order.discount, "the discount total", key)
+    shipping = _cents(order.freight, "the freight", key) + _cents(order.premium_freight, "premium freight", key)
+    total = _cents(order.total, "the order total", key)
     goods = sum(amounts, NOTHING)
     included = _tax_is_included(key, goods=goods, shipping=shipping, tax=tax, discount=discount, total=total)
     taxes = shared_out(tax, amounts)
@@ -108,8 +108,7 @@ def shared_out(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     return [Decimal(part).scaleb(-2) for part in parts]
 
 
-def _cents(text: str, what: str, key: str) -> Decimal:
-    amount = Decimal(text)
+def _cents(amount: Decimal, what: str, key: str) -> Decimal:
     if amount != amount.quantize(CENT, ROUND_DOWN):
         raise Rejected(FailureCode.FRACTIONS_OF_A_CENT, f"{what} of {key} is {amount}. Correct it in Acumatica.")
     return amount.quantize(CENT)

@@ -6,19 +6,34 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import astuple
-
 from connector.acumatica import prices
 from connector.acumatica.prices import PricePage
+from connector.acumatica.records import PriceRow
 from connector.state.sync.records import StoredPriceRow
 from entities.base import Feed, FeedPage, RunContext
 from entities.values.read import ITEMS, NON_STOCK_ITEMS, problems
 
 
+def _price_row(row: PriceRow) -> StoredPriceRow:
+    return StoredPriceRow(
+        record_id=row.record_id,
+        price_type=row.price_type,
+        price_code=row.price_code,
+        uom=row.uom,
+        warehouse=row.warehouse,
+        promotion=row.promotion,
+        break_quantity=row.break_quantity,
+        price=row.price,
+        currency=row.currency,
+        effective=row.effective,
+        expiration=row.expiration,
+        tax=row.tax,
+    )
+
+
 def _page(found: PricePage) -> FeedPage:
     parts = {
-        key: [StoredPriceRow(*astuple(row)) for row in sorted(rows, key=lambda r: r.record_id)]
-        for key, rows in found.rows.items()
+        key: [_price_row(row) for row in sorted(rows, key=lambda r: r.record_id)] for key, rows in found.rows.items()
     }
     return FeedPage(parts, found.last_key, problems(found.problems))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from itertools import chain
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from msgspec.structs import astuple
 
 from connector.model import comparison as skus
 from connector.model.failures import FailureCode
@@ -21,14 +22,20 @@ _WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_
 
 def items(stored: Iterable[Stored]) -> pd.DataFrame:
     """The ITEMS frame (`inventory_id` and the fields of `Facts`) of the records whose item exists."""
-    known = [(one.acumatica_key, *astuple(one.record.facts)) for one in stored if one.record.facts is not None]
-    names = ("inventory_id", *ITEM_COLUMNS)
-    values = zip(*known, strict=True) if known else ((),) * len(names)
-    columns = {}
-    for name, column in zip(names, values, strict=True):
-        kind = "Int64" if name in _WHOLE_NUMBERS else "bool" if name == "exported" else object
-        columns[name] = pd.Series(column, dtype=kind)
+    known = [(one.acumatica_key, one.record.facts) for one in stored if one.record.facts is not None]
+    facts = [one for _key, one in known]
+    columns: dict[str, Any] = {"inventory_id": _column((key for key, _facts in known), len(known))}
+    for name in ITEM_COLUMNS:
+        values = map(attrgetter(name), facts)
+        if name in _WHOLE_NUMBERS:
+            columns[name] = pd.array(list(values), dtype="Int64")
+        else:
+            columns[name] = _column(values, len(facts), "bool" if name == "exported" else "object")
     return pd.DataFrame(columns)
+
+
+def _column(values: Iterable[Any], length: int, kind: str = "object") -> np.ndarray:
+    return np.fromiter(values, kind, length)
 
 
 def stock(stored: Collection[Stored], rule: QuantityRule) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -77,13 +84,13 @@ def _categories(codes: np.ndarray, names: list[str]) -> pd.Categorical:
 
 def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
     """The PRICE ROWS frame of the records."""
-    rows = [(one.acumatica_key, *astuple(row)) for one in stored for row in one.record.price_rows]
+    found = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
+    rows = [row for _key, row in found]
     kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
-    names = ("inventory_id", *StoredPriceRow.__struct_fields__)
-    values = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return pd.DataFrame(
-        {name: pd.Series(column, dtype=kinds.get(name, object)) for name, column in zip(names, values, strict=True)}
-    )
+    columns = {"inventory_id": _column((key for key, _row in found), len(found))}
+    for name in StoredPriceRow.__struct_fields__:
+        columns[name] = _column(map(attrgetter(name), rows), len(rows), kinds.get(name, "object"))
+    return pd.DataFrame(columns)
 
 
 def sku_keys(stored: Iterable[Stored]) -> list[str | None]:

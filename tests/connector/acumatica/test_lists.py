@@ -145,9 +145,9 @@ async def test_a_feed_that_its_server_cuts_goes_on_behind_the_cut():
 
 
 async def test_records_are_asked_for_by_key():
-    """Whole keys only, each once; a key that no record can have is not asked for."""
+    """Whole keys only, each once."""
     site = Site([document("A", "1")])
-    await lists.with_keys(site.session, DOCUMENTS, ["A 1", "A 1", "A", "", "x" * 300], [ge("Total", 5)])
+    await lists.with_keys(site.session, DOCUMENTS, ["A 1", "A 1", "A", ""], [ge("Total", 5)])
     assert [one["$filter"] for one in site.asked] == ["((Type eq 'A' and Nbr eq '1')) and Total ge 5"]
     await lists.with_keys(site.session, DOCUMENTS, [])
     assert len(site.asked) == 1

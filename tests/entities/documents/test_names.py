@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model.customers import Address, AttributeKind, AttributeValue, Contact, Country, Customer
+from connector.model.sales_orders import Party, SalesOrder
 from entities.customer.rules import account_of, name_of, names_changed
 from entities.customer.types import CustomerRule, ShopFacts
 from entities.documents.names import changes, clean_company, clean_name, split_name
@@ -128,8 +129,8 @@ def test_prefix_middle_name_and_suffix_are_cleaned():
 
 def test_changed_names_of_an_order_are_said():
     """The attention line, and the business where it stands for a person."""
-    at = {"attention": "Anne (Office)", "business": "A/B Inc"}
-    changed = names_changed_of_order({"bill_to": at, "ship_to": {**at, "attention": ""}})
+    at = Party(attention="Anne (Office)", business="A/B Inc")
+    changed = names_changed_of_order(SalesOrder(bill_to=at, ship_to=replace(at, attention="")))
     assert [(one.what, one.was, one.sent) for one in changed] == [
         ("Attention", "Anne (Office)", "Anne Office"),
         ("Name", "A/B Inc", "A B Inc"),

@@ -9,6 +9,7 @@ import pytest
 from connector.model.sold_items import SoldItem
 from connector.model.units import ItemUnits
 from entities.order.rest import closed_short, open_rest
+from entities.order.stored import stored_order
 from entities.order.types import InvoiceLine
 
 UNITS = {"A": ItemUnits("A", "EA", "EA", {"EA": Fraction(1), "BOX": Fraction(12)})}
@@ -21,7 +22,7 @@ def line(**more: Any) -> dict[str, Any]:
 
 
 def short(*lines: dict[str, Any], status: str = "Open", invoices: dict[str, Any] | None = None) -> dict[int, Fraction]:
-    return closed_short({"status": status, "lines": list(lines), "invoices": invoices}, UNITS)
+    return closed_short(stored_order({"status": status, "lines": lines, "invoices": invoices or {}}), UNITS)
 
 
 @pytest.mark.parametrize(

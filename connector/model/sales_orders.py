@@ -1,0 +1,121 @@
+"""Sales orders as Acumatica has them: everything of an order that a customer of the shop sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from connector.model.money import NOTHING
+
+Day = date
+"""A date, where a field is called that."""
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who is billed, or shipped to; `state` and `country` are codes."""
+
+    attention: str = ""
+    business: str = ""
+    email: str = ""
+    phone: str = ""
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class SalesLine:
+    """A line; quantities are in `uom`, money in the order's currency. `on_shipments`: what shipments hold of it."""
+
+    number: int
+    item: str = ""
+    description: str = ""
+    uom: str = ""
+    quantity: Decimal = NOTHING
+    price: Decimal = NOTHING
+    discount: Decimal = NOTHING
+    amount: Decimal = NOTHING
+    operation: str = ""
+    line_type: str = ""
+    completed: bool = False
+    on_shipments: Decimal = NOTHING
+    po_source: str = ""
+
+
+@dataclass(frozen=True)
+class InvoicedLine:
+    """What a released invoice holds of a line of an order; `number` is the order's line.
+
+    `total`: what the invoice comes to, at its first line, where it is of one order.
+    """
+
+    number: int
+    item: str = ""
+    uom: str = ""
+    quantity: Decimal = NOTHING
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class SalesOrder:
+    """An order; `date` is its day, `created` the instant of its entry. `invoices`: its lines on each released invoice.
+
+    The invoices are read apart and kept beside the order, by "TYPE|NBR".
+    """
+
+    type: str = ""
+    number: str = ""
+    status: str = ""
+    customer: str = ""
+    branch: str = ""
+    date: Day | None = None
+    created: datetime | None = None
+    external_ref: str = ""
+    customer_order: str = ""
+    currency: str = ""
+    ship_via: str = ""
+    payment_method: str = ""
+    total: Decimal = NOTHING
+    tax: Decimal = NOTHING
+    discount: Decimal = NOTHING
+    freight: Decimal = NOTHING
+    premium_freight: Decimal = NOTHING
+    bill_to: Party = Party()
+    ship_to: Party = Party()
+    lines: tuple[SalesLine, ...] = ()
+    invoices: Mapping[str, tuple[InvoicedLine, ...]] = field(default_factory=dict)
+
+
+def order_document(order: SalesOrder) -> dict[str, Any]:
+    """The order in the form in which the state keeps it, and Magento is told of it: plain JSON values.
+
+    That form is older than `SalesOrder` and stays: decimals as text without an exponent, instants with their offset.
+    """
+    document: dict[str, Any] = _plain(order)
+    del document["invoices"]  # they are kept beside it
+    return document
+
+
+def invoiced_document(line: InvoicedLine) -> dict[str, Any]:
+    """The same of a line of an invoice."""
+    document: dict[str, Any] = _plain(line)
+    if line.total is None:
+        del document["total"]
+    return document
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else value

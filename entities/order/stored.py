@@ -1,0 +1,15 @@
+"""A sales order as the state keeps it, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from connector.model.sales_orders import SalesOrder
+
+
+def stored_order(document: Mapping[str, Any]) -> SalesOrder:
+    """The order of a record, or of what Magento was told of it; what an earlier version did not keep yet is empty."""
+    return msgspec.convert(document, type=SalesOrder)
