@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.lists import EntityList, parts, paths
 from connector.acumatica.order_invoices import RELEASED
@@ -106,7 +106,7 @@ def _original(of: _Settings) -> str:
 
 async def _all(session: AcumaticaSession, of: EntityList[T], where: Sequence[Condition]) -> list[T]:
     """All records that fit; more than a page of them is refused rather than counted in part."""
-    found = await lists.read(session, of, where, top=PAGE)
+    found = await pager.read(session, of, where, top=PAGE)
     if found.bad:
         raise BadRecord(found.bad[0].why)
     if found.size() >= PAGE:

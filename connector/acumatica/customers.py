@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import Query, one_of
 from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode, possible_keys
@@ -111,7 +111,7 @@ async def customer_pages(
         return
     where = [one_of("CustomerClass", classes)] if changed_since is None else []
     of = WITH_ATTRIBUTES if attributes else CUSTOMERS
-    async for found in lists.pages(session, of, where, changed_since=changed_since, after=after):
+    async for found in pager.pages(session, of, where, changed_since=changed_since, after=after):
         yield _page(found, classes)
 
 
@@ -122,7 +122,7 @@ async def customers_with_keys(
     if not classes:
         return CustomerPage({}, None, [])
     return _page(
-        await lists.with_keys(session, WITH_ATTRIBUTES if attributes else CUSTOMERS, possible_keys(keys)), classes
+        await pager.with_keys(session, WITH_ATTRIBUTES if attributes else CUSTOMERS, possible_keys(keys)), classes
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, parts, paths
 from connector.acumatica.query import eq
 from connector.acumatica.records import Text, code, possible_keys
@@ -49,7 +49,7 @@ async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: da
     """The numbers of the shipments and receipts that invoices name which changed since and are released."""
     numbers: dict[str, None] = {}
     for kind in TYPES:
-        async for page in lists.pages(session, WITH_LINES, [eq("Type", kind)], changed_since=changed_since):
+        async for page in pager.pages(session, WITH_LINES, [eq("Type", kind)], changed_since=changed_since):
             for record in page.records:
                 if record.Status.value in RELEASED:
                     numbers.update((code(one.ShipmentNbr.value), None) for one in record.Details)
@@ -58,7 +58,7 @@ async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: da
 
 async def released(session: AcumaticaSession, invoices: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of these invoices, by type and number, that are released."""
-    page = await lists.with_keys(session, HEADS, possible_keys(sorted({number for _kind, number in invoices})))
+    page = await pager.with_keys(session, HEADS, possible_keys(sorted({number for _kind, number in invoices})))
     return {
         (record.Type.value or "", code(record.ReferenceNbr.value))
         for record in page.records

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, Page
 from connector.acumatica.records import (
     PRICE_DIGITS,
@@ -129,14 +129,14 @@ async def item_pages(
 ) -> AsyncIterator[ItemPage]:
     """The items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
     of = KINDS[kind]
-    async for found in lists.pages(session, _listed(of, fields), changed_since=changed_since, after=after):
+    async for found in pager.pages(session, _listed(of, fields), changed_since=changed_since, after=after):
         yield _page(found, of, fields)
 
 
 async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFields, keys: Sequence[str]) -> ItemPage:
     """The items of a kind with these inventory ids; those that are not there are left out."""
     of = KINDS[kind]
-    return _page(await lists.with_keys(session, _listed(of, fields), keys), of, fields)
+    return _page(await pager.with_keys(session, _listed(of, fields), keys), of, fields)
 
 
 async def item_units(
@@ -148,7 +148,7 @@ async def item_units(
     for of in KINDS.values():
         missing = [key for key in possible_keys(inventory_ids) if key not in found]
         spelled = {key.casefold(): key for key in missing}
-        for record in (await lists.with_keys(session, _listed(of, wanted), missing)).records:
+        for record in (await pager.with_keys(session, _listed(of, wanted), missing)).records:
             key = (record.InventoryID.value or "").rstrip()
             found[spelled.get(key.casefold(), key)] = _item_units(record, key, of, wanted)
     return found

@@ -1,25 +1,21 @@
-"""The lists of Acumatica that the connector reads, and the one way to read them: in pages behind a key, or by keys.
+"""How a list of Acumatica is declared: a record type, a key and what is selected.
 
-A list is a record type, a key and what is selected; whoever declares one maps its records and needs nothing else.
-Acumatica gives neither a count nor a next page, its natural order is by key, and `$skip` is not safe while records are
-written: so a page goes on behind the last key (contracts/acumatica.md §2.5). Archived documents are asked for: an
-archived one is not a deleted one.
+Whoever declares one maps its records and needs nothing else: `pager` reads it. Lists are of the endpoint's entities, or
+of OData feeds of rows of items. Archived documents are asked for: an archived one is not a deleted one.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from connector.acumatica.access import AcumaticaAccess
-from connector.acumatica.errors import RequestRefused
-from connector.acumatica.query import AllOf, Condition, Dialect, Query, behind, ge, in_parts, same
+from connector.acumatica.query import Dialect
 from connector.acumatica.records import (
     UNDECODABLE,
     WITHOUT_KEY,
@@ -31,7 +27,6 @@ from connector.acumatica.records import (
     decode_rows_of,
     raw_value,
 )
-from connector.acumatica.session import AcumaticaSession
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
@@ -236,98 +231,6 @@ def _code_of(raw: Any) -> str:
     item = raw.get("InventoryItemByInventoryID") if isinstance(raw, dict) else None
     found = item.get("InventoryCD") if isinstance(item, dict) else None
     return (found.rstrip() if isinstance(found, str) else "") or WITHOUT_KEY
-
-
-async def pages(
-    session: AcumaticaSession,
-    of: Listed[T],
-    where: Sequence[Condition] = (),
-    *,
-    changed_since: datetime | None = None,
-    after: str | None = None,
-) -> AsyncIterator[Page[T]]:
-    """The records that meet all conditions and changed since an instant, in pages behind a key."""
-    size = min(session.access.page_size, of.largest_page)
-    since = [] if changed_since is None else [ge(of.modified, changed_since)]
-    while True:
-        more = [] if after is None else [behind(of.key, of.parted(after))]
-        page = await read(session, of, [*where, *since, *more], top=size)
-        if page.size() < size and not page.is_cut:
-            yield page
-            return
-        keys = [of.text_of(key) for key in _keys(of, page)]
-        if after in keys:
-            raise RequestRefused(f"{of.name}: a page repeats the one before it; Acumatica does not page by key.")
-        if of.several_rows:
-            page = _of_whole_keys(of, page)
-            if page.last is None:
-                size *= 2
-                if size > LARGEST_PAGE or page.is_cut:
-                    raise RequestRefused(
-                        f"{of.name}: one item has more than {LARGEST_PAGE:,} rows, or the feed does not page."
-                    )
-                continue
-        elif not keys:
-            raise RequestRefused(f"{of.name}: a page has no key to go on behind; Acumatica does not page by key.")
-        else:
-            page = replace(page, last=keys[-1])
-        yield page
-        after = page.last
-
-
-def _keys(of: Listed[T], page: Page[T]) -> list[Key]:
-    """The keys of a page in order: of those that can be read, for a bad record's key may be what is wrong with it."""
-    good = [key for record in page.records if (key := of.key_of(record)) is not None]
-    return good or [one.key for one in page.bad if one.key is not None]
-
-
-def _of_whole_keys(of: Listed[T], page: Page[T]) -> Page[T]:
-    """The page without its last key, which may go on behind it; its last is then the key before that, if any is."""
-    keys = _keys(of, page)
-    if not keys:
-        return replace(page, last=None)
-    cut = max(keys)
-    before = max((key for key in keys if key < cut), default=None)
-    records = [record for record in page.records if (key := of.key_of(record)) is None or key < cut]
-    bad = [one for one in page.bad if one.key is None or one.key < cut]
-    return replace(page, records=records, bad=bad, last=None if before is None else of.text_of(before))
-
-
-async def with_keys(
-    session: AcumaticaSession, of: Listed[T], keys: Iterable[str], where: Sequence[Condition] = ()
-) -> Page[T]:
-    """The records with these keys that meet all conditions; those that are not there are left out."""
-    parted = [key for text in dict.fromkeys(keys) if all(key := of.parted(text))]
-    return await having(session, of, [same(of.key, key) for key in parted], where)
-
-
-async def of_items(session: AcumaticaSession, of: Listed[T], codes: Iterable[str]) -> Page[T]:
-    """The rows of a feed of these items."""
-    return await having(session, of, [same((ITEM_CODE,), (one,)) for one in dict.fromkeys(codes)])
-
-
-async def having(
-    session: AcumaticaSession, of: Listed[T], each: Sequence[Condition], where: Sequence[Condition] = ()
-) -> Page[T]:
-    """The records that meet any one of `each` and all conditions, in as few requests as can be made."""
-    whole: Page[T] = Page()
-    top = LARGEST_PAGE if of.dialect is Dialect.FEED else None
-    for part in in_parts(each, of.keys_per_request, of.dialect):
-        found = await read(session, of, [part, *where], top=top)
-        if found.is_cut:
-            raise RequestRefused(f"{of.name}: the rows of {len(part.conditions)} items do not fit the server's page.")
-        whole.records.extend(found.records)
-        whole.bad.extend(found.bad)
-    return whole
-
-
-async def read(
-    session: AcumaticaSession, of: Listed[T], where: Sequence[Condition] = (), *, top: int | None = None
-) -> Page[T]:
-    """One request: the records that meet all conditions."""
-    params = Query(of.select, of.expand, of.custom, AllOf(tuple(where)), of.order, top).params(of.dialect)
-    content = await session.get(of.url(session.access), params, what=of.what(), archived=of.archived)
-    return of.decode(content)
 
 
 def paths(record: type[Any]) -> tuple[str, ...]:

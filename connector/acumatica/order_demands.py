@@ -14,8 +14,9 @@ from decimal import Decimal
 import msgspec
 
 from connector.acumatica.errors import NoRights, RecordMissing, RequestRefused
-from connector.acumatica.lists import EntityList, having, parts, paths
+from connector.acumatica.lists import EntityList, parts, paths
 from connector.acumatica.orders import order_key
+from connector.acumatica.pager import having
 from connector.acumatica.query import Contains, Dialect, Query, eq
 from connector.acumatica.records import Flag, Number, Text, code, decode
 from connector.acumatica.session import AcumaticaSession

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.orders import order_key, type_and_number
 from connector.acumatica.query import Condition, ge, one_of, same
@@ -79,7 +79,7 @@ async def invoices_of_orders(
     where: list[Condition] = [one_of("Type", TYPES), _IS_RELEASED]
     if begins_on is not None:
         where.append(ge("Date", begins_on))
-    async for found in lists.pages(session, INVOICES, where, changed_since=changed_since, after=after):
+    async for found in pager.pages(session, INVOICES, where, changed_since=changed_since, after=after):
         yield _page(found, types)
 
 
@@ -96,7 +96,7 @@ async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -
             numbers.update(await _named_by(session, order_type, order_nbr))
         except BadRecord as error:
             page.problems.append(Problem(key, str(error)))
-    found = _page(await lists.with_keys(session, INVOICES, map("|".join, numbers), [_IS_RELEASED]), None)
+    found = _page(await pager.with_keys(session, INVOICES, map("|".join, numbers), [_IS_RELEASED]), None)
     for key, invoices in found.lines.items():
         if key in wanted:
             page.lines.setdefault(key, {}).update(invoices)
@@ -124,7 +124,7 @@ ORDERS = EntityList(
 
 
 async def _named_by(session: AcumaticaSession, order_type: str, number: str) -> dict[tuple[str, str], None]:
-    found = await lists.read(session, ORDERS, [same(ORDERS.key, (order_type, number))])
+    found = await pager.read(session, ORDERS, [same(ORDERS.key, (order_type, number))])
     if found.bad:
         raise BadRecord(found.bad[0].why)
     named = [row for order in found.records for row in order.Shipments]

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, Page, parts
 from connector.acumatica.query import Condition, eq, ge, one_of
 from connector.acumatica.records import (
@@ -157,7 +157,7 @@ async def order_pages(
     """The chosen orders that changed since an instant, or all, in pages behind a key. No type: not one request."""
     if not choice.types:
         return
-    async for found in lists.pages(session, ORDERS, _chosen(choice), changed_since=changed_since, after=after):
+    async for found in pager.pages(session, ORDERS, _chosen(choice), changed_since=changed_since, after=after):
         yield _page(found, choice)
 
 
@@ -165,12 +165,12 @@ async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys:
     """The chosen orders with these keys; those that are not there, or not chosen, are left out."""
     if not choice.types:
         return OrderPage()
-    return _page(await lists.with_keys(session, ORDERS, keys, _chosen(choice)), choice)
+    return _page(await pager.with_keys(session, ORDERS, keys, _chosen(choice)), choice)
 
 
 async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
     """Those of the keys whose order Acumatica has, whatever is chosen."""
-    found = await lists.with_keys(session, HEADS, keys)
+    found = await pager.with_keys(session, HEADS, keys)
     if found.bad:  # which of them the row is cannot be told; none is given up
         return {order_key(*type_and_number(key)) for key in keys}
     return {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in found.records}
@@ -178,7 +178,7 @@ async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
 
 async def has_orders(session: AcumaticaSession, order_type: str) -> bool:
     """Whether Acumatica has an order of this type."""
-    found = await lists.read(session, HEADS, [eq("OrderType", order_type)], top=1)
+    found = await pager.read(session, HEADS, [eq("OrderType", order_type)], top=1)
     return found.size() > 0
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import ItemFeed, ItemRow, Page
 from connector.acumatica.query import Query, eq, ne
 from connector.acumatica.records import (
@@ -95,13 +95,13 @@ async def by_odata(
     `tax` what is `gross` or `net`.
     """
     where = [_NOT_OF_ONE_CUSTOMER, *([eq("TaxCalcMode", TAX_CODES[tax])] if tax else [])]
-    async for page in lists.pages(session, ROWS, where, changed_since=changed_since, after=after):
+    async for page in pager.pages(session, ROWS, where, changed_since=changed_since, after=after):
         yield _page(page)
 
 
 async def by_odata_of(session: AcumaticaSession, keys: Sequence[str]) -> PricePage:
     """The same for some items."""
-    return _page(await lists.of_items(session, ROWS, keys))
+    return _page(await pager.of_items(session, ROWS, keys))
 
 
 def _page(found: Page[_SalesPrice]) -> PricePage:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.errors import RecordMissing
 from connector.acumatica.items import ItemFields, item_pages
 from connector.acumatica.lists import ItemFeed, ItemRow, Page
@@ -77,13 +77,13 @@ async def by_odata(
     session: AcumaticaSession, figure: Figure, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[QuantityPage]:
     """What the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that changed."""
-    async for page in lists.pages(session, ROWS[figure], changed_since=changed_since, after=after):
+    async for page in pager.pages(session, ROWS[figure], changed_since=changed_since, after=after):
         yield _site_page(page, figure)
 
 
 async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
     """The same for some items."""
-    return _site_page(await lists.of_items(session, ROWS[figure], keys), figure)
+    return _site_page(await pager.of_items(session, ROWS[figure], keys), figure)
 
 
 def _site_page(found: Page[_SiteStatus], figure: Figure) -> QuantityPage:

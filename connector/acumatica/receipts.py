@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import Condition, eq, ge
 from connector.acumatica.records import BadRecord, Flag, Number, Problem, Text, code, day, possible_keys
@@ -116,7 +116,7 @@ async def receipt_pages(
 ) -> AsyncIterator[FoundPage]:
     """The released drop-ship receipts that changed since an instant, or all; none dated before `begins_on`."""
     where = [_IS_RECEIPT] if begins_on is None else [_IS_RECEIPT, ge("Date", begins_on)]
-    async for page in lists.pages(session, RECEIPTS, where, changed_since=changed_since, after=after):
+    async for page in pager.pages(session, RECEIPTS, where, changed_since=changed_since, after=after):
         yield await _found(session, page)
 
 
@@ -127,7 +127,7 @@ async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[
     """
     return [
         code(one.OrderNbr.value)
-        async for page in lists.pages(session, CHANGED_PURCHASES, changed_since=since)
+        async for page in pager.pages(session, CHANGED_PURCHASES, changed_since=since)
         for one in page.records
         if _label(one.Type.value) == DROP_SHIP
     ]
@@ -135,7 +135,7 @@ async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[
 
 async def receipts_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
     """The released drop-ship receipts with these numbers."""
-    return await _found(session, await lists.with_keys(session, RECEIPTS, possible_keys(numbers), [_IS_RECEIPT]))
+    return await _found(session, await pager.with_keys(session, RECEIPTS, possible_keys(numbers), [_IS_RECEIPT]))
 
 
 async def _found(session: AcumaticaSession, page: Page[_Receipt]) -> FoundPage:
@@ -161,7 +161,7 @@ def _drop_shipped(receipt: _Receipt) -> list[_Line]:
 
 
 async def _purchases(session: AcumaticaSession, numbers: Sequence[str]) -> dict[str, _Purchase]:
-    page = await lists.with_keys(session, PURCHASES, possible_keys(numbers))
+    page = await pager.with_keys(session, PURCHASES, possible_keys(numbers))
     return {code(one.OrderNbr.value): one for one in page.records if _label(one.Type.value) == DROP_SHIP}
 
 
@@ -191,7 +191,7 @@ async def _served(
     """The sales orders under these conditions that name the receipt or one of its purchase orders."""
     found = {}
     receipt_nbr = code(receipt.ReceiptNbr.value)
-    async for page in lists.pages(session, SALES_ORDERS, where):
+    async for page in pager.pages(session, SALES_ORDERS, where):
         for order in page.records:
             named = {code(one.POOrderNbr.value) for line in order.Details for one in line.PurchasingDetails}
             if receipt_nbr in _receipts_of(order) or purchases & named:

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import ge
 from connector.acumatica.records import WITHOUT_KEY, BadRecord, Number, Problem, Text, Value, code, day, possible_keys
@@ -107,13 +107,13 @@ async def shipment_pages(
 ) -> AsyncIterator[FoundPage]:
     """The shipments that changed since an instant, or all; none that is dated before `begins_on`."""
     where = [] if begins_on is None else [ge("ShipmentDate", begins_on)]
-    async for page in lists.pages(session, SHIPMENTS, where, changed_since=changed_since, after=after):
+    async for page in pager.pages(session, SHIPMENTS, where, changed_since=changed_since, after=after):
         yield _found(page)
 
 
 async def shipments_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
     """The shipments with these numbers, archived ones too."""
-    return _found(await lists.with_keys(session, SHIPMENTS, possible_keys(numbers)))
+    return _found(await pager.with_keys(session, SHIPMENTS, possible_keys(numbers)))
 
 
 def _found(page: Page[_Shipment]) -> FoundPage:

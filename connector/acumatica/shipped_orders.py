@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.lists import EntityList, parts, paths
 from connector.acumatica.query import eq
 from connector.acumatica.records import BadRecord, Flag, Number, Text, code, day, possible_keys
@@ -71,7 +71,7 @@ async def orders_with_keys(
     found: dict[str, ShippedOrder] = {}
     unreadable: dict[str, str] = {}
     for order_type, of_type in numbers.items():
-        page = await lists.with_keys(session, ORDERS, of_type, [eq("OrderType", order_type)])
+        page = await pager.with_keys(session, ORDERS, of_type, [eq("OrderType", order_type)])
         unreadable.update((f"{order_type} {one.name}", one.why) for one in page.bad)
         for record in page.records:
             try:

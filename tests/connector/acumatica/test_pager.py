@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from support.moment import NOW
 
-from connector.acumatica import lists
+from connector.acumatica import pager
 from connector.acumatica.access import AcumaticaAccess
 from connector.acumatica.errors import RequestRefused
 from connector.acumatica.lists import EntityList, ItemFeed, ItemRow, parts, paths
@@ -68,7 +68,7 @@ def rows(*numbers: int) -> list[dict]:
 
 
 async def read(site: Site, of=DOCUMENTS, **how):
-    return [page async for page in lists.pages(site.session, of, **how)]
+    return [page async for page in pager.pages(site.session, of, **how)]
 
 
 def test_what_is_selected_follows_from_the_record():
@@ -147,16 +147,16 @@ async def test_a_feed_that_its_server_cuts_goes_on_behind_the_cut():
 async def test_records_are_asked_for_by_key():
     """Whole keys only, each once."""
     site = Site([document("A", "1")])
-    await lists.with_keys(site.session, DOCUMENTS, ["A 1", "A 1", "A", ""], [ge("Total", 5)])
+    await pager.with_keys(site.session, DOCUMENTS, ["A 1", "A 1", "A", ""], [ge("Total", 5)])
     assert [one["$filter"] for one in site.asked] == ["((Type eq 'A' and Nbr eq '1')) and Total ge 5"]
-    await lists.with_keys(site.session, DOCUMENTS, [])
+    await pager.with_keys(site.session, DOCUMENTS, [])
     assert len(site.asked) == 1
 
 
 async def test_items_of_a_feed_are_asked_for_by_their_code():
     """In one request for twenty, with as many rows as they have."""
     site = Site({"value": rows(1)})
-    await lists.of_items(site.session, ROWS, ["A'1", *(f"I{number}" for number in range(20))])
+    await pager.of_items(site.session, ROWS, ["A'1", *(f"I{number}" for number in range(20))])
     assert len(site.asked) == 2
     assert site.asked[0]["$filter"].startswith("(InventoryItemByInventoryID/InventoryCD eq 'A''1' or ")
     assert site.asked[0]["$top"] == "100000"
