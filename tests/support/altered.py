@@ -97,13 +97,14 @@ class OneField:
             del holder[name]
         else:
             holder[name] = self._value
-        if told := raw_value(record, "ShipmentNbr"):
-            self.numbers.add(f"Acumatica shipment {told},")  # made under the number that was told
+        for kind, number in (("shipment", "ShipmentNbr"), ("receipt", "ReceiptNbr")):
+            if told := raw_value(record, number):
+                self.numbers.add(f"Acumatica {kind} {told},")  # made under the number that was told
         return 200, JSON, json.dumps(whole).encode()
 
 
 MISSING = object()
-NUMBERS = ("ShipmentNbr", "OrderNbr", "CustomerID")
+NUMBERS = ("ShipmentNbr", "ReceiptNbr", "OrderNbr", "CustomerID")
 NOT_OF_THE_RECORD = ("id", "rowNumber", "note", "custom", "_links", "files")
 
 
