@@ -27,6 +27,21 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/", "packaging/test_ctrl_c.py")
 """Tests with a Prefect server of their own, each of which would fill both cores."""
 
+LONGEST_FIRST = (*ONE_STACK_AT_A_TIME, "properties/", "faults/", "packaging/", "syncs/", "a2m/", "sandbox_")
+"""What begins first where tests run side by side, so that no worker is left with a long file at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the tests into the order in which workers take them; it is the same in all of them."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    file = nodeid.removeprefix("tests/")
+    return next((turn for turn, begin in enumerate(LONGEST_FIRST) if file.startswith(begin)), len(LONGEST_FIRST))
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
