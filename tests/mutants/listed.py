@@ -1,0 +1,236 @@
+"""What is broken on purpose, one line at a time, and the tests of which one at least must fail then."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """A file, what stands there once, what stands there instead, and the tests that must notice."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+QUEUE = ("tests/connector/state",)
+LOST = ("tests/faults/test_lost_answers.py",)
+PUSH = ("tests/syncs/test_prices_and_quantities.py",)
+PRICE = ("tests/entities/price",)
+STOCK = ("tests/entities/inventory",)
+
+CLAIMS = "connector/state/queue/messages.py"
+CHUNK = "connector/state/queue/chunk.py"
+TRANSITIONS = "connector/state/queue/transitions.py"
+STATEMENTS = "connector/state/statements.py"
+
+MUTANTS = [
+    # the state
+    Mutant(
+        "a lease that another run has taken over counts still",
+        "connector/state/coordination/lease.py",
+        "if fence != lease.fence:",
+        "if fence is None:",
+        QUEUE,
+    ),
+    Mutant(
+        "a lease that is held is given to another run",
+        "connector/state/coordination/lease.py",
+        "if row.expires_at > micros(now):",
+        "if row.expires_at < 0:",
+        QUEUE,
+    ),
+    Mutant(
+        "an attempt is not counted",
+        STATEMENTS,
+        '"attempts": messages.c.attempts + 1,',
+        '"attempts": messages.c.attempts,',
+        QUEUE,
+    ),
+    Mutant(
+        "a message goes out beside another one of its key",
+        STATEMENTS,
+        "        ~in_flight,\n",
+        "",
+        QUEUE,
+    ),
+    Mutant(
+        "the outcome of an earlier claim counts",
+        STATEMENTS,
+        "still_claimed = and_(ids, IS_SENDING, messages.c.attempts == bindparam",
+        "still_claimed = and_(ids, IS_SENDING, messages.c.attempts >= bindparam",
+        (*QUEUE, "tests/faults/test_stale_workers.py"),
+    ),
+    Mutant(
+        "a host that asked for a pause is sent to all the same",
+        CLAIMS,
+        "if blocked is not None and blocked > now:",
+        "if False:",
+        QUEUE,
+    ),
+    Mutant(
+        "an overtaken message goes on",
+        CLAIMS,
+        "became = overtaken(one.state) if one.message.id in with_newer else one.state",
+        "became = one.state",
+        QUEUE,
+    ),
+    Mutant(
+        "what is in doubt is not remembered",
+        CLAIMS,
+        "if answer.doubt_until is not None:",
+        "if answer.doubt_until is None:",
+        (*QUEUE, *LOST),
+    ),
+    Mutant(
+        "a chunk is kept by a run that has lost its lease",
+        CHUNK,
+        "        lease.require(connection, held)\n        records.write(",
+        "        records.write(",
+        QUEUE,
+    ),
+    Mutant(
+        "a chunk forgets how far it has read",
+        CHUNK,
+        "watermarks.write(connection, held.entity, list(computed.marks))",
+        "watermarks.write(connection, held.entity, [])",
+        (*QUEUE, *PUSH),
+    ),
+    Mutant(
+        "what Magento shows is sent again",
+        CHUNK,
+        "if row is None or row.value != want.value or (",
+        "if row is None or row.value == want.value or (",
+        QUEUE,
+    ),
+    Mutant(
+        "the value that is on its way is queued again",
+        CHUNK,
+        "if not _same(want, sending):",
+        "if sending is not None:",
+        QUEUE,
+    ),
+    Mutant(
+        "a value is withdrawn that another item of the SKU has",
+        CHUNK,
+        "if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:",
+        "if (key, source) not in wanted and acumatica_key not in unclear:",
+        (*QUEUE, "tests/syncs/test_rules_of_the_shop.py"),
+    ),
+    Mutant(
+        "an attempt more than Retry Count",
+        TRANSITIONS,
+        "if attempts >= limits.retry_count:",
+        "if attempts > limits.retry_count:",
+        QUEUE,
+    ),
+    Mutant(
+        "what was not sent uses up an attempt",
+        TRANSITIONS,
+        "return Transition(MessageState.OPEN, attempts - 1)",
+        "return Transition(MessageState.OPEN, attempts)",
+        QUEUE,
+    ),
+    Mutant(
+        "a lost answer fails its message",
+        TRANSITIONS,
+        "        return Transition(MessageState.IN_REQUEST, attempts)\n    if newer:",
+        "        return Transition(MessageState.FAILED, attempts)\n    if newer:",
+        QUEUE,
+    ),
+    # the stages
+    Mutant(
+        "a lost answer is not asked about before the next attempt",
+        "tasks/push.py",
+        "    await settle_unknown(context)\n    await _wait_for_what_is_due(context)\n",
+        "    await _wait_for_what_is_due(context)\n",
+        LOST,
+    ),
+    Mutant(
+        "an outage of the whole connection uses up attempts",
+        "tasks/push.py",
+        "if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):",
+        "if connection_lost and outcome is Outcome.UNKNOWN:",
+        ("tests/syncs/test_prices_and_quantities.py", "tests/faults/test_storms.py"),
+    ),
+    Mutant(
+        "Retry-After is not heard",
+        "tasks/push.py",
+        "    if waits:\n        messages.block_host(",
+        "    if not waits:\n        messages.block_host(",
+        PUSH,
+    ),
+    Mutant(
+        "a product that Magento has not counts as refused",
+        "tasks/push.py",
+        "if outcome is Outcome.REFUSED and is_gone and context.skips_unknown_sku:",
+        "if outcome is Outcome.REFUSED and context.skips_unknown_sku and not is_gone:",
+        PUSH,
+    ),
+    Mutant(
+        "a window without overlap",
+        "tasks/pull.py",
+        "since = pulled_to - (late if looks_back else CLOCKS_DIFFER)",
+        "since = pulled_to",
+        (*PUSH, "tests/syncs/test_products_that_come_and_go.py"),
+    ),
+    Mutant(
+        "what a sweep did not see is there still",
+        "tasks/pull.py",
+        "if cursor.sweep is not None and mark.sweep > 0:",
+        "if cursor.sweep is not None and mark.sweep > 10_000:",
+        ("tests/syncs/test_products_that_come_and_go.py",),
+    ),
+    Mutant(
+        "the cursor within a feed is not kept",
+        "tasks/pull.py",
+        "self._chunk.marks[feed] = mark.finished(cursor)",
+        "self._chunk.marks[feed] = mark.moved(cursor)",
+        PUSH,
+    ),
+    # the rules
+    Mutant(
+        "halves are rounded down",
+        "entities/price/rules.py",
+        "((np.abs(values) + step // 2) // step) * step",
+        "((np.abs(values) + (step - 1) // 2) // step) * step",
+        PRICE,
+    ),
+    Mutant(
+        "a price ends a day early",
+        "entities/price/rules.py",
+        '(usable["last"] >= day)]\n    rank',
+        '(usable["last"] > day)]\n    rank',
+        PRICE,
+    ),
+    Mutant(
+        "a promotion counts more than the price class",
+        "entities/price/rules.py",
+        'rank = ["in_class", "promotion", "in_unit"',
+        'rank = ["promotion", "in_class", "in_unit"',
+        PRICE,
+    ),
+    Mutant(
+        "the safety quantity is added",
+        "entities/inventory/rules.py",
+        "totals = totals - rule.safety",
+        "totals = totals + rule.safety",
+        STOCK,
+    ),
+    Mutant(
+        "a quantity below 0 is told",
+        "entities/inventory/rules.py",
+        "np.maximum(totals if rule.decimals else totals // ONE * ONE, 0)",
+        "np.maximum(totals if rule.decimals else totals // ONE * ONE, -ONE)",
+        STOCK,
+    ),
+    Mutant(
+        "what open orders hold is not added back",
+        "entities/inventory/rules.py",
+        "if added is not None and not added.empty:",
+        "if added is not None and added.empty:",
+        STOCK,
+    ),
+]
