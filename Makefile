@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak lint format constraints clean
+.PHONY: help setup demo test bench soak mutants lint format constraints clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -32,6 +32,9 @@ bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick take
 
 soak: $(STAMP) ## random changes, faults and kill -9 for 20 minutes; ARGS="--minutes 2 --skus 500" is quicker
 	@PYTHONPATH=tests:. $(BIN)/python -m soak $(ARGS)
+
+mutants: $(STAMP) ## break the code one line at a time and list what no test notices; ARGS="price" breaks some
+	@PYTHONPATH=tests:. $(BIN)/python -m mutants $(ARGS)
 
 lint: $(STAMP) ## check style, types, who imports whom, and the dependencies' known vulnerabilities
 	@$(BIN)/ruff format --check .
