@@ -51,6 +51,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     from a2m.progress import show_progress
     from app.effective_settings import effective_settings
     from app.run import work_on
+    from app.run_request import RunEnvironment, RunRequest
     from connector.state.operator import actions as by_hand
     from connector.state.queue import messages
 
@@ -60,9 +61,10 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
             chosen = _chosen(messages.failed(connection), what, everything=everything, cause=cause)
         by_hand.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
+        listeners = [] if json else [show_progress]
         for entity in sorted({one.entity for one in chosen}, key=NAMES.index):
-            listeners = [] if json else [show_progress]
-            outcomes.append(asyncio.run(work_on(entity, settings, state, once=True, listeners=listeners)))
+            request, environment = RunRequest(entity, once=True), RunEnvironment(listeners=listeners)
+            outcomes.append(asyncio.run(work_on(request, settings, state, environment)))
         with state.read() as connection:
             ended = messages.by_ids(connection, [one.id for one in chosen])
     rows = [[one.id, one.entity, one.sku or one.key, one.state, one.reason or ""] for one in ended]

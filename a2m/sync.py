@@ -53,6 +53,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
     from app.dry_run import copy_of_state, keep_everything_here
     from app.effective_settings import effective_settings
     from app.run import work_on
+    from app.run_request import RunEnvironment, RunRequest
     from tasks.sync import DIRECT_STAGES
 
     outcomes = []
@@ -61,20 +62,14 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
         settings = now.settings
         state = stack.enter_context(copy_of_state(now.state)) if dry_run else now.state
         stages = keep_everything_here() if dry_run else DIRECT_STAGES
-        listeners = [] if json else [show_progress]
+        environment = RunEnvironment(
+            stages=lambda _retry_count: stages,
+            licence_state=now.state,
+            listeners=[] if json else [show_progress],
+        )
         for entity in chosen_entities(name, settings.active):
-            outcome = await work_on(
-                entity,
-                settings,
-                state,
-                full=full,
-                key=key,
-                once=True,
-                listeners=listeners,
-                stages=lambda _retry_count: stages,
-                licence_of=now.state,
-            )
-            outcomes.append(outcome)
+            request = RunRequest(entity, full=full, key=key, once=True)
+            outcomes.append(await work_on(request, settings, state, environment))
     wrong = any(outcome.fault or outcome.counters.failed for outcome in outcomes)
     if json:
         as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})
@@ -88,7 +83,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
 
 
 def _show(outcome: object, *, dry_run: bool) -> None:
-    from app.run import RunResult
+    from app.run_request import RunResult
 
     assert isinstance(outcome, RunResult)
     counters = outcome.counters

@@ -12,8 +12,8 @@ import msgspec
 
 from app.fingerprint import fingerprint_of
 from app.lease_holder import still_held
+from app.run_request import Limits, RunEnvironment, RunRequest, RunResult
 from connector.acumatica.access import AcumaticaAccess
-from connector.acumatica.full_licence import PATIENCE
 from connector.acumatica.session import acumatica_session
 from connector.clock import Clock
 from connector.magento.auth import Bearer, OAuth
@@ -25,7 +25,7 @@ from connector.state.engine import State
 from connector.state.sync import records
 from entities.adaptive_batching import Tuning
 from entities.base import Entity, QueueRule, RunContext
-from entities.counters import Counters, Report
+from entities.counters import Counters
 from entities.events import Events, Waiting
 from entities.pace import Pace
 from entities.read_plan import ReadPlan
@@ -42,25 +42,29 @@ def keys_of(state: State, entity: str, typed: str) -> list[str]:
     return list(dict.fromkeys([*known, typed]))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Run:
-    """What a run starts with. `licence_state`: where the licence is shared, also by a look that works on a copy.
+    """A run that has its lease: what is asked of it, with which settings, and where it leaves what it does."""
 
-    `patience`: for how many seconds it waits while Acumatica's sessions are full.
-    """
-
-    entity: str
+    request: RunRequest
     settings: Settings
     state: State
-    held: Lease
-    clock: Clock
-    counters: Counters
-    report: Report
-    ends_at: datetime
+    lease: Lease
+    environment: RunEnvironment
+    limits: Limits
     active_since: datetime
     events: Events
-    licence_state: State
-    patience: float = PATIENCE
+    result: RunResult
+
+    @property
+    def entity(self) -> str:
+        """The name of the entity that it works on."""
+        return self.request.entity
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of all that it does."""
+        return self.environment.clock
 
     def keys_of(self, typed: str) -> list[str]:
         """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
@@ -78,12 +82,12 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
     access = acumatica_access(settings)
     acumatica = settings.acumatica
     licence = SharedLicence(
-        run.licence_state,
+        run.environment.licence_state or run.state,
         clock,
         access.host,
         acumatica.sessions,
         acumatica.requests_per_minute,
-        holder=f"{run.entity}: {run.held.holder}",
+        holder=f"{run.entity}: {run.lease.holder}",
         said=lambda message: run.events.emit(Waiting(run.entity, message)),
     )
     zone = acumatica.zone()
@@ -92,20 +96,20 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         return clock.now().astimezone(zone).date()
 
     async with acumatica_session(
-        access, licence=licence, clock=clock, patience=run.patience, ends_at=run.ends_at
+        access, licence=licence, clock=clock, patience=run.limits.session_wait, ends_at=run.limits.ends_at
     ) as session:
         yield RunContext(
             entity=entity,
             state=run.state,
-            lease=run.held,
+            lease=run.lease,
             clock=clock,
             acumatica=session,
             shop=shop(
                 settings,
-                run.counters,
+                run.result.counters,
                 clock,
                 connections=entity.connections(settings),
-                before_write=still_held(run.state, run.held, clock),
+                before_write=still_held(run.state, run.lease, clock),
             ),
             queue=QueueRule(
                 settings.queue.threshold_count,
@@ -120,9 +124,9 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
             items=item_rule(settings),
             rule=entity.rule(settings),
             today=today,
-            counters=run.counters,
-            report=run.report,
-            ends_at=run.ends_at,
+            counters=run.result.counters,
+            report=run.result.report,
+            ends_at=run.limits.ends_at,
             skips_unknown_sku=settings.items.unknown_sku == "skip",
             tuning=_tuning(settings, entity),
             events=run.events,

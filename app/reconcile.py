@@ -14,7 +14,8 @@ from typing import Any
 
 from app.differences import Compared, compare
 from app.dry_run import copy_of_state, keep_everything_here
-from app.run import RunResult, work_on
+from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
 from connector.state.queue import messages
@@ -46,28 +47,28 @@ async def reconcile(
         with copy.write() as connection:
             ledger.forget(connection, entity)
         stages = replace(keep_everything_here(), confirm=at_the_end)
-        outcome = await work_on(
-            entity,
-            settings,
-            copy,
-            full=True,
-            once=True,
-            clock=clock,
-            listeners=listeners,
-            stages=lambda _retry_count: stages,
-            licence_of=state,
-        )
+        surrounded = RunEnvironment(clock, lambda _retry_count: stages, licence_state=state, listeners=listeners)
+        outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, surrounded)
     if result is not None:
         return result
     why_not = outcome.fault or outcome.stopped or " ".join(outcome.report.waits)
     return Compared(entity, 0, [], why_not or None)
 
 
-async def repair(entity: str, settings: Settings, state: State, differences: list[Difference], **how: Any) -> RunResult:
-    """Put these places right with one full look; `how` as for `work_on`. What failed before stays failed."""
+async def repair(
+    entity: str,
+    settings: Settings,
+    state: State,
+    differences: list[Difference],
+    *,
+    clock: Clock | None = None,
+    listeners: Sequence[Listener] = (),
+) -> RunResult:
+    """Put these places right with one full look. What failed before stays failed."""
     with state.write() as connection:
         ledger.forget(connection, entity, [one.key for one in differences])
-    return await work_on(entity, settings, state, full=True, once=True, **how)
+    surrounded = RunEnvironment(clock or SystemClock(), listeners=listeners)
+    return await work_on(RunRequest(entity, full=True, once=True), settings, state, surrounded)
 
 
 def is_right(state: State, outcome: RunResult) -> bool:

@@ -5,7 +5,7 @@ The run takes its entity's lease, looks for as long as its life lasts, and says 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +13,10 @@ from typing import Any
 
 from app.composition import Run, working
 from app.event_log import log_event
-from app.lease_holder import LONG_PATIENCE, kept, somebody, take_lease
+from app.lease_holder import kept, somebody, take_lease
 from app.poll_loop import StopPolling, poll_loop
-from connector.acumatica.full_licence import PATIENCE
-from connector.clock import Clock, SystemClock
+from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
+from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.errors import TemporaryFault
 from connector.state.coordination import wakeups as wakes
@@ -28,125 +28,75 @@ from connector.state.operator import actions as by_hand
 from connector.state.queue.messages import Message
 from connector.state.sync import entities
 from entities import retry_after as told_to_wait
-from entities.counters import Counters, Report
-from entities.events import Events, Listener, RunFailed, Waiting
+from entities.events import Events, RunFailed, Waiting
 from entities.registry import ENTITIES
 from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
-from tasks.sync import DIRECT_STAGES, Stages, look
+from tasks.sync import Stages, look
 
-LEASE_WAIT = 15.0
 HEARS_EVERY = 0.25
 """Seconds: how often a run that pauses asks whether a look is wanted now, which is one read of the state database."""
 FAULTS = (ConnectorError, SettingsError)
 """What a person can mend or wait for; anything else is a mistake in the connector."""
 
 
-class RunResult:
-    """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did."""
-
-    def __init__(self, entity: str) -> None:
-        self.counters = Counters(entity)
-        self.report = Report()
-        self.failed: list[Message] = []
-        self.fault: str | None = None
-        self.stopped: str | None = None
-        self.held_by: str | None = None
-
-    def in_words(self) -> str:
-        """One sentence for the run's final state."""
-        return self.fault or self.stopped or self.counters.in_words()
-
-
-@dataclass
-class RunRequest:
-    """What a run was started for: everything or one key, one look or a life of them."""
-
-    full: bool
-    key: str | None
-    once: bool
-    looked_at: datetime
-
-
 async def work_on(
-    entity: str,
+    request: RunRequest,
     settings: Settings,
     state: State,
-    *,
-    stages: Callable[[int], Stages] = lambda _retry_count: DIRECT_STAGES,
-    clock: Clock | None = None,
-    due_at: datetime | None = None,
-    holder: str | None = None,
-    run_id: str | None = None,
-    full: bool = False,
-    key: str | None = None,
-    once: bool = False,
-    lease_wait: float | None = None,
-    listeners: Sequence[Listener] = (),
-    newer_settings: Callable[[], Settings | None] = lambda: None,
-    licence_of: State | None = None,
-    outcome: RunResult | None = None,
+    environment: RunEnvironment | None = None,
+    result: RunResult | None = None,
 ) -> RunResult:
-    """One run of an entity. Never raises what a person can mend: the outcome carries it in words.
+    """One run of an entity. Never raises what a person can mend: the result carries it in words.
 
-    `due_at` is when a scheduled run was due: its life counts from then, and it waits a while for the lease. Any run
-    waits for as long as `lease_wait` says instead. `listeners` hear what happens, beside the log.
-    `stages` makes the stages for a Retry Count. `newer_settings` are asked for before every look; where there are some,
-    the run goes on with them. `licence_of` is the state in which the licence is shared, where it is another one.
-    `outcome` is filled while the run works, for whoever shows how far it is.
+    `result` is filled while the run works, for whoever shows how far it is.
     """
-    clock = clock or SystemClock()
-    outcome = outcome or RunResult(entity)
-    events = Events(log_event, *listeners)
-    started = clock.now()
-    outcome.stopped = _why_not(state, settings, entity)
-    if outcome.stopped is not None:
-        return outcome
-    who = holder or somebody()
-    usual_wait = 0.0 if due_at is None else LEASE_WAIT
-    wait = usual_wait if lease_wait is None else lease_wait
-
-    def waits(message: str) -> None:
-        events.emit(Waiting(entity, message))
-
-    held = await take_lease(state, entity, who, clock, wait=wait, run_id=run_id, said=waits)
-    if isinstance(held, LeaseHolder):
-        outcome.held_by = held.holder
-        outcome.stopped = f"{entity} is being worked on by {held.in_words()}; nothing was done here."
-        return outcome
-    begins = due_at or started
-    since = entities.first_active(state, entity, started)
-    wanted = RunRequest(full, key, once or key is not None, started)
+    environment, entity = environment or RunEnvironment(), request.entity
+    result, clock = result or RunResult(entity), environment.clock
+    events = Events(log_event, *environment.listeners)
+    started_at = clock.now()
+    result.stopped = _why_not(state, settings, entity)
+    if result.stopped is not None:
+        return result
+    lease = await take_lease(
+        state,
+        entity,
+        request.holder or somebody(),
+        clock,
+        wait=limits_of(request, settings, started_at).lease_wait,
+        run_id=request.run_id,
+        said=lambda message: events.emit(Waiting(entity, message)),
+    )
+    if isinstance(lease, LeaseHolder):
+        result.held_by = lease.holder
+        result.stopped = f"{entity} is being worked on by {lease.in_words()}; nothing was done here."
+        return result
+    since = entities.first_active(state, entity, started_at)
+    to_do = _ToDo(request.full, started_at)
     latest: Settings | None = settings
     try:
-        async with kept(state, held, clock):
+        async with kept(state, lease, clock):
             while latest is not None:
-                ends_at = begins + timedelta(seconds=latest.queue.check_process_time)
-                run = Run(
-                    entity,
-                    latest,
-                    state,
-                    held,
-                    clock,
-                    outcome.counters,
-                    outcome.report,
-                    ends_at,
-                    since,
-                    events,
-                    licence_state=licence_of or state,
-                    patience=LONG_PATIENCE if wanted.once else PATIENCE,
-                )
-                chosen = stages(latest.queue.retry_count)
-                latest = await _looks(run, outcome, wanted, chosen, begins, newer_settings)
+                limits = limits_of(request, latest, started_at)
+                run = Run(request, latest, state, lease, environment, limits, since, events, result)
+                latest = await _syncs(run, to_do)
     except FAULTS as error:
-        outcome.fault = as_on_the_screen(str(error))
-        events.emit(RunFailed(entity, outcome.fault))
+        result.fault = as_on_the_screen(str(error))
+        events.emit(RunFailed(entity, result.fault))
         if not isinstance(error, LeaseLost):
-            _remember_fault(state, entity, clock, outcome.fault)
+            _remember_fault(state, entity, clock, result.fault)
     except Exception as error:
         _remember_fault(state, entity, clock, f"The run died of a mistake in the connector: {error!r}")
         raise
-    return outcome
+    return result
+
+
+@dataclass
+class _ToDo:
+    """Whether the next sync has to read everything, and when the last one began."""
+
+    full: bool
+    synced_at: datetime
 
 
 def _remember_fault(state: State, entity: str, clock: Clock, fault: str) -> None:
@@ -163,43 +113,37 @@ def _why_not(state: State, settings: Settings, entity: str) -> str | None:
     return f"{entity} is paused; resume it with: a2m resume {entity}" if paused else None
 
 
-async def _looks(
-    run: Run,
-    outcome: RunResult,
-    wanted: RunRequest,
-    stages: Stages,
-    begins: datetime,
-    newer_settings: Callable[[], Settings | None],
-) -> Settings | None:
-    """Look until the run's life is over, the entity is paused, or other settings were saved: gives those."""
+async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
+    """Sync until the run's life is over, the entity is paused, or other settings were saved: return those."""
     newer: Settings | None = None
+    stages = run.environment.stages(run.settings.queue.retry_count)
     async with working(run) as context:
         await refuse_unknown_branch(context)
 
-        async def one_look() -> None:
+        async def one_sync() -> None:
             nonlocal newer
-            newer = newer_settings()
+            newer = run.environment.newer_settings()
             if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
                 raise StopPolling
-            wanted.looked_at = run.clock.now()
+            to_do.synced_at = run.clock.now()
             if await told_to_wait.may_ask(context):
                 try:
-                    found = await look_once(run, context, stages, full=wanted.full, key=wanted.key)
-                    outcome.failed, wanted.full = found or outcome.failed, False
+                    found = await look_once(run, context, stages, full=to_do.full)
+                    run.result.failed, to_do.full = found or run.result.failed, False
                 except TemporaryFault as fault:
                     if not told_to_wait.kept(context, fault):
                         raise
             await context.acumatica.rest()
 
-        if wanted.once:
+        if run.request.is_one_sync():
             with suppress(StopPolling):
-                await one_look()
+                await one_sync()
         else:
-            await _live(one_look, run, wanted, begins)
+            await _live(one_sync, run, to_do)
     return newer
 
 
-async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: RunRequest, begins: datetime) -> None:
+async def _live(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo) -> None:
     async def pause(seconds: float) -> None:
         until = run.clock.now() + timedelta(seconds=seconds)
         while (left := (until - run.clock.now()).total_seconds()) > 0 and not sync_requested():
@@ -207,22 +151,22 @@ async def _live(one_look: Callable[[], Awaitable[None]], run: Run, wanted: RunRe
 
     def sync_requested() -> bool:
         with run.state.read() as connection:
-            return wakes.sync_requested(connection, run.entity, wanted.looked_at)
+            return wakes.sync_requested(connection, run.entity, to_do.synced_at)
 
     await poll_loop(
-        one_look,
+        one_sync,
         run.clock,
-        due_at=begins,
+        due_at=run.limits.begins_at,
         check_process_time=run.settings.queue.check_process_time,
         process_sleep_time=run.settings.queue.process_sleep_time,
         pause=pause,
     )
 
 
-async def look_once(run: Run, context: Any, stages: Stages, *, full: bool, key: str | None) -> list[Message]:
+async def look_once(run: Run, context: Any, stages: Stages, *, full: bool) -> list[Message]:
     """One look. It is a full one after a setting changed that every value depends on, and once a day by itself."""
-    if key is not None:
-        return await look(context, stages, keys=run.keys_of(key), compare=True)
+    if run.request.key is not None:
+        return await look(context, stages, keys=run.keys_of(run.request.key), compare=True)
     asked_failed = await _look_at_what_was_asked_for(run, context, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
@@ -233,7 +177,7 @@ async def look_once(run: Run, context: Any, stages: Stages, *, full: bool, key: 
     await context.entity.refuse_settings(context, full=full, changed=settings_changed)
     failed = await look(context, stages, full=full)
     if settings_changed:
-        entities.computed_with(run.state, run.held, settled_with)
+        entities.computed_with(run.state, run.lease, settled_with)
     return [*asked_failed, *failed]
 
 

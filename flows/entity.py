@@ -12,7 +12,8 @@ from prefect.states import Completed, Failed
 
 from app.composition import keys_of
 from app.effective_settings import AppContext, effective_settings, is_outdated, read
-from app.run import RunResult, work_on
+from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import Clock, SystemClock
 from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LEASE_SECONDS
@@ -77,22 +78,20 @@ async def look_in_prefect(
     with logging_to_the_run(), effective_settings(needs_both_systems=True, secrets=secrets) as now:
         due_at = _due_at()
         async with progress_of(outcome) as progress:
-            await work_on(
+            request = RunRequest(
                 entity,
-                now.settings,
-                now.state,
-                stages=in_prefect,
-                due_at=due_at,
-                holder=f"run {flow_run.name or 'by hand'}",
-                run_id=str(flow_run.id) if flow_run.id else None,
                 full=full,
                 key=key,
                 once=once,
+                due_at=due_at,
                 lease_wait=OUTLASTS_THE_DEAD if replaces else None,
-                listeners=[progress],
-                newer_settings=_saved_after(now, secrets),
-                outcome=outcome,
+                holder=f"run {flow_run.name or 'by hand'}",
+                run_id=str(flow_run.id) if flow_run.id else None,
             )
+            environment = RunEnvironment(
+                stages=in_prefect, newer_settings=_saved_after(now, secrets), listeners=[progress]
+            )
+            await work_on(request, now.settings, now.state, environment, outcome)
         if outcome.held_by is not None and due_at is None:
             _ask_for(now.state, entity, full=full, key=key)
             outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which looks again at once."

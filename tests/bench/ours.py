@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import SystemClock
 from connector.state.engine import open_state
@@ -56,9 +57,9 @@ def look(
 async def _looks(entity: str, settings: Any, state: Any, full: bool, idle: bool) -> tuple[Any, dict[str, Any]]:
     """The run's outcome; of a whole idle life also what one of its later looks took, and its requests to Acumatica."""
     if not idle:
-        return await work_on(entity, settings, state, once=True, full=full), {}
+        return await work_on(RunRequest(entity, once=True, full=full), settings, state), {}
     clock = ClockWithoutPauses()
-    outcome = await work_on(entity, settings, state, clock=clock)
+    outcome = await work_on(RunRequest(entity), settings, state, RunEnvironment(clock))
     looks = settings.queue.check_process_time // settings.queue.process_sleep_time - 1
     (before, sent_before), (after, sent) = clock.taken[0], clock.taken[-1]
     return outcome, {"idle_look": (after - before) / looks, "idle_requests": (sent - sent_before) / looks}

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest
 from connector.state.engine import open_state
 from flows.stages import in_prefect
 from settings import load_settings
@@ -25,7 +26,7 @@ def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict
     async def measured() -> dict[str, float]:
         began, cpu = time.perf_counter(), time.process_time()
         stages = in_prefect if with_prefect else (lambda _retry_count: DIRECT_STAGES)
-        outcome = await work_on("price", settings, state, stages=stages, once=True)
+        outcome = await work_on(RunRequest("price", once=True), settings, state, RunEnvironment(stages=stages))
         assert outcome.fault is None and outcome.stopped is None, outcome.in_words()
         return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
 

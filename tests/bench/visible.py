@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 
 from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest
 from connector.clock import SystemClock
 from connector.state.engine import open_state
 from receiver.app import create_app
@@ -38,7 +39,8 @@ async def _run(
     changed_at: dict[int, float] = {}
     receiver = create_app(state, secret=SECRET, header=HEADER, entities=["price"], now=clock.now)
     told = httpx.AsyncClient(transport=httpx.ASGITransport(receiver), base_url="http://receiver")
-    looking = asyncio.create_task(work_on("price", settings, state, clock=clock, due_at=clock.now()))
+    request, around = RunRequest("price", due_at=clock.now()), RunEnvironment(clock)
+    looking = asyncio.create_task(work_on(request, settings, state, around))
     async with httpx.AsyncClient(timeout=60) as client:
         await asyncio.sleep(2)
         ends = time.time() + settings.queue.check_process_time - 8

@@ -18,7 +18,8 @@ from support import invariant
 from support.invariant import Right
 from support.world import ENTITIES
 
-from app.run import RunResult, work_on
+from app.run import work_on
+from app.run_request import RunRequest, RunResult
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
@@ -67,7 +68,7 @@ def settle(state: State, settings: Settings, verdict: Verdict) -> None:
 
 
 def _look(entity: str, settings: Settings, state: State) -> RunResult:
-    return asyncio.run(work_on(entity, settings, state, once=True, holder="the end of the soak"))
+    return asyncio.run(work_on(RunRequest(entity, once=True, holder="the end of the soak"), settings, state))
 
 
 def _waiting(state: State) -> list[str]:

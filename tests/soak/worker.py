@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from app.effective_settings import AppContext, effective_settings, is_outdated, read
 from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest
 from settings import Settings
 
 PAUSE = 1.0
@@ -28,9 +29,8 @@ async def work(entity: str, name: str) -> None:
         settings = now.settings
         while True:
             settings = newer() or settings
-            outcome = await work_on(
-                entity, settings, now.state, due_at=datetime.now(UTC), holder=name, newer_settings=newer
-            )
+            request = RunRequest(entity, due_at=datetime.now(UTC), holder=name)
+            outcome = await work_on(request, settings, now.state, RunEnvironment(newer_settings=newer))
             said = {"fault": outcome.fault, "stopped": outcome.stopped, **outcome.counters.as_json()}
             print(json.dumps(said), flush=True)
             await asyncio.sleep(PAUSE)

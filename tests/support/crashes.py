@@ -93,6 +93,7 @@ def _look(
     death: Death | None,
 ) -> None:
     from app.run import work_on
+    from app.run_request import RunEnvironment, RunRequest
     from connector.clock import ManualClock
     from connector.state.engine import open_state
     from settings import load_settings
@@ -107,7 +108,8 @@ def _look(
 
     failpoints.hit = reach  # type: ignore[assignment]
     state = open_state(database_url)
-    outcome = asyncio.run(work_on(entity, load_settings(**sections), state, once=True, clock=ManualClock(now)))
+    request, around = RunRequest(entity, once=True), RunEnvironment(ManualClock(now))
+    outcome = asyncio.run(work_on(request, load_settings(**sections), state, around))
     state.close()
     told.write_text(json.dumps(reached))
     os._exit(0 if outcome.fault is None and outcome.stopped is None else 1)

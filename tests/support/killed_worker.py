@@ -13,6 +13,7 @@ def main(entity: str) -> None:
     """Begin a look of the entity; say so once it is logged in to Acumatica, and go no further."""
     from app.effective_settings import effective_settings
     from app.run import work_on
+    from app.run_request import RunRequest
 
     def stop(step: str) -> None:
         if step == "pulled":
@@ -22,7 +23,7 @@ def main(entity: str) -> None:
 
     failpoints.hit = stop  # type: ignore[assignment]
     with effective_settings(needs_both_systems=True) as now:
-        asyncio.run(work_on(entity, now.settings, now.state, once=True))
+        asyncio.run(work_on(RunRequest(entity, once=True), now.settings, now.state))
 
 
 main(sys.argv[1])

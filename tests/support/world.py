@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
@@ -16,7 +17,8 @@ from support.late import LateRequests
 from support.noted import NotedFaults
 from support.served import Served, client
 
-from app.run import RunResult, work_on
+from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import ManualClock
 from connector.state.engine import open_state
 from connector.state.queue import messages
@@ -107,15 +109,18 @@ class World:
         return load_settings(**self.sections(**sections))
 
     async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> RunResult:
-        """One sync, as `a2m sync` runs it. `said` is called with how far it is, `waits` with what it waits for."""
+        """One sync, as `a2m sync` runs it. `how`: fields of a `RunRequest` or of a `RunEnvironment`; `said` is called
+        with how far it is, `waits` with what it waits for.
+        """
         how = {"once": True, "clock": self.clock, **how}
-        said, waits = how.pop("said", None), how.pop("waits", None)
+        heard = ((Progress, how.pop("said", None)), (Waiting, how.pop("waits", None)))
         how["listeners"] = [
             *how.pop("listeners", ()),
-            *([] if said is None else [_with_words_of(Progress, said)]),
-            *([] if waits is None else [_with_words_of(Waiting, waits)]),
+            *(_with_words_of(kind, called) for kind, called in heard if called is not None),
         ]
-        outcome = await work_on(entity, settings or self.settings(), self.state, **how)
+        around = {one.name: how.pop(one.name) for one in dataclasses.fields(RunEnvironment) if one.name in how}
+        request, environment = RunRequest(entity, **how), RunEnvironment(**around)
+        outcome = await work_on(request, settings or self.settings(), self.state, environment)
         outcome.tally = outcome.counters  # type: ignore[attr-defined]  # scripts outside the project read it by this name
         return outcome
 

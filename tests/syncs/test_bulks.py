@@ -10,6 +10,7 @@ from support.world import World
 from app.connection.test_connection import check_connection
 from app.dry_run import copy_of_state, keep_everything_here
 from app.run import work_on
+from app.run_request import RunEnvironment, RunRequest
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.queue import bulks, messages
 from entities.price.check_bulks import CONSUMER
@@ -273,15 +274,8 @@ async def test_a_dry_run_waits_for_no_bulk(make_world):
         await here.sync("price", settings)
     before = here.clock.now()
     with copy_of_state(here.state) as copy:
-        outcome = await work_on(
-            "price",
-            settings,
-            copy,
-            stages=lambda _count: keep_everything_here(),
-            once=True,
-            clock=here.clock,
-            licence_of=here.state,
-        )
+        around = RunEnvironment(here.clock, lambda _count: keep_everything_here(), licence_state=here.state)
+        outcome = await work_on(RunRequest("price", once=True), settings, copy, around)
     assert outcome.fault is None
     assert (here.clock.now() - before).total_seconds() < 30
 
