@@ -75,4 +75,4 @@ def test_documents_come_after_what_they_name():
 def test_what_is_no_entity_is_not_found():
     """As in every mapping."""
     with pytest.raises(KeyError):
-        ENTITIES["weight"]
+        ENTITIES["no such entity"]
