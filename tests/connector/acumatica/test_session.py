@@ -97,6 +97,44 @@ async def test_a_throttled_read_is_repeated_after_a_pause():
     assert clock.slept[0] < clock.slept[1]
 
 
+@pytest.mark.parametrize("path", ["/a", "/entity/auth/login"])
+async def test_acumatica_says_how_long_it_is_left_alone(path):
+    """Of a read and of a login alike; a pause beyond the end of the run is not begun."""
+    clock, server = ManualClock(NOW), Server()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == path and not clock.slept:
+            return httpx.Response(429, headers={"Retry-After": "300"})
+        return server(request)
+
+    transport = httpx.MockTransport(answer)
+    async with acumatica_session(COOKIE, clock=clock, transport=transport, ends_at=NOW) as session:
+        with pytest.raises(AcumaticaBusy):
+            await session.get("https://erp.example.com/a", what="a")
+    assert clock.slept == []
+    later = NOW + timedelta(seconds=300)
+    async with acumatica_session(COOKIE, clock=clock, transport=transport, ends_at=later) as session:
+        assert await session.get("https://erp.example.com/a", what="a") == b"[]"
+    assert clock.slept == [300]
+
+
+async def test_a_session_by_token_is_logged_out_with_its_token():
+    """Acumatica counts it until it is idle for ten minutes otherwise."""
+    server, signed = Server(), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        signed.append((request.url.path, request.headers.get("authorization")))
+        return server(request)
+
+    async with acumatica_session(OAUTH, clock=ManualClock(NOW), transport=httpx.MockTransport(answer)) as session:
+        await session.get("https://erp.example.com/a", what="a")
+    assert signed == [
+        ("/identity/connect/token", None),
+        ("/a", "Bearer t1"),
+        ("/entity/auth/logout", "Bearer t1"),
+    ]
+
+
 async def test_what_does_not_pass_is_given_up_in_words():
     """After the last repetition the fault is told, with what was asked."""
     server = Server(*(httpx.Response(503, html="<html></html>") for _ in range(9)))
