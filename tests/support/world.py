@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from support import invariant
 from support.altered import AlteredAnswers
@@ -32,6 +33,7 @@ from settings import Settings, load_settings
 
 ENTITIES = ("price", "inventory", "customer", "order", "shipment")
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+ZONE = ZoneInfo("America/New_York")
 
 
 class World:
@@ -92,7 +94,7 @@ class World:
                 "url": self.acumatica.url,
                 "username": "admin",
                 "password": "sandbox",
-                "time_zone": "America/New_York",
+                "time_zone": ZONE.key,
                 "requests_per_minute": 100_000,
             },
             "inventory": {
@@ -139,7 +141,7 @@ class World:
         self._was.append((self.site_state(), settings, self._today(settings)))
 
     def _today(self, settings: Settings | None = None) -> date:
-        return self.clock.now().astimezone((settings or self.settings()).acumatica.zone()).date()
+        return self.clock.now().astimezone(ZONE if settings is None else settings.acumatica.zone()).date()
 
     def change_shop(self, *changes: dict[str, Any]) -> None:
         """Change something in Magento."""
