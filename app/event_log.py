@@ -12,9 +12,11 @@ from typing import Any
 
 from connector.model.failures import label_of
 from entities.events import (
+    AnswersFound,
     ChunkQueued,
     Event,
     MessagesFailed,
+    PageRead,
     RequestSettled,
     RunFailed,
     SyncEnded,
@@ -31,6 +33,11 @@ def log_event(event: Event) -> None:
         case SyncStarted(entity=entity, full=full, keys=keys):
             what = "everything" if full else "what changed" if keys is None else f"{keys:,} records"
             _log(logging.DEBUG, "sync_started", event, f"{entity}: a sync begins, of {what}.")
+        case PageRead() as one:
+            _log(logging.DEBUG, "page_read", event, f"{one.entity}: a page of {one.records:,} records of {one.feed}.")
+        case AnswersFound() as one:
+            became = f"{one.sent:,} sent, {one.failed:,} failed"
+            _log(logging.DEBUG, "answers_found", event, f"{one.entity}: asked for what had no answer: {became}.")
         case ChunkQueued() as one:
             became = f"{one.queued:,} queued, {one.failed:,} failed, {one.superseded:,} superseded"
             _log(logging.DEBUG, "chunk_queued", event, f"{one.entity}: a chunk of {one.records:,} records: {became}.")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.composition import Run, working
+from app.counting import counting
 from app.event_log import log_event
 from app.lease_holder import kept, somebody, take_lease
 from app.poll_loop import StopPolling, poll_loop
@@ -53,7 +54,7 @@ async def work_on(
     """
     environment, entity = environment or RunEnvironment(), request.entity
     result, clock = result or RunResult(entity), environment.clock
-    events = Events(log_event, *environment.listeners)
+    events = Events(counting(result.counters), log_event, *environment.listeners)
     started_at = clock.now()
     result.stopped = _why_not(state, settings, entity)
     if result.stopped is not None:
@@ -86,6 +87,7 @@ async def work_on(
         if not isinstance(error, LeaseLost):
             _remember_fault(state, entity, clock, result.fault)
     except Exception as error:
+        events.emit(RunFailed(entity, f"The run died of a mistake in the connector: {type(error).__name__}"))
         _remember_fault(state, entity, clock, f"The run died of a mistake in the connector: {error!r}")
         raise
     return result

@@ -1,7 +1,8 @@
 """What happens in a run, as small frozen structs, and who hears of it.
 
-The stages emit; the log (`app.event_log`), Prefect's progress and the command line listen. There is an event for a
-sync, a chunk, a request or a kind of failure, never one for each record: values go by the ten thousand.
+The stages emit; the counts (`app.counting`), the log (`app.event_log`), Prefect's progress and the command line listen.
+There is an event for a sync, a page, a chunk, a request or a kind of failure, never one for each record: values go by
+the ten thousand.
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ class SyncStarted(msgspec.Struct, frozen=True):
     keys: int | None
 
 
+class PageRead(msgspec.Struct, frozen=True):
+    """A page of a feed came from Acumatica."""
+
+    entity: str
+    feed: str
+    records: int
+
+
 class ChunkQueued(msgspec.Struct, frozen=True):
     """A chunk of computed records is in the queue: how many messages were queued, failed and superseded."""
 
@@ -40,6 +49,14 @@ class RequestSettled(msgspec.Struct, frozen=True):
     sent: int
     failed: int
     seconds: float
+
+
+class AnswersFound(msgspec.Struct, frozen=True):
+    """Messages without an answer are decided, because Magento was asked what it shows."""
+
+    entity: str
+    sent: int
+    failed: int
 
 
 class MessagesFailed(msgspec.Struct, frozen=True):
@@ -80,7 +97,16 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 Event: TypeAlias = (
-    SyncStarted | ChunkQueued | RequestSettled | MessagesFailed | SyncEnded | RunFailed | Progress | Waiting
+    SyncStarted
+    | PageRead
+    | ChunkQueued
+    | RequestSettled
+    | AnswersFound
+    | MessagesFailed
+    | SyncEnded
+    | RunFailed
+    | Progress
+    | Waiting
 )
 Listener: TypeAlias = Callable[[Event], object]
 

@@ -21,6 +21,7 @@ from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import are_all_kept, kept_name
 from entities.base import Feed, FeedPage, RunContext
+from entities.events import PageRead
 from entities.pulled import Pulled
 from entities.read_plan import CLOCKS_DIFFER
 from tasks.decision_log import log_pulled
@@ -194,7 +195,7 @@ class Pull:
         self, feed: str, page: FeedPage, mark: Watermark, sweep: int | None, *, whole: bool, compute_all: bool
     ) -> None:
         self._note_without_record(page)
-        self._context.counters.pulled += len(page.parts)
+        self._context.events.emit(PageRead(self._context.name, feed, len(page.parts)))
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
         with self._context.state.read() as connection:
             known = records.read(connection, self._context.name, fresh)

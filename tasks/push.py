@@ -315,8 +315,6 @@ async def _keep(
     log_outcomes(context, settled)
     sent, failed = (sum(one.state == state for one in settled) for state in (SENT, FAILED))
     context.events.emit(RequestSettled(context.name, len(settled), sent, failed, seconds))
-    context.counters.sent += sent
-    context.counters.failed += failed
     cut.forecast.tell(context, now, more_to_come=cut.more_to_come)
     return next_claimed
 

@@ -29,9 +29,4 @@ async def queue(context: RunContext[Any], computed: Computed) -> Queued:
     log_queued(context, computed, done)
     records = len(computed.acumatica_keys)
     context.events.emit(ChunkQueued(context.name, records, done.queued, done.failed, done.superseded))
-    counters = context.counters
-    counters.changed += done.queued + done.failed
-    counters.queued += done.queued
-    counters.failed += done.failed
-    counters.superseded += done.superseded
     return done

@@ -12,6 +12,7 @@ from typing import Any
 from connector.state.queue import messages
 from connector.state.schema import FAILED, SENT
 from entities.base import RunContext
+from entities.events import AnswersFound
 from tasks.decision_log import log_outcomes
 
 
@@ -32,5 +33,5 @@ async def settle_unknown(context: RunContext[Any]) -> None:
     doubt_until = None if recheck_after is None else now + recheck_after
     messages.settle(context.state, context.lease, decided, now, doubt_until=doubt_until)
     log_outcomes(context, decided)
-    context.counters.sent += sum(one.state == SENT for one in decided)
-    context.counters.failed += sum(one.state == FAILED for one in decided)
+    sent, failed = (sum(one.state == state for one in decided) for state in (SENT, FAILED))
+    context.events.emit(AnswersFound(context.name, sent, failed))
