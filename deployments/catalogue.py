@@ -14,6 +14,7 @@ from entities.names import NAMES
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.housekeeping import OUR_TAG, housekeeping
+from flows.reconcile import compare_both
 from flows.reprocess import reprocess
 from flows.setup_parameters import setup_parameters
 from flows.watch import watch
@@ -25,7 +26,7 @@ DAILY = "0 3 * * *"
 DAILY_LATER = "30 4 * * *"
 ENTITY_FLOWS: tuple[Flow[Any, Any], ...] = tuple(getattr(import_module(f"flows.{name}"), name) for name in NAMES)
 """An entity's flow is the function of its name in the module of its name."""
-BY_HAND = (connection, reprocess, one_key_now, pause, resume, link_document)
+BY_HAND = (connection, compare_both, reprocess, one_key_now, pause, resume, link_document)
 
 
 async def deployments() -> list[RunnerDeployment]:

@@ -15,6 +15,7 @@ from connector.state.sync import entities
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 BY_HAND = [
+    "Reconcile",
     "Full Look",
     "Housekeeping",
     "Link a Document",

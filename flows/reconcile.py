@@ -1,0 +1,70 @@
+"""The deployment Reconcile: both systems as they are now, side by side, and what differs as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from app.differences import Compared
+from app.effective_settings import effective_settings
+from app.reconcile import is_right, reconcile, repair
+from connector.state.faults import StateError
+from entities.names import NAMES
+from flows.administer import OneOrAll
+from flows.artifacts import named, show_table
+from flows.credentials import from_blocks
+from settings import SettingsError
+
+
+@flow(name="Reconcile", persist_result=False)
+async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> State[Any]:
+    """Compare what Magento shows with what it must show, by what Acumatica says now. Nothing is written.
+
+    Args:
+        entity: One entity, or all that are active.
+        put_right: Send what differs, too.
+    """
+    said, wrong = [], False
+    try:
+        secrets = await from_blocks()
+        with effective_settings(needs_both_systems=True, secrets=secrets) as now:
+            for name in (one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)):
+                compared = await reconcile(name, now.settings, now.state)
+                await _show(compared)
+                said.append(_sentence(compared))
+                is_wrong = compared.why_not is not None or bool(compared.differences)
+                if put_right and compared.differences:
+                    mended = await repair(name, now.settings, now.state, compared.differences)
+                    is_wrong = not is_right(now.state, mended)
+                    said.append(f"{name}, repair: {mended.in_words()}.")
+                wrong |= is_wrong
+    except (SettingsError, StateError) as error:
+        return await named(Failed(message=str(error)))
+    words = "\n".join(said) or f"{entity} is not active: nothing was compared (Individual Sync Status)."
+    return await named(Completed(name="Differs" if wrong else None, message=words))
+
+
+def _sentence(compared: Compared) -> str:
+    if compared.why_not is not None:
+        return f"{compared.entity}: {compared.why_not}"
+    differs = f"{len(compared.differences):,} differ" if compared.differences else "nothing differs"
+    return f"{compared.entity}: {compared.places:,} compared, {differs}."
+
+
+async def _show(compared: Compared) -> None:
+    rows = [
+        {
+            "key": one.sku,
+            "source": one.source,
+            "Acumatica says": one.acumatica,
+            "Magento shows": one.magento,
+            "why": one.why,
+        }
+        for one in compared.differences
+    ]
+    await show_table(
+        f"{compared.entity}-differences", rows, f"{compared.entity}: what Magento does not show as it must."
+    )
