@@ -9,6 +9,13 @@ import typer
 from a2m.say import complain
 from app.logs import is_json
 
+PREFECT_IN_JSON = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
+    "PREFECT_LOGGING_FORMATTERS_JSON_CLASS": "app.logs.JsonLines",
+    "PREFECT_LOGGING_FORMATTERS_JSON_FORMAT": "%(message)s",
+}
+"""What Prefect logs to standard error, with what its runs do, in lines of the same form as ours."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -17,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
     def serve() -> int:
         """Register every deployment on the configured Prefect server and run what is due, until Ctrl-C."""
         if is_json():  # Prefect reads it when it is imported, and so do the processes of the runs
-            os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER", "json")
+            os.environ |= PREFECT_IN_JSON
         from deployments.serve import NoServerConfigured, ServerUnusable, serve_all
 
         try:

@@ -1,10 +1,15 @@
 """What `a2m` commands log to standard error, as text and as JSON."""
 
 import json
+import os
+import subprocess
+import sys
 from urllib.parse import quote
 
 import pytest
 from support.customers import added
+
+from a2m.serve import PREFECT_IN_JSON
 
 SECRETS = ("sandbox-magento-token", "sandbox-client-secret")
 NAMES = ("name", "FirstName", "LastName", "CompanyName", "DisplayName")
@@ -114,3 +119,17 @@ def test_no_secret_and_nothing_personal_is_logged(a2m, make_world):
     people = set(personal(here.site_state()))
     assert {"Jane Doe-Miller", "Ada", "ada@example.com", "New York"} <= people
     assert [one for one in (*SECRETS, *people) if one in said.err] == []
+
+
+def test_prefect_writes_lines_of_the_same_form(tmp_path):
+    """In the processes that `a2m serve` starts, standard error is JSON too, line by line."""
+    ask = (
+        "import logging\nimport prefect.main\nfrom prefect.logging import get_logger\n"
+        "get_logger('runner').warning('[red]one[/red]\\ntwo')\n"
+        "logging.getLogger('app.event_log').warning('%s', 'x' * 300, extra={'fields': {'event': 'waiting'}})"
+    )
+    environ = {**os.environ, **PREFECT_IN_JSON, "PREFECT_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, text=True, check=True)
+    of_prefect, ours = (json.loads(line) for line in done.stderr.splitlines())
+    assert (of_prefect["level"], of_prefect["message"]) == ("WARNING", "[red]one[/red]\ntwo")
+    assert (ours["logger"], ours["event"], ours["message"]) == ("app.event_log", "waiting", "x" * 300)
