@@ -82,6 +82,7 @@ def test_a_negative_price_fails_alone():
     [
         ([Row(1, D(9)), Row(2, D(8), promotion=True)], 8),
         ([Row(1, D(9)), Row(2, D(7), price_type="customer_price_class", price_code="WEB")], 7),
+        ([Row(1, D(9), promotion=True), Row(2, D(7), price_type="customer_price_class", price_code="WEB")], 7),
         ([Row(1, D(9)), Row(2, D(7), price_type="customer_price_class", price_code="OTHER")], 9),
         ([Row(1, D(9)), Row(2, D(5), price_type="customer")], 9),
         ([Row(1, D(9)), Row(2, D(5), warehouse="EAST")], 9),
