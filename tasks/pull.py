@@ -8,14 +8,13 @@ two windows costs nothing further.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from connector.state.queue import messages
 from connector.state.queue.chunk import Seen
-from connector.state.schema import instant, micros
+from connector.state.schema import instant
 from connector.state.sync import ledger, records, watermarks
 from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
@@ -23,8 +22,8 @@ from connector.state.text import are_all_kept, kept_name
 from entities.base import Feed, FeedPage, RunContext
 from entities.events import PageRead
 from entities.pulled import Pulled
-from entities.read_plan import CLOCKS_DIFFER
 from tasks.decision_log import log_pulled
+from tasks.windows import next_cursor
 
 FIRST_CHUNK_RECORDS = 2_000
 CHUNKS_GROW = 3
@@ -32,7 +31,6 @@ CHUNK_RECORDS = 50_000
 """The first chunk of a sync is small, so that something is under way early; each next one is so many times larger, up
 to the last number, because a record takes Magento longer than us, and fewer chunks cost less.
 """
-LOOK_BACK_EVERY = timedelta(seconds=60)
 
 
 class Pull:
@@ -167,29 +165,15 @@ class Pull:
         yield False
 
     def _cursor(self, feed: str, mark: Watermark) -> Cursor | None:
-        now = self._context.clock.now()
-        unfinished = mark.cursor
-        if unfinished is not None and (unfinished.sweep is not None or not self._full):
-            return unfinished
-        if not self._full and mark.pulled_to is not None:
-            if self._feeds[feed].tells_changes(self._context):
-                return self._window(mark, mark.pulled_to, now)
-            if mark.swept_at is not None and now < self._next_sweep(mark.swept_at):
-                return None
-        return Cursor(micros(now), None, mark.sweep + 1, None)
-
-    def _window(self, mark: Watermark, pulled_to: datetime, now: datetime) -> Cursor:
-        """What changed since the watermark; once in a while, from further back, what was stamped early and saved late.
-
-        Reading the whole overlap at every look would read each change a hundred times.
-        """
-        looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOK_BACK_EVERY
-        late = timedelta(seconds=self._context.read.overlap) + LOOK_BACK_EVERY
-        since = pulled_to - (late if looks_back else CLOCKS_DIFFER)
-        return Cursor(micros(now), micros(since), None, None, looks_back)
-
-    def _next_sweep(self, swept_at: datetime) -> datetime:
-        return swept_at + timedelta(seconds=self._context.read.full_read_interval)
+        read = self._context.read
+        return next_cursor(
+            mark,
+            self._context.clock.now(),
+            full=self._full,
+            tells_changes=self._feeds[feed].tells_changes(self._context),
+            overlap=read.overlap,
+            full_read_interval=read.full_read_interval,
+        )
 
     def _merge(
         self, feed: str, page: FeedPage, mark: Watermark, sweep: int | None, *, whole: bool, compute_all: bool

@@ -171,10 +171,10 @@ MUTANTS = [
     ),
     Mutant(
         "a window without overlap",
-        "tasks/pull.py",
-        "since = pulled_to - (late if looks_back else CLOCKS_DIFFER)",
+        "tasks/windows.py",
+        "since = pulled_to - (overlap + LOOK_BACK_EVERY if looks_back else CLOCKS_DIFFER)",
         "since = pulled_to",
-        (*PUSH, "tests/syncs/test_products_that_come_and_go.py"),
+        ("tests/tasks",),
     ),
     Mutant(
         "what a sweep did not see is there still",

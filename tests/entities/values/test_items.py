@@ -1,41 +1,12 @@
-"""Items, SKUs and requests: what goes to Magento, under which identity, in how many requests."""
+"""Items and SKUs: what goes to Magento, and under which identity."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from oracle.naive import Thing
 from support.frames import items_frame
 
 from connector.model.comparison import comparison_key
 from entities.values import items
 from entities.values.items import ItemRule
-from tasks.request_size import cut, request_size
-
-
-@pytest.mark.parametrize(
-    ("count", "threshold", "batch", "sizes"),
-    [
-        (50, 25, 25, [25, 25]),
-        (50, 25, 5, [5] * 10),
-        (25, 25, 25, [1] * 25),
-        (26, 25, 25, [25, 1]),
-        (1, 0, 100, [1]),
-        (3, 0, 2, [2, 1]),
-        (0, 25, 25, []),
-    ],
-)
-def test_how_a_queue_is_cut(count, threshold, batch, sizes):
-    """Case 1: up to the threshold one by one, above it all in batches."""
-    assert cut(count, threshold, batch) == sizes
-
-
-@given(st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 1000))
-def test_cutting_loses_nothing(count, threshold, batch):
-    """The requests hold every record once, and none holds more than the batch."""
-    sizes = cut(count, threshold, batch)
-    assert sum(sizes) == count
-    assert all(0 < size <= batch for size in sizes)
-    assert request_size(count, threshold, batch) in (1, batch)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""Which window or sweep of a feed is read next: a decision by its watermark alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from connector.state.schema import micros
+from connector.state.sync.watermarks import Cursor, Watermark
+from entities.read_plan import CLOCKS_DIFFER
+
+LOOK_BACK_EVERY = timedelta(seconds=60)
+
+
+def next_cursor(
+    mark: Watermark, now: datetime, *, full: bool, tells_changes: bool, overlap: float, full_read_interval: float
+) -> Cursor | None:
+    """Return where reading begins or goes on; None where nothing is to be read yet.
+
+    full: everything is wanted. tells_changes: the feed can say what changed. overlap, full_read_interval: seconds.
+    """
+    unfinished = mark.cursor
+    if unfinished is not None and (unfinished.sweep is not None or not full):
+        return unfinished
+    if not full and mark.pulled_to is not None:
+        if tells_changes:
+            return _window(mark, mark.pulled_to, now, timedelta(seconds=overlap))
+        if mark.swept_at is not None and now < mark.swept_at + timedelta(seconds=full_read_interval):
+            return None
+    return Cursor(micros(now), None, mark.sweep + 1, None)
+
+
+def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timedelta) -> Cursor:
+    """What changed since the watermark; once in a while, from further back, what was stamped early and saved late.
+
+    Reading the whole overlap at every look would read each change a hundred times.
+    """
+    looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOK_BACK_EVERY
+    since = pulled_to - (overlap + LOOK_BACK_EVERY if looks_back else CLOCKS_DIFFER)
+    return Cursor(micros(now), micros(since), None, None, looks_back)
