@@ -3,6 +3,7 @@
 from decimal import Decimal
 from itertools import product
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,21 @@ def test_minus_five_and_ten_are_five():
 def test_a_negative_sum_is_zero():
     """A sum below zero is shown as 0."""
     assert shown([Thing("X", shelves={"A": D(-5)})], QuantityRule({"A": "s"})) == {("X", "s"): D(0)}
+
+
+@pytest.mark.parametrize(("available", "published_as"), [("-2", "1"), ("0.6", "4"), ("-9", "0")])
+def test_what_is_added_back_counts_before_rounding_and_clipping(available, published_as):
+    """3.4 that Acumatica lacks for open orders of the shop are added to the sum itself, at their source alone."""
+    thing = Thing("X", shelves={"A": D(available), "B": D(5)})
+    added = pd.DataFrame({"inventory_id": ["X"], "source": ["s"], "quantity": [int(D("3.4") * ONE)]})
+    given_back = quantities.compute(
+        published([thing]),
+        shelves_frame([thing]),
+        shelves_frame([], vendor=True),
+        QuantityRule({"A": "s", "B": "t"}),
+        added,
+    )
+    assert by_source(given_back.values) == {("X", "s"): D(published_as), ("X", "t"): D(5)}
 
 
 def test_tenths_are_not_lost():
