@@ -27,11 +27,11 @@ from entities.adaptive_batching import Tuning
 from entities.base import Entity, QueueRule, RunContext
 from entities.counters import Counters
 from entities.events import Events, Waiting
+from entities.from_settings import item_rule
 from entities.pace import Pace
 from entities.read_plan import ReadPlan
 from entities.registry import ENTITIES
 from entities.shop import Shop
-from entities.values.from_settings import item_rule
 from settings import Settings
 
 

@@ -29,10 +29,10 @@ from entities.checks import Asked, Check
 from entities.counters import Counters, Report
 from entities.events import Events
 from entities.explained import Known, Line
+from entities.item_rule import ItemRule
 from entities.pulled import Pulled
 from entities.read_plan import ReadPlan
 from entities.shop import Shop
-from entities.values.items import ItemRule
 from entities.waiting import NotYet
 from settings import Settings
 

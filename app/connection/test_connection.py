@@ -26,9 +26,9 @@ from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from entities.base import Entity
 from entities.checks import Asked, Check, Named, ask_each, attempt
+from entities.from_settings import item_fields
 from entities.registry import ENTITIES
 from entities.values.checks import items_in_acumatica
-from entities.values.from_settings import item_fields
 from settings import Settings, as_on_the_screen
 from settings.items import STATUSES
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from connector.acumatica.items import ItemFields
 from entities.customer.types import CustomerRule
+from entities.from_settings import plan_of
 from entities.read_plan import ReadPlan
-from entities.values.from_settings import plan_of
 from settings import Settings
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from entities.from_settings import item_fields, plan_of
 from entities.read_plan import ReadPlan
-from entities.values.from_settings import item_fields, plan_of
 from settings import Settings
 
 

@@ -30,6 +30,7 @@ from entities.inventory.read import FEEDS
 from entities.inventory.routes import ROUTES
 from entities.inventory.rules import QuantityRule, compute
 from entities.inventory.status import keep_status_of_backorders
+from entities.inventory.stock import stock
 from entities.inventory.vendors import refuse_vendors_twice
 from entities.read_plan import ReadPlan
 from entities.values import frames
@@ -81,8 +82,8 @@ class Inventory(ValueEntity[QuantityRule]):
     ) -> Ruled:
         """See `ValueParts.ruled`."""
         added = await add_back(context, chosen, keys)
-        stock = frames.stock(chosen.values(), context.rule)
-        counted = compute(published.items, *stock, context.rule, added.frame)
+        of_both = stock(chosen.values(), context.rule)
+        counted = compute(published.items, *of_both, context.rule, added.frame)
         values = await less_compensations(context, frames.wanted(counted.values))
         return Ruled(values, counted.problems, open_orders=added.orders)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from connector.model.open_orders import Deducts
+from entities.from_settings import item_fields, plan_of
 from entities.inventory.rules import ONE, QuantityRule
 from entities.inventory.salable import OpenOrderRule
 from entities.read_plan import ReadPlan
 from entities.shop_orders.from_settings import repair_rule
 from entities.sources import ATTRIBUTE, source_key
-from entities.values.from_settings import item_fields, plan_of
 from settings import Settings
 
 

@@ -28,7 +28,7 @@ from entities.base import RunContext
 from entities.order import sold
 from entities.order.close_rest import end_of_rest, refund_rest
 from entities.order.rest import open_rest
-from entities.order.rules import comment_mark, comment_of, increment_id
+from entities.order.rules import comment_mark, comment_of
 from entities.order.status import (
     ENDED,
     Shown,
@@ -42,6 +42,7 @@ from entities.order.status import (
     waiting,
 )
 from entities.order.types import OrderContent, OrderRule
+from entities.shop_orders.own_number import increment_id
 from entities.shop_orders.own_orders import is_reserved_by_repair
 from entities.waiting import NotYet, WaitReason
 

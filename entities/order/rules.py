@@ -24,29 +24,13 @@ from entities.order.rest import CHARGE, closed_short, invoiced_by_line
 from entities.order.status import DEAD, state_of, unknown_state
 from entities.order.totals import Money, totals_of
 from entities.order.types import Invoice, InvoiceLine, OrderContent, OrderRule, WhyNot
+from entities.shop_orders.own_number import increment_id
 from entities.shop_orders.reference import increment_id_of
 
-LONGEST_INCREMENT_ID = 50
-LONGEST_EXT_ORDER_ID = 32
 PRICE_DIGITS = Decimal("0.0001")
 NOON = "12:00:00"
 PROGRESS = ("completed", "on_shipments", "po_source")
 """Of a line, what says how far Acumatica is with it."""
-
-
-def increment_id(key: str) -> str:
-    """Our own order number in Magento, made from Acumatica's type and number: "SO 000123" is SO-000123.
-
-    Magento refuses it a second time, which makes creation safe to repeat. It cuts longer ones in silence, so those are
-    refused here. Raises `Rejected`.
-    """
-    made = "-".join(key.split(" ", 1))
-    if len(made) > LONGEST_INCREMENT_ID or len(key) > LONGEST_EXT_ORDER_ID:
-        raise Rejected(
-            FailureCode.NUMBER_TOO_LONG,
-            f"{key} has more than the {LONGEST_EXT_ORDER_ID} characters that Magento keeps.",
-        )
-    return made
 
 
 def comment_of(key: str, acumatica_status: str, made_as: str | None = None) -> str:

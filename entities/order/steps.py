@@ -32,10 +32,11 @@ from entities.documents.document import Delivered, content_and_link, encoded
 from entities.documents.order_items import with_product_skus
 from entities.order.follow import before, bring_up, left_to_do, told_of, was_held
 from entities.order.follow import remark as remark_of
-from entities.order.rules import comment_of, increment_id, reference_of
+from entities.order.rules import comment_of, reference_of
 from entities.order.status import DEAD, first_status
 from entities.order.stored import stored_order
 from entities.order.types import OrderContent, OrderRule
+from entities.shop_orders.own_number import increment_id
 from entities.waiting import NotYet, WaitReason
 
 __all__ = ["find", "send", "still_waiting", "told_of", "was_held"]

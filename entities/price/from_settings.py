@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from entities.from_settings import item_fields, plan_of
 from entities.price.rules import PriceRule
 from entities.read_plan import ReadPlan
-from entities.values.from_settings import item_fields, plan_of
 from settings import Settings
 
 

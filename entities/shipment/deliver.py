@@ -29,13 +29,13 @@ from connector.state.sync.links import Link, MadeBy
 from entities.base import RunContext
 from entities.documents.document import Delivered
 from entities.documents.order_items import with_product_skus
-from entities.order.rules import increment_id
 from entities.shipment.adopt import adopt, adoptable, hint
 from entities.shipment.fulfilment import Fulfilment, fulfilment, in_words, taken, unknown_lines
 from entities.shipment.order import order_of, refuse_or_wait
 from entities.shipment.source import make_sufficient, places, short_of
 from entities.shipment.tracks import is_up_to_date, update_tracks
 from entities.shipment.types import ContentLine, ShipmentContent, ShipmentRule
+from entities.shop_orders.own_number import increment_id
 from entities.sources import source_key
 from entities.waiting import NotYet
 

@@ -12,7 +12,7 @@ from connector.model.failures import Rejected
 from connector.state.sync import links, open_orders, reservation_repairs
 from connector.state.sync.open_orders import OpenOrder
 from entities.base import RunContext
-from entities.order.rules import increment_id
+from entities.shop_orders.own_number import increment_id
 from entities.shop_orders.repair import RepairRule, last_repair
 
 

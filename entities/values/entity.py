@@ -17,12 +17,12 @@ from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import Difference, R, RequestResult, RunContext
 from entities.checks import Check
+from entities.from_settings import item_rule
 from entities.pulled import Pulled
 from entities.values.amounts import as_text
 from entities.values.compute import compute_values
 from entities.values.current_values import TargetKey, Value
 from entities.values.explain import number
-from entities.values.from_settings import item_rule
 from entities.values.parts import ValueParts
 from entities.waiting import NotYet
 from entities.without_answer import LATE_WRITE, tried_again

@@ -11,8 +11,8 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Line
+from entities.from_settings import item_rule
 from entities.values import frames, items
-from entities.values.from_settings import item_rule
 from entities.values.items import Published
 from settings import Settings
 

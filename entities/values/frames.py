@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -14,7 +14,6 @@ from connector.model import comparison as skus
 from connector.model.failures import FailureCode
 from connector.state.queue.chunk import DesiredValue
 from connector.state.sync.records import Facts, Stored, StoredPriceRow
-from entities.inventory.rules import QuantityRule
 
 ITEM_COLUMNS = Facts.__struct_fields__
 _WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_price")
@@ -36,12 +35,6 @@ def items(stored: Iterable[Stored]) -> pd.DataFrame:
 
 def _column(values: Iterable[Any], length: int, kind: str = "object") -> np.ndarray:
     return np.fromiter(values, kind, length)
-
-
-def stock(stored: Collection[Stored], rule: QuantityRule) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The QUANTITIES frames of the warehouses, and of the vendors as far as the rule asks for them."""
-    of_vendors = stored if rule.vendor_sources or rule.vendor_source is not None else ()
-    return quantities(stored, of_vendors=False), quantities(of_vendors, of_vendors=True)
 
 
 def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:

@@ -6,28 +6,18 @@ the problems of those that should be but cannot. Source: spec, *Rules of the fie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from connector.model import comparison as skus
 from connector.model.failures import FailureCode
+from entities.item_rule import ItemRule
 
 LONGEST_SKU = 64
 PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "code", "reason"]
 """Of records that cannot be sent: `code` is a `FailureCode`."""
-
-
-@dataclass(frozen=True)
-class ItemRule:
-    """Which items are published: their statuses, classes (empty: all), only *Export to External*; and the unit."""
-
-    statuses: frozenset[str] = frozenset({"Active", "No Purchases"})
-    classes: frozenset[str] = frozenset()
-    exported_only: bool = False
-    unit: Literal["base", "sales"] = "base"
 
 
 class Published(NamedTuple):

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from entities.inventory.stock import stock
+
 SOURCES = 3
 CHUNK = 50_000
 
@@ -49,8 +51,8 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from connector.state.sync.records import Facts, Record, Stored
     from entities.inventory import rules as quantities
     from entities.inventory.rules import QuantityRule
+    from entities.item_rule import ItemRule
     from entities.values import frames, items
-    from entities.values.items import ItemRule
     from tasks.sync import relaxed_gc
 
     stored, ledger = [], {}
@@ -73,7 +75,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
         with relaxed_gc():
             for start in range(0, len(given), CHUNK):
                 chunk = given[start : start + CHUNK]
-                counted = quantities.compute(published[start], *frames.stock(chunk, rule), rule)
+                counted = quantities.compute(published[start], *stock(chunk, rule), rule)
                 changed += len(not_shown(frames.wanted(counted.values), ledger))
         return changed
 

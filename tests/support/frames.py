@@ -5,8 +5,8 @@ from decimal import Decimal
 import pandas as pd
 from oracle.naive import Thing
 
+from entities.item_rule import ItemRule
 from entities.values import items
-from entities.values.items import ItemRule
 
 QUANTITY, PRICE = 10_000, 1_000_000
 

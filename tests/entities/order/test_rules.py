@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from connector.model.failures import Rejected
 from connector.model.units import ItemUnits
 from entities.order.differences import differences
-from entities.order.rules import content_of, increment_id, is_chosen
+from entities.order.rules import content_of, is_chosen
 from entities.order.stored import stored_order
 from entities.order.totals import shared_out, totals_of
 from entities.order.types import OrderRule
+from entities.shop_orders.own_number import increment_id
 
 D = Decimal
 PIECES = ItemUnits("BIKE", "EA", "BOX", {"EA": "1", "BOX": "6"})

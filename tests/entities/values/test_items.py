@@ -5,8 +5,8 @@ from oracle.naive import Thing
 from support.frames import items_frame
 
 from connector.model.comparison import comparison_key
+from entities.item_rule import ItemRule
 from entities.values import items
-from entities.values.items import ItemRule
 
 
 @pytest.mark.parametrize(

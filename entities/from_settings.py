@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from connector.acumatica.items import ItemFields
+from entities.item_rule import ItemRule
 from entities.read_plan import ReadPlan
-from entities.values.items import ItemRule
 from settings import Settings
 
 
