@@ -142,10 +142,10 @@ MUTANTS = [
     ),
     # the stages
     Mutant(
-        "a lost answer is not asked about before the next attempt",
+        "a lost answer is sent again instead of asked about",
         "tasks/push.py",
-        "    await settle_unknown(context)\n    await _wait_for_what_is_due(context)\n",
-        "    await _wait_for_what_is_due(context)\n",
+        '"unknown": Outcome.UNKNOWN,',
+        '"unknown": Outcome.TEMPORARY,',
         LOST,
     ),
     Mutant(
@@ -167,7 +167,7 @@ MUTANTS = [
         "tasks/push.py",
         "if outcome is Outcome.REFUSED and is_gone and context.skips_unknown_sku:",
         "if outcome is Outcome.REFUSED and context.skips_unknown_sku and not is_gone:",
-        PUSH,
+        ("tests/syncs/test_products_that_come_and_go.py",),
     ),
     Mutant(
         "a window without overlap",
