@@ -181,7 +181,7 @@ MUTANTS = [
         "tasks/pull.py",
         "if cursor.sweep is not None and mark.sweep > 0:",
         "if cursor.sweep is not None and mark.sweep > 10_000:",
-        ("tests/syncs/test_products_that_come_and_go.py",),
+        (*PUSH, "tests/syncs/test_products_that_come_and_go.py", "tests/syncs/test_rules_of_the_shop.py"),
     ),
     Mutant(
         "the cursor within a feed is not kept",
