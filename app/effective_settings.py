@@ -1,6 +1,6 @@
 """The settings in force: what the environment and the files say, together with what was saved from the Prefect UI.
 
-The one place that knows both: `settings` knows no database, and `connector.queue` no settings.
+The one place that knows both: `settings` knows no database, and `connector.state` no settings.
 """
 
 from __future__ import annotations

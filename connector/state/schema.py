@@ -2,7 +2,7 @@
 
 Portable over SQLite and PostgreSQL: integers, texts and bytes only. Every instant is an integer of microseconds since
 1970 in UTC
-(`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in `connector.rules`.
+(`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in the rules.
 
 A message and its states as they are stored (`connector.state.queue.transitions` decides what becomes of one)::
 

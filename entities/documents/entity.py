@@ -12,14 +12,13 @@ import msgspec
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
-from connector.magento.permissions import When
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed
 from connector.state.queue.messages import Message, MessageOutcome
 from connector.state.schema import SENT
 from connector.state.sync import links
 from entities.base import ClaimOrder, Difference, R, RequestResult, RunContext, Urgency
-from entities.checks import Check
+from entities.defaults import EntityDefaults
 from entities.documents.document import (
     LATE_WRITE,
     C,
@@ -30,12 +29,12 @@ from entities.documents.document import (
     settled_as,
 )
 from entities.pulled import Pulled
-from entities.waiting import NotYet, describe
+from entities.waiting import describe
 from entities.without_answer import tried_again
 from settings import Settings
 
 
-class DocumentEntity(DocumentParts[R, C]):
+class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
     """An entity of documents; what the stages ask of an `entities.base.Entity`, by its parts."""
 
     urgency = Urgency.USUAL
@@ -44,36 +43,18 @@ class DocumentEntity(DocumentParts[R, C]):
     merges_feeds = False
     has_daily_full_sync = False
     has_links = True
-    follows: tuple[str, ...] = ()
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """See `Entity.computed_with`."""
         return ()
 
-    def connections(self, settings: Settings) -> int:
-        """See `Entity.connections`."""
-        return settings.magento.concurrency
-
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`: documents go one by one, so there is nothing to tune."""
         return False
 
-    async def refuse_settings(self, context: RunContext[R], *, full: bool, changed: bool) -> None:
-        """See `Entity.refuse_settings`."""
-
-    async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
-        """See `Entity.before_pull`."""
-
     async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
         """See `Entity.compute`."""
         return await compute_documents(context, self, pulled)
-
-    async def before_push(self, context: RunContext[R]) -> None:
-        """See `Entity.before_push`."""
-
-    def requests_at_once(self, context: RunContext[R], count: int, size: int) -> int:
-        """See `Entity.requests_at_once`."""
-        return 1
 
     async def deliver(
         self, context: RunContext[R], client: MagentoClient, claimed: Sequence[Message], size: int | None
@@ -90,9 +71,6 @@ class DocumentEntity(DocumentParts[R, C]):
         in_part = result.delivery.wrote and outcome.state != SENT
         outcome = msgspec.structs.replace(outcome, partially_applied=in_part)
         return outcome if result.document is None else settled_as(outcome, result.document)
-
-    async def before_settle(self, context: RunContext[R]) -> None:
-        """See `Entity.before_settle`."""
 
     async def settle(
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
@@ -115,24 +93,6 @@ class DocumentEntity(DocumentParts[R, C]):
     def recheck_after(self) -> timedelta | None:
         """See `Entity.recheck_after`."""
         return None
-
-    async def still_waiting(
-        self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
-    ) -> dict[int, NotYet]:
-        """See `Entity.still_waiting`."""
-        return {}
-
-    def currency(self, settings: Settings) -> str:
-        """See `Entity.currency`."""
-        return ""
-
-    def conditions(self, settings: Settings) -> frozenset[When]:
-        """See `Entity.conditions`."""
-        return frozenset()
-
-    def checks_of_settings(self, settings: Settings) -> list[Check]:
-        """See `Entity.checks_of_settings`."""
-        return []
 
     def value_text(self, value: int | None) -> str:
         """See `Entity.value_text`."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
-from connector.magento.permissions import When
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed
 from connector.state.queue.messages import Message, MessageOutcome
@@ -16,7 +15,7 @@ from connector.state.schema import SENT
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import Difference, R, RequestResult, RunContext
-from entities.checks import Check
+from entities.defaults import EntityDefaults
 from entities.from_settings import item_rule
 from entities.pulled import Pulled
 from entities.values.amounts import as_text
@@ -24,48 +23,29 @@ from entities.values.compute import compute_values
 from entities.values.current_values import TargetKey, Value
 from entities.values.explain import number
 from entities.values.parts import ValueParts
-from entities.waiting import NotYet
 from entities.without_answer import LATE_WRITE, tried_again
 from settings import Settings
 
 
-class ValueEntity(ValueParts[R]):
+class ValueEntity(ValueParts[R], EntityDefaults[R]):
     """An entity of values; what the stages ask of an `entities.base.Entity`, by its parts."""
 
     is_batched = True
     merges_feeds = True
     has_daily_full_sync = True
     has_links = False
-    follows: tuple[str, ...] = ()
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """See `Entity.computed_with`: which items go, and what becomes of those that Magento does not have."""
         return (item_rule(settings), settings.items.unknown_sku)
 
-    def connections(self, settings: Settings) -> int:
-        """See `Entity.connections`."""
-        return settings.magento.concurrency
-
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`."""
         return True
 
-    async def refuse_settings(self, context: RunContext[R], *, full: bool, changed: bool) -> None:
-        """See `Entity.refuse_settings`."""
-
-    async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
-        """See `Entity.before_pull`."""
-
     async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
         """See `Entity.compute`."""
         return await compute_values(context, self, pulled)
-
-    async def before_push(self, context: RunContext[R]) -> None:
-        """See `Entity.before_push`."""
-
-    def requests_at_once(self, context: RunContext[R], count: int, size: int) -> int:
-        """See `Entity.requests_at_once`."""
-        return 1
 
     def may_be_applied(self, result: RowResult) -> bool:
         """See `Entity.may_be_applied`: a gateway's 5xx says nothing of what goes on behind it."""
@@ -74,9 +54,6 @@ class ValueEntity(ValueParts[R]):
     def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
         """See `Entity.outcome`."""
         return outcome
-
-    async def before_settle(self, context: RunContext[R]) -> None:
-        """See `Entity.before_settle`."""
 
     async def settle(
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
@@ -98,24 +75,6 @@ class ValueEntity(ValueParts[R]):
     def recheck_after(self) -> timedelta | None:
         """See `Entity.recheck_after`."""
         return LATE_WRITE
-
-    async def still_waiting(
-        self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
-    ) -> dict[int, NotYet]:
-        """See `Entity.still_waiting`: no value waits for anything."""
-        return {}
-
-    def currency(self, settings: Settings) -> str:
-        """See `Entity.currency`."""
-        return ""
-
-    def conditions(self, settings: Settings) -> frozenset[When]:
-        """See `Entity.conditions`."""
-        return frozenset()
-
-    def checks_of_settings(self, settings: Settings) -> list[Check]:
-        """See `Entity.checks_of_settings`."""
-        return []
 
     def value_text(self, value: int | None) -> str:
         """See `Entity.value_text`."""

@@ -2,7 +2,7 @@
 
 Comes in: both systems' plain views (`GET /_sandbox/state`), the settings, and the Acumatica keys whose messages failed.
 Goes out: what is wrong, in words: what is missing, what is there twice, what differs. It knows neither
-`connector.rules` nor `a2m.compare_documents`. Source: spec, *Rules of the field*, "Documents", "Customers", "Orders".
+`entities` nor `a2m.compare_documents`. Source: spec, *Rules of the field*, "Documents", "Customers", "Orders".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rules written a second time, one record after the other, with Decimal: what the fast ones are compared with.
 
-It shares no line with `connector.rules`; slow and plain is what it is for.
+It shares no line with `entities`; slow and plain is what it is for.
 """
 
 from dataclasses import dataclass, field
