@@ -77,7 +77,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     else:
         table("Reprocessed", ("id", "entity", "key", "state now", "reason"), rows)
         for wait in waits:
-            out.print(f"{wait} What was chosen goes with its next look.", markup=False)
+            out.print(f"{wait} What was chosen goes with its next sync.", markup=False)
     return 1 if any(one.state == "failed" for one in ended) or any(o.fault for o in outcomes) else 0
 
 

@@ -58,8 +58,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show(rows: list[dict[str, Any]], now: datetime) -> None:
-    """Print how each entity stands, and below what its last look did: that is a sentence, too long for a column."""
-    heads = ("entity", "state", "watermark", "pending", "oldest", "sent", "failed", "last look")
+    """Print how each entity stands, and below what its last sync did: that is a sentence, too long for a column."""
+    heads = ("entity", "state", "watermark", "pending", "oldest", "sent", "failed", "last sync")
     shown = [
         (
             row["entity"],

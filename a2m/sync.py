@@ -43,7 +43,7 @@ def add_to(app: typer.Typer) -> None:
         ] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
-        """Take one look, now: send Magento what it does not show yet."""
+        """Sync once, now: send Magento what it does not show yet."""
         chosen_entities(entity)
         return asyncio.run(_sync(entity, full=full, key=key, dry_run=dry_run, json=json))
 

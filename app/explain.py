@@ -46,7 +46,7 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
     lines += [_message(kind.value_text(one.value), one) for one in told]
     if not lines:
         seen = "never" if known.last_look_at is None else f"{known.last_look_at:%Y-%m-%d %H:%M:%S} UTC"
-        return [("Nothing known", f"no look has seen {typed!r}; the last look of {entity} was {seen}")]
+        return [("Nothing known", f"no sync has seen {typed!r}; the last sync of {entity} was {seen}")]
     return [(what, as_on_the_screen(said)) for what, said in lines]
 
 

@@ -114,7 +114,7 @@ async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]
 def _set_paused(now: AppContext, entity: OneOrAll, *, paused: bool) -> str:
     chosen = [one for one in NAMES if entity in (one, "all")]
     entities.pause(now.state, list(chosen), paused=paused)
-    return f"{', '.join(chosen)} {'paused: a run that works stops after its look' if paused else 'resumed'}."
+    return f"{', '.join(chosen)} {'paused: a run that works stops after its sync' if paused else 'resumed'}."
 
 
 async def _change(what: Callable[[AppContext], str]) -> State[Any]:

@@ -13,7 +13,7 @@ async def customer(full: bool = False, key: str = "", rerun: int = 0) -> State[A
     """Send Magento every customer of the chosen classes that it does not show yet.
 
     Args:
-        full: Read every customer instead of those that changed since the last look.
+        full: Read every customer instead of those that changed since the last sync.
         key: Only this customer: its Acumatica customer id, or its e-mail.
         rerun: Counted by the automation Run again; leave it at 0.
     """

@@ -94,7 +94,7 @@ async def look_in_prefect(
             await work_on(request, now.settings, now.state, environment, outcome)
         if outcome.held_by is not None and due_at is None:
             _ask_for(now.state, entity, full=full, key=key)
-            outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which looks again at once."
+            outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which syncs again at once."
         await _show(now, outcome)
     return outcome
 

@@ -13,7 +13,7 @@ async def inventory(full: bool = False, key: str = "", rerun: int = 0) -> State[
     """Send Magento every quantity that it does not show yet.
 
     Args:
-        full: Read every item and quantity instead of what changed since the last look.
+        full: Read every item and quantity instead of what changed since the last sync.
         key: Only this item: its SKU, or its Acumatica inventory id.
         rerun: Counted by the automation Run again; leave it at 0.
     """

@@ -13,7 +13,7 @@ async def order(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]
     """Make in Magento every order that Acumatica made, and have all others follow Acumatica's status.
 
     Args:
-        full: Read every order since FROM instead of what changed since the last look.
+        full: Read every order since FROM instead of what changed since the last sync.
         key: Only this order: its type and number, such as "SO 000123".
         rerun: Counted by the automation Run again; leave it at 0.
     """

@@ -13,7 +13,7 @@ async def price(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]
     """Send Magento every price that it does not show yet.
 
     Args:
-        full: Read every item instead of what changed since the last look.
+        full: Read every item instead of what changed since the last sync.
         key: Only this item: its SKU, or its Acumatica inventory id.
         rerun: Counted by the automation Run again; leave it at 0.
     """

@@ -127,7 +127,7 @@ async def _look(chosen: Sequence[Message]) -> str:
         if any(one.entity == entity for one in chosen):
             outcome = await look_in_prefect(entity, once=True)
             if outcome.fault or outcome.stopped:
-                waits.append(f"{outcome.in_words()} What was chosen goes with its next look.")
+                waits.append(f"{outcome.in_words()} What was chosen goes with its next sync.")
     return " ".join(waits)
 
 

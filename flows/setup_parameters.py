@@ -63,7 +63,7 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
         return await named(Failed(message=f"Nothing was changed. {as_on_the_screen(str(refused))}"))
     if number is None:
         return await named(Completed(name="NothingChanged", message="Everything is as it was filled in already."))
-    return await named(Completed(message=f"Version {number}: {said}. The next look uses it."))
+    return await named(Completed(message=f"Version {number}: {said}. The next sync uses it."))
 
 
 def _save(now: AppContext, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:

@@ -13,7 +13,7 @@ async def shipment(full: bool = False, key: str = "", rerun: int = 0) -> State[A
     """Make in Magento every shipment that is due and not there yet, each once.
 
     Args:
-        full: Read every shipment since FROM instead of what changed since the last look.
+        full: Read every shipment since FROM instead of what changed since the last sync.
         key: Only this shipment: its number, or "Receipt" and the number of a drop-ship receipt.
         rerun: Counted by the automation Run again; leave it at 0.
     """

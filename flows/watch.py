@@ -43,7 +43,7 @@ class Mail(AppriseNotificationBlock):
 
 @flow(name="Watch", persist_result=False)
 async def watch() -> State[Any]:
-    """Tell by mail or webhook of failed messages, of a message that waits too long, and of an entity without a look."""
+    """Tell by mail or webhook of failed messages, of a message that waits too long, and of an entity without a sync."""
     try:
         with effective_settings() as now:
             return await _watch(now, datetime.now(UTC))

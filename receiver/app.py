@@ -107,7 +107,7 @@ class _Starter:
                         self._said(f"{entity} was woken: a run is started.")
                 except (NotStarted, StateError) as error:
                     self._said(
-                        f"{entity} was woken, but no run could be started. {error} The next scheduled run looks."
+                        f"{entity} was woken, but no run could be started. {error} The next scheduled run syncs."
                     )
 
     def _is_needed(self, entity: str) -> bool:

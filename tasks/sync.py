@@ -137,7 +137,7 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
                 pushing = _Pushing(cut, asyncio.create_task(stages.push(context, cut)))  # type: ignore[arg-type]
     except BaseException as fault:
         if pushing is not None:  # what has left is settled before the fault is told
-            pushing.cut.stop(PushStopped("The look was stopped."))
+            pushing.cut.stop(PushStopped("The sync was stopped."))
             if isinstance(fault, asyncio.CancelledError):
                 pushing.task.cancel()
             await asyncio.gather(pushing.task, return_exceptions=True)

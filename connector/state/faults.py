@@ -17,7 +17,7 @@ from connector.errors import ConnectorError
 
 _START_AGAIN = (
     "Nothing was changed. Put a backup in its place, or move the file away and start again: "
-    "the next look then compares everything with what Magento shows."
+    "the next sync then compares everything with what Magento shows."
 )
 _LOCKED = "is kept locked by another program (a database browser, a backup, a run that hangs): close it."
 _SQLITE = {

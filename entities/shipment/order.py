@@ -138,7 +138,7 @@ def wait_of(context: RunContext[ShipmentRule], order: ShownOrder, content: Shipm
     if order.state == "holded" and _is_to_be_told(context, content.order):
         return NotYet(
             WaitReason.ORDER_NOT_TOLD,
-            f"It waits for its order {content.order}: it is on hold in Magento until that look tells otherwise.",
+            f"It waits for its order {content.order}: it is on hold in Magento until that sync tells otherwise.",
             f"order {content.order}",
         )
     return NotYet(reason, f"It waits: the Magento order {order.increment_id} {said}. It ships by itself afterwards.")

@@ -82,7 +82,7 @@ def teller(
 
 
 def test_every_step_has_a_story() -> None:
-    """A step that no story leads past would prove nothing; one that no look has any more would prove it wrongly."""
+    """A step that no story leads past would prove nothing; one that no sync has any more would prove it wrongly."""
     kinds = (failpoints.Step, failpoints.PriceStep, failpoints.ShipmentStep, failpoints.OrderStep)
     known = {step for kind in kinds for step in get_args(kind)}
     assert {step for story in STORIES.values() for step in story.steps} == known

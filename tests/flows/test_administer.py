@@ -93,7 +93,7 @@ async def test_reprocess_beside_a_run_that_works(make_world, state):
     await price(return_state=True)
     held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     final = await reprocess("Send them again", return_state=True)
-    assert "price is being worked on by run nimble-otter, which looks again at once." in final.message
+    assert "price is being worked on by run nimble-otter, which syncs again at once." in final.message
     with state.read() as connection:
         assert wakes.sync_requested(connection, "price", datetime.now(UTC))
     lease.release(state, held)

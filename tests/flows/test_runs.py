@@ -168,7 +168,7 @@ async def test_another_run_works_on_the_entity(make_world, state):
     lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     final = await price(return_state=True)
     assert (final.name, final.type.value) == ("AlreadyRunning", "COMPLETED")
-    assert final.message == "price is being worked on by run nimble-otter, which looks again at once."
+    assert final.message == "price is being worked on by run nimble-otter, which syncs again at once."
     assert here.site_state()["requests"] == 0
 
 

@@ -156,7 +156,7 @@ async def test_a_run_that_cannot_be_started(here):
     here.fault = "Prefect does not answer."
     assert await here.post("notify/price,order") == 204
     assert here.said == [
-        f"{entity} was woken, but no run could be started. Prefect does not answer. The next scheduled run looks."
+        f"{entity} was woken, but no run could be started. Prefect does not answer. The next scheduled run syncs."
         for entity in ("price", "order")
     ]
     assert (here.woken("price"), here.woken("order")) == (NOW, NOW)

@@ -121,18 +121,18 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
         waiting = [one for one in of_record if one.key == key]
         notes = [one for one in of_record if is_note_on(one.key, key)]
         if any(one.state == SENDING for one in waiting):
-            raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that look.")
+            raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that sync.")
         if entity == "customer":
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
             _mark(connection, [one.id for one in waiting], now)
             ask_for(connection, entity, [acumatica_key], now)
-            return "the next look brings the account up to date"
+            return "the next sync brings the account up to date"
         before = links.of_keys(connection, entity, [key]).get(key)
         if notes and before is not None and before.magento_id == magento_id:
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
             _linked(connection, notes, magento_id, now)
             ask_for(connection, entity, [acumatica_key], now)
-            return "the next look takes it as it is in Acumatica now"
+            return "the next sync takes it as it is in Acumatica now"
         told = next((one for one in waiting if one.document is not None), None)
         document = None if told is None else told.document
         links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, "hand")], now)

@@ -1,4 +1,4 @@
-"""What a person should be told without asking: messages that failed, one that waits too long, an entity without a look.
+"""What a person should be told without asking: messages that failed, one that waits too long, an entity without a sync.
 
 Comes in: the state database and how long is too long. Goes out: what there is to tell now. What was told is kept, and
 told again only after a while, or once it was over and came back.
@@ -61,7 +61,7 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
     found += _waiting(connection, entity, limits, now)
     looked = stands.last_look_at or entities.read(connection, entity).active_since
     if stands.working is None and looked is not None and now - looked > limits.silence:
-        found.append(Finding(f"{entity} is silent", looked, f"{entity}: no look was finished since {_moment(looked)}."))
+        found.append(Finding(f"{entity} is silent", looked, f"{entity}: no sync was finished since {_moment(looked)}."))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is known of an entity as a whole: paused or not, its last looks, and with which settings its values were
+"""What is known of an entity as a whole: paused or not, its last syncs, and with which settings its values were
 computed.
 """
 
