@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
         host: Annotated[str, typer.Option(help="Address to listen at; put a proxy with TLS before it.")] = "127.0.0.1",
         port: Annotated[int, typer.Option(min=0, max=65535)] = 8085,
     ) -> int:
-        """Receive Acumatica's push notifications, which wake the next look, until Ctrl-C."""
+        """Receive Acumatica's push notifications, which wake the next sync, until Ctrl-C."""
         return _receive(host, port)
 
 

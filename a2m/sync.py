@@ -1,4 +1,4 @@
-"""`a2m sync`: one look, now."""
+"""`a2m sync`: one sync, now."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How the connector logs: from which level on (`A2M_LOG_LEVEL`), and as text or as lines of JSON (`A2M_LOG_FORMAT`).
 
-Both come from the environment or `.env`. Each module has a logger with its own name; whoever starts a process says
+Both come from the environment or `.env`. Each module has a logger with its own name; the entry point of a process says
 where the lines go: a command to standard error (here), a run in Prefect also to its log tab (`flows.run_log`).
 """
 
@@ -57,7 +57,7 @@ def is_json() -> bool:
 
 
 def tell(text: str, level: int = logging.INFO) -> None:
-    """Say something to whoever started the command, on standard error, whatever the level: as it is, or as JSON."""
+    """Print a line to standard error whatever the level: as it is, or as JSON."""
     if is_json():
         text = JsonLines().format(logging.LogRecord("a2m", level, "", 0, text, None, None))
     print(text, file=sys.stderr)  # noqa: T201 - the words go out as they are, without markup

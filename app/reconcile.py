@@ -1,7 +1,7 @@
 """Compare both systems as they are now, and put right what differs.
 
-A full look works on a copy of the state that has forgotten what Magento confirmed, and sends nothing: what it would
-send is what differs. To repair, the real state forgets these records only, and an ordinary full look puts them right,
+A full sync works on a copy of the state that has forgotten what Magento confirmed, and sends nothing: what it would
+send is what differs. To repair, the real state forgets these records only, and an ordinary full sync puts them right,
 documents in their own way: looked for before anything is made.
 """
 
@@ -64,7 +64,7 @@ async def repair(
     clock: Clock | None = None,
     listeners: Sequence[Listener] = (),
 ) -> RunResult:
-    """Put these places right with one full look. What failed before stays failed."""
+    """Put these places right with one full sync. What failed before stays failed."""
     with state.write() as connection:
         ledger.forget(connection, entity, [one.key for one in differences])
     surrounded = RunEnvironment(clock or SystemClock(), listeners=listeners)

@@ -36,7 +36,7 @@ from settings import Settings, SettingsError, as_on_the_screen
 from tasks.sync import Stages, look
 
 HEARS_EVERY = 0.25
-"""Seconds: how often a run that pauses asks whether a look is wanted now, which is one read of the state database."""
+"""Seconds: how often a run that pauses asks whether a sync is wanted now, which is one read of the state database."""
 FAULTS = (ConnectorError, SettingsError)
 """What a person can mend or wait for; anything else is a mistake in the connector."""
 
@@ -50,7 +50,7 @@ async def work_on(
 ) -> RunResult:
     """One run of an entity. Never raises what a person can mend: the result carries it in words.
 
-    `result` is filled while the run works, for whoever shows how far it is.
+    `result` is filled while the run works, so that progress can be shown.
     """
     environment, entity = environment or RunEnvironment(), request.entity
     result, clock = result or RunResult(entity), environment.clock
@@ -166,7 +166,7 @@ async def _live(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
 
 
 async def look_once(run: Run, context: Any, stages: Stages, *, full: bool) -> list[Message]:
-    """One look. It is a full one after a setting changed that every value depends on, and once a day by itself."""
+    """One sync. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if run.request.key is not None:
         return await look(context, stages, keys=run.keys_of(run.request.key), compare=True)
     asked_failed = await _look_at_what_was_asked_for(run, context, stages)
@@ -195,7 +195,7 @@ async def _look_at_what_was_asked_for(run: Run, context: Any, stages: Stages) ->
 
 
 def _is_asked_for(woken: Wake, known: entities.EntityState) -> bool:
-    """Whether a full look was asked for since the last one."""
+    """Whether a full sync was asked for since the last one."""
     asked_at, last = woken.full_asked_at, known.last_full_look_at
     return asked_at is not None and (last is None or asked_at > last)
 

@@ -27,4 +27,4 @@ ORDER_STEPS: tuple[OrderStep, ...] = get_args(OrderStep)
 
 
 def hit(step: Step | PriceStep | ShipmentStep | AdoptionStep | OrderStep) -> None:
-    """A look reached this step."""
+    """A sync reached this step."""

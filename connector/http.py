@@ -30,7 +30,7 @@ ANSWER_LIMIT = 256 * 1024 * 1024
 """Bytes, after decompression: far above the largest page that is asked for, far below what would fill the memory."""
 
 LONGEST_RETRY_AFTER = 86_400.0
-"""Seconds: whoever asks for more than a day is asked again after a day."""
+"""Seconds: a host that asks for more than a day is asked again after a day."""
 
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _NO_CONNECTION = (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -148,7 +148,7 @@ def _was_cut(said: str) -> bool:
 
 
 def clock_ahead(headers: httpx.Headers, now: datetime) -> timedelta | None:
-    """How far the clock of whoever answered is ahead of `now` (aware), by the answer's date; none where it has none."""
+    """How far the host's clock is ahead of `now` (aware), by the answer's date; none where it has none."""
     try:
         return parsedate_to_datetime(headers.get("date", "")) - now
     except (ValueError, OverflowError, TypeError):  # no date, or one without a zone

@@ -1,4 +1,4 @@
-"""What a look did, in numbers and in words."""
+"""What a sync did, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Counters:
         return asdict(self)
 
     def add(self, other: Counters) -> None:
-        """Count another look of the same run in."""
+        """Count another sync of the same run in."""
         for name in (*_SUMMED, "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 

@@ -43,7 +43,7 @@ class Pulled(msgspec.Struct):
         return self.to_compute.get(key) or self.to_keep.get(key)
 
     def add(self, stored: Stored, *, compute: bool) -> None:
-        """Put a record in, once; whoever asked for it to be computed wins."""
+        """Put a record in, once; it is computed if it was ever asked for."""
         key = stored.acumatica_key
         if compute or key in self.to_compute:
             self.to_keep.pop(key, None)

@@ -12,7 +12,7 @@ from connector.acumatica.items import ItemFields
 from connector.acumatica.quantities import Figure
 
 CLOCKS_DIFFER = timedelta(seconds=30)
-"""How far the clocks of this machine and of Acumatica may be apart: each look reads so far behind its watermark."""
+"""How far the clocks of this machine and of Acumatica may be apart: each sync reads so far behind its watermark."""
 
 
 class ReadPlan(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """A shop that said when to come back is left alone until then, by reads as well as by writes.
 
-Writes that are told to wait keep that themselves (`tasks.push`). A look whose reads were told so ends, and the next one
+Writes that are told to wait keep that themselves (`tasks.push`). A sync whose reads were told so ends, and the next one
 begins when the time has come: within the run's life it is waited for, and beyond it the run says so.
 """
 

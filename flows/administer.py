@@ -1,6 +1,6 @@
 """What an administrator starts by hand in Prefect's UI, beside the entities themselves.
 
-Nearly always a scheduled run works on the entity and holds its lease. Then the work is asked for, that run's next look
+Nearly always a scheduled run works on the entity and holds its lease. Then the work is asked for, that run's next sync
 does it, and the run here says so.
 """
 

@@ -36,7 +36,7 @@ OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
 async def run_entity(
     entity: str, *, full: bool, key: str | None, rerun: int = 0, clock: Clock | None = None
 ) -> PrefectState[Any]:
-    """One run: gives its final state. Settings are read anew for each run, and by its next look when others are saved
+    """One run: gives its final state. Settings are read anew for each run, and by its next sync when others are saved
     meanwhile.
 
     `rerun` counts how often a run that failed as a whole was started again: each time after a longer pause, and not for

@@ -1,6 +1,6 @@
 """Setup Parameters: the form of every setting in the Prefect UI, and what happens with what was filled in.
 
-Comes in: the form. Goes out: a new version of the saved settings, which the next look uses; or a failed run that names
+Comes in: the form. Goes out: a new version of the saved settings, which the next sync uses; or a failed run that names
 the field, its value and the rule, and then nothing is changed. Secrets are no part of it (`flows.credentials`).
 """
 
@@ -48,7 +48,7 @@ VERSIONS_SHOWN = 20
 
 @flow(name=NAME, validate_parameters=False, persist_result=False)
 async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> State[Any]:
-    """Change the settings of the connector. The form shows what is in force; the next look uses what is saved.
+    """Change the settings of the connector. The form shows what is in force; the next sync uses what is saved.
 
     Args:
         settings: Every setting but the secrets, which are the Blocks Magento Credentials and Acumatica Credentials.

@@ -1,4 +1,4 @@
-"""Acumatica's push notifications wake the next look; polling remains the truth.
+"""Acumatica's push notifications wake the next sync; polling remains the truth.
 
 Comes in: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
 the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees at once; where no

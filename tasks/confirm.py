@@ -1,6 +1,6 @@
 """Stage 5, confirm: what is still in doubt after the push is settled, and what failed is told.
 
-Comes in: the outcomes that the push kept. Goes out: the failed messages of this look, with Magento's own reason in
+Comes in: the outcomes that the push kept. Goes out: the failed messages of this sync, with Magento's own reason in
 words.
 """
 

@@ -34,10 +34,10 @@ to the last number, because a record takes Magento longer than us, and fewer chu
 
 
 class Pull:
-    """One look's pull: `begin` reads the first pages, outside any task; `next_chunk` gives chunks until there are none.
+    """One sync's pull: `begin` reads the first pages, outside any task; `next_chunk` gives chunks until there are none.
 
     A chunk has to be queued before the next one is asked for. `goes_on` tells whether there may be another one. With
-    `keys` only these Acumatica records are read, and no watermark moves. A full look compares with what Magento shows;
+    `keys` only these Acumatica records are read, and no watermark moves. A full sync compares with what Magento shows;
     so does any other with `compare`.
     """
 
@@ -107,9 +107,9 @@ class Pull:
 
     def _in_order(self) -> tuple[str, ...]:
         """The feeds as they are read. What the last one tells is computed at once; what those before it tell of a value
-        is kept, and computed when no other feed of the look can have news of the record any more.
+        is kept, and computed when no other feed of the sync can have news of the record any more.
 
-        So a full look reads the items last, which computes them all, and a usual look the feed that changes most.
+        So a full sync reads the items last, which computes them all, and a usual sync the feed that changes most.
         """
         names = self._context.read.feeds
         if self._full:

@@ -58,13 +58,13 @@ class ShopUnreachable(ConnectorError):
 
 
 class PushStopped(Exception):
-    """The look that the push belongs to has ended by a fault of its own."""
+    """The sync that the push belongs to has ended by a fault of its own."""
 
 
 class Push(msgspec.Struct):
-    """One look's push: how the queue was cut when it began, and what the rounds learned since.
+    """One sync's push: how the queue was cut when it began, and what the rounds learned since.
 
-    `more_to_come`: the look still queues; until it has queued everything only full requests are sent, so that all n go
+    `more_to_come`: the sync still queues; until it has queued everything only full requests are sent, so that all n go
     in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end. `stock_outs`: some may be left in the queue.
     `operations`: how many requests' worth is delivered together. `count`: what was due at the beginning.
     """
@@ -102,14 +102,14 @@ class Push(msgspec.Struct):
         self.tell(more_to_come=self.more_to_come)
 
     def tell(self, *, more_to_come: bool) -> None:
-        """Another chunk is queued, or nothing more is to come: whoever waits for messages looks again."""
+        """Another chunk is queued, or nothing more is to come: connections that wait for messages claim again."""
         self.more_to_come, self.stock_outs = more_to_come, True
         self.news.set()
         self.news = asyncio.Event()
 
 
 def begin_push_early(context: RunContext[Any]) -> Push | None:
-    """Cut the queue while the look still queues: only once more is due than the threshold, because whatever follows,
+    """Cut the queue while the sync still queues: only once more is due than the threshold, because whatever follows,
     all of it goes in requests of a batch then. None for documents, which go one by one and in the order of their rules.
     """
     if not context.entity.is_batched:
@@ -216,8 +216,8 @@ async def _send_all(context: RunContext[Any], cut: Push, place: int) -> None:
 async def _send(
     context: RunContext[Any], cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
 ) -> list[Message]:
-    """One request, and what is claimed for the next one. What was under way when the lease was lost is left to whoever
-    works now.
+    """One request, and what is claimed for the next one. What was under way when the lease was lost is left to the run
+    that works now.
     """
     failpoints.hit("claimed")
     began = doubt_until = context.clock.now()

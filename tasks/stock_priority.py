@@ -1,4 +1,4 @@
-"""Stock goes before prices: while inventory has something to send, prices leave the shop all but one connection.
+"""Stock goes before prices: while stock is waiting, prices use one connection.
 
 Four connections of prices leave stock a quarter of its own rate (magento-observed.md, part two, section 6), and a
 product that is sold out must not wait for a price load. Source: docs/adr/0012.

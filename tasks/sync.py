@@ -1,8 +1,8 @@
-"""One look: pull, compute, queue, push, confirm.
+"""One sync: pull, compute, queue, push, confirm.
 
-A look of more than one chunk pushes what is queued while it pulls the rest. The same five stages run inside a Prefect
+A sync of more than one chunk pushes what is queued while it pulls the rest. The same five stages run inside a Prefect
 flow, where each is one task run per chunk, and without Prefect on the command line; `Stages` says which. Whether there
-is anything to do is found out before any stage, so an idle look leaves no task run and no new row.
+is anything to do is found out before any stage, so an idle sync leaves no task run and no new row.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tasks.settle import settle_unknown
 
 
 async def pull(pull_of_this_look: Pull) -> Pulled | None:
-    """Stage 1: the next chunk of a look that has begun; none when everything has been read."""
+    """Stage 1: the next chunk of a sync that has begun; none when everything has been read."""
     return await pull_of_this_look.next_chunk()
 
 
@@ -70,7 +70,7 @@ async def look(
     keys: list[str] | None = None,
     compare: bool = False,
 ) -> list[Message]:
-    """One look of one entity. Gives the messages that failed in it; what it did is in `context.counters`.
+    """One sync of one entity. Gives the messages that failed in it; what it did is in `context.counters`.
 
     A full one, or one with `compare`, asks Magento what it shows of all that it reads.
 
@@ -79,7 +79,7 @@ async def look(
     began, before = context.clock.now(), replace(context.counters)
     context.events.emit(SyncStarted(context.name, full, None if keys is None else len(keys)))
     if keys:
-        waits.look_again(context.state, context.name, keys)  # whoever names a record wants to know now
+        waits.look_again(context.state, context.name, keys)  # a person who names a record wants to know now
     await settle_unknown(context)
     pulling = Pull(context, full=full, keys=keys, compare=compare)
     first = await pulling.begin()
@@ -100,7 +100,7 @@ async def look(
 
 @contextmanager
 def relaxed_gc() -> Iterator[None]:
-    """Python looks for cycles of objects less often: rows come by the ten thousand and hold none (a fifth of a look's
+    """Python looks for cycles of objects less often: rows come by the ten thousand and hold none (a fifth of a sync's
     time otherwise).
     """
     before = gc.get_threshold()
@@ -112,14 +112,14 @@ def relaxed_gc() -> Iterator[None]:
 
 
 class _Pushing(NamedTuple):
-    """A push that began while the look still queues."""
+    """A push that began while the sync still queues."""
 
     cut: Push
     task: asyncio.Task[None]
 
 
 async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: Pull) -> _Pushing | None:
-    """Pull, compute and queue chunk after chunk. A look of several chunks sends the first ones meanwhile."""
+    """Pull, compute and queue chunk after chunk. A sync of several chunks sends the first ones meanwhile."""
     pushing: _Pushing | None = None
     context.is_pulling = True
     try:
@@ -175,5 +175,5 @@ async def _push(context: RunContext[Any], stages: Stages) -> bool:
 
 def _remember(context: RunContext[Any], *, full: bool, idle: bool) -> None:
     said = context.counters.in_words()
-    did_nothing = idle or context.counters.did_nothing()  # a full look reads everything, and need not do anything
+    did_nothing = idle or context.counters.did_nothing()  # a full sync reads everything, and need not do anything
     entities.remember_look(context.state, context.lease, context.clock.now(), said, did_nothing=did_nothing, full=full)

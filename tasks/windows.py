@@ -32,7 +32,7 @@ def next_cursor(
 def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timedelta) -> Cursor:
     """What changed since the watermark; once in a while, from further back, what was stamped early and saved late.
 
-    Reading the whole overlap at every look would read each change a hundred times.
+    Reading the whole overlap at every sync would read each change a hundred times.
     """
     looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOK_BACK_EVERY
     since = pulled_to - (overlap + LOOK_BACK_EVERY if looks_back else CLOCKS_DIFFER)

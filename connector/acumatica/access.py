@@ -92,7 +92,7 @@ class Licence(Protocol):
         """Until when a login that was refused is not tried again; none if it may be tried."""
 
     async def login_answered(self, as_whom: str, *, refused: bool) -> None:
-        """Keep whether this login was refused: Acumatica locks the account of whoever tries it again and again."""
+        """Keep whether this login was refused: Acumatica locks an account after repeated refusals."""
 
 
 class NoLimits:

@@ -1,9 +1,9 @@
 """How Acumatica lets somebody in: by a login that gives a cookie, or by a token of OAuth 2 (acumatica.md §1).
 
 Each way is an `httpx.Auth`. Its flow asks for the login where one is needed, then for the request itself, and once more
-after one new login where Acumatica no longer knows the session. A flow touches no network: whoever drives it sends what
+after one new login where Acumatica no longer knows the session. A flow touches no network: its caller sends what
 it asks for; a refused login is raised out of it. Every request for a login is a `Login`, so that its driver can keep
-what was answered: Acumatica locks the account of whoever tries it again and again.
+what was answered: Acumatica locks an account after repeated refusals.
 """
 
 from __future__ import annotations

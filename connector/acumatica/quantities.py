@@ -1,6 +1,6 @@
 """Quantities by warehouse, read in one of three ways (contracts/acumatica.md §3 and §4).
 
-odata: the feed INSiteStatus tells what changed; one request for an idle look. storage_details: one request per
+odata: the feed INSiteStatus tells what changed; one request for an idle sync. storage_details: one request per
 warehouse, always in full. inventory_summary: one request per item; InventoryQuantityAvailable tells which items
 changed, as far as Quantity Available goes. Each gives quantities by warehouse in 1/10,000 of the base unit, per item.
 """

@@ -89,7 +89,7 @@ class AcumaticaSession:
         return None if self._dated is None else clock_ahead(*self._dated)
 
     async def rest(self) -> None:
-        """Between two looks: log out if another process waits for a session."""
+        """Between two syncs: log out if another process waits for a session."""
         if self._slot is not None and await self._licence.session_wanted():
             await self.log_out()
 

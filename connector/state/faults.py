@@ -2,7 +2,7 @@
 
 Comes in: an error of the database's driver. Goes out: a `StateError`, or nothing where the error is a mistake of ours
 and has to be seen as it is. A transaction that ends in one left nothing behind, except that the answer to a commit may
-be lost with its connection; every look is made to be repeated. No password is ever part of the words.
+be lost with its connection; every sync is made to be repeated. No password is ever part of the words.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prices over Magento's asynchronous bulk API, for whoever chose it (A2M_QUEUE__PRICE_TRANSPORT).
+"""Prices over Magento's asynchronous bulk API, where the settings choose it (A2M_QUEUE__PRICE_TRANSPORT).
 
 Comes in: the claimed prices of one bulk, more than one request would carry. Goes out: an outcome for each, read per
 record from what the bulk's operations came to. Guarantees: one bulk at a time, so never two with one key; a consumer

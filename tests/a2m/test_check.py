@@ -81,7 +81,7 @@ def test_a_person_sees_each_check(a2m, make_world):
 
 @pytest.mark.parametrize(("seconds", "what"), [(-45, ["Clock of Acumatica"]), (4_000, CLOCKS), (20, [])])
 def test_clocks_that_differ(a2m, make_world, monkeypatch, seconds, what):
-    """A look reads 30 s behind its watermark, and OAuth signs the time: what is further apart fails."""
+    """A sync reads 30 s behind its watermark, and OAuth signs the time: what is further apart fails."""
     make_world(10)
     true = SystemClock.now
     monkeypatch.setattr(SystemClock, "now", lambda self: true(self) - timedelta(seconds=seconds))

@@ -78,7 +78,7 @@ def test_demo(tmp_path):
         with running(demo, folder=tmp_path, environ=environ, log=said) as process:
             wait_until(lambda: "Prefect" in said.read_text(), "a demo that has cleaned up")
             assert left_of(orphans) == []
-            wait_until(lambda: "Sent: price" in said.read_text() or process.poll() is not None, "a look of prices")
+            wait_until(lambda: "Sent: price" in said.read_text() or process.poll() is not None, "a sync of prices")
             heard = listening(tmp_path)
             assert process.wait(timeout=480) == 0, said.read_text()
         assert of_the_demo(tmp_path) == []

@@ -46,7 +46,7 @@ def test_a_new_state_is_private(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("umask")
 def test_whatever_a_command_writes_is_private(a2m, make_world, home: Path) -> None:
-    """After a look and a check nobody else may read anything in the state folder."""
+    """After a sync and a check nobody else may read anything in the state folder."""
     home.mkdir(mode=0o700)
     make_world(5)
     a2m("sync", "price")

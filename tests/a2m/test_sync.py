@@ -74,7 +74,7 @@ def test_a_dry_run_sends_and_keeps_nothing(a2m, make_world, home):
 
 
 def test_only_one_key(a2m, make_world):
-    """`--key` sends one record, and the others are still sent by the next look."""
+    """`--key` sends one record, and the others are still sent by the next sync."""
     here = make_world(10)
     (price,) = json.loads(a2m("sync", "price", "--key", "SKU-000002", "--json").out)["entities"]
     assert price["sent"] == 1
@@ -239,7 +239,7 @@ def test_an_entity_that_another_run_works_on(a2m, make_world, home):
     ],
 )
 def test_a_connection_that_is_down(a2m, make_world, faults, words):
-    """The look ends with 1 and the reason in words, JSON or not, and no message has failed."""
+    """The sync ends with 1 and the reason in words, JSON or not, and no message has failed."""
     here = make_world(5)
     settings = {"A2M_QUEUE__THRESHOLD_COUNT": "0"}
     here.faults.replace(faults)

@@ -60,19 +60,19 @@ async def test_a_run_whose_life_was_over_before_it_began():
 
 
 async def test_work_that_lasts_longer_than_the_life():
-    """A look is never cut: work of 70 s ends the run after its first look."""
+    """A sync is never cut: work of 70 s ends the run after its first sync."""
     assert await looks_of(50, 5, context=70) == ([0], [])
 
 
 async def test_work_takes_from_the_life_and_not_from_the_pause():
-    """The pause follows each look in full; only the last is clipped."""
+    """The pause follows each sync in full; only the last is clipped."""
     looks, slept = await looks_of(20, 5, context=4)
     assert looks == [0, 9, 18]
     assert slept == [5, 5]
 
 
 async def test_a_look_that_fails_ends_the_run():
-    """Whatever a look raises ends the run at once."""
+    """Whatever a sync raises ends the run at once."""
     clock = ManualClock(DUE)
 
     async def look():
@@ -97,7 +97,7 @@ async def test_a_run_of_an_entity_lives_by_its_settings(tmp_path, home):
 
 
 async def test_settings_that_are_saved_while_a_run_lives(tmp_path, home):
-    """The next look uses them without a restart; made inactive, the entity is not looked at any more."""
+    """The next sync uses them without a restart; made inactive, the entity is not looked at any more."""
     with world(tmp_path, 30) as here:
         life = {"check_process_time": 50}
         smaller = here.settings(queue={**life, "batch_count": 7})

@@ -2,7 +2,7 @@
 
 Each gets the same decoded strings and the same ledger, and gives the (SKU, source) pairs whose value differs from it.
 Which items are published is decided before: the others do not decide it at all.
-Ours goes through the functions and chunks of a look; the others see everything at once.
+Ours goes through the functions and chunks of a sync; the others see everything at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How long nothing is looked at between two looks, under `a2m serve` with a schedule of every minute.
+"""How long nothing is looked at between two syncs, under `a2m serve` with a schedule of every minute.
 
     PYTHONPATH=tests:. .venv/bin/python -m bench.gaps --minutes 4
 
-A real Prefect server and real runs at Check Process Time 59 and Process Sleep Time 2. A look begins where its first
+A real Prefect server and real runs at Check Process Time 59 and Process Sleep Time 2. A sync begins where its first
 request reaches Acumatica, as the sandbox's journal has it. The first minute is left out: runs begin then. Ends with 1
 if a gap is longer than Process Sleep Time + 2 s (spec, *Cases that decide*, 5) or a run was cancelled or crashed.
 """
@@ -29,11 +29,11 @@ WARM = timedelta(minutes=1)
 
 
 def measure(minutes: float) -> dict[str, Any]:
-    """The looks of each entity and the gaps between them, in seconds; and how the runs ended."""
+    """The syncs of each entity and the gaps between them, in seconds; and how the runs ended."""
     settings = {
         "A2M_QUEUE__CHECK_PROCESS_TIME": str(LIFE),
         "A2M_QUEUE__PROCESS_SLEEP_TIME": str(SLEEP),
-        "A2M_PRICE__SOURCE": "sales_price",  # read from a list of its own, by which its looks are told from the others
+        "A2M_PRICE__SOURCE": "sales_price",  # read from a list of its own, by which its syncs are told from the others
     }
     with everything(LIFE, settings=settings, documents=5) as here:
         began = datetime.fromisoformat(_journal(here)[-1]["time"])

@@ -57,10 +57,10 @@ class Servers(NamedTuple):
         return found
 
     def connected(self, entity: str, sections: Figures) -> Path:
-        """A state database whose shop shows what Acumatica says: the first look found everything right already."""
+        """A state database whose shop shows what Acumatica says: the first sync found everything right already."""
         state = self.folder / f"{entity}-connected.sqlite"
         figures = in_process("bench.ours:look", entity=entity, database=str(state), sections=sections)
-        assert figures["tally_requests"] == 0, "the first look of a shop that is right already writes nothing"
+        assert figures["tally_requests"] == 0, "the first sync of a shop that is right already writes nothing"
         return state
 
     def copy_of(self, state: Path) -> str:

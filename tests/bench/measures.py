@@ -59,7 +59,7 @@ def _row(
 
 
 def _changed_prices(here: Servers, count: int) -> Callable[[], Figures]:
-    """Every price changed: gives the run of one look, which is checked to have told Magento each new price once."""
+    """Every price changed: gives the run of one sync, which is checked to have told Magento each new price once."""
     sections = here.settings(magento={"concurrency": 4})
     state = here.connected("price", sections)
     generation = here.change("items")
@@ -77,7 +77,7 @@ def _changed_prices(here: Servers, count: int) -> Callable[[], Figures]:
 
 
 def prices(size: Size) -> list[Row]:
-    """A whole look of changed prices against the bare loop, dlt, and itself with more of them."""
+    """A whole sync of changed prices against the bare loop, dlt, and itself with more of them."""
     rows = []
     with servers(size.prices) as here:
         run = _changed_prices(here, size.prices)
@@ -89,7 +89,7 @@ def prices(size: Size) -> list[Row]:
             bare=lambda: in_process("bench.bare:prices", **urls),
             dlt=lambda: in_process("bench.flattening:dlt_prices", **urls),
         )
-    what = f"whole look, {size.prices:,} changed prices, batch 100, 4 connections"
+    what = f"whole sync, {size.prices:,} changed prices, batch 100, 4 connections"
     rows.append(_row(what, "bare asyncio + httpx loop", raw, "≤ 2.5 ×", lambda t: t.median <= 2.5, of="bare"))
     rows.append(
         _row(
@@ -146,12 +146,12 @@ def transports(size: Size) -> list[Row]:
             return run
 
         raw = in_turns(min(3, size.rounds), here, ours=by("ours"), bulk=by("bulk"))
-    what = f"whole look, {count:,} changed prices, 2 connections, the real Magento's latencies"
+    what = f"whole sync, {count:,} changed prices, 2 connections, the real Magento's latencies"
     return [_row(what, "asynchronous bulks of the same", raw, "(told)", lambda _t: True, of="bulk")]
 
 
 def quantities(size: Size) -> list[Row]:
-    """A whole look of quantities with the real Magento's latencies against posting the same requests."""
+    """A whole sync of quantities with the real Magento's latencies against posting the same requests."""
     count = size.quantities
     with servers(count, real=True) as here:
         sections = here.settings(magento={"concurrency": 4})
@@ -170,7 +170,7 @@ def quantities(size: Size) -> list[Row]:
 
         only = {"magento": here.magento, "bodies_file": str(bodies)}
         raw = in_turns(min(3, size.rounds), here, ours=run, post=lambda: in_process("bench.bare:post_only", **only))
-    what = f"whole look, {count:,} changed quantities, Magento with the real one's latencies"
+    what = f"whole sync, {count:,} changed quantities, Magento with the real one's latencies"
     return [_row(what, "a loop that only posts the same", raw, "≤ 1.05 ×", lambda t: t.median <= 1.05, of="post")]
 
 
@@ -252,7 +252,7 @@ def little_changed(size: Size) -> list[Row]:
     )
     requests = idle[0]["idle_requests"]
     nothing = Row(
-        f"an idle look, {count:,} items",
+        f"an idle sync, {count:,} items",
         f"{own.median * 1000:.0f} ms ({own.least * 1000:.0f}–{own.greatest * 1000:.0f})",
         "",
         "",
@@ -267,7 +267,7 @@ def little_changed(size: Size) -> list[Row]:
 
 
 def memory(size: Size) -> list[Row]:
-    """The most memory that a full look of quantities takes, with ten warehouses summed into one source."""
+    """The most memory that a full sync of quantities takes, with ten warehouses summed into one source."""
     peaks = {}
     for count in (10_000, size.memory):
         with servers(count, len(WAREHOUSES)) as here:
@@ -278,7 +278,7 @@ def memory(size: Size) -> list[Row]:
     small, large = (peaks[count]["peak_mb"] for count in (10_000, size.memory))
     return [
         Row(
-            f"peak memory, full look, {size.memory:,} SKUs × {len(WAREHOUSES)} warehouses",
+            f"peak memory, full sync, {size.memory:,} SKUs × {len(WAREHOUSES)} warehouses",
             f"{large:.0f} MB",
             "10,000 SKUs",
             f"{small:.0f} MB",
@@ -293,7 +293,7 @@ def memory(size: Size) -> list[Row]:
 
 
 def prefect_part(size: Size) -> list[Row]:
-    """The same look with its stages as Prefect's task runs, and as plain functions."""
+    """The same sync with its stages as Prefect's task runs, and as plain functions."""
     with servers(size.prices) as here:
         sections = here.settings(magento={"concurrency": 4})
         state = here.connected("price", sections)
@@ -311,7 +311,7 @@ def prefect_part(size: Size) -> list[Row]:
         )
     added = [one["cpu"] - other["cpu"] for one, other in zip(raw["ours"], raw["plain"], strict=True)]
     part = sorted(added)[len(added) // 2]
-    what = f"Prefect's part of a look of {size.prices:,}, by processor time"
+    what = f"Prefect's part of a sync of {size.prices:,}, by processor time"
     return [
         Row(
             what,

@@ -1,4 +1,4 @@
-"""The connector under measure, each in a process of its own: a look, a look in Prefect, and single stages."""
+"""The connector under measure, each in a process of its own: a sync, a sync in Prefect, and single stages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def settings_for(acumatica_url: str, magento_url: str, **sections: dict[str, Any
 def look(
     entity: str, database: str, sections: dict[str, Any], *, full: bool = False, idle: bool = False, profile: str = ""
 ) -> dict[str, Any]:
-    """One look, as `a2m sync` takes it, from the lease to the last outcome; or a whole life without a change."""
+    """One sync, as `a2m sync` takes it, from the lease to the last outcome; or a whole life without a change."""
     settings = load_settings(**sections)
     state = open_state(f"sqlite:///{database}")
     profiler = _profiler() if profile else None
@@ -44,7 +44,7 @@ def look(
         profiler.write_html(profile)
     state.close()
     if outcome.fault or outcome.stopped:
-        raise SystemExit(f"The look of {entity} did not end well: {outcome.fault or outcome.stopped}")
+        raise SystemExit(f"The sync of {entity} did not end well: {outcome.fault or outcome.stopped}")
     return {
         "seconds": seconds,
         "cpu": cpu,
@@ -55,7 +55,7 @@ def look(
 
 
 async def _looks(entity: str, settings: Any, state: Any, full: bool, idle: bool) -> tuple[Any, dict[str, Any]]:
-    """The run's outcome; of a whole idle life also what one of its later looks took, and its requests to Acumatica."""
+    """The run's outcome; of a whole idle life also what one of its later syncs took, and its requests to Acumatica."""
     if not idle:
         return await work_on(RunRequest(entity, once=True, full=full), settings, state), {}
     clock = ClockWithoutPauses()

@@ -1,4 +1,4 @@
-"""What Prefect adds to a look: the same look with its stages as task runs inside a flow run, on a server of its own."""
+"""What Prefect adds to a sync: the same sync with its stages as task runs inside a flow run, on a server of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tasks.sync import DIRECT_STAGES
 
 
 def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict[str, float]:
-    """One look of prices inside a flow run; its stages are task runs, or plain functions."""
+    """One sync of prices inside a flow run; its stages are task runs, or plain functions."""
     from prefect import flow
     from prefect.testing.utilities import prefect_test_harness
 

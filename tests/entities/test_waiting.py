@@ -11,7 +11,7 @@ SINCE = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
 
 def test_it_is_looked_at_after_1_5_15_then_every_60_minutes() -> None:
-    """Each look is later than the one before, and never more than an hour away."""
+    """Each sync is later than the one before, and never more than an hour away."""
     now, pauses = SINCE, []
     for _look in range(6):
         again = looked_at_again(SINCE, now)
@@ -22,7 +22,7 @@ def test_it_is_looked_at_after_1_5_15_then_every_60_minutes() -> None:
 
 @pytest.mark.parametrize("late", [1, 30, 200])
 def test_a_late_look_does_not_begin_anew(late: int) -> None:
-    """A look that came late is followed by the pause that belongs to how long the message has waited."""
+    """A sync that came late is followed by the pause that belongs to how long the message has waited."""
     assert looked_at_again(SINCE, SINCE + timedelta(days=late)) == SINCE + timedelta(days=late, hours=1)
 
 

@@ -202,7 +202,7 @@ async def test_an_inquiry_without_its_list_takes_nothing_away(
 
 
 ONE_WORLD = 25
-"""Examples before the next world. What the earlier ones left is there for the later, but every look of an old world
+"""Examples before the next world. What the earlier ones left is there for the later, but every sync of an old world
 reads all of it: the last of four hundred would take five times as long as the first.
 """
 FIELDS = st.tuples(st.integers(0, 30), st.integers(0, 150), st.sampled_from(VALUES))

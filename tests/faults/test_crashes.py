@@ -1,6 +1,6 @@
-"""Whatever instant a look dies at, the next one carries on: nothing is lost, doubled, or older than it was.
+"""Whatever instant a sync dies at, the next one carries on: nothing is lost, doubled, or older than it was.
 
-Each look that dies is a process of its own, ended by `os._exit`: nothing of it is tidied up. One world goes through all
+Each sync that dies is a process of its own, ended by `os._exit`: nothing of it is tidied up. One world goes through all
 deaths of its entity, so the last crash meets what the first one left.
 """
 
@@ -34,9 +34,9 @@ class Teller:
         self._rounds = count(1)
 
     async def round(self, *deaths: Death, must_die: bool = True) -> Counter[str]:
-        """Changes, a look that dies at each of these in turn, a newer change, the looks that mend it, the invariant.
+        """Changes, a sync that dies at each of these in turn, a newer change, the syncs that mend it, the invariant.
 
-        Without a death: how often a clean look reaches each step.
+        Without a death: how often a clean sync reaches each step.
         """
         here, story, number = self.scene.here, self.story, next(self._rounds)
         here.clock.advance(SESSION_ENDS)
@@ -96,11 +96,11 @@ POSTGRES = [pytest.param(entity, "postgresql", marks=pytest.mark.soak) for entit
 async def test_a_look_that_dies_at_any_step_is_carried_on(
     teller: Callable[[str, str], Teller], entity: str, database: str
 ) -> None:
-    """A process dies at each step that a clean look reaches, the first time, the second and the third."""
+    """A process dies at each step that a clean sync reaches, the first time, the second and the third."""
     story = teller(entity, database)
-    await story.round()  # the first look of all has more to do than those after it
+    await story.round()  # the first sync of all has more to do than those after it
     reached = await story.round()
-    assert set(reached) == set(story.story.steps), "a step that no look reaches proves nothing"
+    assert set(reached) == set(story.story.steps), "a step that no sync reaches proves nothing"
     for step in story.story.steps:
         for time in range(1, min(reached[step], 3) + 1):
             await story.round(Death(step, time))
@@ -112,7 +112,7 @@ async def test_a_look_that_dies_at_any_step_is_carried_on(
 async def test_a_look_that_dies_while_it_mends_another_is_carried_on(
     teller: Callable[[str, str], Teller], entity: str, database: str, pairs: int
 ) -> None:
-    """Two deaths in a row, chosen by a seed (`A2M_SEED`): the look that mends dies too."""
+    """Two deaths in a row, chosen by a seed (`A2M_SEED`): the sync that mends dies too."""
     seed = os.environ.get("A2M_SEED") or str(random.randrange(1_000_000))
     print(f"A2M_SEED={seed}")
     chance = random.Random(seed)

@@ -138,7 +138,7 @@ HIDDEN = '{"message":"An error has occurred."}'
 async def test_a_login_that_fails_of_something_else(
     make_world: Callable[..., World], kind: str, answer: str, is_tried_again: bool
 ) -> None:
-    """What does not speak of user or password is tried again by the next look; what may do so rests."""
+    """What does not speak of user or password is tried again by the next sync; what may do so rests."""
     here = make_world(12)
     here.altered.login = (500, JSON, answer.encode())
     tried = []

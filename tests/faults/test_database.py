@@ -1,4 +1,4 @@
-"""The state database fails in the middle of a look: it ends in words, and once that is mended everything converges."""
+"""The state database fails in the middle of a sync: it ends in words, and once that is mended everything converges."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PARAMETERS = [pytest.param(entity, marks=[] if entity == "price" else pytest.mar
 
 @pytest.fixture
 def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
-    """Let something happen when a look reaches a step for the first time from now on."""
+    """Let something happen when a sync reaches a step for the first time from now on."""
 
     def when(step: str, happens: Callable[[], object]) -> None:
         reached: Counter[str] = Counter()
@@ -43,7 +43,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], obje
 
 
 async def mended(scene: Scene, story_entity: str) -> None:
-    """The looks that carry on after a fault, and the invariant."""
+    """The syncs that carry on after a fault, and the invariant."""
     story, here = STORIES[story_entity], scene.here
     here.clock.advance(LEASE_SECONDS + 1)
     story.change_again(scene, 1)
@@ -74,7 +74,7 @@ async def test_a_server_that_restarts_in_the_middle_of_a_look(
     entity: str,
     step: str,
 ) -> None:
-    """At whatever step PostgreSQL is killed: the look goes on with the new server or says that it went away, and the
+    """At whatever step PostgreSQL is killed: the sync goes on with the new server or says that it went away, and the
     next ones put all right.
     """
     scene = await begun(make_world, entity, new_database("postgresql"))
@@ -103,7 +103,7 @@ def full_disk(here: World) -> Iterator[None]:
 
 
 async def test_a_disk_that_fills_up(make_world: Callable[..., World], new_database: Callable[..., str]) -> None:
-    """The look ends with what is full and what to do; no message is lost, none is half-written, and none fails."""
+    """The sync ends with what is full and what to do; no message is lost, none is half-written, and none fails."""
     here = make_world(400, database_url=new_database("sqlite"))
     settings = here.settings(queue={"batch_count": 1000})
     with full_disk(here):
@@ -124,7 +124,7 @@ async def test_somebody_who_locks_the_database_for_too_long(
     at_step: Callable[[str, Callable[[], object]], None],
     step: str,
 ) -> None:
-    """Waited for, then said in words; when the lock is gone the next look puts all right."""
+    """Waited for, then said in words; when the lock is gone the next sync puts all right."""
     scene = await begun(make_world, "price", database_url)
     here, other = scene.here, open_state(database_url)
     here.state.close()
@@ -146,7 +146,7 @@ async def test_somebody_who_locks_the_database_for_too_long(
 
 
 async def test_a_file_that_may_only_be_read(make_world: Callable[..., World], new_database: Callable[..., str]) -> None:
-    """The look ends with what to do before it asks anybody anything; with the right to write it works."""
+    """The sync ends with what to do before it asks anybody anything; with the right to write it works."""
     here = make_world(3, database_url=new_database("sqlite"))
 
     def only_read(connection: Connection) -> None:
@@ -186,7 +186,7 @@ def assert_refused(here: World, file: Path, damaged: bytes) -> None:
 async def test_a_damaged_file(
     make_world: Callable[..., World], new_database: Callable[..., str], mend: str, repeated: int
 ) -> None:
-    """Damaged between two looks, it is refused and kept. With yesterday's backup in its place the look tells Magento
+    """Damaged between two syncs, it is refused and kept. With yesterday's backup in its place the sync tells Magento
     again what it was told since then; with nothing in its place it reads what Magento shows, and writes nothing.
     """
     here = make_world(30, database_url=new_database("sqlite"))

@@ -33,7 +33,7 @@ async def _looks(scene: Scene, entity: str, count: int = 3) -> None:
 
 
 async def _begin(scene: Scene, entity: str) -> None:
-    """A shop that is right, and changes for one look."""
+    """A shop that is right, and changes for one sync."""
     story = STORIES[entity]
     if story.ready is not None:
         story.ready(scene, 1)
@@ -57,7 +57,7 @@ async def test_answers_that_are_lost(make_world: Callable[..., World], entity: s
 
 @pytest.mark.parametrize("entity", ["price", "inventory"])
 async def test_a_value_whose_answer_was_lost_is_sent_once(make_world: Callable[..., World], entity: str):
-    """A living run asks what Magento shows instead of sending again (spec, *What a look does*)."""
+    """A living run asks what Magento shows instead of sending again (spec, *What a sync does*)."""
     here = make_world(6)
     await here.sync(entity)
     here.clock.advance(60)

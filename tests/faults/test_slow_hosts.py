@@ -1,4 +1,4 @@
-"""Slow and half-open hosts over real sockets: a look ends in time, loses nothing, and the next one works."""
+"""Slow and half-open hosts over real sockets: a sync ends in time, loses nothing, and the next one works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from settings import Settings
 
 TIMEOUT = 0.25
 LONGEST = 8.0
-"""A look of ours asks a dead host a few times and gives up: an eternity is a minute and more."""
+"""A sync of ours asks a dead host a few times and gives up: an eternity is a minute and more."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ def guarded(make_world: Callable[..., World]) -> Iterator[Guarded]:
 @pytest.mark.parametrize("host", ["magento", "acumatica"])
 @pytest.mark.parametrize("mode", ["drips", "silent", "speaks something else"])
 async def test_a_host_that_is_sick(guarded: Guarded, host: str, mode: Any) -> None:
-    """The look ends with a fault in words and in time, no message fails, and when it is well again all arrives."""
+    """The sync ends with a fault in words and in time, no message fails, and when it is well again all arrives."""
     assert await guarded.look() is None
     guarded.change("11")
     guarded.gates[host].mode = mode
@@ -98,7 +98,7 @@ async def test_connections_that_are_closed_between_requests(guarded: Guarded) ->
     ids=["DNS", "TLS", "refused"],
 )
 async def test_a_host_that_cannot_be_reached(guarded: Guarded, host: str, elsewhere: str, words: str) -> None:
-    """The run fails with the reason and what to check, nothing else does, and the next look works."""
+    """The run fails with the reason and what to check, nothing else does, and the next sync works."""
     assert await guarded.look() is None
     guarded.change("11")
     if elsewhere == "tls":

@@ -81,7 +81,7 @@ async def test_an_older_value_that_a_late_worker_sends_does_not_stay(
     make_world: Callable[..., World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entity: str
 ) -> None:
     """It stops before its request, and wakes up when newer values have long been sent and looked at again: what it
-    sends then is read again, and put right by the next look.
+    sends then is read again, and put right by the next sync.
     """
     story, reached = STORIES[entity], Counter[str]()
     scene = Scene(make_world(story.products), story.sections)

@@ -88,7 +88,7 @@ async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], ent
 
 
 async def test_a_read_that_is_told_to_wait(make_world: Callable[..., World]):
-    """429 for a read of Magento ends the look; the shop is left alone as it asked, beyond the run too, and then all
+    """429 for a read of Magento ends the sync; the shop is left alone as it asked, beyond the run too, and then all
     goes by itself.
     """
     here = make_world(12)

@@ -53,7 +53,7 @@ async def test_a_certificate_that_proves_nothing(
     host: str,
     certificate: str,
 ) -> None:
-    """It is refused in words before a byte of a request is sent; no message fails, and the next look works."""
+    """It is refused in words before a byte of a request is sent; no message fails, and the next sync works."""
     here = make_world(3)
     shows = {
         "self-signed": lambda: authority.server("localhost", self_signed=True),
@@ -77,7 +77,7 @@ async def test_a_certificate_that_proves_nothing(
 async def test_an_authority_of_ones_own(
     make_world: Callable[..., World], authority: Authority, trusted: Callable[[Path], None]
 ) -> None:
-    """With SSL_CERT_FILE both systems may have certificates of a private authority: a look goes all the way."""
+    """With SSL_CERT_FILE both systems may have certificates of a private authority: a sync goes all the way."""
     here = make_world(3)
     trusted(authority.file)
     with ExitStack() as stack:
@@ -93,7 +93,7 @@ async def test_an_authority_of_ones_own(
 async def test_trusted_certificates_that_cannot_be_read(
     make_world: Callable[..., World], trusted: Callable[[Path], None], tmp_path: Path, content: bytes | None
 ) -> None:
-    """The look ends with the file's name and what to do; it does not go on without them."""
+    """The sync ends with the file's name and what to do; it does not go on without them."""
     here = make_world(3)
     file = tmp_path / "missing.pem"
     if content is not None:

@@ -1,4 +1,4 @@
-"""What an administrator starts by hand: Test Connection, Reprocess Failed Messages, full look, one key, pause, link."""
+"""What an administrator starts by hand: Test Connection, Reprocess Failed Messages, full sync, one key, pause, link."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -88,7 +88,7 @@ async def test_reprocess_failed_messages(make_world, state):
 
 
 async def test_reprocess_beside_a_run_that_works(make_world, state):
-    """The working run's next look sends what was chosen, and the run here says so."""
+    """The working run's next sync sends what was chosen, and the run here says so."""
     make_world(PRODUCTS, shop_products=PRODUCTS[1:])
     await price(return_state=True)
     held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
@@ -111,7 +111,7 @@ async def test_skip(make_world, state):
 
 
 async def test_full_look_and_one_key(make_world, state):
-    """A full look reads everything of every active entity; one key reads one record, now."""
+    """A full sync reads everything of every active entity; one key reads one record, now."""
     here = make_world(PRODUCTS)
     final = await full_look(return_state=True)
     assert final.message.startswith("price: 4 changed, 4 sent in 4 requests\ninventory: ")
@@ -122,7 +122,7 @@ async def test_full_look_and_one_key(make_world, state):
 
 
 async def test_a_full_look_beside_a_run_that_works(make_world, state):
-    """The working run's next look is a full one, and it is asked for once only."""
+    """The working run's next sync is a full one, and it is asked for once only."""
     here = make_world(PRODUCTS)
     await price(return_state=True)
     held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)

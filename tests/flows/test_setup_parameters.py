@@ -45,7 +45,7 @@ def versions(state):
 
 
 async def test_what_is_saved_counts_for_the_next_run(home, state, make_world, monkeypatch):
-    """Accepted values are a version with who and when; the next look uses them, without a restart."""
+    """Accepted values are a version with who and when; the next sync uses them, without a restart."""
     monkeypatch.delenv("A2M_QUEUE__CHECK_PROCESS_TIME")
     monkeypatch.delenv("A2M_QUEUE__PROCESS_SLEEP_TIME")
     here = make_world(30)

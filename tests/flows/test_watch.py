@@ -49,7 +49,7 @@ async def test_failed_messages_are_told_once(tmp_path, home):
 
 
 async def test_a_message_that_waits_and_an_entity_without_a_look(tmp_path, home):
-    """Told after so many minutes; a paused entity may be silent; once a look was finished it is over."""
+    """Told after so many minutes; a paused entity may be silent; once a sync was finished it is over."""
     with world(tmp_path, PRODUCTS, faults="magento POST path=*/base-prices: status=429 retry_after=7200") as here:
         await here.sync("price", here.settings(queue={"retry_count": 5}))
         here.clock.advance(14 * 60)

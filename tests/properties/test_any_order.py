@@ -70,7 +70,7 @@ WAYS = {"price": (*STEPS, *PRICE_STEPS), "shipment": (*STEPS, *SHIPMENT_STEPS), 
 DEATHS = st.sampled_from(ENTITIES).flatmap(
     lambda entity: st.tuples(st.just(entity), st.builds(Death, st.sampled_from(WAYS.get(entity, STEPS)), st.just(1)))
 )
-"""An entity, and where on its way a look of it dies."""
+"""An entity, and where on its way a sync of it dies."""
 FAULTS = st.sampled_from(
     [
         "magento writes: cut=after times=1",
@@ -94,7 +94,7 @@ WORK = {
     "order": "shop_order",
     "shipment": "ship",
 }
-"""What gives a look of an entity something to do, so that its faults meet something."""
+"""What gives a sync of an entity something to do, so that its faults meet something."""
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -116,7 +116,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.stack.callback(self.life.close)
 
     def look(self, entity: str, **how: Any) -> RunResult | None:
-        """One look; none if it died."""
+        """One sync; none if it died."""
         outcome = None
 
         async def one_look() -> None:
@@ -127,7 +127,7 @@ class AnyOrder(RuleBasedStateMachine):
         return outcome
 
     def a_good_look(self, entity: str, **how: Any) -> None:
-        """A look in calm: it ends well, or the entity is paused."""
+        """A sync in calm: it ends well, or the entity is paused."""
         outcome = self.look(entity, **how)
         assert outcome is not None
         assert outcome.fault is None, outcome.fault
@@ -228,7 +228,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.a_good_look(entity)
             if len(self.here.writes()) == before:
                 return
-        raise AssertionError("the looks always find something to send")
+        raise AssertionError("the syncs always find something to send")
 
     def teardown(self) -> None:
         """All is mended and time passes: Magento is right, nothing waits, and nothing has failed."""

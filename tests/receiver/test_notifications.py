@@ -62,7 +62,7 @@ def here(database_url):
 
 
 async def test_a_notification_wakes_its_entities(here):
-    """The next look of every entity in the address comes at once; another entity sleeps on."""
+    """The next sync of every entity in the address comes at once; another entity sleeps on."""
     assert await here.post("notify/price,inventory") == 204
     assert (here.woken("price"), here.woken("inventory"), here.woken("order")) == (NOW, NOW, None)
 

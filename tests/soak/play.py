@@ -161,7 +161,7 @@ class Play:
 
     def _end(self) -> Verdict:
         verdict = Verdict()
-        self._said("calm: what was begun is ended, the workers go, bounded looks settle the rest")
+        self._said("calm: what was begun is ended, the workers go, bounded syncs settle the rest")
         self._weather.calm()
         self._wake(float("inf"))
         self._life.settle()

@@ -1,4 +1,4 @@
-"""The end of a soak: all is calm, bounded looks settle what waits, and the naive oracle says what is wrong.
+"""The end of a soak: all is calm, bounded syncs settle what waits, and the naive oracle says what is wrong.
 
 Goes out: what is lost (Magento does not show it, or not as Acumatica says), what is there twice, and what went back.
 """
@@ -30,7 +30,7 @@ from settings import Settings
 
 ROUNDS, LEAST = 12, 4
 PAUSE = 20.0
-"""Seconds between two rounds of looks: what was told to wait, or is asked again after a minute, is due by and by."""
+"""Seconds between two rounds of syncs: what was told to wait, or is asked again after a minute, is due by and by."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def settle(state: State, settings: Settings, verdict: Verdict) -> None:
-    """Usual looks, and what ran out of attempts sent again by hand, until they find nothing to do; so many at most."""
+    """Usual syncs, and what ran out of attempts sent again by hand, until they find nothing to do; so many at most."""
     verdict.causes = _causes(state)
     for verdict.rounds in range(1, ROUNDS + 1):
         with state.read() as connection:

@@ -38,7 +38,7 @@ class Died(BaseException):
 
 @contextmanager
 def dies_at(death: Death) -> Iterator[None]:
-    """Looks in this process die there; whoever sees it may go on with the next look."""
+    """Looks in this process die there; whoever sees it may go on with the next sync."""
     reached: Counter[str] = Counter()
 
     def reach(step: str) -> None:
@@ -64,7 +64,7 @@ def look_in_process(
     *,
     must_die: bool = True,
 ) -> Counter[str]:
-    """One look of an entity in a process of its own, at `now`; gives how often it reached each step before its end.
+    """One sync of an entity in a process of its own, at `now`; gives how often it reached each step before its end.
 
     Fails unless the process died where it should, or ended well where it should not; with `must_die` off it may not
     have come as far.
@@ -76,7 +76,7 @@ def look_in_process(
     if process.is_alive():
         process.kill()
         process.join()
-        raise AssertionError(f"the look of {entity} did not end")
+        raise AssertionError(f"the sync of {entity} did not end")
     expected = (0,) if death is None else (DIED,) if must_die else (0, DIED)
     assert process.exitcode in expected, f"{entity}, {death}: exit code {process.exitcode}"
     if process.exitcode == DIED:

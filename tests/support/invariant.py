@@ -31,7 +31,7 @@ Right = dict[tuple[str, str], list[Decimal]]
 NAMED = (FailureCode.CLOSED_SHORT, FailureCode.INVOICE_TOTALS_DIFFER)
 """Causes of failures that name what Magento cannot follow, and that stay until a person has done something."""
 CLOCKS_DIFFER = timedelta(seconds=30)
-"""A usual look reads from so far behind the watermark (docs/adr/0010)."""
+"""A usual sync reads from so far behind the watermark (docs/adr/0010)."""
 
 
 def settled(state: State, entities: Sequence[str], retry_count: int) -> frozenset[str]:
@@ -126,7 +126,7 @@ def _kept(record: Record | None, entity: str) -> Any:
 def assert_watermark_is_behind(
     state: State, site: View, settings: Settings, entity: str, last_change: datetime
 ) -> None:
-    """The next look reads every change that is not queued yet: the watermark is not past any of them."""
+    """The next sync reads every change that is not queued yet: the watermark is not past any of them."""
     left = not_queued_yet(state, site, settings, entity)
     with state.read() as connection:
         feeds = connection.execute(select(watermark_table.c.feed).where(watermark_table.c.entity == entity)).scalars()

@@ -10,7 +10,7 @@ from connector import failpoints
 
 
 def main(entity: str) -> None:
-    """Begin a look of the entity; say so once it is logged in to Acumatica, and go no further."""
+    """Begin a sync of the entity; say so once it is logged in to Acumatica, and go no further."""
     from app.effective_settings import effective_settings
     from app.run import work_on
     from app.run_request import RunRequest

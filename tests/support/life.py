@@ -145,7 +145,7 @@ class Life:
     def _price(self, keys: list[str], kind: str) -> None:
         for key in keys:
             self._items[key]["default_price"] = f"{self.chance.randint(100, 99_999_999) / 100:.2f}"
-        self._note(keys)  # before Acumatica says it: a look may be quicker than we are
+        self._note(keys)  # before Acumatica says it: a sync may be quicker than we are
         prices = ({"inventory_id": key, "price": self._items[key]["default_price"]} for key in keys)
         self._tell(kind, [{"set_price": one} for one in prices])
 

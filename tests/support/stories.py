@@ -1,4 +1,4 @@
-"""What happens around a look that dies: for each entity a world, changes that lead a look past every step, and newer
+"""What happens around a sync that dies: for each entity a world, changes that lead a sync past every step, and newer
 changes that come after the crash.
 """
 
@@ -46,16 +46,16 @@ class Scene:
         return self.trade
 
     async def look(self, entity: str) -> None:
-        """One whole look, which must end well."""
+        """One whole sync, which must end well."""
         outcome = await self.here.sync(entity, self.settings)
         assert (outcome.fault, outcome.stopped) == (None, None), f"{entity}: {outcome.in_words()}"
 
 
 @dataclass(frozen=True)
 class Story:
-    """One entity's. `change` leads the next look of the entity past all `steps`; its looks before `ready` end well.
+    """One entity's. `change` leads the next sync of the entity past all `steps`; its syncs before `ready` end well.
 
-    `change_again`: something newer for what the dead look was busy with. `then`: the looks that must put all right.
+    `change_again`: something newer for what the dead look was busy with. `then`: the syncs that must put all right.
     """
 
     entity: str
@@ -68,7 +68,7 @@ class Story:
     then: tuple[str, ...] = ()
 
     def looks_after(self) -> tuple[str, ...]:
-        """The looks that put all right again."""
+        """The syncs that put all right again."""
         return self.then or (self.entity,)
 
     def entities(self) -> tuple[str, ...]:

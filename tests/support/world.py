@@ -204,7 +204,7 @@ class World:
             return messages.failed(connection, entity)
 
     def assert_watermark_is_behind(self, entity: str, settings: Settings | None = None) -> None:
-        """Whatever the queue does not know yet is read by the next look."""
+        """Whatever the queue does not know yet is read by the next sync."""
         site, given = self.site_state(), settings or self.settings()
         invariant.assert_watermark_is_behind(self.state, site, given, entity, self.last_change)
 

@@ -131,7 +131,7 @@ async def test_a_consumer_that_stands_still_is_noticed_and_its_prices_go_another
 
 @pytest.mark.over_both
 async def test_a_consumer_that_wakes_up_late_does_not_bring_old_prices_back(make_world):
-    """What the forgotten bulk overwrote is read again and put right by the next look; then prices go in bulks again."""
+    """What the forgotten bulk overwrote is read again and put right by the next sync; then prices go in bulks again."""
     here = make_world(23)
     here.change_shop({"setting": {"consumer": False}})
     settings = in_bulks(here)
@@ -257,7 +257,7 @@ async def test_nothing_is_asked_while_the_shop_told_to_wait(make_world):
 
 
 async def test_a_look_without_bulks_asks_nothing_more(make_world):
-    """An idle look sends nothing to Magento, with bulks as without."""
+    """An idle sync sends nothing to Magento, with bulks as without."""
     here = make_world(23)
     settings = in_bulks(here)
     await here.sync("price", settings)

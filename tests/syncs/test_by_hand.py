@@ -73,7 +73,7 @@ async def test_a_record_that_still_cannot_be_sent_stays_failed(make_world):
 
 @pytest.mark.over_both
 async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
-    """Skipped with a reason: no look sends it, a newer value goes all the same."""
+    """Skipped with a reason: no sync sends it, a newer value goes all the same."""
     here = make_world(_products(), faults=BAD)
     await here.sync("price")
     here.faults.replace("")

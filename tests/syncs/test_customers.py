@@ -20,7 +20,7 @@ def settings(here: Any, *, with_attributes: bool = False, **customer: Any) -> An
 
 
 async def sync(here: Any, *, key: str | None = None, full: bool = False, **customer: Any) -> Any:
-    """One look, a minute later than the last one, with these settings of customers."""
+    """One sync, a minute later than the last one, with these settings of customers."""
     here.clock.advance(60)
     return await here.sync("customer", settings(here, **customer), key=key, full=full)
 
@@ -49,7 +49,7 @@ def shop(here):
 
 
 async def test_customers_of_the_chosen_class_arrive_once(here, shop):
-    """Each with group, names, address and region; a second look sends nothing and asks Magento nothing."""
+    """Each with group, names, address and region; a second sync sends nothing and asks Magento nothing."""
     here.change(*(added(number) for number in range(3)), added(9, customer_class="RETAIL"))
     outcome = await sync(here)
     assert (outcome.fault, outcome.counters.sent, outcome.counters.failed) == (None, 3, 0)
@@ -122,7 +122,7 @@ async def test_a_customer_who_is_deleted_in_acumatica_stays(here, shop):
 
 @pytest.mark.over_both
 async def test_two_customers_with_one_email_both_fail(here, shop):
-    """In one look or in two, in any spelling; once one has another e-mail both go by themselves."""
+    """In one sync or in two, in any spelling; once one has another e-mail both go by themselves."""
     here.change(added(1))
     await sync(here)
     here.change(
@@ -275,7 +275,7 @@ async def test_more_new_customers_than_the_limit_stop_the_look(here, shop):
 
 
 async def test_as_many_as_the_limit_are_created(here, shop):
-    """The limit itself is allowed; a look that only changes customers is not counted."""
+    """The limit itself is allowed; a sync that only changes customers is not counted."""
     here.change(*(added(number) for number in range(3)))
     assert (await sync(here, create_limit=3)).counters.sent == 3
     here.change(*({"set_customer": {"customer_id": f"ACME000{n}", "name": "Other Name"}} for n in range(3)))
@@ -307,7 +307,7 @@ async def test_a_customer_deleted_in_magento_is_not_created_again(here, shop):
 
 
 async def test_attributes_are_refused_on_open_source(here, shop):
-    """Case 12: the look stops before anything is sent, and says why."""
+    """Case 12: the sync stops before anything is sent, and says why."""
     here.change(added(1))
     outcome = await sync(here, with_attributes=True)
     assert outcome.fault is not None
@@ -415,7 +415,7 @@ async def test_an_inactive_entity_sends_nothing_and_then_the_newest_state(here, 
 
 
 async def test_a_customer_who_changes_while_an_attempt_to_tell_him_is_in_doubt(here, shop):
-    """Magento took the account, and the look that asked for it broke off: the renamed one takes its address's place."""
+    """Magento took the account, and the sync that asked for it broke off: the renamed one takes its address's place."""
     here.change(added(1))
     here.faults.replace("magento GET path=*/customers/* after=1: status=503")
     await sync(here)

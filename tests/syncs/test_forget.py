@@ -1,4 +1,4 @@
-"""A person is forgotten between two looks: nothing of hers is made again, and what comes later still finds its way."""
+"""A person is forgotten between two syncs: nothing of hers is made again, and what comes later still finds its way."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def said(here: World) -> str:
 
 
 async def look(sales: Sales, *entities: str, **how: bool) -> None:
-    """A look of each, a minute later."""
+    """A sync of each, a minute later."""
     for entity in entities:
         sales.here.clock.advance(61)
         outcome = await sales.here.sync(entity, sales.settings(**CUSTOMERS), **how)
@@ -39,7 +39,7 @@ async def look(sales: Sales, *entities: str, **how: bool) -> None:
 
 
 async def test_forgotten_and_not_made_again(make_world: Callable[..., World], database_url: str) -> None:
-    """Acumatica still has her: a full look keeps what it reads anew and writes nothing to Magento; what ships later is
+    """Acumatica still has her: a full sync keeps what it reads anew and writes nothing to Magento; what ships later is
     shipped once on the order that was made before.
     """
     sales = Sales(make_world(PRODUCTS, database_url=database_url))
@@ -61,7 +61,7 @@ async def test_forgotten_and_not_made_again(make_world: Callable[..., World], da
     assert not [word for word in PERSONAL if word in said(here)], "a look at changes brings nothing back"
 
     await look(sales, "customer", "order", full=True)
-    assert EMAIL in said(here), "Acumatica still has her, and a full look reads all of it"
+    assert EMAIL in said(here), "Acumatica still has her, and a full sync reads all of it"
     assert len(here.writes()) == written
     sales.ship("000001")
     await look(sales, "shipment")

@@ -1,4 +1,4 @@
-"""An order that was on hold, released and shipped between two looks: Magento completes it all the same."""
+"""An order that was on hold, released and shipped between two syncs: Magento completes it all the same."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def placed_in_the_shop(here: Sales, **more: str) -> None:
 async def test_a_hold_that_is_over_is_ended_before_anything_else(
     sales: Sales, ours: bool, invoiced: bool, then: tuple[str, ...]
 ):
-    """Released, shipped and perhaps invoiced before the next look, and whichever entity looks first: the hold is ended,
+    """Released, shipped and perhaps invoiced before the next sync, and whichever entity looks first: the hold is ended,
     nothing fails, and the order is shipped, and complete once it is invoiced.
     """
     if ours:
@@ -91,7 +91,7 @@ async def test_a_hold_of_the_shops_own_is_left_alone(sales: Sales):
 @pytest.mark.parametrize("fault", ["status=401 times=1", "status=503 times=1", "cut=after times=1"])
 @pytest.mark.parametrize("looked", [True, False], ids=["held to the end", "released at once"])
 async def test_a_hold_that_was_half_told_is_ended_too(sales: Sales, ours: bool, fault: str, looked: bool):
-    """Magento held the order, and the look broke off before its comment: released later, or before the next look."""
+    """Magento held the order, and the sync broke off before its comment: released later, or before the next sync."""
     statuses = {"Open": "processing", "On Hold": "holded", "Shipping": "processing", "Completed": "complete"}
     order = {"order": {**SECTIONS["order"], "statuses": statuses}}
     if ours:

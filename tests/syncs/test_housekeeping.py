@@ -1,4 +1,4 @@
-"""The state database neither grows by looking nor loses what a look needs by housekeeping."""
+"""The state database neither grows by looking nor loses what a sync needs by housekeeping."""
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ SESSION_ENDS = 700.0
 
 @pytest.fixture
 def scene(make_world):
-    """A story's world after its change, before the look that sends it."""
+    """A story's world after its change, before the sync that sends it."""
 
     async def begin(entity: str) -> Scene:
         story = STORIES[entity]
@@ -31,7 +31,7 @@ def scene(make_world):
 
 
 async def look_all(told: Scene, entity: str, **how) -> None:
-    """Every look that the story's end needs, each a minute later."""
+    """Every sync that the story's end needs, each a minute later."""
     for name in STORIES[entity].looks_after():
         told.here.clock.advance(60)
         outcome = await told.here.sync(name, told.settings, **how)
@@ -71,7 +71,7 @@ async def test_an_idle_look_adds_no_row(scene, entity):
 
 @pytest.mark.parametrize("entity", ENTITIES)
 async def test_a_look_after_housekeeping_sends_nothing(scene, entity):
-    """What was sent is known without its message: a usual look and a full one find nothing to do."""
+    """What was sent is known without its message: a usual sync and a full one find nothing to do."""
     told = await scene(entity)
     await look_all(told, entity)
     sent = len(told.here.writes())

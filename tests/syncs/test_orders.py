@@ -36,7 +36,7 @@ def reasons(here: Sales) -> dict[str, str]:
 
 
 async def test_an_order_made_in_acumatica_is_made_in_magento_once(sales):
-    """With its numbers, lines, totals to the cent, address, method, state and status; the next look sends nothing."""
+    """With its numbers, lines, totals to the cent, address, method, state and status; the next sync sends nothing."""
     here = sales()
     here.entered("000001", LINES, freight="7.50", discount="1.00", taxes=[{"id": "NY", "rate": "8.875"}])
     outcome = await look(here)
@@ -228,7 +228,7 @@ async def test_our_orders_are_held_and_canceled_by_an_update(sales):
 
 @pytest.mark.over_both
 async def test_a_released_invoice_makes_one_invoice(sales):
-    """Only once it is released; nothing is captured, and the next look makes none."""
+    """Only once it is released; nothing is captured, and the next sync makes none."""
     here = sales()
     here.entered("000001", LINES)
     invoice = here.invoiced("000001", release=False)
@@ -363,7 +363,7 @@ async def test_an_order_made_complete_is_made_open_and_says_what_it_lacks(sales)
 
 
 async def test_an_archived_order_is_not_a_deleted_one_and_a_deleted_one_is_reported(sales):
-    """A full look sees the archived order; the deleted one is named with its Magento id."""
+    """A full sync sees the archived order; the deleted one is named with its Magento id."""
     here = sales()
     here.entered("000001", LINES)
     here.entered("000002", LINES)

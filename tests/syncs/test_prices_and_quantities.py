@@ -14,7 +14,7 @@ from sandbox.catalogue import Product, generated
 
 D = Decimal
 ONE_BY_ONE = {"threshold_count": 0, "batch_count": 1}
-"""So that a look sends what it queued first while it still reads."""
+"""So that a sync sends what it queued first while it still reads."""
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ async def test_threshold_and_batch(make_world, skus, threshold, batch, sizes):
 
 
 async def test_a_second_look_sends_nothing(make_world):
-    """What Magento confirmed is not sent again, and an idle look reads two lists in Acumatica at most."""
+    """What Magento confirmed is not sent again, and an idle sync reads two lists in Acumatica at most."""
     here = make_world(60)
     for entity in ("price", "inventory"):
         await here.sync(entity)
@@ -130,7 +130,7 @@ async def test_an_item_that_becomes_inactive_goes_to_zero_once(make_world):
 
 
 async def test_an_item_that_is_gone_goes_to_zero_at_the_next_full_look(make_world):
-    """Acumatica has no feed of deletions: the full look finds what is no longer there."""
+    """Acumatica has no feed of deletions: the full sync finds what is no longer there."""
     here = make_world(30)
     await here.sync("inventory")
     here.change({"remove_item": "SKU-000001"})
@@ -211,7 +211,7 @@ async def test_a_shop_that_answers_503_to_everything_fails_the_run_and_no_messag
 
 
 async def test_a_product_that_is_created_later_gets_its_value_by_itself(make_world):
-    """An unknown SKU has one failed message; once the product exists the newest value goes at the next full look."""
+    """An unknown SKU has one failed message; once the product exists the newest value goes at the next full sync."""
     products = generated(10)
     here = make_world(products, shop_products=products[1:])
     await here.sync("price")
@@ -292,7 +292,7 @@ async def test_branch_wise_overrides_the_plain_setting(make_world):
 
 
 async def test_an_item_that_came_and_went_between_two_full_looks(make_world):
-    """Only a usual look ever saw it: the next full look finds that it is gone, and its quantity goes to 0."""
+    """Only a usual sync ever saw it: the next full sync finds that it is gone, and its quantity goes to 0."""
     products = [*generated(12), Product("SHORT-LIVED", "x", 5_000_000, {"MAIN": 30_000})]
     here = make_world(generated(12), shop_products=products)
     await here.sync("inventory", full=True)
@@ -307,7 +307,7 @@ async def test_an_item_that_came_and_went_between_two_full_looks(make_world):
 
 
 async def test_a_failed_record_that_never_could_be_kept_and_is_gone(make_world):
-    """A key that is too long to be kept fails; once it is gone from Acumatica, a full look forgets the failure."""
+    """A key that is too long to be kept fails; once it is gone from Acumatica, a full sync forgets the failure."""
     long = "L" * 300
     here = make_world(generated(12))
     here.change({"add_item": {"inventory_id": long, "price": "5"}})
@@ -322,7 +322,7 @@ async def test_a_failed_record_that_never_could_be_kept_and_is_gone(make_world):
 
 
 async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
-    """Acumatica told of a removed item again, in a form that cannot be read: the next full look forgets the failure."""
+    """Acumatica told of a removed item again, in a form that cannot be read: the next full sync forgets the failure."""
     here = make_world(generated(12))
     here.change({"add_item": {"inventory_id": "ONCE", "price": "5"}})
     await here.sync("price", full=True)
@@ -338,7 +338,7 @@ async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
 
 
 async def test_a_full_look_tells_nothing_before_it_has_read_everything_of_an_item(make_world):
-    """An item was withdrawn and its quantity changed since: the full look says 0, and never what nobody may buy."""
+    """An item was withdrawn and its quantity changed since: the full sync says 0, and never what nobody may buy."""
     here = make_world(12)
     settings = here.settings(**here.sections(queue=ONE_BY_ONE))
     await here.sync("inventory", settings, full=True)
@@ -355,7 +355,7 @@ async def test_a_full_look_tells_nothing_before_it_has_read_everything_of_an_ite
 
 
 async def test_a_full_look_that_dies_before_it_has_read_everything(make_world):
-    """What it kept and did not compute yet is computed by the next look, whichever."""
+    """What it kept and did not compute yet is computed by the next sync, whichever."""
     here = make_world(12)
     await here.sync("inventory", full=True)
     sku = next(sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default")
@@ -418,7 +418,7 @@ async def test_a_usual_look_sends_the_first_quantities_while_it_reads_the_others
 
 
 async def test_what_the_last_look_did_is_not_overwritten_by_one_that_did_nothing(make_world):
-    """A full look reads everything and finds it right: status goes on saying what was done last."""
+    """A full sync reads everything and finds it right: status goes on saying what was done last."""
     here = make_world(12)
     first = await here.sync("price")
     assert first.counters.sent == 12

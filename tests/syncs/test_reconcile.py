@@ -41,7 +41,7 @@ async def test_nothing_differs_after_a_look(make_world: Callable[..., World], en
 
 
 async def test_a_price_that_somebody_changed_in_magento(make_world: Callable[..., World]) -> None:
-    """No look notices it; reconcile names it with both values, and a repair puts it right and nothing else."""
+    """No sync notices it; reconcile names it with both values, and a repair puts it right and nothing else."""
     here = make_world(12)
     await here.sync("price")
     sku = generated(12)[3].sku
@@ -116,7 +116,7 @@ async def test_a_magento_that_asks_to_be_left_alone_compares_nothing(make_world:
 
 @pytest.mark.parametrize("entity", ["customer", "order", "shipment"])
 async def test_documents_that_are_all_told(make_world: Callable[..., World], entity: str) -> None:
-    """Every document of a look is looked for in Magento, is there, and nothing is written."""
+    """Every document of a sync is looked for in Magento, is there, and nothing is written."""
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)

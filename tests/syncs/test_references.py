@@ -18,7 +18,7 @@ def sales(make_world):
 
 
 async def look(here: Sales, entity: str, **sections):
-    """One look, a minute later."""
+    """One sync, a minute later."""
     here.here.clock.advance(60)
     outcome = await here.here.sync(entity, here.settings(**{**BOTH, "order": WEB, **sections}))
     assert outcome.fault is None, outcome.fault

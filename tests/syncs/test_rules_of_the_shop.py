@@ -1,4 +1,4 @@
-"""What a look does where the shop has rules of its own."""
+"""What a sync does where the shop has rules of its own."""
 
 import pytest
 
@@ -89,7 +89,7 @@ async def test_a_record_saved_late_is_found(make_world):
 
 
 async def test_looks_read_only_what_is_new(make_world):
-    """Changes are not read again at every look: once a minute is enough for what was saved late."""
+    """Changes are not read again at every sync: once a minute is enough for what was saved late."""
     here = make_world(60)
     await here.sync("price")
     pulled = 0
@@ -121,7 +121,7 @@ async def test_a_price_that_is_taxed_otherwise_than_the_shops_is_not_sent(make_w
 
 
 async def test_a_change_of_one_of_two_items_with_one_sku_sends_nothing(make_world):
-    """A look that reads only one of the two knows the other: neither may speak for the SKU, until one has another."""
+    """A sync that reads only one of the two knows the other: neither may speak for the SKU, until one has another."""
     here = make_world(_products())
     both = here.settings(items={"sku": "alternate:Global"})
     for number, sku in enumerate(("P-0", "TWIN", "twin", "P-3")):

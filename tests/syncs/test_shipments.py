@@ -28,7 +28,7 @@ def trade(make_world):
 
 
 async def look(here: Trade, entity: str = "shipment", **sections):
-    """One look, a minute later."""
+    """One sync, a minute later."""
     here.here.clock.advance(60)
     outcome = await here.here.sync(entity, here.settings(**{"inventory": WAREHOUSES, **sections}))
     assert outcome.fault is None, outcome.fault
@@ -41,7 +41,7 @@ def reasons(here: Trade) -> dict[str, str]:
 
 
 async def test_a_confirmed_shipment_arrives_once(trade):
-    """With its items, tracking number, carrier, source and mark; the next look sends nothing."""
+    """With its items, tracking number, carrier, source and mark; the next sync sends nothing."""
     here = trade()
     order = here.sold("000001", {"A": 2, "B": 1})
     number = here.ship("000001")
@@ -394,7 +394,7 @@ async def test_two_orders_of_acumatica_may_be_one_of_magento(trade):
 
 
 async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
-    """A full look that no longer sees it asks for it by number: it is there, and nothing is reported."""
+    """A full sync that no longer sees it asks for it by number: it is there, and nothing is reported."""
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
@@ -407,7 +407,7 @@ async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
 
 
 async def test_a_shipment_that_was_deleted_after_it_was_sent_is_reported(trade):
-    """A full look does not see it, and Acumatica does not have it by number either."""
+    """A full sync does not see it, and Acumatica does not have it by number either."""
     here = trade()
     here.sold("000001", {"A": 2})
     number = here.ship("000001")

@@ -1,4 +1,4 @@
-"""What goes first: a product that is sold out, and stock before prices; and that a large look sends while it reads."""
+"""What goes first: a product that is sold out, and stock before prices; and that a large sync sends while it reads."""
 
 import asyncio
 from dataclasses import replace
@@ -94,7 +94,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
 
 @pytest.mark.over_both
 async def test_a_look_that_fails_while_it_sends_settles_what_it_sent(make_world, monkeypatch):
-    """Acumatica fails in the middle of a large look: what has left is kept as sent, the next look brings the rest."""
+    """Acumatica fails in the middle of a large sync: what has left is kept as sent, the next sync brings the rest."""
     here = make_world(43)
     monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", 8)
     monkeypatch.setattr(pull, "CHUNK_RECORDS", 8)

@@ -63,7 +63,7 @@ def test_a_feed_that_cannot_tell_what_changed_is_swept_now_and_then():
 
 @pytest.mark.parametrize(("sweep", "full", "goes_on"), [(None, False, True), (None, True, False), (4, True, True)])
 def test_what_was_broken_off_goes_on(sweep: int | None, full: bool, goes_on: bool):
-    """At the key that was queued last; a full look has no use for a window that was."""
+    """At the key that was queued last; a full sync has no use for a window that was."""
     unfinished = Cursor(1, None if sweep else 1, sweep, "K")
     found = planned(PULLED.moved(unfinished), full=full)
     assert (found is unfinished) == goes_on

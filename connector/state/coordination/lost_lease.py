@@ -1,4 +1,4 @@
-"""What a run that lost its lease leaves to whoever works now: what it was telling Magento is looked at again."""
+"""What a run that lost its lease leaves to the run that works now: what it was sending is checked in Magento again."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class SharedLicence:
             return seats.read(connection, self.host)
 
     def _is_next(self, slot: str) -> bool:
-        """Whether it is this slot's turn, as far as a read tells: whoever waits does not write all the time."""
+        """Whether it is this slot's turn, as far as a read tells: a waiting process does not write all the time."""
         return slot in self._served_next(self._seats())
 
     def _served_next(self, known: list[seats.Seat]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Whoever cannot look himself because a run works on the entity, asks here; the run's next look then comes at once.
+"""Ask the run that holds the lease to sync again now.
 
 Also which notifications of Acumatica were received: the same one may come several times.
 """
@@ -20,14 +20,14 @@ REMEMBERED = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Wake:
-    """When a look, and a full look, was last asked for."""
+    """When a sync, and a full sync, was last asked for."""
 
     asked_at: datetime | None = None
     full_asked_at: datetime | None = None
 
 
 def ask(state: State, named: Sequence[str], now: datetime, *, full: bool = False) -> None:
-    """Let the next look of these entities come at once; with `full` it reads everything."""
+    """Let the next sync of these entities come at once; with `full` it reads everything."""
     with state.write() as connection:
         _ask(connection, named, now, full=full)
 
@@ -46,7 +46,7 @@ def read(connection: Connection, entity: str) -> Wake:
 
 
 def sync_requested(connection: Connection, entity: str, since: datetime) -> bool:
-    """Whether a look was asked for since then, or a record is to be read again."""
+    """Whether a sync was asked for since then, or a record is to be read again."""
     look = exists().where(wakes.c.entity == entity, wakes.c.asked_at > micros(since))
     record = exists().where(asked.c.entity == entity)
     return connection.execute(select(literal(1)).where(look | record)).first() is not None

@@ -1,6 +1,6 @@
-"""What a person decides about single messages: send again, skip, link; and what the next look reads first of all.
+"""What a person decides about single messages: send again, skip, link; and what the next sync reads first of all.
 
-Sending again does not send: it marks the failed messages, and asks for their records. The next look reads the newest
+Sending again does not send: it marks the failed messages, and asks for their records. The next sync reads the newest
 state of these records from Acumatica first, so an old message never overwrites newer data: what is still wanted becomes
 pending again with all its attempts, what Magento shows by now becomes superseded.
 """
@@ -111,8 +111,8 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
     """Say that a document is this one in Magento: it is not made again. Gives in words what that settled.
 
     What waits or failed for a shipment or an order counts as sent: it is what was made by hand. A customer's account is
-    brought up to date by the next look. An order that was edited after it was sent and is linked to the same id
-    again was put right by hand: the next look takes it as it is. Raises `NotPossibleByHand` while it is being sent.
+    brought up to date by the next sync. An order that was edited after it was sent and is linked to the same id
+    again was put right by hand: the next sync takes it as it is. Raises `NotPossibleByHand` while it is being sent.
     """
     with state.write() as connection:
         lease.lock_entity(connection, entity)
@@ -153,7 +153,7 @@ def _linked(connection: Connection, settled: Sequence[Message], magento_id: str,
 
 
 def ask_for(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:
-    """Have the next look read these records again, first of all."""
+    """Have the next sync read these records again, first of all."""
     upsert(
         connection,
         asked,

@@ -39,7 +39,7 @@ class Finding:
 @dataclass(frozen=True)
 class Limits:
     """How long a message may wait for its turn, or for something else (`wait_tell`), how long an entity may go without
-    a look, and after how long an alert is repeated.
+    a sync, and after how long an alert is repeated.
     """
 
     oldest_pending: timedelta

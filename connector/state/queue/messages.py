@@ -244,7 +244,7 @@ def _by_place(message: Message) -> tuple[str, str]:
 
 
 class BatchResult(msgspec.Struct, frozen=True):
-    """What one request brought: the outcome of each of its messages, and what whoever sent it wants `then`.
+    """What one request brought: the outcome of each of its messages, and what its sender claims `then`.
 
     With `doubt_until` Magento may have applied more than it accepted: the keys are read again there then.
     """

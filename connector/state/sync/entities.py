@@ -58,7 +58,7 @@ def _instant(value: int | None) -> datetime | None:
 
 
 def remember_look(state: State, held: Lease, now: datetime, said: str, *, did_nothing: bool, full: bool) -> None:
-    """Keep that a look ended well, and what it said; of one that did nothing only where none said anything before. The
+    """Keep that a sync ended well, and what it said; of one that did nothing only where none said anything before. The
     last fault is over.
 
     Raises `LeaseLost`.

@@ -1,6 +1,6 @@
 """What Acumatica last said of each record: the facts of an item, its quantities by warehouse or its price rows.
 
-A look that pulls one changed quantity computes from this with the quantities of the other warehouses, without asking
+A sync that pulls one changed quantity computes from this with the quantities of the other warehouses, without asking
 Acumatica again; a promotion that starts
 today is computed from it with no request at all. Rows are replaced in place, so an unchanged record costs nothing.
 """
@@ -87,7 +87,7 @@ class Stored(msgspec.Struct, gc=False):
 
 
 DUE = date.min.toordinal()
-"""The next change of a record that is kept and has to be computed: at the end of the look, or by the next one."""
+"""The next change of a record that is kept and has to be computed: at the end of the sync, or by the next one."""
 
 _decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode

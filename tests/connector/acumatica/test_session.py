@@ -205,7 +205,7 @@ class Waiting(NoLimits):
 
 
 async def test_between_two_looks_the_session_goes_to_whoever_waits():
-    """A session that another process waits for is logged out between two looks, and every request took a turn."""
+    """A session that another process waits for is logged out between two syncs, and every request took a turn."""
     server, licence = Server(), Waiting()
     async with opened(COOKIE, server, licence=licence) as session:
         await session.get("https://erp.example.com/a", what="a")

@@ -70,7 +70,7 @@ def claim_same(state: State, held: Lease, attempts: int) -> list[Message]:
 
 
 def test_an_accepted_message_is_confirmed_in_the_ledger(state: State, held: Lease) -> None:
-    """What Magento accepted is what the next look compares with."""
+    """What Magento accepted is what the next sync compares with."""
     queue(state, held, "A")
     messages.settle(state, held, [MessageOutcome(message, "sent") for message in claim(state, held)], NOW)
     with state.read() as connection:
