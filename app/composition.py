@@ -96,7 +96,11 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         return clock.now().astimezone(zone).date()
 
     async with acumatica_session(
-        access, licence=licence, clock=clock, patience=run.limits.session_wait, ends_at=run.limits.ends_at
+        access,
+        licence=licence,
+        clock=clock,
+        patience=run.limits.session_wait,
+        ends_at=None if run.request.is_one_sync() else run.limits.ends_at,
     ) as session:
         yield RunContext(
             entity=entity,

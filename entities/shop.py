@@ -22,7 +22,7 @@ class ConfigurationConflict(ConnectorError):
 
 
 class Shop:
-    """Opens connections to Magento; every request sent over them is counted in the tally.
+    """Opens connections to Magento; every request sent over them is counted.
 
     `open_client` makes a client of its own for each connection; `msi` is none where Magento has to be asked whether it
     keeps stock by source.
@@ -39,7 +39,7 @@ class Shop:
         msi: bool | None,
     ) -> None:
         self._open_client = open_client
-        self._tally = counters
+        self._counters = counters
         self._msi = msi
         self._sources: dict[str, str] | None = None
         self._answers: dict[str, Any] = {}
@@ -56,8 +56,8 @@ class Shop:
             try:
                 yield client
             finally:
-                self._tally.requests += client.writes
-                self._tally.reads += client.reads
+                self._counters.requests += client.writes
+                self._counters.reads += client.reads
 
     async def once(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` gives; asked once per run under the name `what`."""

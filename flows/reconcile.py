@@ -21,7 +21,7 @@ from settings import SettingsError
 
 @flow(name="Reconcile", persist_result=False)
 async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> State[Any]:
-    """Compare what Magento shows with what it must show, by what Acumatica says now. Nothing is written.
+    """Compare what Magento shows with what it must show, by what Acumatica says now. Nothing is written unless asked.
 
     Args:
         entity: One entity, or all that are active.

@@ -1,6 +1,6 @@
-"""Test Connection, Acumatica: whether it lets us in, its endpoint and fields, warehouses, branches, the licence.
+"""Test Connection, Acumatica: whether it lets us in, its clock, endpoint and fields, language, branch, and the licence.
 
-Comes in: the ERP and what the settings name. Goes out: one `Check` after the other. Nothing is written anywhere.
+Nothing is written anywhere.
 """
 
 from __future__ import annotations

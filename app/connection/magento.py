@@ -1,6 +1,6 @@
-"""Test Connection, Magento: whether it answers and lets us in, its edition, modules, sources, currency and limits.
+"""Test Connection, Magento: whether it answers and lets us in, its clock, edition, currency and limits.
 
-Comes in: the shop and what the settings name. Goes out: one `Check` after the other. Nothing is written anywhere.
+Nothing is written anywhere.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Test Connection, permissions: every one that an active entity needs is tried, without writing anything.
 
 Comes in: the shop, the active entities and what the settings switch on. Goes out: one check for each entity. Which
-routes an entity calls, and how each is tried without any effect, stands in `connector.magento.permissions`.
+routes an entity calls stands in its package (`routes.py`), how each is tried in `connector.magento.permissions`.
 """
 
 from __future__ import annotations

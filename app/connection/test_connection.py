@@ -65,7 +65,7 @@ async def _checks(
         unasked = ""
         elsewhere = partial(what_answers_at, access.url, clock)
         async for check in check_acumatica(session, _named(settings, currency), elsewhere):
-            unasked = check.said if check.what == "Endpoint" and check.result == "could not be checked" else unasked
+            unasked = check.said if check.what == "Endpoint" and check.result != "passed" else unasked
             yield check
         async for check in ask_each(_named_in_acumatica(settings, session), unasked=unasked):
             yield check

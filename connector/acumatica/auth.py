@@ -71,7 +71,7 @@ class AcumaticaAuth(httpx.Auth):
             if self.held is held:  # or somebody has renewed it meanwhile
                 yield from self._renew()
             self.sign(request)
-            yield request
+            self._keep((yield request))
 
     def forget(self) -> None:
         """Forget the session: the next request logs in."""

@@ -1,5 +1,4 @@
-"""Test Connection, where quantities and prices go in Magento: sources, their stocks and websites, and the ids of
-store view and website that the settings name.
+"""Test Connection, sources: each is there, enabled, in a stock, and that stock sells on some website.
 
 Nothing is written anywhere.
 """

@@ -97,7 +97,7 @@ def content_of(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule
             raise unknown_state(key, status)
         return replace(content, new=new_order(key, order, items, rule))
     except Rejected as why:
-        return replace(content, why_not=WhyNot(why.code, str(why)))
+        return replace(content, why_not=WhyNot(why.code.label, str(why)))
 
 
 def _facts(order: SalesOrder) -> dict[str, Any]:

@@ -70,8 +70,10 @@ class Invoice:
 
 @dataclass(frozen=True)
 class WhyNot:
-    """Why an order cannot be made, as it is kept with its content: a `FailureCode`, or its label as an earlier version
-    kept it, and the reason.
+    """Why an order cannot be made, as it is kept with its content: the label of a `FailureCode`, and the reason.
+
+    The label is part of the document's fingerprint since before there were codes: another text here would send again
+    what a person skipped.
     """
 
     cause: str
@@ -80,7 +82,7 @@ class WhyNot:
     @property
     def code(self) -> FailureCode:
         """The code of it."""
-        known = (one for one in FailureCode if self.cause in (one, one.label))
+        known = (one for one in FailureCode if self.cause == one.label)
         return next(known, FailureCode.NOT_POSSIBLE)
 
     def rejected(self) -> Rejected:

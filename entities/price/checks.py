@@ -1,7 +1,6 @@
-"""Test Connection, prices: whether Acumatica's price list has prices with tax, or without, as the shop's are.
+"""Test Connection, prices: the price class, the tax of Acumatica's price list, and the consumer of bulks.
 
-Comes in: Acumatica and the rule that the settings give. Goes out: what is to be checked; nothing while Tax Included is
-empty. Nothing is written anywhere. Magento's API does not tell how its own prices are: the setting does.
+Nothing is written anywhere. Magento's API does not tell how its own prices are: the setting does.
 """
 
 from __future__ import annotations

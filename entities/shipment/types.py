@@ -1,8 +1,4 @@
-"""A shipment as Acumatica has it, the rule that it is told by, and what Magento is told of it.
-
-Frozen values that know nothing of either system's API. A shipment comes with the orders and items that it names, so
-that the rules need nothing else. Source: acumatica.md §5.5, §5.7; settings sections Shipment, Dropship.
-"""
+"""The rule that shipments are sent by, and what Magento is told of one (settings sections Shipment, Dropship)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""Test Connection, what the settings of items, prices and vendor quantities name: item classes, alternate ids, the
-price class, availability calculation rules, the generic inquiry, the product attribute.
+"""Test Connection, items: the item classes and the alternate id of the SKU that the settings name.
 
-Comes in: both systems and the names. Goes out: what is to be checked; nothing where nothing is named. Nothing is
-written anywhere.
+Nothing is written anywhere.
 """
 
 from __future__ import annotations
