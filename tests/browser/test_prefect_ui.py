@@ -72,7 +72,7 @@ def test_a_failed_message_is_mended_and_sent_again(stack, pages):
     stack.change_erp({"set_price": {"inventory_id": SKU, "price": "77.5"}})
     run_id = pages.start("price")
     pages.see_end(run_id, state="CompletedWithFailures", name="1 failed")
-    pages.see_log(f"{SKU} failed: ")
+    pages.see_log(f"{SKU} failed (unknown_sku): ")
     pages.see_log(" no product ")
     pages.open_artifact(run_id, "price-failed")
     pages.see("price: 1 failed in this run. Mend the cause")
