@@ -126,7 +126,7 @@ async def test_a_full_look_beside_a_run_that_works(make_world, state):
     here = make_world(PRODUCTS)
     await price(return_state=True)
     held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
-    assert "which looks again at once" in (await full_look("price", return_state=True)).message
+    assert "which syncs again at once" in (await full_look("price", return_state=True)).message
     lease.release(state, held)
     with state.read() as connection:
         before = entities.read(connection, "price").last_full_look_at

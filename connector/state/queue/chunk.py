@@ -105,7 +105,7 @@ class Queued:
     superseded: int = 0
     failed: int = 0
     skipped: int = 0
-    rows: Sequence[tuple[Any, ...]] = ()
+    rows: Sequence[tuple[Any, ...]] = field(default=(), compare=False)
 
     def states(self) -> dict[Place, str]:
         """Return the state of each message that the chunk made or wrote anew, by its place."""
