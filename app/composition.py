@@ -29,7 +29,6 @@ from entities.counters import Counters
 from entities.events import Events, Waiting
 from entities.from_settings import item_rule
 from entities.pace import Pace
-from entities.read_plan import ReadPlan
 from entities.registry import ENTITIES
 from entities.shop import Shop
 from settings import Settings
@@ -195,8 +194,3 @@ def shop(
         store_id=settings.magento.store_id,
         msi=None,
     )
-
-
-def read_plan(settings: Settings, entity: str, active_since: datetime | None = None) -> ReadPlan:
-    """Return what the entity reads in Acumatica. Documents begin at FROM, or when the entity was first made active."""
-    return ENTITIES[entity].read_plan(settings, active_since)

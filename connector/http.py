@@ -51,7 +51,7 @@ class TransportFault:
 
     kind: `dns` (the name is unknown), `tls` (no trusted or no TLS connection), `refused` (nobody accepts connections
     there, or the host or network cannot be reached), `connect_timeout`, `reset` (the connection was cut),
-    `read_timeout` (no answer in time), `protocol` (what came is no usable HTTP answer).
+    `read_timeout` (no answer in time), `protocol` (what came is not a usable HTTP answer).
     request_left: the request may have arrived whole, and may be applied even seconds later; False: it surely was not.
     said: the reason in the words of the library or the operating system.
     """

@@ -1,7 +1,8 @@
 """Released sales invoices: what makes a shipment due under *On Invoice Release*.
 
 Comes in: an instant, or invoices by type and number. Goes out: the numbers of the shipments and receipts that released
-invoices name, or which of the invoices are released. "Released" is no field: Open and Closed are (acumatica.md §5.6).
+invoices name, or which of the invoices are released. "Released" is not a field: Open and Closed are (acumatica.md
+§5.6).
 """
 
 from __future__ import annotations

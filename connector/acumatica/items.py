@@ -299,7 +299,7 @@ def _field(record: Any, name: str) -> Any:
         return found.value if found is not None else None
     if not isinstance(found, dict):
         raise BadRecord(
-            f"Unreadable record: {name} is {str(found)[:60]!r}, which is no field. Correct it in Acumatica."
+            f"Unreadable record: {name} is {str(found)[:60]!r}, which is not a field. Correct it in Acumatica."
         )
     return found.get("value")
 
@@ -310,4 +310,4 @@ def _decimal(value: Any, name: str) -> Decimal | None:
     try:
         return Decimal(str(value))
     except ArithmeticError as error:
-        raise BadRecord(f"Unreadable record: {name} is {value!r}, which is no number.") from error
+        raise BadRecord(f"Unreadable record: {name} is {value!r}, which is not a number.") from error

@@ -1,7 +1,7 @@
 """How a list of Acumatica is declared: a record type, a key and what is selected.
 
-Whoever declares one maps its records and needs nothing else: `pager` reads it. Lists are of the endpoint's entities, or
-of OData feeds of rows of items. Archived documents are asked for: an archived one is not a deleted one.
+A new list needs this declaration and a mapping of its records; `pager` reads it. A list holds entities of the endpoint,
+or rows of items from an OData feed. Archived documents are read too: an archived one is not a deleted one.
 """
 
 from __future__ import annotations

@@ -279,7 +279,7 @@ def _party(contact: _Contact | None, address: _Address | None) -> Party:
 def _number(number: Number, what: str) -> Decimal:
     value = number.value or Decimal(0)
     if not value.is_finite() or abs(value) >= LARGEST:
-        raise BadRecord(f"Unreadable record: {what} is {value}, which is no usable number. Correct it in Acumatica.")
+        raise BadRecord(f"Unreadable record: {what} is {value}, which is not a usable number. Correct it in Acumatica.")
     return plain(value)
 
 
@@ -292,4 +292,4 @@ def _instant(told: str | None) -> datetime | None:
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return aware.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRecord(f"Unreadable record: {told[:40]!r} is no date and time.") from error
+        raise BadRecord(f"Unreadable record: {told[:40]!r} is not a date and time.") from error

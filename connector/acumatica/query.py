@@ -1,7 +1,7 @@
 """Questions to Acumatica's lists, with every value quoted: the endpoint's (OData 3) and the feeds' (OData 4).
 
-A condition is built from fields and plain values and put into words only when the question goes out, in the dialect of
-whoever is asked: the two write instants, days and searches differently (contracts/acumatica.md §2.3 and §3.4).
+A condition is built from fields and plain values, and rendered when the request is made, in the dialect of its
+receiver: the two write instants, days and searches differently (contracts/acumatica.md §2.3 and §3.4).
 """
 
 from __future__ import annotations

@@ -23,11 +23,11 @@ QUANTITY_DIGITS = 4
 PRICE_DIGITS = 6
 LARGEST = 2**62
 FURTHEST = 20
-"""Powers of ten: a number further from 1 is no number of anything that is sold, and computing with it never ends."""
+"""Powers of ten: a number further from 1 is not a number of anything that is sold, and computing with it never ends."""
 WITHOUT_KEY = "(without key)"
 LONGEST_KEY = 255
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
-"""What decoding raises: for what is no JSON or not as expected, and for lists in lists without end."""
+"""What decoding raises: for what is not JSON or not as expected, and for lists in lists without end."""
 
 _AS_IT_CAME = msgspec.json.Encoder(decimal_format="number")
 
@@ -99,12 +99,12 @@ class BadRecord(ValueError):
 def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
     """A decimal as a whole number of its last kept digit; further digits are rounded half to even.
 
-    Raises `BadRecord` for what is no number and for what is too large.
+    Raises `BadRecord` for what is not a number and for what is too large.
     """
     if value is None:
         return None
     if not value.is_finite():
-        raise BadRecord(f"Unreadable record: {what} is {value}, which is no number. Correct it in Acumatica.")
+        raise BadRecord(f"Unreadable record: {what} is {value}, which is not a number. Correct it in Acumatica.")
     whole = round(value.scaleb(digits)) if value.adjusted() < 20 else LARGEST
     if abs(whole) >= LARGEST:
         raise BadRecord(f"Unreadable record: {what} is {value}, which is too large. Correct it in Acumatica.")
@@ -118,7 +118,7 @@ def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError as error:
-        raise BadRecord(f"Unreadable record: {text!r} is no date.") from error
+        raise BadRecord(f"Unreadable record: {text!r} is not a date.") from error
 
 
 def possible_keys(keys: Iterable[str]) -> list[str]:
@@ -164,22 +164,22 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
     """The records of a JSON list, decoded as `kind`; with them (raw record, why) of those that cannot be.
 
     The whole page is decoded at once; only where that fails is each record tried alone. Raises `RequestRefused` for
-    what is no list of anything.
+    what is not a list of anything.
     """
     try:
         return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
     except UNDECODABLE:
         rows = as_it_is(content, what)
         if not isinstance(rows, list):
-            raise RequestRefused(f"Acumatica answered with something that is no list of {what}s.") from None
+            raise RequestRefused(f"Acumatica answered with something that is not a list of {what}s.") from None
         return decode_each(rows, kind, what)
 
 
 def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
     """The rows that an inquiry's answer holds under a name; with them (raw row, why) of those that cannot be read.
 
-    Raises `RequestRefused` where the answer is no object with a list under that name: an expanded list that is empty is
-    `[]`, so one that is missing does not mean that there are no rows (acumatica-observed.md, on §2.2).
+    Raises `RequestRefused` where the answer is not an object with a list under that name: an expanded list that is
+    empty is `[]`, so one that is missing does not mean that there are no rows (acumatica-observed.md, on §2.2).
     """
     try:
         return getattr(msgspec.json.decode(content, type=_answer(name, kind)), name), []
@@ -196,7 +196,7 @@ def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[An
     """The same of an answer that came `as_it_is`, row by row. Raises `RequestRefused`."""
     rows = whole.get(name) if isinstance(whole, dict) else None
     if not isinstance(rows, list):
-        raise RequestRefused(f"Acumatica answered {what} with something that is no list of rows.")
+        raise RequestRefused(f"Acumatica answered {what} with something that is not a list of rows.")
     return decode_each(rows, kind, f"a row of {what.removeprefix('the ')}")
 
 

@@ -180,9 +180,9 @@ def _orders_in(package: _Package, orders_of_splits: dict[int, str]) -> tuple[str
 
 
 def number(value: Decimal | None, what: str) -> Decimal:
-    """A quantity as one form of its number; an empty one is 0. Raises `BadRecord` for what is no number."""
+    """A quantity as one form of its number; an empty one is 0. Raises `BadRecord` for what is not a number."""
     if value is None:
         return Decimal(0)
     if not value.is_finite() or value.adjusted() > 15:
-        raise BadRecord(f"Unreadable record: {what} is {value}, which is no quantity. Correct it in Acumatica.")
+        raise BadRecord(f"Unreadable record: {what} is {value}, which is not a quantity. Correct it in Acumatica.")
     return plain(value)

@@ -353,7 +353,7 @@ async def array_limit(client: MagentoClient, count: int) -> int | None:
 
 def _rows(answer: Any, what: str) -> list[Any]:
     if not isinstance(answer, list):
-        raise WrongAddress(f"{what}: Magento's answer is no list. Is this Magento 2.4?")
+        raise WrongAddress(f"{what}: Magento's answer is not a list. Is this Magento 2.4?")
     return answer
 
 

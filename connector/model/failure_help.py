@@ -113,7 +113,7 @@ HELP: dict[FailureCode, Help] = {
         "Return the goods with an order of another type.",
     ),
     Code.UNIT_DOES_NOT_DIVIDE: Help(
-        "An order line is no whole number of the unit that Magento counts in.",
+        "An order line is not a whole number of the unit that Magento counts in.",
         "Correct the quantity or the unit conversion in Acumatica.",
     ),
     Code.NO_DATE: Help("The order has no date.", _ENTER),
@@ -190,7 +190,7 @@ HELP: dict[FailureCode, Help] = {
         "Only parts of a bundle ship that ships together.", "Ship whole bundles, or let the product ship separately."
     ),
     Code.DOES_NOT_DIVIDE: Help(
-        "What ships is no whole number of the unit that Magento counts in.",
+        "What ships is not a whole number of the unit that Magento counts in.",
         "Ship whole units, or choose another Unit (A2M_ITEMS__UNIT).",
     ),
     Code.NO_WHOLE_NUMBER: Help(

@@ -1,7 +1,7 @@
 """Attributes of Acumatica customers as the custom attributes that Magento's customers have.
 
 Comes in: what Acumatica has, the map, and the kinds of Magento's attributes. Goes out: values as Magento keeps them, or
-a `Rejected`: Magento leaves out an attribute that it does not know, and stores 0 for what is no number
+a `Rejected`: Magento leaves out an attribute that it does not know, and stores 0 for what is not a number
 (magento-observed.md, "Customers" and part two, section 3).
 """
 
@@ -100,11 +100,11 @@ def _date(what: str, value: str) -> str:
             return date(int(american[3]), int(american[1]), int(american[2])).isoformat()
         return date.fromisoformat(value[:10]).isoformat()
     except ValueError as error:
-        raise Rejected(FailureCode.UNREADABLE_ATTRIBUTE, f"{what} is {value!r}, which is no date.") from error
+        raise Rejected(FailureCode.UNREADABLE_ATTRIBUTE, f"{what} is {value!r}, which is not a date.") from error
 
 
 def _number(what: str, value: str, backend: str) -> str:
-    """Magento stores 0 for what is no number (magento-observed.md, part two, section 3)."""
+    """Magento stores 0 for what is not a number (magento-observed.md, part two, section 3)."""
     try:
         number = Decimal(value)
     except InvalidOperation:

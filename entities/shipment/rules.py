@@ -278,8 +278,8 @@ def _quantity(
         said = " + ".join(f"{line.shipped:f} {line.uom}" for line in group)
         raise Rejected(
             FailureCode.DOES_NOT_DIVIDE,
-            f"{shipment.title} ships {said} of {group[0].inventory_id}, which is no whole number of {unit}, the unit "
-            f"that Magento counts in. Ship whole {unit}, or choose another Unit (A2M_ITEMS__UNIT).",
+            f"{shipment.title} ships {said} of {group[0].inventory_id}, which is not a whole number of {unit}, "
+            f"the unit that Magento counts in. Ship whole {unit}, or choose another Unit (A2M_ITEMS__UNIT).",
         )
     return exact
 

@@ -159,7 +159,7 @@ def sick(make_world: Callable[..., World]) -> Callable[..., Sick]:
 BODIES: dict[str, Callable[[bytes], Answer]] = {
     "cut": lambda body: (200, JSON, body[: len(body) // 2]),
     "no JSON": lambda _body: (200, JSON, b"{'value': [}"),
-    "a NaN that is no JSON": lambda _body: (200, JSON, b'[{"Price": {"value": NaN}}]'),
+    "a NaN that is not JSON": lambda _body: (200, JSON, b'[{"Price": {"value": NaN}}]'),
     "a login page": lambda _body: (200, "text/html", b"<html><title>Sign In</title></html>"),
     "an empty object": lambda _body: (200, JSON, b"{}"),
     "null": lambda _body: (200, JSON, b"null"),
@@ -195,7 +195,7 @@ async def test_an_inquiry_without_its_list_takes_nothing_away(
     await world.is_right_afterwards()
     before = world.here.shop_state()
     fault = await world.looks_while(lambda path, _true: (200, JSON, b"{}") if path.endswith(end) else None)
-    assert "no list of rows" in (fault or "")
+    assert "not a list of rows" in (fault or "")
     after = world.here.shop_state()
     assert (after["prices"], after["source_items"]) == (before["prices"], before["source_items"])
     await world.is_right_afterwards()

@@ -183,7 +183,7 @@ async def test_imported_records_bear_the_year_1900(site: Any) -> None:
 
 
 async def test_wrong_page_is_400(site: Any) -> None:
-    """A `$top` that is no number is 400 with a model state."""
+    """A `$top` that is not a number is 400 with a model state."""
     response = await site.get(f"{ENDPOINT}/StockItem", top="many")
     assert (response.status_code, response.json()["message"]) == (400, "The request is invalid.")
 

@@ -23,10 +23,10 @@ from connector.state.sync import entities
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to tell: a name under which it is kept, since when it is so, and the words.
+    """One alert: the name under which it is kept, since when its cause exists, and its text.
 
-    `once`: it is not repeated for as long as it lasts. `again_when_newer`: it is told again once another one like it
-    has come.
+    `once`: it is sent once, not again after an interval. `again_when_newer`: it is sent again when another message of
+    the same kind has come.
     """
 
     what: str

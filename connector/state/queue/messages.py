@@ -307,9 +307,8 @@ def _settle(connection: Connection, held: Lease, answers: Sequence[BatchResult],
     partially_applied = [one.message.key for one in outcomes if one.partially_applied]
     linked = [one.link.acumatica_key for one in outcomes if one.link is not None and one.state == SENT]
     waits.end_of(connection, held.entity, linked)
-    ledger.forget(
-        connection, held.entity, partially_applied
-    )  # what is wanted next is told again, though it was told before
+    # the next desired value is sent even if it equals the last confirmed one: Magento may have only a part of it
+    ledger.forget(connection, held.entity, partially_applied)
     ledger.forget_products(connection, held.entity, sorted({one.message.key for one in outcomes if one.is_gone}), now)
     for one in outcomes:
         if one.compensated:

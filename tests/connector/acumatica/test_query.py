@@ -1,4 +1,4 @@
-"""Questions to Acumatica's lists: every value is quoted, in the dialect of whoever is asked."""
+"""Questions to Acumatica's lists: every value is quoted, in the dialect of its receiver."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal

@@ -132,7 +132,7 @@ def answering(**response: object) -> httpx.AsyncClient:
 
 
 async def test_a_bomb_is_not_unpacked_beyond_the_limit():
-    """A small compressed answer that unpacks beyond the limit is stopped and is no usable answer."""
+    """A small compressed answer that unpacks beyond the limit is stopped and is not a usable answer."""
     packed = gzip.compress(b" " * 1_000_000)
     async with answering(content=packed, headers={"content-encoding": "gzip"}) as client:
         with pytest.raises(AnswerTooLarge) as caught:

@@ -137,7 +137,7 @@ async def test_the_open_operations_of_all_bulks_on_prices_are_counted():
 
 @pytest.mark.parametrize("answer", ["many", 1.5, {"total_count": None}, []])
 async def test_a_count_that_is_none_is_worth_asking_again(answer):
-    """What is no number says nothing about what is open."""
+    """What is not a number says nothing about what is open."""
     with pytest.raises(TemporaryFault):
         await bulk.open_operations(answering(200, answer), UUID)
     with pytest.raises(TemporaryFault):
