@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.commands import Said
 from support.surroundings import MakeWorld, of_the_test, present_worlds
 
@@ -14,9 +15,10 @@ Command = Callable[..., Said]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The state folder."""
-    return of_the_test(tmp_path, monkeypatch)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The state folder. No Prefect server is configured, also not the one that tests of flows leave running."""
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        yield of_the_test(tmp_path, monkeypatch)
 
 
 @pytest.fixture
