@@ -82,7 +82,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
 
 
 def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cause: str | None) -> list[Any]:
-    from connector.state.queue.messages import is_about
+    from connector.state.queue.message import is_about
 
     if everything == bool(what):
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")

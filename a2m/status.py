@@ -15,7 +15,7 @@ from a2m.sync import ONE_OR_ALL, chosen_entities
 from entities.names import NAMES
 
 if TYPE_CHECKING:
-    from connector.state.sync.entities import Overview
+    from connector.state.operator.overview import Overview
 
 
 def add_to(app: typer.Typer) -> None:
@@ -121,12 +121,11 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 def read_status() -> list[dict[str, Any]]:
     from app.effective_settings import effective_settings
-    from connector.state.operator import actions
-    from connector.state.sync import entities
+    from connector.state.operator import actions, overview
 
     now = datetime.now(UTC)
     with effective_settings() as here, here.state.read() as connection:
-        found = [entities.overview(connection, entity, now) for entity in NAMES]
+        found = [overview.of_entity(connection, entity, now) for entity in NAMES]
         groups = actions.groups(connection)
     return [
         {

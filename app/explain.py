@@ -12,7 +12,7 @@ from datetime import datetime
 from connector.model.comparison import comparison_key
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.schema import PENDING
 from connector.state.sync import entities, ledger, links, records
 from connector.state.sync.records import Stored

@@ -19,7 +19,7 @@ from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync import ledger
 from entities.base import Difference, RunContext
 from entities.events import Listener

@@ -25,9 +25,8 @@ from connector.state.coordination.lease import LeaseHolder, LeaseLost
 from connector.state.coordination.wakeups import Wake
 from connector.state.engine import State
 from connector.state.faults import StateError
-from connector.state.operator import actions as by_hand
-from connector.state.queue.messages import Message
-from connector.state.sync import entities
+from connector.state.queue.message import Message
+from connector.state.sync import entities, refresh_requests
 from entities import retry_after as told_to_wait
 from entities.events import Events, RunFailed, Waiting
 from entities.registry import ENTITIES
@@ -186,11 +185,11 @@ async def look_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
 async def _look_at_what_was_asked_for(run: Run, context: Any, stages: Stages) -> list[Message]:
     """What a person wants sent again, or an event named, goes first: its newest state is read and sent."""
     with run.state.read() as connection:
-        wanted = by_hand.asked_for(connection, run.entity)
+        wanted = refresh_requests.of_entity(connection, run.entity)
     if not wanted:
         return []
     failed = await look(context, stages, keys=list(wanted))
-    by_hand.answered(run.state, run.entity, wanted)
+    refresh_requests.remove(run.state, run.entity, wanted)
     return failed
 
 

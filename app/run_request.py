@@ -10,7 +10,7 @@ from app.lease_holder import LONG_PATIENCE
 from connector.acumatica.full_licence import PATIENCE
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from entities.counters import Counters, Report
 from entities.events import Listener
 from settings import Settings

@@ -21,8 +21,8 @@ from connector.magento.client import MagentoClient
 from connector.magento.permissions import Need, When
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
-from connector.state.queue.chunk import Computed
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.desired import Computed
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.sync.records import Stored
 from entities.adaptive_batching import Tuning
 from entities.checks import Asked, Check

@@ -7,7 +7,7 @@ from typing import Generic
 
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import When
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from entities.base import R, RunContext
 from entities.checks import Check
 from entities.waiting import NotYet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from connector.state.queue.chunk import Seen
+from connector.state.queue.desired import Seen
 from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from connector.model.failure_help import with_fix
 from connector.model.failures import FailureCode
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 
 LATE_WRITE = timedelta(seconds=60)

@@ -23,8 +23,8 @@ from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
-from connector.state.queue.messages import Message
-from connector.state.sync import entities
+from connector.state.operator import overview
+from connector.state.queue.message import Message
 from settings import Settings, as_on_the_screen
 
 ROWS_SHOWN = 500
@@ -132,8 +132,8 @@ async def show_summary(state: State, settings: Settings, entity: str) -> None:
     zone = settings.acumatica.zone()
     midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone)
     with state.read() as connection:
-        today = entities.counts_since(connection, entity, midnight)
-        stands = entities.overview(connection, entity, now)
+        today = overview.counts_since(connection, entity, midnight)
+        stands = overview.of_entity(connection, entity, now)
     waits = "" if stands.oldest_pending is None else f", the oldest for {_age(now, stands.oldest_pending)}"
     lines = [
         f"| {entity} | {now.astimezone(zone):%Y-%m-%d %H:%M} {settings.acumatica.time_zone} |",

@@ -19,7 +19,7 @@ from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
-from connector.state.operator import actions as by_hand
+from connector.state.sync import refresh_requests
 from flows.artifacts import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.credentials import from_blocks
 from flows.progress import progress_of
@@ -106,7 +106,7 @@ def _ask_for(state: State, entity: str, *, full: bool, key: str | None) -> None:
         return
     keys = keys_of(state, entity, key)
     with state.write() as connection:
-        by_hand.ask_for(connection, entity, keys, now)
+        refresh_requests.add(connection, entity, keys, now)
 
 
 def _saved_after(now: AppContext, secrets: Saved) -> Callable[[], Settings | None]:

@@ -23,7 +23,7 @@ from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
-from connector.state.queue.messages import Message, is_about
+from connector.state.queue.message import Message, is_about
 from entities.names import NAMES
 from flows.administer import OneOrAll
 from flows.artifacts import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table

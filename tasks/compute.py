@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.state.queue.chunk import Computed
+from connector.state.queue.desired import Computed
 from entities.base import RunContext
 from entities.pulled import Pulled
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from entities.base import RunContext
 from entities.events import MessagesFailed
 from tasks.settle import settle_unknown

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from connector.state.queue.chunk import Computed, Queued
-from connector.state.queue.messages import MessageOutcome
+from connector.state.queue.desired import Computed, Queued
+from connector.state.queue.message import MessageOutcome
 from entities.base import RunContext
 from entities.pulled import Pulled
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from connector.state.queue import messages
-from connector.state.queue.messages import BatchResult, Message
+from connector.state.queue.message import BatchResult, Message
 from entities.base import RunContext
 from settings import as_on_the_screen
 

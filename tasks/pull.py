@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from connector.state.queue import messages
-from connector.state.queue.chunk import Seen
+from connector.state.queue.desired import Seen
 from connector.state.schema import instant
 from connector.state.sync import ledger, records, watermarks
 from connector.state.sync.records import Record, Stored

@@ -23,10 +23,10 @@ from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.magento.reads import probe
 from connector.model.failure_help import with_fix
 from connector.model.failures import FailureCode
-from connector.state.coordination import lost_lease
+from connector.state.coordination import hosts
 from connector.state.coordination.lease import LeaseLost
-from connector.state.queue import messages
-from connector.state.queue.messages import BatchResult, ClaimSpec, Message, MessageOutcome
+from connector.state.queue import lost_lease, messages
+from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 from connector.state.schema import FAILED, SENT
 from entities.base import ClaimOrder, RequestResult, RunContext
@@ -173,7 +173,7 @@ async def push(context: RunContext[Any], cut: Push) -> None:
 def _next_due(context: RunContext[Any]) -> datetime | None:
     with context.state.read() as connection:
         due_at = messages.next_due(connection, context.name)
-        blocked = messages.blocked_until(connection, context.shop.host)
+        blocked = hosts.blocked_until(connection, context.shop.host)
         in_doubt = messages.unsettled(connection, context.name)
     if due_at is not None and blocked is not None:
         due_at = max(due_at, blocked)
@@ -185,7 +185,7 @@ async def _wait_for_what_is_due(context: RunContext[Any]) -> None:
     """Wait until everything may be sent that may be sent within this run's life: one round is one attempt of each."""
     with context.state.read() as connection:
         due_at = messages.all_due(connection, context.name, context.ends_at)
-        blocked = messages.blocked_until(connection, context.shop.host)
+        blocked = hosts.blocked_until(connection, context.shop.host)
         in_doubt = [context.entity.decided_at(message) for message in messages.unsettled(connection, context.name)]
     waited_for = [at for at in in_doubt if at <= context.ends_at]
     if waited_for:
@@ -306,7 +306,7 @@ async def _keep(
     in_doubt = any(context.entity.may_be_applied(outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
-        messages.block_host(context.state, context.shop.host, now + timedelta(seconds=max(waits)))
+        hosts.block(context.state, context.shop.host, now + timedelta(seconds=max(waits)))
     then = _wish(context, cut) if claims_more and cut.fault is None else None
     doubt_until = now + LATE_WRITE if in_doubt else None
     next_claimed = await cut.kept.keep(context, BatchResult(settled, doubt_until, then))

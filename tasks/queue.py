@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from connector.state.queue.chunk import Computed, Queued, commit_chunk
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, Queued
 from entities.base import RunContext
 from entities.events import ChunkQueued
 from settings import as_on_the_screen

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from connector import failpoints
 from connector.state.queue import waits
-from connector.state.queue.chunk import Computed, Queued
-from connector.state.queue.messages import Message
+from connector.state.queue.desired import Computed, Queued
+from connector.state.queue.message import Message
 from connector.state.sync import entities
 from entities.base import RunContext
 from entities.events import Progress, SyncEnded, SyncStarted

@@ -11,8 +11,9 @@ from typing import Any
 
 from connector.magento.batches import RowResult
 from connector.magento.errors import HostUnavailable, MagentoFault
+from connector.state.coordination import hosts
 from connector.state.queue import messages, waits
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
@@ -59,7 +60,7 @@ async def look_together(context: RunContext[Any]) -> None:
     now = context.clock.now()
     with context.state.read() as connection:
         ids = waits.due_ids(connection, context.name, now, READ_TOGETHER)
-        blocked = messages.blocked_until(connection, context.shop.host)
+        blocked = hosts.blocked_until(connection, context.shop.host)
         waiting = messages.by_ids(connection, ids) if len(ids) > 1 else []  # one costs a single read in any case
     if not waiting or (blocked is not None and blocked > now):
         return

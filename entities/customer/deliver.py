@@ -29,7 +29,7 @@ from connector.model.comparison import comparison_key
 from connector.model.customers import Customer
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync import links
 from connector.state.sync.links import Link
 from entities.base import Feed, FeedPage, RunContext

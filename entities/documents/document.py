@@ -21,8 +21,8 @@ from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, RowResult, r
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, NoAnswer, RequestRefused, TemporaryFault
 from connector.model.failures import FailureCode, Rejected
-from connector.state.queue.chunk import Computed, DesiredValue
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.notes import note_key
 from connector.state.schema import SENT
 from connector.state.sync import ledger, links, records

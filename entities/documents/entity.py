@@ -13,8 +13,8 @@ from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.desired import Computed
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.schema import SENT
 from connector.state.sync import links
 from entities.base import ClaimOrder, Difference, R, RequestResult, RunContext, Urgency

@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from connector.model.units import plain
-from connector.state.queue.chunk import DesiredValue
+from connector.state.queue.desired import DesiredValue
 from connector.state.sync import compensations
 from entities.base import RunContext
 from entities.inventory.compensations import compensated

@@ -16,7 +16,7 @@ from connector.magento.batches import (
     deliver_stock_items,
 )
 from connector.magento.client import MagentoClient
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync import ledger
 from entities.base import RunContext
 from entities.inventory.current_values import DIGITS

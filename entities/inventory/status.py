@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from connector.state.queue.chunk import DesiredValue
+from connector.state.queue.desired import DesiredValue
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import RunContext

@@ -22,7 +22,7 @@ from connector.magento.errors import RequestRefused
 from connector.magento.orders import ShownOrder
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync.links import Link
 from entities.base import RunContext
 from entities.order import sold

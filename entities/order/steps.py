@@ -23,7 +23,7 @@ from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import NewOrder
 from connector.state.coordination import lease
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.schema import PENDING, SENDING
 from connector.state.sync import links
 from connector.state.sync.links import Link, MadeBy

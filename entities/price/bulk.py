@@ -28,7 +28,7 @@ from connector.magento.errors import (
 )
 from connector.state.queue import bulks
 from connector.state.queue.bulks import Bulk
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.rows import chunked
 from entities import retry_after as told_to_wait
 from entities.base import RunContext

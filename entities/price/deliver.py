@@ -8,7 +8,7 @@ from connector.magento.batches import Delivery, PriceRow, RowResult, deliver_pri
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
 from connector.model.failures import FailureCode
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from entities.base import RunContext
 from entities.price.bulk import deliver_in_bulk, goes_in_bulk
 from entities.price.current_values import DIGITS, NOUN

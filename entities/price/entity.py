@@ -12,8 +12,8 @@ from connector.clock import Clock
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import When
 from connector.state.engine import State
-from connector.state.queue.chunk import DesiredValue
-from connector.state.queue.messages import Message
+from connector.state.queue.desired import DesiredValue
+from connector.state.queue.message import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency

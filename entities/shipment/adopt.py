@@ -16,7 +16,7 @@ from connector.magento.orders import ShownOrder
 from connector.magento.shipments import MadeShipment
 from connector.model.failures import FailureCode, Rejected
 from connector.model.sold_items import SoldItem
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync import links
 from entities.base import RunContext
 from entities.shipment.adoption import comparable, is_marked, shared_numbers, ships_exactly

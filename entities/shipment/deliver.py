@@ -22,7 +22,7 @@ from connector.magento.shipments import MadeShipment
 from connector.model.comparison import comparison_key
 from connector.model.failures import FailureCode, Rejected
 from connector.model.units import DIGITS
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync import open_orders
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link, MadeBy

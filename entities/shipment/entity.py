@@ -11,7 +11,7 @@ from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock
 from connector.magento.client import MagentoClient
 from connector.state.engine import State
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import Entity, RunContext

@@ -16,7 +16,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.orders import ShownOrder
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.schema import PENDING, SENDING, SKIPPED
 from connector.state.sync import entities, links
 from entities.base import RunContext

@@ -12,7 +12,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.orders import ShownOrder
 from connector.magento.shipments import MadeShipment
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.sync.links import Link
 from entities.base import RunContext
 from entities.shipment.adoption import comparable

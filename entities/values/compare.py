@@ -16,7 +16,7 @@ import msgspec
 
 from connector.magento import reads
 from connector.model.failures import FailureCode, Rejected
-from connector.state.queue.chunk import DesiredValue
+from connector.state.queue.desired import DesiredValue
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import R, RunContext

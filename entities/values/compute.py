@@ -12,7 +12,7 @@ from datetime import date
 import msgspec
 import pandas as pd
 
-from connector.state.queue.chunk import Computed
+from connector.state.queue.desired import Computed
 from connector.state.sync import records
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext

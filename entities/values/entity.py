@@ -9,8 +9,8 @@ from typing import Any
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.desired import Computed
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.schema import SENT
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow

@@ -12,7 +12,7 @@ import pandas as pd
 
 from connector.model import comparison as skus
 from connector.model.failures import FailureCode
-from connector.state.queue.chunk import DesiredValue
+from connector.state.queue.desired import DesiredValue
 from connector.state.sync.records import Facts, Stored, StoredPriceRow
 
 ITEM_COLUMNS = Facts.__struct_fields__

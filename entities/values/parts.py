@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple
 import pandas as pd
 
 from connector.magento.client import MagentoClient
-from connector.state.queue.chunk import DesiredValue
+from connector.state.queue.desired import DesiredValue
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored

@@ -11,7 +11,7 @@ from support.processes import family, left_of, running, wait_until
 from support.served import one_client
 
 from connector.state.engine import open_state
-from connector.state.sync import entities
+from connector.state.operator import overview
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 BY_HAND = [
@@ -96,7 +96,7 @@ def who_works(folder):
     """The run that has the lease of prices."""
     state = open_state(f"sqlite:///{folder / 'a2m' / 'state.sqlite'}")
     with closing(state), state.read() as connection:
-        return entities.overview(connection, "price", datetime.now(UTC)).working
+        return overview.of_entity(connection, "price", datetime.now(UTC)).working
 
 
 def state_of(server, flow_run):

@@ -24,7 +24,7 @@ STOCK = ("tests/entities/inventory",)
 CLAIMS = "connector/state/queue/messages.py"
 CHUNK = "connector/state/queue/chunk.py"
 TRANSITIONS = "connector/state/queue/transitions.py"
-STATEMENTS = "connector/state/statements.py"
+STATEMENTS = "connector/state/queue/statements.py"
 
 MUTANTS = [
     # the state
@@ -158,8 +158,8 @@ MUTANTS = [
     Mutant(
         "Retry-After is not heard",
         "tasks/push.py",
-        "    if waits:\n        messages.block_host(",
-        "    if not waits:\n        messages.block_host(",
+        "    if waits:\n        hosts.block(",
+        "    if not waits:\n        hosts.block(",
         PUSH,
     ),
     Mutant(

@@ -23,7 +23,7 @@ from app.run_request import RunRequest, RunResult
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.schema import PENDING, SENDING
 from connector.state.schema import messages as message_table
 from settings import Settings

@@ -26,6 +26,7 @@ from support.processes import answers, running, wait_until, with_variable
 from support.served import one_client
 
 from connector.state.engine import State, open_state
+from connector.state.operator import overview
 from connector.state.sync import entities
 from entities.names import NAMES
 from settings.toml_file import as_toml
@@ -144,7 +145,7 @@ class Stack:
 
             def is_sending() -> bool:
                 with state.read() as connection:
-                    return bool(entities.overview(connection, entity, datetime.now(UTC)).counts["sending"])
+                    return bool(overview.of_entity(connection, entity, datetime.now(UTC)).counts["sending"])
 
             wait_until(is_sending, f"{entity} on its way")
 

@@ -23,7 +23,7 @@ from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import ManualClock
 from connector.state.engine import open_state
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from entities.events import Event, Listener, Progress, Waiting
 from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated

@@ -8,7 +8,7 @@ from support.sales import Sales
 from support.trade import GROUND
 
 from app.reconcile import reconcile
-from connector.state.sync import entities
+from connector.state.operator import overview
 from sandbox.catalogue import Product
 
 LINES = {"A": 2, "B": 1}
@@ -133,7 +133,7 @@ async def test_a_rest_waits_for_what_ships_yet(sales):
     await look(sales, **CLOSES)
     assert failures(sales) == {}
     with sales.here.state.read() as connection:
-        waiting = entities.overview(connection, "order", sales.here.clock.now()).waiting
+        waiting = overview.of_entity(connection, "order", sales.here.clock.now()).waiting
     assert waiting == {"awaiting_shipment": 1}
     shipment = sales.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}])
     sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
@@ -190,7 +190,7 @@ def given_back(here: Sales, *, quantity: str = "1", price: str | None = None, re
 
 def waits(here: Sales) -> dict[str, int]:
     with here.here.state.read() as connection:
-        return entities.overview(connection, "order", here.here.clock.now()).waiting
+        return overview.of_entity(connection, "order", here.here.clock.now()).waiting
 
 
 @pytest.mark.over_both

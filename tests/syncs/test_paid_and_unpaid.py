@@ -7,8 +7,8 @@ import pytest
 from support.sales import Sales
 
 from app.explain import explain
+from connector.state.operator import overview
 from connector.state.queue import messages
-from connector.state.sync import entities
 from entities.waiting import WaitReason
 from sandbox.catalogue import Product
 
@@ -46,7 +46,7 @@ def put(here: Sales, state: str, status: str | None = None) -> None:
 
 def waiting(here: Sales) -> dict[str, int]:
     with here.here.state.read() as connection:
-        return entities.overview(connection, "order", here.here.clock.now()).waiting
+        return overview.of_entity(connection, "order", here.here.clock.now()).waiting
 
 
 def explained(here: Sales) -> str:
@@ -145,7 +145,7 @@ async def test_a_wait_is_neither_old_nor_in_the_way(sales):
     sales.entered("000002", LINES)
     await look(sales)
     with sales.here.state.read() as connection:
-        stands = entities.overview(connection, "order", sales.here.clock.now())
+        stands = overview.of_entity(connection, "order", sales.here.clock.now())
     assert (stands.oldest_pending, stands.counts["pending"], stands.waiting) == (None, 0, {"awaiting_payment": 1})
     assert sales.order("SO-000002")["status"] == "processing"
 

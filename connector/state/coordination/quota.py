@@ -21,12 +21,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from connector.clock import Clock
+from connector.state.coordination import hosts as hosts_rest
 from connector.state.coordination import seats
 from connector.state.coordination.process import this_process
 from connector.state.coordination.seats import IDLE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
-from connector.state.queue import messages
 from connector.state.rows import upsert
 from connector.state.schema import hosts, instant, micros, sessions
 
@@ -123,7 +123,7 @@ class SharedLicence:
     async def login_answered(self, as_whom: str, *, refused: bool) -> None:
         """Keep that this login was refused, for all processes; or forget that it ever was."""
         if refused:
-            messages.block_host(self.state, self._refused(as_whom), self.clock.now() + REFUSED_RESTS)
+            hosts_rest.block(self.state, self._refused(as_whom), self.clock.now() + REFUSED_RESTS)
         elif self._kept_refusal(as_whom) is not None:
             with self.state.write() as connection:
                 connection.execute(delete(hosts).where(hosts.c.host == self._refused(as_whom)))
@@ -132,7 +132,7 @@ class SharedLicence:
         named = func.substr(hosts.c.host, 1, len(self._refused())) == self._refused()
         with self.state.read() as connection:
             names = connection.execute(select(hosts.c.host).where(named)).scalars().all()
-            return messages.blocked_until(connection, self._refused(as_whom)) if names else None
+            return hosts_rest.blocked_until(connection, self._refused(as_whom)) if names else None
 
     def _refused(self, as_whom: str | None = None) -> str:
         """The name under which a refused login is kept. It tells a login from another one, and not what it is: 32 bits

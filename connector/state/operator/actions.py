@@ -1,4 +1,4 @@
-"""What a person decides about single messages: send again, skip, link; and what the next sync reads first of all.
+"""What a person decides about single messages: send again, skip, link.
 
 Sending again does not send: it marks the failed messages, and asks for their records. The next sync reads the newest
 state of these records from Acumatica first, so an old message never overwrites newer data: what is still wanted becomes
@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from connector.model.failures import FailureCode
 from connector.state.coordination import lease
 from connector.state.engine import State
 from connector.state.queue import messages, waits
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 from connector.state.queue.notes import is_note_on
 from connector.state.queue.transitions import Outcome, allowed_from
-from connector.state.rows import chunked, in_any, upsert
-from connector.state.schema import FAILED, IS_FAILED, SENDING, SENT, SKIPPED, asked, instant, into, micros
+from connector.state.rows import chunked, in_any
+from connector.state.schema import FAILED, IS_FAILED, SENDING, SENT, SKIPPED, instant, into, micros
 from connector.state.schema import messages as message_table
-from connector.state.sync import ledger, links
+from connector.state.sync import ledger, links, refresh_requests
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.links import Link
 
@@ -73,7 +73,7 @@ def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
         for message in chosen:
             by_entity.setdefault(message.entity, set()).add(message.acumatica_key)
         for entity, keys in by_entity.items():
-            ask_for(connection, entity, sorted(keys), now)
+            refresh_requests.add(connection, entity, sorted(keys), now)
     return done
 
 
@@ -125,13 +125,13 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
         if entity == "customer":
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
             _mark(connection, [one.id for one in waiting], now)
-            ask_for(connection, entity, [acumatica_key], now)
+            refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync brings the account up to date"
         before = links.of_keys(connection, entity, [key]).get(key)
         if notes and before is not None and before.magento_id == magento_id:
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
             _linked(connection, notes, magento_id, now)
-            ask_for(connection, entity, [acumatica_key], now)
+            refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync takes it as it is in Acumatica now"
         told = next((one for one in waiting if one.document is not None), None)
         document = None if told is None else told.document
@@ -150,26 +150,3 @@ def _linked(connection: Connection, settled: Sequence[Message], magento_id: str,
     values = {**into(SENT), "cause": FailureCode.BY_HAND, "reason": reason, "changed_at": micros(now)}
     these = message_table.c.id.in_([one.id for one in settled])
     connection.execute(update(message_table).where(these).values(values))
-
-
-def ask_for(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:
-    """Have the next sync read these records again, first of all."""
-    upsert(
-        connection,
-        asked,
-        [{"entity": entity, "acumatica_key": key, "asked_at": micros(now)} for key in acumatica_keys],
-    )
-
-
-def asked_for(connection: Connection, entity: str) -> dict[str, datetime]:
-    """The records that somebody asked for, and when."""
-    rows = connection.execute(select(asked.c.acumatica_key, asked.c.asked_at).where(asked.c.entity == entity))
-    return {key: instant(moment) for key, moment in rows}
-
-
-def answered(state: State, entity: str, done: dict[str, datetime]) -> None:
-    """Forget what was asked for and has been looked at; what was asked for again meanwhile stays."""
-    with state.write() as connection:
-        for key, moment in done.items():
-            here = (asked.c.entity == entity) & (asked.c.acumatica_key == key) & (asked.c.asked_at <= micros(moment))
-            connection.execute(delete(asked).where(here))

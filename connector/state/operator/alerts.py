@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, select
 from connector.model.failures import label_of
 from connector.state.engine import State
 from connector.state.operator import actions as by_hand
+from connector.state.operator import overview
 from connector.state.queue import waits
 from connector.state.rows import upsert
 from connector.state.schema import IS_FAILED, instant, messages, micros, told
@@ -51,7 +52,7 @@ class Limits:
 def findings(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
     """What is to be told of an entity that is active; a paused one may be silent, and its messages may wait."""
     found = _failed(connection, entity)
-    stands = entities.overview(connection, entity, now)
+    stands = overview.of_entity(connection, entity, now)
     if stands.paused:
         return found
     oldest = stands.oldest_pending

@@ -24,7 +24,6 @@ from sqlalchemy import Column, Connection, Table, delete, or_, select, update
 from connector.state.coordination import lease
 from connector.state.engine import State
 from connector.state.faults import in_words
-from connector.state.operator import actions as by_hand
 from connector.state.rows import chunked, in_any
 from connector.state.schema import (
     FAILED,
@@ -40,6 +39,7 @@ from connector.state.schema import (
     micros,
     records,
 )
+from connector.state.sync import refresh_requests
 
 ENTITIES = ("customer", "order")
 """The entities whose records hold personal data; a shipment holds order numbers, items and tracking numbers."""
@@ -215,7 +215,7 @@ def _erase_messages(connection: Connection, entity: str, keys: list[str], now: d
             connection.execute(update(messages).where(in_any(connection, messages.c.id, part)).values(values))
     for part in chunked(waiting):
         chosen = select(messages.c.acumatica_key).where(in_any(connection, messages.c.id, part))
-        by_hand.ask_for(connection, entity, sorted(connection.execute(chosen).scalars()), now)
+        refresh_requests.add(connection, entity, sorted(connection.execute(chosen).scalars()), now)
 
 
 def _mentions(

@@ -15,7 +15,7 @@ prices nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,88 +29,16 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.messages import Message
+from connector.state.queue.desired import QUEUED_COLUMNS, Computed, DesiredValue, Place, Queued
+from connector.state.queue.message import Message
 from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
 from connector.state.rows import chunked, in_any, insert_tuples
 from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, into, micros
 from connector.state.schema import messages as message_table
 from connector.state.sync import ledger, open_orders, records, watermarks
 from connector.state.sync.ledger import LedgerRow
-from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
-from connector.state.sync.watermarks import Watermark
 from connector.state.text import are_all_kept, kept_name, why_not_kept
-
-Place = tuple[str, str]
-"""A key and a source."""
-
-
-class DesiredValue(msgspec.Struct, frozen=True, gc=False):
-    """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
-
-    `value`: price in 1/1,000,000, quantity in 1/10,000, or the fingerprint of `document`, the JSON that Magento is
-    told. `skipped`: it is not failed but left out, by a setting.
-    """
-
-    acumatica_key: str
-    key: str
-    source: str
-    sku: str | None
-    value: int | None
-    in_stock: bool | None = None
-    cause: FailureCode | None = None
-    reason: str | None = None
-    skipped: bool = False
-    document: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The records that a sweep of a feed saw; `column`: where the feed's sweeps are kept."""
-
-    column: str
-    sweep: int
-    acumatica_keys: Sequence[str]
-
-
-class Computed(msgspec.Struct, frozen=True):
-    """Everything that one chunk changes in the state database.
-
-    `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
-    `asked_at` is when Magento was asked about `settled_doubts`: a doubt that is newer than the answer stays.
-    `open_orders`: Magento's open orders with these records' SKUs, and what is added back for them from now on.
-    `gone`: SKUs of which Magento has no product; what it confirmed of them is void, for quantities and prices alike.
-    `unshown`: places where Magento shows nothing any more.
-    """
-
-    acumatica_keys: Sequence[str]
-    wanted: Sequence[DesiredValue]
-    withdrawn_value: int | None
-    stored: Sequence[Stored] = ()
-    seen: Sequence[Seen] = ()
-    confirmed: Sequence[LedgerRow] = ()
-    settled_doubts: Sequence[tuple[str, str]] = ()
-    asked_at: datetime | None = None
-    marks: Sequence[Watermark] = ()
-    open_orders: Sequence[OpenOrder] = ()
-    gone: Sequence[str] = ()
-    unshown: Sequence[Place] = ()
-
-
-@dataclass
-class Queued:
-    """What became of a chunk: how many messages were queued, superseded, and failed or skipped without being sent."""
-
-    queued: int = 0
-    superseded: int = 0
-    failed: int = 0
-    skipped: int = 0
-    rows: Sequence[tuple[Any, ...]] = field(default=(), compare=False)
-
-    def states(self) -> dict[Place, str]:
-        """Return the state of each message that the chunk made or wrote anew, by its place."""
-        key, source, state = (_COLUMNS.index(name) for name in ("key", "source", "state"))
-        return {(row[key], row[source]): row[state] for row in self.rows}
 
 
 @dataclass
@@ -138,7 +66,7 @@ class _Changes:
                 self.superseded.append(message.id)
 
     def _row(self, want: DesiredValue, state: str) -> tuple[Any, ...]:
-        """As `_COLUMNS` says; a message is never attempted when it is queued, and `now` is when it came and changed."""
+        """Return the row of `QUEUED_COLUMNS`: never attempted; `now` is when it came and when it changed."""
         return (
             self.entity,
             want.key,
@@ -159,25 +87,7 @@ class _Changes:
         )
 
 
-_COLUMNS = (
-    "entity",
-    "key",
-    "source",
-    "acumatica_key",
-    "sku",
-    "value",
-    "in_stock",
-    "document",
-    "state",
-    "live",
-    "attempts",
-    "not_before",
-    "cause",
-    "reason",
-    "created_at",
-    "changed_at",
-)
-_STATE = _COLUMNS.index("state")
+_STATE = QUEUED_COLUMNS.index("state")
 _NEVER_REWRITTEN = ("entity", "key", "source", "created_at")
 
 
@@ -378,9 +288,9 @@ def _apply(connection: Connection, changes: _Changes) -> None:
         overtaken = update(message_table).where(in_any(connection, message_table.c.id, part))
         connection.execute(overtaken.values(**into(SUPERSEDED), changed_at=changes.now))
     if changes.rewritten:
-        columns = [name for name in _COLUMNS if name not in _NEVER_REWRITTEN]
+        columns = [name for name in QUEUED_COLUMNS if name not in _NEVER_REWRITTEN]
         renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))
-        rows = [{"of_id": number, **dict(zip(_COLUMNS, row, strict=True))} for number, row in changes.rewritten]
+        rows = [{"of_id": number, **dict(zip(QUEUED_COLUMNS, row, strict=True))} for number, row in changes.rewritten]
         kept = [{name: row[name] for name in ("of_id", *columns)} for row in rows]
         connection.execute(renewed.values({name: bindparam(name) for name in columns}), kept)
-    insert_tuples(connection, message_table, _COLUMNS, changes.inserted)
+    insert_tuples(connection, message_table, QUEUED_COLUMNS, changes.inserted)

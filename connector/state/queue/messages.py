@@ -11,17 +11,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select
 
-from connector.model.failures import label_of
-from connector.state.coordination import lease
+from connector.state.coordination import hosts, lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import waits
+from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
+from connector.state.queue.statements import COLUMNS, statements
 from connector.state.queue.transitions import overtaken
 from connector.state.queue.wait import Wait
-from connector.state.rows import chunked, in_any, many, truth, tuples, upsert
+from connector.state.rows import chunked, in_any, many, truth, tuples
 from connector.state.schema import (
     IS_FAILED,
     IS_LIVE,
@@ -31,64 +31,14 @@ from connector.state.schema import (
     PENDING,
     SENDING,
     SENT,
-    hosts,
     instant,
     messages,
     micros,
 )
-from connector.state.statements import COLUMNS, statements
 from connector.state.sync import compensations, ledger, links
-from connector.state.sync.compensations import Compensation
-from connector.state.sync.links import Link
 
-_BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
 _KEYS_PER_QUERY = 5_000
 _ATTEMPTS_KEPT_IN_MIND = 10
-
-
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """One thing to tell Magento; instants are aware, in UTC; values as in the ledger."""
-
-    id: int
-    entity: str
-    key: str
-    source: str
-    acumatica_key: str
-    sku: str | None
-    value: int | None
-    in_stock: bool | None
-    state: str
-    attempts: int
-    cause: str | None
-    reason: str | None
-    changed_at: datetime
-    document: bytes | None = None
-    not_before: datetime | None = None
-    wait: Wait | None = None
-
-
-class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
-    """How one claimed message came out of its request. `attempts`: those that count from now on; None: as they are.
-
-    `partially_applied`: a document's attempt did not end well after something of it had left: what Magento knows of it
-    is in doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
-    shipment changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it
-    took for an order that Magento never reserved. `wait`: what a pending one waits for; without it the message keeps
-    the wait that it had until its state is final. `is_gone`: Magento has no product with its SKU any more.
-    """
-
-    message: Message
-    state: str
-    cause: str | None = None
-    reason: str | None = None
-    not_before: datetime | None = None
-    attempts: int | None = None
-    partially_applied: bool = False
-    link: Link | None = None
-    taken: tuple[tuple[str, str], ...] = ()
-    compensated: tuple[Compensation, ...] = ()
-    wait: Wait | None = None
-    is_gone: bool = False
 
 
 def _message(row: tuple[Any, ...], changed_at: datetime | None = None) -> Message:
@@ -162,20 +112,6 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
     return None if found is None else instant(found)
 
 
-class ClaimSpec(msgspec.Struct, frozen=True):
-    """How much to claim: `size` messages that were never tried; of those that were, `size_after[n - 1]` with n attempts
-    behind them (its last number for more), so that a record that spoils its request is found. Nothing while `host` is
-    to be left alone. `whole`: full requests of new messages only, because more of them are on their way.
-    `stock_outs_first`: new messages that say 0 go before all others.
-    """
-
-    host: str
-    size: int
-    size_after: Sequence[int]
-    whole: bool = False
-    stock_outs_first: bool = False
-
-
 def claim(state: State, held: Lease, now: datetime, wish: ClaimSpec) -> list[Message]:
     """Claim one request's worth of due messages: they become `sending` and use an attempt, in one commit.
 
@@ -190,7 +126,7 @@ def _next_claim(
     connection: Connection, held: Lease, now: datetime, wish: ClaimSpec, requests: int = 1
 ) -> list[list[Message]]:
     """The messages of so many requests; fewer lists where there are not that many."""
-    blocked = blocked_until(connection, wish.host)
+    blocked = hosts.blocked_until(connection, wish.host)
     if blocked is not None and blocked > now:
         return []
     claims = _fresh(connection, held, now, wish, requests)
@@ -241,17 +177,6 @@ def _claim(
 
 def _by_place(message: Message) -> tuple[str, str]:
     return message.key, message.source
-
-
-class BatchResult(msgspec.Struct, frozen=True):
-    """What one request brought: the outcome of each of its messages, and what its sender claims `then`.
-
-    With `doubt_until` Magento may have applied more than it accepted: the keys are read again there then.
-    """
-
-    outcomes: Sequence[MessageOutcome]
-    doubt_until: datetime | None = None
-    then: ClaimSpec | None = None
 
 
 def settle(
@@ -392,31 +317,12 @@ def pending(connection: Connection, entity: str) -> list[Message]:
     return _messages(connection, messages.c.entity == entity, IS_PENDING)
 
 
-def block_host(state: State, host: str, until: datetime) -> None:
-    """Keep that the host told us to send nothing before `until`; a later instant that is already kept stays."""
-    with state.write() as connection:
-        upsert(connection, hosts, [{"host": host}], only_new=True)
-        earlier = func.coalesce(hosts.c.blocked_until, 0) < micros(until)
-        connection.execute(update(hosts).where(hosts.c.host == host, earlier).values(blocked_until=micros(until)))
-
-
-def blocked_until(connection: Connection, host: str) -> datetime | None:
-    """Until when the host told us to wait; none if it did not."""
-    until = connection.execute(_BLOCKED_UNTIL, {"the_host": host}).scalar()
-    return None if until is None else instant(until)
-
-
 def failed(connection: Connection, entity: str | None = None) -> list[Message]:
     """The failed messages of one entity or of all, by key."""
     conditions: list[ColumnElement[bool] | TextClause] = [IS_FAILED]
     if entity is not None:
         conditions.append(messages.c.entity == entity)
     return _messages(connection, *conditions)
-
-
-def is_about(message: Message, cause: str) -> bool:
-    """Return whether a person who types this means the message: its code, its label, or a text of its reason."""
-    return cause.strip().casefold() in f"{message.cause} {label_of(message.cause or '')} {message.reason}".casefold()
 
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:

@@ -8,8 +8,9 @@ from connector.model.failures import FailureCode
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
-from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue, Queued
+from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 

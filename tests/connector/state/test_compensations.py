@@ -7,8 +7,9 @@ from support.moment import NOW
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.sync import compensations, ledger
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.ledger import LedgerRow

@@ -17,7 +17,8 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
 from connector.state.faults import StateError
-from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.rows import insert_rows
 from connector.state.schema import hosts, messages
 

@@ -13,13 +13,13 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
 from connector.state.faults import StateError
 from connector.state.operator import forget
-from connector.state.operator.actions import asked_for
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.schema import messages as table
 from connector.state.schema import metadata
-from connector.state.sync import entities, ledger, links, records
+from connector.state.sync import entities, ledger, links, records, refresh_requests
 from connector.state.sync.links import Link
 from connector.state.sync.records import Record, Stored
 
@@ -148,7 +148,7 @@ def test_what_waits_is_asked_for_again(filled: State) -> None:
     forget.forget(filled, EMAIL, NOW)
     with filled.read() as connection:
         assert messages.pending(connection, "customer") == []
-        assert list(asked_for(connection, "customer")) == ["C1"]
+        assert list(refresh_requests.of_entity(connection, "customer")) == ["C1"]
     assert forget.leave_no_trace(filled)
     assert_no_trace(filled)
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from support.moment import NOW
 
-from connector.state.coordination import lease
+from connector.state.coordination import hosts, lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import ledger
 
 
@@ -133,8 +134,8 @@ def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) ->
 
 def test_the_host_is_left_alone_until_the_latest_instant_it_told(state: State, held: Lease) -> None:
     """Of two instants that the host told us to wait for, the later one counts."""
-    messages.block_host(state, "shop", NOW + timedelta(seconds=60))
-    messages.block_host(state, "shop", NOW + timedelta(seconds=10))
+    hosts.block(state, "shop", NOW + timedelta(seconds=60))
+    hosts.block(state, "shop", NOW + timedelta(seconds=10))
     with state.read() as connection:
-        assert messages.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)
-        assert messages.blocked_until(connection, "another") is None
+        assert hosts.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)
+        assert hosts.blocked_until(connection, "another") is None

@@ -14,8 +14,9 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.operator import retention
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.schema import STATES, hosts, into, micros, notifications, sessions
 from connector.state.schema import messages as message_table
 from connector.state.sync import entities, ledger

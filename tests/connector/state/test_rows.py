@@ -11,8 +11,9 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, copy_state, open_state
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
-from connector.state.queue.messages import ClaimSpec
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue, Queued
+from connector.state.queue.message import ClaimSpec
 from connector.state.rows import insert_rows, upsert
 from connector.state.schema import ledger, metadata
 from connector.state.schema import messages as message_table

@@ -7,11 +7,13 @@ import pytest
 from support.moment import NOW
 
 from connector.model.failures import FailureCode
+from connector.state.coordination import hosts
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, Queued, commit_chunk
-from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue, Queued
+from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import entities, ledger, links, records, watermarks
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.links import Link
@@ -98,11 +100,11 @@ def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
         links.write(connection, "order", [Link(odd, odd, odd, json.dumps(odd).encode())], NOW)
         watermarks.write(connection, "price", [Watermark("items", cursor=cursor)])
     entities.remember_look(state, held, NOW, odd, did_nothing=False, full=False)
-    messages.block_host(state, odd, NOW)
+    hosts.block(state, odd, NOW)
     with state.read() as connection:
         assert ledger.count(connection, "price") == {"confirmed": 1, "in_doubt": 1}
         assert watermarks.read(connection, "price", "items").cursor == cursor
-        assert messages.blocked_until(connection, odd) == NOW
+        assert hosts.blocked_until(connection, odd) == NOW
         assert list(links.of_keys(connection, "order", [odd])) == ["x\ufffd\ufffd"]
 
 

@@ -7,12 +7,12 @@ from support.moment import NOW
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.operator import alerts as watch
+from connector.state.operator import overview
 from connector.state.operator.alerts import Limits
 from connector.state.queue import messages, waits
-from connector.state.queue.messages import Message, MessageOutcome
+from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.wait import Wait
 from connector.state.queue.waits import LookedAt
-from connector.state.sync import entities
 from connector.state.sync.links import Link
 
 from .test_messages import claim, queue, states
@@ -43,7 +43,7 @@ def test_a_waiting_message_uses_no_attempt_and_is_counted_apart(state: State, he
     queue(state, held, "A")
     wait(state, held, "A")
     with state.read() as connection:
-        stands = entities.overview(connection, "price", NOW)
+        stands = overview.of_entity(connection, "price", NOW)
         [message] = messages.pending(connection, "price")
     assert (message.state, message.attempts, message.wait) == ("pending", 0, Wait("awaiting_payment", NOW))
     assert (stands.counts["pending"], stands.oldest_pending, stands.waiting) == (0, None, {"awaiting_payment": 1})

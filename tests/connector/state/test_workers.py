@@ -17,14 +17,15 @@ from sqlalchemy import func, select
 from support.moment import NOW
 
 from connector.clock import ManualClock
-from connector.state.coordination import lease
+from connector.state.coordination import hosts, lease
 from connector.state.coordination.lease import Lease, LeaseHolder
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State, open_state
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.schema import messages as table
 from connector.state.sync import ledger, links
 
@@ -241,6 +242,6 @@ def test_many_processes_share_the_requests_a_minute(database_url: str) -> None:
 
 def test_the_latest_of_many_waits_counts(state: State) -> None:
     """Whatever order the answers of a host come in, it is left alone until the last instant that it told."""
-    at_once(8, lambda number: messages.block_host(state, "shop", NOW + timedelta(seconds=60 - number)))
+    at_once(8, lambda number: hosts.block(state, "shop", NOW + timedelta(seconds=60 - number)))
     with state.read() as connection:
-        assert messages.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)
+        assert hosts.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)

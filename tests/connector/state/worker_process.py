@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from connector.state.coordination.lease import Lease
 from connector.state.engine import open_state
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, MessageOutcome
+from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.rows import chunked
 
 url, entity, fence, count = sys.argv[1:]

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from connector.state.coordination import lease
 from connector.state.engine import State
-from connector.state.operator import actions as by_hand
-from connector.state.queue.messages import Message
-from connector.state.sync import ledger
+from connector.state.queue.message import Message
+from connector.state.sync import ledger, refresh_requests
 
 
 def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
@@ -23,4 +22,4 @@ def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, 
         ledger.doubt(connection, entity, values, doubt_until)
         if documents:
             ledger.forget(connection, entity, [one.key for one in documents])
-            by_hand.ask_for(connection, entity, [one.acumatica_key for one in documents], now)
+            refresh_requests.add(connection, entity, [one.acumatica_key for one in documents], now)

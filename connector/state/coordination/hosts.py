@@ -1,0 +1,27 @@
+"""Until when a host asked to be left alone: every process that calls it keeps to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from connector.state.engine import State
+from connector.state.rows import upsert
+from connector.state.schema import hosts, instant, micros
+
+_BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
+
+
+def block(state: State, host: str, until: datetime) -> None:
+    """Keep that the host asked for nothing before `until`; a later instant that is already kept stays."""
+    with state.write() as connection:
+        upsert(connection, hosts, [{"host": host}], only_new=True)
+        earlier = func.coalesce(hosts.c.blocked_until, 0) < micros(until)
+        connection.execute(update(hosts).where(hosts.c.host == host, earlier).values(blocked_until=micros(until)))
+
+
+def blocked_until(connection: Connection, host: str) -> datetime | None:
+    """Return until when the host asked to be left alone; None if it did not."""
+    until = connection.execute(_BLOCKED_UNTIL, {"the_host": host}).scalar()
+    return None if until is None else instant(until)

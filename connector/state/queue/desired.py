@@ -1,0 +1,108 @@
+"""What Magento must show, as a chunk of it enters the queue, and what became of the chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from connector.model.failures import FailureCode
+from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.open_orders import OpenOrder
+from connector.state.sync.records import Stored
+from connector.state.sync.watermarks import Watermark
+
+Place = tuple[str, str]
+"""A key and a source."""
+
+
+class DesiredValue(msgspec.Struct, frozen=True, gc=False):
+    """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
+
+    `value`: price in 1/1,000,000, quantity in 1/10,000, or the fingerprint of `document`, the JSON that Magento is
+    told. `skipped`: it is not failed but left out, by a setting.
+    """
+
+    acumatica_key: str
+    key: str
+    source: str
+    sku: str | None
+    value: int | None
+    in_stock: bool | None = None
+    cause: FailureCode | None = None
+    reason: str | None = None
+    skipped: bool = False
+    document: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The records that a sweep of a feed saw; `column`: where the feed's sweeps are kept."""
+
+    column: str
+    sweep: int
+    acumatica_keys: Sequence[str]
+
+
+class Computed(msgspec.Struct, frozen=True):
+    """Everything that one chunk changes in the state database.
+
+    `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
+    `asked_at` is when Magento was asked about `settled_doubts`: a doubt that is newer than the answer stays.
+    `open_orders`: Magento's open orders with these records' SKUs, and what is added back for them from now on.
+    `gone`: SKUs of which Magento has no product; what it confirmed of them is void, for quantities and prices alike.
+    `unshown`: places where Magento shows nothing any more.
+    """
+
+    acumatica_keys: Sequence[str]
+    wanted: Sequence[DesiredValue]
+    withdrawn_value: int | None
+    stored: Sequence[Stored] = ()
+    seen: Sequence[Seen] = ()
+    confirmed: Sequence[LedgerRow] = ()
+    settled_doubts: Sequence[tuple[str, str]] = ()
+    asked_at: datetime | None = None
+    marks: Sequence[Watermark] = ()
+    open_orders: Sequence[OpenOrder] = ()
+    gone: Sequence[str] = ()
+    unshown: Sequence[Place] = ()
+
+
+QUEUED_COLUMNS = (
+    "entity",
+    "key",
+    "source",
+    "acumatica_key",
+    "sku",
+    "value",
+    "in_stock",
+    "document",
+    "state",
+    "live",
+    "attempts",
+    "not_before",
+    "cause",
+    "reason",
+    "created_at",
+    "changed_at",
+)
+"""The columns of a message that is queued or written anew."""
+
+
+@dataclass
+class Queued:
+    """What became of a chunk: how many messages were queued, superseded, and failed or skipped without being sent."""
+
+    queued: int = 0
+    superseded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    rows: Sequence[tuple[Any, ...]] = field(default=(), compare=False)
+
+    def states(self) -> dict[Place, str]:
+        """Return the state of each message that the chunk made or wrote anew, by its place."""
+        key, source, state = (QUEUED_COLUMNS.index(name) for name in ("key", "source", "state"))
+        return {(row[key], row[source]): row[state] for row in self.rows}

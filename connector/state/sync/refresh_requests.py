@@ -1,0 +1,35 @@
+"""The records that the next sync reads again, first of all, because a person or an event asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from connector.state.engine import State
+from connector.state.rows import upsert
+from connector.state.schema import asked, instant, micros
+
+
+def add(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:
+    """Have the next sync read these records again, first of all."""
+    upsert(
+        connection,
+        asked,
+        [{"entity": entity, "acumatica_key": key, "asked_at": micros(now)} for key in acumatica_keys],
+    )
+
+
+def of_entity(connection: Connection, entity: str) -> dict[str, datetime]:
+    """Return the records that were asked for, and when."""
+    rows = connection.execute(select(asked.c.acumatica_key, asked.c.asked_at).where(asked.c.entity == entity))
+    return {key: instant(moment) for key, moment in rows}
+
+
+def remove(state: State, entity: str, done: Mapping[str, datetime]) -> None:
+    """Forget what was asked for and has been read; what was asked for again meanwhile stays."""
+    with state.write() as connection:
+        for key, moment in done.items():
+            here = (asked.c.entity == entity) & (asked.c.acumatica_key == key) & (asked.c.asked_at <= micros(moment))
+            connection.execute(delete(asked).where(here))
