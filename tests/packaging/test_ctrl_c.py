@@ -18,10 +18,12 @@ def test_nothing_that_tests_started_is_left(tmp_path, chromium, postgres, how):
     told = tmp_path / "told"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *how, "tests/support/interrupted.py"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # one started with `&` would hand on its deafness
     with (tmp_path / "log").open("wb") as log:
         tests = subprocess.Popen(
             command, cwd=ROOT, env={**environ, TELL: str(told)}, stdout=log, stderr=log, start_new_session=True
         )
+    signal.signal(signal.SIGINT, before)
     try:
         wait_until(lambda: told.exists() or tests.poll() is not None, "tests that run")
         assert tests.poll() is None, (tmp_path / "log").read_text()

@@ -1,0 +1,51 @@
+"""A shop that said when to come back is left alone until then."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.moment import NOW
+
+from connector.clock import ManualClock
+from connector.magento.errors import TemporaryFault
+from connector.state.engine import open_state
+from connector.state.queue import messages
+from entities import retry_after
+from entities.counters import Report
+
+
+@pytest.fixture
+def context(new_database: Any) -> Any:
+    """A run that ends in ten minutes."""
+    state = open_state(new_database("sqlite"))
+    yield SimpleNamespace(
+        state=state,
+        clock=ManualClock(NOW),
+        shop=SimpleNamespace(host="shop"),
+        report=Report(),
+        ends_at=NOW + timedelta(minutes=10),
+    )
+    state.close()
+
+
+@pytest.mark.parametrize(
+    ("after", "may_ask", "slept"),
+    [(None, True, []), (-1, True, []), (0, True, []), (30, True, [30]), (600, True, [600]), (601, False, [])],
+)
+async def test_whether_magento_may_be_asked(context: Any, after: int | None, may_ask: bool, slept: list[int]) -> None:
+    """Within the run's life it is waited for; beyond it the run says so once, and ends."""
+    if after is not None:
+        messages.block_host(context.state, "shop", NOW + timedelta(seconds=after))
+    assert await retry_after.may_ask(context) == may_ask
+    assert context.clock.slept == slept
+    assert len(context.report.waits) == (0 if may_ask else 1)
+
+
+@pytest.mark.parametrize("seconds", [None, 30])
+async def test_what_the_shop_said_is_kept(context: Any, seconds: float | None) -> None:
+    """For every run; a fault that says nothing keeps nothing."""
+    assert retry_after.kept(context, TemporaryFault("429", seconds)) == (seconds is not None)
+    await retry_after.may_ask(context)
+    assert context.clock.slept == ([] if seconds is None else [30])
+    assert len(context.report.waits) == (0 if seconds is None else 1)

@@ -1,0 +1,81 @@
+"""Outcomes of several connections are kept together, and each connection gets what is its own."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from support.moment import NOW
+
+from connector.state.coordination import lease
+from connector.state.coordination.lease import LeaseLost
+from connector.state.queue import messages
+from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
+from connector.state.queue.messages import BatchResult, ClaimSpec, MessageOutcome
+from entities.base import RunContext
+from tasks.outcome_writer import OutcomeWriter
+
+WISH = ClaimSpec("shop", 2, [1])
+
+
+@pytest.fixture
+def context(make_context: Callable[..., RunContext[Any]]) -> RunContext[Any]:
+    """A context with nine messages in its queue."""
+    made = make_context()
+    wanted = [DesiredValue(key, key, "", key, 10) for key in "ABCDEFGHI"]
+    commit_chunk(made.state, made.lease, Computed(list("ABCDEFGHI"), wanted, None), NOW)
+    return made
+
+
+async def test_each_connection_gets_a_claim_of_its_own(context: RunContext[Any]) -> None:
+    """Of the size that it asked for, and no message is given to two."""
+    kept = OutcomeWriter()
+    claims = await asyncio.gather(*(kept.keep(context, BatchResult([], then=WISH)) for _connection in range(3)))
+    assert [[one.key for one in claimed] for claimed in claims] == [["A", "B"], ["C", "D"], ["E", "F"]]
+
+
+async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
+    context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three answers take two commits, not three."""
+    commits, settle = [], messages.settle_together
+
+    def counted(state: Any, held: Any, answers: Any, now: Any) -> Any:
+        commits.append(len(answers))
+        return settle(state, held, answers, now)
+
+    monkeypatch.setattr(messages, "settle_together", counted)
+    kept = OutcomeWriter()
+    first = asyncio.create_task(kept.keep(context, BatchResult([], then=WISH)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(kept.keep(context, BatchResult([], then=WISH))) for _connection in range(2)]
+    claims = await asyncio.gather(first, *others)
+    assert (commits, [len(claimed) for claimed in claims]) == ([1, 2], [2, 2, 2])
+
+
+async def test_a_fault_is_told_to_all_who_wait_for_the_commit(context: RunContext[Any]) -> None:
+    """Nobody goes on as if its outcomes were kept."""
+    kept = OutcomeWriter()
+    later = NOW + timedelta(hours=1)
+    lease.take(context.state, "price", "another run", later)
+    ends = await asyncio.gather(
+        *(kept.keep(context, BatchResult([], then=WISH)) for _connection in range(3)), return_exceptions=True
+    )
+    assert [type(end) for end in ends] == [LeaseLost] * 3
+
+
+async def test_reasons_are_kept_in_the_words_of_the_screen(context: RunContext[Any]) -> None:
+    """A setting is called as the form calls it, with its name behind."""
+    kept = OutcomeWriter()
+    (first, second) = await kept.keep(context, BatchResult([], then=WISH))
+    reasons = ("Not as A2M_QUEUE__RETRY_COUNT says.", "Magento said no.")
+    outcomes = [
+        MessageOutcome(one, "failed", "refused", why) for one, why in zip((first, second), reasons, strict=True)
+    ]
+    await kept.keep(context, BatchResult(outcomes))
+    with context.state.read() as connection:
+        kept_reasons = [one.reason for one in messages.failed(connection, "price")]
+    assert kept_reasons[0] != reasons[0] and "Retry Count" in (kept_reasons[0] or "")
+    assert kept_reasons[1] == reasons[1]
