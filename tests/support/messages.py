@@ -6,7 +6,7 @@ from typing import Any
 
 from support.moment import NOW
 
-from connector.state.queue.messages import Message
+from connector.state.queue.message import Message
 
 
 def message(**traits: Any) -> Message:

@@ -12,7 +12,7 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import LeaseLost
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import BatchResult, ClaimSpec, MessageOutcome
+from connector.state.queue.message import BatchResult, ClaimSpec, MessageOutcome
 from entities.base import RunContext
 from tasks.outcome_writer import OutcomeWriter
 

@@ -11,7 +11,7 @@ from support.moment import NOW
 from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.sync import ledger
 from entities.base import RunContext
 from entities.events import AnswersFound, Events

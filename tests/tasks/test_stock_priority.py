@@ -10,7 +10,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.messages import ClaimSpec, MessageOutcome
+from connector.state.queue.message import ClaimSpec, MessageOutcome
 from entities.base import Urgency
 from tasks.stock_priority import StockPriority
 

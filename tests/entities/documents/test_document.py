@@ -14,7 +14,7 @@ from connector.clock import ManualClock
 from connector.magento.batches import Delivery, RowResult
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
 from connector.model.failures import FailureCode, Rejected
-from connector.state.queue.messages import MessageOutcome
+from connector.state.queue.message import MessageOutcome
 from connector.state.sync.links import Link
 from entities.base import QueueRule, RequestResult
 from entities.documents import document as documents
