@@ -35,6 +35,7 @@ from connector.acumatica.query import url_with
 from connector.acumatica.repeated import repeated
 from connector.clock import Clock, SystemClock
 from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, no_cookies, trust
+from connector.transport import IDLE_SECONDS, transport_for
 
 HEARTBEAT = 15.0
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
@@ -64,11 +65,12 @@ class AcumaticaSession:
         self._repeated = repeated(self._clock, ends_at)
         self._login = asyncio.Lock()
         self._turns = asyncio.Semaphore(access.concurrency)
+        trusted = _trusted()
         self._http = httpx.AsyncClient(
-            transport=transport,
-            verify=_trusted(),
+            transport=transport or transport_for(trusted, access.concurrency),
+            verify=trusted,
             timeout=httpx.Timeout(access.timeout, connect=30.0),
-            limits=httpx.Limits(max_connections=access.concurrency, keepalive_expiry=30.0),
+            limits=httpx.Limits(max_connections=access.concurrency, keepalive_expiry=IDLE_SECONDS),
             headers=HEADERS,
             cookies=no_cookies(),
             follow_redirects=False,

@@ -32,6 +32,7 @@ from connector.magento.errors import (
     WrongAddress,
 )
 from connector.magento.words import NOT_JSON, decoded, kind_of, message_of, said, template_of
+from connector.transport import IDLE_SECONDS, transport_for
 
 HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-magento"}
 TEMPORARY = frozenset({408, 425, 429})
@@ -89,11 +90,12 @@ class MagentoClient:
         self._dated: tuple[httpx.Headers, datetime] | None = None
         self._before_write = before_write
         self._clock = clock or SystemClock()
+        trusted = _trusted()
         self._http = httpx.AsyncClient(
-            transport=transport,
-            verify=_trusted(),
+            transport=transport or transport_for(trusted, connections=1),
+            verify=trusted,
             timeout=httpx.Timeout(access.timeout),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS),
             headers=HEADERS,
             cookies=no_cookies(),
             follow_redirects=False,

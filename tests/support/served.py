@@ -20,6 +20,7 @@ import httpx
 import uvicorn
 
 from connector.http import trust
+from connector.transport import AsyncioTransport
 from sandbox.faults import App, ConnectionCut, Receive, Scope, Send
 from sandbox.serve import listen
 
@@ -28,7 +29,7 @@ LONGEST = 60.0
 
 _reached: dict[tuple[int, str, int | None], App] = {}
 """By process (a forked one has no thread of its parent's), host and port."""
-_over_network = httpx.AsyncHTTPTransport.handle_async_request
+_over_network = {kind: kind.handle_async_request for kind in (httpx.AsyncHTTPTransport, AsyncioTransport)}
 _over_network_sync = httpx.HTTPTransport.handle_request
 
 
@@ -130,10 +131,10 @@ def _begun(app: App, request: httpx.Request) -> Future[httpx.Response]:
     return asyncio.run_coroutine_threadsafe(_answer(app, request), _loop())
 
 
-async def _handle(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+async def _handle(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
     app = _app_of(request)
     if app is None:
-        return await _over_network(transport, request)
+        return await _over_network[type(transport)](transport, request)
     await request.aread()
     here = asyncio.get_running_loop()
     arrived = asyncio.Event()
@@ -164,5 +165,6 @@ def _handle_sync(transport: httpx.HTTPTransport, request: httpx.Request) -> http
         raise httpx.ReadTimeout("", request=request) from error
 
 
-httpx.AsyncHTTPTransport.handle_async_request = _handle  # type: ignore[method-assign]
+for _kind in _over_network:
+    _kind.handle_async_request = _handle  # type: ignore[method-assign]
 httpx.HTTPTransport.handle_request = _handle_sync  # type: ignore[method-assign]

@@ -3,28 +3,12 @@
 import asyncio
 import gzip
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from support.raw_server import listening
 
 from connector.http import AnswerTooLarge, exchange, fault_of, is_json, no_cookies
-
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def listening(handler: Handler):
-    async def serve(reader, writer):
-        try:
-            await handler(reader, writer)
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
 
 
 async def fault_at(url: str, **options: float):
