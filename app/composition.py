@@ -22,6 +22,7 @@ from connector.model.comparison import comparison_key
 from connector.state.coordination.lease import Lease
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
+from connector.state.run_state import RunState
 from connector.state.sync import records
 from entities.adaptive_batching import Tuning
 from entities.base import Entity, QueueRule, RunContext
@@ -103,8 +104,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
     ) as session:
         yield RunContext(
             entity=entity,
-            state=run.state,
-            lease=run.lease,
+            state=RunState(run.state, run.lease),
             clock=clock,
             acumatica=session,
             shop=shop(
@@ -113,6 +113,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 clock,
                 connections=entity.connections(settings),
                 before_write=still_held(run.state, run.lease, clock),
+                tuning=_tuning(settings, entity),
             ),
             queue=QueueRule(
                 settings.queue.threshold_count,
@@ -120,6 +121,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 settings.queue.retry_count,
                 timedelta(days=settings.queue.wait_tell),
                 settings.queue.bulk_patience if settings.queue.price_transport == "async_bulk" else None,
+                settings.items.unknown_sku == "skip",
             ),
             read=msgspec.structs.replace(
                 entity.read_plan(settings, run.active_since), full_read_interval=acumatica.full_read_interval
@@ -130,8 +132,6 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
             counters=run.result.counters,
             report=run.result.report,
             ends_at=run.limits.ends_at,
-            skips_unknown_sku=settings.items.unknown_sku == "skip",
-            tuning=_tuning(settings, entity),
             events=run.events,
         )
 
@@ -183,6 +183,7 @@ def shop(
     *,
     connections: int | None = None,
     before_write: Callable[[], object] = lambda: None,
+    tuning: Tuning | None = None,
 ) -> Shop:
     """Return the shop, with its requests counted; `connections`: how many, where fewer than the settings say."""
     access = magento_access(settings)
@@ -193,4 +194,5 @@ def shop(
         connections=settings.magento.concurrency if connections is None else connections,
         store_id=settings.magento.store_id,
         msi=None,
+        tuning=tuning,
     )

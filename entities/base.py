@@ -19,12 +19,10 @@ from connector.clock import Clock
 from connector.magento.batches import Delivery, RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import Need, When
-from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue.desired import Computed
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.sync.records import Stored
-from entities.adaptive_batching import Tuning
 from entities.checks import Asked, Check
 from entities.counters import Counters, Report
 from entities.events import Events
@@ -32,6 +30,7 @@ from entities.explained import Known, Line
 from entities.item_rule import ItemRule
 from entities.pulled import Pulled
 from entities.read_plan import ReadPlan
+from entities.run_state import RunState
 from entities.shop import Shop
 from entities.waiting import NotYet
 from settings import Settings
@@ -45,7 +44,8 @@ class QueueRule(msgspec.Struct, frozen=True):
     """How the queue is cut into requests, and how often a message is tried (Queue Processing Settings).
 
     `wait_tell`: after how long a message that waits for something else is named. `bulk_patience`: the seconds after
-    which a bulk that nobody works on goes another way; `None` where nothing is sent in bulks.
+    which a bulk that nobody works on goes another way; `None` where nothing is sent in bulks. `skips_unknown_sku`: a
+    SKU that Magento does not have is left out, and is no failure.
     """
 
     threshold_count: int
@@ -53,18 +53,18 @@ class QueueRule(msgspec.Struct, frozen=True):
     retry_count: int
     wait_tell: timedelta = timedelta(days=7)
     bulk_patience: int | None = None
+    skips_unknown_sku: bool = False
 
 
 class RunContext(msgspec.Struct, Generic[R]):
-    """What one run of an entity works with: its state database and lease, both systems, and its rule.
+    """What one run of an entity works with: its state, both systems, and its rule.
 
     `today` returns the date in the tenant's zone; `ends_at` is the end of the run's life; `is_pulling`: Acumatica is
     being read. Not a dataclass: Prefect inspects the parameters of a task, and would walk through everything in here.
     """
 
     entity: Entity[R]
-    state: State
-    lease: Lease
+    state: RunState
     clock: Clock
     acumatica: AcumaticaSession
     shop: Shop
@@ -76,9 +76,7 @@ class RunContext(msgspec.Struct, Generic[R]):
     counters: Counters
     report: Report
     ends_at: datetime
-    skips_unknown_sku: bool = False
     is_pulling: bool = False
-    tuning: Tuning = msgspec.field(default_factory=Tuning)
     events: Events = msgspec.field(default_factory=Events)
 
     @property

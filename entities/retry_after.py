@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.magento.errors import TemporaryFault
-from connector.state.coordination import hosts
 from entities.base import RunContext
 
 
 async def may_ask(context: RunContext[Any]) -> bool:
     """Wait until Magento may be asked again; off where that is after the end of this run, which is noted."""
-    with context.state.read() as connection:
-        until = hosts.blocked_until(connection, context.shop.host)
+    until = context.state.blocked_until(context.shop.host)
     now = context.clock.now()
     if until is None or until <= now:
         return True
@@ -33,7 +31,7 @@ def kept(context: RunContext[Any], fault: TemporaryFault) -> bool:
     if fault.retry_after is None:
         return False
     until = context.clock.now() + timedelta(seconds=fault.retry_after)
-    hosts.block(context.state, context.shop.host, until)
+    context.state.block_host(context.shop.host, until)
     _note(context, until)
     return True
 

@@ -11,6 +11,7 @@ from connector.errors import ConnectorError
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
+from entities.adaptive_batching import Tuning
 from entities.counters import Counters
 from entities.sources import source_key
 
@@ -25,7 +26,7 @@ class Shop:
     """Opens connections to Magento; every request sent over them is counted.
 
     `open_client` makes a client of its own for each connection; `msi` is none where Magento has to be asked whether it
-    keeps stock by source.
+    keeps stock by source. `tuning`: what its answers teach about the size of requests; None where nothing is tuned.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Shop:
         connections: int,
         store_id: int,
         msi: bool | None,
+        tuning: Tuning | None = None,
     ) -> None:
         self._open_client = open_client
         self._counters = counters
@@ -48,6 +50,7 @@ class Shop:
         self.host = host
         self.connections = connections
         self.store_id = store_id
+        self.tuning = tuning or Tuning()
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[MagentoClient]:

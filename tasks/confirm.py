@@ -10,7 +10,6 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from connector.state.queue import messages
 from connector.state.queue.message import Message
 from entities.base import RunContext
 from entities.events import MessagesFailed
@@ -22,8 +21,7 @@ ROWS_SHOWN = 1_000
 async def confirm(context: RunContext[Any], since: datetime) -> list[Message]:
     """The stage: settle what has no answer yet; gives the messages that failed from `since` on, capped."""
     await settle_unknown(context)
-    with context.state.read() as connection:
-        failed = [one for one in messages.failed(connection, context.name) if one.changed_at >= since]
+    failed = [one for one in context.state.failed() if one.changed_at >= since]
     example = {one.cause or "": one.sku or one.key for one in reversed(failed)}
     for code, count in Counter(one.cause or "" for one in failed).most_common():
         context.events.emit(MessagesFailed(context.name, code, count, example[code]))

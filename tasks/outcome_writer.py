@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from connector.state.queue import messages
 from connector.state.queue.message import BatchResult, Message
 from entities.base import RunContext
 from settings import as_on_the_screen
@@ -35,9 +34,7 @@ class OutcomeWriter:
             together, self._waiting = self._waiting, []
             answers = [answered for answered, _future in together]
             try:
-                claims = await asyncio.to_thread(
-                    messages.settle_together, context.state, context.lease, answers, context.clock.now()
-                )
+                claims = await asyncio.to_thread(context.state.settle, answers, context.clock.now())
             except Exception as error:  # noqa: BLE001 - each of those who wait for this commit is told
                 for _answered, future in together:
                     if not future.done():

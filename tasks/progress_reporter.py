@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from connector.state.queue import messages
 from entities.base import RunContext
 from entities.events import Progress
 
@@ -29,8 +28,7 @@ class ProgressReporter(msgspec.Struct):
         if now - self.told_at < TOLD_EVERY:
             return
         self.told_at = now
-        with context.state.read() as connection:
-            left = messages.due_count(connection, context.name, now)
+        left = context.state.due_count(now)
         said = f"{context.name}: {context.counters.sent:,} sent, {context.counters.failed:,} failed"
         done_at = None if more_to_come else self._done_at(now, done - self.done_before, left)
         if done_at is not None:

@@ -12,10 +12,9 @@ from typing import Any
 
 import msgspec
 
-from connector.state.queue import messages
 from connector.state.queue.desired import Seen
 from connector.state.schema import instant
-from connector.state.sync import ledger, records, watermarks
+from connector.state.sync import records
 from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import are_all_kept, kept_name
@@ -92,17 +91,12 @@ class Pull:
         for stored in list(self._chunk.to_keep.values()):
             if stored.next_change == records.DUE:
                 self._chunk.add(stored, compute=True)
-        with self._context.state.read() as connection:
-            due = records.due(connection, self._context.name, self._context.today())
-            doubted = ledger.doubted(connection, self._context.name, self._context.clock.now())
-        due = list(dict.fromkeys([*due, *(row.acumatica_key for row in doubted)]))
+        due = self._context.state.records_due(self._context.today(), self._context.clock.now())
         for start in range(0, len(due), CHUNK_RECORDS):
             self._take_again(due[start : start + CHUNK_RECORDS])
             yield False
         if self._full:
-            with self._context.state.read() as connection:
-                failed = messages.failed(connection, self._context.name)
-            self._vanish([one.acumatica_key for one in failed])
+            self._vanish([one.acumatica_key for one in self._context.state.failed()])
             yield False
 
     def _in_order(self) -> tuple[str, ...]:
@@ -119,8 +113,7 @@ class Pull:
     async def _walk_keys(self, keys: list[str]) -> AsyncIterator[bool]:
         await self._context.entity.before_pull(self._context, full=False)
         for feed in self._context.read.feeds:
-            with self._context.state.read() as connection:
-                mark = watermarks.read(connection, self._context.name, feed)
+            mark = self._context.state.watermark(feed)
             page = await self._feeds[feed].of_keys(self._context, keys)
             self._merge(feed, page, mark, None, whole=True, compute_all=True)
         self._take_again([key for key in keys if self._chunk.find(key) is None])
@@ -130,8 +123,7 @@ class Pull:
     def _vanish(self, keys: list[str]) -> None:
         """Those of the keys of which nothing was read: no record is kept of them, or one that was gone before."""
         unread = [key for key in keys if key not in self._without_record and self._chunk.find(key) is None]
-        with self._context.state.read() as connection:
-            known = records.read(connection, self._context.name, unread)
+        known = self._context.state.records(unread)
         self._chunk.vanished.extend(key for key in unread if key not in known)
         for stored in known.values():
             if not stored.record.is_there():
@@ -139,13 +131,11 @@ class Pull:
 
     def _take_again(self, keys: list[str]) -> None:
         fresh = [key for key in keys if self._chunk.find(key) is None]
-        with self._context.state.read() as connection:
-            for stored in records.read(connection, self._context.name, fresh).values():
-                self._chunk.add(stored, compute=True)
+        for stored in self._context.state.records(fresh).values():
+            self._chunk.add(stored, compute=True)
 
     async def _pull_feed(self, feed: str, *, compute_all: bool) -> AsyncIterator[bool]:
-        with self._context.state.read() as connection:
-            mark = watermarks.read(connection, self._context.name, feed)
+        mark = self._context.state.watermark(feed)
         cursor = self._cursor(feed, mark)
         if cursor is None:
             return
@@ -181,8 +171,7 @@ class Pull:
         self._note_without_record(page)
         self._context.events.emit(PageRead(self._context.name, feed, len(page.parts)))
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
-        with self._context.state.read() as connection:
-            known = records.read(connection, self._context.name, fresh)
+        known = self._context.state.records(fresh)
         column = self._feeds[feed].seen
         unchanged = []
         for key, part in page.parts.items():
@@ -214,11 +203,10 @@ class Pull:
     async def _gone(self, feed: str, sweep: int) -> AsyncIterator[bool]:
         told = set(self._without_record)  # what cannot be read is there
         while True:
-            with self._context.state.read() as connection:
-                keys = records.gone(
-                    connection, self._context.name, self._feeds[feed].seen, sweep, self._feeds[feed].kind, CHUNK_RECORDS
-                )
-                found = records.read(connection, self._context.name, [key for key in keys if key not in told])
+            keys = self._context.state.records_not_seen(
+                self._feeds[feed].seen, sweep, self._feeds[feed].kind, CHUNK_RECORDS
+            )
+            found = self._context.state.records([key for key in keys if key not in told])
             if not found:
                 return
             told.update(found)

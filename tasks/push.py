@@ -23,9 +23,7 @@ from connector.magento.errors import HostUnavailable, MagentoFault
 from connector.magento.reads import probe
 from connector.model.failure_help import with_fix
 from connector.model.failures import FailureCode
-from connector.state.coordination import hosts
 from connector.state.coordination.lease import LeaseLost
-from connector.state.queue import lost_lease, messages
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
 from connector.state.schema import FAILED, SENT
@@ -84,7 +82,7 @@ class Push(msgspec.Struct):
 
     def request_size(self, context: RunContext[Any]) -> int:
         """How many new messages go into one request."""
-        size = context.tuning.size(self.size)
+        size = context.shop.tuning.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
     def operation_size(self, context: RunContext[Any]) -> int | None:
@@ -114,8 +112,7 @@ def begin_push_early(context: RunContext[Any]) -> Push | None:
     """
     if not context.entity.is_batched:
         return None
-    with context.state.read() as connection:
-        count = messages.due_count(connection, context.name, context.clock.now())
+    count = context.state.due_count(context.clock.now())
     cut = _cut(context, count)
     cut.more_to_come = True
     return cut if count > max(cut.size, context.queue.threshold_count) else None
@@ -126,10 +123,8 @@ def begin_push(context: RunContext[Any]) -> Push | None:
 
     None where nothing is due.
     """
-    with context.state.read() as connection:
-        count = messages.due_count(connection, context.name, context.clock.now())
-        stuck = messages.unsettled(connection, context.name)
-    if not count and not stuck:
+    count = context.state.due_count(context.clock.now())
+    if not count and not context.state.in_doubt():
         return None
     if not context.entity.is_batched:
         return Push(1)
@@ -152,11 +147,11 @@ async def push(context: RunContext[Any], cut: Push) -> None:
     cut.fault = None
     cut.operations = min(cut.operations, context.entity.requests_at_once(context, cut.count, cut.size))
     cut.room.open()
-    context.tuning.begin()
+    context.shop.tuning.begin()
     connections = 1 if cut.operations > 1 else context.shop.connections
     workers = (_send_all(context, cut, place) for place in range(connections))
     ends = await asyncio.gather(*workers, return_exceptions=True)
-    context.report.tuned = context.tuning.in_words()
+    context.report.tuned = context.shop.tuning.in_words()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
             raise error
@@ -171,10 +166,9 @@ async def push(context: RunContext[Any], cut: Push) -> None:
 
 
 def _next_due(context: RunContext[Any]) -> datetime | None:
-    with context.state.read() as connection:
-        due_at = messages.next_due(connection, context.name)
-        blocked = hosts.blocked_until(connection, context.shop.host)
-        in_doubt = messages.unsettled(connection, context.name)
+    due_at = context.state.next_due()
+    blocked = context.state.blocked_until(context.shop.host)
+    in_doubt = context.state.in_doubt()
     if due_at is not None and blocked is not None:
         due_at = max(due_at, blocked)
     asked_again_at = [context.entity.decided_at(message) for message in in_doubt]
@@ -183,10 +177,9 @@ def _next_due(context: RunContext[Any]) -> datetime | None:
 
 async def _wait_for_what_is_due(context: RunContext[Any]) -> None:
     """Wait until everything may be sent that may be sent within this run's life: one round is one attempt of each."""
-    with context.state.read() as connection:
-        due_at = messages.all_due(connection, context.name, context.ends_at)
-        blocked = hosts.blocked_until(connection, context.shop.host)
-        in_doubt = [context.entity.decided_at(message) for message in messages.unsettled(connection, context.name)]
+    due_at = context.state.all_due(context.ends_at)
+    blocked = context.state.blocked_until(context.shop.host)
+    in_doubt = [context.entity.decided_at(message) for message in context.state.in_doubt()]
     waited_for = [at for at in in_doubt if at <= context.ends_at]
     if waited_for:
         due_at = max([*waited_for, *([] if due_at is None else [due_at])])
@@ -210,7 +203,7 @@ async def _send_all(context: RunContext[Any], cut: Push, place: int) -> None:
     finally:
         if place == 0:
             cut.room.close()
-            context.tuning.end()
+            context.shop.tuning.end()
 
 
 async def _send(
@@ -228,12 +221,12 @@ async def _send(
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
             doubt_until = context.clock.now() + LATE_WRITE
         seconds = (context.clock.now() - began).total_seconds()
-        context.tuning.learn(delivery, len(claimed), seconds)
+        context.shop.tuning.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
-        goes_on = place == 0 or (context.tuning.is_wanted(place) and not await cut.room.stock_waits(context))
+        goes_on = place == 0 or (context.shop.tuning.is_wanted(place) and not await cut.room.stock_waits(context))
         following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
-        lost_lease.leave(context.state, context.name, claimed, context.clock.now(), doubt_until)
+        context.state.abandon(claimed, context.clock.now(), doubt_until)
         raise
     failpoints.hit("settled")
     if not following and (more_to_come or not goes_on):
@@ -245,7 +238,7 @@ async def _claim(context: RunContext[Any], cut: Push, place: int) -> list[Messag
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if place > 0:
-            await context.tuning.wait_until_wanted(place)
+            await context.shop.tuning.wait_until_wanted(place)
             await cut.room.wait(context)
         news, more_to_come = cut.news, cut.more_to_come
         claimed = await cut.kept.keep(context, BatchResult([], then=_wish(context, cut)))
@@ -306,7 +299,7 @@ async def _keep(
     in_doubt = any(context.entity.may_be_applied(outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
-        hosts.block(context.state, context.shop.host, now + timedelta(seconds=max(waits)))
+        context.state.block_host(context.shop.host, now + timedelta(seconds=max(waits)))
     then = _wish(context, cut) if claims_more and cut.fault is None else None
     doubt_until = now + LATE_WRITE if in_doubt else None
     next_claimed = await cut.kept.keep(context, BatchResult(settled, doubt_until, then))
@@ -364,7 +357,7 @@ def _settled(
     code = _code_of(row)
     is_gone = code is FailureCode.UNKNOWN_SKU
     outcome = _OUTCOMES[row.kind]
-    if outcome is Outcome.REFUSED and is_gone and context.skips_unknown_sku:
+    if outcome is Outcome.REFUSED and is_gone and context.queue.skips_unknown_sku:
         outcome = Outcome.LEFT_OUT
     if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
         outcome = Outcome.NOT_SENT

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, Queued
 from entities.base import RunContext
 from entities.events import ChunkQueued
@@ -26,7 +25,7 @@ async def queue(context: RunContext[Any], computed: Computed) -> Queued:
             for want in computed.wanted
         ]
         computed = msgspec.structs.replace(computed, wanted=wanted)
-    done = await asyncio.to_thread(commit_chunk, context.state, context.lease, computed, context.clock.now())
+    done = await asyncio.to_thread(context.state.commit, computed, context.clock.now())
     log_queued(context, computed, done)
     records = len(computed.acumatica_keys)
     context.events.emit(ChunkQueued(context.name, records, done.queued, done.failed, done.superseded))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.state.queue import messages
+from connector.state.queue.message import BatchResult
 from connector.state.schema import FAILED, SENT
 from entities.base import RunContext
 from entities.events import AnswersFound
@@ -22,8 +22,7 @@ async def settle_unknown(context: RunContext[Any]) -> None:
     A bulk that was left open is waited for first: what it carries is not there before.
     """
     await context.entity.before_settle(context)
-    with context.state.read() as connection:
-        unknown = messages.unsettled(connection, context.name)
+    unknown = context.state.in_doubt()
     if not unknown:
         return
     async with context.shop.client() as client:
@@ -31,7 +30,7 @@ async def settle_unknown(context: RunContext[Any]) -> None:
     now = context.clock.now()
     recheck_after = context.entity.recheck_after()
     doubt_until = None if recheck_after is None else now + recheck_after
-    messages.settle(context.state, context.lease, decided, now, doubt_until=doubt_until)
+    context.state.settle([BatchResult(decided, doubt_until)], now)
     log_outcomes(context, decided)
     sent, failed = (sum(one.state == state for one in decided) for state in (SENT, FAILED))
     context.events.emit(AnswersFound(context.name, sent, failed))

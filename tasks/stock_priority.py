@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from connector.state.queue import messages
 from entities.base import RunContext, Urgency
 from entities.registry import ENTITIES
 
@@ -41,8 +40,7 @@ class StockPriority(msgspec.Struct):
         now = context.clock.now()
         if self.asked_at is None or now - self.asked_at >= ASKED_EVERY:
             self.asked_at = now
-            with context.state.read() as connection:
-                self.has_stock = any(messages.is_due(connection, name, now) for name in _GOES_FIRST)
+            self.has_stock = context.state.is_due(_GOES_FIRST, now)
         return self.has_stock
 
     async def wait(self, context: RunContext[Any]) -> None:

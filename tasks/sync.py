@@ -15,10 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from connector import failpoints
-from connector.state.queue import waits
 from connector.state.queue.desired import Computed, Queued
 from connector.state.queue.message import Message
-from connector.state.sync import entities
 from entities.base import RunContext
 from entities.events import Progress, SyncEnded, SyncStarted
 from entities.pulled import Pulled
@@ -79,7 +77,7 @@ async def look(
     began, before = context.clock.now(), replace(context.counters)
     context.events.emit(SyncStarted(context.name, full, None if keys is None else len(keys)))
     if keys:
-        waits.look_again(context.state, context.name, keys)  # a person who names a record wants to know now
+        context.state.look_again(keys)  # a person who names a record wants to know now
     await settle_unknown(context)
     pulling = Pull(context, full=full, keys=keys, compare=compare)
     first = await pulling.begin()
@@ -176,4 +174,4 @@ async def _push(context: RunContext[Any], stages: Stages) -> bool:
 def _remember(context: RunContext[Any], *, full: bool, idle: bool) -> None:
     said = context.counters.in_words()
     did_nothing = idle or context.counters.did_nothing()  # a full sync reads everything, and need not do anything
-    entities.remember_look(context.state, context.lease, context.clock.now(), said, did_nothing=did_nothing, full=full)
+    context.state.remember_sync(context.clock.now(), said, did_nothing=did_nothing, full=full)

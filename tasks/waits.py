@@ -11,12 +11,9 @@ from typing import Any
 
 from connector.magento.batches import RowResult
 from connector.magento.errors import HostUnavailable, MagentoFault
-from connector.state.coordination import hosts
-from connector.state.queue import messages, waits
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
-from connector.state.queue.wait import Wait
-from connector.state.queue.waits import LookedAt
+from connector.state.queue.wait import LookedAt, Wait
 from entities.base import RunContext
 from entities.events import Progress
 from entities.waiting import NotYet, describe, looked_at_again
@@ -58,11 +55,9 @@ async def look_together(context: RunContext[Any]) -> None:
     Raises `HostUnavailable`. After any other fault each of them is looked at on its own, and says so.
     """
     now = context.clock.now()
-    with context.state.read() as connection:
-        ids = waits.due_ids(connection, context.name, now, READ_TOGETHER)
-        blocked = hosts.blocked_until(connection, context.shop.host)
-        waiting = messages.by_ids(connection, ids) if len(ids) > 1 else []  # one costs a single read in any case
-    if not waiting or (blocked is not None and blocked > now):
+    waiting = context.state.waiting_due(now, READ_TOGETHER)
+    blocked = context.state.blocked_until(context.shop.host)
+    if len(waiting) < 2 or (blocked is not None and blocked > now):  # one costs a single read in any case
         return
     try:
         async with context.shop.client() as client:
@@ -74,7 +69,7 @@ async def look_together(context: RunContext[Any]) -> None:
         return
     looked_at = [_looked_at(context, one, found[one.id], now) for one in waiting if one.id in found]
     if looked_at:
-        waits.keep(context.state, context.lease, looked_at, now)
+        context.state.keep_waiting(looked_at, now)
 
 
 def _looked_at(context: RunContext[Any], message: Message, why: NotYet, now: datetime) -> LookedAt:

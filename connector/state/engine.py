@@ -19,7 +19,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection as Connection
 from sqlalchemy.exc import ArgumentError
 
 from connector.private_files import Opened, close_database, make_file, make_folder

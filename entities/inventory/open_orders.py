@@ -82,7 +82,7 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
         mark = watermarks.read(connection, context.name, FEED)
     if not context.rule.open_orders.is_on:
         if mark.looked_back_at is not None:
-            open_orders.forget_all(context.state, context.lease, FEED)
+            _forget_all(context)
         return
     now = context.clock.now()
     if not full and mark.looked_back_at is not None and now - mark.looked_back_at < READ_EVERY:
@@ -93,7 +93,7 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
         except Unauthorized:
             context.report.say(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
             if mark.pulled_to is not None:
-                open_orders.forget_all(context.state, context.lease, FEED)
+                _forget_all(context)
             return
         if full and await context.shop.has_msi(client):
             try:
@@ -122,7 +122,13 @@ async def _follow(
         changed = []
     with_items = {one.order_id: (one, items) for one, items in (await _with_items(client, changed)).values()}
     mark = replace(mark, pulled_to=newest or now - timedelta(days=1), looked_back_at=now)
-    open_orders.follow(context.state, context.lease, with_items, ended, mark, now)
+    with context.state.write() as connection:
+        open_orders.follow(connection, context.name, with_items, ended, mark, now)
+
+
+def _forget_all(context: RunContext[QuantityRule]) -> None:
+    with context.state.write() as connection:
+        open_orders.forget_all(connection, context.name, FEED)
 
 
 async def _with_items(

@@ -16,7 +16,6 @@ from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
 from connector.model.units import DIGITS
-from connector.state.coordination import lease
 from connector.state.sync import compensations, open_orders, reservation_repairs
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.reservation_repairs import Repair
@@ -132,7 +131,6 @@ def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: 
         )
     repair = replace(repair, unclear=tuple(sorted(found.unclear)))
     with context.state.write() as connection:
-        lease.require(connection, context.lease)
         if found.repaired_at is not None:
             repair = replace(repair, repaired_at=found.repaired_at)
             open_orders.make_due(connection, {one.key for one in known.events})

@@ -21,7 +21,6 @@ from connector.magento.order_body import ShopKnows, entity_of
 from connector.magento.orders import TAKEN, Buyer, Region, ShownOrder
 from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import NewOrder
-from connector.state.coordination import lease
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.schema import PENDING, SENDING
@@ -89,7 +88,6 @@ def _will_hold(
     told = replace(told_of(link) or content, status=None, state="holded", invoices=())
     about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(told), found.made_by)
     with context.state.write() as connection:
-        lease.require(connection, context.lease)
         links.write(connection, context.name, [about], context.clock.now())
 
 

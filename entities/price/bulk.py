@@ -79,13 +79,15 @@ async def deliver_in_bulk(
 ) -> Delivery:
     """Publish the prices in operations of `size`, wait for them, and send by itself what they leave unclear."""
     parts = list(chunked(rows, size))
-    bulks.begin(context.state, context.lease, [one.key for one in claimed], context.clock.now())
+    with context.state.write() as connection:
+        bulks.begin(connection, context.name, [one.key for one in claimed], context.clock.now())
     failpoints.hit("bulk_begun")
     try:
         uuid = await magento_bulk.publish_prices(client, parts)
     except MagentoFault as fault:
         return await _not_published(context, client, rows, size, fault)
-    bulks.published(context.state, context.lease, uuid)
+    with context.state.write() as connection:
+        bulks.published(connection, context.name, uuid)
     failpoints.hit("bulk_published")
     try:
         if not await _is_done(context, client, uuid):
@@ -98,7 +100,7 @@ async def deliver_in_bulk(
     except TemporaryFault as fault:
         told_to_wait.kept(context, fault)
         return Delivery([RowResult("unknown", str(fault)) for _row in rows])
-    bulks.end(context.state, context.lease, now=context.clock.now())
+    _end(context)
     return await _with_the_rest(client, rows, list(chain.from_iterable(told)), size)
 
 
@@ -110,7 +112,7 @@ async def _not_published(
         return Delivery([RowResult("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
         return Delivery([RowResult("temporary", str(fault), fault.retry_after) for _row in rows])
-    bulks.end(context.state, context.lease, now=context.clock.now())
+    _end(context)
     if isinstance(fault, RequestRefused | NoSuchRoute):
         context.report.say(NOT_TAKEN.format(fault=fault))
         return await deliver_prices(client, rows, size)
@@ -122,7 +124,7 @@ async def _another_way(
     context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str
 ) -> Delivery:
     """The bulk is left to itself: its prices go at once, and are read again when it is over."""
-    bulks.stands_still(context.state, context.lease)
+    _leave_to_itself(context)
     context.report.say(said)
     return await deliver_prices(client, rows, size)
 
@@ -207,7 +209,7 @@ async def settle_bulk(context: RunContext[PriceRule]) -> None:
             told_to_wait.kept(context, fault)
             over = False
     if over:
-        bulks.end(context.state, context.lease, in_doubt=left.keys, now=context.clock.now())
+        _end(context, left.keys)
 
 
 async def _is_over(context: RunContext[PriceRule], client: MagentoClient, left: Bulk) -> bool:
@@ -216,9 +218,19 @@ async def _is_over(context: RunContext[PriceRule], client: MagentoClient, left: 
     else:
         is_done = await _is_done(context, client, left.uuid)
         if not is_done:
-            bulks.stands_still(context.state, context.lease)
+            _leave_to_itself(context)
             context.report.say(_stands_still(context, len(left.keys)))
     return is_done and (left.uuid is not None or context.clock.now() - left.published_at >= LATE_PUBLISH)
+
+
+def _end(context: RunContext[PriceRule], in_doubt: Sequence[str] = ()) -> None:
+    with context.state.write() as connection:
+        bulks.end(connection, context.name, in_doubt=in_doubt, now=context.clock.now())
+
+
+def _leave_to_itself(context: RunContext[PriceRule]) -> None:
+    with context.state.write() as connection:
+        bulks.stands_still(connection, context.name)
 
 
 def _stands_still(context: RunContext[PriceRule], count: int) -> str:

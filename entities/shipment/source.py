@@ -17,7 +17,6 @@ from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, TemporaryFault
 from connector.model.comparison import comparison_key
-from connector.state.coordination import lease
 from connector.state.sync import ledger
 from entities.base import RunContext
 from entities.documents.document import LATE_WRITE
@@ -61,5 +60,4 @@ def _doubt(
     context: RunContext[ShipmentRule], source: str, short: Iterable[tuple[str, Decimal]], later: timedelta
 ) -> None:
     with context.state.write() as connection:
-        lease.require(connection, context.lease)
         ledger.doubt(connection, "inventory", list(places(dict(short), source)), context.clock.now() + later)

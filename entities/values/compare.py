@@ -141,5 +141,5 @@ def unsendable(context: RunContext[R], want: DesiredValue, why: Rejected) -> Des
         want,
         cause=why.code,
         reason=str(why),
-        skipped=why.code is FailureCode.UNKNOWN_SKU and context.skips_unknown_sku,
+        skipped=why.code is FailureCode.UNKNOWN_SKU and context.queue.skips_unknown_sku,
     )

@@ -9,8 +9,9 @@ from support.moment import NOW
 
 from connector.clock import ManualClock
 from connector.magento.errors import TemporaryFault
-from connector.state.coordination import hosts
+from connector.state.coordination.lease import Lease
 from connector.state.engine import open_state
+from connector.state.run_state import RunState
 from entities import retry_after
 from entities.counters import Report
 
@@ -20,7 +21,7 @@ def context(new_database: Any) -> Any:
     """A run that ends in ten minutes."""
     state = open_state(new_database("sqlite"))
     yield SimpleNamespace(
-        state=state,
+        state=RunState(state, Lease("price", "the test", 1)),
         clock=ManualClock(NOW),
         shop=SimpleNamespace(host="shop"),
         report=Report(),
@@ -36,7 +37,7 @@ def context(new_database: Any) -> Any:
 async def test_whether_magento_may_be_asked(context: Any, after: int | None, may_ask: bool, slept: list[int]) -> None:
     """Within the run's life it is waited for; beyond it the run says so once, and ends."""
     if after is not None:
-        hosts.block(context.state, "shop", NOW + timedelta(seconds=after))
+        context.state.block_host("shop", NOW + timedelta(seconds=after))
     assert await retry_after.may_ask(context) == may_ask
     assert context.clock.slept == slept
     assert len(context.report.waits) == (0 if may_ask else 1)

@@ -2,21 +2,21 @@
 
 from support.world import world
 
-from connector.state.queue import messages
+from connector.state.run_state import RunState
 
 
 async def test_a_push_that_takes_long(tmp_path, home, monkeypatch):
     """After each chunk it is said what was read and queued; while sending, every five seconds what was sent, how much
     is left and when that will be done at the pace so far.
     """
-    said, settle = [], messages.settle_together
+    said, settle = [], RunState.settle
     with world(tmp_path, 12) as here:
 
         def settle_slowly(*arguments, **more):
             here.clock.advance(2)
             return settle(*arguments, **more)
 
-        monkeypatch.setattr(messages, "settle_together", settle_slowly)
+        monkeypatch.setattr(RunState, "settle", settle_slowly)
         outcome = await here.sync("price", here.settings(magento={"concurrency": 1}), said=said.append)
     assert outcome.fault is None
     assert said == [

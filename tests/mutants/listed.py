@@ -85,17 +85,17 @@ MUTANTS = [
         (*QUEUE, *LOST),
     ),
     Mutant(
-        "a chunk is kept by a run that has lost its lease",
-        CHUNK,
-        "        lease.require(connection, held)\n        records.write(",
-        "        records.write(",
+        "a run that has lost its lease writes still",
+        "connector/state/run_state.py",
+        "            lease.require(connection, self._lease)\n",
+        "",
         QUEUE,
     ),
     Mutant(
         "a chunk forgets how far it has read",
         CHUNK,
-        "watermarks.write(connection, held.entity, list(computed.marks))",
-        "watermarks.write(connection, held.entity, [])",
+        "watermarks.write(connection, entity, list(computed.marks))",
+        "watermarks.write(connection, entity, [])",
         (*QUEUE, *PUSH),
     ),
     Mutant(
@@ -158,15 +158,15 @@ MUTANTS = [
     Mutant(
         "Retry-After is not heard",
         "tasks/push.py",
-        "    if waits:\n        hosts.block(",
-        "    if not waits:\n        hosts.block(",
+        "    if waits:\n        context.state.block_host(",
+        "    if not waits:\n        context.state.block_host(",
         PUSH,
     ),
     Mutant(
         "a product that Magento has not counts as refused",
         "tasks/push.py",
-        "if outcome is Outcome.REFUSED and is_gone and context.skips_unknown_sku:",
-        "if outcome is Outcome.REFUSED and context.skips_unknown_sku and not is_gone:",
+        "if outcome is Outcome.REFUSED and is_gone and context.queue.skips_unknown_sku:",
+        "if outcome is Outcome.REFUSED and context.queue.skips_unknown_sku and not is_gone:",
         ("tests/syncs/test_products_that_come_and_go.py",),
     ),
     Mutant(

@@ -12,6 +12,8 @@ from connector.clock import ManualClock
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
+from connector.state.run_state import RunState
+from entities.adaptive_batching import Tuning
 from entities.base import ClaimOrder, QueueRule, RunContext, Urgency
 from entities.counters import Counters, Report
 from entities.defaults import EntityDefaults
@@ -53,11 +55,10 @@ def make_context(state: State) -> Callable[..., RunContext[Any]]:
         assert isinstance(held, Lease)
         usual = {
             "entity": Toy(feeds=feeds or {}, **more),
-            "state": state,
-            "lease": held,
+            "state": RunState(state, held),
             "clock": ManualClock(NOW),
             "acumatica": None,
-            "shop": SimpleNamespace(host="shop", connections=connections),
+            "shop": SimpleNamespace(host="shop", connections=connections, tuning=Tuning()),
             "queue": QueueRule(threshold_count=25, batch_count=100, retry_count=3),
             "read": ReadPlan(tuple(feeds or {})),
             "items": ItemRule(),

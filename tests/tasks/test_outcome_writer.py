@@ -10,8 +10,8 @@ from support.moment import NOW
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import LeaseLost
-from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
+from connector.state.engine import State
+from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import BatchResult, ClaimSpec, MessageOutcome
 from entities.base import RunContext
 from tasks.outcome_writer import OutcomeWriter
@@ -24,7 +24,7 @@ def context(make_context: Callable[..., RunContext[Any]]) -> RunContext[Any]:
     """A context with nine messages in its queue."""
     made = make_context()
     wanted = [DesiredValue(key, key, "", key, 10) for key in "ABCDEFGHI"]
-    commit_chunk(made.state, made.lease, Computed(list("ABCDEFGHI"), wanted, None), NOW)
+    made.state.commit(Computed(list("ABCDEFGHI"), wanted, None), NOW)
     return made
 
 
@@ -39,13 +39,13 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
     context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three answers take two commits, not three."""
-    commits, settle = [], messages.settle_together
+    commits, settle = [], context.state.settle
 
-    def counted(state: Any, held: Any, answers: Any, now: Any) -> Any:
+    def counted(answers: Any, now: Any) -> Any:
         commits.append(len(answers))
-        return settle(state, held, answers, now)
+        return settle(answers, now)
 
-    monkeypatch.setattr(messages, "settle_together", counted)
+    monkeypatch.setattr(context.state, "settle", counted)
     kept = OutcomeWriter()
     first = asyncio.create_task(kept.keep(context, BatchResult([], then=WISH)))
     await asyncio.sleep(0)
@@ -55,11 +55,11 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
     assert (commits, [len(claimed) for claimed in claims]) == ([1, 2], [2, 2, 2])
 
 
-async def test_a_fault_is_told_to_all_who_wait_for_the_commit(context: RunContext[Any]) -> None:
+async def test_a_fault_is_told_to_all_who_wait_for_the_commit(state: State, context: RunContext[Any]) -> None:
     """Nobody goes on as if its outcomes were kept."""
     kept = OutcomeWriter()
     later = NOW + timedelta(hours=1)
-    lease.take(context.state, "price", "another run", later)
+    lease.take(state, "price", "another run", later)
     ends = await asyncio.gather(
         *(kept.keep(context, BatchResult([], then=WISH)) for _connection in range(3)), return_exceptions=True
     )
@@ -75,7 +75,6 @@ async def test_reasons_are_kept_in_the_words_of_the_screen(context: RunContext[A
         MessageOutcome(one, "failed", "refused", why) for one, why in zip((first, second), reasons, strict=True)
     ]
     await kept.keep(context, BatchResult(outcomes))
-    with context.state.read() as connection:
-        kept_reasons = [one.reason for one in messages.failed(connection, "price")]
+    kept_reasons = [one.reason for one in context.state.failed()]
     assert kept_reasons[0] != reasons[0] and "Retry Count" in (kept_reasons[0] or "")
     assert kept_reasons[1] == reasons[1]

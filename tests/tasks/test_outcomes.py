@@ -11,7 +11,7 @@ from support.moment import NOW
 from connector.magento.batches import RowResult
 from connector.magento.errors import ConnectionFault, MagentoFault
 from connector.model.failures import FailureCode
-from entities.base import RunContext
+from entities.base import QueueRule, RunContext
 from tasks import push
 from tasks.push import Push
 
@@ -71,7 +71,10 @@ def test_a_product_that_magento_does_not_have(
     make_context: Contexts, code: FailureCode | None, skips: bool, stored: str
 ) -> None:
     """It is left out where the settings say so; any other refusal is a failure. What was confirmed of it is void."""
-    context, row = make_context(skips_unknown_sku=skips), RowResult("refused", "No such product", code=code)
+    context, row = (
+        make_context(queue=QueueRule(25, 100, 3, skips_unknown_sku=skips)),
+        RowResult("refused", "No such product", code=code),
+    )
     became = push._settled(context, message(), row, NOW, PAUSE, connection_lost=False)
     assert (became.state, became.is_gone) == (stored, code is not None)
     assert became.reason is not None and became.reason.startswith("No such product")

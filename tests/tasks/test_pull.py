@@ -9,7 +9,7 @@ import pytest
 from support.moment import NOW
 
 from connector.state.engine import State
-from connector.state.queue.chunk import Computed, commit_chunk
+from connector.state.queue.desired import Computed
 from connector.state.sync import records
 from connector.state.sync.records import DUE, Record, Stored
 from connector.state.sync.watermarks import Cursor
@@ -65,7 +65,7 @@ async def read_all(state: State, context: RunContext[Any], **how: Any) -> list[P
             stored.next_change = None
         kept = [*chunk.to_compute.values(), *chunk.to_keep.values()]
         marks = list(chunk.marks.values())
-        commit_chunk(state, context.lease, Computed([], [], None, stored=kept, seen=chunk.seen, marks=marks), NOW)
+        context.state.commit(Computed([], [], None, stored=kept, seen=chunk.seen, marks=marks), NOW)
         chunks.append(chunk)
     return chunks
 
@@ -200,7 +200,7 @@ async def test_what_broke_off_goes_on_behind_the_last_key(state: State, make_con
     broken_off = Cursor(1, None, 1, "B")
     found = await read_all(state, context)
     mark = replace(found[-1].marks["items"], pulled_to=None, sweep=0, cursor=broken_off)
-    commit_chunk(state, context.lease, Computed([], [], None, marks=[mark]), NOW)
+    context.state.commit(Computed([], [], None, marks=[mark]), NOW)
     items.asked.clear()
     await read_all(state, context)
     assert items.asked == [(None, "B")]
@@ -212,7 +212,7 @@ async def test_what_changes_by_itself_is_computed_on_its_day(state: State, make_
     await read_all(state, context)
     for day, due in ((NOW.date().toordinal() + 1, []), (NOW.date().toordinal(), ["A"]), (DUE, ["A"])):
         stored = Stored("A", None, Record(document={"says": 1}), next_change=day, facts_seen=1)
-        commit_chunk(state, context.lease, Computed([], [], None, stored=[stored]), NOW)
+        context.state.commit(Computed([], [], None, stored=[stored]), NOW)
         context.clock.advance(60)
         assert computed(await read_all(state, context)) == due
 

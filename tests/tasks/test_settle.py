@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from support.moment import NOW
 
-from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
-from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.sync import ledger
 from entities.base import RunContext
 from entities.events import AnswersFound, Events
+from entities.run_state import RunState
 from tasks.settle import settle_unknown
 
 
@@ -33,8 +33,9 @@ def context(make_context: Callable[..., RunContext[Any]]) -> RunContext[Any]:
 
 def without_answer(context: RunContext[Any], *keys: str) -> None:
     wanted = [DesiredValue(key, key, "", key, 10) for key in keys]
-    commit_chunk(context.state, context.lease, Computed(list(keys), wanted, None), NOW)
-    assert len(messages.claim(context.state, context.lease, NOW, ClaimSpec("shop", 10, [1]))) == len(keys)
+    context.state.commit(Computed(list(keys), wanted, None), NOW)
+    [claimed] = context.state.settle([BatchResult([], then=ClaimSpec("shop", 10, [1]))], NOW)
+    assert len(claimed) == len(keys)
 
 
 def answered_with(context: RunContext[Any], states: dict[str, str]) -> None:
@@ -47,7 +48,7 @@ def answered_with(context: RunContext[Any], states: dict[str, str]) -> None:
     context.entity.settle = settle  # type: ignore[method-assign]
 
 
-def live(state: State) -> dict[str, str]:
+def live(state: RunState) -> dict[str, str]:
     with state.read() as connection:
         return {one.key: one.state for one in messages.live(connection, "price", ["A", "B", "C"], [])}
 

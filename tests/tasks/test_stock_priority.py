@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
-from connector.state.queue import messages
-from connector.state.queue.chunk import Computed, DesiredValue, commit_chunk
+from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, MessageOutcome
+from connector.state.run_state import RunState
 from entities.base import Urgency
 from tasks.stock_priority import StockPriority
 
@@ -23,13 +24,13 @@ def held_by(state: State, entity: str) -> Lease:
 
 def queued(state: State, entity: str) -> Lease:
     held = held_by(state, entity)
-    commit_chunk(state, held, Computed(["A"], [DesiredValue("A", "A", "", "A", 10)], None), NOW)
+    RunState(state, held).commit(Computed(["A"], [DesiredValue("A", "A", "", "A", 10)], None), NOW)
     return held
 
 
 def sent(state: State, held: Lease) -> None:
-    claimed = messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))
-    messages.settle(state, held, [MessageOutcome(one, "sent") for one in claimed], NOW)
+    claimed = claim(state, held, NOW, ClaimSpec("shop", 10, [1]))
+    settle(state, held, [MessageOutcome(one, "sent") for one in claimed], NOW)
 
 
 @pytest.mark.parametrize(

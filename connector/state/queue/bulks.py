@@ -12,9 +12,6 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
-from connector.state.coordination import lease
-from connector.state.coordination.lease import Lease
-from connector.state.engine import State
 from connector.state.rows import insert_rows
 from connector.state.schema import bulks, instant, micros
 from connector.state.sync import ledger
@@ -40,40 +37,30 @@ def of_entity(connection: Connection, entity: str) -> Bulk | None:
     return Bulk(row.uuid, instant(row.published_at), msgspec.json.decode(row.keys), row.stands_still)
 
 
-def begin(state: State, held: Lease, keys: Sequence[str], now: datetime) -> None:
-    """A bulk with the values of these keys is about to be published. Raises `LeaseLost`."""
+def begin(connection: Connection, entity: str, keys: Sequence[str], now: datetime) -> None:
+    """A bulk with the values of these keys is about to be published."""
     row = {
-        "entity": held.entity,
+        "entity": entity,
         "published_at": micros(now),
         "keys": msgspec.json.encode(list(keys)),
         "stands_still": False,
     }
-    with state.write() as connection:
-        lease.require(connection, held)
-        insert_rows(connection, bulks, [row])
+    insert_rows(connection, bulks, [row])
 
 
-def published(state: State, held: Lease, uuid: str) -> None:
-    """Magento told the number of the bulk. Raises `LeaseLost`."""
-    _change(state, held, uuid=uuid)
+def published(connection: Connection, entity: str, uuid: str) -> None:
+    """Magento told the number of the bulk."""
+    connection.execute(update(bulks).where(bulks.c.entity == entity).values(uuid=uuid))
 
 
-def stands_still(state: State, held: Lease) -> None:
-    """Nobody works the bulk off: its values go another way. Raises `LeaseLost`."""
-    _change(state, held, stands_still=True)
+def stands_still(connection: Connection, entity: str) -> None:
+    """Nobody works the bulk off: its values go another way."""
+    connection.execute(update(bulks).where(bulks.c.entity == entity).values(stands_still=True))
 
 
-def _change(state: State, held: Lease, **values: object) -> None:
-    with state.write() as connection:
-        lease.require(connection, held)
-        connection.execute(update(bulks).where(bulks.c.entity == held.entity).values(**values))
-
-
-def end(state: State, held: Lease, *, in_doubt: Sequence[str] = (), now: datetime) -> None:
+def end(connection: Connection, entity: str, *, in_doubt: Sequence[str] = (), now: datetime) -> None:
     """No operation of the bulk is open any more, or it never was. What Magento shows of the keys in doubt is read
-    again. Raises `LeaseLost`.
+    again.
     """
-    with state.write() as connection:
-        lease.require(connection, held)
-        connection.execute(delete(bulks).where(bulks.c.entity == held.entity))
-        ledger.doubt(connection, held.entity, [(key, "") for key in in_doubt], now)
+    connection.execute(delete(bulks).where(bulks.c.entity == entity))
+    ledger.doubt(connection, entity, [(key, "") for key in in_doubt], now)

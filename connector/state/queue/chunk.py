@@ -25,9 +25,6 @@ from sqlalchemy import Connection, bindparam, update
 
 from connector import failpoints
 from connector.model.failures import REOPENED_BY_THE_NEXT_SYNC, FailureCode
-from connector.state.coordination import lease
-from connector.state.coordination.lease import Lease
-from connector.state.engine import State
 from connector.state.queue import messages
 from connector.state.queue.desired import QUEUED_COLUMNS, Computed, DesiredValue, Place, Queued
 from connector.state.queue.message import Message
@@ -91,24 +88,22 @@ _STATE = QUEUED_COLUMNS.index("state")
 _NEVER_REWRITTEN = ("entity", "key", "source", "created_at")
 
 
-def commit_chunk(state: State, held: Lease, computed: Computed, now: datetime) -> Queued:
-    """Keep the chunk in one transaction, whole or not at all. Raises `LeaseLost`."""
+def commit_chunk(connection: Connection, entity: str, computed: Computed, now: datetime) -> Queued:
+    """Keep the chunk, in a transaction of the run that has the lease."""
     computed = _keepable(computed)
-    changes = _Changes(micros(now), held.entity)
-    with state.write() as connection:
-        lease.require(connection, held)
-        records.write(connection, held.entity, computed.stored)
-        for seen in computed.seen:
-            records.mark_seen(connection, held.entity, seen.column, seen.sweep, seen.acumatica_keys)
-        ledger.confirm(connection, held.entity, computed.confirmed, now, asked_at=computed.asked_at)
-        ledger.settle_doubts(connection, held.entity, computed.settled_doubts, computed.asked_at or now)
-        ledger.forget_places(connection, held.entity, computed.unshown, computed.asked_at or now)
-        ledger.forget_products(connection, held.entity, computed.gone, now)
-        _decide_all(connection, held.entity, computed, changes)
-        _apply(connection, changes)
-        watermarks.write(connection, held.entity, list(computed.marks))
-        open_orders.keep(connection, computed.open_orders)
-        failpoints.hit("chunk_written")
+    changes = _Changes(micros(now), entity)
+    records.write(connection, entity, computed.stored)
+    for seen in computed.seen:
+        records.mark_seen(connection, entity, seen.column, seen.sweep, seen.acumatica_keys)
+    ledger.confirm(connection, entity, computed.confirmed, now, asked_at=computed.asked_at)
+    ledger.settle_doubts(connection, entity, computed.settled_doubts, computed.asked_at or now)
+    ledger.forget_places(connection, entity, computed.unshown, computed.asked_at or now)
+    ledger.forget_products(connection, entity, computed.gone, now)
+    _decide_all(connection, entity, computed, changes)
+    _apply(connection, changes)
+    watermarks.write(connection, entity, list(computed.marks))
+    open_orders.keep(connection, computed.open_orders)
+    failpoints.hit("chunk_written")
     rows = [*changes.inserted, *(row for _id, row in changes.rewritten)]
     states = [row[_STATE] for row in rows]
     return Queued(

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select
 
-from connector.state.coordination import hosts, lease
+from connector.state.coordination import hosts
 from connector.state.coordination.lease import Lease
-from connector.state.engine import State
 from connector.state.queue import waits
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.queue.statements import COLUMNS, statements
@@ -112,16 +111,6 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
     return None if found is None else instant(found)
 
 
-def claim(state: State, held: Lease, now: datetime, wish: ClaimSpec) -> list[Message]:
-    """Claim one request's worth of due messages: they become `sending` and use an attempt, in one commit.
-
-    Raises `LeaseLost`.
-    """
-    with state.write() as connection:
-        lease.require(connection, held)
-        return next(iter(_next_claim(connection, held, now, wish)), [])
-
-
 def _next_claim(
     connection: Connection, held: Lease, now: datetime, wish: ClaimSpec, requests: int = 1
 ) -> list[list[Message]]:
@@ -179,37 +168,24 @@ def _by_place(message: Message) -> tuple[str, str]:
     return message.key, message.source
 
 
-def settle(
-    state: State,
-    held: Lease,
-    outcomes: Sequence[MessageOutcome],
-    now: datetime,
-    *,
-    doubt_until: datetime | None = None,
-    then: ClaimSpec | None = None,
-) -> list[Message]:
-    """Keep what one request brought, and claim the next one's messages: `settle_together` of one."""
-    return settle_together(state, held, [BatchResult(outcomes, doubt_until, then)], now)[0]
-
-
-def settle_together(state: State, held: Lease, answers: Sequence[BatchResult], now: datetime) -> list[list[Message]]:
+def settle_together(
+    connection: Connection, held: Lease, answers: Sequence[BatchResult], now: datetime
+) -> list[list[Message]]:
     """Keep the outcomes of several requests, and what Magento confirmed, in one transaction; in it claim the messages
     of as many next ones. Gives the claim of each answer, empty where nothing is left or nothing was wished.
 
     A message that a newer one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a
-    claim that was settled already changes nothing. Raises `LeaseLost`.
+    claim that was settled already changes nothing. The transaction is one of the run that has the lease.
     """
-    with state.write() as connection:
-        lease.require(connection, held)
-        _settle(connection, held, answers, now)
-        wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
-        claims: list[list[Message]] = [[] for _answer in answers]
-        if wishing:
-            wish = answers[wishing[0]].then
-            assert wish is not None
-            for place, claimed in zip(wishing, _next_claim(connection, held, now, wish, len(wishing)), strict=False):
-                claims[place] = claimed
-        return claims
+    _settle(connection, held, answers, now)
+    wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
+    claims: list[list[Message]] = [[] for _answer in answers]
+    if wishing:
+        wish = answers[wishing[0]].then
+        assert wish is not None
+        for place, claimed in zip(wishing, _next_claim(connection, held, now, wish, len(wishing)), strict=False):
+            claims[place] = claimed
+    return claims
 
 
 def _settle(connection: Connection, held: Lease, answers: Sequence[BatchResult], now: datetime) -> None:

@@ -16,3 +16,12 @@ class Wait(msgspec.Struct, frozen=True):
     since: datetime
     waits_for: str | None = None
     told_at: datetime | None = None
+
+
+class LookedAt(msgspec.Struct, frozen=True):
+    """A waiting message that was looked at and waits on: why, in words, and when it is looked at again."""
+
+    message_id: int
+    wait: Wait
+    reason: str
+    again_at: datetime

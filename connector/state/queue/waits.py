@@ -7,31 +7,17 @@ is over or waits for something else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select, text, update
 
-from connector.state.coordination import lease
-from connector.state.coordination.lease import Lease
-from connector.state.engine import State
-from connector.state.queue.wait import Wait
+from connector.state.queue.wait import LookedAt, Wait
 from connector.state.rows import chunked, in_any
 from connector.state.schema import IS_PENDING, instant, messages, micros
 
 _WAITS = messages.c.wait.is_not(None)
 _IS_WAITED_FOR = text("messages.state = 'pending' AND messages.waits_for IS NOT NULL")
 """In letters, as the index says it."""
-
-
-@dataclass(frozen=True)
-class LookedAt:
-    """A waiting message that was looked at and waits on: why, in words, and when it is looked at again."""
-
-    message_id: int
-    wait: Wait
-    reason: str
-    again_at: datetime
 
 
 def by_reason(connection: Connection, entity: str) -> dict[str, int]:
@@ -49,14 +35,12 @@ def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> l
     return [row[0] for row in connection.execute(query)]
 
 
-def keep(state: State, held: Lease, looked_at: Sequence[LookedAt], now: datetime) -> None:
-    """Keep that these messages wait on. Raises `LeaseLost`."""
-    with state.write() as connection:
-        lease.require(connection, held)
-        for one in looked_at:
-            here = and_(messages.c.id == one.message_id, IS_PENDING)
-            values = {**columns(one.wait), "reason": one.reason, "not_before": micros(one.again_at)}
-            connection.execute(update(messages).where(here).values(**values, changed_at=micros(now)))
+def keep(connection: Connection, looked_at: Sequence[LookedAt], now: datetime) -> None:
+    """Keep that these messages wait on."""
+    for one in looked_at:
+        here = and_(messages.c.id == one.message_id, IS_PENDING)
+        values = {**columns(one.wait), "reason": one.reason, "not_before": micros(one.again_at)}
+        connection.execute(update(messages).where(here).values(**values, changed_at=micros(now)))
 
 
 def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
@@ -79,13 +63,12 @@ def end_of(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -
         connection.execute(update(messages).where(here).values(not_before=None))
 
 
-def look_again(state: State, entity: str, acumatica_keys: Sequence[str]) -> None:
+def look_again(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
     """Look at what waits of these records with the next push, whenever it was due."""
-    with state.write() as connection:
-        for part in chunked(list(acumatica_keys)):
-            waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
-            here = and_(waiting, in_any(connection, messages.c.acumatica_key, part))
-            connection.execute(update(messages).where(here).values(not_before=None))
+    for part in chunked(list(acumatica_keys)):
+        waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
+        here = and_(waiting, in_any(connection, messages.c.acumatica_key, part))
+        connection.execute(update(messages).where(here).values(not_before=None))
 
 
 def longest(connection: Connection, entity: str, since: datetime) -> tuple[int, datetime, list[str]] | None:

@@ -56,21 +56,19 @@ def _instant(value: int | None) -> datetime | None:
     return None if value is None else instant(value)
 
 
-def remember_look(state: State, held: Lease, now: datetime, said: str, *, did_nothing: bool, full: bool) -> None:
+def remember_look(
+    connection: Connection, entity: str, now: datetime, said: str, *, did_nothing: bool, full: bool
+) -> None:
     """Keep that a sync ended well, and what it said; of one that did nothing only where none said anything before. The
     last fault is over.
-
-    Raises `LeaseLost`.
     """
-    row: dict[str, Any] = {"entity": held.entity, "last_look_at": micros(now), "last_look": said}
+    row: dict[str, Any] = {"entity": entity, "last_look_at": micros(now), "last_look": said}
     if full:
         row["last_full_look_at"] = micros(now)
     row |= dict.fromkeys(("last_fault", "last_fault_at", "fault_since"))
-    with state.write() as connection:
-        lease.require(connection, held)
-        if did_nothing:
-            row["last_look"] = read(connection, held.entity).last_look or said
-        upsert(connection, entities, [row])
+    if did_nothing:
+        row["last_look"] = read(connection, entity).last_look or said
+    upsert(connection, entities, [row])
 
 
 def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None:

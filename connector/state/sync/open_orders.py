@@ -15,9 +15,6 @@ import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from connector.model.open_orders import Demand, Held, ShopOrder
-from connector.state.coordination import lease
-from connector.state.coordination.lease import Lease
-from connector.state.engine import State
 from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import instant, micros, open_order_items, open_orders, records
 from connector.state.sync import watermarks
@@ -105,31 +102,29 @@ def untaken(connection: Connection, before: datetime) -> list[int]:
 
 
 def follow(
-    state: State,
-    held: Lease,
+    connection: Connection,
+    entity: str,
     changed: Mapping[int, tuple[ShopOrder, Sequence[OpenItem]]],
     ended: Iterable[int],
     mark: Watermark | None,
     now: datetime,
 ) -> None:
-    """Keep what Magento shows of its orders, and have every SKU of them computed again. Raises `LeaseLost`."""
-    with state.write() as connection:
-        lease.require(connection, held)
-        before = of_ids(connection, [*changed, *ended])
-        keys = {key for one in before.values() for key in one.items}
-        _forget(connection, before)
-        rows, item_rows = [], []
-        for order_id, (order, items) in changed.items():
-            keys.update(item.key for item in items)
-            earlier = before.get(order_id)
-            rows.append(_row_of(OpenOrder(order, now) if earlier is None else replace(earlier, order=order)))
-            added = {} if earlier is None else {key: item.added for key, item in earlier.items.items()}
-            item_rows += [_item_row(order_id, item, added.get(item.key, 0)) for item in items]
-        upsert(connection, open_orders, rows)
-        upsert(connection, open_order_items, item_rows)
-        make_due(connection, keys)
-        if mark is not None:
-            watermarks.write(connection, held.entity, [mark])
+    """Keep what Magento shows of its orders, and have every SKU of them computed again."""
+    before = of_ids(connection, [*changed, *ended])
+    keys = {key for one in before.values() for key in one.items}
+    _forget(connection, before)
+    rows, item_rows = [], []
+    for order_id, (order, items) in changed.items():
+        keys.update(item.key for item in items)
+        earlier = before.get(order_id)
+        rows.append(_row_of(OpenOrder(order, now) if earlier is None else replace(earlier, order=order)))
+        added = {} if earlier is None else {key: item.added for key, item in earlier.items.items()}
+        item_rows += [_item_row(order_id, item, added.get(item.key, 0)) for item in items]
+    upsert(connection, open_orders, rows)
+    upsert(connection, open_order_items, item_rows)
+    make_due(connection, keys)
+    if mark is not None:
+        watermarks.write(connection, entity, [mark])
 
 
 def make_due(connection: Connection, keys: Iterable[str]) -> None:
@@ -182,15 +177,13 @@ def _row_of(one: OpenOrder) -> dict[str, object]:
     }
 
 
-def forget_all(state: State, held: Lease, feed: str) -> None:
-    """Forget all orders and how far they were read: nothing is added back any more. Raises `LeaseLost`."""
-    with state.write() as connection:
-        lease.require(connection, held)
-        keys = [key for (key,) in connection.execute(select(open_order_items.c.key).distinct())]
-        make_due(connection, keys)
-        connection.execute(delete(open_order_items))
-        connection.execute(delete(open_orders))
-        watermarks.write(connection, held.entity, [Watermark(feed)])
+def forget_all(connection: Connection, entity: str, feed: str) -> None:
+    """Forget all orders and how far they were read: nothing is added back any more."""
+    keys = [key for (key,) in connection.execute(select(open_order_items.c.key).distinct())]
+    make_due(connection, keys)
+    connection.execute(delete(open_order_items))
+    connection.execute(delete(open_orders))
+    watermarks.write(connection, entity, [Watermark(feed)])
 
 
 def first_seen(connection: Connection, order_id: int) -> datetime | None:

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.model.failures import FailureCode
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
+from connector.state.run_state import RunState
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 
@@ -24,7 +25,7 @@ def commit(
 ) -> Queued:
     keys = sorted({want.acumatica_key for want in wanted})
     computed = Computed(keys, wanted, withdrawn_value, **more)  # type: ignore[arg-type]
-    return commit_chunk(state, held, computed, NOW)
+    return RunState(state, held).commit(computed, NOW)
 
 
 def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
@@ -36,7 +37,7 @@ def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
 
 
 def claim_all(state: State, held: Lease) -> list[Message]:
-    return messages.claim(state, held, NOW, ClaimSpec("shop", 100, [1]))
+    return claim(state, held, NOW, ClaimSpec("shop", 100, [1]))
 
 
 def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:
@@ -46,7 +47,7 @@ def confirm(state: State, held: Lease, value: int, sku: str = "A") -> None:
 
 def fail(state: State, held: Lease, cause: str = "refused") -> None:
     failures = [MessageOutcome(message, "failed", cause, "Magento said no") for message in claim_all(state, held)]
-    messages.settle(state, held, failures, NOW)
+    settle(state, held, failures, NOW)
 
 
 def test_a_new_value_is_queued(state: State, held: Lease) -> None:
@@ -137,17 +138,17 @@ def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> No
     """A record without a value any more has its confirmed quantities set to 0, once."""
     confirm(state, held, 50_000)
     gone = Computed(["A"], [], 0)
-    assert commit_chunk(state, held, gone, NOW) == Queued(queued=1)
-    assert commit_chunk(state, held, gone, NOW) == Queued()
-    messages.settle(state, held, [MessageOutcome(message, "sent") for message in claim_all(state, held)], NOW)
-    assert commit_chunk(state, held, gone, NOW) == Queued()
+    assert RunState(state, held).commit(gone, NOW) == Queued(queued=1)
+    assert RunState(state, held).commit(gone, NOW) == Queued()
+    settle(state, held, [MessageOutcome(message, "sent") for message in claim_all(state, held)], NOW)
+    assert RunState(state, held).commit(gone, NOW) == Queued()
 
 
 def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
     """A record without a price any more sends nothing, and what waits is overtaken."""
     confirm(state, held, 10)
     commit(state, held, price(11))
-    assert commit_chunk(state, held, Computed(["A"], [], None), NOW) == Queued(superseded=1)
+    assert RunState(state, held).commit(Computed(["A"], [], None), NOW) == Queued(superseded=1)
     assert waiting(state) == {}
 
 
@@ -207,6 +208,6 @@ def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: Stat
         MessageOutcome(message, "skipped", FailureCode.UNKNOWN_SKU, "no product", is_gone=True)
         for message in claim_all(state, held)
     ]
-    messages.settle(state, held, gone, NOW)
+    settle(state, held, gone, NOW)
     assert waiting(state) == {"skipped": [20]}
     assert commit(state, held, price(10)) == Queued(queued=1)

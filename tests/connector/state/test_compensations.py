@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
-from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, MessageOutcome
+from connector.state.run_state import RunState
 from connector.state.sync import compensations, ledger
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.ledger import LedgerRow
@@ -24,9 +24,9 @@ def kept(state: State, *keys: str, after=None) -> dict[tuple[str, str], int]:
 
 def shipped(state: State, held: Lease, key: str, now=NOW) -> None:
     """One message is sent, and took something."""
-    commit_chunk(state, held, Computed([key], [DesiredValue(key, key, "", key, 1)], None), now)
-    [message] = messages.claim(state, held, now, ClaimSpec("shop", 1, [1]))
-    messages.settle(state, held, [MessageOutcome(message, "sent", compensated=TOOK)], now)
+    RunState(state, held).commit(Computed([key], [DesiredValue(key, key, "", key, 1)], None), now)
+    [message] = claim(state, held, now, ClaimSpec("shop", 1, [1]))
+    settle(state, held, [MessageOutcome(message, "sent", compensated=TOOK)], now)
 
 
 def test_what_several_shipments_took_is_summed_by_sku_and_source(state: State, held: Lease) -> None:

@@ -17,9 +17,9 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
 from connector.state.faults import StateError
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.rows import insert_rows
+from connector.state.run_state import RunState
 from connector.state.schema import hosts, messages
 
 
@@ -44,7 +44,7 @@ def path(new_database: Callable[..., str]) -> Path:
     """A SQLite state file with 2,000 messages."""
     path = Path(new_database("sqlite").removeprefix("sqlite:///"))
     state = open_state(f"sqlite:///{path}")
-    commit_chunk(state, price_lease(state), chunk(2_000), NOW)
+    RunState(state, price_lease(state)).commit(chunk(2_000), NOW)
     state.close()
     return path
 
@@ -111,10 +111,10 @@ def test_a_full_disk_leaves_nothing_half_written(new_database: Callable[..., str
     held = price_lease(state)
     with limited_to(state, 150):
         with pytest.raises(StateError, match="because the disk is full: make room on it"):
-            commit_chunk(state, held, chunk(20_000), NOW)
+            RunState(state, held).commit(chunk(20_000), NOW)
         assert kept(state) == 0
-        assert commit_chunk(state, held, chunk(10), NOW) == Queued(queued=10)
-    assert commit_chunk(state, held, chunk(20_000), NOW) == Queued(queued=19_990)
+        assert RunState(state, held).commit(chunk(10), NOW) == Queued(queued=10)
+    assert RunState(state, held).commit(chunk(20_000), NOW) == Queued(queued=19_990)
     state.close()
 
 
@@ -135,9 +135,9 @@ def test_a_lock_that_lasts_too_long_is_said_in_words(database_url: str) -> None:
     held = price_lease(state)
     with kept_locked(database_url, "price"):
         with pytest.raises(StateError, match="is kept locked by another program"):
-            commit_chunk(state, held, chunk(1), NOW)
+            RunState(state, held).commit(chunk(1), NOW)
         assert kept(state) == 0
-    assert commit_chunk(state, held, chunk(1), NOW) == Queued(queued=1)
+    assert RunState(state, held).commit(chunk(1), NOW) == Queued(queued=1)
     state.close()
 
 
@@ -156,7 +156,7 @@ def test_a_read_sees_one_moment(database_url: str) -> None:
     held = price_lease(state)
     with state.read() as connection:
         before = connection.execute(select(func.count()).select_from(messages)).scalar_one()
-        commit_chunk(state, held, chunk(3), NOW)
+        RunState(state, held).commit(chunk(3), NOW)
         assert connection.execute(select(func.count()).select_from(messages)).scalar_one() == before
     assert kept(state) == before + 3
     state.close()
@@ -166,7 +166,7 @@ def test_a_server_that_restarts_in_the_middle(new_database: Callable[..., str], 
     """The step under way is lost whole and said in words; the next one works, and what was committed is there."""
     state = open_state(new_database("postgresql"))
     held = price_lease(state)
-    commit_chunk(state, held, chunk(3), NOW)
+    RunState(state, held).commit(chunk(3), NOW)
     with pytest.raises(StateError, match="went away in the middle of the work"), state.write() as connection:
         connection.execute(hosts.insert().values(host="half-written"))
         postgres.restart()
@@ -174,7 +174,7 @@ def test_a_server_that_restarts_in_the_middle(new_database: Callable[..., str], 
     with state.read() as connection:
         assert connection.execute(select(hosts)).all() == []
     assert kept(state) == 3
-    assert commit_chunk(state, held, chunk(5), NOW) == Queued(queued=2)
+    assert RunState(state, held).commit(chunk(5), NOW) == Queued(queued=2)
     state.close()
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
@@ -14,9 +15,9 @@ from connector.state.engine import State, open_state
 from connector.state.faults import StateError
 from connector.state.operator import forget
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, MessageOutcome
+from connector.state.run_state import RunState
 from connector.state.schema import messages as table
 from connector.state.schema import metadata
 from connector.state.sync import entities, ledger, links, records, refresh_requests
@@ -71,13 +72,13 @@ def filled(state: State) -> State:
     }
     for entity, (stored, wants) in told.items():
         held = take(state, entity)
-        commit_chunk(state, held, Computed([one.key for one in wants], wants, None, stored=stored), NOW)
-        sent = messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))
+        RunState(state, held).commit(Computed([one.key for one in wants], wants, None, stored=stored), NOW)
+        sent = claim(state, held, NOW, ClaimSpec("shop", 10, [1]))
         made = [
             MessageOutcome(one, "sent", link=Link(one.key, one.acumatica_key, f"M{one.id}", one.document))
             for one in sent
         ]
-        messages.settle(state, held, made, NOW)
+        settle(state, held, made, NOW)
         lease.release(state, held)
     return state
 
@@ -138,13 +139,13 @@ def test_what_was_sent_is_not_sent_again(filled: State) -> None:
     hers = {"email": EMAIL, "firstname": "Grace", "lastname": "Hopper"}
     forget.forget(filled, EMAIL, NOW)
     held = take(filled, "customer")
-    assert commit_chunk(filled, held, Computed(["C1"], [wanted("C1", 1, **hers)], None), NOW).queued == 0
+    assert RunState(filled, held).commit(Computed(["C1"], [wanted("C1", 1, **hers)], None), NOW).queued == 0
 
 
 def test_what_waits_is_asked_for_again(filled: State) -> None:
     """A message that was not sent yet is overtaken, and Acumatica is asked whether it still has the record."""
     held = take(filled, "customer")
-    commit_chunk(filled, held, Computed(["C1"], [wanted("C1", 9, email=EMAIL)], None), NOW)
+    RunState(filled, held).commit(Computed(["C1"], [wanted("C1", 9, email=EMAIL)], None), NOW)
     forget.forget(filled, EMAIL, NOW)
     with filled.read() as connection:
         assert messages.pending(connection, "customer") == []
@@ -159,9 +160,9 @@ def test_what_failed_stays_failed_without_its_reason(filled: State) -> None:
     """
     held = take(filled, "customer")
     wants = [wanted("C1", 9, email=EMAIL), wanted("C2", 9, email="ada@example.com")]
-    commit_chunk(filled, held, Computed(["C1", "C2"], wants, None), NOW)
-    for one in messages.claim(filled, held, NOW, ClaimSpec("shop", 10, [1])):
-        messages.settle(filled, held, [MessageOutcome(one, "failed", "refused", f"refused: {EMAIL} is taken")], NOW)
+    RunState(filled, held).commit(Computed(["C1", "C2"], wants, None), NOW)
+    for one in claim(filled, held, NOW, ClaimSpec("shop", 10, [1])):
+        settle(filled, held, [MessageOutcome(one, "failed", "refused", f"refused: {EMAIL} is taken")], NOW)
     kept = forget.forget(filled, EMAIL, NOW)
     assert (kept.mentions, kept.working) == (1, ["customer"])
     assert forget.leave_no_trace(filled)
@@ -169,15 +170,15 @@ def test_what_failed_stays_failed_without_its_reason(filled: State) -> None:
     with filled.read() as connection:
         failed = {one.key: one.reason for one in messages.failed(connection)}
     assert failed == {"C1": forget.ERASED, "C2": "refused: (erased) is taken"}
-    again = commit_chunk(filled, held, Computed(["C1"], [wanted("C1", 9, email=EMAIL)], None), NOW)
+    again = RunState(filled, held).commit(Computed(["C1"], [wanted("C1", 9, email=EMAIL)], None), NOW)
     assert (again.queued, again.superseded) == (0, 0)
 
 
 def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
     """Without its content nobody could find out what became of it: nothing at all is erased, and it says what to do."""
     held = take(filled, "order")
-    commit_chunk(filled, held, Computed(["SO 1"], [wanted("SO 1", 9, facts={"customer": "C1"})], None), NOW)
-    messages.claim(filled, held, NOW, ClaimSpec("shop", 1, [1]))
+    RunState(filled, held).commit(Computed(["SO 1"], [wanted("SO 1", 9, facts={"customer": "C1"})], None), NOW)
+    claim(filled, held, NOW, ClaimSpec("shop", 1, [1]))
     before = everything(filled)
     with pytest.raises(forget.StillSending, match="a2m sync order"):
         forget.forget(filled, EMAIL, NOW)
@@ -186,7 +187,7 @@ def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
 
 def test_what_a_look_said_loses_the_e_mail(filled: State) -> None:
     """The sentence that `a2m status` shows keeps its sense."""
-    entities.remember_look(filled, take(filled, "customer"), NOW, f"1 failed: {EMAIL}", did_nothing=False, full=False)
+    RunState(filled, take(filled, "customer")).remember_sync(NOW, f"1 failed: {EMAIL}", did_nothing=False, full=False)
     assert forget.forget(filled, EMAIL, NOW).mentions == 1
     with filled.read() as connection:
         assert entities.read(connection, "customer").last_look == "1 failed: (erased)"

@@ -3,25 +3,27 @@
 from datetime import timedelta
 
 import pytest
+from support import queue as requests
 from support.moment import NOW
+from support.queue import settle
 
 from connector.state.coordination import hosts, lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
+from connector.state.run_state import RunState
 from connector.state.sync import ledger
 
 
 def queue(state: State, held: Lease, *skus: str, value: int = 10) -> None:
     wanted = [DesiredValue(sku, sku, "", sku, value) for sku in skus]
-    commit_chunk(state, held, Computed(list(skus), wanted, None), NOW)
+    RunState(state, held).commit(Computed(list(skus), wanted, None), NOW)
 
 
 def claim(state: State, held: Lease, size: int = 100, after: float = 0) -> list[Message]:
-    return messages.claim(state, held, NOW + timedelta(seconds=after), ClaimSpec("shop", size, [10, 1]))
+    return requests.claim(state, held, NOW + timedelta(seconds=after), ClaimSpec("shop", size, [10, 1]))
 
 
 def states(state: State) -> list[tuple[str, str]]:
@@ -55,9 +57,7 @@ def test_messages_that_were_tried_before_go_in_smaller_requests(state: State, he
         assert len(claimed) == expected
         others = claimed
         while others:
-            messages.settle(
-                state, held, [MessageOutcome(message, "pending", "temporary", "503") for message in others], NOW
-            )
+            settle(state, held, [MessageOutcome(message, "pending", "temporary", "503") for message in others], NOW)
             others = [] if expected != 10 else claim_same(state, held, claimed[0].attempts)
     assert claimed[0].attempts == 3
 
@@ -66,14 +66,14 @@ def claim_same(state: State, held: Lease, attempts: int) -> list[Message]:
     claimed = claim(state, held)
     if claimed and claimed[0].attempts == attempts:
         return claimed
-    messages.settle(state, held, [MessageOutcome(one, "pending", attempts=one.attempts - 1) for one in claimed], NOW)
+    settle(state, held, [MessageOutcome(one, "pending", attempts=one.attempts - 1) for one in claimed], NOW)
     return []
 
 
 def test_an_accepted_message_is_confirmed_in_the_ledger(state: State, held: Lease) -> None:
     """What Magento accepted is what the next sync compares with."""
     queue(state, held, "A")
-    messages.settle(state, held, [MessageOutcome(message, "sent") for message in claim(state, held)], NOW)
+    settle(state, held, [MessageOutcome(message, "sent") for message in claim(state, held)], NOW)
     with state.read() as connection:
         assert ledger.of_records(connection, "price", [], ["A"])[("A", "")].value == 10
     assert states(state) == []
@@ -84,7 +84,7 @@ def test_a_message_waits_until_its_instant(state: State, held: Lease) -> None:
     queue(state, held, "A")
     later = NOW + timedelta(seconds=30)
     waits = [MessageOutcome(message, "pending", "temporary", "503", not_before=later) for message in claim(state, held)]
-    messages.settle(state, held, waits, NOW)
+    settle(state, held, waits, NOW)
     assert claim(state, held, after=29) == []
     with state.read() as connection:
         assert messages.next_due(connection, "price") == later
@@ -96,7 +96,7 @@ def test_an_attempt_can_be_given_back(state: State, held: Lease) -> None:
     """When the whole connection was down no message loses an attempt."""
     queue(state, held, "A")
     given_back = [MessageOutcome(message, "pending", attempts=message.attempts - 1) for message in claim(state, held)]
-    messages.settle(state, held, given_back, NOW)
+    settle(state, held, given_back, NOW)
     assert claim(state, held)[0].attempts == 1
 
 
@@ -106,7 +106,7 @@ def test_an_overtaken_message_is_neither_failed_nor_tried_again(state: State, he
     queue(state, held, "A", "B")
     claimed = claim(state, held)
     queue(state, held, "A", value=11)
-    messages.settle(state, held, [MessageOutcome(message, outcome, "temporary", "503") for message in claimed], NOW)
+    settle(state, held, [MessageOutcome(message, outcome, "temporary", "503") for message in claimed], NOW)
     assert states(state) == [("A", "pending"), ("B", outcome)]
     assert claim(state, held)[0].value == 11
 
@@ -115,8 +115,8 @@ def test_a_lost_answer_is_asked_again_later(state: State, held: Lease) -> None:
     """A key whose answer was lost is read again in Magento, also after a newer value was confirmed."""
     queue(state, held, "A")
     until = NOW + timedelta(seconds=60)
-    messages.settle(state, held, [MessageOutcome(one, "pending") for one in claim(state, held)], NOW, doubt_until=until)
-    messages.settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held)], NOW)
+    settle(state, held, [MessageOutcome(one, "pending") for one in claim(state, held)], NOW, doubt_until=until)
+    settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held)], NOW)
     with state.read() as connection:
         assert ledger.doubted(connection, "price", NOW) == []
         assert [row.key for row in ledger.doubted(connection, "price", until)] == ["A"]
@@ -128,7 +128,7 @@ def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) ->
     claimed = claim(state, held)
     lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
     with pytest.raises(lease.LeaseLost):
-        messages.settle(state, held, [MessageOutcome(message, "sent") for message in claimed], NOW)
+        settle(state, held, [MessageOutcome(message, "sent") for message in claimed], NOW)
     assert states(state) == [("A", "sending")]
 
 

@@ -7,6 +7,7 @@ from connector.model.open_orders import Demand, Held, HeldLine, ShopOrder
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
+from connector.state.run_state import RunState
 from connector.state.sync import open_orders, records, watermarks
 from connector.state.sync.open_orders import OpenItem
 from connector.state.sync.records import Record, Stored
@@ -26,7 +27,8 @@ def taken(state: State) -> Lease:
 
 def follow(state: State, held: Lease, *changed: ShopOrder, ended: tuple[int, ...] = (), now: datetime = NOW) -> None:
     mark = Watermark("shop_orders", now)
-    open_orders.follow(state, held, {one.order_id: (one, [ITEM]) for one in changed}, ended, mark, now)
+    with RunState(state, held).write() as connection:
+        open_orders.follow(connection, held.entity, {one.order_id: (one, [ITEM]) for one in changed}, ended, mark, now)
 
 
 def test_a_change_of_an_order_makes_its_skus_due_in_the_same_transaction(state: State) -> None:

@@ -5,6 +5,7 @@ from itertools import product
 
 from sqlalchemy import event, insert, select
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.clock import ManualClock
 from connector.state.coordination import lease
@@ -14,9 +15,9 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.operator import retention
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, MessageOutcome
+from connector.state.run_state import RunState
 from connector.state.schema import STATES, hosts, into, micros, notifications, sessions
 from connector.state.schema import messages as message_table
 from connector.state.sync import entities, ledger
@@ -109,17 +110,15 @@ async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lea
     again.
     """
     queue = [DesiredValue(sku, sku, "", sku, 10) for sku in ("A", "B", "C")]
-    commit_chunk(state, held, Computed(["A", "B", "C"], queue, None), NOW)
-    a, b = messages.claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
+    RunState(state, held).commit(Computed(["A", "B", "C"], queue, None), NOW)
+    a, b = claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
     await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
     with state.read() as connection:
         assert [one.key for one in messages.unsettled(connection, "price")] == ["A", "B"]
         assert [one.key for one in messages.pending(connection, "price")] == ["C"]
-    messages.settle(
-        state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "failed", "unknown", "no such SKU")], NOW
-    )
+    settle(state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "failed", "unknown", "no such SKU")], NOW)
     await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
-    commit_chunk(state, held, Computed(["A", "B", "C"], queue, None), NOW)
+    RunState(state, held).commit(Computed(["A", "B", "C"], queue, None), NOW)
     assert sorted(kept(state)) == [("B", "failed"), ("C", "pending")]
     with state.read() as connection:
         assert ledger.of_records(connection, "price", ["A"], [])["A", ""].value == 10
@@ -131,9 +130,9 @@ async def test_a_message_skipped_by_hand_stays_skipped(state: State, held: Lease
         DesiredValue("A", "A", "", "A", 10, cause="unknown", reason="no", skipped=True),
         DesiredValue("B", "B", "", "B", 1),
     ]
-    commit_chunk(state, held, Computed(["A", "B"], wanted, None), OLD)
+    RunState(state, held).commit(Computed(["A", "B"], wanted, None), OLD)
     await retention.forget_messages(state, ManualClock(NOW), NOW)
-    commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW)
+    RunState(state, held).commit(Computed(["A", "B"], wanted, None), NOW)
     assert sorted(kept(state)) == [("A", "skipped"), ("B", "pending")]
 
 

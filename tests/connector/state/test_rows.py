@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from support.moment import NOW
+from support.queue import claim
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, copy_state, open_state
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.queue.message import ClaimSpec
 from connector.state.rows import insert_rows, upsert
+from connector.state.run_state import RunState
 from connector.state.schema import ledger, metadata
 from connector.state.schema import messages as message_table
 from connector.state.sync import records
@@ -82,7 +83,7 @@ def test_a_chunk_of_many_records_is_kept(state: State, held: Lease) -> None:
     stored = [Stored(key, key.lower(), Record(quantities={"MAIN": number})) for number, key in enumerate(keys)]
     for value, expected in ((10, Queued(queued=12_000)), (11, Queued(queued=12_000, superseded=12_000))):
         wanted = [DesiredValue(key, key, "", key, value) for key in keys]
-        assert commit_chunk(state, held, Computed(keys, wanted, None, stored), NOW) == expected
+        assert RunState(state, held).commit(Computed(keys, wanted, None, stored), NOW) == expected
     with state.read() as connection:
         assert records.read(connection, "price", keys[-2:]) == {one.acumatica_key: one for one in stored[-2:]}
         assert messages.due_count(connection, "price", NOW) == 12_000
@@ -104,14 +105,15 @@ def test_a_state_moves_to_another_database(
     keys = [f"SKU-{number:04}" for number in range(1_500)]
     stored = [Stored(key, key, Record(vendor={"": 3})) for key in keys]
     wanted = [DesiredValue(key, key, "", key, 10, in_stock=True) for key in keys]
-    commit_chunk(state, held, Computed(keys, wanted, None, stored), NOW)
+    RunState(state, held).commit(Computed(keys, wanted, None, stored), NOW)
     other = open_state(new_database(to))
     copy_state(state, other)
     assert everything(other) == everything(state)
     assert (
-        commit_chunk(other, held, Computed(["new"], [DesiredValue("new", "new", "", "new", 1)], None), NOW).queued == 1
+        RunState(other, held).commit(Computed(["new"], [DesiredValue("new", "new", "", "new", 1)], None), NOW).queued
+        == 1
     )
-    assert len(messages.claim(other, held, NOW, ClaimSpec("shop", 2_000, [1]))) == 1_501
+    assert len(claim(other, held, NOW, ClaimSpec("shop", 2_000, [1]))) == 1_501
     assert isinstance(lease.take(other, "price", "another run", NOW), lease.LeaseHolder)
     other.close()
 

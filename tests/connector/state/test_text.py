@@ -5,16 +5,17 @@ import random
 
 import pytest
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.model.failures import FailureCode
 from connector.state.coordination import hosts
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
-from connector.state.sync import entities, ledger, links, records, watermarks
+from connector.state.run_state import RunState
+from connector.state.sync import ledger, links, records, watermarks
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.links import Link
 from connector.state.sync.records import Record, Stored
@@ -27,7 +28,7 @@ ORDERED = sorted(["", " ", "-1", "10", "9", "A", "B", "Z", "_", "a", "b", "ß", 
 
 def commit(state: State, held: Lease, *keys: str) -> Queued:
     wanted = [DesiredValue(key, key, "", key, 10) for key in keys]
-    return commit_chunk(state, held, Computed(keys, wanted, None, [Stored(key, key, Record()) for key in keys]), NOW)
+    return RunState(state, held).commit(Computed(keys, wanted, None, [Stored(key, key, Record()) for key in keys]), NOW)
 
 
 def failed(state: State) -> list[Message]:
@@ -43,7 +44,7 @@ def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: 
     assert message.cause == FailureCode.CANNOT_BE_KEPT
     assert message.reason is not None and "Correct it in Acumatica." in message.reason
     assert len(message.reason) < 1_000
-    assert [one.key for one in messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))] == ["A", "B"]
+    assert [one.key for one in claim(state, held, NOW, ClaimSpec("shop", 10, [1]))] == ["A", "B"]
     with state.read() as connection:
         assert set(records.read(connection, "price", ["A", odd, "B"])) == {"A", "B"}
 
@@ -61,8 +62,8 @@ def test_it_is_not_failed_again_by_every_look(state: State, held: Lease, odd: st
 def test_a_value_that_cannot_be_kept_fails_alone(state: State, held: Lease, value: int) -> None:
     """A number beyond 64 bits fails its own record."""
     wanted = [DesiredValue("A", "A", "", "A", value), DesiredValue("B", "B", "", "B", 2**63 - 1)]
-    assert commit_chunk(state, held, Computed(["A", "B"], wanted, None), NOW) == Queued(queued=1, failed=1)
-    assert messages.claim(state, held, NOW, ClaimSpec("shop", 10, [1]))[0].value == 2**63 - 1
+    assert RunState(state, held).commit(Computed(["A", "B"], wanted, None), NOW) == Queued(queued=1, failed=1)
+    assert claim(state, held, NOW, ClaimSpec("shop", 10, [1]))[0].value == 2**63 - 1
 
 
 def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) -> None:
@@ -71,7 +72,7 @@ def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) 
     with state.read() as connection:
         assert records.all_keys(connection, "price", "", 100) == ORDERED[1:]
         assert records.all_keys(connection, "price", "Z", 3) == ["_", "a", "b"]
-    assert [one.key for one in messages.claim(state, held, NOW, ClaimSpec("shop", 100, [1]))] == ORDERED
+    assert [one.key for one in claim(state, held, NOW, ClaimSpec("shop", 100, [1]))] == ORDERED
 
 
 def test_names_that_differ_in_case_only_are_two(state: State, held: Lease) -> None:
@@ -83,10 +84,8 @@ def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
     """A reason of any length is kept; a character that no database takes is replaced."""
     commit(state, held, "A")
     said = "é" * 10**6 + "\x00\ud800"
-    outcomes = [
-        MessageOutcome(one, "failed", said, said) for one in messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    ]
-    messages.settle(state, held, outcomes, NOW)
+    outcomes = [MessageOutcome(one, "failed", said, said) for one in claim(state, held, NOW, ClaimSpec("shop", 1, [1]))]
+    settle(state, held, outcomes, NOW)
     assert failed(state)[0].reason == "é" * 10**6 + "\ufffd\ufffd"
 
 
@@ -99,7 +98,7 @@ def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
         ledger.doubt(connection, "price", [(odd, odd)], NOW)
         links.write(connection, "order", [Link(odd, odd, odd, json.dumps(odd).encode())], NOW)
         watermarks.write(connection, "price", [Watermark("items", cursor=cursor)])
-    entities.remember_look(state, held, NOW, odd, did_nothing=False, full=False)
+    RunState(state, held).remember_sync(NOW, odd, did_nothing=False, full=False)
     hosts.block(state, odd, NOW)
     with state.read() as connection:
         assert ledger.count(connection, "price") == {"confirmed": 1, "in_doubt": 1}
@@ -113,8 +112,8 @@ def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
     spell = random.Random(1)
     key, source = ("".join(chr(spell.randrange(0x20000, 0x2A6DF)) for _ in range(LONGEST_NAME)) for _ in range(2))
     computed = Computed([key], [DesiredValue(key, key, source, key, 10)], None, [Stored(key, key, Record())])
-    assert commit_chunk(state, held, computed, NOW) == Queued(queued=1)
-    claimed = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    messages.settle(state, held, [MessageOutcome(claimed[0], "sent")], NOW, doubt_until=NOW)
+    assert RunState(state, held).commit(computed, NOW) == Queued(queued=1)
+    claimed = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    settle(state, held, [MessageOutcome(claimed[0], "sent")], NOW, doubt_until=NOW)
     with state.read() as connection:
         assert [row.key for row in ledger.doubted(connection, "price", NOW)] == [key]

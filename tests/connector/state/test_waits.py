@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from support.moment import NOW
+from support.queue import settle
 
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
@@ -11,8 +12,8 @@ from connector.state.operator import overview
 from connector.state.operator.alerts import Limits
 from connector.state.queue import messages, waits
 from connector.state.queue.message import Message, MessageOutcome
-from connector.state.queue.wait import Wait
-from connector.state.queue.waits import LookedAt
+from connector.state.queue.wait import LookedAt, Wait
+from connector.state.run_state import RunState
 from connector.state.sync.links import Link
 
 from .test_messages import claim, queue, states
@@ -34,7 +35,7 @@ def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: dat
         min(claimed.attempts - 1, 1),
         wait=Wait("awaiting_payment", now, on, told_at=None),
     )
-    messages.settle(state, held, [kept], now)
+    settle(state, held, [kept], now)
     return claimed
 
 
@@ -67,10 +68,10 @@ def test_a_temporary_fault_does_not_end_the_wait(state: State, held: Lease) -> N
     wait(state, held, "A")
     for _fault in range(2):
         [claimed] = claim(state, held, after=3600)
-        messages.settle(state, held, [MessageOutcome(claimed, "pending", "temporary", "503")], NOW)
+        settle(state, held, [MessageOutcome(claimed, "pending", "temporary", "503")], NOW)
     [claimed] = claim(state, held, after=3600)
     assert (claimed.attempts, claimed.wait) == (3, Wait("awaiting_payment", NOW))
-    messages.settle(state, held, [MessageOutcome(claimed, "pending", attempts=1, wait=claimed.wait)], NOW)
+    settle(state, held, [MessageOutcome(claimed, "pending", attempts=1, wait=claimed.wait)], NOW)
     assert claim(state, held)[0].attempts == 2
 
 
@@ -78,7 +79,7 @@ def test_a_final_state_ends_the_wait(state: State, held: Lease) -> None:
     """What was sent waits for nothing, and nor does its successor."""
     queue(state, held, "A")
     wait(state, held, "A")
-    messages.settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held, after=60)], NOW)
+    settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held, after=60)], NOW)
     queue(state, held, "A", value=11)
     assert claim(state, held)[0].wait is None
 
@@ -101,9 +102,9 @@ def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
         kept = MessageOutcome(
             claimed, "pending", None, None, NOW + timedelta(hours=1), 0, wait=Wait("order_missing", NOW, on)
         )
-        messages.settle(state, held, [kept], NOW)
+        settle(state, held, [kept], NOW)
     link = Link("C", "C", "7")
-    messages.settle(state, held, [MessageOutcome(claim_one(state, held, "C"), "sent", link=link)], NOW)
+    settle(state, held, [MessageOutcome(claim_one(state, held, "C"), "sent", link=link)], NOW)
     with state.read() as connection:
         assert waits.due_ids(connection, "price", NOW, 10) == [one.id for one in pending(state) if one.key == "A"]
 
@@ -113,7 +114,7 @@ def test_those_that_were_read_together_are_kept_waiting(state: State, held: Leas
     queue(state, held, "A")
     waiting = wait(state, held, "A")
     looked_at = LookedAt(waiting.id, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
-    waits.keep(state, held, [looked_at], NOW + MINUTE)
+    RunState(state, held).keep_waiting([looked_at], NOW + MINUTE)
     [message] = pending(state)
     assert (message.wait, message.reason) == (Wait("payment_review", NOW), "Reviewed.")
     assert message.not_before == NOW + 5 * MINUTE
@@ -123,7 +124,7 @@ def test_a_record_that_somebody_names_is_looked_at_now(state: State, held: Lease
     """Whenever it was due."""
     queue(state, held, "A")
     wait(state, held, "A")
-    waits.look_again(state, "price", ["A"])
+    RunState(state, held).look_again(["A"])
     with state.read() as connection:
         assert messages.is_due(connection, "price", NOW)
 
@@ -145,7 +146,7 @@ def claim_one(state: State, held: Lease, key: str) -> Message:
     """Claim messages until it is this one's turn; the others become pending again."""
     claimed = claim(state, held)
     given_back = [MessageOutcome(one, "pending", attempts=one.attempts - 1) for one in claimed if one.key != key]
-    messages.settle(state, held, given_back, NOW)
+    settle(state, held, given_back, NOW)
     return next(one for one in claimed if one.key == key)
 
 

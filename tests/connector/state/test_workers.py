@@ -15,6 +15,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import func, select
 from support.moment import NOW
+from support.queue import claim, settle
 
 from connector.clock import ManualClock
 from connector.state.coordination import hosts, lease
@@ -23,9 +24,9 @@ from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State, open_state
 from connector.state.operator import actions as by_hand
 from connector.state.queue import messages
-from connector.state.queue.chunk import commit_chunk
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
+from connector.state.run_state import RunState
 from connector.state.schema import messages as table
 from connector.state.sync import ledger, links
 
@@ -49,7 +50,7 @@ def at_once(count: int, do: Callable[[int], T]) -> list[T]:
 
 def queue(state: State, held: Lease, count: int) -> None:
     keys = [f"SKU-{number:06}" for number in range(count)]
-    commit_chunk(state, held, Computed(keys, [DesiredValue(key, key, "", key, 10) for key in keys], None), NOW)
+    RunState(state, held).commit(Computed(keys, [DesiredValue(key, key, "", key, 10) for key in keys], None), NOW)
 
 
 def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
@@ -121,13 +122,13 @@ def test_one_of_many_takes_over_an_expired_lease(state: State, held: Lease) -> N
 def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lease) -> None:
     """What the new run did with a message stays, whatever the old one still has to say."""
     queue(state, held, 1)
-    (stale,) = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    (stale,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
     newer = lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
     assert isinstance(newer, Lease)
-    messages.settle(state, newer, [MessageOutcome(stale, "pending")], NOW)
+    settle(state, newer, [MessageOutcome(stale, "pending")], NOW)
     for acknowledgement in (MessageOutcome(stale, "sent"), MessageOutcome(stale, "failed", "refused", "no")):
         with pytest.raises(lease.LeaseLost):
-            messages.settle(state, held, [acknowledgement], NOW)
+            settle(state, held, [acknowledgement], NOW)
     with state.read() as connection:
         assert [one.state for one in messages.live(connection, "price", [], [stale.key])] == ["pending"]
         assert ledger.count(connection, "price")["confirmed"] == 0
@@ -136,11 +137,11 @@ def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lea
 def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
     """A second outcome of the same claim, within the same run, changes nothing either."""
     queue(state, held, 1)
-    (claimed,) = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    messages.settle(state, held, [MessageOutcome(claimed, "pending")], NOW)
-    messages.settle(state, held, [MessageOutcome(claimed, "failed", "late", "too late")], NOW)
-    (again,) = messages.claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    messages.settle(state, held, [MessageOutcome(claimed, "sent")], NOW, doubt_until=NOW)
+    (claimed,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    settle(state, held, [MessageOutcome(claimed, "pending")], NOW)
+    settle(state, held, [MessageOutcome(claimed, "failed", "late", "too late")], NOW)
+    (again,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    settle(state, held, [MessageOutcome(claimed, "sent")], NOW, doubt_until=NOW)
     with state.read() as connection:
         assert [one.state for one in messages.live(connection, "price", [], [again.key])] == ["sending"]
         assert ledger.count(connection, "price") == {"confirmed": 0, "in_doubt": 0}
@@ -162,11 +163,11 @@ def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease
     def one(number: int) -> set[int]:
         if number % 2:
             return {message.id for message in waiting[number::8] if skip(message)}
-        return {message.id for message in messages.claim(state, held, NOW, ClaimSpec("shop", 5, [1]))}
+        return {message.id for message in claim(state, held, NOW, ClaimSpec("shop", 5, [1]))}
 
     taken = [number for ids in at_once(8, one) for number in ids]
     assert len(taken) == len(set(taken))
-    while claimed := messages.claim(state, held, NOW, ClaimSpec("shop", 5, [1])):
+    while claimed := claim(state, held, NOW, ClaimSpec("shop", 5, [1])):
         taken.extend(message.id for message in claimed)
     assert sorted(taken) == sorted(message.id for message in waiting)
 
@@ -177,7 +178,7 @@ def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease)
 
     def one(number: int) -> set[str]:
         if number % 2:
-            return {message.key for message in messages.claim(state, held, NOW, ClaimSpec("shop", 2, [1]))}
+            return {message.key for message in claim(state, held, NOW, ClaimSpec("shop", 2, [1]))}
         key = f"SKU-{number:06}"
         try:
             by_hand.link(state, "price", key, key, "17", NOW)
