@@ -33,6 +33,7 @@ from entities.pace import Pace
 from entities.registry import ENTITIES
 from entities.shop import Shop
 from settings import Settings
+from tasks.stock_priority import allowed_requests
 
 
 def keys_of(state: State, entity: str, typed: str) -> list[str]:
@@ -102,7 +103,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         patience=run.limits.session_wait,
         ends_at=None if run.request.is_one_sync() else run.limits.ends_at,
     ) as session:
-        yield RunContext(
+        context = RunContext(
             entity=entity,
             state=RunState(run.state, run.lease),
             clock=clock,
@@ -134,6 +135,8 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
             ends_at=run.limits.ends_at,
             events=run.events,
         )
+        context.shop.limit.allowed = allowed_requests(context)
+        yield context
 
 
 def _tuning(settings: Settings, entity: Entity[Any]) -> Tuning:
@@ -188,7 +191,7 @@ def shop(
     """Return the shop, with its requests counted; `connections`: how many, where fewer than the settings say."""
     access = magento_access(settings)
     return Shop(
-        lambda: MagentoClient(access, clock=clock, before_write=before_write),
+        lambda limit: MagentoClient(access, clock=clock, before_write=before_write, limit=limit),
         counters,
         host=access.host,
         connections=settings.magento.concurrency if connections is None else connections,

@@ -24,6 +24,10 @@ class Tuning:
         """Whether the connection at this place, counted from 0, is to send."""
         return self._pace is None or self._is_over or place < self._pace.connections
 
+    def connections(self, most: int) -> int:
+        """Return how many of so many connections are used."""
+        return most if self._pace is None else min(most, self._pace.connections)
+
     async def wait_until_wanted(self, place: int) -> None:
         """Wait while the connection is not wanted; the first one always is."""
         while not self.is_wanted(place):

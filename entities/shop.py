@@ -1,4 +1,4 @@
-"""The shop as one run sees it: connections that are counted, and what has to be asked only once per run."""
+"""The shop as one run sees it: connections that are counted and limited, and what is asked only once per run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
 from entities.adaptive_batching import Tuning
 from entities.counters import Counters
+from entities.readers import Readers
+from entities.request_limit import RequestLimit
 from entities.sources import source_key
 
 T = TypeVar("T")
@@ -23,15 +25,16 @@ class ConfigurationConflict(ConnectorError):
 
 
 class Shop:
-    """Opens connections to Magento; every request sent over them is counted.
+    """Opens connections to Magento; every request sent over them is counted, and so many at most are under way at once.
 
-    `open_client` makes a client of its own for each connection; `msi` is none where Magento has to be asked whether it
-    keeps stock by source. `tuning`: what its answers teach about the size of requests; None where nothing is tuned.
+    `open_client` makes a client of its own for each connection, whose requests take their places in the limit; `msi` is
+    none where Magento has to be asked whether it keeps stock by source. `tuning`: what its answers teach about the size
+    of requests; None where nothing is tuned. `readers`: what is read over several connections.
     """
 
     def __init__(
         self,
-        open_client: Callable[[], MagentoClient],
+        open_client: Callable[[RequestLimit], MagentoClient],
         counters: Counters,
         *,
         host: str,
@@ -49,13 +52,15 @@ class Shop:
         self._locks: dict[str, asyncio.Lock] = {}
         self.host = host
         self.connections = connections
+        self.limit = RequestLimit(connections)
+        self.readers = Readers(self.client, connections)
         self.store_id = store_id
         self.tuning = tuning or Tuning()
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[MagentoClient]:
         """One connection; its requests are counted when it is closed."""
-        async with self._open_client() as client:
+        async with self._open_client(self.limit) as client:
             try:
                 yield client
             finally:

@@ -214,16 +214,17 @@ async def _send(
     """
     failpoints.hit("claimed")
     began = doubt_until = context.clock.now()
+    waited = client.waited
     try:
         result = await context.entity.deliver(context, client, claimed, cut.operation_size(context))
         delivery = result.delivery
         failpoints.hit("delivered")
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
             doubt_until = context.clock.now() + LATE_WRITE
-        seconds = (context.clock.now() - began).total_seconds()
+        seconds = (context.clock.now() - began - (client.waited - waited)).total_seconds()
         context.shop.tuning.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
-        goes_on = place == 0 or (context.shop.tuning.is_wanted(place) and not await cut.room.stock_waits(context))
+        goes_on = place == 0 or (context.shop.tuning.is_wanted(place) and not cut.room.stock_waits(context))
         following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
         context.state.abandon(claimed, context.clock.now(), doubt_until)

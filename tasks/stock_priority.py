@@ -6,6 +6,7 @@ product that is sold out must not wait for a price load. Source: docs/adr/0012.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,16 @@ from entities.registry import ENTITIES
 
 _GOES_FIRST = [entity.name for entity in ENTITIES.values() if entity.urgency is Urgency.FIRST]
 ASKED_EVERY = timedelta(seconds=1)
+
+
+def allowed_requests(context: RunContext[Any]) -> Callable[[], int]:
+    """Return what tells how many requests of this run may be under way at once, whether they read or push."""
+    room = StockPriority()
+
+    def allowed() -> int:
+        return 1 if room.stock_waits(context) else context.shop.tuning.connections(context.shop.connections)
+
+    return allowed
 
 
 class StockPriority(msgspec.Struct):
@@ -33,7 +44,7 @@ class StockPriority(msgspec.Struct):
         """The first connection has nothing more to send: nobody needs to wait for the others' turn any more."""
         self.is_open = False
 
-    async def stock_waits(self, context: RunContext[Any]) -> bool:
+    def stock_waits(self, context: RunContext[Any]) -> bool:
         """Return whether this push yields, and an entity that goes first has something due."""
         if context.entity.urgency is not Urgency.YIELDS or context.shop.connections == 1:
             return False
@@ -45,5 +56,5 @@ class StockPriority(msgspec.Struct):
 
     async def wait(self, context: RunContext[Any]) -> None:
         """Wait until stock is through, or the first connection has sent all there was."""
-        while self.is_open and await self.stock_waits(context):
+        while self.is_open and self.stock_waits(context):
             await context.clock.sleep(ASKED_EVERY.total_seconds())

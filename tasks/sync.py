@@ -134,6 +134,7 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
             elif pulling.goes_on and (cut := begin_push_early(context)) is not None:
                 pushing = _Pushing(cut, asyncio.create_task(stages.push(context, cut)))  # type: ignore[arg-type]
     except BaseException as fault:
+        await context.shop.readers.close()  # what was asked ahead is not wanted any more
         if pushing is not None:  # what has left is settled before the fault is told
             pushing.cut.stop(PushStopped("The sync was stopped."))
             if isinstance(fault, asyncio.CancelledError):
@@ -142,6 +143,7 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
         raise
     finally:
         context.is_pulling = False
+    await context.shop.readers.close()
     return pushing
 
 

@@ -7,7 +7,8 @@ Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -74,6 +75,8 @@ class MagentoClient:
     """One kept-alive connection. `writes` and `reads` count what was sent, whatever became of it.
 
     `before_write` is called before anything that changes Magento leaves; what it raises keeps that from leaving.
+    `limit`: what each request enters before it leaves, and holds until its answer is there; `waited`: the time that
+    this took so far, which says nothing of how fast Magento is.
     """
 
     def __init__(
@@ -83,12 +86,15 @@ class MagentoClient:
         clock: Clock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         before_write: Callable[[], object] = lambda: None,
+        limit: AbstractAsyncContextManager[None] | None = None,
     ) -> None:
         self.access = access
+        self.waited = timedelta(0)
         self.writes = 0
         self.reads = 0
         self._dated: tuple[httpx.Headers, datetime] | None = None
         self._before_write = before_write
+        self._limit = limit or nullcontext()
         self._clock = clock or SystemClock()
         trusted = _trusted()
         self._http = httpx.AsyncClient(
@@ -113,36 +119,44 @@ class MagentoClient:
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read a route."""
-        self.reads += 1
         return await self._read("GET", path, params, None)
 
     async def ask(self, path: str, body: Any) -> Any:
         """Read a route that takes its question as a body and changes nothing."""
-        self.reads += 1
         return await self._read("POST", path, None, body)
 
     async def try_out(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
         """Call a route in a way that changes nothing, whatever its method is: to see whether it may be called."""
-        self.reads += 1
         return await self._read(method, path, params, body)
 
     async def _read(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
         try:
-            return await self._send(method, path, params, body)
+            async with self._place():
+                self.reads += 1
+                return await self._send(method, path, params, body)
         except NoAnswer as lost:
             raise TemporaryFault(str(lost)) from lost  # nothing was changed that could have been applied
 
     async def write(self, method: str, path: str, body: Any) -> Any:
         """Send something that changes Magento."""
-        self._before_write()
-        self.writes += 1
-        return await self._send(method, path, None, body)
+        async with self._place():
+            self._before_write()
+            self.writes += 1
+            return await self._send(method, path, None, body)
 
     async def publish(self, path: str, bodies: Sequence[Any]) -> Any:
         """Have Magento queue these bodies of a route, each as one operation of a bulk; its consumer does them later."""
-        self._before_write()
-        self.writes += 1
-        return await self._send("POST", path, None, bodies, api="async/bulk/V1")
+        async with self._place():
+            self._before_write()
+            self.writes += 1
+            return await self._send("POST", path, None, bodies, api="async/bulk/V1")
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        began = self._clock.now()
+        async with self._limit:
+            self.waited += self._clock.now() - began
+            yield
 
     async def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"

@@ -238,8 +238,7 @@ async def stock_of_store(client: MagentoClient, store_id: int) -> int | None:
 async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, dict[int, Decimal]]:
     """The base prices of these SKUs by store id; SKUs that are unknown or have no price of their own are left out."""
     found: dict[str, dict[int, Decimal]] = {}
-    for start in range(0, len(skus), SKUS_PER_QUESTION):
-        asked = list(skus[start : start + SKUS_PER_QUESTION])
+    for asked in parts_of_body(skus):
         spelled = {comparison_key(sku): sku for sku in asked}
         rows = _rows(await client.ask("products/base-prices-information", {"skus": asked}), "base-prices-information")
         for row in rows:
@@ -247,13 +246,6 @@ async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, 
             if sku is not None and row.get("price") is not None:
                 found.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
     return found
-
-
-async def base_prices(client: MagentoClient, skus: Sequence[str], *, store_id: int = 0) -> dict[str, Decimal]:
-    """The base price that each SKU has in a store: its own there, else that of every store (0)."""
-    found = await store_prices(client, skus)
-    prices = {sku: by_store.get(store_id, by_store.get(0)) for sku, by_store in found.items()}
-    return {sku: price for sku, price in prices.items() if price is not None}
 
 
 async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[SourceItem]:
@@ -391,20 +383,32 @@ def criteria_of(field: str, values: Sequence[str]) -> Iterable[dict[str, str]]:
 
     `in` lists, and `eq` for values with a comma, which parts a list.
     """
+    for part in parts_of_address(values):
+        yield criterion(field, ",".join(part), "eq" if "," in part[0] else "in")
+
+
+def parts_of_address(values: Iterable[str]) -> Iterable[list[str]]:
+    """These values, each once, in parts of which each fits into the address of one request."""
     part: list[str] = []
     length = 0
     for value in dict.fromkeys(values):
         if "," in value:
-            yield criterion(field, value, "eq")
+            yield [value]
             continue
         more = len(quote(value, safe="")) + 3
         if part and length + more > URL_BYTES:
-            yield criterion(field, ",".join(part), "in")
+            yield part
             part, length = [], 0
         part.append(value)
         length += more
     if part:
-        yield criterion(field, ",".join(part), "in")
+        yield part
+
+
+def parts_of_body(skus: Sequence[str]) -> Iterable[list[str]]:
+    """These SKUs in parts of which each fits into the body of one question."""
+    for start in range(0, len(skus), SKUS_PER_QUESTION):
+        yield list(skus[start : start + SKUS_PER_QUESTION])
 
 
 def criterion(field: str, value: str, condition: str, group: int = 0) -> dict[str, str]:

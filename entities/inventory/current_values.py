@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 
 from connector.magento import reads
 from connector.magento.client import MagentoClient
+from connector.magento.reads import SourceItem, StockItem
 from connector.model.comparison import comparison_key
 from connector.model.failures import FailureCode, Rejected
 from entities.base import RunContext
@@ -14,6 +16,7 @@ from entities.inventory.rules import QuantityRule
 from entities.shop import ConfigurationConflict
 from entities.sources import ATTRIBUTE, source_key
 from entities.values.current_values import Found, TargetKey, Value, scaled, why_missing
+from entities.values.shown import PRICES, SOURCE_ITEMS, TYPES, Shown
 
 DIGITS = 4
 NOUN = "quantity"
@@ -26,31 +29,39 @@ async def current_quantities(
     at_sources = [place for place in places if not place.source.startswith(ATTRIBUTE)]
     found = await _attributes(client, [place for place in places if place.source.startswith(ATTRIBUTE)])
     if await context.shop.has_msi(client):
-        return found | await _source_items(client, at_sources)
-    return found | await _stock_items(client, at_sources)
+        return found | _at_places(at_sources, await reads.source_items(client, _skus(at_sources)))
+    items = {place: await reads.stock_item(client, place.sku) for place in at_sources}
+    return found | _of_stock_items(items)
 
 
 async def find_quantities(
-    context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str]
+    context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
 ) -> Found:
     """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has the product.
 
     Raises `ConfigurationConflict` where several sources are named and Magento has none (MSI is off).
     """
-    found = Found()
+    readers = context.shop.readers
+    skus = {**others, **{place.sku: place.key for place in places}}
+    at_sources = [place for place in places if not place.source.startswith(ATTRIBUTE)]
+    has_msi = await readers.begin(context.shop.has_msi)
+    shown.ask(PRICES, sorted(skus))
+    if has_msi:
+        found = Found(_at_places(at_sources, *await shown.answers(SOURCE_ITEMS, _skus(at_sources))))
+    else:
+        _refuse_several_sources(places)
+        items = await readers.ask_all(reads.stock_item, [place.sku for place in at_sources])
+        found = Found(_of_stock_items(dict(zip(at_sources, items, strict=True))))
     async with context.shop.client() as client:
-        found.values = await current_quantities(context, client, places)
-        has_msi = await context.shop.has_msi(client)
+        found.values |= await _attributes(client, [place for place in places if place.source.startswith(ATTRIBUTE)])
         if has_msi:
             await _check_sources(context, client, places, found)
-        else:
-            _refuse_several_sources(places)
         await _check_attributes(client, places, found)
-        skus = {**others, **{place.sku: place.key for place in places}}
-        priced = await reads.base_prices(client, sorted(skus))
-        found.reject(await why_missing(client, {s: k for s, k in skus.items() if s not in priced}, NOUN))
-        if has_msi:
-            _fill_in_rows(places, found)
+    priced = await shown.by_sku(PRICES, skus)
+    missing = {sku: key for sku, key in skus.items() if 0 not in priced.get(sku, {})}
+    found.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
+    if has_msi:
+        _fill_in_rows(places, found)
     return found
 
 
@@ -115,24 +126,26 @@ def _as_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-async def _source_items(client: MagentoClient, places: Sequence[TargetKey]) -> dict[tuple[str, str], Value]:
-    found = await reads.source_items(client, sorted({place.sku for place in places}))
-    wanted = {(place.key, place.source): place for place in places}
+def _skus(places: Iterable[TargetKey]) -> list[str]:
+    return sorted({place.sku for place in places})
+
+
+def _at_places(places: Sequence[TargetKey], *found: Iterable[SourceItem]) -> dict[tuple[str, str], Value]:
+    wanted = {(place.key, place.source) for place in places}
     values: dict[tuple[str, str], Value] = {}
-    for item in found:
-        place = wanted.get((comparison_key(item.sku), source_key(item.source)))
-        if place is not None:
-            values[place.key, place.source] = (scaled(item.quantity, DIGITS), item.in_stock)
+    for item in chain(*found):
+        at = (comparison_key(item.sku), source_key(item.source))
+        if at in wanted:
+            values[at] = (scaled(item.quantity, DIGITS), item.in_stock)
     return values
 
 
-async def _stock_items(client: MagentoClient, places: Sequence[TargetKey]) -> dict[tuple[str, str], Value]:
-    values: dict[tuple[str, str], Value] = {}
-    for place in places:
-        item = await reads.stock_item(client, place.sku)
-        if item is not None:
-            values[place.key, place.source] = (scaled(item.quantity, DIGITS), item.in_stock)
-    return values
+def _of_stock_items(found: Mapping[TargetKey, StockItem | None]) -> dict[tuple[str, str], Value]:
+    return {
+        (place.key, place.source): (scaled(item.quantity, DIGITS), item.in_stock)
+        for place, item in found.items()
+        if item is not None
+    }
 
 
 async def sold_below_zero(context: RunContext[QuantityRule], skus: Sequence[str]) -> list[str]:
@@ -140,12 +153,6 @@ async def sold_below_zero(context: RunContext[QuantityRule], skus: Sequence[str]
 
     One request per SKU: Magento's lists do not say it (`GET /V1/stockItems/:sku` does).
     """
-    if not skus:
-        return []
-    found = []
-    async with context.shop.client() as client:
-        for sku in skus:
-            item = await reads.stock_item(client, sku)
-            if item is not None and (item.backorders or not item.managed):
-                found.append(sku)
-    return found
+    items = await context.shop.readers.ask_all(reads.stock_item, skus)
+    asked = zip(skus, items, strict=True)
+    return [sku for sku, item in asked if item is not None and (item.backorders or not item.managed)]

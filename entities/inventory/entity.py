@@ -39,6 +39,7 @@ from entities.values.current_values import Found, TargetKey, Value
 from entities.values.entity import ValueEntity
 from entities.values.items import Published
 from entities.values.parts import Ruled
+from entities.values.shown import Shown
 from entities.warehouses import refuse_unknown_warehouses
 from settings import Settings
 
@@ -95,10 +96,10 @@ class Inventory(ValueEntity[QuantityRule]):
         return await current_quantities(context, client, places)
 
     async def find(
-        self, context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str]
+        self, context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
     ) -> Found:
         """See `ValueParts.find`."""
-        return await find_quantities(context, places, others)
+        return await find_quantities(context, places, others, shown)
 
     def checked(
         self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool

@@ -10,6 +10,7 @@ from connector.magento.client import MagentoClient
 from entities.base import RunContext
 from entities.price.rules import PriceRule
 from entities.values.current_values import Found, TargetKey, Value, scaled, why_missing
+from entities.values.shown import PRICES, TYPES, Shown
 
 DIGITS = 6
 NOUN = "price"
@@ -19,8 +20,13 @@ async def current_prices(
     context: RunContext[PriceRule], client: MagentoClient, places: Sequence[TargetKey]
 ) -> dict[tuple[str, str], Value]:
     """Return the price that Magento shows at each place, in 1/1,000,000."""
+    return _at_places(context, places, await reads.store_prices(client, [place.sku for place in places]))
+
+
+def _at_places(
+    context: RunContext[PriceRule], places: Sequence[TargetKey], by_sku: Mapping[str, Mapping[int, Decimal]]
+) -> dict[tuple[str, str], Value]:
     own = context.shop.store_id
-    by_sku = await reads.store_prices(client, [place.sku for place in places])
     values: dict[tuple[str, str], Value] = {}
     for place in places:
         by_store = by_sku.get(place.sku, {})
@@ -38,11 +44,10 @@ def _hidden(hiding: Mapping[int, Decimal]) -> str:
     return f"A website has a price of its own, which hides the one for all stores: {where}. Remove it in Magento."
 
 
-async def find_prices(context: RunContext[PriceRule], places: Sequence[TargetKey]) -> Found:
+async def find_prices(context: RunContext[PriceRule], places: Sequence[TargetKey], shown: Shown) -> Found:
     """Return what Magento shows at these places; a product without a price may not exist, or have none of its own."""
-    found = Found()
-    async with context.shop.client() as client:
-        found.values = await current_prices(context, client, places)
-        missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
-        found.reject(await why_missing(client, missing, NOUN))
+    by_sku = await shown.by_sku(PRICES, [place.sku for place in places])
+    found = Found(_at_places(context, places, by_sku))
+    missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
+    found.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
     return found

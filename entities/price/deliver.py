@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connector.magento import reads
 from connector.magento.batches import Delivery, PriceRow, RowResult, deliver_prices
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
@@ -40,7 +41,8 @@ async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], de
     if not refused or delivery.fault is not None:
         return
     try:
-        found = await why_missing(client, {sku: sku for sku in refused}, NOUN)
+        types = await reads.product_types(client, sorted(refused)) if refused else {}
+        found = why_missing(types, {sku: sku for sku in refused}, NOUN)
     except MagentoFault:
         return  # Magento's own words stay
     for why in found:

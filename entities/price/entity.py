@@ -34,6 +34,7 @@ from entities.values.current_values import Found, TargetKey, Value
 from entities.values.entity import ValueEntity
 from entities.values.items import Published
 from entities.values.parts import Ruled
+from entities.values.shown import Shown
 from settings import Settings
 
 WITHOUT_ROW = {
@@ -90,10 +91,10 @@ class Price(ValueEntity[PriceRule]):
         return await current_prices(context, client, places)
 
     async def find(
-        self, context: RunContext[PriceRule], places: Sequence[TargetKey], others: Mapping[str, str]
+        self, context: RunContext[PriceRule], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
     ) -> Found:
         """See `ValueParts.find`."""
-        return await find_prices(context, places)
+        return await find_prices(context, places, shown)
 
     def checked(
         self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from connector.magento import reads
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue.desired import DesiredValue
 from connector.state.sync import ledger
@@ -23,6 +22,7 @@ from entities.base import R, RunContext
 from entities.read_plan import CLOCKS_DIFFER
 from entities.values.current_values import Found, TargetKey
 from entities.values.parts import ValueParts
+from entities.values.shown import MADE_AT, Shown
 
 At = tuple[str, str]
 """A key and a source."""
@@ -48,6 +48,7 @@ async def ask_magento(
     values: Sequence[DesiredValue],
     records: Collection[str],
     *,
+    shown: Shown,
     everything: bool,
 ) -> Asked:
     """Ask about the values of these records as far as it is needed, or about all of them."""
@@ -64,8 +65,8 @@ async def ask_magento(
         *leaving,
     ]
     places = [TargetKey(row.key, row.source, row.sku) for row in (*own, *compared)]
-    found = await entity.find(context, places, {want.sku or want.key: want.key for want in checked})
-    own += await _made_again(context, entity, compared, found)
+    found = await entity.find(context, places, {want.sku or want.key: want.key for want in checked}, shown)
+    own += await _made_again(context, entity, compared, found, shown)
     at = [(row.key, row.source) for row in own]
     confirmed = [
         LedgerRow(row.key, row.source, row.acumatica_key, row.sku, *found.values[row.key, row.source])
@@ -83,7 +84,7 @@ def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], d
 
 
 async def _made_again(
-    context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], found: Found
+    context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], found: Found, shown: Shown
 ) -> list[LedgerRow]:
     """Those of the values that Magento confirmed of a product that it had before: it shows nothing of them any more, or
     something else, and the product is newer than the confirmation. What somebody only changed there is left to
@@ -98,8 +99,7 @@ async def _made_again(
         (lost if entity.is_nothing(value) else others).append(row)
     if not others:
         return lost
-    async with context.shop.client() as client:
-        made_at = await reads.made_at(client, sorted({row.sku for row in others}))
+    made_at = await shown.by_sku(MADE_AT, sorted({row.sku for row in others}))
     with context.state.read() as connection:
         confirmed_at = ledger.confirmed_at(connection, context.name, sorted({row.key for row in others}))
     newer = [row for row in others if row.sku in made_at and made_at[row.sku] >= confirmed_at[row.key] - CLOCKS_DIFFER]

@@ -21,6 +21,7 @@ from entities.values import frames, items
 from entities.values.compare import ask_magento
 from entities.values.items import Published
 from entities.values.parts import ValueParts
+from entities.values.shown import Shown
 
 
 async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: Pulled) -> Computed:
@@ -34,8 +35,8 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
             context.report.note(str(note.sku), str(note.reason))
-    asked_at = context.clock.now()
-    asked = await ask_magento(context, entity, ruled.values, chosen, everything=pulled.compare)
+    shown = Shown(context.shop.readers, context.clock)
+    asked = await ask_magento(context, entity, ruled.values, chosen, shown=shown, everything=pulled.compare)
     values = await entity.corrected(context, ruled.values, asked.confirmed)
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
@@ -50,7 +51,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
         seen=pulled.seen,
         confirmed=asked.confirmed,
         settled_doubts=asked.places,
-        asked_at=asked_at,
+        asked_at=shown.asked_at,
         marks=list(pulled.marks.values()),
         open_orders=ruled.open_orders,
         gone=asked.gone,

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from connector.magento import reads
-from connector.magento.client import MagentoClient
 from connector.model.failures import FailureCode, Rejected
 
 WITHOUT_VALUE = {
@@ -46,12 +44,11 @@ def scaled(number: Decimal, digits: int) -> int:
     return round(number.scaleb(digits))
 
 
-async def why_missing(client: MagentoClient, missing: Mapping[str, str], what: str) -> list[Rejected]:
+def why_missing(types: Mapping[str, str], missing: Mapping[str, str], what: str) -> list[Rejected]:
     """Tell a product without a price or quantity of its own from one that does not exist; a product that could have one
-    is left out. `missing` is key by SKU; each `record` is a key.
+    is left out. `types`: of the products that exist, by SKU; `missing` is key by SKU; each `record` is a key.
     """
     found: list[Rejected] = []
-    types = await reads.product_types(client, sorted(missing)) if missing else {}
     for sku, key in missing.items():
         kind = types.get(sku)
         if kind is None:

@@ -17,6 +17,7 @@ from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.items import Published
+from entities.values.shown import Shown
 
 
 class Ruled(NamedTuple):
@@ -56,8 +57,13 @@ class ValueParts(ABC, Generic[R]):
         """Return what Magento shows at these places."""
 
     @abstractmethod
-    async def find(self, context: RunContext[R], places: Sequence[TargetKey], others: Mapping[str, str]) -> Found:
-        """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has them."""
+    async def find(
+        self, context: RunContext[R], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
+    ) -> Found:
+        """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has them.
+
+        `shown`: what it was asked about the chunk so far; only the rest is asked.
+        """
 
     @abstractmethod
     def checked(

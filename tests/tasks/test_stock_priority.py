@@ -52,7 +52,7 @@ async def test_who_yields(
     if due:
         queued(state, due)
     context = make_context(urgency=urgency, connections=connections)
-    assert await StockPriority().stock_waits(context) == waits
+    assert StockPriority().stock_waits(context) == waits
 
 
 async def test_it_is_asked_once_a_second(state: State, make_context: Any) -> None:
@@ -62,12 +62,12 @@ async def test_it_is_asked_once_a_second(state: State, make_context: Any) -> Non
         StockPriority(),
         make_context(urgency=Urgency.YIELDS, connections=4),
     )
-    assert await room.stock_waits(context)
+    assert room.stock_waits(context)
     sent(state, held)
     context.clock.advance(0.999)
-    assert await room.stock_waits(context), "the answer of a moment ago"
+    assert room.stock_waits(context), "the answer of a moment ago"
     context.clock.advance(0.001)
-    assert not await room.stock_waits(context)
+    assert not room.stock_waits(context)
 
 
 async def test_waiting_ends_when_stock_is_through(state: State, make_context: Any, monkeypatch: Any) -> None:
@@ -97,4 +97,4 @@ async def test_nobody_waits_longer_than_the_first_connection_works(state: State,
     await room.wait(context)
     assert context.clock.slept == []
     room.open()
-    assert room.is_open and await room.stock_waits(context)
+    assert room.is_open and room.stock_waits(context)

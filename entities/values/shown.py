@@ -1,0 +1,79 @@
+"""What Magento shows of a chunk's SKUs: asked over several connections, ahead of the need for it, and of each SKU once.
+
+Comes in: SKUs, as soon as they are known. Goes out: the answers, in the order of the questions. A fault of one of them
+is raised to whoever waits for the answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from connector.clock import Clock
+from connector.magento import reads
+from connector.magento.client import MagentoClient
+from entities.readers import Readers
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """What is asked about SKUs. `parts` gives the SKUs of each question, `ask` asks one."""
+
+    parts: Callable[[Sequence[str]], Iterable[list[str]]]
+    ask: Callable[[MagentoClient, Sequence[str]], Awaitable[T]]
+
+
+PRICES = Kind(reads.parts_of_body, reads.store_prices)
+SOURCE_ITEMS = Kind(reads.parts_of_address, reads.source_items)
+TYPES = Kind(reads.parts_of_address, reads.product_types)
+MADE_AT = Kind(reads.parts_of_address, reads.made_at)
+AHEAD = 1_000
+"""As many SKUs are asked about ahead at a time, at least: fewer would make more questions of them."""
+
+
+class Shown:
+    """The questions and answers of one chunk. `asked_at`: when the first question was asked; no answer is older."""
+
+    def __init__(self, readers: Readers, clock: Clock) -> None:
+        self._readers = readers
+        self._clock = clock
+        self._asked: dict[Kind[Any], set[str]] = {}
+        self._answers: dict[Kind[Any], list[asyncio.Future[Any]]] = {}
+        self._later: dict[Kind[Any], list[str]] = {}
+        self.asked_at: datetime | None = None
+
+    def ask_ahead(self, kind: Kind[Any], skus: Iterable[str]) -> None:
+        """Ask about these, once there are enough for whole questions."""
+        later = self._later.setdefault(kind, [])
+        later += skus
+        if len(later) >= AHEAD:
+            self._later[kind] = []
+            self.ask(kind, later)
+
+    def ask(self, kind: Kind[Any], skus: Iterable[str]) -> None:
+        """Ask about those that were not asked about."""
+        asked = self._asked.setdefault(kind, set())
+        fresh = [sku for sku in dict.fromkeys(skus) if sku not in asked]
+        if not fresh:
+            return
+        self.asked_at = self.asked_at or self._clock.now()
+        asked.update(fresh)
+        answers = self._answers.setdefault(kind, [])
+        answers += [self._readers.begin(kind.ask, part) for part in kind.parts(fresh)]
+
+    async def answers(self, kind: Kind[T], skus: Iterable[str]) -> list[T]:
+        """Return what was answered about these SKUs, and about others that were asked about ahead."""
+        self.ask(kind, skus)
+        return list(await asyncio.gather(*self._answers.get(kind, ())))
+
+    async def by_sku(self, kind: Kind[dict[str, T]], skus: Iterable[str]) -> dict[str, T]:
+        """Return the answers of a kind that come by SKU as one."""
+        found: dict[str, T] = {}
+        for answer in await self.answers(kind, skus):
+            found.update(answer)
+        return found
