@@ -24,7 +24,7 @@ demo: $(STAMP) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 end
 	@$(BIN)/a2m demo $(if $(ONCE),--once) $(if $(DATABASE),--database '$(DATABASE)') $(ARGS)
 
 test: $(STAMP) ## run the tests, two at a time; ARGS="tests/entities -k price" picks some
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 bench: $(STAMP) ## measure the connector beside its opponents; ARGS=--quick takes some minutes
 	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'

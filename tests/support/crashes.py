@@ -6,11 +6,13 @@ import asyncio
 import json
 import multiprocessing
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from connector import failpoints
 
 DIED = 70
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["app.run", "support.crashes"])
+_PROCESSES.set_forkserver_preload(["support.warm"])
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ def look_in_process(
     Fails unless the process died where it should, or ended well where it should not; with `must_die` off it may not
     have come as far.
     """
+    with pytest.MonkeyPatch.context() as patch:  # before Python 3.13 the server would not find what it is to load
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        forkserver.ensure_running()
     arguments = (entity, database_url, dict(sections), now, told, death)
     process = _PROCESSES.Process(target=_look, args=arguments)
     process.start()
