@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connector.acumatica.items import ItemFields
-from connector.acumatica.quantities import Figure
+from connector.model.quantities import Figure
 
 CLOCKS_DIFFER = timedelta(seconds=30)
 """How far the clocks of this machine and of Acumatica may be apart: each sync reads so far behind its watermark."""

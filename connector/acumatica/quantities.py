@@ -2,7 +2,8 @@
 
 odata: the feed INSiteStatus tells what changed; one request for an idle sync. storage_details: one request per
 warehouse, always in full. inventory_summary: one request per item; InventoryQuantityAvailable tells which items
-changed, as far as Quantity Available goes. Each gives quantities by warehouse in 1/10,000 of the base unit, per item.
+changed, as far as Quantity Available goes. Each gives all three figures by warehouse in 1/10,000 of the base unit, per
+item; `figure` is the one that is published, and an item of which an answer does not have it is a `Problem`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Literal
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -24,30 +24,39 @@ from connector.acumatica.records import (
     QUANTITY_DIGITS,
     WITHOUT_KEY,
     BadRecord,
-    Number,
     Problem,
     Text,
     code,
     decode,
     decode_rows,
     raw_value,
-    scaled,
+    scaled_column,
+    scaled_text,
 )
 from connector.acumatica.session import AcumaticaSession
+from connector.model.quantities import Figure, WarehouseQuantity
 
-Figure = Literal["available", "available_for_shipping", "on_hand"]
-COLUMNS = {"available": "QtyAvail", "available_for_shipping": "QtyHardAvail", "on_hand": "QtyOnHand"}
-IN_STORAGE = {"available": "QtyAvailable", "available_for_shipping": "QtyHardAvailable", "on_hand": "QtyOnHand"}
-IN_SUMMARY = {"available": "QtyAvailable", "available_for_shipping": "QtyAvailableForShipment", "on_hand": "QtyOnHand"}
+IN_FEED = ("QtyAvail", "QtyHardAvail", "QtyOnHand")
+IN_STORAGE = ("QtyAvailable", "QtyHardAvailable", "QtyOnHand")
+IN_SUMMARY = ("QtyAvailable", "QtyAvailableForShipment", "QtyOnHand")
+"""What the three figures are called in each way of reading them, in the order of `WarehouseQuantity`."""
+
+Q = TypeVar("Q")
 
 
 @dataclass(frozen=True)
-class QuantityPage:
-    """Quantities by item and warehouse, where to go on (none: it was the last page), and what could not be read."""
+class QuantityPage(Generic[Q]):
+    """Quantities by item and warehouse, where to go on (`None`: it was the last page), and what could not be read."""
 
-    quantities: dict[str, dict[str, int]]
+    quantities: dict[str, dict[str, Q]]
     last_key: str | None
     problems: list[Problem]
+
+
+FigurePage = QuantityPage[WarehouseQuantity]
+
+
+ABSENT = msgspec.Raw(b"")
 
 
 class _Site(msgspec.Struct, gc=False):
@@ -56,79 +65,113 @@ class _Site(msgspec.Struct, gc=False):
 
 class _SiteStatus(ItemRow, kw_only=True, gc=False):
     INSiteBySiteID: _Site | None = None
-    QtyAvail: Decimal | None = None
-    QtyHardAvail: Decimal | None = None
-    QtyOnHand: Decimal | None = None
+    QtyAvail: msgspec.Raw = ABSENT
+    QtyHardAvail: msgspec.Raw = ABSENT
+    QtyOnHand: msgspec.Raw = ABSENT
 
 
-ROWS = {
-    figure: ItemFeed(
-        name="INSiteStatus",
-        record=_SiteStatus,
-        select=("InventoryID", "SiteID", column),
-        expand=("InventoryItemByInventoryID($select=InventoryCD)", "INSiteBySiteID($select=SiteCD)"),
-        order=("InventoryID", "SiteID", "SubItemID"),
-    )
-    for figure, column in COLUMNS.items()
-}
+ROWS = ItemFeed(
+    name="INSiteStatus",
+    record=_SiteStatus,
+    select=("InventoryID", "SiteID", *IN_FEED),
+    expand=("InventoryItemByInventoryID($select=InventoryCD)", "INSiteBySiteID($select=SiteCD)"),
+    order=("InventoryID", "SiteID", "SubItemID"),
+)
+Place = tuple[str, str]
+"""Item and warehouse."""
+Columns = Sequence[Sequence[msgspec.Raw]]
+"""The texts of each of the three figures, row by row; an absent one is empty."""
 
 
 async def by_odata(
     session: AcumaticaSession, figure: Figure, *, changed_since: datetime | None = None, after: str | None = None
-) -> AsyncIterator[QuantityPage]:
+) -> AsyncIterator[FigurePage]:
     """What the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that changed."""
-    async for page in pager.pages(session, ROWS[figure], changed_since=changed_since, after=after):
+    async for page in pager.pages(session, ROWS, changed_since=changed_since, after=after):
         yield _site_page(page, figure)
 
 
-async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
+async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:
     """The same for some items."""
-    return _site_page(await pager.of_items(session, ROWS[figure], keys), figure)
+    return _site_page(await pager.of_items(session, ROWS, keys), figure)
 
 
-def _site_page(found: Page[_SiteStatus], figure: Figure) -> QuantityPage:
-    column = COLUMNS[figure]
-    triples = (
-        (row.inventory_id(), code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None), getattr(row, column))
-        for row in found.records
-    )
-    return _summed(triples, found.last, found.problems())
+def _site_page(found: Page[_SiteStatus], figure: Figure) -> FigurePage:
+    places = [
+        (row.inventory_id(), code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None)) for row in found.records
+    ]
+    columns = [[getattr(row, name) for row in found.records] for name in IN_FEED]
+    return _summed(places, columns, figure, found.last, found.problems())
 
 
 def _summed(
-    triples: Iterable[tuple[str, str, Decimal | None]], last_key: str | None, problems: Iterable[Problem] = ()
-) -> QuantityPage:
+    places: Sequence[Place], columns: Columns, figure: Figure, last_key: str | None, problems: Iterable[Problem] = ()
+) -> FigurePage:
     """Sum the rows of an item in a warehouse: there is one per sub-item, location or cost centre.
 
     Of an item with a row that cannot be read nothing is told.
     """
-    page = QuantityPage({}, last_key, [*problems])
-    for key, warehouse, quantity in triples:
+    page: FigurePage = QuantityPage({}, last_key, [*problems])
+    for (key, warehouse), quantity in zip(places, _figures(places, columns, figure), strict=True):
         if not key or not warehouse:
             continue  # a total row, or a row whose item or warehouse is gone
-        try:
-            amount = scaled(quantity, QUANTITY_DIGITS, f"the quantity in {warehouse}") or 0
-        except BadRecord as error:
-            page.problems.append(Problem(key, str(error)))
+        if isinstance(quantity, BadRecord):
+            page.problems.append(Problem(key, str(quantity)))
             continue
         shelves = page.quantities.setdefault(key, {})
-        shelves[warehouse] = shelves.get(warehouse, 0) + amount
+        before = shelves.get(warehouse)
+        shelves[warehouse] = quantity if before is None else before.plus(quantity)
     for problem in page.problems:
         page.quantities.pop(problem.key, None)
     return page
 
 
+def _figures(
+    places: Sequence[Place], columns: Columns, figure: Figure
+) -> Iterable[WarehouseQuantity] | Iterable[WarehouseQuantity | BadRecord]:
+    """Return the figures of each row: of all at once, or, where one is not as usual, of one row after the other."""
+    whole = [scaled_column(column, QUANTITY_DIGITS) for column in columns] if places else []
+    if places and None not in whole:
+        return map(WarehouseQuantity._make, zip(*whole, strict=True))
+    rows = zip(places, zip(*columns, strict=True), strict=True)
+    return (_of_row(warehouse, texts, figure) for (_key, warehouse), texts in rows)
+
+
+def _of_row(warehouse: str, texts: Sequence[msgspec.Raw], figure: Figure) -> WarehouseQuantity | BadRecord:
+    said = f"the quantity in {warehouse}"
+    try:
+        found = [(scaled_text(bytes(one), QUANTITY_DIGITS, said) or 0) if bytes(one) else None for one in texts]
+    except BadRecord as error:
+        return error
+    quantity = WarehouseQuantity(*found)
+    if getattr(quantity, figure) is None:
+        return BadRecord(
+            f"Unreadable record: Acumatica's answer has no {figure.replace('_', ' ')} quantity in {warehouse}. "
+            "Choose another quantity, or another way of reading it."
+        )
+    return quantity
+
+
+class _Figure(msgspec.Struct, frozen=True, gc=False):
+    """A figure of the contract-based API as its text; `{}` is an empty one."""
+
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_NO_FIGURE = _Figure(ABSENT)
+
+
 class _StorageRow(msgspec.Struct):
     InventoryID: Text = Text()
     WarehouseID: Text = Text()
-    QtyAvailable: Number = Number()
-    QtyHardAvailable: Number = Number()
-    QtyOnHand: Number = Number()
+    QtyAvailable: _Figure = _NO_FIGURE
+    QtyHardAvailable: _Figure = _NO_FIGURE
+    QtyOnHand: _Figure = _NO_FIGURE
 
 
-async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> QuantityPage:
+async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> FigurePage:
     """Everything in these warehouses: one request each, as one page."""
-    triples: list[tuple[str, str, Decimal | None]] = []
+    found: list[tuple[Place, Any]] = []
     problems: list[Problem] = []
     for warehouse in warehouses:
         body = {"WarehouseID": {"value": warehouse}}
@@ -137,23 +180,27 @@ async def by_storage_details(session: AcumaticaSession, figure: Figure, warehous
         content = await session.ask(url, Query(expand=("StorageDetails",)).params(), body, what=what)
         rows, bad = decode_rows(content, "StorageDetails", _StorageRow, what)
         problems += [Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad]
-        triples += [
-            (code(row.InventoryID.value), code(row.WarehouseID.value), getattr(row, IN_STORAGE[figure]).value)
-            for row in rows
-        ]
-    return _summed(triples, None, problems)
+        found += [((code(row.InventoryID.value), code(row.WarehouseID.value)), row) for row in rows]
+    return _summed_of(found, IN_STORAGE, figure, problems)
+
+
+def _summed_of(
+    found: Sequence[tuple[Place, Any]], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
+) -> FigurePage:
+    columns = [[getattr(row, name).value for _place, row in found] for name in names]
+    return _summed([place for place, _row in found], columns, figure, None, problems)
 
 
 class _SummaryRow(msgspec.Struct):
     WarehouseID: Text = Text()
-    QtyAvailable: Number = Number()
-    QtyAvailableForShipment: Number = Number()
-    QtyOnHand: Number = Number()
+    QtyAvailable: _Figure = _NO_FIGURE
+    QtyAvailableForShipment: _Figure = _NO_FIGURE
+    QtyOnHand: _Figure = _NO_FIGURE
 
 
-async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> QuantityPage:
+async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:
     """The quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds demand."""
-    triples: list[tuple[str, str, Decimal | None]] = []
+    found: list[tuple[Place, Any]] = []
     problems: list[Problem] = []
     for key in keys:
         url = session.access.entity("InventorySummaryInquiry")
@@ -166,8 +213,8 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
             continue
         rows, bad = decode_rows(content, "Results", _SummaryRow, what)
         problems += [Problem(key, why) for _raw, why in bad]
-        triples += [(key, code(row.WarehouseID.value), getattr(row, IN_SUMMARY[figure]).value) for row in rows]
-    page = _summed(triples, None, problems)
+        found += [((key, code(row.WarehouseID.value)), row) for row in rows]
+    page = _summed_of(found, IN_SUMMARY, figure, problems)
     unread = {problem.key for problem in page.problems}
     for key in keys:
         if key not in unread:

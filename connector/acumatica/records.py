@@ -8,7 +8,8 @@ cannot be used is a `Problem`, and the rest of its page goes through.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -16,6 +17,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
+import numpy as np
 
 from connector.acumatica.errors import RequestRefused
 
@@ -29,6 +31,8 @@ LONGEST_KEY = 255
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises: for what is not JSON or not as expected, and for lists in lists without end."""
 
+_decimal = msgspec.json.Decoder(Decimal | None).decode
+_COMMA, _DOT = b",."
 _AS_IT_CAME = msgspec.json.Encoder(decimal_format="number")
 
 T = TypeVar("T")
@@ -109,6 +113,41 @@ def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
     if abs(whole) >= LARGEST:
         raise BadRecord(f"Unreadable record: {what} is {value}, which is too large. Correct it in Acumatica.")
     return whole
+
+
+def scaled_text(text: bytes, digits: int, what: str) -> int | None:
+    """Return the JSON of a decimal as a whole number of its last kept digit; `None` for `null`. Raises `BadRecord`."""
+    try:
+        value = _decimal(text)
+    except UNDECODABLE as error:
+        raise BadRecord(f"Unreadable record: {what} has a wrong value: {error}. Correct it in Acumatica.") from error
+    return scaled(value, digits, what)
+
+
+def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int] | None:
+    """Return the JSON of decimals as whole numbers of their last kept digit, all at once; `None` where one of them is
+    not written as plainly as usual, so that each has to be read alone.
+
+    No number goes through a binary float: the digits of all are read as whole numbers and moved by their decimals.
+    """
+    text = b",".join(texts) + b","
+    if not _plain(digits).fullmatch(text):
+        return None
+    characters = np.frombuffer(text, np.uint8)
+    ends, dots = np.flatnonzero(characters == _COMMA), np.flatnonzero(characters == _DOT)
+    decimals = np.zeros(len(ends), np.int64)
+    with_dot = np.searchsorted(ends, dots)
+    decimals[with_dot] = ends[with_dot] - dots - 1
+    whole = np.fromstring(text.replace(b".", b"")[:-1], dtype=np.int64, sep=",")
+    missing = digits - decimals
+    found: list[int] = (whole * 10 ** np.maximum(missing, 0) // 10 ** np.maximum(-missing, 0)).tolist()
+    return found
+
+
+@cache
+def _plain(digits: int) -> re.Pattern[bytes]:
+    """Numbers with no more decimals than are kept, but for zeros, and few enough digits for 64 bits."""
+    return re.compile(rb"(?:-?[0-9]{1,10}(?:\.[0-9]{1,%d}0{0,2})?,)+" % digits)
 
 
 def day(text: str | None) -> date | None:

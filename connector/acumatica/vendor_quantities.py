@@ -38,9 +38,9 @@ class _Answer(msgspec.Struct):
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 
-async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> QuantityPage:
+async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> QuantityPage[int]:
     """Everything that the inquiry lists, by item and warehouse (empty where it has none), in 1/10,000."""
-    page = QuantityPage({}, None, [])
+    page: QuantityPage[int] = QuantityPage({}, None, [])
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     read: set[str] = set()
     while True:
@@ -72,7 +72,7 @@ def _key_of(raw: Any) -> str:
     return code(key) if isinstance(key, str) and code(key) else WITHOUT_KEY
 
 
-def _add(page: QuantityPage, row: _Row) -> None:
+def _add(page: QuantityPage[int], row: _Row) -> None:
     key, warehouse = code(row.InventoryID), code(row.WarehouseID)
     if not key:
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+import pandas as pd
+
 from connector.acumatica import fields
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock
@@ -84,10 +86,10 @@ class Inventory(ValueEntity[QuantityRule]):
     ) -> Ruled:
         """See `ValueParts.ruled`."""
         added = await add_back(context, chosen, keys)
-        of_both = stock(chosen.values(), context.rule)
-        counted = compute(published.items, *of_both, context.rule, added.frame)
+        known = stock(published.items, chosen.values(), context.rule)
+        counted = compute(known.items, known.warehouses, known.vendors, context.rule, added.frame)
         values = await less_compensations(context, frames.wanted(counted.values))
-        return Ruled(values, counted.problems, open_orders=added.orders)
+        return Ruled(values, pd.concat([known.problems, counted.problems]), open_orders=added.orders)
 
     async def current_values(
         self, context: RunContext[QuantityRule], client: MagentoClient, places: Sequence[TargetKey]

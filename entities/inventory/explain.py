@@ -8,6 +8,7 @@ from decimal import Decimal
 from connector.magento import reads
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
+from connector.model.quantities import Figure, WarehouseQuantity, of_figure
 from connector.state.engine import State
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Known, Line
@@ -15,9 +16,15 @@ from entities.inventory.current_values import DIGITS
 from entities.inventory.explain_salable import salable_terms
 from entities.inventory.from_settings import quantity_rule
 from entities.inventory.rules import compute
-from entities.values import frames
+from entities.inventory.stock import stock
 from entities.values.explain import NOT_PUBLISHED, number, published_of, rule_lines, without_value
 from settings import Settings
+
+FIGURES: dict[Figure, str] = {
+    "available": "available",
+    "available_for_shipping": "available for shipping",
+    "on_hand": "on hand",
+}
 
 
 async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
@@ -45,19 +52,31 @@ def _stock(quantity: Decimal, in_stock: bool) -> str:
     return f"{quantity.normalize():f}, {'in stock' if in_stock else 'out of stock'},"
 
 
+def _figures(quantity: WarehouseQuantity | int, figure: Figure) -> str:
+    """The published figure, and the others that are known."""
+    chosen = of_figure(quantity, figure)
+    said = "not read" if chosen is None else number(chosen, DIGITS)
+    if isinstance(quantity, int):
+        return said
+    known = {name: one for name in FIGURES if name != figure and (one := of_figure(quantity, name)) is not None}
+    others = ", ".join(f"{FIGURES[name]} {number(one, DIGITS)}" for name, one in known.items())
+    return f"{said} ({others})" if others else said
+
+
 def explained(settings: Settings, state: State, stored: Sequence[Stored]) -> Iterator[Line]:
     """Yield what Acumatica last said of the quantities, what the rule makes of it, and what Magento sells of it."""
+    rule = quantity_rule(settings)
     for one in stored:
         for warehouse, quantity in sorted(one.record.quantities.items()):
-            yield f"Quantity in {warehouse}", number(quantity, DIGITS)
+            yield f"Quantity in {warehouse}", _figures(quantity, rule.figure)
         for warehouse, quantity in sorted(one.record.vendor.items()):
             yield f"Vendor quantity {warehouse}".rstrip(), number(quantity, DIGITS)
     published = published_of(settings, stored)
     if published is None:
         yield "Rules", NOT_PUBLISHED
     else:
-        of_warehouses, of_vendors = (frames.quantities(stored, of_vendors=one) for one in (False, True))
-        counted = compute(published.items, of_warehouses, of_vendors, quantity_rule(settings))
-        yield from rule_lines(published, counted.values, [counted.problems], DIGITS)
+        known = stock(published.items, stored, rule)
+        counted = compute(known.items, known.warehouses, known.vendors, rule)
+        yield from rule_lines(published, counted.values, [known.problems, counted.problems], DIGITS)
     own = [one.key for one in stored if one.key is not None]
     yield from salable_terms(settings, state, own, [one.acumatica_key for one in stored])

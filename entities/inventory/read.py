@@ -13,7 +13,7 @@ from entities.base import Feed, FeedPage, RunContext, merged
 from entities.values.read import ITEMS, problems
 
 
-def _page(found: QuantityPage, *, whole: bool = False) -> FeedPage:
+def _page(found: QuantityPage[Any], *, whole: bool = False) -> FeedPage:
     return FeedPage(dict(found.quantities), found.last_key, problems(found.problems), whole)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from connector.model.failures import FailureCode
+from connector.model.quantities import Figure
 from entities.inventory.salable import OpenOrderRule
 from entities.sources import ATTRIBUTE
 from entities.values.items import PROBLEM_COLUMNS
@@ -47,6 +48,11 @@ class QuantityRule:
     status: Literal["follow_quantity", "leave"] = "follow_quantity"
     compensated_store: int = 1
     open_orders: OpenOrderRule = field(default_factory=OpenOrderRule)
+
+    @property
+    def figure(self) -> Figure:
+        """Which of Acumatica's figures is published."""
+        return self.open_orders.figure
 
 
 class Quantities(NamedTuple):

@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from connector.model.open_orders import Deducts, Demand, Held
+from connector.model.quantities import Figure
 from entities.shop_orders.repair import RepairRule
 from entities.sources import source_key
-
-Figure = Literal["available", "available_for_shipping", "on_hand"]
-
 
 UNKNOWN_RULE = Deducts()
 """Where the rule cannot be read, only what every rule in use deducts counts: allocated, and shipped."""

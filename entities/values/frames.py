@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from connector.model import comparison as skus
 from connector.model.failures import FailureCode
+from connector.model.quantities import Figure, WarehouseQuantity, of_figure
 from connector.state.queue.desired import DesiredValue
 from connector.state.sync.records import Facts, Stored, StoredPriceRow
 
@@ -37,25 +38,55 @@ def _column(values: Iterable[Any], length: int, kind: str = "object") -> np.ndar
     return np.fromiter(values, kind, length)
 
 
-def quantities(stored: Iterable[Stored], *, of_vendors: bool) -> pd.DataFrame:
-    """The QUANTITIES frame: `inventory_id`, `warehouse`, `quantity` in 1/10,000; the first two are categories, so that
-    each code is looked up once and not once a row.
+class FigureFrame(NamedTuple):
+    """A QUANTITIES frame: `inventory_id`, `warehouse`, `quantity` in 1/10,000; the first two are categories, so that
+    each code is looked up once and not once a row. `unread`: records whose figure was never read somewhere.
     """
-    by_item = {one.acumatica_key: one.record.vendor if of_vendors else one.record.quantities for one in stored}
+
+    frame: pd.DataFrame
+    unread: list[str]
+
+
+def quantities(stored: Iterable[Stored], figure: Figure) -> FigureFrame:
+    """Return one figure of the records by warehouse; an unread one has no row, because no number stands for it."""
+    by_item = {one.acumatica_key: one.record.quantities for one in stored}
+    amounts = _amounts(chain.from_iterable(map(dict.values, by_item.values())), figure)
+    if None not in amounts:
+        return FigureFrame(_frame(by_item, amounts), [])
+    read = {key: {name: of_figure(one, figure) for name, one in shelves.items()} for key, shelves in by_item.items()}
+    known = {key: {name: one for name, one in shelves.items() if one is not None} for key, shelves in read.items()}
+    unread = [key for key in by_item if len(known[key]) < len(read[key])]
+    return FigureFrame(_frame(known, list(chain.from_iterable(map(dict.values, known.values())))), unread)
+
+
+def _amounts(quantities: Iterable[WarehouseQuantity | int], figure: Figure) -> list[int | None]:
+    found = list(quantities)
+    try:
+        return list(map(attrgetter(figure), found))
+    except AttributeError:  # some were kept by an earlier version
+        return [of_figure(one, figure) for one in found]
+
+
+def vendor_quantities(stored: Iterable[Stored]) -> pd.DataFrame:
+    """Return the QUANTITIES frame of the vendors."""
+    by_item = {one.acumatica_key: one.record.vendor for one in stored}
+    return _frame(by_item, list(chain.from_iterable(map(dict.values, by_item.values()))))
+
+
+def _frame(by_item: Mapping[str, Mapping[str, Any]], amounts: Sequence[int | None]) -> pd.DataFrame:
     shelves = list(by_item.values())
     lengths = np.fromiter(map(len, shelves), np.int64, len(shelves))
-    amounts = np.fromiter(chain.from_iterable(map(dict.values, shelves)), np.int64, int(lengths.sum()))
     warehouse_of_each, warehouses = _warehouses(shelves, lengths)
     return pd.DataFrame(
         {
             "inventory_id": _categories(np.repeat(np.arange(len(shelves)), lengths), list(by_item)),
             "warehouse": _categories(warehouse_of_each, warehouses),
-            "quantity": amounts,
+            "quantity": np.array(amounts, dtype=np.int64),
         }
     )
 
 
-def _warehouses(shelves: list[dict[str, int]], lengths: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _warehouses(shelves: Sequence[Mapping[str, Any]], lengths: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """The warehouse of each quantity as a number, and the warehouses by number.
 
     Most items are in the same warehouses, in the same order: each such list is looked at once.

@@ -15,6 +15,7 @@ from oracle import documents, values
 from sqlalchemy import select
 
 from connector.model.failures import FailureCode
+from connector.model.quantities import of_figure
 from connector.state.engine import State
 from connector.state.queue.notes import is_note_on
 from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, into, messages
@@ -115,7 +116,8 @@ def _kept(record: Record | None, entity: str) -> Any:
         facts = record.facts
         return facts and (Decimal(facts.default_price or 0) / 1_000_000, facts.status)
     if entity == "inventory":
-        return {warehouse: Decimal(quantity) / 10_000 for warehouse, quantity in record.quantities.items()}
+        figures = {warehouse: of_figure(one, "available") for warehouse, one in record.quantities.items()}
+        return {warehouse: Decimal(one or 0) / 10_000 for warehouse, one in figures.items()}
     if record.document is None:
         return None
     if entity == "customer":

@@ -110,6 +110,6 @@ async def test_explain_says_where_a_value_comes_from(make_world):
     assert said["Magento confirmed"] == "5 for P-1"
     assert any(what.startswith("Message") and "sent" in words for what, words in said.items())
     said = dict(explain(settings, here.state, "inventory", "P-1"))
-    assert said["Quantity in MAIN"] == "3"
+    assert said["Quantity in MAIN"] == "3 (available for shipping 3, on hand 3)"
     assert said["Rules say at default"] == "3 for P-1"
     assert explain(settings, here.state, "price", "NOWHERE")[0][0] == "Nothing known"

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select, update
 
+from connector.model.quantities import WarehouseQuantity
 from connector.state.rows import chunked, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
@@ -57,13 +58,13 @@ class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Record(msgspec.Struct, gc=False, omit_defaults=True):
     """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
 
-    `quantities` are 1/10,000 by warehouse; `vendor` 1/10,000 by warehouse ("" where the inquiry has none). `document`:
-    a shipment, customer or order in the form in which its reader gave it. `invoices`: an order's lines on each of its
-    released invoices.
+    `quantities`: the figures by warehouse (a plain number: see `of_figure`). `vendor`: 1/10,000 by warehouse ("" where
+    the inquiry has none). `document`: a shipment, customer or order in the form in which its reader gave it.
+    `invoices`: an order's lines on each of its released invoices.
     """
 
     facts: Facts | None = None
-    quantities: dict[str, int] = {}
+    quantities: dict[str, WarehouseQuantity | int] = {}
     vendor: dict[str, int] = {}
     price_rows: list[StoredPriceRow] = []
     document: dict[str, Any] | None = None

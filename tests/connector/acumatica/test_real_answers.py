@@ -20,6 +20,7 @@ from connector.acumatica.errors import (
 from connector.acumatica.items import ItemFields, item_pages
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import ManualClock
+from connector.model.quantities import WarehouseQuantity
 
 ACCESS = AcumaticaAccess("https://erp.example.com/AcumaticaERP", "Company", "admin", "secret")
 
@@ -85,16 +86,17 @@ async def test_stock_items_are_decoded(samples, case, first):
     ],
 )
 async def test_inventory_summaries_are_summed_by_warehouse(samples, case):
-    """The locations of a warehouse are summed, demand that is not yet located included."""
+    """Each figure is summed over the locations of a warehouse, demand that is not yet located included."""
     sample = samples["inventory", case]
     session = session_that_hears(sample)
     page = await quantities.by_inventory_summary(session, "available", ["APJAM08"])
-    expected: dict[str, int] = {}
+    expected: dict[str, list[int]] = {}
     for row in sample["body"]["Results"]:
-        warehouse = row["WarehouseID"]["value"]
-        expected[warehouse] = expected.get(warehouse, 0) + round(row["QtyAvailable"]["value"] * 10_000)
-    assert page.quantities == {"APJAM08": expected}
-    assert page.quantities["APJAM08"]["RETAIL"] == 60_000
+        sums = expected.setdefault(row["WarehouseID"]["value"], [0, 0, 0])
+        for place, name in enumerate(("QtyAvailable", "QtyAvailableForShipment", "QtyOnHand")):
+            sums[place] += round(row[name]["value"] * 10_000)
+    assert page.quantities == {"APJAM08": {name: tuple(sums) for name, sums in expected.items()}}
+    assert page.quantities["APJAM08"]["RETAIL"].available == 60_000
 
 
 @pytest.mark.recordings
@@ -106,20 +108,34 @@ async def test_changed_items_are_told(samples):
 
 @pytest.mark.recordings
 async def test_quantities_by_odata_are_decoded(samples):
-    """Rows of INSiteStatus give quantities by item and warehouse, their padded codes stripped."""
+    """Rows of INSiteStatus give the figures by item and warehouse, their padded codes stripped; what the answer does
+    not have is unknown.
+    """
     sample = samples["odata", "DAC v4 INSiteStatus all rows with navigations"]
     rows = sample["body"]["value"]
     pages = [page async for page in quantities.by_odata(session_that_hears(sample), "on_hand")]
     found = {(key, site): amount for key, shelves in pages[0].quantities.items() for site, amount in shelves.items()}
-    expected: dict[tuple[str, str], int] = {}
+    expected: dict[tuple[str, str], WarehouseQuantity] = {}
     for row in rows:
         place = (
             row["InventoryItemByInventoryID"]["InventoryCD"].rstrip(),
             row["INSiteBySiteID"]["SiteCD"].rstrip(),
         )
-        expected[place] = expected.get(place, 0) + round(row["QtyOnHand"] * 10_000)
+        figures = WarehouseQuantity(round(row["QtyAvail"] * 10_000), None, round(row["QtyOnHand"] * 10_000))
+        expected[place] = expected[place].plus(figures) if place in expected else figures
     assert found == expected
     assert found
+
+
+@pytest.mark.recordings
+async def test_a_figure_that_the_answer_does_not_have(samples):
+    """Where it is the one to publish, each item fails and says what to do: no number stands for it."""
+    session = session_that_hears(samples["odata", "DAC v4 INSiteStatus all rows with navigations"])
+    pages = [page async for page in quantities.by_odata(session, "available_for_shipping")]
+    assert pages[0].quantities == {}
+    reasons = {problem.reason for problem in pages[0].problems}
+    assert all("has no available for shipping quantity in" in reason for reason in reasons)
+    assert "MOUSE" in {problem.key for problem in pages[0].problems}
 
 
 @pytest.mark.recordings
