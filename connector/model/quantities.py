@@ -30,7 +30,7 @@ def _sum(one: int | None, other: int | None) -> int | None:
 def of_figure(quantity: WarehouseQuantity | int, figure: Figure) -> int | None:
     """Return one figure; `None` where it was never read.
 
-    A plain number is what a version kept that read the chosen figure alone. The full sync after an update replaces it.
+    A plain number is what a version kept that read the chosen figure alone. The next full sync replaces it.
     """
     if isinstance(quantity, int):
         return quantity
