@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from a2m.console import print_error
 from a2m.own_modules import ForeignModules, refuse_foreign_modules
-from a2m.say import complain
 from app.logs import logging_to_stderr
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def commands() -> typer.Typer:
         demo,
         explain,
         forget,
-        hand,
         housekeeping,
-        mend,
+        messages,
+        pause,
         receiver,
         reconcile,
         sandbox,
@@ -59,9 +59,9 @@ def commands() -> typer.Typer:
         sync,
         reconcile,
         status,
-        mend,
+        messages,
         explain,
-        hand,
+        pause,
         forget,
         housekeeping,
         serve,
@@ -85,12 +85,12 @@ def main() -> None:
     except SystemExit:  # the usual way out, before the clauses below import what they name
         raise
     except ForeignModules as error:
-        complain(str(error))
+        print_error(str(error))
         sys.exit(2)
     except _faults() as error:
-        complain(str(error))
+        print_error(str(error))
         if error.is_transient:
-            complain("It usually passes by itself: run the command again.")
+            print_error("It usually passes by itself: run the command again.")
         sys.exit(error.exit_code)
     finally:
         os.umask(before)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, complain, out, table
+from a2m.console import as_json, out, print_error, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,24 +24,24 @@ def add_to(app: typer.Typer) -> None:
 async def _check(*, json: bool) -> int:
     from app.connection.test_connection import check_connection
     from app.effective_settings import effective_settings
-    from app.logs import tell
+    from app.logs import print_to_stderr
 
     found = []
     with effective_settings(needs_both_systems=True) as now:
-        async for one in check_connection(now.settings, now.state, waits=complain):
+        async for one in check_connection(now.settings, now.state, waits=print_error):
             if not json:
-                tell(f"{one.what} …")
+                print_to_stderr(f"{one.what} …")
             found.append(one)
-    places = _settings_used(now)
+    origins = _settings_used(now)
     if json:
-        checks = [{"what": one.what, "result": one.result, "said": one.said} for one in found]
-        as_json({"checks": checks, "settings": places})
+        checks = [{"what": one.what, "result": one.result, "said": one.message} for one in found]
+        as_json({"checks": checks, "settings": origins})
     else:
-        rows = [(one.what, one.result, one.said) for one in found]
+        rows = [(one.what, one.result, one.message) for one in found]
         table("Test Connection", ("what", "result", "found"), rows)
         out.print(_summary(found), markup=False)
         heads = ("setting", "value", "from")
-        table("Settings that are not the default", heads, [[str(place[head]) for head in heads] for place in places])
+        table("Settings that are not the default", heads, [[str(origin[head]) for head in heads] for origin in origins])
     return 0 if all(one.result == "passed" for one in found) else 1
 
 
@@ -60,7 +60,7 @@ def _settings_used(now: Any) -> list[dict[str, Any]]:
 
     used = []
     for one in all_settings():
-        place = where_from(one.section, one.field, now.saved)
-        if place != "default":
-            used.append({"setting": one.name, "value": masked(one.value_in(now.settings)), "from": place})
+        origin = where_from(one.section, one.field, now.saved)
+        if origin != "default":
+            used.append({"setting": one.name, "value": masked(one.value_in(now.settings)), "from": origin})
     return used

@@ -27,41 +27,41 @@ def differences(
 
 
 def _prices(items: Mapping[str, Any], magento: Mapping[str, Any]) -> tuple[int, int]:
-    wanted = {key: Decimal(item["default_price"]) for key, item in items.items() if Decimal(item["default_price"]) > 0}
-    shown = magento["prices"]
-    return len(wanted), sum(Decimal(shown.get(key, "-1")) != price for key, price in wanted.items())
+    desired = {key: Decimal(item["default_price"]) for key, item in items.items() if Decimal(item["default_price"]) > 0}
+    current = magento["prices"]
+    return len(desired), sum(Decimal(current.get(key, "-1")) != price for key, price in desired.items())
 
 
 def _quantities(
     items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[int, int]:
-    wanted = _wanted(items, acumatica, magento, environ)
-    shown = {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in magento["source_items"]}
-    whole = {place: max(Decimal(0), quantity // 1) for place, quantity in wanted.items()}
+    desired = _desired_values(items, acumatica, magento, environ)
+    current = {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in magento["source_items"]}
+    whole = {place: max(Decimal(0), quantity // 1) for place, quantity in desired.items()}
     unreserved = _unreserved(magento)
-    wrong = sum(quantity != 0 for place, quantity in shown.items() if place not in wanted)
-    wrong += sum(shown.get(place, Decimal(0)) != whole[place] for place in wanted if place[0] not in unreserved)
+    wrong = sum(quantity != 0 for place, quantity in current.items() if place not in desired)
+    wrong += sum(current.get(place, Decimal(0)) != whole[place] for place in desired if place[0] not in unreserved)
     for sku, taken in unreserved.items():
-        places = [place for place in wanted if place[0] == sku]
+        places = [place for place in desired if place[0] == sku]
         figure = max(Decimal(0), sum((whole[place] for place in places), Decimal(0)) - taken)
-        wrong += bool(places) and sum((shown.get(place, Decimal(0)) for place in places), Decimal(0)) != figure
-    return len(wanted), wrong
+        wrong += bool(places) and sum((current.get(place, Decimal(0)) for place in places), Decimal(0)) != figure
+    return len(desired), wrong
 
 
-def _wanted(
+def _desired_values(
     items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> dict[tuple[str, str], Decimal]:
     """By SKU and source Acumatica's available quantity, with what is added back for open orders of the shop."""
     warehouses = json.loads(environ["A2M_INVENTORY__WAREHOUSES"])
     sources = json.loads(environ.get("A2M_INVENTORY__SOURCES", "{}"))
     added = added_back(acumatica, magento)
-    wanted: dict[tuple[str, str], Decimal] = {}
+    desired: dict[tuple[str, str], Decimal] = {}
     for row in acumatica["quantities"]:
         if row["warehouse"] in warehouses and row["inventory_id"] in items:
             place = (row["inventory_id"], sources.get(row["warehouse"], "default"))
             more = added.get((row["inventory_id"], row["warehouse"]), Decimal(0))
-            wanted[place] = wanted.get(place, Decimal(0)) + Decimal(row["available"]) + more
-    return wanted
+            desired[place] = desired.get(place, Decimal(0)) + Decimal(row["available"]) + more
+    return desired
 
 
 def _salable(
@@ -69,13 +69,13 @@ def _salable(
 ) -> tuple[int, int]:
     """Magento sells what its sources must show, less what its open orders hold."""
     right: dict[str, Decimal] = {}
-    wanted = _wanted(items, acumatica, magento, environ)
-    for (sku, _source), quantity in wanted.items():
+    desired = _desired_values(items, acumatica, magento, environ)
+    for (sku, _source), quantity in desired.items():
         right[sku] = right.get(sku, Decimal(0)) + max(Decimal(0), quantity // 1)
-    shown = salable(magento, frozenset(source for _sku, source in wanted))
+    current = salable(magento, frozenset(source for _sku, source in desired))
     nothing = (Decimal(0), Decimal(0))
     wrong = sum(
-        shown.get(sku, nothing)[0] != max(Decimal(0), quantity - shown.get(sku, nothing)[1])
+        current.get(sku, nothing)[0] != max(Decimal(0), quantity - current.get(sku, nothing)[1])
         for sku, quantity in right.items()
     )
     return len(right), wrong

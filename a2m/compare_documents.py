@@ -31,12 +31,12 @@ def document_differences(acumatica: State, magento: State, environ: Mapping[str,
 def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
     """Each customer of a chosen class has one account with its e-mail, in the group of its class."""
     groups = json.loads(environ["A2M_CUSTOMER__GROUPS"])
-    shown = Counter(
+    current = Counter(
         (one["email"].casefold(), magento["customer_groups"][str(one["group_id"])]) for one in magento["customers"]
     )
     for one in acumatica["customers"].values():
         if one["customer_class"] in groups and one["status"] not in NOT_SENT and not one["guest"]:
-            yield shown[one["email"].casefold(), groups[one["customer_class"]]] == 1
+            yield current[one["email"].casefold(), groups[one["customer_class"]]] == 1
 
 
 def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
@@ -87,8 +87,8 @@ def _agrees(mark: str, document: State, order: State, ours: Mapping[str, list[St
     for line in document["lines"]:
         if (line["order_type"], line["order_nbr"]) == (order["order_type"], order["order_nbr"]):
             wanted[line["inventory_id"]] += Decimal(line.get("base_quantity", line["quantity"]))  # type: ignore[assignment]
-    shown: Counter[str] = Counter()
+    current: Counter[str] = Counter()
     for shipment in found:
         for item in shipment["items"]:
-            shown[item["sku"]] += Decimal(item["qty"])  # type: ignore[assignment]
-    return bool(found) and +wanted == +shown
+            current[item["sku"]] += Decimal(item["qty"])  # type: ignore[assignment]
+    return bool(found) and +wanted == +current

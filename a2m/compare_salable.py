@@ -19,11 +19,11 @@ def added_back(acumatica: State, magento: State) -> Amounts:
     for order in _open_orders(magento):
         lacks = _lacking(acumatica, order["increment_id"])
         for item in order["items"]:
-            left, shipped = _held(item), Decimal(str(item.get("qty_shipped") or 0))
+            left, shipped = _reserved(item), Decimal(str(item.get("qty_shipped") or 0))
             for place in sorted(place for place in lacks if place[0] == item["sku"]):
-                gone = min(shipped, lacks[place])
-                shipped -= gone
-                part = min(left, lacks[place] - gone)
+                deducted = min(shipped, lacks[place])
+                shipped -= deducted
+                part = min(left, lacks[place] - deducted)
                 left -= part
                 found[place] = found.get(place, NOTHING) + part
     return found
@@ -37,11 +37,11 @@ def salable(magento: State, sources: frozenset[str]) -> dict[str, tuple[Decimal,
             quantities[row["sku"]] = quantities.get(row["sku"], NOTHING) + Decimal(row["quantity"])
     for row in magento["reservations"]:
         quantities[row["sku"]] = quantities.get(row["sku"], NOTHING) + Decimal(row["quantity"])
-    held: dict[str, Decimal] = {}
+    reserved: dict[str, Decimal] = {}
     for order in _open_orders(magento):
         for item in order["items"]:
-            held[item["sku"]] = held.get(item["sku"], NOTHING) + _held(item)
-    return {sku: (max(NOTHING, quantity), held.get(sku, NOTHING)) for sku, quantity in quantities.items()}
+            reserved[item["sku"]] = reserved.get(item["sku"], NOTHING) + _reserved(item)
+    return {sku: (max(NOTHING, quantity), reserved.get(sku, NOTHING)) for sku, quantity in quantities.items()}
 
 
 def _open_orders(magento: State) -> Iterator[State]:
@@ -51,11 +51,11 @@ def _open_orders(magento: State) -> Iterator[State]:
             yield order
 
 
-def _held(item: State) -> Decimal:
-    ordered, *gone = (
+def _reserved(item: State) -> Decimal:
+    ordered, *released = (
         Decimal(str(item.get(name) or 0)) for name in ("qty_ordered", "qty_shipped", "qty_canceled", "qty_refunded")
     )
-    return max(NOTHING, ordered - sum(gone))
+    return max(NOTHING, ordered - sum(released))
 
 
 def _lacking(acumatica: State, number: str) -> Amounts:

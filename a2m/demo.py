@@ -20,8 +20,8 @@ from uuid import UUID
 
 import typer
 
+from a2m.console import out, print_error, progress, table
 from a2m.processes import Children, StillRunning
-from a2m.say import complain, out, progress, table
 from app.logs import FORMAT, LEVEL
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PREFECT_PORT = 4200
 START_SECONDS = 120.0
 RUN_SECONDS = 900.0
-KEPT = "P1D"  # for a day the demo's own Prefect server keeps runs and events
+OWN_FILES = "P1D"  # for a day the demo's own Prefect server keeps runs and events
 RUN_LIFE = 3  # seconds: short, so that the table comes soon
 
 
@@ -84,7 +84,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
     try:
         children = Children(folder)
     except StillRunning as error:
-        complain(f"The demo of {folder} is in use. {error}")
+        print_error(f"The demo of {folder} is in use. {error}")
         return 1
     try:
         _live_in(folder)
@@ -92,7 +92,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
             os.environ["A2M_DATABASE_URL"] = database
         return asyncio.run(_demo(children, folder, items, once=once))
     except DemoFailed as error:
-        complain(str(error))
+        print_error(str(error))
         return 1
     except KeyboardInterrupt:
         out.print("\nStopped.")
@@ -123,8 +123,8 @@ def _live_in(folder: Path) -> None:
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": KEPT,
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": KEPT,
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": OWN_FILES,
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": OWN_FILES,
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "DO_NOT_TRACK": "1",
         "PYTHONSAFEPATH": "1",
@@ -141,7 +141,7 @@ async def _demo(children: Children, folder: Path, items: list[str], *, once: boo
     ui = _start_prefect(children)
     outcomes = await _sync_all(children)
     right = _compare()
-    _tell(outcomes, right, ui, folder, time.monotonic() - began)
+    _print_result(outcomes, right, ui, folder, time.monotonic() - began)
     if once:
         return 0 if all(wrong == 0 for _what, _compared, wrong in right) else 1
     out.print("\nIt goes on looking every minute. Ctrl-C ends everything.")
@@ -187,20 +187,20 @@ def _wait(children: Children, ready: Callable[[], bool], name: str) -> None:
     while not ready():
         _refuse_ended(children)
         if time.monotonic() > deadline:
-            raise DemoFailed(_last_words(children, name, "did not start in time"))
+            raise DemoFailed(_end_of_log(children, name, "did not start in time"))
         time.sleep(0.1)
 
 
 def _refuse_ended(children: Children) -> None:
     ended = children.ended()
     if ended is not None:
-        raise DemoFailed(_last_words(children, ended, "has ended"))
+        raise DemoFailed(_end_of_log(children, ended, "has ended"))
 
 
-def _last_words(children: Children, name: str, what: str) -> str:
+def _end_of_log(children: Children, name: str, what: str) -> str:
     log = children.log(name)
-    said = log.read_text(errors="replace").strip().splitlines()[-5:]
-    return "\n".join([f"The part {name!r} of the demo {what}. The end of {log}:", *said])
+    lines = log.read_text(errors="replace").strip().splitlines()[-5:]
+    return "\n".join([f"The part {name!r} of the demo {what}. The end of {log}:", *lines])
 
 
 def _free_port(usual: int) -> int:
@@ -222,12 +222,12 @@ async def _sync_all(children: Children) -> list[tuple[str, str, str]]:
     from entities.registry import waves
 
     async with get_client() as client:
-        with progress() as show:
-            return [ended for wave in waves() for ended in await _sync_wave(children, client, show, wave)]
+        with progress() as show_line:
+            return [ended for wave in waves() for ended in await _sync_wave(children, client, show_line, wave)]
 
 
 async def _sync_wave(
-    children: Children, client: PrefectClient, show: Callable[[str], None], wave: Sequence[str]
+    children: Children, client: PrefectClient, show_line: Callable[[str], None], wave: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """One run of each entity of a wave, with a line that says how far they are."""
     from entities.counters import NOTHING_CHANGED
@@ -237,7 +237,7 @@ async def _sync_wave(
     runs = {entity: await _start_run(children, client, entity) for entity in wave}
     while len(outcomes) < len(runs) and time.monotonic() < deadline:
         _refuse_ended(children)
-        show(_how_far())
+        show_line(_how_far())
         for entity in runs.keys() - outcomes.keys():
             state = (await client.read_flow_run(runs[entity])).state
             if state is None or not state.is_final():
@@ -272,7 +272,7 @@ async def _start_run(children: Children, client: PrefectClient, entity: str) -> 
         except ObjectNotFound:
             _refuse_ended(children)
             if time.monotonic() > deadline:
-                raise DemoFailed(_last_words(children, "deployments", "did not start in time")) from None
+                raise DemoFailed(_end_of_log(children, "deployments", "did not start in time")) from None
             await asyncio.sleep(0.3)
         else:
             return (await client.create_flow_run_from_deployment(deployment.id)).id
@@ -305,7 +305,7 @@ def _compare() -> list[tuple[str, int, int]]:
     return [*differences(acumatica, magento, os.environ), *documents]
 
 
-def _tell(
+def _print_result(
     outcomes: list[tuple[str, str, str]], right: list[tuple[str, int, int]], ui: str, folder: Path, seconds: float
 ) -> None:
     out.print()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import as_json, table
+from a2m.console import as_json, table
 from a2m.sync import chosen_entities
 from entities.names import NAMES
 
@@ -29,16 +29,16 @@ def add_to(app: typer.Typer) -> None:
 def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
     from app.effective_settings import effective_settings
     from app.explain import explain
-    from app.explain_now import shown_now
+    from app.explain_now import explain_now
 
     if chosen_entities(entity) != [entity]:
         raise typer.BadParameter("explain takes one entity.")
     with effective_settings(needs_both_systems=asks) as now:
         lines = explain(now.settings, now.state, entity, key)
-        shown = asyncio.run(shown_now(now.settings, now.state, entity, key)) if asks else []
-    whole = [*lines, *shown]
+        current = asyncio.run(explain_now(now.settings, now.state, entity, key)) if asks else []
+    whole = [*lines, *current]
     if json:
-        as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": said} for what, said in whole]})
+        as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": text} for what, text in whole]})
     else:
         table(f"{entity} {key}", ("what", "said"), whole)
     return 0 if lines[0][0] != "Nothing known" else 1

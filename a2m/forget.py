@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2m.say import as_json, complain, out, table
+from a2m.console import as_json, out, print_error, table
 
 if TYPE_CHECKING:
     from connector.state.operator.forget import Kept
@@ -40,43 +40,50 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     now = SystemClock().now()
     with effective_settings() as here:
         try:
-            kept = (forget.kept_of if dry_run else forget.forget)(here.state, email, now)
+            found = (forget.kept_of if dry_run else forget.forget)(here.state, email, now)
         except forget.StillSending as why:
-            complain(str(why))
+            print_error(str(why))
             return 1
         clean = dry_run or forget.leave_no_trace(here.state)
     server = PREFECT_API_URL.value()
     try:
-        shown = asyncio.run(forget_shown(email, dry_run=dry_run)) if server else None
+        tables = asyncio.run(forget_shown(email, dry_run=dry_run)) if server else None
     except httpx.HTTPError as error:
-        complain(f"The state is erased, but not the tables on the Prefect server {server} (PREFECT_API_URL): {error}")
+        print_error(
+            f"The state is erased, but not the tables on the Prefect server {server} (PREFECT_API_URL): {error}"
+        )
         return 1
-    _say(kept, shown, dry_run=dry_run, json=json)
+    _print_result(found, tables, dry_run=dry_run, json=json)
     if not clean:
-        complain("Traces may be left in the database's file, because somebody was reading it. Run this again.")
+        print_error("Traces may be left in the database's file, because somebody was reading it. Run this again.")
     return 0 if clean else 1
 
 
-def _say(kept: Kept, shown: int | None, *, dry_run: bool, json: bool) -> None:
+def _print_result(found: Kept, tables: int | None, *, dry_run: bool, json: bool) -> None:
     if json:
-        counts = {"messages": kept.messages, "records": kept.records, "links": kept.links, "mentions": kept.mentions}
-        as_json({"dry_run": dry_run, **kept.keys, **counts, "prefect_tables": shown, "working": kept.working})
+        counts = {
+            "messages": found.messages,
+            "records": found.records,
+            "links": found.links,
+            "mentions": found.mentions,
+        }
+        as_json({"dry_run": dry_run, **found.keys, **counts, "prefect_tables": tables, "working": found.working})
         return
     rows: list[tuple[str, object, str]] = [
-        ("what Acumatica said", kept.records, _names(kept)),
-        ("what Magento was told", kept.links, "the link to its Magento id stays"),
-        ("messages", kept.messages, "their contents and reasons; the key and the state stay"),
-        ("reasons of others", kept.mentions, "the e-mail in them"),
-        ("tables in Prefect", "-" if shown is None else shown, "no server configured" if shown is None else ""),
+        ("what Acumatica said", found.records, _names(found)),
+        ("what Magento was told", found.links, "the link to its Magento id stays"),
+        ("messages", found.messages, "their contents and reasons; the key and the state stay"),
+        ("reasons of others", found.mentions, "the e-mail in them"),
+        ("tables in Prefect", "-" if tables is None else tables, "no server configured" if tables is None else ""),
     ]
     table("Would be erased" if dry_run else "Erased", ("what", "how many", ""), rows, ("how many",))
-    if kept.working and not dry_run:
+    if found.working and not dry_run:
         out.print(
-            f"A run works on {' and '.join(kept.working)} just now, and may keep again what it had read before: "
+            f"A run works on {' and '.join(found.working)} just now, and may keep again what it had read before: "
             "run this again when it has ended.",
             markup=False,
         )
 
 
-def _names(kept: Kept) -> str:
-    return "; ".join(f"{entity} {', '.join(keys)}" for entity, keys in kept.keys.items() if keys)
+def _names(found: Kept) -> str:
+    return "; ".join(f"{entity} {', '.join(keys)}" for entity, keys in found.keys.items() if keys)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import as_json, complain, out
+from a2m.console import as_json, out, print_error
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def _clean(*, json: bool) -> int:
     try:
         deleted = asyncio.run(clean(with_prefect=bool(server)))
     except httpx.HTTPError as error:
-        complain(f"Runs could not be deleted on the Prefect server {server} (PREFECT_API_URL): {error}")
+        print_error(f"Runs could not be deleted on the Prefect server {server} (PREFECT_API_URL): {error}")
         return 1
     if json:
         in_prefect = {} if deleted.runs is None else {"ended": deleted.ended}

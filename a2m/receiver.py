@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2m.say import complain
+from a2m.console import print_error
 from entities.names import NAMES
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def _receive(host: str, port: int) -> int:
     import uvicorn
 
     from app.effective_settings import effective_settings
-    from app.logs import tell
+    from app.logs import print_to_stderr
     from receiver.app import create_app
 
     with effective_settings() as now:
         chosen = now.settings.receiver
         if chosen.secret is None:
-            complain("A2M_RECEIVER__SECRET is not set: without it anybody could wake the connector.")
+            print_error("A2M_RECEIVER__SECRET is not set: without it anybody could wake the connector.")
             return 2
         start = starter(now)
         app = create_app(
@@ -50,11 +50,11 @@ def _receive(host: str, port: int) -> int:
             entities=NAMES,
             now=lambda: datetime.now(UTC),
             start=start,
-            said=complain,
+            on_message=print_error,
         )
         where = "is started through Prefect" if start else "is not started (A2M_RECEIVER__START_RUNS, PREFECT_API_URL)"
-        tell(f"POST http://{host}:{port}/notify/ENTITY, with {chosen.header}")
-        tell(f"A run that sleeps is woken; where none works, one {where}.")
+        print_to_stderr(f"POST http://{host}:{port}/notify/ENTITY, with {chosen.header}")
+        print_to_stderr(f"A run that sleeps is woken; where none works, one {where}.")
         uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
     return 0
 

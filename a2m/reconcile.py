@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a2m.say import as_json, complain, out, table
+from a2m.console import as_json, out, print_error, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
     from a2m.progress import show_progress
     from app import reconcile as flow
     from app.effective_settings import effective_settings
-    from app.logs import tell
+    from app.logs import print_to_stderr
 
     answers: list[dict[str, Any]] = []
     is_right = True
@@ -46,7 +46,7 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
             answer = _answer(compared)
             entity_is_right = compared.why_not is None and not compared.differences
             if compared.why_not is not None:
-                complain(f"{entity}: {compared.why_not}")
+                print_error(f"{entity}: {compared.why_not}")
             elif not json:
                 _show(entity, answer)
             if with_repair and compared.differences:
@@ -54,7 +54,7 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
                 entity_is_right = flow.is_right(now.state, mended)
                 answer["repaired"] = mended.counters.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
-                tell(f"{entity}, repair: {mended.in_words()}.{rest}")
+                print_to_stderr(f"{entity}, repair: {mended.summary()}.{rest}")
             is_right = is_right and entity_is_right
             answers.append(answer)
     if json:
@@ -79,7 +79,7 @@ def _show(entity: str, answer: dict[str, Any]) -> None:
     if not rows:
         out.print(f"{entity}: {answer['compared']:,} compared, nothing differs.", markup=False)
         return
-    shown = [tuple(row.values()) for row in rows[:ROWS_SHOWN]]
-    table(f"{entity}: {len(rows):,} of {answer['compared']:,} differ", HEADS, shown)
+    listed = [tuple(row.values()) for row in rows[:ROWS_SHOWN]]
+    table(f"{entity}: {len(rows):,} of {answer['compared']:,} differ", HEADS, listed)
     if len(rows) > ROWS_SHOWN:
         out.print(f"… and {len(rows) - ROWS_SHOWN:,} more; all of them: a2m reconcile {entity} --json", markup=False)

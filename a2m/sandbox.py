@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import complain
+from a2m.console import print_error
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,6 +43,6 @@ def add_to(app: typer.Typer) -> None:
         except FaultPlanError as error:
             raise typer.BadParameter(str(error), param_hint="--faults") from error
         except OSError as error:  # a port that is taken, a file that cannot be written
-            complain(str(error))
+            print_error(str(error))
             return 1
         return 0

@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from a2m.say import complain
+from a2m.console import print_error
 from app.logs import is_json
 
 PREFECT_IN_JSON = {
@@ -30,9 +30,9 @@ def add_to(app: typer.Typer) -> None:
         try:
             serve_all()
         except NoServerConfigured as error:
-            complain(str(error))
+            print_error(str(error))
             return 2
         except ServerUnusable as error:
-            complain(str(error))
+            print_error(str(error))
             return 1
         return 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a2m.say import complain, out
+from a2m.console import out, print_error
 
 if TYPE_CHECKING:
     from app.effective_settings import AppContext
@@ -38,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
         try:
             _setup(section)
         except NotSaved as why:
-            complain(f"{why} Nothing was saved.")
+            print_error(f"{why} Nothing was saved.")
             return 2
         return 0
 
@@ -71,9 +71,9 @@ def _ask_section(settings: list[Setting], now: AppContext) -> Iterator[tuple[str
     for setting in settings:
         if setting.field.startswith("confirm_"):
             continue
-        place = where_from(setting.section, setting.field, now.saved)
-        if place in ("environment", ".env", "UI"):
-            out.print(f"  {setting.label}: fixed by the {place}", markup=False)
+        origin = where_from(setting.section, setting.field, now.saved)
+        if origin in ("environment", ".env", "UI"):
+            out.print(f"  {setting.label}: fixed by the {origin}", markup=False)
             continue
         out.print(f"  {setting.help_with_range}", markup=False, style="dim")
         value = setting.value_in(now.settings)
@@ -82,8 +82,8 @@ def _ask_section(settings: list[Setting], now: AppContext) -> Iterator[tuple[str
             if typed:
                 yield setting.field, None if typed == EMPTY else typed
         else:
-            shown = _as_text(setting, setting.as_json(value))
-            answered, value = _ask_value(f"  {setting.label} [{shown}]: ", setting)
+            text = _as_text(setting, setting.as_json(value))
+            answered, value = _ask_value(f"  {setting.label} [{text}]: ", setting)
             if answered:
                 yield setting.field, value
 
@@ -112,11 +112,11 @@ def _ask_secret(name: str, *, is_set: bool) -> str:
         _again(f"{name} and Confirm {name} differ.")
 
 
-def _again(said: str) -> None:
+def _again(problem: str) -> None:
     """Say what is wrong with an answer before it is asked for again; without a terminal nobody would answer anew."""
     if not sys.stdin.isatty():
-        raise NotSaved(said)
-    complain(said)
+        raise NotSaved(problem)
+    print_error(problem)
 
 
 def _line(prompt: str, *, hidden: bool = False) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from a2m.say import as_json, out, table
+from a2m.console import as_json, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
 from entities.names import NAMES
 
@@ -60,7 +60,7 @@ def add_to(app: typer.Typer) -> None:
 def show(rows: list[dict[str, Any]], now: datetime) -> None:
     """Print how each entity stands, and below what its last sync did: that is a sentence, too long for a column."""
     heads = ("entity", "state", "watermark", "pending", "oldest", "sent", "failed", "last sync")
-    shown = [
+    text = [
         (
             row["entity"],
             row["state"],
@@ -73,7 +73,7 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
         )
         for row in rows
     ]
-    table(f"Status at {now:%Y-%m-%d %H:%M:%S} UTC", heads, shown, ("pending", "oldest", "sent", "failed"))
+    table(f"Status at {now:%Y-%m-%d %H:%M:%S} UTC", heads, text, ("pending", "oldest", "sent", "failed"))
     waiting = [f"{row['entity']}: {_waiting(row['waiting_for'])}" for row in rows if row["waiting"]]
     failed = [f"{row['entity']}: {_of_causes(row['failed_by_cause'])}" for row in rows if row["failed"]]
     if failed:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import as_json, complain, out, table
+from a2m.console import as_json, out, print_error, table
 from entities.names import NAMES
 
 ONE_OR_ALL = f"{', '.join(NAMES)}, or all"
@@ -75,7 +75,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
         as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})
         for outcome in outcomes:
             if outcome.fault or outcome.stopped:
-                complain(outcome.in_words())
+                print_error(outcome.summary())
         return 1 if wrong else 0
     for outcome in outcomes:
         _show(outcome, dry_run=dry_run)
@@ -88,7 +88,7 @@ def _show(outcome: object, *, dry_run: bool) -> None:
     assert isinstance(outcome, RunResult)
     counters = outcome.counters
     if outcome.fault or outcome.stopped:
-        out.print(outcome.in_words(), markup=False)
+        out.print(outcome.summary(), markup=False)
     if outcome.stopped:
         return
     title = f"{counters.entity}{' (dry run: nothing was sent or kept)' if dry_run else ''}"
@@ -100,7 +100,7 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         rows = [(one.key, one.source, one.attempts, one.reason or "") for one in outcome.failed[:50]]
         table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))
         out.print("All of them: a2m failed", markup=False)
-    if outcome.report.notes:
-        table("Left alone, or changed on the way", ("key", "why"), outcome.report.notes[:50])
-    for said in outcome.report.in_words():
-        out.print(said, markup=False)
+    if outcome.remarks.notes:
+        table("Left alone, or changed on the way", ("key", "why"), outcome.remarks.notes[:50])
+    for line in outcome.remarks.summary():
+        out.print(line, markup=False)

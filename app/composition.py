@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from app.fingerprint import fingerprint_of
-from app.lease_holder import still_held
+from app.lease_holder import lease_check
 from app.run_request import Limits, RunEnvironment, RunRequest, RunResult
 from connector.acumatica.access import AcumaticaAccess
 from connector.acumatica.session import acumatica_session
@@ -24,14 +24,14 @@ from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from connector.state.run_state import RunState
 from connector.state.sync import records
-from entities.adaptive_batching import Tuning
+from entities.adaptive_batching import AdaptiveBatching
 from entities.base import Entity, QueueRule, RunContext
 from entities.counters import Counters
 from entities.events import Events, Waiting
 from entities.from_settings import item_rule
-from entities.pace import Pace
 from entities.registry import ENTITIES
 from entities.shop import Shop
+from entities.throughput_search import ThroughputSearch
 from settings import Settings
 from tasks.stock_priority import allowed_requests
 
@@ -113,8 +113,8 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 run.result.counters,
                 clock,
                 connections=entity.connections(settings),
-                before_write=still_held(run.state, run.lease, clock),
-                tuning=_tuning(settings, entity),
+                before_write=lease_check(run.state, run.lease, clock),
+                tuning=_batching(settings, entity),
             ),
             queue=QueueRule(
                 settings.queue.threshold_count,
@@ -131,7 +131,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
             rule=entity.rule(settings),
             today=today,
             counters=run.result.counters,
-            report=run.result.report,
+            remarks=run.result.remarks,
             ends_at=run.limits.ends_at,
             events=run.events,
         )
@@ -139,10 +139,12 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         yield context
 
 
-def _tuning(settings: Settings, entity: Entity[Any]) -> Tuning:
+def _batching(settings: Settings, entity: Entity[Any]) -> AdaptiveBatching:
     if not settings.queue.self_tuning or not entity.is_tuned(settings):
-        return Tuning()
-    return Tuning(Pace(most_records=settings.queue.batch_count, most_connections=settings.magento.concurrency))
+        return AdaptiveBatching()
+    return AdaptiveBatching(
+        ThroughputSearch(most_records=settings.queue.batch_count, most_connections=settings.magento.concurrency)
+    )
 
 
 def acumatica_access(settings: Settings) -> AcumaticaAccess:
@@ -186,7 +188,7 @@ def shop(
     *,
     connections: int | None = None,
     before_write: Callable[[], object] = lambda: None,
-    tuning: Tuning | None = None,
+    tuning: AdaptiveBatching | None = None,
 ) -> Shop:
     """Return the shop, with its requests counted; `connections`: how many, where fewer than the settings say."""
     access = magento_access(settings)

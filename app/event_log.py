@@ -56,7 +56,7 @@ def log_event(event: Event) -> None:
         case SyncEnded(entity=entity, full=full, counters=counters):
             level = logging.DEBUG if counters.did_nothing() else logging.INFO
             read = f"{counters.pulled:,} read in {counters.seconds:.1f} s{', a full sync' if full else ''}"
-            _log(level, "sync_ended", event, f"{entity}: {counters.in_words()} ({read}).", **counters.as_json())
+            _log(level, "sync_ended", event, f"{entity}: {counters.summary()} ({read}).", **counters.as_json())
         case RunFailed(entity=entity, message=message):
             _log(logging.ERROR, "run_failed", event, f"{entity}: {message}")
         case Waiting(message=message):

@@ -28,12 +28,12 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         known = entities.read(connection, entity)
         keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
-        told = messages.of_records(connection, entity, keys)
+        queued = messages.of_records(connection, entity, keys)
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
     lines: list[Line] = []
     for one in stored:
-        lines += [("Acumatica key", one.acumatica_key), *_said(one)]
+        lines += [("Acumatica key", one.acumatica_key), *_record_lines(one)]
     kind = ENTITIES[entity]
     if stored:
         lines += kind.explained(settings, state, stored)
@@ -43,14 +43,14 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         if (value := kind.value_text(row.value))
     ]
     lines += [(f"Link of {link.key}", f"{link.magento_id} in Magento ({link.made_by})") for link in linked.values()]
-    lines += [_message(kind.value_text(one.value), one) for one in told]
+    lines += [_message(kind.value_text(one.value), one) for one in queued]
     if not lines:
         seen = "never" if known.last_look_at is None else f"{known.last_look_at:%Y-%m-%d %H:%M:%S} UTC"
         return [("Nothing known", f"no sync has seen {typed!r}; the last sync of {entity} was {seen}")]
-    return [(what, as_on_the_screen(said)) for what, said in lines]
+    return [(what, as_on_the_screen(text)) for what, text in lines]
 
 
-def _said(stored: Stored) -> Iterator[Line]:
+def _record_lines(stored: Stored) -> Iterator[Line]:
     record = stored.record
     if record.facts is not None:
         facts = record.facts
@@ -66,8 +66,8 @@ def _said(stored: Stored) -> Iterator[Line]:
 def _message(value: str, one: Message) -> Line:
     value = f"{value}, " if value else ""
     reason = f": {one.reason}" if one.reason else ""
-    said = f"{value}{one.state}{_waits(one)}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
-    return f"Message {one.id}{_at(one.source)}", said
+    text = f"{value}{one.state}{_waits(one)}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
+    return f"Message {one.id}{_at(one.source)}", text
 
 
 def _waits(one: Message) -> str:

@@ -20,24 +20,24 @@ from entities.registry import ENTITIES
 from settings import Settings
 
 
-async def shown_now(
+async def explain_now(
     settings: Settings, state: State, entity: str, typed: str, clock: Clock | None = None
 ) -> list[Line]:
     """What Magento shows now, or that it has nothing of the kind."""
     known = _known(state, entity, typed)
     async with MagentoClient(magento_access(settings), clock=clock or SystemClock()) as client:
-        return await ENTITIES[entity].shown_now(client, settings, known)
+        return await ENTITIES[entity].explain_now(client, settings, known)
 
 
 def _known(state: State, entity: str, typed: str) -> Known:
     with state.read() as connection:
         keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
-        told = messages.of_records(connection, entity, keys)
+        queued = messages.of_records(connection, entity, keys)
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
     of_items: list[Any] = [one.record.facts for one in stored if one.record.facts is not None]
-    of_messages: list[Any] = [*told, *confirmed.values()]
+    of_messages: list[Any] = [*queued, *confirmed.values()]
     skus = [str(one.sku) for one in (*of_items, *of_messages) if one.sku]
     documents = [one.record.document for one in stored if one.record.document is not None]
     by_key = {comparison_key(sku): sku for sku in reversed(skus or [typed.strip()])}

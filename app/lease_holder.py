@@ -19,7 +19,7 @@ from connector.state.faults import StateError
 LONG_PATIENCE = IDLE_SECONDS + 90.0
 """Seconds for which what a person started waits for a session: until Acumatica has closed those of the dead."""
 RENEWED_EVERY = LEASE_SECONDS / 4
-_ASKED_EVERY = 1.0
+CHECKED_EVERY = 1.0
 
 
 def somebody() -> str:
@@ -27,7 +27,7 @@ def somebody() -> str:
     return f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
 
 
-async def take_lease(
+async def acquire_lease(
     state: State,
     entity: str,
     holder: str,
@@ -35,7 +35,7 @@ async def take_lease(
     *,
     wait: float,
     run_id: str | None = None,
-    said: Callable[[str], object] = lambda _said: None,
+    on_wait: Callable[[str], object] = lambda _message: None,
 ) -> Lease | LeaseHolder:
     """The entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until its
     lease ends: no one else will let it go. Who is waited for is said at once.
@@ -52,29 +52,29 @@ async def take_lease(
         if answer.in_words() != waits_for:
             waits_for = answer.in_words()
             seconds = (last - clock.now()).total_seconds()
-            said(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {waits_for}.")
-        await clock.sleep(_ASKED_EVERY)
+            on_wait(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {waits_for}.")
+        await clock.sleep(CHECKED_EVERY)
 
 
-def still_held(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
+def lease_check(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
     """What a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and another one
     took over; if none did, it has the lease anew. The database is asked only after a pause in which that can have
     happened.
     """
-    asked_at = clock.now()
+    checked_at = clock.now()
 
     def check() -> None:
-        nonlocal asked_at
+        nonlocal checked_at
         now = clock.now()
-        if now - asked_at > timedelta(seconds=RENEWED_EVERY):
+        if now - checked_at > timedelta(seconds=RENEWED_EVERY):
             lease.renew(state, held, now)
-        asked_at = now
+        checked_at = now
 
     return check
 
 
 @asynccontextmanager
-async def kept(state: State, held: Lease, clock: Clock, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
+async def heartbeat(state: State, held: Lease, clock: Clock, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
     """Renew the lease every so many seconds while the body works, and let it go at the end.
 
     A lease that is lost is found out by the body's next write, which is refused.

@@ -56,7 +56,7 @@ def is_json() -> bool:
     return (_written(FORMAT) or "").lower() == "json"
 
 
-def tell(text: str, level: int = logging.INFO) -> None:
+def print_to_stderr(text: str, level: int = logging.INFO) -> None:
     """Print a line to standard error whatever the level: as it is, or as JSON."""
     if is_json():
         text = JsonLines().format(logging.LogRecord("a2m", level, "", 0, text, None, None))
@@ -104,6 +104,6 @@ def _chosen(name: str, choices: tuple[str, ...], usual: str, spelled: Any) -> st
 def _written(name: str) -> str | None:
     from dotenv import dotenv_values
 
-    places = (os.environ, dotenv_values(".env") if Path(".env").is_file() else {})
-    values = (value for place in places for key, value in place.items() if key.upper() == name)
+    sources = (os.environ, dotenv_values(".env") if Path(".env").is_file() else {})
+    values = (value for source in sources for key, value in source.items() if key.upper() == name)
     return next((value.strip() for value in values if value and value.strip()), None)

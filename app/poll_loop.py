@@ -19,7 +19,7 @@ class StopPolling(Exception):
 
 
 async def poll_loop(
-    look: Callable[[], Awaitable[None]],
+    sync: Callable[[], Awaitable[None]],
     clock: Clock,
     *,
     due_at: datetime,
@@ -32,7 +32,7 @@ async def poll_loop(
     """
     ends_at = due_at + timedelta(seconds=check_process_time)
     with suppress(StopPolling):
-        await look()
+        await sync()
         while (left := (ends_at - clock.now()).total_seconds()) > 0:
             await (pause or clock.sleep)(min(process_sleep_time, left))
-            await look()
+            await sync()

@@ -51,7 +51,7 @@ async def reconcile(
         outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, surrounded)
     if result is not None:
         return result
-    why_not = outcome.fault or outcome.stopped or " ".join(outcome.report.waits)
+    why_not = outcome.fault or outcome.stopped or " ".join(outcome.remarks.waits)
     return Compared(entity, 0, [], why_not or None)
 
 
@@ -73,7 +73,7 @@ async def repair(
 
 def is_right(state: State, outcome: RunResult) -> bool:
     """Whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
-    if outcome.fault or outcome.stopped or outcome.report.waits:
+    if outcome.fault or outcome.stopped or outcome.remarks.waits:
         return False
     with state.read() as connection:
         return not messages.failed(connection, outcome.counters.entity)

@@ -14,7 +14,7 @@ from typing import Any
 from app.composition import Run, working
 from app.counting import counting
 from app.event_log import log_event
-from app.lease_holder import kept, somebody, take_lease
+from app.lease_holder import acquire_lease, heartbeat, somebody
 from app.poll_loop import StopPolling, poll_loop
 from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
 from connector.clock import Clock
@@ -27,12 +27,12 @@ from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.queue.message import Message
 from connector.state.sync import entities, refresh_requests
-from entities import retry_after as told_to_wait
+from entities import retry_after
 from entities.events import Events, RunFailed, Waiting
 from entities.registry import ENTITIES
 from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
-from tasks.sync import Stages, look
+from tasks.sync import Stages, run_sync
 
 HEARS_EVERY = 0.25
 """Seconds: how often a run that pauses asks whether a sync is wanted now, which is one read of the state database."""
@@ -58,14 +58,14 @@ async def work_on(
     result.stopped = _why_not(state, settings, entity)
     if result.stopped is not None:
         return result
-    lease = await take_lease(
+    lease = await acquire_lease(
         state,
         entity,
         request.holder or somebody(),
         clock,
         wait=limits_of(request, settings, started_at).lease_wait,
         run_id=request.run_id,
-        said=lambda message: events.emit(Waiting(entity, message)),
+        on_wait=lambda message: events.emit(Waiting(entity, message)),
     )
     if isinstance(lease, LeaseHolder):
         result.held_by = lease.holder
@@ -75,7 +75,7 @@ async def work_on(
     to_do = _ToDo(request.full, started_at)
     latest: Settings | None = settings
     try:
-        async with kept(state, lease, clock):
+        async with heartbeat(state, lease, clock):
             while latest is not None:
                 limits = limits_of(request, latest, started_at)
                 run = Run(request, latest, state, lease, environment, limits, since, events, result)
@@ -127,12 +127,12 @@ async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
             if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
                 raise StopPolling
             to_do.synced_at = run.clock.now()
-            if await told_to_wait.may_ask(context):
+            if await retry_after.may_ask(context):
                 try:
-                    found = await look_once(run, context, stages, full=to_do.full)
+                    found = await sync_once(run, context, stages, full=to_do.full)
                     run.result.failed, to_do.full = found or run.result.failed, False
                 except TemporaryFault as fault:
-                    if not told_to_wait.kept(context, fault):
+                    if not retry_after.block_until_retry_after(context, fault):
                         raise
             await context.acumatica.rest()
 
@@ -140,11 +140,11 @@ async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
             with suppress(StopPolling):
                 await one_sync()
         else:
-            await _live(one_sync, run, to_do)
+            await _poll(one_sync, run, to_do)
     return newer
 
 
-async def _live(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo) -> None:
+async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo) -> None:
     async def pause(seconds: float) -> None:
         until = run.clock.now() + timedelta(seconds=seconds)
         while (left := (until - run.clock.now()).total_seconds()) > 0 and not sync_requested():
@@ -164,31 +164,31 @@ async def _live(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
     )
 
 
-async def look_once(run: Run, context: Any, stages: Stages, *, full: bool) -> list[Message]:
+async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> list[Message]:
     """One sync. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if run.request.key is not None:
-        return await look(context, stages, keys=run.keys_of(run.request.key), compare=True)
-    asked_failed = await _look_at_what_was_asked_for(run, context, stages)
+        return await run_sync(context, stages, keys=run.keys_of(run.request.key), compare=True)
+    failed_keys = await _sync_requested_keys(run, context, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
         woken = wakes.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
-    full = full or settings_changed or _full_look_is_due(run, known) or _is_asked_for(woken, known)
+    full = full or settings_changed or _full_sync_is_due(run, known) or _is_asked_for(woken, known)
     await context.entity.refuse_settings(context, full=full, changed=settings_changed)
-    failed = await look(context, stages, full=full)
+    failed = await run_sync(context, stages, full=full)
     if settings_changed:
         entities.computed_with(run.state, run.lease, settled_with)
-    return [*asked_failed, *failed]
+    return [*failed_keys, *failed]
 
 
-async def _look_at_what_was_asked_for(run: Run, context: Any, stages: Stages) -> list[Message]:
+async def _sync_requested_keys(run: Run, context: Any, stages: Stages) -> list[Message]:
     """What a person wants sent again, or an event named, goes first: its newest state is read and sent."""
     with run.state.read() as connection:
         wanted = refresh_requests.of_entity(connection, run.entity)
     if not wanted:
         return []
-    failed = await look(context, stages, keys=list(wanted))
+    failed = await run_sync(context, stages, keys=list(wanted))
     refresh_requests.remove(run.state, run.entity, wanted)
     return failed
 
@@ -199,7 +199,7 @@ def _is_asked_for(woken: Wake, known: entities.EntityState) -> bool:
     return asked_at is not None and (last is None or asked_at > last)
 
 
-def _full_look_is_due(run: Run, known: entities.EntityState) -> bool:
+def _full_sync_is_due(run: Run, known: entities.EntityState) -> bool:
     """Once a day for values, because Acumatica does not tell what was deleted; most documents are read so only once."""
     if not ENTITIES[run.entity].has_daily_full_sync:
         return False

@@ -11,7 +11,7 @@ from connector.acumatica.full_licence import PATIENCE
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
 from connector.state.queue.message import Message
-from entities.counters import Counters, Report
+from entities.counters import Counters, Remarks
 from entities.events import Listener
 from settings import Settings
 from tasks.sync import DIRECT_STAGES, Stages
@@ -85,12 +85,12 @@ class RunResult:
 
     def __init__(self, entity: str) -> None:
         self.counters = Counters(entity)
-        self.report = Report()
+        self.remarks = Remarks()
         self.failed: list[Message] = []
         self.fault: str | None = None
         self.stopped: str | None = None
         self.held_by: str | None = None
 
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """One sentence for the run's final state."""
-        return self.fault or self.stopped or self.counters.in_words()
+        return self.fault or self.stopped or self.counters.summary()

@@ -58,26 +58,27 @@ class TransportFault:
 
     kind: FaultKind
     request_left: bool
-    said: str
+    reason: str
 
     @property
     def of_connection(self) -> bool:
         """Whether every request to this host would fail alike: nothing is wrong with the one that was sent."""
         return self.kind in ("dns", "tls", "refused")
 
-    def words(self, host: str) -> str:
+    def describe(self, host: str) -> str:
         """The fault as a sentence that names the host and what to do."""
-        return _WORDS[self.kind].format(host=host, said=self.said)
+        return _WORDS[self.kind].format(host=host, reason=self.reason)
 
 
 _WORDS: dict[FaultKind, str] = {
-    "dns": "The host name {host} cannot be found ({said}). Check the URL, and this machine's DNS.",
-    "tls": "No trusted TLS connection to {host} ({said}). Check the host's certificate and the URL's https.",
-    "refused": "{host} accepts no connection ({said}). Check the URL's host and port, a firewall, and whether it runs.",
-    "connect_timeout": "{host} did not accept a connection in time ({said}).",
-    "reset": "{host} cut the connection before its answer was complete ({said}).",
-    "read_timeout": "{host} did not answer in time ({said}).",
-    "protocol": "{host} did not answer with proper HTTP ({said}).",
+    "dns": "The host name {host} cannot be found ({reason}). Check the URL, and this machine's DNS.",
+    "tls": "No trusted TLS connection to {host} ({reason}). Check the host's certificate and the URL's https.",
+    "refused": "{host} accepts no connection ({reason}). "
+    "Check the URL's host and port, a firewall, and whether it runs.",
+    "connect_timeout": "{host} did not accept a connection in time ({reason}).",
+    "reset": "{host} cut the connection before its answer was complete ({reason}).",
+    "read_timeout": "{host} did not answer in time ({reason}).",
+    "protocol": "{host} did not answer with proper HTTP ({reason}).",
 }
 
 
@@ -88,20 +89,20 @@ def fault_of(exc: httpx.TransportError) -> TransportFault:
     that was cut in its body never). httpx hides a failed write behind the failed read that follows it, so every
     failure after the connection was made counts as "may have arrived".
     """
-    said = _said(exc)
+    reason = _reason_of(exc)
     if isinstance(exc, _NO_CONNECTION):
-        return TransportFault(_kind_of_failed_connection(exc), False, said)
+        return TransportFault(_kind_of_failed_connection(exc), False, reason)
     if isinstance(exc, httpx.ConnectTimeout | httpx.PoolTimeout):
-        return TransportFault("connect_timeout", False, said or "time is up")
+        return TransportFault("connect_timeout", False, reason or "time is up")
     if isinstance(exc, httpx.LocalProtocolError):
-        return TransportFault("protocol", False, said)
+        return TransportFault("protocol", False, reason)
     if isinstance(exc, httpx.TimeoutException):
-        return TransportFault("read_timeout", True, said or "time is up")
+        return TransportFault("read_timeout", True, reason or "time is up")
     if isinstance(exc, AnswerTooLarge):
-        return TransportFault("protocol", True, said)
-    if isinstance(exc, httpx.RemoteProtocolError) and not _was_cut(said):
-        return TransportFault("protocol", True, said)
-    return TransportFault("reset", True, said or "connection reset")
+        return TransportFault("protocol", True, reason)
+    if isinstance(exc, httpx.RemoteProtocolError) and not _was_cut(reason):
+        return TransportFault("protocol", True, reason)
+    return TransportFault("reset", True, reason or "connection reset")
 
 
 def _kind_of_failed_connection(exc: httpx.TransportError) -> FaultKind:
@@ -132,19 +133,19 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         waiting.extend(cause for cause in (one.__cause__, one.__context__) if cause is not None)
 
 
-def _said(exc: BaseException) -> str:
+def _reason_of(exc: BaseException) -> str:
     """The words of the innermost cause that has any: `All connection attempts failed` helps nobody."""
-    words = [str(cause).strip() for cause in _causes(exc) if isinstance(cause, OSError | httpx.TransportError)]
-    words = [word for word in words if word]
+    text = [str(cause).strip() for cause in _causes(exc) if isinstance(cause, OSError | httpx.TransportError)]
+    text = [part for part in text if part]
     own = str(exc).strip()
     if own and "connection attempts failed" not in own.lower():
         return own
-    return words[-1] if words else own
+    return text[-1] if text else own
 
 
-def _was_cut(said: str) -> bool:
+def _was_cut(reason: str) -> bool:
     """Whether h11's words mean a closed connection and not a broken answer."""
-    return "disconnected" in said or "closed connection" in said or "connection closed" in said.lower()
+    return "disconnected" in reason or "closed connection" in reason or "connection closed" in reason.lower()
 
 
 def clock_ahead(headers: httpx.Headers, now: datetime) -> timedelta | None:
@@ -191,9 +192,9 @@ def trust() -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context()
     except OSError as error:  # of the file, or of what is in it: `ssl.SSLError` is one too
-        place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "certifi"
+        path = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "certifi"
         raise TrustUnusable(
-            f"The trusted certificates cannot be read from {place} ({error}). SSL_CERT_FILE has to name a file of "
+            f"The trusted certificates cannot be read from {path} ({error}). SSL_CERT_FILE has to name a file of "
             "certificates in PEM format, or not to be set."
         ) from error
 

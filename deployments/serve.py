@@ -14,7 +14,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
-from app.logs import tell
+from app.logs import print_to_stderr
 from connector.private_files import make_folder
 from deployments.automate import apply_automations
 from deployments.catalogue import ENTITY_FLOWS, deployments
@@ -95,7 +95,7 @@ async def _serve() -> None:
             await apply_automations(client)
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
-    tell(f"Serving {', '.join(one.name for one in served)} on {server}")
+    print_to_stderr(f"Serving {', '.join(one.name for one in served)} on {server}")
     await _until_told_to_stop(runner)
 
 

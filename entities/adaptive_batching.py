@@ -5,43 +5,43 @@ from __future__ import annotations
 import asyncio
 
 from connector.magento.batches import Delivery
-from entities.pace import Pace
+from entities.throughput_search import ThroughputSearch
 
 
-class Tuning:
+class AdaptiveBatching:
     """One run's. Without a pace everything goes as the settings say."""
 
-    def __init__(self, pace: Pace | None = None) -> None:
-        self._pace = pace
+    def __init__(self, search: ThroughputSearch | None = None) -> None:
+        self._search = search
         self._changed = asyncio.Event()
         self._is_over = False
 
     def size(self, size: int) -> int:
         """How many records go into a request that may carry `size`. One by one stays one by one."""
-        return size if self._pace is None or size == 1 else min(size, self._pace.batch)
+        return size if self._search is None or size == 1 else min(size, self._search.batch)
 
-    def is_wanted(self, place: int) -> bool:
+    def may_send(self, index: int) -> bool:
         """Whether the connection at this place, counted from 0, is to send."""
-        return self._pace is None or self._is_over or place < self._pace.connections
+        return self._search is None or self._is_over or index < self._search.connections
 
     def connections(self, most: int) -> int:
         """Return how many of so many connections are used."""
-        return most if self._pace is None else min(most, self._pace.connections)
+        return most if self._search is None else min(most, self._search.connections)
 
-    async def wait_until_wanted(self, place: int) -> None:
+    async def wait_until_needed(self, index: int) -> None:
         """Wait while the connection is not wanted; the first one always is."""
-        while not self.is_wanted(place):
+        while not self.may_send(index):
             await self._changed.wait()
 
     def learn(self, delivery: Delivery, records: int, seconds: float) -> None:
         """Learn from one answer."""
-        if self._pace is None:
+        if self._search is None:
             return
-        before = self._pace.connections
+        before = self._search.connections
         is_fault = any(outcome.kind in ("temporary", "unknown", "not_sent") for outcome in delivery.outcomes)
-        self._pace.answered(records, seconds, is_fault=is_fault)
-        if self._pace.connections != before:
-            self._tell()
+        self._search.answered(records, seconds, is_fault=is_fault)
+        if self._search.connections != before:
+            self._notify()
 
     def begin(self) -> None:
         """A round begins."""
@@ -50,15 +50,15 @@ class Tuning:
     def end(self) -> None:
         """The first connection has nothing more to send: the others need not wait any more."""
         self._is_over = True
-        self._tell()
+        self._notify()
 
-    def in_words(self) -> str | None:
+    def summary(self) -> str | None:
         """What it came to; none where nothing is tuned."""
-        if self._pace is None:
+        if self._search is None:
             return None
-        connections = f"{self._pace.connections} connection{'' if self._pace.connections == 1 else 's'}"
-        return f"Tuned to {self._pace.batch:,} records a request over {connections}."
+        connections = f"{self._search.connections} connection{'' if self._search.connections == 1 else 's'}"
+        return f"Tuned to {self._search.batch:,} records a request over {connections}."
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()

@@ -23,8 +23,8 @@ from connector.state.engine import State
 from connector.state.queue.desired import Computed
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.sync.records import Stored
-from entities.checks import Asked, Check
-from entities.counters import Counters, Report
+from entities.checks import Check, PlannedCheck
+from entities.counters import Counters, Remarks
 from entities.events import Events
 from entities.explained import Known, Line
 from entities.item_rule import ItemRule
@@ -74,7 +74,7 @@ class RunContext(msgspec.Struct, Generic[R]):
     rule: R
     today: Callable[[], date]
     counters: Counters
-    report: Report
+    remarks: Remarks
     ends_at: datetime
     is_pulling: bool = False
     events: Events = msgspec.field(default_factory=Events)
@@ -114,7 +114,7 @@ class Feed:
     """One list that is read in Acumatica.
 
     pages: what changed since an instant (`None`: everything), behind a key. of_keys: the records with these keys.
-    tells_changes: whether it can be asked for changes. nothing: the part of a record that the feed no longer has.
+    reports_changes: whether it can be asked for changes. nothing: the part of a record that the feed no longer has.
     attribute: where in a `Record` its part stands. seen: the column of `Stored` with the sweep that last saw it.
     merge: what is kept of the part before and the one that was read. kind: narrows feeds that share a column.
     of_records: it reads records and not only parts of them, so a full sync computes all that it reads again.
@@ -126,7 +126,7 @@ class Feed:
     nothing: Callable[[], Any]
     attribute: str
     seen: str
-    tells_changes: Callable[[RunContext[Any]], bool] = lambda _context: True
+    reports_changes: Callable[[RunContext[Any]], bool] = lambda _context: True
     merge: Callable[..., Any] = replaced
     kind: str | None = None
     of_records: bool = False
@@ -268,10 +268,10 @@ class Entity(Protocol[R]):
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
         """Return the fields of Acumatica's endpoint that are read, by its entity."""
 
-    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
         """Return what Test Connection asks Acumatica about this entity."""
 
-    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
         """Return what Test Connection asks Magento about this entity."""
 
     def checks_of_settings(self, settings: Settings) -> list[Check]:
@@ -283,7 +283,7 @@ class Entity(Protocol[R]):
     def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
         """Return what Acumatica last said of these records and what the rule makes of it."""
 
-    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+    async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """Return what Magento shows at this moment of a record."""
 
     async def differences(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from connector.acumatica.errors import AcumaticaFault
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 from connector.magento.permissions import named
@@ -28,7 +28,7 @@ class Check:
 
     what: str
     result: Result
-    said: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Named:
     version: str
     currency: str
     batch_count: int
-    looks_a_minute: float
-    requests_a_look: int
+    syncs_a_minute: float
+    requests_a_sync: int
     requests_per_minute: int
     item_statuses: tuple[str, ...]
     login_branch: str = ""
@@ -52,33 +52,35 @@ def clock_check(what: str, ahead: timedelta | None, allowed: timedelta) -> Check
     if ahead is None:
         return Check(what, "could not be checked", "no answer with a date came")
     seconds = round(ahead.total_seconds())
-    said = f"{abs(seconds):,} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
+    message = f"{abs(seconds):,} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
     if abs(ahead) <= NO_DIFFERENCE:
         return Check(what, "passed", "right")
     if abs(ahead) <= allowed:
-        return Check(what, "passed", said)
-    return Check(what, "failed", f"{said}; at most {allowed.total_seconds():,.0f} s are allowed for. Set both by NTP.")
+        return Check(what, "passed", message)
+    return Check(
+        what, "failed", f"{message}; at most {allowed.total_seconds():,.0f} s are allowed for. Set both by NTP."
+    )
 
 
 async def modules_of(client: MagentoClient) -> list[str] | None:
     """Return the modules of Magento; `None` where they may not be read, which another check says."""
     try:
-        return await reads.modules(client)
+        return await queries.modules(client)
     except Unauthorized:
         return None
 
 
-class Asked(NamedTuple):
+class PlannedCheck(NamedTuple):
     """A check of one thing that a setting names: what it is called, and what asks the system."""
 
     what: str
-    ask: Callable[[], Awaitable[Check]]
+    run: Callable[[], Awaitable[Check]]
 
 
-async def ask_each(asked: Sequence[Asked], *, unasked: str = "") -> AsyncIterator[Check]:
+async def run_each(planned: Sequence[PlannedCheck], *, unasked: str = "") -> AsyncIterator[Check]:
     """Each check in turn; where the system lets nobody in, `unasked` says so and nothing is asked."""
-    for one in asked:
-        yield Check(one.what, "could not be checked", unasked) if unasked else await attempt(one.what, one.ask)
+    for one in planned:
+        yield Check(one.what, "could not be checked", unasked) if unasked else await attempt(one.what, one.run)
 
 
 async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:

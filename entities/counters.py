@@ -53,37 +53,37 @@ class Counters:
         counts = {name: getattr(self, name) - getattr(before, name) for name in _SUMMED}
         return Counters(self.entity, **counts, seconds=self.seconds)
 
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
         if self.did_nothing():
             return NOTHING_CHANGED
-        said = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
+        sentences = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
         if self.changed:
-            said.insert(0, f"{self.changed:,} changed")
+            sentences.insert(0, f"{self.changed:,} changed")
         if self.failed:
-            said.append(f"{self.failed:,} failed")
+            sentences.append(f"{self.failed:,} failed")
         if self.superseded:
-            said.append(f"{self.superseded:,} superseded")
-        return ", ".join(said)
+            sentences.append(f"{self.superseded:,} superseded")
+        return ", ".join(sentences)
 
 
 @dataclass
-class Report:
+class Remarks:
     """What a person should know beside the counts: notes about records, and what has to wait."""
 
     notes: list[tuple[str, str]] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     tuned: str | None = None
-    said: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
 
-    def in_words(self) -> list[str]:
+    def summary(self) -> list[str]:
         """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
         counted = [f"{number:,} {what}." for what, number in self.counts.items()]
         tuned = [] if self.tuned is None else [self.tuned]
-        words = [*tuned, *self.said, *counted, *self._waiting_in_words(), *self.waits]
-        return [as_on_the_screen(one) for one in words]
+        lines = [*tuned, *self.sentences, *counted, *self._waiting_summary(), *self.waits]
+        return [as_on_the_screen(one) for one in lines]
 
     def count(self, what: str, number: int) -> None:
         """Count records of which only the number is said."""
@@ -94,17 +94,17 @@ class Report:
         """Count a message that waits for something outside the queue; it has not failed."""
         self.waiting[key] = code
 
-    def _waiting_in_words(self) -> list[str]:
+    def _waiting_summary(self) -> list[str]:
         if not self.waiting:
             return []
         counts = Counter(self.waiting.values())
         what = ", ".join(f"{how_many:,} for {describe(code)}" for code, how_many in sorted(counts.items()))
         return [f"{len(self.waiting):,} waiting without a failure: {what}."]
 
-    def say(self, sentence: str) -> None:
+    def add(self, sentence: str) -> None:
         """Say it once, however often it comes up."""
-        if sentence not in self.said:
-            self.said.append(sentence)
+        if sentence not in self.sentences:
+            self.sentences.append(sentence)
 
     def note(self, key: str, reason: str) -> None:
         """Name a record that was left alone; no more than a table can show are kept."""

@@ -22,7 +22,7 @@ class Pulled(msgspec.Struct):
     seen: list[Seen]
     marks: dict[str, Watermark]
     problems: list[tuple[str, str]]
-    vanished: list[str] = []
+    missing: list[str] = []
     compare: bool = False
 
     @staticmethod
@@ -36,7 +36,7 @@ class Pulled(msgspec.Struct):
 
     def is_idle(self) -> bool:
         """Whether it holds watermarks at most."""
-        return not (self.to_compute or self.to_keep or self.seen or self.problems or self.vanished)
+        return not (self.to_compute or self.to_keep or self.seen or self.problems or self.missing)
 
     def find(self, key: str) -> Stored | None:
         """The record as this chunk has it."""

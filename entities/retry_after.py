@@ -26,7 +26,7 @@ async def may_ask(context: RunContext[Any]) -> bool:
     return True
 
 
-def kept(context: RunContext[Any], fault: TemporaryFault) -> bool:
+def block_until_retry_after(context: RunContext[Any], fault: TemporaryFault) -> bool:
     """Whether the fault told when to come back; that is kept then, for every run."""
     if fault.retry_after is None:
         return False
@@ -37,6 +37,6 @@ def kept(context: RunContext[Any], fault: TemporaryFault) -> bool:
 
 
 def _note(context: RunContext[Any], until: datetime) -> None:
-    said = f"{context.shop.host} asked to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC."
-    if said not in context.report.waits:
-        context.report.waits.append(said)
+    note = f"{context.shop.host} asked to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC."
+    if note not in context.remarks.waits:
+        context.remarks.waits.append(note)

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from connector.errors import ConnectorError
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
-from entities.adaptive_batching import Tuning
+from entities.adaptive_batching import AdaptiveBatching
 from entities.counters import Counters
 from entities.readers import Readers
 from entities.request_limit import RequestLimit
@@ -41,7 +41,7 @@ class Shop:
         connections: int,
         store_id: int,
         msi: bool | None,
-        tuning: Tuning | None = None,
+        tuning: AdaptiveBatching | None = None,
     ) -> None:
         self._open_client = open_client
         self._counters = counters
@@ -55,7 +55,7 @@ class Shop:
         self.limit = RequestLimit(connections)
         self.readers = Readers(self.client, connections)
         self.store_id = store_id
-        self.tuning = tuning or Tuning()
+        self.tuning = tuning or AdaptiveBatching()
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[MagentoClient]:
@@ -87,13 +87,13 @@ class Shop:
     async def has_msi(self, client: MagentoClient) -> bool:
         """Whether Magento keeps stock by source (MSI); asked once per run."""
         if self._msi is None:
-            self._msi = reads.has_msi(await reads.modules(client))
+            self._msi = queries.has_msi(await queries.modules(client))
         return self._msi
 
     async def sources(self, client: MagentoClient) -> dict[str, str]:
         """Return the code of each of Magento's sources as Magento spells it, by its key; asked once per run."""
         if self._sources is None:
-            codes = [source.source_code for source in await reads.sources(client)]
+            codes = [source.source_code for source in await queries.sources(client)]
             self._sources = {source_key(code): code for code in codes}
         return self._sources
 
@@ -104,11 +104,11 @@ class Shop:
         found = self._product_skus
         unknown = sorted(set(ids) - found.keys())
         if unknown:
-            found.update(await reads.product_skus(client, "entity_id", [str(one) for one in unknown]))
+            found.update(await queries.product_skus(client, "entity_id", [str(one) for one in unknown]))
         known = {comparison_key(sku) for sku in found.values()}
         unknown_skus = sorted({sku for sku in skus if comparison_key(sku) not in known})
         if unknown_skus:
-            found.update(await reads.product_skus(client, "sku", unknown_skus))
+            found.update(await queries.product_skus(client, "sku", unknown_skus))
         return dict(found)
 
     async def spelled(self, client: MagentoClient, source: str) -> str:

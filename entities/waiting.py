@@ -66,7 +66,7 @@ def describe(code: str) -> str:
     return DESCRIPTIONS[WaitReason(code)] if code in WaitReason._value2member_map_ else code
 
 
-def looked_at_again(since: datetime, now: datetime) -> datetime:
+def next_check_at(since: datetime, now: datetime) -> datetime:
     """When to look again at what has waited since then: after 1, 5 and 15 minutes, then every 60."""
     passed = timedelta(0)
     for pause in _PAUSES:

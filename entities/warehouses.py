@@ -25,7 +25,7 @@ async def refuse_unknown_warehouses(context: RunContext[Any]) -> None:
     try:
         found = await setup.warehouses(context.acumatica)
     except NoRights as fault:
-        context.report.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
+        context.remarks.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
         return
     missing = not_among(context.read.warehouses, found)
     if missing:
@@ -51,7 +51,7 @@ async def refuse_unknown_branch(context: RunContext[Any]) -> None:
     try:
         missing = await missing_branch(context.acumatica, branch)
     except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
-        context.report.say(f"Whether the branch {branch} exists could not be checked: {fault}")
+        context.remarks.add(f"Whether the branch {branch} exists could not be checked: {fault}")
         return
     if missing is not None:
         raise ConfigurationConflict(missing)

@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 
 from app.effective_settings import AppContext, effective_settings
 from connector.state.faults import StateError
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.sync import entities
 from entities.names import NAMES
 from entities.registry import linked
@@ -48,7 +48,7 @@ async def full_look(entity: OneOrAll = "all") -> State[Any]:
         for one in chosen:
             outcome = await look_in_prefect(one, full=True, once=True)
             wrong |= outcome.fault is not None
-            said.append(f"{one}: {outcome.in_words()}")
+            said.append(f"{one}: {outcome.summary()}")
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     words = "\n".join(said) or f"{entity} is not active: nothing was read (Individual Sync Status)."
@@ -67,10 +67,10 @@ async def one_key_now(entity: Entity, key: str) -> State[Any]:
         outcome = await look_in_prefect(entity, key=key.strip(), once=True)
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
-    await name_run(f"{entity} {key}: {outcome.in_words()}")
+    await name_run(f"{entity} {key}: {outcome.summary()}")
     if outcome.fault:
         return Failed(message=outcome.fault)
-    return Completed(name="CompletedWithFailures" if outcome.counters.failed else None, message=outcome.in_words())
+    return Completed(name="CompletedWithFailures" if outcome.counters.failed else None, message=outcome.summary())
 
 
 @flow(name="Pause", persist_result=False)
@@ -105,7 +105,7 @@ async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]
 
     def link(now: AppContext) -> str:
         known, document = key.strip(), magento_id.strip()
-        said = by_hand.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
+        said = actions.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
         return f"{entity} {known} is {document} in Magento; {said}."
 
     return await _change(link)
@@ -122,5 +122,5 @@ async def _change(what: Callable[[AppContext], str]) -> State[Any]:
     try:
         with effective_settings() as now:
             return await named(Completed(message=what(now)))
-    except (SettingsError, StateError, by_hand.NotPossibleByHand) as error:
+    except (SettingsError, StateError, actions.NotPossibleByHand) as error:
         return await named(Failed(message=str(error)))

@@ -22,8 +22,7 @@ from prefect.runtime import flow_run
 from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
 from connector.state.engine import State
-from connector.state.operator import actions as by_hand
-from connector.state.operator import overview
+from connector.state.operator import actions, overview
 from connector.state.queue.message import Message
 from settings import Settings, as_on_the_screen
 
@@ -111,7 +110,7 @@ def log_failed(failed: Sequence[Message]) -> None:
         )
 
 
-def group_rows(groups: Sequence[by_hand.Group]) -> list[dict[str, object]]:
+def group_rows(groups: Sequence[actions.Group]) -> list[dict[str, object]]:
     """Failed messages grouped by cause, as rows of a table."""
     return [
         {

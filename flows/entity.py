@@ -54,7 +54,7 @@ async def run_entity(
         outcome = await look_in_prefect(entity, full=full, key=key, replaces=rerun > 0 or _is_retried())
     except (SettingsError, StateError) as error:
         return Failed(message=f"{again}{error}")
-    said = outcome.in_words()
+    said = outcome.summary()
     names_it_itself = outcome.fault is None and outcome.stopped is not None
     name = said if names_it_itself else f"{entity}: {said}"
     await name_run(f"{name} (re-run {rerun} of {RERUNS})" if rerun else name)
@@ -145,7 +145,7 @@ async def _show(now: AppContext, outcome: RunResult) -> None:
     said = f"**{entity}: {len(failed):,} failed in this run.** {mend}\n\n{causes_in_words(failed)}"
     await show_table(f"{entity}-failed", failed_rows(failed), said)
     log_failed(failed)
-    notes = [{"key": key, "reason": reason} for key, reason in outcome.report.notes]
+    notes = [{"key": key, "reason": reason} for key, reason in outcome.remarks.notes]
     await show_table(
         f"{entity}-not-sent",
         notes,
@@ -156,7 +156,7 @@ async def _show(now: AppContext, outcome: RunResult) -> None:
 
 
 def _final_state(outcome: RunResult, again: str = "") -> PrefectState[Any]:
-    said = again + " ".join([outcome.in_words(), *outcome.report.in_words()])
+    said = again + " ".join([outcome.summary(), *outcome.remarks.summary()])
     if outcome.fault is not None:
         return Failed(message=said)
     if outcome.stopped is not None:

@@ -39,7 +39,7 @@ async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> Sta
                 if put_right and compared.differences:
                     mended = await repair(name, now.settings, now.state, compared.differences)
                     is_wrong = not is_right(now.state, mended)
-                    said.append(f"{name}, repair: {mended.in_words()}.")
+                    said.append(f"{name}, repair: {mended.summary()}.")
                 wrong |= is_wrong
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))

@@ -21,7 +21,7 @@ from prefect.states import Completed, Failed
 from app.effective_settings import effective_settings
 from connector.state.engine import State
 from connector.state.faults import StateError
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.message import Message, is_about
 from entities.names import NAMES
@@ -60,7 +60,7 @@ async def reprocess(
         with effective_settings() as now:
             with now.state.read() as connection:
                 failed = messages.failed(connection, None if entity == "all" else entity)
-                groups = by_hand.groups(connection, None if entity == "all" else entity)
+                groups = actions.groups(connection, None if entity == "all" else entity)
             chosen = [one for one in failed if _is_chosen(one, cause, failed_after, failed_before, ids)]
             await _show(groups, chosen)
             return await named(await _do(now.state, what, chosen, reason.strip()))
@@ -76,7 +76,7 @@ async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str
         return Completed(message=_skip(state, chosen, reason))
     if what == "Only list them":
         return Completed(message=f"{_count(chosen)} chosen; nothing was done. The tables are among the artifacts.")
-    by_hand.send_again(state, chosen, datetime.now(UTC))
+    actions.send_again(state, chosen, datetime.now(UTC))
     said = await _look(chosen)
     return Completed(message=f"{_became(state, chosen)} {said}".strip())
 
@@ -94,7 +94,7 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def _show(groups: Sequence[by_hand.Group], chosen: Sequence[Message]) -> None:
+async def _show(groups: Sequence[actions.Group], chosen: Sequence[Message]) -> None:
     await show_table("failed-by-cause", group_rows(groups), "Failed messages by cause, the largest group first.")
     rows = failed_rows(chosen)
     await show_table("failed-messages", rows, f"**{_count(chosen)} chosen**, by cause:\n\n{causes_in_words(chosen)}")
@@ -112,8 +112,8 @@ def _skip(state: State, chosen: Sequence[Message], reason: str) -> str:
     now, skipped, left = datetime.now(UTC), 0, []
     for one in chosen:
         try:
-            by_hand.skip(state, one, reason, now)
-        except by_hand.NotPossibleByHand as why:
+            actions.skip(state, one, reason, now)
+        except actions.NotPossibleByHand as why:
             left.append(str(why))
         else:
             skipped += 1
@@ -127,7 +127,7 @@ async def _look(chosen: Sequence[Message]) -> str:
         if any(one.entity == entity for one in chosen):
             outcome = await look_in_prefect(entity, once=True)
             if outcome.fault or outcome.stopped:
-                waits.append(f"{outcome.in_words()} What was chosen goes with its next sync.")
+                waits.append(f"{outcome.summary()} What was chosen goes with its next sync.")
     return " ".join(waits)
 
 

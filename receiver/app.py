@@ -56,12 +56,12 @@ def create_app(
     entities: Sequence[str],
     now: Callable[[], datetime],
     start: Start | None = None,
-    said: Callable[[str], object] = lambda _said: None,
+    on_message: Callable[[str], object] = lambda _on_message: None,
 ) -> Starlette:
     """The application; `secret` has to come in `header` with every notification. Without `start` no run is started;
     `said` is told in words of a start, and of one that was not possible.
     """
-    starter = None if start is None else _Starter(state, start, now, said)
+    starter = None if start is None else _Starter(state, start, now, on_message)
 
     async def notify(request: Request) -> Response:
         try:
@@ -92,8 +92,10 @@ def create_app(
 class _Starter:
     """Starts runs of entities of which none works, and remembers when."""
 
-    def __init__(self, state: State, start: Start, now: Callable[[], datetime], said: Callable[[str], object]) -> None:
-        self._state, self._start, self._now, self._said = state, start, now, said
+    def __init__(
+        self, state: State, start: Start, now: Callable[[], datetime], on_message: Callable[[str], object]
+    ) -> None:
+        self._state, self._start, self._now, self._on_message = state, start, now, on_message
         self._started: dict[str, datetime] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -104,9 +106,9 @@ class _Starter:
                 try:
                     if await run_in_threadpool(self._is_needed, entity):
                         await self._start(entity)
-                        self._said(f"{entity} was woken: a run is started.")
+                        self._on_message(f"{entity} was woken: a run is started.")
                 except (NotStarted, StateError) as error:
-                    self._said(
+                    self._on_message(
                         f"{entity} was woken, but no run could be started. {error} The next scheduled run syncs."
                     )
 
@@ -134,10 +136,10 @@ async def _body(request: Request) -> bytes:
 def _identity(body: bytes) -> tuple[str, str]:
     """Which notification it is: its query and its id."""
     try:
-        told: Any = json.loads(body)
+        given: Any = json.loads(body)
     except ValueError as error:
         raise Refused(400, "the body is no JSON") from error
-    query, number = (told.get(name) if isinstance(told, dict) else None for name in ("Query", "Id"))
+    query, number = (given.get(name) if isinstance(given, dict) else None for name in ("Query", "Id"))
     if not isinstance(query, str) or not isinstance(number, str) or not number or len(query) + len(number) > 500:
         raise Refused(400, "the body is no push notification of Acumatica: Query and Id are missing")
     return query, number

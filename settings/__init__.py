@@ -5,8 +5,8 @@ from settings.errors import SettingsError
 from settings.form import as_form, form, from_form
 from settings.labels import as_on_the_screen
 from settings.load import load_settings, masked
+from settings.locations import Saved, database_url, home_folder, settings_file
 from settings.origin import where_from
-from settings.places import Saved, database_url, home_folder, settings_file
 from settings.save import to_save
 from settings.settings import Settings, all_settings, sections
 

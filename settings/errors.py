@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from settings.declare import PREFIX, Setting, setting_name
 from settings.kinds import Map
-from settings.origin import places_above_the_ui, written_in_file
-from settings.places import Saved
+from settings.locations import Saved
+from settings.origin import origins_above_the_ui, written_in_file
 from settings.settings import all_settings
 
 
@@ -31,9 +31,9 @@ def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> 
     return [_describe_one(one, given, saved) for one in error.errors(include_url=False, include_context=False)]
 
 
-def not_a_setting(name: str, place: str = "") -> str:
+def not_a_setting(name: str, path: str = "") -> str:
     """Return that a name is not a setting, with the nearest one that is."""
-    return f"{name}{place} is not a setting.{nearest(name, [one.name for one in all_settings()])}"
+    return f"{name}{path} is not a setting.{nearest(name, [one.name for one in all_settings()])}"
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -44,7 +44,7 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 def bad_json() -> str | None:
     """Return which list or map is not JSON: pydantic-settings names only the section."""
-    for _place, values in places_above_the_ui():
+    for _origin, values in origins_above_the_ui():
         for setting in all_settings():
             text = values.get(setting.name)
             if text and setting.is_structured:
@@ -57,38 +57,38 @@ def bad_json() -> str | None:
 
 
 def _describe_one(one: Any, given: Mapping[str, Any], saved: Saved) -> str:
-    place = [str(part) for part in one["loc"]]
+    path = [str(part) for part in one["loc"]]
     rule = str(one["msg"]).removeprefix("Value error, ")
     head, colon, rest = rule.partition(": ")
     if one["type"] == "value_error" and colon and all(part.isidentifier() for part in head.split(".")):
-        place, rule = [*place, *head.split(".")], rest  # a rule over several fields names its own
-    name = _written(place)
+        path, rule = [*path, *head.split(".")], rest  # a rule over several fields names its own
+    name = _written(path)
     if one["type"] == "extra_forbidden":
         return not_a_setting(name)
-    value = _value_of(place, given, saved)
-    shown = "" if value is None else f" = {value}"
+    value = _value_of(path, given, saved)
+    value_text = "" if value is None else f" = {value}"
     if one["type"] != "value_error":
         rule = rule[:1].lower() + rule[1:]
-    return f"{name}{shown}: {rule}."
+    return f"{name}{value_text}: {rule}."
 
 
-def _written(place: list[str]) -> str:
-    if len(place) < 2:
-        return f"{PREFIX}{place[0].upper()}".replace("A2M_A2M_", "A2M_") if place else "The settings"
-    more = "".join(f"[{part}]" for part in place[2:])
-    return setting_name(place[0], place[1]) + more
+def _written(path: list[str]) -> str:
+    if len(path) < 2:
+        return f"{PREFIX}{path[0].upper()}".replace("A2M_A2M_", "A2M_") if path else "The settings"
+    more = "".join(f"[{part}]" for part in path[2:])
+    return setting_name(path[0], path[1]) + more
 
 
-def _value_of(place: list[str], given: Mapping[str, Any], saved: Saved) -> str | None:
+def _value_of(path: list[str], given: Mapping[str, Any], saved: Saved) -> str | None:
     """Return what was written there, as it was written; `None` for a secret or where nothing was."""
-    setting = _setting_at(place)
+    setting = _setting_at(path)
     if setting is None or setting.is_secret:
         return None
     section, field = setting.section, setting.field
     in_arguments = given.get(section)
     if isinstance(in_arguments, Mapping) and field in in_arguments:
         return repr(in_arguments[field])
-    for _place, values in places_above_the_ui():
+    for _origin, values in origins_above_the_ui():
         if values.get(setting.name):
             return values[setting.name]
     if field in saved.get(section, {}):
@@ -97,6 +97,6 @@ def _value_of(place: list[str], given: Mapping[str, Any], saved: Saved) -> str |
     return repr(value) if is_written else None
 
 
-def _setting_at(place: list[str]) -> Setting | None:
-    name = setting_name(place[0], place[1]) if len(place) >= 2 else ""
+def _setting_at(path: list[str]) -> Setting | None:
+    name = setting_name(path[0], path[1]) if len(path) >= 2 else ""
     return next((one for one in all_settings() if one.name == name), None)

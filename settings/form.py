@@ -28,8 +28,8 @@ from settings.kinds import (
     kind_of,
     plain_type,
 )
+from settings.locations import Saved
 from settings.origin import fixed_by, renamed
-from settings.places import Saved
 from settings.settings import Settings, all_settings, sections
 
 
@@ -64,7 +64,7 @@ def as_form(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the effective values as the form has them. What is empty is left out."""
     filled: dict[str, dict[str, Any]] = {section: {} for section in sections()}
     for one in form_settings():
-        value = _shown(one, one.as_json(one.value_in(settings)))
+        value = _form_value(one, one.as_json(one.value_in(settings)))
         if value is not None:
             filled[one.section][one.field] = value
     return filled
@@ -90,7 +90,7 @@ def from_form(filled: Mapping[str, Any]) -> Saved:
     return wanted
 
 
-def _shown(setting: Setting, value: Any) -> Any:
+def _form_value(setting: Setting, value: Any) -> Any:
     """Return a value as the form has it."""
     match setting.kind:
         case Choice() as choice:
@@ -133,7 +133,7 @@ def _map(name: str, rows: Sequence[Any]) -> dict[str, Any]:
 
 
 def _field(setting: Setting) -> tuple[Any, Any]:
-    default = _shown(setting, setting.as_json(setting.default))
+    default = _form_value(setting, setting.as_json(setting.default))
     description = setting.help_with_range
     fixed = fixed_by(setting.section, setting.field)
     if fixed:

@@ -40,7 +40,7 @@ class Items(Section, title="Items"):
 
     @field_validator("sku")
     @classmethod
-    def _names_a_place(cls, value: str) -> str:
+    def _is_a_known_field(cls, value: str) -> str:
         if value != "inventory_id" and not re.fullmatch(r"(alternate|field):\S.*", value):
             raise ValueError("it must be inventory_id, alternate:TYPE or field:NAME")
         return value

@@ -70,8 +70,8 @@ def _is_one_slip(one: str, other: str) -> bool:
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     short, long = sorted((one, other), key=len)
-    place = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    index = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     if len(short) < len(long):
-        return short[place:] == long[place + 1 :]
-    swapped = short[:place] + short[place : place + 2][::-1] + short[place + 2 :]
-    return short[place + 1 :] == long[place + 1 :] or swapped == long
+        return short[index:] == long[index + 1 :]
+    swapped = short[:index] + short[index : index + 2][::-1] + short[index + 2 :]
+    return short[index + 1 :] == long[index + 1 :] or swapped == long

@@ -17,8 +17,8 @@ from pydantic_settings import SettingsError as SourceError
 
 from settings.declare import PREFIX
 from settings.errors import SettingsError, bad_json, describe, nearest, not_a_setting
-from settings.origin import places_above_the_ui, renamed
-from settings.places import Saved, dot_env, in_file, settings_file
+from settings.locations import Saved, dot_env, in_file, settings_file
+from settings.origin import origins_above_the_ui, renamed
 from settings.settings import Settings, all_settings, sections
 from settings.sources import with_saved
 
@@ -87,8 +87,8 @@ def _refuse_unknown_names() -> None:
     known = {one.name for one in all_settings()} | set(BESIDE)
     known |= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     wrong = []
-    for place, values in places_above_the_ui():
-        called = "the environment" if place == "environment" else place
+    for origin, values in origins_above_the_ui():
+        called = "the environment" if origin == "environment" else origin
         wrong += [
             not_a_setting(name, f" (in {called})")
             for name in sorted(values)

@@ -8,11 +8,11 @@ from typing import Any
 
 from settings.declare import Setting, setting_name
 from settings.former import with_new_fields, with_new_names
-from settings.places import Saved, dot_env, environment, in_file, settings_file
+from settings.locations import Saved, dot_env, environment, in_file, settings_file
 from settings.settings import all_settings
 
 
-def places_above_the_ui() -> Iterator[tuple[str, Mapping[str, str | None]]]:
+def origins_above_the_ui() -> Iterator[tuple[str, Mapping[str, str | None]]]:
     """Yield what wins over saved values, the highest first: the name of the place, and its values by capital name."""
     yield "environment", with_new_names(environment(), _renamed_settings())
     yield ".env", with_new_names(dot_env(), _renamed_settings())
@@ -27,7 +27,7 @@ def written_in_file(section: str, field: str) -> tuple[bool, Any]:
 def fixed_by(section: str, field: str) -> str | None:
     """Return what fixes a setting, so that nothing saved can change it: environment or .env; else `None`."""
     name = setting_name(section, field)
-    return next((place for place, values in places_above_the_ui() if values.get(name)), None)
+    return next((origin for origin, values in origins_above_the_ui() if values.get(name)), None)
 
 
 def where_from(section: str, field: str, saved: Saved | None = None) -> str:

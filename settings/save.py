@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from settings.declare import Setting, setting_name
 from settings.errors import SettingsError, not_a_setting
 from settings.load import load_settings
+from settings.locations import Saved
 from settings.origin import fixed_by, renamed, written_in_file
-from settings.places import Saved
 from settings.settings import Settings, all_settings
 
 
@@ -64,11 +64,11 @@ def _refuse_what_is_fixed(wanted: Saved, settings: Settings) -> None:
     known = {(one.section, one.field): one for one in all_settings()}
     wrong = []
     for section, field, value in _each(wanted):
-        place, setting = fixed_by(section, field), known[section, field]
+        origin, setting = fixed_by(section, field), known[section, field]
         now = setting.value_in(settings)
-        if place and _meaning(setting, value) != now:
+        if origin and _meaning(setting, value) != now:
             wrong.append(
-                f"{setting.name} = {value!r}: it is fixed by the {place}, which says {setting.as_json(now)!r}; "
+                f"{setting.name} = {value!r}: it is fixed by the {origin}, which says {setting.as_json(now)!r}; "
                 "change it there."
             )
     if wrong:

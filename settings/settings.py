@@ -17,15 +17,15 @@ from settings.dropship import Dropship
 from settings.housekeeping import Housekeeping
 from settings.inventory import Inventory, source_name
 from settings.items import Items
+from settings.locations import own_database
 from settings.magento import Magento
 from settings.notify import Notify
 from settings.order import Order
-from settings.places import own_database
 from settings.price import Price
 from settings.queue import Queue
 from settings.receiver import Receiver
 from settings.shipment import Shipment
-from settings.sources import all_places
+from settings.sources import all_sources
 from settings.vendor_inventory import VendorInventory
 
 
@@ -75,12 +75,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the places in which values are looked up; secrets from a folder of files are not used."""
-        return (all_places(settings_cls, init_settings, dotenv_settings),)
+        return (all_sources(settings_cls, init_settings, dotenv_settings),)
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
         if self.active.inventory:
-            self._inventory_says_where()
+            self._inventory_has_a_target()
         own = source_name(self.vendor_inventory.source)
         if self.vendor_inventory.include == "separate" and own in map(source_name, self.sources()):
             raise ValueError(
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
             )
         return self
 
-    def _inventory_says_where(self) -> None:
+    def _inventory_has_a_target(self) -> None:
         inventory = self.inventory
         if inventory.definition == "branch_wise":
             if not inventory.branches:

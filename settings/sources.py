@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from settings.declare import settings_of
 from settings.former import with_new_fields
-from settings.places import Saved, settings_file
+from settings.locations import Saved, settings_file
 
 _saved: ContextVar[Saved] = ContextVar("saved")
 
@@ -33,7 +33,7 @@ def with_saved(values: Saved) -> Iterator[None]:
         _saved.reset(token)
 
 
-def all_places(
+def all_sources(
     settings_cls: type[BaseSettings], arguments: PydanticBaseSettingsSource, dot_env: PydanticBaseSettingsSource
 ) -> PydanticBaseSettingsSource:
     """Return all places as one: arguments, environment, `.env`, saved from the UI, settings file."""
@@ -48,9 +48,9 @@ class _HighestWins(PydanticBaseSettingsSource):
     Maps of two places are not mixed: a row that somebody took out of a map must not come back from below.
     """
 
-    def __init__(self, settings_cls: type[BaseSettings], places: tuple[PydanticBaseSettingsSource, ...]) -> None:
+    def __init__(self, settings_cls: type[BaseSettings], sources: tuple[PydanticBaseSettingsSource, ...]) -> None:
         super().__init__(settings_cls)
-        self._places = places
+        self._sources = sources
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return what the places together say of one field; nothing of it is left to be decoded."""
@@ -59,8 +59,8 @@ class _HighestWins(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         declared = tuple(settings_of(self.settings_cls))
-        for place in reversed(self._places):
-            for name, value in with_new_fields(place(), declared).items():
+        for source in reversed(self._sources):
+            for name, value in with_new_fields(source(), declared).items():
                 both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
                 found[name] = {**found[name], **value} if both else value
         return found

@@ -12,8 +12,8 @@ from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Item, Table
 
 from settings.load import load_settings, refuse_bad_file
+from settings.locations import Saved, in_file
 from settings.origin import renamed, written_in_file
-from settings.places import Saved, in_file
 from settings.settings import all_settings, sections
 
 HEAD = "Setup Parameters, written by `a2m setup`; docs/reference/settings.md says what each of them means."

@@ -30,7 +30,7 @@ class VendorInventory(Section, title="Vendor Inventory Preferences"):
     )
 
     @model_validator(mode="after")
-    def _says_where(self) -> Self:
+    def _separate_needs_a_target(self) -> Self:
         if self.include == "no":
             return self
         if not self.inquiry:

@@ -27,8 +27,8 @@ def log_pulled(context: RunContext[Any], pulled: Pulled) -> None:
         _LOG.debug("%s %s: read and kept; computed when no other list can have news of it", context.name, key)
     for key, _reason in pulled.problems:
         _LOG.debug("%s %s: cannot be read", context.name, key)
-    if pulled.vanished:  # without them: what a person typed may be an e-mail
-        _LOG.debug("%s: %d of the keys that were asked for are not in Acumatica", context.name, len(pulled.vanished))
+    if pulled.missing:  # without them: what a person typed may be an e-mail
+        _LOG.debug("%s: %d of the keys that were asked for are not in Acumatica", context.name, len(pulled.missing))
 
 
 def log_queued(context: RunContext[Any], computed: Computed, done: Queued) -> None:

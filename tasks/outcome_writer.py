@@ -21,7 +21,7 @@ class OutcomeWriter:
         self._waiting: list[tuple[BatchResult, asyncio.Future[list[Message]]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def keep(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
+    async def write(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
         """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
         future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
         self._waiting.append((_for_people(answered), future))

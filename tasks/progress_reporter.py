@@ -10,30 +10,30 @@ import msgspec
 from entities.base import RunContext
 from entities.events import Progress
 
-TOLD_EVERY = timedelta(seconds=5)
+REPORT_EVERY = timedelta(seconds=5)
 
 
 class ProgressReporter(msgspec.Struct):
     """What was sent and when, since the push began; `said` is kept for who asks between two lines of the log."""
 
     began_at: datetime | None = None
-    told_at: datetime | None = None
+    reported_at: datetime | None = None
     done_before: int = 0
 
-    def tell(self, context: RunContext[Any], now: datetime, *, more_to_come: bool) -> None:
+    def report(self, context: RunContext[Any], now: datetime, *, more_to_come: bool) -> None:
         """Called after each request; says something every few seconds."""
         done = context.counters.sent + context.counters.failed
-        if self.began_at is None or self.told_at is None:
-            self.began_at, self.told_at, self.done_before = now, now, done
-        if now - self.told_at < TOLD_EVERY:
+        if self.began_at is None or self.reported_at is None:
+            self.began_at, self.reported_at, self.done_before = now, now, done
+        if now - self.reported_at < REPORT_EVERY:
             return
-        self.told_at = now
+        self.reported_at = now
         left = context.state.due_count(now)
-        said = f"{context.name}: {context.counters.sent:,} sent, {context.counters.failed:,} failed"
+        text = f"{context.name}: {context.counters.sent:,} sent, {context.counters.failed:,} failed"
         done_at = None if more_to_come else self._done_at(now, done - self.done_before, left)
         if done_at is not None:
-            said += f"; {left:,} left, done at about {done_at:%H:%M} UTC"
-        context.events.emit(Progress(said))
+            text += f"; {left:,} left, done at about {done_at:%H:%M} UTC"
+        context.events.emit(Progress(text))
 
     def _done_at(self, now: datetime, done: int, left: int) -> datetime | None:
         if not (left and done and self.began_at):

@@ -124,7 +124,7 @@ class Pull:
         """Those of the keys of which nothing was read: no record is kept of them, or one that was gone before."""
         unread = [key for key in keys if key not in self._without_record and self._chunk.find(key) is None]
         known = self._context.state.records(unread)
-        self._chunk.vanished.extend(key for key in unread if key not in known)
+        self._chunk.missing.extend(key for key in unread if key not in known)
         for stored in known.values():
             if not stored.record.is_there():
                 self._chunk.add(stored, compute=True)
@@ -149,7 +149,7 @@ class Pull:
             yield False
         if cursor.sweep is not None and mark.sweep > 0:
             yield True  # what the sweep saw is kept before what it did not see is looked for
-            async for cut_here in self._gone(feed, cursor.sweep):
+            async for cut_here in self._find_deleted(feed, cursor.sweep):
                 yield cut_here
         self._chunk.marks[feed] = mark.finished(cursor)
         yield False
@@ -160,7 +160,7 @@ class Pull:
             mark,
             self._context.clock.now(),
             full=self._full,
-            tells_changes=self._feeds[feed].tells_changes(self._context),
+            reports_changes=self._feeds[feed].reports_changes(self._context),
             overlap=read.overlap,
             full_read_interval=read.full_read_interval,
         )
@@ -200,16 +200,16 @@ class Pull:
         if not are_all_kept(list(page.parts)):
             self._without_record.update(kept_name(key) for key in page.parts if kept_name(key) != key)
 
-    async def _gone(self, feed: str, sweep: int) -> AsyncIterator[bool]:
-        told = set(self._without_record)  # what cannot be read is there
+    async def _find_deleted(self, feed: str, sweep: int) -> AsyncIterator[bool]:
+        present = set(self._without_record)  # what cannot be read is there
         while True:
             keys = self._context.state.records_not_seen(
                 self._feeds[feed].seen, sweep, self._feeds[feed].kind, CHUNK_RECORDS
             )
-            found = self._context.state.records([key for key in keys if key not in told])
+            found = self._context.state.records([key for key in keys if key not in present])
             if not found:
                 return
-            told.update(found)
+            present.update(found)
             there = await self._still_there(feed, list(found))
             for key, stored in found.items():
                 _merge_into(stored.record, self._feeds[feed], there.get(key, self._feeds[feed].nothing()), whole=True)

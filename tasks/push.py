@@ -20,7 +20,7 @@ from connector.errors import ConnectorError
 from connector.magento.batches import ACCEPTED, RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, MagentoFault
-from connector.magento.reads import probe
+from connector.magento.queries import probe
 from connector.model.failure_help import with_fix
 from connector.model.failures import FailureCode
 from connector.state.coordination.lease import LeaseLost
@@ -36,7 +36,7 @@ from tasks.progress_reporter import ProgressReporter
 from tasks.request_size import request_size
 from tasks.settle import settle_unknown
 from tasks.stock_priority import StockPriority
-from tasks.waits import look_together, waits_on
+from tasks.waits import recheck_together, waits_on
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -77,8 +77,8 @@ class Push(msgspec.Struct):
     news: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     stock_outs: bool = True
     forecast: ProgressReporter = msgspec.field(default_factory=ProgressReporter)
-    room: StockPriority = msgspec.field(default_factory=StockPriority)
-    kept: OutcomeWriter = msgspec.field(default_factory=OutcomeWriter)
+    stock_priority: StockPriority = msgspec.field(default_factory=StockPriority)
+    outcomes: OutcomeWriter = msgspec.field(default_factory=OutcomeWriter)
 
     def request_size(self, context: RunContext[Any]) -> int:
         """How many new messages go into one request."""
@@ -97,9 +97,9 @@ class Push(msgspec.Struct):
     def stop(self, fault: Exception) -> None:
         """Nothing more is sent in this round; the first fault is the one that is told."""
         self.fault = self.fault or fault
-        self.tell(more_to_come=self.more_to_come)
+        self.report_progress(more_to_come=self.more_to_come)
 
-    def tell(self, *, more_to_come: bool) -> None:
+    def report_progress(self, *, more_to_come: bool) -> None:
         """Another chunk is queued, or nothing more is to come: connections that wait for messages claim again."""
         self.more_to_come, self.stock_outs = more_to_come, True
         self.news.set()
@@ -141,17 +141,17 @@ async def push(context: RunContext[Any], cut: Push) -> None:
     await settle_unknown(context)
     await _wait_for_what_is_due(context)
     try:
-        await look_together(context)
+        await recheck_together(context)
     except HostUnavailable as fault:
         raise ShopUnreachable(str(fault)) from fault
     cut.fault = None
     cut.operations = min(cut.operations, context.entity.requests_at_once(context, cut.count, cut.size))
-    cut.room.open()
+    cut.stock_priority.open()
     context.shop.tuning.begin()
     connections = 1 if cut.operations > 1 else context.shop.connections
-    workers = (_send_all(context, cut, place) for place in range(connections))
+    workers = (_send_all(context, cut, index) for index in range(connections))
     ends = await asyncio.gather(*workers, return_exceptions=True)
-    context.report.tuned = context.shop.tuning.in_words()
+    context.remarks.tuned = context.shop.tuning.summary()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
             raise error
@@ -160,7 +160,7 @@ async def push(context: RunContext[Any], cut: Push) -> None:
     if due_at is None:
         return
     if due_at > context.ends_at:
-        context.report.waits.append(f"The rest waits until {due_at:%H:%M:%S} UTC, after the end of this run.")
+        context.remarks.waits.append(f"The rest waits until {due_at:%H:%M:%S} UTC, after the end of this run.")
         return
     raise PushAgain(due_at)
 
@@ -190,24 +190,24 @@ async def _wait_for_what_is_due(context: RunContext[Any]) -> None:
     await context.clock.sleep((due_at - context.clock.now()).total_seconds())
 
 
-async def _send_all(context: RunContext[Any], cut: Push, place: int) -> None:
+async def _send_all(context: RunContext[Any], cut: Push, index: int) -> None:
     """What one connection does; the first one of prices is the one that goes on while stock is waiting."""
     try:
         async with context.shop.client() as client:
-            claimed = await _claim(context, cut, place)
+            claimed = await _claim(context, cut, index)
             while claimed:
-                claimed = await _send(context, cut, client, claimed, place)
+                claimed = await _send(context, cut, client, claimed, index)
     except BaseException:
         cut.stop(ShopUnreachable("The push was stopped."))
         raise
     finally:
-        if place == 0:
-            cut.room.close()
+        if index == 0:
+            cut.stock_priority.close()
             context.shop.tuning.end()
 
 
 async def _send(
-    context: RunContext[Any], cut: Push, client: MagentoClient, claimed: Sequence[Message], place: int
+    context: RunContext[Any], cut: Push, client: MagentoClient, claimed: Sequence[Message], index: int
 ) -> list[Message]:
     """One request, and what is claimed for the next one. What was under way when the lease was lost is left to the run
     that works now.
@@ -224,25 +224,25 @@ async def _send(
         seconds = (context.clock.now() - began - (client.waited - waited)).total_seconds()
         context.shop.tuning.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
-        goes_on = place == 0 or (context.shop.tuning.is_wanted(place) and not cut.room.stock_waits(context))
+        goes_on = index == 0 or (context.shop.tuning.may_send(index) and not cut.stock_priority.stock_waits(context))
         following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
         context.state.abandon(claimed, context.clock.now(), doubt_until)
         raise
     failpoints.hit("settled")
     if not following and (more_to_come or not goes_on):
-        return await _claim(context, cut, place)
+        return await _claim(context, cut, index)
     return following
 
 
-async def _claim(context: RunContext[Any], cut: Push, place: int) -> list[Message]:
+async def _claim(context: RunContext[Any], cut: Push, index: int) -> list[Message]:
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
-        if place > 0:
-            await context.shop.tuning.wait_until_wanted(place)
-            await cut.room.wait(context)
+        if index > 0:
+            await context.shop.tuning.wait_until_needed(index)
+            await cut.stock_priority.wait(context)
         news, more_to_come = cut.news, cut.more_to_come
-        claimed = await cut.kept.keep(context, BatchResult([], then=_wish(context, cut)))
+        claimed = await cut.outcomes.write(context, BatchResult([], then=_claim_spec(context, cut)))
         cut.learn(claimed)
         if claimed or not more_to_come:
             return claimed
@@ -250,7 +250,7 @@ async def _claim(context: RunContext[Any], cut: Push, place: int) -> list[Messag
     return []
 
 
-def _wish(context: RunContext[Any], cut: Push) -> ClaimSpec:
+def _claim_spec(context: RunContext[Any], cut: Push) -> ClaimSpec:
     size = cut.request_size(context)
     stock_outs = context.entity.claim_order is ClaimOrder.ZEROS_FIRST and cut.stock_outs
     return ClaimSpec(
@@ -301,15 +301,15 @@ async def _keep(
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
         context.state.block_host(context.shop.host, now + timedelta(seconds=max(waits)))
-    then = _wish(context, cut) if claims_more and cut.fault is None else None
+    then = _claim_spec(context, cut) if claims_more and cut.fault is None else None
     doubt_until = now + LATE_WRITE if in_doubt else None
-    next_claimed = await cut.kept.keep(context, BatchResult(settled, doubt_until, then))
+    next_claimed = await cut.outcomes.write(context, BatchResult(settled, doubt_until, then))
     if then is not None:
         cut.learn(next_claimed)
     log_outcomes(context, settled)
     sent, failed = (sum(one.state == state for one in settled) for state in (SENT, FAILED))
     context.events.emit(RequestSettled(context.name, len(settled), sent, failed, seconds))
-    cut.forecast.tell(context, now, more_to_come=cut.more_to_come)
+    cut.forecast.report(context, now, more_to_come=cut.more_to_come)
     return next_claimed
 
 
@@ -356,9 +356,9 @@ def _settled(
     if row.kind == "waits":
         return waits_on(context, message, row, now)
     code = _code_of(row)
-    is_gone = code is FailureCode.UNKNOWN_SKU
+    is_missing = code is FailureCode.UNKNOWN_SKU
     outcome = _OUTCOMES[row.kind]
-    if outcome is Outcome.REFUSED and is_gone and context.queue.skips_unknown_sku:
+    if outcome is Outcome.REFUSED and is_missing and context.queue.skips_unknown_sku:
         outcome = Outcome.LEFT_OUT
     if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
         outcome = Outcome.NOT_SENT
@@ -372,7 +372,7 @@ def _settled(
     if became.state in (MessageState.FAILED, MessageState.SKIPPED):
         reason = with_fix(code, row.reason or "Magento refused it and gave no reason.", message.attempts)
     return MessageOutcome(
-        message, stored_as(became, outcome), code, reason, became.not_before, became.attempts, is_gone=is_gone
+        message, stored_as(became, outcome), code, reason, became.not_before, became.attempts, is_gone=is_missing
     )
 
 

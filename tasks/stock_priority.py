@@ -16,7 +16,7 @@ from entities.base import RunContext, Urgency
 from entities.registry import ENTITIES
 
 _GOES_FIRST = [entity.name for entity in ENTITIES.values() if entity.urgency is Urgency.FIRST]
-ASKED_EVERY = timedelta(seconds=1)
+CHECKED_EVERY = timedelta(seconds=1)
 
 
 def allowed_requests(context: RunContext[Any]) -> Callable[[], int]:
@@ -33,7 +33,7 @@ class StockPriority(msgspec.Struct):
     """Whether the further connections of a price push are to wait; asked once a second, in the state database."""
 
     is_open: bool = True
-    asked_at: datetime | None = None
+    checked_at: datetime | None = None
     has_stock: bool = False
 
     def open(self) -> None:
@@ -49,12 +49,12 @@ class StockPriority(msgspec.Struct):
         if context.entity.urgency is not Urgency.YIELDS or context.shop.connections == 1:
             return False
         now = context.clock.now()
-        if self.asked_at is None or now - self.asked_at >= ASKED_EVERY:
-            self.asked_at = now
+        if self.checked_at is None or now - self.checked_at >= CHECKED_EVERY:
+            self.checked_at = now
             self.has_stock = context.state.is_due(_GOES_FIRST, now)
         return self.has_stock
 
     async def wait(self, context: RunContext[Any]) -> None:
         """Wait until stock is through, or the first connection has sent all there was."""
         while self.is_open and self.stock_waits(context):
-            await context.clock.sleep(ASKED_EVERY.total_seconds())
+            await context.clock.sleep(CHECKED_EVERY.total_seconds())

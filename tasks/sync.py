@@ -28,9 +28,9 @@ from tasks.queue import queue
 from tasks.settle import settle_unknown
 
 
-async def pull(pull_of_this_look: Pull) -> Pulled | None:
+async def pull(prepared_pull: Pull) -> Pulled | None:
     """Stage 1: the next chunk of a sync that has begun; none when everything has been read."""
-    return await pull_of_this_look.next_chunk()
+    return await prepared_pull.next_chunk()
 
 
 async def push_with_retries(context: RunContext[Any], cut: Push) -> None:
@@ -60,7 +60,7 @@ class Stages:
 DIRECT_STAGES = Stages(pull, compute, queue, push_with_retries, confirm)
 
 
-async def look(
+async def run_sync(
     context: RunContext[Any],
     stages: Stages,
     *,
@@ -130,7 +130,7 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
             counted = f"{context.counters.pulled:,} read, {context.counters.queued:,} queued"
             context.events.emit(Progress(f"{context.name}: {counted}"))
             if pushing is not None:
-                pushing.cut.tell(more_to_come=True)
+                pushing.cut.report_progress(more_to_come=True)
             elif pulling.goes_on and (cut := begin_push_early(context)) is not None:
                 pushing = _Pushing(cut, asyncio.create_task(stages.push(context, cut)))  # type: ignore[arg-type]
     except BaseException as fault:
@@ -148,11 +148,11 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
 
 
 async def _end(context: RunContext[Any], pushing: _Pushing) -> bool:
-    pushing.cut.tell(more_to_come=False)
+    pushing.cut.report_progress(more_to_come=False)
     try:
         await pushing.task
     except PushAgain as again:
-        context.report.waits.append(str(again))
+        context.remarks.waits.append(str(again))
     return True
 
 
@@ -169,11 +169,11 @@ async def _push(context: RunContext[Any], stages: Stages) -> bool:
     try:
         await stages.push(context, cut)
     except PushAgain as again:
-        context.report.waits.append(str(again))
+        context.remarks.waits.append(str(again))
     return True
 
 
 def _remember(context: RunContext[Any], *, full: bool, idle: bool) -> None:
-    said = context.counters.in_words()
+    text = context.counters.summary()
     did_nothing = idle or context.counters.did_nothing()  # a full sync reads everything, and need not do anything
-    context.state.remember_sync(context.clock.now(), said, did_nothing=did_nothing, full=full)
+    context.state.remember_sync(context.clock.now(), text, did_nothing=did_nothing, full=full)

@@ -16,7 +16,7 @@ from connector.state.queue.transitions import AttemptLimits, MessageState, Outco
 from connector.state.queue.wait import LookedAt, Wait
 from entities.base import RunContext
 from entities.events import Progress
-from entities.waiting import NotYet, describe, looked_at_again
+from entities.waiting import NotYet, describe, next_check_at
 
 READ_TOGETHER = 500
 """How many waiting documents one push reads together at most; the others' turn comes with the next."""
@@ -25,7 +25,7 @@ READ_TOGETHER = 500
 def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
     """The outcome of a message that waits; no attempt is used."""
     wait = _wait(context, message, outcome.wait or "", outcome.waits_for, outcome.reason or "", now)
-    limits = AttemptLimits(context.queue.retry_count, looked_at_again(wait.since, now) - now)
+    limits = AttemptLimits(context.queue.retry_count, next_check_at(wait.since, now) - now)
     became = transition(MessageState.IN_REQUEST, Outcome.WAITS, attempts=message.attempts, limits=limits, now=now)
     state = stored_as(became, Outcome.WAITS)
     return MessageOutcome(message, state, None, outcome.reason, became.not_before, became.attempts, wait=wait)
@@ -37,11 +37,11 @@ def _wait(
     """What the message waits for from now on: since when, and whether that was told, is kept while it is the same."""
     before = message.wait if message.wait is not None and message.wait.code == code else None
     since, told_at = (now, None) if before is None else (before.since, before.told_at)
-    context.report.wait(message.key, code)
+    context.remarks.wait(message.key, code)
     if told_at is None and now - since >= context.queue.wait_tell:
         told_at = now
         days = context.queue.wait_tell.days
-        context.report.note(
+        context.remarks.note(
             message.key,
             f'Waits for {describe(code)} since {since:%Y-%m-%d %H:%M} UTC, longer than the {days} days of "Report '
             f'messages that wait longer than" (A2M_QUEUE__WAIT_TELL). Nothing failed; it goes by itself. {reason}',
@@ -49,7 +49,7 @@ def _wait(
     return Wait(code, since, waits_for, told_at)
 
 
-async def look_together(context: RunContext[Any]) -> None:
+async def recheck_together(context: RunContext[Any]) -> None:
     """Read the waiting documents that are due in one search, and keep waiting those that still have to.
 
     Raises `HostUnavailable`. After any other fault each of them is looked at on its own, and says so.
@@ -67,11 +67,11 @@ async def look_together(context: RunContext[Any]) -> None:
     except MagentoFault as fault:
         context.events.emit(Progress(f"{context.name}: what waits could not be read together: {fault}"))
         return
-    looked_at = [_looked_at(context, one, found[one.id], now) for one in waiting if one.id in found]
-    if looked_at:
-        context.state.keep_waiting(looked_at, now)
+    checked = [_checked(context, one, found[one.id], now) for one in waiting if one.id in found]
+    if checked:
+        context.state.keep_waiting(checked, now)
 
 
-def _looked_at(context: RunContext[Any], message: Message, why: NotYet, now: datetime) -> LookedAt:
+def _checked(context: RunContext[Any], message: Message, why: NotYet, now: datetime) -> LookedAt:
     wait = _wait(context, message, why.wait, why.waits_for, str(why), now)
-    return LookedAt(message.id, wait, str(why), looked_at_again(wait.since, now))
+    return LookedAt(message.id, wait, str(why), next_check_at(wait.since, now))

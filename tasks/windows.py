@@ -8,11 +8,11 @@ from connector.state.schema import micros
 from connector.state.sync.watermarks import Cursor, Watermark
 from entities.read_plan import CLOCKS_DIFFER
 
-LOOK_BACK_EVERY = timedelta(seconds=60)
+LOOKBACK_EVERY = timedelta(seconds=60)
 
 
 def next_cursor(
-    mark: Watermark, now: datetime, *, full: bool, tells_changes: bool, overlap: float, full_read_interval: float
+    mark: Watermark, now: datetime, *, full: bool, reports_changes: bool, overlap: float, full_read_interval: float
 ) -> Cursor | None:
     """Return where reading begins or goes on; None where nothing is to be read yet.
 
@@ -22,7 +22,7 @@ def next_cursor(
     if unfinished is not None and (unfinished.sweep is not None or not full):
         return unfinished
     if not full and mark.pulled_to is not None:
-        if tells_changes:
+        if reports_changes:
             return _window(mark, mark.pulled_to, now, timedelta(seconds=overlap))
         if mark.swept_at is not None and now < mark.swept_at + timedelta(seconds=full_read_interval):
             return None
@@ -34,6 +34,6 @@ def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timede
 
     Reading the whole overlap at every sync would read each change a hundred times.
     """
-    looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOK_BACK_EVERY
-    since = pulled_to - (overlap + LOOK_BACK_EVERY if looks_back else CLOCKS_DIFFER)
+    looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOKBACK_EVERY
+    since = pulled_to - (overlap + LOOKBACK_EVERY if looks_back else CLOCKS_DIFFER)
     return Cursor(micros(now), micros(since), None, None, looks_back)

@@ -40,8 +40,8 @@ async def check_acumatica(
         yield Check(ACUMATICA_ANSWERS, "failed", f"{hint}{fault}")
         yield clock_check(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
         for what in ("Endpoint", *ON_THE_ENDPOINT):
-            said = f"Acumatica does not {'answer' if is_away else 'let us in'}"
-            yield Check(what, "could not be checked", said)
+            message = f"Acumatica does not {'answer' if is_away else 'let us in'}"
+            yield Check(what, "could not be checked", message)
         yield _licence(named)
         return
     yield Check(ACUMATICA_ANSWERS, "passed", f"{session.access.url}: build {build or 'unknown'}, logged in")
@@ -54,9 +54,9 @@ async def check_acumatica(
             yield await attempt(LOGIN_BRANCH, lambda: _login_branch(session, named))
     else:
         known = ", ".join(f"{name}/{version}" for name, version in endpoints if name == named.endpoint)
-        said = f"{named.endpoint}/{named.version} is not there; there is {known or 'none'}."
+        message = f"{named.endpoint}/{named.version} is not there; there is {known or 'none'}."
         fix = "Correct A2M_ACUMATICA__ENDPOINT and A2M_ACUMATICA__VERSION."
-        yield Check("Endpoint", "failed", f"{said} {fix}")
+        yield Check("Endpoint", "failed", f"{message} {fix}")
         for what in ON_THE_ENDPOINT:
             yield Check(what, "could not be checked", "it is read by the endpoint")
     yield _licence(named)
@@ -72,20 +72,20 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
     is_known = named.endpoint == "Default" and named.version in fields.KNOWN
     known = f"Default/{' or '.join(fields.KNOWN)}"
     if lacking:
-        said = f"{version} does not have {', '.join(lacking)}, which the connector reads."
+        message = f"{version} does not have {', '.join(lacking)}, which the connector reads."
         if fields.is_contract_5(named.version):
-            said += " It is of contract version 5, which filters and shows values in another way."
+            message += " It is of contract version 5, which filters and shows values in another way."
         fix = (
             "The endpoint was changed: add them again on form Web Service Endpoints (SM207060)."
             if is_known
             else f"The connector knows {known}: enter it in A2M_ACUMATICA__ENDPOINT and A2M_ACUMATICA__VERSION."
         )
-        return Check(FIELDS, "failed", f"{said} {fix}")
+        return Check(FIELDS, "failed", f"{message} {fix}")
     number = sum(len(wanted) for wanted in named.fields.values())
-    said = f"all {number} fields that are read are there"
+    message = f"all {number} fields that are read are there"
     if not is_known:
-        said += f"; the connector was made for {known}, and whether {version} means the same by them is not told"
-    return Check(FIELDS, "passed", said)
+        message += f"; the connector was made for {known}, and whether {version} means the same by them is not told"
+    return Check(FIELDS, "passed", message)
 
 
 async def _login_branch(session: AcumaticaSession, named: Named) -> Check:
@@ -103,17 +103,17 @@ async def _language(session: AcumaticaSession, named: Named) -> Check:
         return Check(LANGUAGE, "could not be checked", "Acumatica has no stock item whose status could be read")
     key, status = found
     if status not in named.item_statuses:
-        said = f"the status of {key} is {status!r}, which is none of {', '.join(named.item_statuses)}."
-        return Check(LANGUAGE, "failed", f"{said} Set the language of {session.access.username!r} to English.")
+        message = f"the status of {key} is {status!r}, which is none of {', '.join(named.item_statuses)}."
+        return Check(LANGUAGE, "failed", f"{message} Set the language of {session.access.username!r} to English.")
     return Check(LANGUAGE, "passed", f"English: {key} is {status}")
 
 
 def _licence(named: Named) -> Check:
-    needed = named.looks_a_minute * named.requests_a_look
-    said = (
-        f"{named.requests_a_look} requests for an idle sync of all active entities, "
-        f"{named.looks_a_minute:g} syncs a minute: {needed:g} of {named.requests_per_minute} requests a minute"
+    needed = named.syncs_a_minute * named.requests_a_sync
+    message = (
+        f"{named.requests_a_sync} requests for an idle sync of all active entities, "
+        f"{named.syncs_a_minute:g} syncs a minute: {needed:g} of {named.requests_per_minute} requests a minute"
     )
     if needed > named.requests_per_minute:
-        return Check("Licence", "failed", f"{said}. Make Process Sleep Time longer.")
-    return Check("Licence", "passed", said)
+        return Check("Licence", "failed", f"{message}. Make Process Sleep Time longer.")
+    return Check("Licence", "passed", message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.auth import OAuth
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, MagentoFault, TemporaryFault, Unauthorized
@@ -25,7 +25,7 @@ BEHIND_THE_TOKEN = (EDITION, "Inventory (MSI)", "Array limit")
 async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Check]:
     """Test the shop. What cannot be reached because of an earlier fault could not be checked."""
     try:
-        stores = await reads.store_configs(client)
+        stores = await queries.store_configs(client)
     except Unauthorized as refused:
         check, let_in = await _refused(client, refused)
         yield check
@@ -40,8 +40,8 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
         yield clock_check(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         away = isinstance(fault, HostUnavailable | TemporaryFault)
         for what in ("Base currency", *BEHIND_THE_TOKEN):
-            said = "Magento does not answer" if away else "Magento does not let us in"
-            yield Check(what, "could not be checked", said)
+            message = "Magento does not answer" if away else "Magento does not let us in"
+            yield Check(what, "could not be checked", message)
         return
     else:
         yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {_views(stores)}, {_way(client)} taken")
@@ -50,20 +50,20 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
     modules: list[str] = []
 
     async def edition() -> Check:
-        modules.extend(await reads.modules(client))
+        modules.extend(await queries.modules(client))
         return _edition(modules)
 
     yield await attempt(EDITION, edition)
     if not modules:
         yield Check("Inventory (MSI)", "could not be checked", "the modules are not known")
-    elif reads.has_msi(modules):
+    elif queries.has_msi(modules):
         yield Check("Inventory (MSI)", "passed", "on: quantities go to sources")
     else:
         yield Check("Inventory (MSI)", "passed", "off: one quantity each")
     yield await attempt("Array limit", lambda: _array_limit(client, named))
 
 
-def _views(stores: list[reads.StoreConfig]) -> str:
+def _views(stores: list[queries.StoreConfig]) -> str:
     return f"{len(stores)} store view{'' if len(stores) == 1 else 's'}"
 
 
@@ -77,7 +77,7 @@ async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check,
     if not refused.resources:
         return Check(MAGENTO_ANSWERS, "failed", str(refused)), False  # OAuth's own refusal says its cause
     try:
-        await reads.modules(client)
+        await queries.modules(client)
     except Unauthorized as again:
         return Check(MAGENTO_ANSWERS, "failed", _refused_everywhere(client, again)), False
     except MagentoFault as fault:
@@ -106,36 +106,36 @@ def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
 async def check_bearer_token(client: MagentoClient) -> Check:
     """Where OAuth credentials are given too, and are taken: whether Magento would take the bearer token alone."""
     try:
-        await reads.modules(client)
+        await queries.modules(client)
     except Unauthorized:
-        said = (
+        message = (
             "Magento takes the OAuth credentials and refuses the bearer token: stand-alone bearer tokens are off "
             "(Magento 2.4.4 and newer), or it is an old one. The OAuth credentials are used, so it is not needed: "
             "remove A2M_MAGENTO__BEARER_TOKEN, or allow it: Stores, Configuration, Services, OAuth, Consumer Settings."
         )
-        return Check(BESIDE_OAUTH, "failed", said)
+        return Check(BESIDE_OAUTH, "failed", message)
     return Check(BESIDE_OAUTH, "passed", "Magento takes it too; the OAuth credentials are used")
 
 
 def _edition(modules: list[str]) -> Check:
-    commerce = reads.is_adobe_commerce(modules)
+    commerce = queries.is_adobe_commerce(modules)
     edition = "Adobe Commerce" if commerce else "Magento Open Source"
     return Check(EDITION, "passed", f"{edition}, {len(modules)} modules")
 
 
-def _currency(stores: list[reads.StoreConfig], named: Named) -> Check:
+def _currency(stores: list[queries.StoreConfig], named: Named) -> Check:
     found = sorted({store.base_currency for store in stores if store.base_currency})
     if not named.currency:
         return Check("Base currency", "could not be checked", f"Magento: {', '.join(found)}; Acumatica: unknown")
     if found == [named.currency]:
         return Check("Base currency", "passed", f"{named.currency} in both systems")
-    said = f"Magento: {', '.join(found)}, Acumatica: {named.currency}. Prices would be sent unconverted."
-    return Check("Base currency", "failed", said)
+    message = f"Magento: {', '.join(found)}, Acumatica: {named.currency}. Prices would be sent unconverted."
+    return Check("Base currency", "failed", message)
 
 
 async def _array_limit(client: MagentoClient, named: Named) -> Check:
-    limit = await reads.array_limit(client, named.batch_count)
+    limit = await queries.array_limit(client, named.batch_count)
     if limit is None:
         return Check("Array limit", "passed", f"requests of {named.batch_count} records are taken")
-    said = f"Magento takes {limit} records a request, Batch Count is {named.batch_count}. Lower it to {limit}."
-    return Check("Array limit", "failed", said)
+    message = f"Magento takes {limit} records a request, Batch Count is {named.batch_count}. Lower it to {limit}."
+    return Check("Array limit", "failed", message)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from connector.magento import permissions, reads
+from connector.magento import permissions, queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault, NoSuchRoute, Unauthorized
 from connector.magento.permissions import Need, When
 from entities.base import Entity
-from entities.checks import Asked, Check
+from entities.checks import Check, PlannedCheck
 from settings import Settings
 
 HOW_TO_GIVE = "Give them in System, Integrations, API, and reauthorize the integration where Magento asks for it."
@@ -25,11 +25,12 @@ NOT_ADDED_BACK = (
 )
 
 
-def permission_checks(client: MagentoClient, settings: Settings, active: Sequence[Entity[Any]]) -> list[Asked]:
+def permission_checks(client: MagentoClient, settings: Settings, active: Sequence[Entity[Any]]) -> list[PlannedCheck]:
     """Return one check for each active entity."""
     answers: dict[Need, MagentoFault | None] = {}
     return [
-        Asked(name_of(one.name), partial(_entity, client, one, one.conditions(settings), answers)) for one in active
+        PlannedCheck(name_of(one.name), partial(_entity, client, one, one.conditions(settings), answers))
+        for one in active
     ]
 
 
@@ -42,7 +43,7 @@ async def _entity(
     client: MagentoClient, entity: Entity[Any], switched_on: frozenset[When], answers: dict[Need, MagentoFault | None]
 ) -> Check:
     try:
-        msi = reads.has_msi(await reads.modules(client))
+        msi = queries.has_msi(await queries.modules(client))
     except MagentoFault:
         return Check(name_of(entity.name), "could not be checked", "the modules are not known")
     conditions = {"", "msi" if msi else "no msi", *switched_on}

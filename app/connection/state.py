@@ -12,7 +12,7 @@ PRIVATE = "State is private"
 
 def check_private(opened: Sequence[Opened]) -> Check:
     """What others could read when the state was opened, and whether that is over."""
-    said = " ".join(one.words for one in opened)
+    message = " ".join(one.words for one in opened)
     if not opened:
         return Check(PRIVATE, "passed", "Nobody else on this machine may read the state database.")
-    return Check(PRIVATE, "passed" if all(one.mended for one in opened) else "failed", said)
+    return Check(PRIVATE, "passed" if all(one.mended for one in opened) else "failed", message)

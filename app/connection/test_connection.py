@@ -18,14 +18,14 @@ from app.lease_holder import LONG_PATIENCE, somebody
 from connector.acumatica.errors import AcumaticaFault
 from connector.acumatica.session import AcumaticaSession, acumatica_session
 from connector.clock import Clock, SystemClock
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.auth import Bearer
 from connector.magento.client import MagentoAccess, MagentoClient
 from connector.magento.errors import MagentoFault, Unauthorized
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from entities.base import Entity
-from entities.checks import Asked, Check, Named, ask_each, attempt
+from entities.checks import Check, Named, PlannedCheck, attempt, run_each
 from entities.from_settings import item_fields
 from entities.registry import ENTITIES
 from entities.values.checks import items_in_acumatica
@@ -42,7 +42,7 @@ async def check_connection(
     """
     yield check_private(state.opened)
     async for check in _checks(settings, state, clock or SystemClock(), waits):
-        yield replace(check, said=as_on_the_screen(check.said))
+        yield replace(check, message=as_on_the_screen(check.message))
 
 
 async def _checks(
@@ -65,9 +65,9 @@ async def _checks(
         unasked = ""
         elsewhere = partial(what_answers_at, access.url, clock)
         async for check in check_acumatica(session, _named(settings, currency), elsewhere):
-            unasked = check.said if check.what == "Endpoint" and check.result != "passed" else unasked
+            unasked = check.message if check.what == "Endpoint" and check.result != "passed" else unasked
             yield check
-        async for check in ask_each(_named_in_acumatica(settings, session), unasked=unasked):
+        async for check in run_each(_named_in_acumatica(settings, session), unasked=unasked):
             yield check
         if not unasked and not currency:
             try:
@@ -78,9 +78,9 @@ async def _checks(
         unasked = ""
         async for check in check_magento(client, _named(settings, currency)):
             is_shut = check.what == EDITION and check.result == "could not be checked"
-            unasked = check.said if is_shut else unasked
+            unasked = check.message if is_shut else unasked
             yield check
-        async for check in ask_each(_named_in_magento(settings, client, clock), unasked=unasked):
+        async for check in run_each(_named_in_magento(settings, client, clock), unasked=unasked):
             yield check
     token = settings.magento.bearer_token
     if not unasked and settings.magento.consumer_key and token:
@@ -96,7 +96,7 @@ async def what_answers_at(url: str, clock: Clock) -> str:
     """Whether it is a Magento that answers at the address that was entered as Acumatica's."""
     async with MagentoClient(MagentoAccess(url, Bearer("none"), timeout=30.0), clock=clock) as client:
         try:
-            await reads.store_configs(client)
+            await queries.store_configs(client)
         except Unauthorized as refused:
             if refused.resources:
                 return f"{url} is the address of a Magento. Enter the ERP's in A2M_ACUMATICA__URL. "
@@ -105,7 +105,7 @@ async def what_answers_at(url: str, clock: Clock) -> str:
     return ""
 
 
-def _named_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[Asked]:
+def _named_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
     alternate = item_fields(settings).alternate_type
     return [
         *items_in_acumatica(session, settings.items.classes, alternate),
@@ -113,7 +113,7 @@ def _named_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[A
     ]
 
 
-def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
     return [
         *stores_in_magento(client, settings.magento.store_id, settings.magento.website_id),
         *permission_checks(client, settings, _active(settings)),
@@ -135,14 +135,14 @@ def _fields(settings: Settings) -> dict[str, frozenset[str]]:
 
 
 def _named(settings: Settings, currency: str) -> Named:
-    looks = 1 + math.floor(settings.queue.check_process_time / settings.queue.process_sleep_time)
+    syncs = 1 + math.floor(settings.queue.check_process_time / settings.queue.process_sleep_time)
     return Named(
         endpoint=settings.acumatica.endpoint,
         version=settings.acumatica.version,
         currency=currency,
         batch_count=settings.queue.batch_count,
-        looks_a_minute=looks,
-        requests_a_look=sum(len(entity.read_plan(settings, None).feeds) for entity in _active(settings)),
+        syncs_a_minute=syncs,
+        requests_a_sync=sum(len(entity.read_plan(settings, None).feeds) for entity in _active(settings)),
         requests_per_minute=settings.acumatica.requests_per_minute,
         item_statuses=STATUSES,
         login_branch=settings.acumatica.branch,

@@ -26,7 +26,7 @@ from connector.acumatica.errors import (
     body_of,
     fault_of_answer,
     is_elsewhere,
-    words_of,
+    message_of,
 )
 from connector.clock import Clock
 
@@ -193,19 +193,19 @@ def refused_login(response: httpx.Response, access: AcumaticaAccess) -> Acumatic
         return fault
     if is_elsewhere(response):
         return AcumaticaUnreachable(
-            f"What answers at {access.url} is not Acumatica's API: {words_of(response)}. Check "
+            f"What answers at {access.url} is not Acumatica's API: {message_of(response)}. Check "
             "A2M_ACUMATICA__URL: the address of the site with its path, such as https://erp.example.com/Acumatica."
         )
     body = body_of(response)
     kind = str(body.get("exceptionType", ""))
     if response.status_code >= 500 and not _is_of_the_login(kind, str(body.get("message", ""))):
-        return AcumaticaBusy(f"Acumatica did not answer the login: {words_of(response)}.")
+        return AcumaticaBusy(f"Acumatica did not answer the login: {message_of(response)}.")
     hint = (
         "Check A2M_ACUMATICA__TENANT."
         if kind.endswith("PXUndefinedCompanyException")
         else "Check user, password and tenant; it is not tried again, because Acumatica locks the account."
     )
-    return LoginRefused(f"Acumatica refuses the login of {access.username!r}: {words_of(response)}. {hint}")
+    return LoginRefused(f"Acumatica refuses the login of {access.username!r}: {message_of(response)}. {hint}")
 
 
 def _is_of_the_login(kind: str, message: str) -> bool:

@@ -82,7 +82,7 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def words_of(response: httpx.Response) -> str:
+def message_of(response: httpx.Response) -> str:
     """What an answer says: its own message without the stack trace, or which page came instead."""
     body = body_of(response)
     parts = [_text(body.get(name)) for name in ("exceptionMessage", "error_description", "error", "message")]
@@ -90,9 +90,9 @@ def words_of(response: httpx.Response) -> str:
     if isinstance(inner, dict):
         parts.insert(0, str(inner.get("exceptionMessage") or inner.get("message") or "").strip())
     errors = [str(one) for one in _errors_in(body)]
-    said = "; ".join(dict.fromkeys(errors)) or next((part for part in parts if part), "")
-    if said:
-        return f'"{" ".join(said.split())[:LONGEST]}" (status {response.status_code})'
+    message = "; ".join(dict.fromkeys(errors)) or next((part for part in parts if part), "")
+    if message:
+        return f'"{" ".join(message.split())[:LONGEST]}" (status {response.status_code})'
     kind = response.headers.get("content-type", "no content type").partition(";")[0]
     return f"{'an HTML page' if 'html' in kind else f'no JSON ({kind})'} with status {response.status_code}"
 
@@ -135,25 +135,25 @@ def is_elsewhere(response: httpx.Response) -> bool:
 def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
     """Our own error for an answer that is not good; `what` says what was asked."""
     status, body = response.status_code, body_of(response)
-    kind, said = str(body.get("exceptionType", "")), words_of(response)
-    text = response.text[:10_000] if not body else said
+    kind, message = str(body.get("exceptionType", "")), message_of(response)
+    text = response.text[:10_000] if not body else message
     if "API Login Limit" in text or "concurrent API logins" in unquote_plus(_location(response)):
-        return LoginLimit(f"Acumatica's licence allows no further session: {said}.")
+        return LoginLimit(f"Acumatica's licence allows no further session: {message}.")
     if status == 401:
-        return LoginRefused(f"Acumatica refuses the session for {what}: {said}.")
+        return LoginRefused(f"Acumatica refuses the session for {what}: {message}.")
     if status == 403:
-        return NoRights(f"The user has no right to {what}: {said}. Give the user's role access to its form.")
+        return NoRights(f"The user has no right to {what}: {message}. Give the user's role access to its form.")
     if response.is_redirect:
         return AcumaticaUnreachable(f"Acumatica redirects {what} to {_location(response)[:200]}. Check the URL.")
     if kind.endswith("NoEntitySatisfiesTheConditionException"):
         return RecordMissing(f"There is no such record: {what}.")
     if status in (408, 425, 429, 502, 503, 504) or (status >= 500 and not body):
-        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.{likely_cause(response)}", response.headers)
-    if status >= 500 and ("deadlock" in said.lower() or "timeout" in said.lower()):
-        return AcumaticaBusy(f"Acumatica did not answer {what}: {said}.", response.headers)
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {message}.{likely_cause(response)}", response.headers)
+    if status >= 500 and ("deadlock" in message.lower() or "timeout" in message.lower()):
+        return AcumaticaBusy(f"Acumatica did not answer {what}: {message}.", response.headers)
     if not body and status != 404:
-        return AcumaticaUnreachable(f"What answers {what} is not Acumatica's API: {said}. Check the URL.")
-    return RequestRefused(f"Acumatica refused {what}: {said}.", kind)
+        return AcumaticaUnreachable(f"What answers {what} is not Acumatica's API: {message}. Check the URL.")
+    return RequestRefused(f"Acumatica refused {what}: {message}.", kind)
 
 
 def leads_elsewhere(what: str, url: str, own: str) -> str:

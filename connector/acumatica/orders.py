@@ -283,13 +283,13 @@ def _number(number: Number, what: str) -> Decimal:
     return plain(value)
 
 
-def _instant(told: str | None) -> datetime | None:
+def _instant(text: str | None) -> datetime | None:
     """An instant in UTC; what has no offset is taken as UTC."""
-    if not told:
+    if not text:
         return None
     try:
-        moment = datetime.fromisoformat(told)
+        moment = datetime.fromisoformat(text)
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return aware.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRecord(f"Unreadable record: {told[:40]!r} is not a date and time.") from error
+        raise BadRecord(f"Unreadable record: {text[:40]!r} is not a date and time.") from error

@@ -170,8 +170,8 @@ def literal(value: Scalar, dialect: Dialect = Dialect.ENDPOINT) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"An instant without a zone cannot be asked for: {value.isoformat()}.")
-        told = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return f"datetimeoffset'{told}'" if dialect is Dialect.ENDPOINT else f"{told.removesuffix('+00:00')}Z"
+        text = value.astimezone(UTC).isoformat(timespec="milliseconds")
+        return f"datetimeoffset'{text}'" if dialect is Dialect.ENDPOINT else f"{text.removesuffix('+00:00')}Z"
     return f"datetimeoffset'{value.isoformat()}'" if dialect is Dialect.ENDPOINT else value.isoformat()
 
 

@@ -170,8 +170,8 @@ async def _orders(
 ) -> dict[str, _SalesOrder]:
     """The sales orders of a receipt's lines: of the customer that its purchase orders are shipped to."""
     own = {code(line.POOrderNbr.value) for line in _drop_shipped(receipt)}
-    told = [purchases[nbr].ShippingInstructions for nbr in sorted(own & purchases.keys())]
-    customers = sorted({code(one.ShipTo.value) for one in told if one is not None and code(one.ShipTo.value)})
+    instructions = [purchases[nbr].ShippingInstructions for nbr in sorted(own & purchases.keys())]
+    customers = sorted({code(one.ShipTo.value) for one in instructions if one is not None and code(one.ShipTo.value)})
     arrived = day(receipt.Date.value)
     of_customers = [eq("CustomerID", customer) for customer in customers]
     lately = [] if arrived is None else [ge(SALES_ORDERS.modified, arrived)]
@@ -211,11 +211,11 @@ def _all_served(receipt: _Receipt, orders: dict[str, _SalesOrder]) -> bool:
 
 def _order_line(receipt: _Receipt, line: _Line, orders: dict[str, _SalesOrder]) -> tuple[str, _SalesLine] | None:
     """The order line of a receipt's line: by purchase order line, else by item on an order that names the receipt."""
-    place = (code(line.POOrderNbr.value), line.POLineNbr.value)
+    reference = (code(line.POOrderNbr.value), line.POLineNbr.value)
     for key, order in orders.items():
         for sold in order.Details:
             named = ((code(one.POOrderNbr.value), one.POOrderLineNbr.value) for one in sold.PurchasingDetails)
-            if place in named:
+            if reference in named:
                 return key, sold
     return next(_by_item(receipt, line, orders), None)
 
@@ -232,8 +232,8 @@ def _by_item(receipt: _Receipt, line: _Line, orders: dict[str, _SalesOrder]) -> 
 def _shipment(receipt: _Receipt, orders: dict[str, _SalesOrder], purchases: dict[str, _Purchase]) -> Found:
     lines, packages, served = [], [], {}
     for line in _drop_shipped(receipt):
-        place = _order_line(receipt, line, orders)
-        order, sold = place if place is not None else ("", None)
+        reference = _order_line(receipt, line, orders)
+        order, sold = reference if reference is not None else ("", None)
         lines.append(_shipped_line(line, order, sold))
         purchase = purchases.get(code(line.POOrderNbr.value))
         if purchase is not None and (purchase.VendorRef.value or "").strip() and order:

@@ -282,5 +282,5 @@ def raw_value(raw: Any, name: str) -> str:
 
 def plain_values(value: Any) -> dict[str, Any]:
     """A record as the state gives it back, so that an unchanged one equals itself."""
-    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
-    return kept
+    values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return values

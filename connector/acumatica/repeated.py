@@ -26,8 +26,8 @@ def repeated(clock: Clock, ends_at: datetime | None = None) -> AsyncRetrying:
 
     def pause(state: RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome is not None else None
-        told = fault.retry_after(clock.now()) if isinstance(fault, AcumaticaBusy) else None
-        return told or _PAUSES(state)
+        retry_after = fault.retry_after(clock.now()) if isinstance(fault, AcumaticaBusy) else None
+        return retry_after or _PAUSES(state)
 
     def is_over(state: RetryCallState) -> bool:
         wait = state.upcoming_sleep

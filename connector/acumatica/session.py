@@ -213,7 +213,7 @@ class AcumaticaSession:
         except httpx.TransportError as error:
             fault = fault_of(error)
             kind = AcumaticaUnreachable if fault.of_connection else AcumaticaBusy
-            raise kind(fault.words(self.access.host)) from error
+            raise kind(fault.describe(self.access.host)) from error
         self._dated = (response.headers, self._clock.now())
         return response
 

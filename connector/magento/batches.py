@@ -18,6 +18,7 @@ import msgspec
 
 from connector.magento import causes
 from connector.magento.client import MagentoClient
+from connector.magento.error_messages import kind_of, message_of, template_of
 from connector.magento.errors import (
     HostUnavailable,
     NoAnswer,
@@ -25,7 +26,6 @@ from connector.magento.errors import (
     RequestTooLarge,
     TemporaryFault,
 )
-from connector.magento.words import kind_of, message_of, template_of
 from connector.model.comparison import comparison_key
 from connector.model.failures import FailureCode
 
@@ -125,7 +125,7 @@ class _Sending(Generic[Row]):
         while self.waiting and self.fault is None:
             part = self.waiting.pop()
             try:
-                self._judge(part, await self.send([self.rows[place] for place in part]))
+                self._judge(part, await self.send([self.rows[index] for index in part]))
             except HostUnavailable as fault:
                 self.fault = fault
             except NoAnswer as fault:
@@ -142,8 +142,8 @@ class _Sending(Generic[Row]):
         self.waiting.clear()
 
     def _keep(self, part: list[int], outcome: RowResult) -> None:
-        for place in part:
-            self.outcomes[place] = outcome
+        for index in part:
+            self.outcomes[index] = outcome
 
     def _cut(self, part: list[int], fault: RequestRefused) -> None:
         limit = _array_limit(fault)
@@ -160,11 +160,11 @@ class _Sending(Generic[Row]):
 
     def _judge(self, part: list[int], answer: Any) -> None:
         unclear = []
-        for place, outcome in zip(part, self.judge([self.rows[place] for place in part], answer), strict=True):
+        for index, outcome in zip(part, self.judge([self.rows[index] for index in part], answer), strict=True):
             if outcome is None:
-                unclear.append(place)
+                unclear.append(index)
             else:
-                self.outcomes[place] = outcome
+                self.outcomes[index] = outcome
         self._send_again(unclear, 1)
 
 
@@ -263,17 +263,17 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None
     if len(part) == 1:
         return [_refused(part[0], errors)]
     named = {comparison_key(sku): error for error in errors if (sku := _sku_of(error)) is not None}
-    some_name_none = any(_sku_of(error) is None for error in errors)
+    some_have_no_sku = any(_sku_of(error) is None for error in errors)
     outcomes: list[RowResult | None] = []
     for row in part:
         error = named.get(comparison_key(row.sku))
         if error is None:
-            outcomes.append(None if some_name_none else ACCEPTED)
+            outcomes.append(None if some_have_no_sku else ACCEPTED)
         elif _looks_numeric(row.sku):
             outcomes.append(None)
         else:
             outcomes.append(_refused(row, [error]))
-    if len({place for place, outcome in enumerate(outcomes) if outcome != ACCEPTED}) < len(named):
+    if len({index for index, outcome in enumerate(outcomes) if outcome != ACCEPTED}) < len(named):
         return [None for _row in part]  # an error names a SKU that is not among the rows: ask for each alone
     return outcomes
 
@@ -300,10 +300,10 @@ def _refused(row: PriceRow, errors: list[dict[str, Any]]) -> RowResult:
 
 
 def _row_reason(row: PriceRow, error: dict[str, Any]) -> str:
-    said = message_of(error)
+    message = message_of(error)
     if _is_unknown_sku(error):
-        return f'In Magento no product that takes a price has the SKU "{row.sku}" (Magento: "{said}").'
-    return f"Magento refused the row: {said}"
+        return f'In Magento no product that takes a price has the SKU "{row.sku}" (Magento: "{message}").'
+    return f"Magento refused the row: {message}"
 
 
 def _is_unknown_sku(error: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 from connector.magento.batches import BASE_PRICES, PriceRow, RowResult, judge_prices, prices_body
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
-from connector.magento.reads import criterion
+from connector.magento.queries import criterion
 
 OPEN, COMPLETE, RETRIABLE = 4, 1, 2
 TOPIC = "async.magento.catalog.api.basepricestorageinterface.update.post"
@@ -97,7 +97,7 @@ async def outcomes(
         found = {one.id: one for one in msgspec.convert(answer, _Operations).operations_list}
     except msgspec.ValidationError as error:
         raise TemporaryFault(f"Magento told of a bulk in another way than usual: {error}.") from error
-    return [_judged(part, found.get(place)) for place, part in enumerate(parts)]
+    return [_judged(part, found.get(index)) for index, part in enumerate(parts)]
 
 
 def _judged(part: Sequence[PriceRow], operation: _Operation | None) -> list[RowResult | None]:

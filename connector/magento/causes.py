@@ -78,7 +78,7 @@ def oauth_fix(template: str, address: str) -> str | None:
     """What to do about a refusal of OAuth's own; `None` for any other answer. `address`: what was signed."""
     parts = urlsplit(address)
     signed = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    fixes = (fix for said, fix in _OAUTH if template.startswith(said))
+    fixes = (fix for beginning, fix in _OAUTH if template.startswith(beginning))
     return next((fix.format(address=signed) for fix in fixes), None)
 
 

@@ -21,6 +21,7 @@ from connector.clock import Clock, SystemClock
 from connector.http import TrustUnusable, clock_ahead, exchange, fault_of, is_json, no_cookies, retry_after, trust
 from connector.magento import causes
 from connector.magento.auth import Bearer, OAuth
+from connector.magento.error_messages import NOT_JSON, decoded, describe_response, kind_of, message_of, template_of
 from connector.magento.errors import (
     ConnectionFault,
     MagentoFault,
@@ -32,7 +33,6 @@ from connector.magento.errors import (
     Unauthorized,
     WrongAddress,
 )
-from connector.magento.words import NOT_JSON, decoded, kind_of, message_of, said, template_of
 from connector.transport import IDLE_SECONDS, transport_for
 
 HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-magento"}
@@ -185,50 +185,50 @@ class MagentoClient:
 
     def _transport_fault(self, error: httpx.TransportError) -> MagentoFault:
         fault = fault_of(error)
-        words = fault.words(self.access.host)
+        text = fault.describe(self.access.host)
         if fault.of_connection:
-            return ConnectionFault(words)
-        return NoAnswer(words) if fault.request_left else TemporaryFault(words)
+            return ConnectionFault(text)
+        return NoAnswer(text) if fault.request_left else TemporaryFault(text)
 
     def _refusal(self, response: httpx.Response, answer: Any) -> MagentoFault:
-        status, words = response.status_code, f"Magento answered {said(response, answer)}"
+        status, text = response.status_code, f"Magento answered {describe_response(response, answer)}"
         template, parameters = template_of(answer)
         if status >= 500 or status in TEMPORARY:
             likely = f" {causes.outage(status)}" if answer is NOT_JSON and status >= 500 else ""
-            return TemporaryFault(f"{words}.{likely}", retry_after(response.headers, self._clock.now()))
+            return TemporaryFault(f"{text}.{likely}", retry_after(response.headers, self._clock.now()))
         if causes.is_acumatica(template, response.headers.get("location", "")):
             return WrongAddress(causes.is_acumaticas(self.access.url))
         fix = causes.oauth_fix(template, str(response.request.url)) if status in (400, 401) else None
         if status == 401 or fix is not None:
-            return self._unauthorized(response, answer, words, fix)
+            return self._unauthorized(response, answer, text, fix)
         if status in TOO_LARGE:
-            return RequestTooLarge(f"The request is too large: {words}.", status)
+            return RequestTooLarge(f"The request is too large: {text}.", status)
         if response.is_redirect or response.is_success:
-            return WrongAddress(_elsewhere(response, words, self.access.url))
+            return WrongAddress(_elsewhere(response, text, self.access.url))
         likely = causes.address_fix(self.access.url)
         if answer is NOT_JSON and not is_json(response):
-            return TemporaryFault(f"{likely}{words}. {causes.outage(status)}")
+            return TemporaryFault(f"{likely}{text}. {causes.outage(status)}")
         if template == NO_ROUTE:
             return NoSuchRoute(
-                f"{likely}There is no such route at {self.access.url}: {words}. Check the URL's path and modules."
+                f"{likely}There is no such route at {self.access.url}: {text}. Check the URL's path and modules."
             )
         if template == NO_STORE:
             return WrongAddress(
-                f"{likely}Magento does not know the store code {self.access.store_code!r}: {words}. "
+                f"{likely}Magento does not know the store code {self.access.store_code!r}: {text}. "
                 "Check A2M_MAGENTO__STORE_CODE."
             )
         if template in DEADLOCKS:
-            return TemporaryFault(f"{words}: a deadlock in its database.")
-        return RequestRefused(f"{words}.", status, template, parameters)
+            return TemporaryFault(f"{text}: a deadlock in its database.")
+        return RequestRefused(f"{text}.", status, template, parameters)
 
-    def _unauthorized(self, response: httpx.Response, answer: Any, words: str, fix: str | None) -> MagentoFault:
+    def _unauthorized(self, response: httpx.Response, answer: Any, text: str, fix: str | None) -> MagentoFault:
         if "nonce is already being used" in message_of(answer):
-            return TemporaryFault(f"{words}.")
+            return TemporaryFault(f"{text}.")
         if fix is not None:
-            return Unauthorized(f"Magento refuses the OAuth credentials: {words}. {fix} Tried: {causes.HMAC}.")
+            return Unauthorized(f"Magento refuses the OAuth credentials: {text}. {fix} Tried: {causes.HMAC}.")
         if response.headers.get("www-authenticate", "").lower().startswith("basic"):
             return WrongAddress(
-                f"The web server in front of Magento asks for a user and a password of its own (HTTP Basic): {words}. "
+                f"The web server in front of Magento asks for a user and a password of its own (HTTP Basic): {text}. "
                 f"Let {self.access.url}/rest pass without."
             )
         _template, parameters = template_of(answer)
@@ -239,8 +239,8 @@ class MagentoClient:
             else "The token is wrong or revoked, or stand-alone bearer tokens are off (Magento 2.4.4 and newer), or "
             "the integration lacks this permission"
         )
-        message = f"Magento refuses access: {words}. {causes_of_it}. Try: a2m check"
-        return Unauthorized(message, str(resources), words)
+        message = f"Magento refuses access: {text}. {causes_of_it}. Try: a2m check"
+        return Unauthorized(message, str(resources), text)
 
 
 def _trusted() -> ssl.SSLContext:
@@ -250,9 +250,9 @@ def _trusted() -> ssl.SSLContext:
         raise ConnectionFault(str(error)) from error
 
 
-def _elsewhere(response: httpx.Response, words: str, url: str) -> str:
+def _elsewhere(response: httpx.Response, text: str, url: str) -> str:
     if response.is_redirect:
         return f"{url} redirects to {response.headers.get('location', 'nowhere')}. Enter the address that it leads to."
     likely = causes.address_fix(url)
     kind = response.headers.get("content-type", "no content type").partition(";")[0]
-    return f"{likely}What answers at {url} is not Magento's REST API in JSON ({kind}): {words}. Check the URL."
+    return f"{likely}What answers at {url} is not Magento's REST API in JSON ({kind}): {text}. Check the URL."

@@ -14,23 +14,23 @@ from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
-from connector.magento.reads import criteria_of, pages
+from connector.magento.queries import criteria_of, pages
 from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, Country
 
 SAME_EMAIL = "A customer with the same email address already exists in an associated website."
 """How Magento refuses an e-mail that a customer has, of any website where it shares accounts over all of them."""
-Shown = dict[str, Any]
+CustomerData = dict[str, Any]
 """A customer as Magento answers it."""
 
 
-async def customer(client: MagentoClient, customer_id: str) -> Shown | None:
+async def customer(client: MagentoClient, customer_id: str) -> CustomerData | None:
     """The customer with this id; none where there is none."""
-    found: Shown | None = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
+    found: CustomerData | None = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
     return found
 
 
-async def with_email(client: MagentoClient, email: str, website_id: int) -> Shown | None:
+async def with_email(client: MagentoClient, email: str, website_id: int) -> CustomerData | None:
     """The customer with this e-mail, in any spelling that Magento takes for the same, on the website."""
     for criteria in criteria_of("email", [email]):
         async for found in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
@@ -39,7 +39,7 @@ async def with_email(client: MagentoClient, email: str, website_id: int) -> Show
     return None
 
 
-async def accounts_with_email(client: MagentoClient, email: str) -> list[Shown]:
+async def accounts_with_email(client: MagentoClient, email: str) -> list[CustomerData]:
     """The customers with this e-mail on every website."""
     return [
         found

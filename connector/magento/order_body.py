@@ -14,7 +14,7 @@ from typing import Any
 
 from connector.magento.orders import Buyer, Region
 from connector.model.comparison import comparison_key
-from connector.model.orders import Line, NewOrder, Place
+from connector.model.orders import Line, NewOrder, PostalAddress
 
 VIRTUAL = ("virtual", "downloadable")
 PLAIN = ("simple", *VIRTUAL)
@@ -140,35 +140,37 @@ def _item(line: Line, knows: ShopKnows) -> dict[str, Any]:
     }
 
 
-def _assignments(new: NewOrder, place: Place, items: list[dict[str, Any]], knows: ShopKnows) -> dict[str, Any]:
+def _assignments(
+    new: NewOrder, address: PostalAddress, items: list[dict[str, Any]], knows: ShopKnows
+) -> dict[str, Any]:
     totals = {
         "shipping_amount": new.shipping_amount,
         "shipping_incl_tax": new.shipping_amount + new.shipping_tax,
         "shipping_tax_amount": new.shipping_tax,
     }
     shipping = {
-        "address": _address("shipping", place, new.email, knows),
+        "address": _address("shipping", address, new.email, knows),
         "method": new.shipping_method,
         "total": _both(totals),
     }
     return {"shipping_assignments": [{"shipping": shipping, "items": items}]}
 
 
-def _address(use: str, place: Place, email: str, knows: ShopKnows) -> dict[str, Any]:
-    region = knows.regions.get(place.country, {}).get(comparison_key(place.state)) if place.state else None
-    where: dict[str, Any] = {"region": place.state} if place.state else {}
+def _address(use: str, address: PostalAddress, email: str, knows: ShopKnows) -> dict[str, Any]:
+    region = knows.regions.get(address.country, {}).get(comparison_key(address.state)) if address.state else None
+    where: dict[str, Any] = {"region": address.state} if address.state else {}
     if region is not None:
         where = {"region": region.name, "region_code": region.code, "region_id": region.id}
     return {
         "address_type": use,
-        "firstname": place.firstname,
-        "lastname": place.lastname,
-        **({"company": place.company} if place.company else {}),
-        "street": list(place.street),
-        "city": place.city,
+        "firstname": address.firstname,
+        "lastname": address.lastname,
+        **({"company": address.company} if address.company else {}),
+        "street": list(address.street),
+        "city": address.city,
         **where,
-        "postcode": place.postcode,
-        "country_id": place.country,
-        "telephone": place.telephone,
+        "postcode": address.postcode,
+        "country_id": address.country,
+        "telephone": address.telephone,
         "email": email,
     }

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
-from connector.magento.reads import criteria_of, number, pages
+from connector.magento.queries import criteria_of, number, pages
 from connector.model.comparison import comparison_key
 from connector.model.money import ItemMoney, OrderMoney
 from connector.model.sold_items import SoldItem
@@ -24,7 +24,7 @@ TAKEN = "Unique constraint violation found"
 
 
 @dataclass(frozen=True)
-class ShownOrder:
+class MagentoOrder:
     """An order as Magento shows it; `comments` in the order in which they were written."""
 
     entity_id: int
@@ -58,20 +58,20 @@ class Buyer:
     group_id: int
 
 
-async def order(client: MagentoClient, entity_id: str) -> ShownOrder | None:
+async def order(client: MagentoClient, entity_id: str) -> MagentoOrder | None:
     """The order with this id; none where Magento has none."""
     found = await _unless_missing(client, f"orders/{quote(entity_id, safe='')}")
-    return None if found is None else _shown(found)
+    return None if found is None else _order_of(found)
 
 
-async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_order_id: str) -> list[ShownOrder]:
+async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_order_id: str) -> list[MagentoOrder]:
     """The orders with one of these numbers of Magento's, or with this number of Acumatica's."""
     filters = [*(("increment_id", one) for one in increment_ids), ("ext_order_id", ext_order_id)]
     criteria: dict[str, str] = {}
-    for place, (name, value) in enumerate(filters):
-        prefix = f"searchCriteria[filterGroups][0][filters][{place}]"
+    for index, (name, value) in enumerate(filters):
+        prefix = f"searchCriteria[filterGroups][0][filters][{index}]"
         criteria |= {f"{prefix}[field]": name, f"{prefix}[value]": value, f"{prefix}[conditionType]": "eq"}
-    return [_shown(row) async for row in pages(client, "orders", criteria)]
+    return [_order_of(row) async for row in pages(client, "orders", criteria)]
 
 
 async def orders_of(
@@ -80,11 +80,11 @@ async def orders_of(
     entity_ids: Sequence[str] = (),
     increment_ids: Sequence[str] = (),
     ext_order_ids: Sequence[str] = (),
-) -> list[ShownOrder]:
+) -> list[MagentoOrder]:
     """Return the orders with one of these ids, or of these numbers of Magento's, or of Acumatica's, read together."""
     asked = (("entity_id", entity_ids), ("increment_id", increment_ids), ("ext_order_id", ext_order_ids))
     found = {
-        int(row["entity_id"]): _shown(row)
+        int(row["entity_id"]): _order_of(row)
         for field, values in asked
         for criteria in criteria_of(field, values)
         async for row in pages(client, "orders", criteria)
@@ -106,36 +106,36 @@ async def create(client: MagentoClient, entity: Mapping[str, Any]) -> str:
     return str((await client.write("POST", "orders", {"entity": entity}))["entity_id"])
 
 
-async def set_status(client: MagentoClient, shown: ShownOrder, state: str, status: str) -> None:
+async def set_status(client: MagentoClient, order: MagentoOrder, state: str, status: str) -> None:
     """Write state and status of an order and nothing else; the number goes along, older versions gave a new one."""
-    entity = {"entity_id": shown.entity_id, "increment_id": shown.increment_id, "state": state, "status": status}
+    entity = {"entity_id": order.entity_id, "increment_id": order.increment_id, "state": state, "status": status}
     await client.write("POST", "orders", {"entity": entity})
 
 
-async def hold(client: MagentoClient, shown: ShownOrder) -> None:
+async def hold(client: MagentoClient, order: MagentoOrder) -> None:
     """Put the order on hold."""
-    await client.write("POST", f"orders/{shown.entity_id}/hold", None)
+    await client.write("POST", f"orders/{order.entity_id}/hold", None)
 
 
-async def unhold(client: MagentoClient, shown: ShownOrder) -> None:
+async def unhold(client: MagentoClient, order: MagentoOrder) -> None:
     """Take the order off hold: it gets the state and status back that it had."""
-    await client.write("POST", f"orders/{shown.entity_id}/unhold", None)
+    await client.write("POST", f"orders/{order.entity_id}/unhold", None)
 
 
-async def cancel(client: MagentoClient, shown: ShownOrder) -> bool:
+async def cancel(client: MagentoClient, order: MagentoOrder) -> bool:
     """Cancel the order; false where Magento does not, which it says with 200."""
-    return await client.write("POST", f"orders/{shown.entity_id}/cancel", None) is True
+    return await client.write("POST", f"orders/{order.entity_id}/cancel", None) is True
 
 
-async def comment(client: MagentoClient, shown: ShownOrder, text: str, status: str) -> None:
+async def comment(client: MagentoClient, order: MagentoOrder, text: str, status: str) -> None:
     """Write a comment with a status, which becomes the order's if its state allows it; nobody is mailed."""
     history = {"comment": text, "status": status, "is_customer_notified": 0, "is_visible_on_front": 0}
-    entity = {**history, "parent_id": shown.entity_id, "entity_name": "order"}
-    await client.write("POST", f"orders/{shown.entity_id}/comments", {"statusHistory": entity})
+    entity = {**history, "parent_id": order.entity_id, "entity_name": "order"}
+    await client.write("POST", f"orders/{order.entity_id}/comments", {"statusHistory": entity})
 
 
 async def invoice(
-    client: MagentoClient, shown: ShownOrder, items: Sequence[tuple[int, Decimal]] | None, text: str
+    client: MagentoClient, order: MagentoOrder, items: Sequence[tuple[int, Decimal]] | None, text: str
 ) -> str:
     """Make an offline invoice of these order items, none: of all that is open; gives its id. Nobody is mailed."""
     body: dict[str, Any] = {
@@ -146,12 +146,12 @@ async def invoice(
     }
     if items is not None:
         body["items"] = [{"order_item_id": item_id, "qty": quantity} for item_id, quantity in items]
-    return str(await client.write("POST", f"order/{shown.entity_id}/invoice", body))
+    return str(await client.write("POST", f"order/{order.entity_id}/invoice", body))
 
 
 async def refund(
     client: MagentoClient,
-    shown: ShownOrder,
+    order: MagentoOrder,
     items: Sequence[tuple[int, Decimal]],
     text: str,
     *,
@@ -174,7 +174,7 @@ async def refund(
             "extension_attributes": {"return_to_stock_items": ids},
         },
     }
-    return str(await client.write("POST", f"order/{shown.entity_id}/refund", body))
+    return str(await client.write("POST", f"order/{order.entity_id}/refund", body))
 
 
 async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -218,9 +218,9 @@ async def _unless_missing(client: MagentoClient, path: str) -> Any:
         raise
 
 
-def _shown(row: Mapping[str, Any]) -> ShownOrder:
+def _order_of(row: Mapping[str, Any]) -> MagentoOrder:
     histories = sorted(row.get("status_histories") or [], key=lambda one: int(one.get("entity_id") or 0))
-    return ShownOrder(
+    return MagentoOrder(
         entity_id=int(row["entity_id"]),
         increment_id=str(row.get("increment_id") or ""),
         ext_order_id=str(row.get("ext_order_id") or ""),

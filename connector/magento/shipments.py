@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoSuchRoute, RequestRefused
-from connector.magento.reads import number
+from connector.magento.queries import number
 from connector.model.shipments import Track
 
 STOCK_FAULT = "Could not save a shipment, see error log for details"
@@ -24,7 +24,7 @@ STOCK_FAULT = "Could not save a shipment, see error log for details"
 
 
 @dataclass(frozen=True)
-class MadeShipment:
+class MagentoShipment:
     """A shipment as Magento has it: its comments, tracking numbers, and (order item id, quantity).
 
     `track_ids`: Magento's ids of the tracking numbers, in the same order.
@@ -39,10 +39,10 @@ class MadeShipment:
     track_ids: tuple[str, ...] = ()
 
 
-async def shipments_of(client: MagentoClient, order_id: int) -> list[MadeShipment]:
+async def shipments_of(client: MagentoClient, order_id: int) -> list[MagentoShipment]:
     """All shipments of an order."""
     return [
-        MadeShipment(
+        MagentoShipment(
             entity_id=str(row["entity_id"]),
             source=str((row.get("extension_attributes") or {}).get("source_code") or ""),
             comments=tuple(str(one.get("comment") or "") for one in row.get("comments") or []),
@@ -51,8 +51,8 @@ async def shipments_of(client: MagentoClient, order_id: int) -> list[MadeShipmen
             increment_id=str(row.get("increment_id") or ""),
             track_ids=tuple(str(one.get("entity_id") or "") for one in row.get("tracks") or []),
         )
-        for criteria in reads.criteria_of("order_id", [str(order_id)])
-        async for row in reads.pages(client, "shipments", criteria)
+        for criteria in queries.criteria_of("order_id", [str(order_id)])
+        async for row in queries.pages(client, "shipments", criteria)
     ]
 
 
@@ -119,8 +119,8 @@ async def raise_sources(client: MagentoClient, source: str, quantities: Sequence
 
 async def ships_separately(client: MagentoClient, product_id: int) -> bool:
     """Whether a bundle ships as its children (`shipment_type` 1) and not as itself (0)."""
-    for criteria in reads.criteria_of("entity_id", [str(product_id)]):
-        async for row in reads.pages(client, "products", criteria):
+    for criteria in queries.criteria_of("entity_id", [str(product_id)]):
+        async for row in queries.pages(client, "products", criteria):
             for attribute in row.get("custom_attributes") or []:
                 if attribute.get("attribute_code") == "shipment_type":
                     return str(attribute.get("value")) == "1"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from connector.model.failures import SAYS_ONLY_WHY, FailureCode
+from connector.model.failures import REASON_IS_ENOUGH, FailureCode
 
 Code = FailureCode
 AGAIN = "then send it again with Reprocess Failed Messages (a2m reprocess)"
@@ -310,7 +310,7 @@ def fix_of(code: str) -> str:
 
 def with_fix(code: FailureCode, reason: str, attempts: int) -> str:
     """Return the reason of a failure with what to do: Magento's own words say only why, ours say both themselves."""
-    if code not in SAYS_ONLY_WHY:
+    if code not in REASON_IS_ENOUGH:
         return reason
     words = reason.rstrip()
     end = "" if words.endswith((".", "!", "?", "…")) else "."

@@ -139,7 +139,7 @@ class FailureCode(StrEnum):
 
 REOPENED_BY_THE_NEXT_SYNC = frozenset({FailureCode.UNKNOWN_SKU, FailureCode.SEND_AGAIN})
 """Failures that only wait for the newest state: the same value goes again once it can be sent."""
-SAYS_ONLY_WHY = frozenset(
+REASON_IS_ENOUGH = frozenset(
     {
         FailureCode.REFUSED_BY_MAGENTO,
         FailureCode.INVALID_PRICE,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True)
-class Place:
+class PostalAddress:
     """A billing or shipping address; `state` is Acumatica's code of it."""
 
     firstname: str
@@ -51,8 +51,8 @@ class NewOrder:
     payment_method: str
     shipping_method: str
     shipping_title: str
-    billing: Place
-    shipping: Place | None
+    billing: PostalAddress
+    shipping: PostalAddress | None
     lines: tuple[Line, ...]
     subtotal: Decimal
     discount: Decimal

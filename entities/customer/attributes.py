@@ -85,10 +85,10 @@ def _option(what: str, code: str, kind: AttributeKind, names: Sequence[str]) -> 
         option = kind.options.get(comparison_key(name))
         if name.strip() and option is not None:
             return option
-    said = next(name for name in names if name.strip()).strip()
+    label = next(name for name in names if name.strip()).strip()
     raise Rejected(
         FailureCode.UNKNOWN_OPTION,
-        f"{what} is {said!r}, which is no option of {code!r} in Magento. Add it there, or correct it in Acumatica.",
+        f"{what} is {label!r}, which is no option of {code!r} in Magento. Add it there, or correct it in Acumatica.",
     )
 
 

@@ -21,9 +21,9 @@ from connector.acumatica import customers as acumatica
 from connector.acumatica.customers import CustomerPage
 from connector.acumatica.records import plain_values
 from connector.magento import customers as magento
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
-from connector.magento.customers import Shown
+from connector.magento.customers import CustomerData
 from connector.magento.errors import RequestRefused
 from connector.model.comparison import comparison_key
 from connector.model.customers import Customer
@@ -34,7 +34,7 @@ from connector.state.sync import links
 from connector.state.sync.links import Link
 from entities.base import Feed, FeedPage, RunContext
 from entities.customer import rules
-from entities.customer.merge import merged, new_customer, not_shown
+from entities.customer.merge import merged, new_customer, not_applied
 from entities.customer.types import Account, CustomerRule, ShopFacts
 from entities.documents.document import Delivered, Document, noted
 from entities.shop import ConfigurationConflict
@@ -81,7 +81,7 @@ async def compute(context: RunContext[CustomerRule], there: Mapping[str, dict[st
     customers = {key: _customer(document) for key, document in there.items() if document is not None}
     chosen = {key: one for key, one in customers.items() if rules.is_sent(one, rule)}
     sent = {key: one for key, one in chosen.items() if not rules.is_left_out(one, rule)}
-    context.report.count(WITHOUT_EMAIL, len(chosen) - len(sent))
+    context.remarks.count(WITHOUT_EMAIL, len(chosen) - len(sent))
     facts = await _facts(context, rule, sent.values())
     sharing = defaultdict(list)
     for key, one in sent.items():
@@ -103,19 +103,19 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
 
 async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
     """What the shop knows of what these customers name; asked once per run. Raises `ConfigurationConflict`."""
-    ask_once = context.shop.once
+    once = context.shop.once
     async with context.shop.client() as client:
         if rule.attributes is not None:
             await _refuse_attributes_on_open_source(context, client)
         if not customers:
             return ShopFacts({})
-        groups = await ask_once("customer groups", partial(magento.groups, client))
+        groups = await once("customer groups", partial(magento.groups, client))
         countries = {
-            code: await ask_once(f"country {code}", partial(magento.country, client, code))
+            code: await once(f"country {code}", partial(magento.country, client, code))
             for code in sorted({code for one in customers for code in rules.countries_of(one)})
         }
         attributes = {
-            code: await ask_once(f"customer attribute {code}", partial(magento.attribute, client, code))
+            code: await once(f"customer attribute {code}", partial(magento.attribute, client, code))
             for code in sorted({*(rule.attributes or {}).values()})
         }
     names = tuple(name for name, number in groups.items() if number != rules.NOT_LOGGED_IN)
@@ -123,7 +123,7 @@ async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customer
 
 
 async def _refuse_attributes_on_open_source(context: RunContext[CustomerRule], client: MagentoClient) -> None:
-    if not reads.is_adobe_commerce(await context.shop.once("modules", partial(reads.modules, client))):
+    if not queries.is_adobe_commerce(await context.shop.once("modules", partial(queries.modules, client))):
         raise ConfigurationConflict(
             "Customer Attribute Sync is on, and this shop is Magento Open Source: only Adobe Commerce keeps custom "
             "attributes of customers. No customer was sent. Set A2M_ADDITIONAL__CUSTOMER_ATTRIBUTES to false."
@@ -184,36 +184,38 @@ async def send(
     context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered:
     """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
-    shown = await _known(context, client, account, link)
-    if shown is None:
+    current = await _known(context, client, account, link)
+    if current is None:
         _refuse_to_create(context, message, account, link)
         magento_id = await _create(client, message, account)
     else:
-        magento_id = str(shown["id"])
-        _refuse_to_change(context, message, account, shown, link)
-        account = _where_it_is(context, account, shown)
-        if not not_shown(account, shown):
-            return _made(magento_id, link)
-        await magento.update(client, magento_id, merged(shown, account, *_told(context, message, link)))
-    left = not_shown(account, await magento.customer(client, magento_id) or {})
+        magento_id = str(current["id"])
+        _refuse_to_change(context, message, account, current, link)
+        account = _where_it_is(context, account, current)
+        if not not_applied(account, current):
+            return _delivered(magento_id, link)
+        await magento.update(client, magento_id, merged(current, account, *_sent_before(context, message, link)))
+    left = not_applied(account, await magento.customer(client, magento_id) or {})
     if left:
         raise _dropped(message.key, magento_id, left)
-    return Delivered(magento_id) if shown is None else _made(magento_id, link)
+    return Delivered(magento_id) if current is None else _delivered(magento_id, link)
 
 
 async def find(
     context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered | None:
     """The customer in Magento, if it shows all of the account."""
-    shown = await _known(context, client, account, link)
-    if shown is None or _others(context, message, str(shown["id"])):
+    current = await _known(context, client, account, link)
+    if current is None or _others(context, message, str(current["id"])):
         return None
-    return None if not_shown(_where_it_is(context, account, shown), shown) else _made(str(shown["id"]), link)
+    return (
+        None if not_applied(_where_it_is(context, account, current), current) else _delivered(str(current["id"]), link)
+    )
 
 
 async def _known(
     context: RunContext[CustomerRule], client: MagentoClient, account: Account, link: Link | None
-) -> Shown | None:
+) -> CustomerData | None:
     """The customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are shared."""
     if link is not None:
         return await magento.customer(client, link.magento_id)
@@ -224,9 +226,9 @@ async def _known(
     return found[0] if own is None and len(found) == 1 else own
 
 
-def _where_it_is(context: RunContext[CustomerRule], account: Account, shown: Shown) -> Account:
+def _where_it_is(context: RunContext[CustomerRule], account: Account, current: CustomerData) -> Account:
     """The account on the website that it has in Magento: one that is shared keeps it."""
-    return replace(account, website_id=int(shown["website_id"])) if context.rule.shared else account
+    return replace(account, website_id=int(current["website_id"])) if context.rule.shared else account
 
 
 async def _create(client: MagentoClient, message: Message, account: Account) -> str:
@@ -241,7 +243,7 @@ async def _create(client: MagentoClient, message: Message, account: Account) -> 
         raise _shared(message.key, account, found) from refused
 
 
-def _shared(key: str, account: Account, found: list[Shown]) -> Rejected:
+def _shared(key: str, account: Account, found: list[CustomerData]) -> Rejected:
     named = " and ".join(f"customer {one['id']} of website {one.get('website_id')}" for one in found)
     fix = (
         "To use that account, set A2M_CUSTOMER__ACCOUNTS to global."
@@ -268,17 +270,17 @@ def _refuse_to_create(context: RunContext[CustomerRule], message: Message, accou
 
 
 def _refuse_to_change(
-    context: RunContext[CustomerRule], message: Message, account: Account, shown: Shown, link: Link | None
+    context: RunContext[CustomerRule], message: Message, account: Account, current: CustomerData, link: Link | None
 ) -> None:
     """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
-    magento_id, key = shown["id"], message.key
-    if shown.get("website_id") != account.website_id and not context.rule.shared:
+    magento_id, key = current["id"], message.key
+    if current.get("website_id") != account.website_id and not context.rule.shared:
         raise Rejected(
             FailureCode.ANOTHER_WEBSITE,
             f"customer {key} is Magento's customer {magento_id}, on website "
-            f"{shown.get('website_id')}; A2M_MAGENTO__WEBSITE_ID is {account.website_id}. Link it to a customer there: "
-            f"a2m link customer {key} ID. Where Magento shares accounts over its websites, set A2M_CUSTOMER__ACCOUNTS "
-            "to global.",
+            f"{current.get('website_id')}; A2M_MAGENTO__WEBSITE_ID is {account.website_id}. Link it to a customer "
+            f"there: a2m link customer {key} ID. Where Magento shares accounts over its websites, set "
+            "A2M_CUSTOMER__ACCOUNTS to global.",
         )
     others = [] if link is not None else _others(context, message, str(magento_id))
     if others:
@@ -289,7 +291,7 @@ def _refuse_to_change(
         )
 
 
-def _told(context: RunContext[CustomerRule], message: Message, link: Link | None) -> list[Account]:
+def _sent_before(context: RunContext[CustomerRule], message: Message, link: Link | None) -> list[Account]:
     """What Magento was told last; and where that is not sure, what it may have been told since."""
     documents = [] if link is None or link.document is None else [link.document]
     if link is None or link.in_doubt:
@@ -298,7 +300,7 @@ def _told(context: RunContext[CustomerRule], message: Message, link: Link | None
     return [msgspec.json.decode(document, type=Account) for document in documents]
 
 
-def _made(magento_id: str, link: Link | None) -> Delivered:
+def _delivered(magento_id: str, link: Link | None) -> Delivered:
     return Delivered(magento_id, "found" if link is None else link.made_by)
 
 

@@ -15,10 +15,10 @@ from connector.state.queue.message import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import Entity, RunContext
-from entities.checks import Asked
+from entities.checks import PlannedCheck
 from entities.customer.checks import customers_in_acumatica, customers_in_magento
 from entities.customer.deliver import FEEDS, compute, find, identity, refuse_too_many, send
-from entities.customer.explain import explained, shown_now
+from entities.customer.explain import explain_now, explained
 from entities.customer.from_settings import customer_rule, read_plan
 from entities.customer.routes import ROUTES
 from entities.customer.types import Account, CustomerRule
@@ -91,19 +91,19 @@ class Customers(DocumentEntity[CustomerRule, Account]):
         """See `Entity.explained`."""
         return explained(settings, stored)
 
-    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-        """See `Entity.shown_now`."""
-        return await shown_now(client, settings, known)
+    async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.explain_now`."""
+        return await explain_now(client, settings, known)
 
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
         """See `Entity.fields_read`."""
         return fields.of_customers()
 
-    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
         """See `Entity.checks_in_acumatica`."""
         return customers_in_acumatica(session, self.rule(settings))
 
-    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
         """See `Entity.checks_in_magento`."""
         return customers_in_magento(client, self.rule(settings))
 

@@ -17,7 +17,7 @@ from entities.explained import NOW, Known, Line, of_links
 from settings import Settings
 
 
-async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
     found = [await customers.customer(client, link.magento_id) for link in known.links]
     if not known.links:
         emails = {str(one.get("email") or "").strip() for one in known.documents} - {""}
@@ -31,11 +31,11 @@ def _account(one: Mapping[str, Any], groups: Mapping[int, str]) -> Iterator[Line
     name = f"{one.get('firstname') or ''} {one.get('lastname') or ''}".strip()
     group = groups.get(int(one.get("group_id") or 0), str(one.get("group_id")))
     yield NOW, f"customer {one['id']}, {name}, {one['email']}, group {group}, website {one.get('website_id')}"
-    for place in one.get("addresses") or []:
-        uses = [use for use in ("default_billing", "default_shipping") if place.get(use)]
-        region = (place.get("region") or {}).get("region_code") or ""
-        street = [*(place.get("street") or []), place.get("postcode"), place.get("city"), region]
-        where = ", ".join(str(part) for part in (*street, place.get("country_id")) if part)
+    for address in one.get("addresses") or []:
+        uses = [use for use in ("default_billing", "default_shipping") if address.get(use)]
+        region = (address.get("region") or {}).get("region_code") or ""
+        street = [*(address.get("street") or []), address.get("postcode"), address.get("city"), region]
+        where = ", ".join(str(part) for part in (*street, address.get("country_id")) if part)
         use = f" ({', '.join(uses)})".replace("_", " ") if uses else ""
         yield f"{NOW}, address", f"{where}{use}"
 

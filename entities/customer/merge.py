@@ -22,7 +22,7 @@ from entities.customer.types import Account, PostalAddress
 USES = ("billing", "shipping")
 OWN_FIELDS = ("prefix", "middlename", "suffix", "dob", "taxvat", "gender")
 """Attributes that Magento has as fields of the customer, and leaves out among the custom attributes."""
-KEPT_BY_MAGENTO = frozenset({"created_at", "updated_at", "created_in", "extension_attributes"})
+OWNED_BY_MAGENTO = frozenset({"created_at", "updated_at", "created_in", "extension_attributes"})
 
 
 def new_customer(account: Account) -> dict[str, Any]:
@@ -34,32 +34,32 @@ def new_customer(account: Account) -> dict[str, Any]:
     return {**_header(account), **_own(filled), "addresses": addresses, "custom_attributes": _custom({}, filled)}
 
 
-def merged(shown: Mapping[str, Any], account: Account, *former: Account) -> dict[str, Any]:
+def merged(current: Mapping[str, Any], account: Account, *former: Account) -> dict[str, Any]:
     """The customer as Magento shows it, with all that the account says; `former` is what Magento was told last, and
     what an attempt that broke off may have told it since.
     """
-    kept = {name: value for name, value in shown.items() if name not in KEPT_BY_MAGENTO}
+    attributes = {name: value for name, value in current.items() if name not in OWNED_BY_MAGENTO}
     return {
-        **kept,
+        **attributes,
         **_header(account),
         **_own(account.attributes),
-        "addresses": _merged_addresses(shown.get("addresses") or [], account, former),
-        "custom_attributes": _custom(_shown_attributes(shown), account.attributes),
+        "addresses": _merged_addresses(current.get("addresses") or [], account, former),
+        "custom_attributes": _custom(_current_attributes(current), account.attributes),
     }
 
 
-def not_shown(account: Account, shown: Mapping[str, Any]) -> list[str]:
+def not_applied(account: Account, current: Mapping[str, Any]) -> list[str]:
     """What Magento does not show of the account, in words; empty if it shows all of it."""
-    told = _header(account)
-    told["email"] = comparison_key(account.email)
-    has = {**shown, "email": comparison_key(str(shown.get("email") or ""))}
-    missing = [f"the {_WORDS[name]}" for name, value in told.items() if has.get(name) != value]
+    sent = _header(account)
+    sent["email"] = comparison_key(account.email)
+    has = {**current, "email": comparison_key(str(current.get("email") or ""))}
+    missing = [f"the {_WORDS[name]}" for name, value in sent.items() if has.get(name) != value]
     for one in account.addresses:
-        if not any(_shows(address, one) for address in shown.get("addresses") or []):
+        if not any(_matches(address, one) for address in current.get("addresses") or []):
             uses = " and ".join(use for use in USES if getattr(one, use))
             missing.append(f"the {uses} address in {one.country_id}")
-    kept = {**_shown_attributes(shown), **{code: shown.get(code) for code in OWN_FIELDS}}
-    wrong = [code for code, value in account.attributes.items() if not _is_value(kept.get(code), value)]
+    attributes = {**_current_attributes(current), **{code: current.get(code) for code in OWN_FIELDS}}
+    wrong = [code for code, value in account.attributes.items() if not _is_value(attributes.get(code), value)]
     return [*missing, *(f"the attribute {code!r}" for code in wrong)]
 
 
@@ -76,73 +76,76 @@ def _header(account: Account) -> dict[str, Any]:
     return {name: getattr(account, name) for name in _WORDS}
 
 
-def _shown_attributes(shown: Mapping[str, Any]) -> dict[str, Any]:
-    return {one["attribute_code"]: one["value"] for one in shown.get("custom_attributes") or []}
+def _current_attributes(current: Mapping[str, Any]) -> dict[str, Any]:
+    return {one["attribute_code"]: one["value"] for one in current.get("custom_attributes") or []}
 
 
-def _custom(old: Mapping[str, Any], told: Mapping[str, str]) -> list[dict[str, Any]]:
-    values = {**old, **{code: value for code, value in told.items() if code not in OWN_FIELDS}}
+def _custom(old: Mapping[str, Any], sent: Mapping[str, str]) -> list[dict[str, Any]]:
+    values = {**old, **{code: value for code, value in sent.items() if code not in OWN_FIELDS}}
     return [{"attribute_code": code, "value": value} for code, value in values.items()]
 
 
-def _own(told: Mapping[str, str]) -> dict[str, str | None]:
-    return {code: value or None for code, value in told.items() if code in OWN_FIELDS}
+def _own(sent: Mapping[str, str]) -> dict[str, str | None]:
+    return {code: value or None for code, value in sent.items() if code in OWN_FIELDS}
 
 
-def _is_value(shown: Any, told: str) -> bool:
+def _is_value(current: Any, sent: str) -> bool:
     """Whether an attribute shows its value: Magento removes an empty one, and gives decimals with four places."""
-    text = "" if shown is None else str(shown)
-    if text == told:
+    text = "" if current is None else str(current)
+    if text == sent:
         return True
     try:
-        return bool(text and told) and Decimal(text) == Decimal(told)
+        return bool(text and sent) and Decimal(text) == Decimal(sent)
     except InvalidOperation:
-        return text[:10] == told and text[10:] == " 00:00:00"
+        return text[:10] == sent and text[10:] == " 00:00:00"
 
 
 def _merged_addresses(
-    shown: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]
+    current: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]
 ) -> list[dict[str, Any]]:
-    entries = [{name: value for name, value in one.items() if name != "region_id"} for one in shown]
-    places = _places(entries, account, former)
-    for place, address in zip(places, account.addresses, strict=True):
-        if place is None:
-            place = len(entries)
+    entries = [{name: value for name, value in one.items() if name != "region_id"} for one in current]
+    positions = _positions(entries, account, former)
+    for position, address in zip(positions, account.addresses, strict=True):
+        if position is None:
+            position = len(entries)
             entries.append({})
-        entry = entries[place]
+        entry = entries[position]
         entry.update(_entry(address))
         for use in USES:
-            if getattr(address, use) and _may_be_default(use, shown, former):
+            if getattr(address, use) and _may_be_default(use, current, former):
                 for other in entries:
                     other.pop(f"default_{use}", None)
                 entry[f"default_{use}"] = True
     return entries
 
 
-def _places(entries: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]) -> list[int | None]:
+def _positions(entries: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]) -> list[int | None]:
     """Where each of the account's addresses stands among the shown ones; none for one that is new."""
-    places: list[int | None] = [
-        next((place for place, entry in enumerate(entries) if _shows(entry, one)), None) for one in account.addresses
+    positions: list[int | None] = [
+        next((position for position, entry in enumerate(entries) if _matches(entry, one)), None)
+        for one in account.addresses
     ]
     for number, one in enumerate(account.addresses):
-        if places[number] is None:
-            told = [old for before in former for old in before.addresses if _same_use(old, one)]
-            free = (place for place, _entry in enumerate(entries) if place not in places)
-            places[number] = next((place for place in free if any(_shows(entries[place], old) for old in told)), None)
-    return places
+        if positions[number] is None:
+            sent = [old for before in former for old in before.addresses if _same_use(old, one)]
+            free = (position for position, _entry in enumerate(entries) if position not in positions)
+            positions[number] = next(
+                (position for position in free if any(_matches(entries[position], old) for old in sent)), None
+            )
+    return positions
 
 
 def _same_use(one: PostalAddress, other: PostalAddress) -> bool:
     return (one.billing and other.billing) or (one.shipping and other.shipping)
 
 
-def _may_be_default(use: str, shown: Sequence[Mapping[str, Any]], former: Sequence[Account]) -> bool:
+def _may_be_default(use: str, current: Sequence[Mapping[str, Any]], former: Sequence[Account]) -> bool:
     """Ours becomes the default only where there is none, or where the default is the one that we told last."""
-    default = next((one for one in shown if one.get(f"default_{use}")), None)
+    default = next((one for one in current if one.get(f"default_{use}")), None)
     if default is None:
         return True
-    told = [old for before in former for old in before.addresses if getattr(old, use)]
-    return any(_shows(default, old) for old in told)
+    sent = [old for before in former for old in before.addresses if getattr(old, use)]
+    return any(_matches(default, old) for old in sent)
 
 
 def _entry(address: PostalAddress) -> dict[str, Any]:
@@ -161,13 +164,13 @@ def _entry(address: PostalAddress) -> dict[str, Any]:
     }
 
 
-def _shows(entry: Mapping[str, Any], address: PostalAddress) -> bool:
+def _matches(entry: Mapping[str, Any], address: PostalAddress) -> bool:
     """Whether an address of Magento shows this one."""
-    told = _entry(address)
-    plain = [name for name in told if name not in ("region", "street")]
+    sent = _entry(address)
+    plain = [name for name in sent if name not in ("region", "street")]
     if (
-        any((entry.get(name) or "") != told[name] for name in plain)
-        or list(entry.get("street") or []) != told["street"]
+        any((entry.get(name) or "") != sent[name] for name in plain)
+        or list(entry.get("street") or []) != sent["street"]
     ):
         return False
     region = entry.get("region") or {}

@@ -23,7 +23,7 @@ NOT_SENT = frozenset({"inactive", "one-time"})
 LONGEST_LOCAL_PART = 64
 LONGEST_EMAIL = 254
 NOT_LOGGED_IN = 0
-SHOWN_NAMES = 12
+DISPLAY_NAMES = 12
 
 _ATOM = r"[^\s@,;:<>()\[\]\\\"]+"
 _EMAIL = re.compile(rf"(?P<local>(?!\.){_ATOM}(?<!\.))@(?P<host>(?:[\w](?:[\w-]*[\w])?\.)+[\w](?:[\w-]*[\w])?)")
@@ -111,8 +111,8 @@ def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
     """What was changed of the names that go to Magento; empty where all go as Acumatica has them."""
     person = next((one for one in (customer.person, customer.main) if one.first_name and one.last_name), None)
     used = [] if person is None else [person]
-    places = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]
-    used += [one for one in places if not one.address.is_empty()]
+    parties = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]
+    used += [one for one in parties if not one.address.is_empty()]
     found = [
         (what, text, clean_name(text))
         for contact in used
@@ -121,7 +121,7 @@ def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
     ]
     if not any(_person(one) for one in (customer.person, customer.main)):
         found.append(("Customer name", customer.name, clean_name(customer.name)))
-    if any(not one.address.is_empty() for one in places):
+    if any(not one.address.is_empty() for one in parties):
         company = company_of(customer)
         found.append(("Company", company, clean_company(company)))
     return changes([*found, *changed_names(customer, rule)])
@@ -134,7 +134,7 @@ def company_of(customer: Customer) -> str:
 
 def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
     name = rule.group_of(customer.customer_class)
-    known = ", ".join(facts.group_names[:SHOWN_NAMES])
+    known = ", ".join(facts.group_names[:DISPLAY_NAMES])
     if name is None:
         raise Rejected(
             FailureCode.UNMAPPED_CUSTOMER_CLASS,
@@ -237,7 +237,7 @@ def _region(where: str, address: Address, country: Country) -> int | None:
         return None
     found = country.regions.get(comparison_key(state))
     if found is None:
-        known = ", ".join(country.codes[:SHOWN_NAMES]) + (" …" if len(country.codes) > SHOWN_NAMES else "")
+        known = ", ".join(country.codes[:DISPLAY_NAMES]) + (" …" if len(country.codes) > DISPLAY_NAMES else "")
         raise Rejected(
             FailureCode.UNKNOWN_REGION,
             f"{where} is in state {state!r} of {address.country.strip().upper()}, where Magento knows "

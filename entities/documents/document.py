@@ -72,7 +72,7 @@ class Delivered:
     made_by: MadeBy = "sent"
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
-    told: Any = None
+    sent_content: Any = None
     remark: str | None = None
 
 
@@ -143,22 +143,22 @@ def fingerprint(document: bytes) -> int:
 async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C], pulled: Pulled) -> Computed:
     """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
     chosen = _with_same_identity(context, entity, pulled.to_compute)
-    there = {key: _said(stored.record) for key, stored in chosen.items()}
+    there = {key: _with_invoices(stored.record) for key, stored in chosen.items()}
     computed = await entity.documents(context, there)
     for one in computed:
         for note in one.notes:
-            context.report.note(one.key, note)
+            context.remarks.note(one.key, note)
     with context.state.read() as connection:
         known = links.of_records(connection, context.name, list(there))
-    told = [one for one in computed if one.content is not None or one.cause is not None]
-    wanted = [want for one in told for want in _wanted(entity, one, known.get(one.key))]
+    to_send = [one for one in computed if one.content is not None or one.cause is not None]
+    wanted = [want for one in to_send for want in _desired_values(entity, one, known.get(one.key))]
     left = {one.key for one in computed}
-    wanted += [_gone(link) for link in known.values() if link.key not in left and link.document is not None]
+    wanted += [_deleted(link) for link in known.values() if link.key not in left and link.document is not None]
     wanted += [
         DesiredValue(key, key, "", key, None, None, FailureCode.UNREADABLE_RECORD, why) for key, why in pulled.problems
     ]
     return Computed(
-        acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.vanished],
+        acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.missing],
         wanted=wanted,
         withdrawn_value=None,
         stored=[*chosen.values(), *pulled.to_keep.values()],
@@ -181,29 +181,29 @@ def _with_same_identity(
     return {**others, **{key: msgspec.structs.replace(one, key=keys[key]) for key, one in pulled.items()}}
 
 
-def _said(record: Record) -> dict[str, Any] | None:
+def _with_invoices(record: Record) -> dict[str, Any] | None:
     """The record's document, with an order's invoices where it has any."""
     if record.document is None or not record.invoices:
         return record.document
     return {**record.document, "invoices": record.invoices}
 
 
-def _wanted(entity: DocumentParts[R, C], one: Document, link: Link | None) -> list[DesiredValue]:
+def _desired_values(entity: DocumentParts[R, C], one: Document, link: Link | None) -> list[DesiredValue]:
     """What Magento must be told of the document, and what is to be known beside it."""
     if one.content is None:
         return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
     content, beside = one.content, None
-    kept = None if link is None else link.document
+    sent_document = None if link is None else link.document
     document = encoded(content)
-    if kept is not None and kept != document:
-        told = msgspec.json.decode(kept, type=entity.content)
-        beside = entity.beside(told, content)
+    if sent_document is not None and sent_document != document:
+        sent = msgspec.json.decode(sent_document, type=entity.content)
+        beside = entity.beside(sent, content)
         try:
-            content = entity.changed(told, content)
+            content = entity.changed(sent, content)
         except Rejected as why:
             return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.code, str(why))]
         # as it was kept, where nothing changed: a field that a later version added is no change
-        document = kept if content is told else encoded(content)
+        document = sent_document if content is sent else encoded(content)
     want = DesiredValue(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
     return [want] if beside is None else [want, _beside(one, beside)]
 
@@ -215,7 +215,7 @@ def _beside(one: Document, beside: Beside) -> DesiredValue:
     return DesiredValue(one.acumatica_key, key, "", key, value, None, beside.cause, beside.reason)
 
 
-def _gone(link: Link) -> DesiredValue:
+def _deleted(link: Link) -> DesiredValue:
     code = FailureCode.CHANGED_AFTER_IT_WAS_SENT
     reason = code.because(
         f"Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. Put it right there by hand, then "
@@ -269,10 +269,12 @@ def content_and_link(context: RunContext[R], content: type[T], message: Message)
     return msgspec.json.decode(message.document or b"", type=content), link
 
 
-def settled_as(settled: MessageOutcome, made: Delivered) -> MessageOutcome:
+def settled_as(settled: MessageOutcome, delivered: Delivered) -> MessageOutcome:
     """The outcome of a message with all that is kept of what its document is in Magento."""
     message = settled.message
-    told = message.document if made.told is None else encoded(made.told)
-    link = Link(message.key, message.acumatica_key, made.magento_id, told, made.made_by)
-    remark = settled.reason if made.remark is None or settled.state != SENT else made.remark
-    return msgspec.structs.replace(settled, reason=remark, link=link, taken=made.taken, compensated=made.compensated)
+    document = message.document if delivered.sent_content is None else encoded(delivered.sent_content)
+    link = Link(message.key, message.acumatica_key, delivered.magento_id, document, delivered.made_by)
+    remark = settled.reason if delivered.remark is None or settled.state != SENT else delivered.remark
+    return msgspec.structs.replace(
+        settled, reason=remark, link=link, taken=delivered.taken, compensated=delivered.compensated
+    )

@@ -106,12 +106,12 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
         """
         left = iter(waiting)
         found: list[Difference] = []
-        await asyncio.gather(*(self._look_for(context, left, found) for _connection in range(context.shop.connections)))
+        await asyncio.gather(*(self._find(context, left, found) for _connection in range(context.shop.connections)))
         with context.state.read() as connection:
             unsent = messages.failed(connection, self.name)
         return len(waiting) + len(unsent), sorted(found, key=lambda one: one.key)
 
-    async def _look_for(self, context: RunContext[R], left: Iterator[Message], found: list[Difference]) -> None:
+    async def _find(self, context: RunContext[R], left: Iterator[Message], found: list[Difference]) -> None:
         async with context.shop.client() as client:
             for message in left:
                 try:

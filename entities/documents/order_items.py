@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.magento.client import MagentoClient
-from connector.magento.orders import ShownOrder
+from connector.magento.orders import MagentoOrder
 from entities.shop import Shop
 from entities.shop_orders.matching import skus_in_doubt, with_products
 
 
-async def with_product_skus(shop: Shop, client: MagentoClient, order: ShownOrder) -> ShownOrder:
+async def with_product_skus(shop: Shop, client: MagentoClient, order: MagentoOrder) -> MagentoOrder:
     """Return the order with its items' products as Magento has them now.
 
     One request for products that were not asked for in this run, and another only where an item's own SKU is not its

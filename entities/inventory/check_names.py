@@ -11,9 +11,9 @@ from connector.acumatica import setup
 from connector.acumatica.errors import NoRights, RequestRefused
 from connector.acumatica.order_demands import availability_rules
 from connector.acumatica.session import AcumaticaSession
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
-from entities.checks import Asked, Check, not_among
+from entities.checks import Check, PlannedCheck, not_among
 from entities.inventory.check_reservations import reservations
 from entities.inventory.check_sources import SOURCES, sources
 from entities.inventory.checks import inventory_in_magento
@@ -29,30 +29,30 @@ INQUIRY, ATTRIBUTE = "Vendor inquiry", "Vendor attribute"
 _COLUMNS = ("InventoryID", "VendorQty")
 
 
-def availability_in_acumatica(session: AcumaticaSession, *, deducts: bool) -> list[Asked]:
+def availability_in_acumatica(session: AcumaticaSession, *, deducts: bool) -> list[PlannedCheck]:
     """Whether the item classes say what Quantity Available lacks of open orders, where that is read from them."""
-    return [Asked(AVAILABILITY, partial(_availability, session))] if deducts else []
+    return [PlannedCheck(AVAILABILITY, partial(_availability, session))] if deducts else []
 
 
-def vendor_in_acumatica(session: AcumaticaSession, inquiry: str) -> list[Asked]:
+def vendor_in_acumatica(session: AcumaticaSession, inquiry: str) -> list[PlannedCheck]:
     """The generic inquiry that lists vendor quantities."""
-    return [Asked(INQUIRY, partial(_inquiry, session, inquiry))] if inquiry else []
+    return [PlannedCheck(INQUIRY, partial(_inquiry, session, inquiry))] if inquiry else []
 
 
-def vendor_in_magento(client: MagentoClient, attribute: str) -> list[Asked]:
+def vendor_in_magento(client: MagentoClient, attribute: str) -> list[PlannedCheck]:
     """The product attribute that shows vendor quantities."""
-    return [Asked(ATTRIBUTE, partial(_attribute, client, attribute))] if attribute else []
+    return [PlannedCheck(ATTRIBUTE, partial(_attribute, client, attribute))] if attribute else []
 
 
 async def _availability(session: AcumaticaSession) -> Check:
     rules = await availability_rules(session)
     if rules is None:
-        said = (
+        message = (
             "what Quantity Available lacks of open orders is not told: only what is allocated or shipped of the shop's "
             "orders is added back. Grant the user access to form Availability Calculation Rules (IN201500), or say it "
             "in A2M_INVENTORY__AVAILABLE_DEDUCTS."
         )
-        return Check(AVAILABILITY, "could not be checked", said)
+        return Check(AVAILABILITY, "could not be checked", message)
     return Check(AVAILABILITY, "passed", f"read for {len(rules)} item class{'' if len(rules) == 1 else 'es'}")
 
 
@@ -62,25 +62,25 @@ async def _inquiry(session: AcumaticaSession, inquiry: str) -> Check:
     except NoRights as fault:
         return Check(INQUIRY, "failed", str(fault))
     except RequestRefused as refused:
-        said = (
+        message = (
             f"Acumatica shows no generic inquiry {inquiry} by OData. Correct A2M_VENDOR_INVENTORY__INQUIRY, or tick "
             f"Expose via OData on form Generic Inquiry (SM208000). {refused}"
         )
-        return Check(INQUIRY, "failed", said)
+        return Check(INQUIRY, "failed", message)
     if columns is None:
-        said = f"{inquiry} is there and lists nothing now, so its columns are not told: no vendor quantity is shown"
-        return Check(INQUIRY, "could not be checked", said)
+        message = f"{inquiry} is there and lists nothing now, so its columns are not told: no vendor quantity is shown"
+        return Check(INQUIRY, "could not be checked", message)
     missing = [name for name in _COLUMNS if name not in columns]
     if missing:
-        said = f"{inquiry} has no column {' and no column '.join(missing)}; it has {', '.join(sorted(columns))}."
-        return Check(INQUIRY, "failed", f"{said} Name its columns so: InventoryID, WarehouseID, VendorQty.")
+        message = f"{inquiry} has no column {' and no column '.join(missing)}; it has {', '.join(sorted(columns))}."
+        return Check(INQUIRY, "failed", f"{message} Name its columns so: InventoryID, WarehouseID, VendorQty.")
     return Check(INQUIRY, "passed", f"{inquiry}: {', '.join(sorted(columns))}")
 
 
 async def _attribute(client: MagentoClient, attribute: str) -> Check:
-    if not await reads.has_attribute(client, attribute):
-        said = f"Magento has no product attribute {attribute}. Make it, or correct A2M_VENDOR_INVENTORY__ATTRIBUTE."
-        return Check(ATTRIBUTE, "failed", said)
+    if not await queries.has_attribute(client, attribute):
+        message = f"Magento has no product attribute {attribute}. Make it, or correct A2M_VENDOR_INVENTORY__ATTRIBUTE."
+        return Check(ATTRIBUTE, "failed", message)
     return Check(ATTRIBUTE, "passed", attribute)
 
 
@@ -88,8 +88,8 @@ async def _warehouses(session: AcumaticaSession, names: tuple[str, ...]) -> Chec
     found = await setup.warehouses(session)
     missing = not_among(names, found)
     if missing:
-        said = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check("Warehouses", "failed", f"{said} Correct A2M_INVENTORY__WAREHOUSES or A2M_INVENTORY__BRANCHES.")
+        message = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check("Warehouses", "failed", f"{message} Correct A2M_INVENTORY__WAREHOUSES or A2M_INVENTORY__BRANCHES.")
     return Check("Warehouses", "passed", ", ".join(names) or "none are named")
 
 
@@ -98,12 +98,12 @@ async def _branches(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
     missing = [one for one in names if one.strip().casefold() not in {code.casefold() for code in found}]
     if missing:
         known = ", ".join(sorted(found))
-        said = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
-        return Check("Branches", "failed", said)
+        message = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
+        return Check("Branches", "failed", message)
     return Check("Branches", "passed", ", ".join(names) or "none are named")
 
 
-def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[Asked]:
+def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
     """Return the checks of quantities in Acumatica."""
     chosen, vendor = settings.inventory, settings.vendor_inventory
     plan = read_plan(settings, None)
@@ -112,20 +112,20 @@ def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[A
     reads_rules = chosen.add_back_open_orders and not chosen.available_deducts and chosen.quantity == "available"
     counts_vendors = settings.active.inventory and vendor.include != "no"
     return [
-        Asked("Warehouses", partial(_warehouses, session, warehouses)),
-        Asked("Branches", partial(_branches, session, branches)),
+        PlannedCheck("Warehouses", partial(_warehouses, session, warehouses)),
+        PlannedCheck("Branches", partial(_branches, session, branches)),
         *availability_in_acumatica(session, deducts=settings.active.inventory and reads_rules),
         *vendor_in_acumatica(session, vendor.inquiry if counts_vendors else ""),
     ]
 
 
-def checks_in_magento(settings: Settings, client: MagentoClient) -> list[Asked]:
+def checks_in_magento(settings: Settings, client: MagentoClient) -> list[PlannedCheck]:
     """Return the checks of quantities in Magento."""
     active, vendor = settings.active, settings.vendor_inventory
     own = (vendor.source,) if vendor.include == "separate" and vendor.source else ()
     codes = tuple(sorted({*settings.sources(), *own}))
     return [
-        Asked(SOURCES, partial(sources, client, codes)),
+        PlannedCheck(SOURCES, partial(sources, client, codes)),
         *reservations(client, inventory=active.inventory, shipment=active.shipment),
         *vendor_in_magento(client, vendor.attribute if active.inventory and shows_attribute(settings) else ""),
         *(inventory_in_magento(client, quantity_rule(settings)) if active.inventory else []),

@@ -8,37 +8,37 @@ from __future__ import annotations
 
 from functools import partial
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
-from entities.checks import Asked, Check, lacks
+from entities.checks import Check, PlannedCheck, lacks
 
 RESERVATIONS = "Reservations"
 OPEN = "new,pending_payment,processing,payment_review,holded"
 
 
-def reservations(client: MagentoClient, *, inventory: bool, shipment: bool) -> list[Asked]:
+def reservations(client: MagentoClient, *, inventory: bool, shipment: bool) -> list[PlannedCheck]:
     """Asked where quantities are sent."""
-    return [Asked(RESERVATIONS, partial(_reservations, client, shipment))] if inventory else []
+    return [PlannedCheck(RESERVATIONS, partial(_reservations, client, shipment))] if inventory else []
 
 
 async def _reservations(client: MagentoClient, shipment: bool) -> Check:
     if shipment:
         return Check(RESERVATIONS, "passed", "shipments are active: what an order holds is cleared when it ships")
     try:
-        number = await reads.count_orders(client, OPEN)
+        number = await queries.count_orders(client, OPEN)
     except Unauthorized as refused:
         return Check(RESERVATIONS, "could not be checked", f"open orders may not be read. {lacks(refused)}")
     if not number:
-        said = (
+        message = (
             "no order is open in Magento now. What a later one reserves is cleared when it ships there, which the "
             "connector does only with A2M_ACTIVE__SHIPMENT"
         )
-        return Check(RESERVATIONS, "passed", said)
+        return Check(RESERVATIONS, "passed", message)
     orders = "order is" if number == 1 else "orders are"
-    said = (
+    message = (
         f"{number:,} {orders} open in Magento, quantities are sent and shipments are not: nothing clears what is "
         "reserved for them, and the shop offers less than there is. Switch on A2M_ACTIVE__SHIPMENT, or ship them in "
         "Magento by other means."
     )
-    return Check(RESERVATIONS, "failed", said)
+    return Check(RESERVATIONS, "failed", message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
 from connector.magento.permissions import named
@@ -22,9 +22,9 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
     modules = await modules_of(client)
     if modules is None:
         return Check(SOURCES, "could not be checked", "the modules are not known")
-    if not reads.has_msi(modules):
+    if not queries.has_msi(modules):
         return Check(SOURCES, "passed", "none are used: Magento keeps no sources (MSI is off)")
-    found = {source.source_code.casefold(): source for source in await reads.sources(client)}
+    found = {source.source_code.casefold(): source for source in await queries.sources(client)}
     missing = [code for code in codes if code.strip().casefold() not in found]
     if missing:
         known = ", ".join(sorted(source.source_code for source in found.values()))
@@ -36,12 +36,12 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
     if off:
         return Check(SOURCES, "failed", f"{', '.join(off)} is disabled: its quantity does not count. Enable it.")
     try:
-        stocks = await reads.sales_channels(client)
-        of_stock = await reads.sources_by_stock(client)
+        stocks = await queries.sales_channels(client)
+        of_stock = await queries.sources_by_stock(client)
     except Unauthorized as refused:
         lacks = named(refused.resources) if refused.resources else str(refused)
-        said = f"{', '.join(codes)}: there and enabled; in which stocks they are is not told: {lacks} is missing."
-        return Check(SOURCES, "could not be checked", said)
+        message = f"{', '.join(codes)}: there and enabled; in which stocks they are is not told: {lacks} is missing."
+        return Check(SOURCES, "could not be checked", message)
     sold = {one.source_code: _stocks_of(one.source_code, stocks, of_stock) for one in own}
     unsold = [_unsold(code, its) for code, its in sold.items() if not any(stock.websites for stock in its)]
     if unsold:
@@ -49,17 +49,17 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
     where: dict[str, list[str]] = {}
     for code, its in sold.items():
         where.setdefault(_websites(its), []).append(code)
-    said = "; ".join(f"{', '.join(codes)}: sold on {websites}" for websites, codes in where.items())
-    return Check(SOURCES, "passed", said or "none are named")
+    message = "; ".join(f"{', '.join(codes)}: sold on {websites}" for websites, codes in where.items())
+    return Check(SOURCES, "passed", message or "none are named")
 
 
-def _stocks_of(code: str, stocks: Sequence[reads.Stock], of_stock: dict[int, list[str]]) -> list[reads.Stock]:
+def _stocks_of(code: str, stocks: Sequence[queries.Stock], of_stock: dict[int, list[str]]) -> list[queries.Stock]:
     return [
         stock for stock in stocks if code.casefold() in {one.casefold() for one in of_stock.get(stock.stock_id, ())}
     ]
 
 
-def _unsold(code: str, stocks: Sequence[reads.Stock]) -> str:
+def _unsold(code: str, stocks: Sequence[queries.Stock]) -> str:
     if not stocks:
         return f"{code} is in no stock: what is sent there is not sold. Assign it to the website's stock in {WHERE}."
     names = ", ".join(stock.name for stock in stocks)
@@ -71,5 +71,5 @@ def _unsold(code: str, stocks: Sequence[reads.Stock]) -> str:
     return f"{code} is in {names}, which serves no website: what is sent there is not sold. {hint}"
 
 
-def _websites(stocks: Sequence[reads.Stock]) -> str:
+def _websites(stocks: Sequence[queries.Stock]) -> str:
     return ", ".join(f"{' and '.join(stock.websites)} (stock {stock.name})" for stock in stocks if stock.websites)

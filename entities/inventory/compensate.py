@@ -42,7 +42,7 @@ async def less_compensations(context: RunContext[QuantityRule], values: Sequence
     found = compensated(at_sources, taken, stocks.sources.get(stock, []))
     spelled = {want.key: want.sku or want.key for want in values}
     for key, left in found.left_over.items():
-        context.report.note(spelled[key], _left_over(left))
+        context.remarks.note(spelled[key], _left_over(left))
     return [_with(want, found.quantities.get((want.key, want.source), want.value)) for want in values]
 
 

@@ -37,10 +37,10 @@ def compensated(
     for (key, source), quantity in sorted(taken.items()):
         left = quantity
         for name in sorted(names, key=lambda name: name != source_key(source)):
-            place = spelled.get((key, name))
-            if place is not None:
-                part = min(left, max(result[place], 0))
-                result[place] -= part
+            target = spelled.get((key, name))
+            if target is not None:
+                part = min(left, max(result[target], 0))
+                result[target] -= part
                 left -= part
         if left:
             left_over[key] = left_over.get(key, 0) + left

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import chain
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
-from connector.magento.reads import SourceItem, StockItem
+from connector.magento.queries import SourceItem, StockItem
 from connector.model.comparison import comparison_key
 from connector.model.failures import FailureCode, Rejected
 from entities.base import RunContext
@@ -23,58 +23,58 @@ NOUN = "quantity"
 
 
 async def current_quantities(
-    context: RunContext[QuantityRule], client: MagentoClient, places: Sequence[TargetKey]
+    context: RunContext[QuantityRule], client: MagentoClient, targets: Sequence[TargetKey]
 ) -> dict[tuple[str, str], Value]:
     """Return the quantity in 1/10,000 and the stock status that Magento shows at each place."""
-    at_sources = [place for place in places if not place.source.startswith(ATTRIBUTE)]
-    found = await _attributes(client, [place for place in places if place.source.startswith(ATTRIBUTE)])
+    at_sources = [target for target in targets if not target.source.startswith(ATTRIBUTE)]
+    found = await _attributes(client, [target for target in targets if target.source.startswith(ATTRIBUTE)])
     if await context.shop.has_msi(client):
-        return found | _at_places(at_sources, await reads.source_items(client, _skus(at_sources)))
-    items = {place: await reads.stock_item(client, place.sku) for place in at_sources}
+        return found | _at_places(at_sources, await queries.source_items(client, _skus(at_sources)))
+    items = {target: await queries.stock_item(client, target.sku) for target in at_sources}
     return found | _of_stock_items(items)
 
 
 async def find_quantities(
-    context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
+    context: RunContext[QuantityRule], targets: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
 ) -> Found:
     """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has the product.
 
     Raises `ConfigurationConflict` where several sources are named and Magento has none (MSI is off).
     """
     readers = context.shop.readers
-    skus = {**others, **{place.sku: place.key for place in places}}
-    at_sources = [place for place in places if not place.source.startswith(ATTRIBUTE)]
+    skus = {**others, **{target.sku: target.key for target in targets}}
+    at_sources = [target for target in targets if not target.source.startswith(ATTRIBUTE)]
     has_msi = await readers.begin(context.shop.has_msi)
     shown.ask(PRICES, sorted(skus))
     if has_msi:
         found = Found(_at_places(at_sources, *await shown.answers(SOURCE_ITEMS, _skus(at_sources))))
     else:
-        _refuse_several_sources(places)
-        items = await readers.ask_all(reads.stock_item, [place.sku for place in at_sources])
+        _refuse_several_sources(targets)
+        items = await readers.ask_all(queries.stock_item, [target.sku for target in at_sources])
         found = Found(_of_stock_items(dict(zip(at_sources, items, strict=True))))
     async with context.shop.client() as client:
-        found.values |= await _attributes(client, [place for place in places if place.source.startswith(ATTRIBUTE)])
+        found.values |= await _attributes(client, [target for target in targets if target.source.startswith(ATTRIBUTE)])
         if has_msi:
-            await _check_sources(context, client, places, found)
-        await _check_attributes(client, places, found)
+            await _check_sources(context, client, targets, found)
+        await _check_attributes(client, targets, found)
     priced = await shown.by_sku(PRICES, skus)
     missing = {sku: key for sku, key in skus.items() if 0 not in priced.get(sku, {})}
     found.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
     if has_msi:
-        _fill_in_rows(places, found)
+        _fill_in_rows(targets, found)
     return found
 
 
-def _fill_in_rows(places: Sequence[TargetKey], found: Found) -> None:
+def _fill_in_rows(targets: Sequence[TargetKey], found: Found) -> None:
     """Where a source has no row of a product, Magento shows 0 there, and no status."""
-    for place in places:
-        is_there = place.key not in found.rejected and place.source not in found.unknown_sources
-        if is_there and not place.source.startswith(ATTRIBUTE):
-            found.values.setdefault((place.key, place.source), (0, None))
+    for target in targets:
+        is_there = target.key not in found.rejected and target.source not in found.unknown_sources
+        if is_there and not target.source.startswith(ATTRIBUTE):
+            found.values.setdefault((target.key, target.source), (0, None))
 
 
-def _refuse_several_sources(places: Sequence[TargetKey]) -> None:
-    if len({place.source for place in places if not place.source.startswith(ATTRIBUTE)}) > 1:
+def _refuse_several_sources(targets: Sequence[TargetKey]) -> None:
+    if len({target.source for target in targets if not target.source.startswith(ATTRIBUTE)}) > 1:
         raise ConfigurationConflict(
             "Magento's inventory modules (MSI) are off: a product has one quantity. "
             "Leave A2M_INVENTORY__SOURCES empty, so that all warehouses are summed."
@@ -82,10 +82,10 @@ def _refuse_several_sources(places: Sequence[TargetKey]) -> None:
 
 
 async def _check_sources(
-    context: RunContext[QuantityRule], client: MagentoClient, places: Sequence[TargetKey], found: Found
+    context: RunContext[QuantityRule], client: MagentoClient, targets: Sequence[TargetKey], found: Found
 ) -> None:
     known = await context.shop.sources(client)
-    for source in {place.source for place in places if not place.source.startswith(ATTRIBUTE)}:
+    for source in {target.source for target in targets if not target.source.startswith(ATTRIBUTE)}:
         if source not in known:
             found.unknown_sources[source] = Rejected(
                 FailureCode.UNKNOWN_SOURCE,
@@ -94,10 +94,10 @@ async def _check_sources(
             )
 
 
-async def _check_attributes(client: MagentoClient, places: Sequence[TargetKey], found: Found) -> None:
-    for source in {place.source for place in places if place.source.startswith(ATTRIBUTE)}:
+async def _check_attributes(client: MagentoClient, targets: Sequence[TargetKey], found: Found) -> None:
+    for source in {target.source for target in targets if target.source.startswith(ATTRIBUTE)}:
         code = source.removeprefix(ATTRIBUTE)
-        if not await reads.has_attribute(client, code):
+        if not await queries.has_attribute(client, code):
             found.unknown_sources[source] = Rejected(
                 FailureCode.UNKNOWN_ATTRIBUTE,
                 f"Magento's products have no attribute {code!r}. Create it there, "
@@ -105,11 +105,11 @@ async def _check_attributes(client: MagentoClient, places: Sequence[TargetKey], 
             )
 
 
-async def _attributes(client: MagentoClient, places: Sequence[TargetKey]) -> dict[tuple[str, str], Value]:
+async def _attributes(client: MagentoClient, targets: Sequence[TargetKey]) -> dict[tuple[str, str], Value]:
     values: dict[tuple[str, str], Value] = {}
-    for source in {place.source for place in places}:
-        there = {place.sku: place for place in places if place.source == source}
-        found = await reads.attribute_values(client, sorted(there), source.removeprefix(ATTRIBUTE))
+    for source in {target.source for target in targets}:
+        there = {target.sku: target for target in targets if target.source == source}
+        found = await queries.attribute_values(client, sorted(there), source.removeprefix(ATTRIBUTE))
         for sku, text in found.items():
             number = _as_number(text)
             if number is not None:
@@ -126,12 +126,12 @@ def _as_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _skus(places: Iterable[TargetKey]) -> list[str]:
-    return sorted({place.sku for place in places})
+def _skus(targets: Iterable[TargetKey]) -> list[str]:
+    return sorted({target.sku for target in targets})
 
 
-def _at_places(places: Sequence[TargetKey], *found: Iterable[SourceItem]) -> dict[tuple[str, str], Value]:
-    wanted = {(place.key, place.source) for place in places}
+def _at_places(targets: Sequence[TargetKey], *found: Iterable[SourceItem]) -> dict[tuple[str, str], Value]:
+    wanted = {(target.key, target.source) for target in targets}
     values: dict[tuple[str, str], Value] = {}
     for item in chain(*found):
         at = (comparison_key(item.sku), source_key(item.source))
@@ -142,8 +142,8 @@ def _at_places(places: Sequence[TargetKey], *found: Iterable[SourceItem]) -> dic
 
 def _of_stock_items(found: Mapping[TargetKey, StockItem | None]) -> dict[tuple[str, str], Value]:
     return {
-        (place.key, place.source): (scaled(item.quantity, DIGITS), item.in_stock)
-        for place, item in found.items()
+        (target.key, target.source): (scaled(item.quantity, DIGITS), item.in_stock)
+        for target, item in found.items()
         if item is not None
     }
 
@@ -153,6 +153,6 @@ async def sold_below_zero(context: RunContext[QuantityRule], skus: Sequence[str]
 
     One request per SKU: Magento's lists do not say it (`GET /V1/stockItems/:sku` does).
     """
-    items = await context.shop.readers.ask_all(reads.stock_item, skus)
+    items = await context.shop.readers.ask_all(queries.stock_item, skus)
     asked = zip(skus, items, strict=True)
     return [sku for sku, item in asked if item is not None and (item.backorders or not item.managed)]

@@ -77,7 +77,7 @@ def _statuses(context: RunContext[QuantityRule], claimed: Sequence[Message]) -> 
         known = ledger.of_records(connection, context.name, [], left_alone) if left_alone else {}
     statuses = []
     for one in claimed:
-        shown = known.get((one.key, one.source))
-        as_seen = shown.in_stock if shown is not None else None
+        current = known.get((one.key, one.source))
+        as_seen = current.in_stock if current is not None else None
         statuses.append(one.in_stock if one.in_stock is not None else bool(one.value) if as_seen is None else as_seen)
     return statuses

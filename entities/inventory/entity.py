@@ -20,13 +20,13 @@ from connector.state.queue.message import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
-from entities.checks import Asked
+from entities.checks import PlannedCheck
 from entities.explained import Known, Line
 from entities.inventory.check_names import checks_in_acumatica, checks_in_magento, shows_attribute
 from entities.inventory.compensate import less_compensations
 from entities.inventory.current_values import DIGITS, NOUN, current_quantities, find_quantities
 from entities.inventory.deliver import deliver_quantities
-from entities.inventory.explain import explained, shown_now
+from entities.inventory.explain import explain_now, explained
 from entities.inventory.from_settings import quantity_rule, read_plan
 from entities.inventory.open_orders import add_back, follow_open_orders
 from entities.inventory.read import FEEDS
@@ -92,16 +92,16 @@ class Inventory(ValueEntity[QuantityRule]):
         return Ruled(values, pd.concat([known.problems, counted.problems]), open_orders=added.orders)
 
     async def current_values(
-        self, context: RunContext[QuantityRule], client: MagentoClient, places: Sequence[TargetKey]
+        self, context: RunContext[QuantityRule], client: MagentoClient, targets: Sequence[TargetKey]
     ) -> dict[tuple[str, str], Value]:
         """See `ValueParts.current_values`."""
-        return await current_quantities(context, client, places)
+        return await current_quantities(context, client, targets)
 
     async def find(
-        self, context: RunContext[QuantityRule], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
+        self, context: RunContext[QuantityRule], targets: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
     ) -> Found:
         """See `ValueParts.find`."""
-        return await find_quantities(context, places, others, shown)
+        return await find_quantities(context, targets, others, shown)
 
     def checked(
         self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
@@ -140,9 +140,9 @@ class Inventory(ValueEntity[QuantityRule]):
         """See `Entity.explained`."""
         return explained(settings, state, stored)
 
-    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-        """See `Entity.shown_now`."""
-        return await shown_now(client, settings, known)
+    async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.explain_now`."""
+        return await explain_now(client, settings, known)
 
     def conditions(self, settings: Settings) -> frozenset[When]:
         """See `Entity.conditions`."""
@@ -155,11 +155,11 @@ class Inventory(ValueEntity[QuantityRule]):
         """See `Entity.fields_read`."""
         return fields.of_items(read_plan(settings, None).fields, "stock")
 
-    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
         """See `Entity.checks_in_acumatica`."""
         return checks_in_acumatica(settings, session)
 
-    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
         """See `Entity.checks_in_magento`."""
         return checks_in_magento(settings, client)
 

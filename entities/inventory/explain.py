@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
 from connector.model.quantities import Figure, WarehouseQuantity, of_figure
@@ -27,24 +27,24 @@ FIGURES: dict[Figure, str] = {
 }
 
 
-async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
     lines: list[Line] = []
-    shown: set[str] = set()
-    if reads.has_msi(await reads.modules(client)):
-        for item in sorted(await reads.source_items(client, known.skus), key=lambda one: (one.sku, one.source)):
-            shown.add(comparison_key(item.sku))
+    current: set[str] = set()
+    if queries.has_msi(await queries.modules(client)):
+        for item in sorted(await queries.source_items(client, known.skus), key=lambda one: (one.sku, one.source)):
+            current.add(comparison_key(item.sku))
             lines.append((f"{NOW} at {item.source}", f"{_stock(item.quantity, item.in_stock)} for {item.sku}"))
     else:
         for sku in known.skus:
-            found = await reads.stock_item(client, sku)
+            found = await queries.stock_item(client, sku)
             if found is not None:
-                shown.add(comparison_key(sku))
+                current.add(comparison_key(sku))
                 lines.append((NOW, f"{_stock(found.quantity, found.in_stock)} for {sku}"))
     attribute = settings.vendor_inventory.attribute if settings.vendor_inventory.include == "separate" else ""
-    if attribute and await reads.has_attribute(client, attribute):
-        values = await reads.attribute_values(client, known.skus, attribute)
+    if attribute and await queries.has_attribute(client, attribute):
+        values = await queries.attribute_values(client, known.skus, attribute)
         lines += [(f"{NOW} in attribute {attribute}", f"{value} for {sku}") for sku, value in values.items()]
-    missing = [sku for sku in known.skus if comparison_key(sku) not in shown]
+    missing = [sku for sku in known.skus if comparison_key(sku) not in current]
     return [*lines, *await without_value(client, missing, "quantity")]
 
 

@@ -72,8 +72,8 @@ def _terms(one: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, rese
         return
     held = item.held
     parts = {"shipped": held.shipped, "canceled": held.canceled, "refunded": held.refunded}
-    gone = "".join(f", {counted(amount, DIGITS)} {what}" for what, amount in parts.items() if amount)
-    yield f"Magento holds {counted(held.held, DIGITS)} ({counted(held.ordered, DIGITS)} ordered{gone})"
+    released = "".join(f", {counted(amount, DIGITS)} {what}" for what, amount in parts.items() if amount)
+    yield f"Magento holds {counted(held.held, DIGITS)} ({counted(held.ordered, DIGITS)} ordered{released})"
     if not one.statuses:
         yield "not in Acumatica" if one.asked_at is not None else "not looked for in Acumatica yet"
         return
@@ -87,6 +87,8 @@ def _terms(one: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, rese
 
 def _demand(demand: Demand, status: str) -> str:
     amounts = {"shipped": demand.shipped, "allocated": demand.allocated, OPEN_AS[demand.open_as]: demand.open}
-    told = " and ".join(f"{counted(amount, DIGITS)} {what}" for what, amount in amounts.items() if amount) or "nothing"
+    described = (
+        " and ".join(f"{counted(amount, DIGITS)} {what}" for what, amount in amounts.items() if amount) or "nothing"
+    )
     elsewhere = f", {demand.elsewhere}" if demand.elsewhere else ""
-    return f"Acumatica's {demand.order} ({status}) has {told} in {demand.warehouse or 'no warehouse'}{elsewhere}"
+    return f"Acumatica's {demand.order} ({status}) has {described} in {demand.warehouse or 'no warehouse'}{elsewhere}"

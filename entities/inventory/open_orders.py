@@ -20,7 +20,7 @@ from connector.acumatica.items import item_units
 from connector.acumatica.order_demands import LineDemand, OrderDemand, availability_rules, demands_of
 from connector.acumatica.orders import type_and_number
 from connector.magento import open_orders as magento
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
 from connector.model.comparison import comparison_key
@@ -91,7 +91,7 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
         try:
             await _follow(context, client, mark, now, full=full or mark.pulled_to is None)
         except Unauthorized:
-            context.report.say(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
+            context.remarks.add(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
             if mark.pulled_to is not None:
                 _forget_all(context)
             return
@@ -99,7 +99,7 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
             try:
                 await detect_repair(context, client, await stocks_of(context, client))
             except Unauthorized as refused:  # the orders could be read, so it is the permission
-                context.report.say(f"{NO_STOCKS} {refused}")
+                context.remarks.add(f"{NO_STOCKS} {refused}")
     await _ask_for_missing(context, now)
 
 
@@ -202,7 +202,7 @@ async def add_back(
             await detect_repair(context, client, stocks)
             orders = await _as_they_are(client, known)
         except Unauthorized as refused:
-            context.report.say(f"{NO_STOCKS} {refused}")
+            context.remarks.add(f"{NO_STOCKS} {refused}")
             return AddedBack(NOTHING.frame, [_without_amounts(one) for one in known.values()])
     repaired = repaired_since(context, stocks)
     reserved = [one for one in orders if one.order.is_open and is_reserved(one, repaired.get(_stock(one, stocks)))]
@@ -212,11 +212,11 @@ async def add_back(
         await _read_again(context, chosen, sorted(risen))
         again = [one for one in reserved if any(key in one.items for item, key in keys.items() if item in risen)]
         second = await _ask_acumatica(context, again, chosen, keys)
-        for place in [place for place in first if place[1] in risen]:
-            first[place] = _smaller(first[place], second.get(place, {}))
+        for target in [target for target in first if target[1] in risen]:
+            first[target] = _smaller(first[target], second.get(target, {}))
     _keep_amounts(orders, first, keys)
     for one in reserved:
-        _tell_ended(context, one)
+        _log_ended(context, one)
     return AddedBack(_frame(context.rule, reserved, first, chosen, stocks), orders)
 
 
@@ -224,7 +224,7 @@ def _without_amounts(one: OpenOrder) -> OpenOrder:
     return replace(one, items={key: replace(item, added=0) for key, item in one.items.items()})
 
 
-def _stock(one: OpenOrder, stocks: reads.Stocks) -> int:
+def _stock(one: OpenOrder, stocks: queries.Stocks) -> int:
     return stocks.of_store.get(one.order.store_id, 0)
 
 
@@ -242,8 +242,8 @@ async def _as_they_are(client: MagentoClient, known: Mapping[int, OpenOrder]) ->
     for number, before in known.items():
         if number in with_items:
             order, items = with_items[number]
-            kept = {item.key: replace(item, added=_before(before, item.key)) for item in items}
-            orders.append(replace(before, order=order, items=kept))
+            items_now = {item.key: replace(item, added=_before(before, item.key)) for item in items}
+            orders.append(replace(before, order=order, items=items_now))
         elif number in found:
             orders.append(before)
         else:
@@ -308,14 +308,14 @@ async def _ask(
         return []
     found, unread = await demands_of(context.acumatica, field, numbers, inside=inside)
     for why in unread:
-        context.report.say(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
+        context.remarks.add(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
     return found
 
 
 async def _deducts(context: RunContext[QuantityRule]) -> Mapping[str, Deducts]:
     rules = await context.shop.once("availability rules", partial(availability_rules, context.acumatica))
     if rules is None:
-        context.report.say(
+        context.remarks.add(
             "The Availability Calculation Rules of the item classes cannot be read, so only what is allocated or "
             "shipped of open orders of the shop is added back. Grant access to the form IN201500, or say what is "
             "deducted (A2M_INVENTORY__AVAILABLE_DEDUCTS)."
@@ -389,7 +389,7 @@ def _keep_amounts(orders: Sequence[OpenOrder], amounts: Amounts, keys: Mapping[s
                 one.items[key] = replace(item, added=sum(by.values()))
 
 
-def _tell_ended(context: RunContext[QuantityRule], one: OpenOrder) -> None:
+def _log_ended(context: RunContext[QuantityRule], one: OpenOrder) -> None:
     """Name what Magento still reserves of an order that Acumatica has ended."""
     if not one.statuses or not all(status in ENDED for status in one.statuses.values()):
         return
@@ -397,7 +397,7 @@ def _tell_ended(context: RunContext[QuantityRule], one: OpenOrder) -> None:
     for item in one.items.values():
         left = item.held.held - item.added
         if left > 0:
-            context.report.note(
+            context.remarks.note(
                 item.sku,
                 f"Magento still reserves {counted(left, DIGITS)} for its order {one.order.increment_id}, which "
                 f"Acumatica has ended ({where}). They are not sold until the order is cancelled, shipped or refunded "
@@ -410,7 +410,7 @@ def _frame(
     orders: Sequence[OpenOrder],
     amounts: Amounts,
     chosen: Mapping[str, Stored],
-    stocks: reads.Stocks,
+    stocks: queries.Stocks,
 ) -> pd.DataFrame:
     stock_of = {one.order.order_id: _stock(one, stocks) for one in orders}
     selling = {stock: stocks.sources.get(stock, []) for stock in set(stocks.of_store.values())}

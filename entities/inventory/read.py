@@ -40,7 +40,7 @@ async def quantities_of_keys(context: RunContext[Any], keys: list[str]) -> FeedP
     return _page(await quantities.by_inventory_summary(context.acumatica, context.read.figure, keys))
 
 
-def _tell_changes(context: RunContext[Any]) -> bool:
+def _reports_changes(context: RunContext[Any]) -> bool:
     """The inventory summary's change detector knows Quantity Available only (contracts/acumatica.md §3.2)."""
     read = context.read
     return read.quantity_read == "odata" or (read.quantity_read == "inventory_summary" and read.figure == "available")
@@ -60,6 +60,6 @@ async def _vendor_of(context: RunContext[Any], keys: list[str]) -> FeedPage:
 
 FEEDS = {
     **ITEMS,
-    "quantities": Feed(_pages, quantities_of_keys, dict, "quantities", "rows_seen", _tell_changes, merged),
+    "quantities": Feed(_pages, quantities_of_keys, dict, "quantities", "rows_seen", _reports_changes, merged),
     "vendor_quantities": Feed(_vendor_pages, _vendor_of, dict, "vendor", "vendor_seen", lambda _context: False, merged),
 }

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
 from connector.model.units import DIGITS
@@ -38,7 +38,7 @@ class _Known(NamedTuple):
     skus: dict[str, str]
 
 
-async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient, stocks: reads.Stocks) -> None:
+async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient, stocks: queries.Stocks) -> None:
     """Find out whether the reservations were repaired; what that changes becomes due. Raises a `MagentoFault`."""
     rule: QuantityRule = context.rule
     stock = stocks.of_store.get(rule.compensated_store)
@@ -60,7 +60,7 @@ async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient
 
 
 def _what_reserves(
-    context: RunContext[QuantityRule], stocks: reads.Stocks, stock: int, since: datetime | None
+    context: RunContext[QuantityRule], stocks: queries.Stocks, stock: int, since: datetime | None
 ) -> _Known:
     """The orders made through the API since the last repair, and what was placed beside them.
 
@@ -79,8 +79,8 @@ def _what_reserves(
     for one in reserved:
         for item in one.items.values():
             placed[item.key] = placed.get(item.key, 0) - item.held.held
-    told = [one for one in events if one.key not in foreign and one.repaired != one.unrepaired]
-    return _Known(told, placed, _spelled(here, told))
+    conclusive = [one for one in events if one.key not in foreign and one.repaired != one.unrepaired]
+    return _Known(conclusive, placed, _spelled(here, conclusive))
 
 
 def _spelled(orders: Sequence[OpenOrder], events: Sequence[Event]) -> dict[str, str]:
@@ -90,10 +90,10 @@ def _spelled(orders: Sequence[OpenOrder], events: Sequence[Event]) -> dict[str, 
 
 
 async def _recognise(
-    client: MagentoClient, stocks: reads.Stocks, stock: int, website: str, known: _Known
+    client: MagentoClient, stocks: queries.Stocks, stock: int, website: str, known: _Known
 ) -> Recognised:
     held = await _at_sources(client, stocks.sources.get(stock, []), list(known.skus.values()))
-    salable = await reads.salable_quantities(client, website, list(known.skus.values()))
+    salable = await queries.salable_quantities(client, website, list(known.skus.values()))
     measured = {
         key: int(salable[sku].quantity.scaleb(DIGITS)) - held[key]
         for key, sku in known.skus.items()
@@ -102,7 +102,7 @@ async def _recognise(
     found = recognise(known.events, known.placed, measured)
     if found.repaired_at is None and found.unclear:
         for key in sorted(found.unclear)[:MOST_THRESHOLDS]:
-            item = await reads.stock_item(client, known.skus[key])
+            item = await queries.stock_item(client, known.skus[key])
             measured[key] += 0 if item is None else int(item.threshold.scaleb(DIGITS))
         found = recognise(known.events, known.placed, measured)
     return found
@@ -110,10 +110,10 @@ async def _recognise(
 
 async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Sequence[str]) -> dict[str, int]:
     """What the enabled sources of a stock sell of each SKU, by its compared form."""
-    enabled = {source_key(one.source_code) for one in await reads.sources(client) if one.enabled}
+    enabled = {source_key(one.source_code) for one in await queries.sources(client) if one.enabled}
     here = {source_key(code) for code in sources} & enabled
     found: dict[str, int] = {}
-    for row in await reads.source_items(client, skus):
+    for row in await queries.source_items(client, skus):
         if row.in_stock and source_key(row.source) in here:
             key = comparison_key(row.sku)
             found[key] = found.get(key, 0) + int(row.quantity.scaleb(DIGITS))
@@ -124,7 +124,7 @@ def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: 
     """Keep what was found; a SKU is named when two readings in a row fit nothing known."""
     twice = sorted(found.unclear & set(repair.unclear))
     for key in twice:
-        context.report.note(
+        context.remarks.note(
             known.skus[key],
             "Magento's reservations fit neither what they were nor a repair of them (bin/magento inventory:reservation:"
             "list-inconsistencies). The lower quantity is shown.",
@@ -136,13 +136,13 @@ def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: 
             open_orders.make_due(connection, {one.key for one in known.events})
         reservation_repairs.write(connection, stock, repair)
     if found.repaired_at is not None:
-        context.report.say(
+        context.remarks.add(
             "Magento's reservations were repaired: orders that came from Acumatica before are reserved there now, and "
             "are treated like those of the shop."
         )
 
 
-def repaired_since(context: RunContext[QuantityRule], stocks: reads.Stocks) -> Mapping[int, datetime | None]:
+def repaired_since(context: RunContext[QuantityRule], stocks: queries.Stocks) -> Mapping[int, datetime | None]:
     """When the reservations of each stock were last repaired."""
     rule: QuantityRule = context.rule
     now = context.clock.now()
@@ -153,6 +153,6 @@ def repaired_since(context: RunContext[QuantityRule], stocks: reads.Stocks) -> M
         }
 
 
-async def stocks_of(context: RunContext[QuantityRule], client: MagentoClient) -> reads.Stocks:
+async def stocks_of(context: RunContext[QuantityRule], client: MagentoClient) -> queries.Stocks:
     """Magento's stocks; asked once a run."""
-    return await context.shop.once("stocks", partial(reads.stocks, client))
+    return await context.shop.once("stocks", partial(queries.stocks, client))

@@ -87,7 +87,7 @@ def compute(
     totals, present = _sum_warehouses(number, quantities, rule, sources)
     _add_vendor(number, vendor, rule, sources, totals, present)
     if added is not None and not added.empty:
-        rows, columns = _places(number, added["inventory_id"]), _places(pd.Index(sources), added["source"])
+        rows, columns = _positions(number, added["inventory_id"]), _positions(pd.Index(sources), added["source"])
         known = (rows >= 0) & (columns >= 0)
         np.add.at(totals, (rows[known], columns[known]), added["quantity"].to_numpy(np.int64)[known])
     return _publish(items, sources, totals, present, rule)
@@ -97,7 +97,7 @@ def _sum_warehouses(
     number: pd.Index, quantities: pd.DataFrame, rule: QuantityRule, sources: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     warehouses = pd.Index(list(rule.sources))
-    rows, columns = _places(number, quantities["inventory_id"]), _places(warehouses, quantities["warehouse"])
+    rows, columns = _positions(number, quantities["inventory_id"]), _positions(warehouses, quantities["warehouse"])
     known = (rows >= 0) & (columns >= 0)
     by_warehouse = np.zeros((len(number), len(warehouses)), dtype=np.int64)
     seen = np.zeros_like(by_warehouse, dtype=bool)
@@ -105,13 +105,13 @@ def _sum_warehouses(
     cells = rows[known] * len(warehouses) + columns[known]
     np.add.at(by_warehouse.reshape(-1), cells, amounts)
     seen.reshape(-1)[cells] = True
-    place = np.zeros((len(warehouses), len(sources)), dtype=np.int64)
+    target = np.zeros((len(warehouses), len(sources)), dtype=np.int64)
     for row, source in enumerate(rule.sources.values()):
-        place[row, sources.index(source)] = 1
-    return by_warehouse @ place, (seen.astype(np.int64) @ place) > 0
+        target[row, sources.index(source)] = 1
+    return by_warehouse @ target, (seen.astype(np.int64) @ target) > 0
 
 
-def _places(index: pd.Index, column: pd.Series) -> np.ndarray:
+def _positions(index: pd.Index, column: pd.Series) -> np.ndarray:
     """Where in the index each value of a column is, -1 where it is not; of categories each is looked up once."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return index.get_indexer(pd.Index(column))
@@ -126,7 +126,7 @@ def _add_vendor(
     totals: np.ndarray,
     present: np.ndarray,
 ) -> None:
-    rows = _places(number, vendor["inventory_id"])
+    rows = _positions(number, vendor["inventory_id"])
     known = rows >= 0
     sums = np.zeros(len(number), dtype=np.int64)
     np.add.at(sums, rows[known], np.clip(vendor["quantity"].to_numpy(np.int64)[known], -_SAFE // 64, _SAFE // 64))

@@ -68,12 +68,12 @@ def added_back(
         if one.warehouse in warehouses and (amount := lacks(one, figure, deducts)):
             by_warehouse[one.warehouse] = by_warehouse.get(one.warehouse, 0) + amount
             shipped[one.warehouse] = shipped.get(one.warehouse, 0) + one.shipped
-    gone = held.shipped
+    deducted = held.shipped
     for amounts in (shipped, by_warehouse):
         for warehouse in sorted(by_warehouse):
-            part = min(gone, amounts[warehouse], by_warehouse[warehouse])
+            part = min(deducted, amounts[warehouse], by_warehouse[warehouse])
             by_warehouse[warehouse] -= part
-            gone -= part
+            deducted -= part
     left = held.held
     for warehouse in sorted(by_warehouse):
         by_warehouse[warehouse] = min(by_warehouse[warehouse], left)

@@ -22,24 +22,25 @@ async def keep_status_of_backorders(
     Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
     left so without asking: without backorders Magento does not sell it anyway.
     """
-    gone = [want for want in values if want.value == 0 and want.in_stock is False]
-    if not gone:
+    emptied = [want for want in values if want.value == 0 and want.in_stock is False]
+    if not emptied:
         return values
     with context.state.read() as connection:
-        shown = ledger.of_records(connection, context.name, [], sorted({want.key for want in gone}))
-    shown.update(((row.key, row.source), row) for row in confirmed)
-    kept: set[tuple[str, str]] = set()
+        current = ledger.of_records(connection, context.name, [], sorted({want.key for want in emptied}))
+    current.update(((row.key, row.source), row) for row in confirmed)
+    unchanged: set[tuple[str, str]] = set()
     asked: dict[str, list[tuple[str, str]]] = {}
-    for want in gone:
-        place = (want.key, want.source)
-        before = shown.get(place)
+    for want in emptied:
+        target = (want.key, want.source)
+        before = current.get(target)
         if before is not None and before.in_stock:
             if before.value == 0:
-                kept.add(place)
+                unchanged.add(target)
             else:
-                asked.setdefault(want.sku or want.key, []).append(place)
+                asked.setdefault(want.sku or want.key, []).append(target)
     for sku in await sold_below_zero(context, sorted(asked)):
-        kept.update(asked[sku])
+        unchanged.update(asked[sku])
     return [
-        msgspec.structs.replace(want, in_stock=True) if (want.key, want.source) in kept else want for want in values
+        msgspec.structs.replace(want, in_stock=True) if (want.key, want.source) in unchanged else want
+        for want in values
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from connector.magento import reads
+from connector.magento import queries
 from entities.base import RunContext
 from entities.inventory.rules import QuantityRule
 from entities.shop import ConfigurationConflict
@@ -25,7 +25,7 @@ async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
     async with context.shop.client() as client:
         if not await context.shop.has_msi(client):
             return
-        twice = vendors_twice(rule.vendor_sources, await reads.sources_by_stock(client))
+        twice = vendors_twice(rule.vendor_sources, await queries.sources_by_stock(client))
     if twice is not None:
         raise ConfigurationConflict(twice)
 

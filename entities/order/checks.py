@@ -13,9 +13,9 @@ from functools import partial
 from connector.acumatica import orders as acumatica
 from connector.acumatica import setup
 from connector.acumatica.session import AcumaticaSession
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
-from entities.checks import Asked, Check
+from entities.checks import Check, PlannedCheck
 from entities.order.status import state_of
 from entities.order.types import OrderRule
 from entities.shop_orders.reference import increment_id_of
@@ -26,21 +26,21 @@ REFERENCE = "Reference pattern of orders"
 STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
 
 
-def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[Asked]:
+def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[PlannedCheck]:
     """The order types, the branches, the payment methods and the ShipVias."""
-    asked = [Asked(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
+    planned = [PlannedCheck(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
     if rule.types and rule.branches:
-        asked.append(Asked(BRANCHES, partial(_branches, session, rule)))
+        planned.append(PlannedCheck(BRANCHES, partial(_branches, session, rule)))
     if rule.types and set(rule.payment_methods) - {""}:
-        asked.append(Asked(PAYMENTS, partial(_payments, session, rule)))
+        planned.append(PlannedCheck(PAYMENTS, partial(_payments, session, rule)))
     if rule.types and set(rule.shipping_methods) - {""}:
-        asked.append(Asked(SHIP_VIAS, partial(_ship_vias, session, rule)))
-    return asked
+        planned.append(PlannedCheck(SHIP_VIAS, partial(_ship_vias, session, rule)))
+    return planned
 
 
-def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[Asked]:
+def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[PlannedCheck]:
     """The store view."""
-    return [Asked(STORE, partial(_store, client, rule))] if rule.types else []
+    return [PlannedCheck(STORE, partial(_store, client, rule))] if rule.types else []
 
 
 def maps_of_orders(rule: OrderRule, test_value: str) -> list[Check]:
@@ -53,15 +53,15 @@ def maps_of_orders(rule: OrderRule, test_value: str) -> list[Check]:
 def _reference(rule: OrderRule, test_value: str) -> Check:
     """What the reference pattern makes of its test value."""
     if not test_value:
-        said = (
+        message = (
             f"{rule.reference_pattern}: there is no value to try it on. Enter one in Test value of the reference "
             "(A2M_ORDER__REFERENCE_TEST)."
         )
-        return Check(REFERENCE, "could not be checked", said)
+        return Check(REFERENCE, "could not be checked", message)
     number = increment_id_of(test_value, rule.reference_pattern)
     if number is None:
-        said = f"{rule.reference_pattern} finds no order number in {test_value} (A2M_ORDER__REFERENCE_PATTERN)."
-        return Check(REFERENCE, "failed", said)
+        message = f"{rule.reference_pattern} finds no order number in {test_value} (A2M_ORDER__REFERENCE_PATTERN)."
+        return Check(REFERENCE, "failed", message)
     return Check(REFERENCE, "passed", f"{test_value} is Magento's order {number}")
 
 
@@ -69,11 +69,11 @@ async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:
     """Acumatica's API has no list of order types: a type is known to exist where there is an order of it."""
     unseen = [one for one in rule.types if not await acumatica.has_orders(session, one)]
     if unseen:
-        said = (
+        message = (
             f"{', '.join(unseen)}: Acumatica has no order of that type, and its API has no list of order types, so "
             "whether the type exists is not known. Compare A2M_ORDER__TYPES with form Order Types (SO201000)."
         )
-        return Check(ORDER_TYPES, "could not be checked", said)
+        return Check(ORDER_TYPES, "could not be checked", message)
     return Check(ORDER_TYPES, "passed", ", ".join(rule.types))
 
 
@@ -81,8 +81,8 @@ async def _branches(session: AcumaticaSession, rule: OrderRule) -> Check:
     found = {branch.branch.upper() for branch in await setup.branches(session)}
     missing = [name for name in rule.branches if name.upper() not in found]
     if missing:
-        said = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check(BRANCHES, "failed", f"{said} Correct A2M_ORDER__BRANCHES.")
+        message = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check(BRANCHES, "failed", f"{message} Correct A2M_ORDER__BRANCHES.")
     return Check(BRANCHES, "passed", ", ".join(rule.branches))
 
 
@@ -91,8 +91,8 @@ async def _payments(session: AcumaticaSession, rule: OrderRule) -> Check:
     found = await setup.names_of(session, "PaymentMethod", "PaymentMethodID")
     missing = _not_in(named, found)
     if missing:
-        said = f"Acumatica has no payment method {', '.join(missing)}; it has {', '.join(found)}."
-        return Check(PAYMENTS, "failed", f"{said} Correct A2M_ORDER__PAYMENT_METHODS.")
+        message = f"Acumatica has no payment method {', '.join(missing)}; it has {', '.join(found)}."
+        return Check(PAYMENTS, "failed", f"{message} Correct A2M_ORDER__PAYMENT_METHODS.")
     return Check(PAYMENTS, "passed", ", ".join(named))
 
 
@@ -101,8 +101,8 @@ async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
     found = await setup.ship_vias(session)
     missing = _not_in(named, found)
     if missing:
-        said = f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}."
-        return Check(SHIP_VIAS, "failed", f"{said} Correct A2M_ORDER__SHIPPING_METHODS.")
+        message = f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        return Check(SHIP_VIAS, "failed", f"{message} Correct A2M_ORDER__SHIPPING_METHODS.")
     return Check(SHIP_VIAS, "passed", ", ".join(named))
 
 
@@ -113,12 +113,12 @@ def _not_in(names: Iterable[str], found: Iterable[str]) -> list[str]:
 
 
 async def _store(client: MagentoClient, rule: OrderRule) -> Check:
-    stores = await reads.store_configs(client)
+    stores = await queries.store_configs(client)
     found = next((one for one in stores if one.id == rule.store_id), None)
     if found is None:
         known = ", ".join(f"{one.id} ({one.code})" for one in stores)
-        said = f"Magento has no store view {rule.store_id}; it has {known}. Correct A2M_ORDER__STORE_ID."
-        return Check(STORE, "failed", said)
+        message = f"Magento has no store view {rule.store_id}; it has {known}. Correct A2M_ORDER__STORE_ID."
+        return Check(STORE, "failed", message)
     return Check(STORE, "passed", f"{found.code}: orders are made in {found.base_currency}")
 
 
@@ -129,11 +129,11 @@ def _statuses(rule: OrderRule) -> Check:
         )
     unknown = sorted({one for one in rule.statuses.values() if state_of(one, rule.states) is None})
     if unknown:
-        said = (
+        message = (
             f"{', '.join(unknown)}: none of Magento's own statuses, and its API does not tell the state of others. "
             "Name it in A2M_ORDER__STATES."
         )
-        return Check(STATUSES, "failed", said)
+        return Check(STATUSES, "failed", message)
     return Check(STATUSES, "passed", ", ".join(sorted(set(rule.statuses.values()))))
 
 
@@ -144,7 +144,9 @@ def _methods(rule: OrderRule) -> Check:
         if not methods
     ]
     if empty:
-        said = f"{' and '.join(empty)} is empty: no order can be made. Map each method of Acumatica that orders have."
-        return Check(METHODS, "failed", said)
+        message = (
+            f"{' and '.join(empty)} is empty: no order can be made. Map each method of Acumatica that orders have."
+        )
+        return Check(METHODS, "failed", message)
     named = ", ".join(sorted({*rule.payment_methods.values(), *rule.shipping_methods.values()}))
     return Check(METHODS, "passed", f"{named}; Magento takes any name for them, so look them up there")

@@ -15,11 +15,11 @@ from connector.acumatica.records import BadRecord
 from connector.acumatica.session import AcumaticaSession
 from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
-from connector.magento.orders import ShownOrder
+from connector.magento.orders import MagentoOrder
 from connector.model.failures import FailureCode, Rejected
 from entities.order.rest import OpenRest, open_rest
 from entities.order.rules import comment_mark
-from entities.order.status import ENDED, Shown, waiting
+from entities.order.status import ENDED, CurrentOrder, waiting
 from entities.order.stored import stored_order
 from entities.order.types import OrderContent, OrderRule
 from entities.shop_orders.invoice_totals import refund_at_most
@@ -29,7 +29,9 @@ SETTING = "Rest that never ships (A2M_ORDER__CLOSE_REST)"
 Ends = Literal["cancel rest", "refund rest", "update"]
 
 
-def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenRest, *, reserved: bool) -> Ends | None:
+def end_of_rest(
+    rule: OrderRule, content: OrderContent, seen: CurrentOrder, rest: OpenRest, *, reserved: bool
+) -> Ends | None:
     """The step that closes the rest in Magento; None where its order has ended.
 
     `reserved`: Magento reserves the order; of one that it does not, a cancel would put back what was never reserved:
@@ -39,14 +41,14 @@ def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenR
         return None
     if not rule.cancels_rest:
         raise _named(content, seen, rest, f"Cancel or refund it there, then reprocess this message, or set {SETTING}.")
-    said, status = content.acumatica_status, content.status or seen.status
+    text, status = content.acumatica_status, content.status or seen.status
     if seen.state == "holded":
-        raise waiting(seen, WaitReason.ON_HOLD, said, status, "a rest that never ships is canceled after the hold")
+        raise waiting(seen, WaitReason.ON_HOLD, text, status, "a rest that never ships is canceled after the hold")
     if seen.state == "payment_review":
-        raise waiting(seen, WaitReason.PAYMENT_REVIEW, said, status, "a rest that never ships is canceled after it")
+        raise waiting(seen, WaitReason.PAYMENT_REVIEW, text, status, "a rest that never ships is canceled after it")
     if rest.more_to_ship:
-        why = f"{rest.in_words()} never ships, and is canceled once the rest of the order has shipped"
-        raise waiting(seen, WaitReason.AWAITING_SHIPMENT, said, status, why)
+        why = f"{rest.describe()} never ships, and is canceled once the rest of the order has shipped"
+        raise waiting(seen, WaitReason.AWAITING_SHIPMENT, text, status, why)
     if rest.to_refund and rule.refunds_rest:
         return "refund rest"
     if rest.to_refund:
@@ -67,20 +69,20 @@ def end_of_rest(rule: OrderRule, content: OrderContent, seen: Shown, rest: OpenR
 
 
 async def refund_rest(
-    session: AcumaticaSession, client: MagentoClient, content: OrderContent, shown: ShownOrder, *, reserved: bool
+    session: AcumaticaSession, client: MagentoClient, content: OrderContent, order: MagentoOrder, *, reserved: bool
 ) -> None:
     """Make an offline credit memo of what is invoiced of the rest, once Acumatica has given as much back.
 
     Raises `NotYet` until then, `Rejected` where Magento's amount cannot be told, and the faults of both systems.
     """
-    rest = open_rest(content.rest, shown.items)
+    rest = open_rest(content.rest, order.items)
     if rest is None or not rest.to_refund:
         return
-    comes_to = refund_at_most(shown.items, shown.money, rest.to_refund)
+    comes_to = refund_at_most(order.items, order.money, rest.to_refund)
     if comes_to is None:
         raise Rejected(
             FailureCode.CLOSED_SHORT,
-            f"what {rest.in_words()} of {content.key} comes to cannot be told of a bundle. Refund it in "
+            f"what {rest.describe()} of {content.key} comes to cannot be told of a bundle. Refund it in "
             "Magento with a credit memo, then reprocess this message.",
         )
     try:
@@ -89,23 +91,23 @@ async def refund_rest(
         raise Rejected(
             FailureCode.CLOSED_SHORT, f"what Acumatica gave back of {content.key} cannot be told: {why}"
         ) from why
-    if comes_to > given - shown.money.refunded:
+    if comes_to > given - order.money.refunded:
         raise NotYet(
             WaitReason.AWAITING_CREDIT_MEMO,
-            f"Not yet: Acumatica never ships {rest.in_words()} of {content.key}, which is invoiced in Magento. A "
+            f"Not yet: Acumatica never ships {rest.describe()} of {content.key}, which is invoiced in Magento. A "
             f"credit memo there would give {comes_to} back; Acumatica's released credit memos of the order come to "
-            f"{given}, and {shown.money.refunded} is given back in Magento already.",
+            f"{given}, and {order.money.refunded} is given back in Magento already.",
         )
     text = f"{comment_mark(content.key)} never ships"
-    await magento.refund(client, shown, rest.to_refund, text, back_to_stock=reserved)
+    await magento.refund(client, order, rest.to_refund, text, back_to_stock=reserved)
 
 
-def _named(content: OrderContent, seen: Shown, rest: OpenRest, what_to_do: str) -> Rejected:
+def _named(content: OrderContent, seen: CurrentOrder, rest: OpenRest, what_to_do: str) -> Rejected:
     status = content.status or seen.status or "without a status"
     is_open = "open and invoiced" if rest.to_refund else "open and not invoiced"
     return Rejected(
         FailureCode.CLOSED_SHORT,
         f"{content.key} is {content.acumatica_status} in Acumatica, which is {status} in Magento, where "
         f"it is {seen.status or 'without a status'} (state {seen.state or 'none'}): Acumatica never ships "
-        f"{rest.in_words()}, which Magento has {is_open}. {what_to_do}",
+        f"{rest.describe()}, which Magento has {is_open}. {what_to_do}",
     )

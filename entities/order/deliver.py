@@ -37,7 +37,7 @@ from entities.order.rules import (
     number_in_magento,
     reference_of,
 )
-from entities.order.steps import was_held
+from entities.order.steps import was_sent_on_hold
 from entities.order.stored import stored_order
 from entities.order.types import OrderContent, OrderRule
 
@@ -47,13 +47,13 @@ def _choice(context: RunContext[OrderRule]) -> OrderChoice:
     return OrderChoice(read.chosen, read.branches, read.begins_on, read.begins)
 
 
-def _told(problems: list[Problem]) -> list[tuple[str, str]]:
+def _reasons_by_key(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.key, problem.reason) for problem in problems]
 
 
 def _page(found: OrderPage) -> FeedPage:
     parts = {key: order_document(one) for key, one in found.orders.items()}
-    return FeedPage(parts, found.last_key, _told(found.problems))
+    return FeedPage(parts, found.last_key, _reasons_by_key(found.problems))
 
 
 async def _pages(context: RunContext[OrderRule], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
@@ -70,7 +70,7 @@ def _invoice_page(found: InvoicePage) -> FeedPage:
         key: {invoice: [invoiced_document(line) for line in lines] for invoice, lines in invoices.items()}
         for key, invoices in found.lines.items()
     }
-    return FeedPage(parts, found.last_key, _told(found.problems))
+    return FeedPage(parts, found.last_key, _reasons_by_key(found.problems))
 
 
 async def _invoice_pages(
@@ -137,21 +137,21 @@ def _document(
     return Document(key, key, content, notes=noted(names_changed(order)))
 
 
-def changed(told: OrderContent, now: OrderContent) -> OrderContent:
+def changed(sent: OrderContent, now: OrderContent) -> OrderContent:
     """What follows an order that Magento has: its status, and further invoices. What a customer sees of it stays as
     Magento was told; where Acumatica has changed that, `edited` says so beside it.
     """
-    status = now.status or told.status
-    hold_is_over = was_held(told) and now.status is None  # completed in Acumatica, and not invoiced there yet
-    same = (status, now.invoices, now.rest) == (told.status, told.invoices, told.rest)
+    status = now.status or sent.status
+    hold_is_over = was_sent_on_hold(sent) and now.status is None  # completed in Acumatica, and not invoiced there yet
+    same = (status, now.invoices, now.rest) == (sent.status, sent.invoices, sent.rest)
     if same and not hold_is_over:
-        return told
-    return replace(now, facts=told.facts)
+        return sent
+    return replace(now, facts=sent.facts)
 
 
-def edited(told: OrderContent, now: OrderContent) -> Beside | None:
+def edited(sent: OrderContent, now: OrderContent) -> Beside | None:
     """What changed in Acumatica after Magento was told, which Magento cannot follow."""
-    found = differences(told.facts, now.facts)
+    found = differences(sent.facts, now.facts)
     if not found:
         return None
     code = FailureCode.EDITED_AFTER_IT_WAS_SENT

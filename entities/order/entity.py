@@ -16,13 +16,13 @@ from connector.state.queue.message import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import Entity, RunContext
-from entities.checks import Asked, Check
+from entities.checks import Check, PlannedCheck
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
 from entities.explained import Known, Line
 from entities.order.checks import maps_of_orders, orders_in_acumatica, orders_in_magento
 from entities.order.deliver import FEEDS, changed, compute, edited
-from entities.order.explain import explained, shown_now
+from entities.order.explain import explain_now, explained
 from entities.order.from_settings import order_rule, read_plan
 from entities.order.routes import ROUTES
 from entities.order.steps import find, send, still_waiting
@@ -95,9 +95,9 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
         """See `Entity.explained`."""
         return explained(settings, stored)
 
-    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-        """See `Entity.shown_now`."""
-        return await shown_now(client, settings, known)
+    async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.explain_now`."""
+        return await explain_now(client, settings, known)
 
     def conditions(self, settings: Settings) -> frozenset[When]:
         """See `Entity.conditions`."""
@@ -110,11 +110,11 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
         """See `Entity.fields_read`."""
         return fields.of_orders(invoiced=settings.order.invoice == "offline")
 
-    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
         """See `Entity.checks_in_acumatica`."""
         return orders_in_acumatica(session, self.rule(settings))
 
-    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
         """See `Entity.checks_in_magento`."""
         return orders_in_magento(client, self.rule(settings))
 

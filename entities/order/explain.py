@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connector.magento import orders, reads
+from connector.magento import orders, queries
 from connector.magento.client import MagentoClient
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Known, Line, of_links
@@ -15,7 +15,7 @@ from entities.order.stored import stored_order
 from settings import Settings
 
 
-async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
     ids = [link.magento_id for link in known.links]
     if not ids:
         rule = order_rule(settings)
@@ -30,17 +30,17 @@ async def _one_order(client: MagentoClient, entity_id: str) -> list[Line]:
         return []
     row = await client.get(f"orders/{entity_id}")
     state = f"state {row.get('state')}, status {row.get('status')}"
-    total = f"{reads.number(row['grand_total']).normalize():f} {row.get('order_currency_code') or ''}".rstrip()
-    said = f"order {row.get('increment_id')} (id {row.get('entity_id')}), {state}, {total}"
+    total = f"{queries.number(row['grand_total']).normalize():f} {row.get('order_currency_code') or ''}".rstrip()
+    text = f"order {row.get('increment_id')} (id {row.get('entity_id')}), {state}, {total}"
     return [
-        (NOW, said),
+        (NOW, text),
         *[(f"{NOW}, item", _item(one)) for one in row.get("items") or [] if not one.get("parent_item_id")],
     ]
 
 
 def _item(one: Mapping[str, Any]) -> str:
     counted = ("ordered", "invoiced", "shipped", "canceled", "refunded")
-    amounts = {name: reads.number(one.get(f"qty_{name}") or 0) for name in counted}
+    amounts = {name: queries.number(one.get(f"qty_{name}") or 0) for name in counted}
     return f"{one.get('sku')}: " + ", ".join(f"{amount.normalize():f} {name}" for name, amount in amounts.items())
 
 

@@ -76,7 +76,7 @@ class OpenRest:
     to_refund: tuple[tuple[int, Decimal], ...]
     cancels_more: bool
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """The quantities with their SKUs."""
         return ", ".join(f"{quantity.normalize():f} of {item.sku}" for item, quantity in self.quantities)
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from connector.model.failures import FailureCode, Rejected
-from connector.model.orders import Line, NewOrder, Place
+from connector.model.orders import Line, NewOrder, PostalAddress
 from connector.model.sales_orders import InvoicedLine, Party, SalesLine, SalesOrder, order_document
 from connector.model.units import ItemUnits, decimal
 from entities.documents.names import Change, changes, clean_company, clean_name, split_name
@@ -148,8 +148,8 @@ def new_order(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule:
         payment_method=_payment_method(key, order, rule),
         shipping_method="" if is_virtual else _shipping_method(key, order, rule),
         shipping_title=entry_of(rule.titles, order.ship_via) or order.ship_via,
-        billing=_place(key, "billing", order.bill_to, rule),
-        shipping=None if is_virtual else _place(key, "shipping", order.ship_to, rule),
+        billing=_postal_address(key, "billing", order.bill_to, rule),
+        shipping=None if is_virtual else _postal_address(key, "shipping", order.ship_to, rule),
         lines=shown,
         subtotal=totals.subtotal,
         discount=totals.discount,
@@ -255,10 +255,10 @@ def _shipping_method(key: str, order: SalesOrder, rule: OrderRule) -> str:
     return method
 
 
-def _place(key: str, use: str, party: Party, rule: OrderRule) -> Place:
+def _postal_address(key: str, use: str, party: Party, rule: OrderRule) -> PostalAddress:
     firstname, lastname = split_name(_person_of(party))
     company = clean_company(party.business)
-    place = Place(
+    address = PostalAddress(
         firstname=firstname,
         lastname=lastname,
         company="" if company == f"{firstname} {lastname}" else company,
@@ -271,10 +271,10 @@ def _place(key: str, use: str, party: Party, rule: OrderRule) -> Place:
     )
     needed = {
         "name": _person_of(party),
-        "street": place.street,
-        "city": place.city,
-        "country": place.country,
-        "telephone": place.telephone,
+        "street": address.street,
+        "city": address.city,
+        "country": address.country,
+        "telephone": address.telephone,
     }
     missing = [name for name, value in needed.items() if not value]
     if missing:
@@ -282,7 +282,7 @@ def _place(key: str, use: str, party: Party, rule: OrderRule) -> Place:
             FailureCode.INCOMPLETE_ADDRESS,
             f"the {use} address of {key} has no {' and no '.join(missing)}. Enter it in Acumatica.",
         )
-    return place
+    return address
 
 
 def _person_of(party: Party) -> str:
@@ -330,7 +330,7 @@ def invoices_of(
         so_far[name] = lines
         if sums:
             invoiced = invoiced_by_line(replace(order, invoices=so_far), items)
-            completes = all(invoiced.get(place, Fraction(0)) >= all_of_it for place, all_of_it in whole.items())
+            completes = all(invoiced.get(address, Fraction(0)) >= all_of_it for address, all_of_it in whole.items())
             total = next((line.total for line in lines if line.total is not None), None)
-            found.append(Invoice(number, tuple(sums[place] for place in sorted(sums)), completes, total))
+            found.append(Invoice(number, tuple(sums[address] for address in sorted(sums)), completes, total))
     return tuple(found)

@@ -40,7 +40,7 @@ DEAD = ("Canceled", "Rejected", "Expired")
 
 
 @dataclass(frozen=True)
-class Shown:
+class CurrentOrder:
     """What Magento shows of an order; `begun`: something of it is invoiced or shipped.
 
     `held_by_us`: its hold, if it has one, is ours and not the shop's.
@@ -56,141 +56,143 @@ class Shown:
     held_by_us: bool = False
 
 
-def next_step(shown: Shown, said: str, status: str, state: str | None, *, ships: bool) -> Step | None:
+def next_step(
+    current: CurrentOrder, acumatica_status: str, status: str, state: str | None, *, ships: bool
+) -> Step | None:
     """The next step towards `status`, which stands for Acumatica's `said`; `state` is none for one of somebody's own.
 
     None where nothing is left to do, also because Magento is further on. Raises `NotYet` where Magento has to move on
     first, and `Rejected` where its state never allows it.
     """
-    if shown.status == status or has_passed(shown, state):
+    if current.status == status or has_passed(current, state):
         return None
-    _wait_for_the_shop(shown, said, status, state)
-    if state == "complete" and shown.state != "complete":
-        return _towards_complete(shown, said, status, ships=ships)
-    if shown.state in ENDED and state != shown.state:
-        raise refused(shown, said, status, f"an order that is {shown.state} in Magento stays so")
-    if state == "closed" and shown.state != "closed":
-        raise refused(shown, said, status, "only a credit memo closes an order in Magento")
-    if state == "canceled" and shown.invoiced and not shown.ours:
+    _wait_for_the_shop(current, acumatica_status, status, state)
+    if state == "complete" and current.state != "complete":
+        return _towards_complete(current, acumatica_status, status, ships=ships)
+    if current.state in ENDED and state != current.state:
+        raise refused(current, acumatica_status, status, f"an order that is {current.state} in Magento stays so")
+    if state == "closed" and current.state != "closed":
+        raise refused(current, acumatica_status, status, "only a credit memo closes an order in Magento")
+    if state == "canceled" and current.invoiced and not current.ours:
         why = "it does not cancel it, because all of it is invoiced there; refund it with a credit memo"
-        raise refused(shown, said, status, why)
-    return _step_of_ours(shown, said, status, state) if shown.ours else _step(shown, status, state)
+        raise refused(current, acumatica_status, status, why)
+    return _step_of_ours(current, acumatica_status, status, state) if current.ours else _step(current, status, state)
 
 
-def has_passed(shown: Shown, state: str | None) -> bool:
+def has_passed(current: CurrentOrder, state: str | None) -> bool:
     """Whether Magento's order is further on than this state, so that there is nothing to tell.
 
     An order that was refunded is further on than any other. An order of ours of which nothing has begun goes back where
     Acumatica goes back.
     """
-    if state is None or shown.state == state or shown.state not in RANKS:
+    if state is None or current.state == state or current.state not in RANKS:
         return False
-    if "canceled" in (shown.state, state):
-        return "closed" in (shown.state, state)
-    if shown.state == "holded" or state == "holded":
-        return shown.state == "holded" and not shown.held_by_us and state in BEFORE_ANYTHING
-    if shown.ours and not shown.begun and shown.state not in ENDED:
+    if "canceled" in (current.state, state):
+        return "closed" in (current.state, state)
+    if current.state == "holded" or state == "holded":
+        return current.state == "holded" and not current.held_by_us and state in BEFORE_ANYTHING
+    if current.ours and not current.begun and current.state not in ENDED:
         return False
     if state in BEFORE_ANYTHING:
         return True  # whether it is paid is the shop's to say
-    return RANKS[shown.state] > RANKS[state]
+    return RANKS[current.state] > RANKS[state]
 
 
-def _wait_for_the_shop(shown: Shown, said: str, status: str, state: str | None) -> None:
+def _wait_for_the_shop(current: CurrentOrder, acumatica_status: str, status: str, state: str | None) -> None:
     """Raise `NotYet` where the order has not reached the status for a reason that only Magento can end."""
-    if state is None or state == shown.state:
+    if state is None or state == current.state:
         return
-    if shown.state == "holded":
-        if not shown.held_by_us and state != "canceled":
-            raise waiting(shown, WaitReason.ON_HOLD, said, status, "somebody in the shop put it on hold")
+    if current.state == "holded":
+        if not current.held_by_us and state != "canceled":
+            raise waiting(current, WaitReason.ON_HOLD, acumatica_status, status, "somebody in the shop put it on hold")
         return
-    if shown.ours:
+    if current.ours:
         return
-    if shown.state == "payment_review" and state not in BEFORE_ANYTHING:
-        raise waiting(shown, WaitReason.PAYMENT_REVIEW, said, status, "its payment is under review there")
-    if shown.state in BEFORE_ANYTHING and state in ("processing", "complete") and not shown.invoiced:
-        raise waiting(shown, WaitReason.AWAITING_PAYMENT, said, status, "it is not paid there yet")
+    if current.state == "payment_review" and state not in BEFORE_ANYTHING:
+        raise waiting(current, WaitReason.PAYMENT_REVIEW, acumatica_status, status, "its payment is under review there")
+    if current.state in BEFORE_ANYTHING and state in ("processing", "complete") and not current.invoiced:
+        raise waiting(current, WaitReason.AWAITING_PAYMENT, acumatica_status, status, "it is not paid there yet")
 
 
-def waiting(shown: Shown, wait: WaitReason, said: str, status: str, why: str) -> NotYet:
+def waiting(current: CurrentOrder, wait: WaitReason, acumatica_status: str, status: str, why: str) -> NotYet:
     """A status that Magento has not reached yet, in words that name both."""
     return NotYet(
         wait,
-        f"Not yet: {shown.key} is {said} in Acumatica, which is {status} in Magento, where it is "
-        f"{shown.status or 'without a status'} (state {shown.state or 'none'}): {why}.",
+        f"Not yet: {current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, where it is "
+        f"{current.status or 'without a status'} (state {current.state or 'none'}): {why}.",
     )
 
 
-def nothing_to_tell(shown: Shown, said: str, status: str, state: str | None) -> str | None:
+def why_nothing_to_send(current: CurrentOrder, acumatica_status: str, status: str, state: str | None) -> str | None:
     """Why nothing was told, where Magento's order is further on than the status that stands for Acumatica's."""
-    if shown.status == status or not has_passed(shown, state):
+    if current.status == status or not has_passed(current, state):
         return None
     return (
-        f"Nothing to tell: {shown.key} is {said} in Acumatica, which is {status} in Magento, and the order is further "
-        f"on there: {shown.status} (state {shown.state})."
+        f"Nothing to tell: {current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, "
+        f"and the order is further on there: {current.status} (state {current.state})."
     )
 
 
-def end_of_hold(shown: Shown) -> Step | None:
+def end_of_hold(current: CurrentOrder) -> Step | None:
     """What ends a hold of ours: on hold an order takes neither invoices nor shipments, so nothing completes it.
 
     The hold of an order of ours was set with its status, and Magento does not know what to go back to.
     """
-    if shown.state != "holded" or not shown.held_by_us:
+    if current.state != "holded" or not current.held_by_us:
         return None
-    return "release" if shown.ours else "unhold"
+    return "release" if current.ours else "unhold"
 
 
-def is_behind(shown: Shown, state: str | None) -> bool:
+def is_behind(current: CurrentOrder, state: str | None) -> bool:
     """Whether the order still has to come to this state: Magento itself only moves one on, through invoices and
     shipments, and never puts one on hold or cancels it.
     """
     if state is None:
         return False
-    if "holded" in (shown.state, state):
-        return shown.state != state
-    ranks = [0 if one in BEFORE_ANYTHING else 2 if one in ENDED else 1 for one in (shown.state, state)]
+    if "holded" in (current.state, state):
+        return current.state != state
+    ranks = [0 if one in BEFORE_ANYTHING else 2 if one in ENDED else 1 for one in (current.state, state)]
     return ranks[0] < ranks[1]
 
 
-def _step(shown: Shown, status: str, state: str | None) -> Step:
-    if shown.state == "holded" and state != "holded":
+def _step(current: CurrentOrder, status: str, state: str | None) -> Step:
+    if current.state == "holded" and state != "holded":
         return "unhold"
-    if state == "holded" and shown.state != "holded":
+    if state == "holded" and current.state != "holded":
         return "hold"
-    if state == "canceled" and shown.state != "canceled":
+    if state == "canceled" and current.state != "canceled":
         return "cancel"
     return "comment"
 
 
-def _step_of_ours(shown: Shown, said: str, status: str, state: str | None) -> Step:
+def _step_of_ours(current: CurrentOrder, acumatica_status: str, status: str, state: str | None) -> Step:
     if state is None:
-        raise unknown_state(shown.key, status)
-    if shown.begun and state in (*BEFORE_ANYTHING, "canceled"):
-        raise refused(shown, said, status, "something of it is invoiced or shipped already")
+        raise unknown_state(current.key, status)
+    if current.begun and state in (*BEFORE_ANYTHING, "canceled"):
+        raise refused(current, acumatica_status, status, "something of it is invoiced or shipped already")
     return "update"
 
 
-def _towards_complete(shown: Shown, said: str, status: str, *, ships: bool) -> Step | None:
+def _towards_complete(current: CurrentOrder, acumatica_status: str, status: str, *, ships: bool) -> Step | None:
     """Magento completes an order by itself when all of it is invoiced and shipped, and no call does it before."""
-    if shown.state in ENDED:
-        raise refused(shown, said, status, f"an order that is {shown.state} in Magento stays so")
-    if not shown.invoiced:
+    if current.state in ENDED:
+        raise refused(current, acumatica_status, status, f"an order that is {current.state} in Magento stays so")
+    if not current.invoiced:
         why = "it is not invoiced there; invoice it, or set A2M_ORDER__INVOICE to offline"
-        raise refused(shown, said, status, why)
-    if shown.shipped and shown.ours:
+        raise refused(current, acumatica_status, status, why)
+    if current.shipped and current.ours:
         return "update"
-    if shown.shipped or not ships:
-        raise refused(shown, said, status, "not all of it is shipped there")
+    if current.shipped or not ships:
+        raise refused(current, acumatica_status, status, "not all of it is shipped there")
     return None
 
 
-def refused(shown: Shown, said: str, status: str, why: str) -> Rejected:
+def refused(current: CurrentOrder, acumatica_status: str, status: str, why: str) -> Rejected:
     """A status that Magento's state does not allow, in words that name both."""
     return Rejected(
         FailureCode.STATUS_NOT_POSSIBLE,
-        f"{shown.key} is {said} in Acumatica, which is {status} in Magento, where it is "
-        f"{shown.status or 'without a status'} (state {shown.state or 'none'}): {why}.",
+        f"{current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, where it is "
+        f"{current.status or 'without a status'} (state {current.state or 'none'}): {why}.",
     )
 
 

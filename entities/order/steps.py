@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from connector import failpoints
 from connector.magento import orders as magento
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.order_body import ShopKnows, entity_of
-from connector.magento.orders import TAKEN, Buyer, Region, ShownOrder
+from connector.magento.orders import TAKEN, Buyer, MagentoOrder, Region
 from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import NewOrder
 from connector.state.queue import messages
@@ -29,7 +29,7 @@ from connector.state.sync.links import Link, MadeBy
 from entities.base import RunContext
 from entities.documents.document import Delivered, content_and_link, encoded
 from entities.documents.order_items import with_product_skus
-from entities.order.follow import before, bring_up, left_to_do, told_of, was_held
+from entities.order.follow import before, bring_up, left_to_do, sent_content, was_sent_on_hold
 from entities.order.follow import remark as remark_of
 from entities.order.rules import comment_of, reference_of
 from entities.order.status import DEAD, first_status
@@ -38,11 +38,11 @@ from entities.order.types import OrderContent, OrderRule
 from entities.shop_orders.own_number import increment_id
 from entities.waiting import NotYet, WaitReason
 
-__all__ = ["find", "send", "still_waiting", "told_of", "was_held"]
+__all__ = ["find", "send", "sent_content", "still_waiting", "was_sent_on_hold"]
 
 
 class _Found(NamedTuple):
-    order: ShownOrder
+    order: MagentoOrder
     made_by: MadeBy
 
 
@@ -54,8 +54,8 @@ async def send(
     found = found._replace(order=await _matched(context, client, content, found.order))
     magento_id = str(found.order.entity_id)
     known = before(context, message, content, link, found.order)
-    told = replace(content, status=None, state=None, invoices=())
-    in_part = Delivered(magento_id, found.made_by, told=told)
+    sent = replace(content, status=None, state=None, invoices=())
+    in_part = Delivered(magento_id, found.made_by, sent_content=sent)
     try:
         will_hold = partial(_will_hold, context, message, content, link, found)
         read = partial(_read, context, client, content)
@@ -69,24 +69,24 @@ async def send(
 
 async def _read(
     context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, magento_id: str
-) -> ShownOrder | None:
-    shown = await magento.order(client, magento_id)
-    return None if shown is None else await _matched(context, client, content, shown)
+) -> MagentoOrder | None:
+    current = await magento.order(client, magento_id)
+    return None if current is None else await _matched(context, client, content, current)
 
 
 async def _matched(
-    context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, shown: ShownOrder
-) -> ShownOrder:
+    context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, current: MagentoOrder
+) -> MagentoOrder:
     """The order with its items' products, where lines of Acumatica are to be found among them."""
-    return await with_product_skus(context.shop, client, shown) if content.invoices or content.rest else shown
+    return await with_product_skus(context.shop, client, current) if content.invoices or content.rest else current
 
 
 def _will_hold(
     context: RunContext[OrderRule], message: Message, content: OrderContent, link: Link | None, found: _Found
 ) -> None:
     """Keep that Magento is about to be told of a hold."""
-    told = replace(told_of(link) or content, status=None, state="holded", invoices=())
-    about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(told), found.made_by)
+    sent = replace(sent_content(link) or content, status=None, state="holded", invoices=())
+    about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(sent), found.made_by)
     with context.state.write() as connection:
         links.write(connection, context.name, [about], context.clock.now())
 
@@ -115,11 +115,11 @@ async def still_waiting(
     with context.state.read() as connection:
         linked = links.of_keys(connection, context.name, [one.key for one in waiting])
     ids = sorted({link.magento_id for link in linked.values()})
-    shown = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
+    current = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
     found = {}
     for message in waiting:
         content, link = content_and_link(context, OrderContent, message)
-        order = None if link is None else shown.get(link.magento_id)
+        order = None if link is None else current.get(link.magento_id)
         if order is None:
             continue
         try:
@@ -135,28 +135,28 @@ async def still_waiting(
 async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
     """The order by its link, else by our own number, else by the number that it refers to."""
     if link is not None:
-        shown = await magento.order(client, link.magento_id)
-        if shown is None:
+        current = await magento.order(client, link.magento_id)
+        if current is None:
             raise Rejected(
                 FailureCode.GONE_FROM_MAGENTO,
                 f"{content.key} was Magento's order {link.magento_id}, which is not there any more. "
                 f"It is not made again by itself. Link it to another one: a2m link order {content.key!r} ID",
             )
-        return _Found(shown, link.made_by)
+        return _Found(current, link.made_by)
     own = increment_id(content.key)
     numbers = [own, *([content.reference] if content.reference else [])]
-    shown_orders = await magento.orders_with(client, numbers, content.key)
+    current_orders = await magento.orders_with(client, numbers, content.key)
     for chosen in (
-        [one for one in shown_orders if one.increment_id == own],
-        [one for one in shown_orders if one.ext_order_id == content.key],
-        [one for one in shown_orders if content.reference and one.increment_id == content.reference],
+        [one for one in current_orders if one.increment_id == own],
+        [one for one in current_orders if one.ext_order_id == content.key],
+        [one for one in current_orders if content.reference and one.increment_id == content.reference],
     ):
         if chosen:
             return _Found(_the_one(content, chosen), "found")
     return None
 
 
-def _the_one(content: OrderContent, chosen: list[ShownOrder]) -> ShownOrder:
+def _the_one(content: OrderContent, chosen: list[MagentoOrder]) -> MagentoOrder:
     first = chosen[0]
     if len(chosen) > 1:
         ids = ", ".join(str(one.entity_id) for one in chosen)
@@ -202,10 +202,10 @@ async def _create(context: RunContext[OrderRule], client: MagentoClient, content
             raise
         magento_id, made_by = str(found.order.entity_id), found.made_by
     failpoints.hit("made")
-    shown = await magento.order(client, magento_id)
-    if shown is None:
+    current = await magento.order(client, magento_id)
+    if current is None:
         raise Rejected(FailureCode.NOT_KEPT, f"Magento took {content.key} as {magento_id} and does not show it.")
-    return _Found(shown, made_by)
+    return _Found(current, made_by)
 
 
 def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
@@ -235,7 +235,7 @@ async def _what_magento_knows(
 ) -> ShopKnows:
     """Products, regions and the buyer of an order; refuses an unknown store and another currency."""
     rule: OrderRule = context.rule
-    stores = await context.shop.once("store configs", partial(reads.store_configs, client))
+    stores = await context.shop.once("store configs", partial(queries.store_configs, client))
     store = next((one for one in stores if one.id == rule.store_id), None)
     if store is None:
         known = ", ".join(f"{one.id} ({one.code})" for one in stores)

@@ -102,9 +102,9 @@ def shared_out(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     parts = [int(part * 100) for part in exact]
     left = int(amount / CENT) - sum(parts)
     step = 1 if left > 0 else -1
-    by_rest = sorted(range(len(parts)), key=lambda place: (-abs(exact[place] * 100 - parts[place]), place))
-    for place in by_rest[: abs(left)]:
-        parts[place] += step
+    by_rest = sorted(range(len(parts)), key=lambda index: (-abs(exact[index] * 100 - parts[index]), index))
+    for index in by_rest[: abs(left)]:
+        parts[index] += step
     return [Decimal(part).scaleb(-2) for part in parts]
 
 

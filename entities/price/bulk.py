@@ -30,7 +30,7 @@ from connector.state.queue import bulks
 from connector.state.queue.bulks import Bulk
 from connector.state.queue.message import Message
 from connector.state.rows import chunked
-from entities import retry_after as told_to_wait
+from entities import retry_after
 from entities.base import RunContext
 from entities.events import Progress
 from entities.price.rules import PriceRule
@@ -46,14 +46,16 @@ STANDS_STILL = (
     f"wait for their answer. {magento_bulk.START_THE_CONSUMER}"
 )
 NOT_TAKEN = "Magento takes no bulk of prices, so they were sent by requests that wait for their answer: {fault}"
-NOT_TOLD = "Magento does not tell of a bulk, so its prices were sent by requests that wait for their answer: {fault}"
+OUTCOMES_UNREADABLE = (
+    "Magento does not tell of a bulk, so its prices were sent by requests that wait for their answer: {fault}"
+)
 NOT_PERMITTED = (
     "Magento does not tell what became of a bulk: give the integration the permission {permission}. "
     "Its prices were sent by requests that wait for their answer."
 )
 
 
-class NotTold(Exception):
+class OutcomesUnreadable(Exception):
     """Magento does not tell what became of a bulk; the text says why."""
 
 
@@ -92,16 +94,16 @@ async def deliver_in_bulk(
     try:
         if not await _is_done(context, client, uuid):
             return await _another_way(context, client, rows, size, _stands_still(context, len(rows)))
-        told = await _asked(magento_bulk.outcomes(client, uuid, parts))
-    except NotTold as why:
+        results = await _asked(magento_bulk.outcomes(client, uuid, parts))
+    except OutcomesUnreadable as why:
         return await _another_way(context, client, rows, size, str(why))
     except HostUnavailable as fault:
         return Delivery([NOT_SENT for _row in rows], fault=fault)
     except TemporaryFault as fault:
-        told_to_wait.kept(context, fault)
+        retry_after.block_until_retry_after(context, fault)
         return Delivery([RowResult("unknown", str(fault)) for _row in rows])
     _end(context)
-    return await _with_the_rest(client, rows, list(chain.from_iterable(told)), size)
+    return await _with_the_rest(client, rows, list(chain.from_iterable(results)), size)
 
 
 async def _not_published(
@@ -114,18 +116,18 @@ async def _not_published(
         return Delivery([RowResult("temporary", str(fault), fault.retry_after) for _row in rows])
     _end(context)
     if isinstance(fault, RequestRefused | NoSuchRoute):
-        context.report.say(NOT_TAKEN.format(fault=fault))
+        context.remarks.add(NOT_TAKEN.format(fault=fault))
         return await deliver_prices(client, rows, size)
     assert isinstance(fault, HostUnavailable)
     return Delivery([NOT_SENT for _row in rows], fault=fault)
 
 
 async def _another_way(
-    context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, said: str
+    context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, reason: str
 ) -> Delivery:
     """The bulk is left to itself: its prices go at once, and are read again when it is over."""
     _leave_to_itself(context)
-    context.report.say(said)
+    context.remarks.add(reason)
     return await deliver_prices(client, rows, size)
 
 
@@ -133,10 +135,10 @@ async def _with_the_rest(
     client: MagentoClient, rows: Sequence[PriceRow], outcomes: list[RowResult | None], size: int
 ) -> Delivery:
     """Send what is unclear by itself: a request tells what an operation does not."""
-    rest = [place for place, outcome in enumerate(outcomes) if outcome is None]
-    sent = await deliver_prices(client, [rows[place] for place in rest], size) if rest else Delivery([])
-    for place, outcome in zip(rest, sent.outcomes, strict=True):
-        outcomes[place] = outcome
+    rest = [index for index, outcome in enumerate(outcomes) if outcome is None]
+    sent = await deliver_prices(client, [rows[index] for index in rest], size) if rest else Delivery([])
+    for index, outcome in zip(rest, sent.outcomes, strict=True):
+        outcomes[index] = outcome
     return Delivery([outcome or NOT_SENT for outcome in outcomes], sent.array_limit, sent.fault)
 
 
@@ -144,7 +146,7 @@ async def _is_done(context: RunContext[PriceRule], client: MagentoClient, uuid: 
     """Wait until no operation of the bulk is open; off once nobody has worked on it for as long as the patience lasts.
 
     Without a number the open operations on prices of all bulks are meant, others' too, and the patience is for all of
-    them. Raises `NotTold`, `HostUnavailable`, and `TemporaryFault` for a wait beyond the end of this run.
+    them. Raises `OutcomesUnreadable`, `HostUnavailable`, and `TemporaryFault` for a wait beyond the end of this run.
     """
     patience = timedelta(seconds=context.queue.bulk_patience or 0)
     least, worked_at, pause = None, context.clock.now(), FIRST_PAUSE
@@ -156,7 +158,7 @@ async def _is_done(context: RunContext[PriceRule], client: MagentoClient, uuid: 
             wait = max(pause, fault.retry_after or 0)
             if context.clock.now() + timedelta(seconds=fault.retry_after or 0) > context.ends_at:
                 raise
-            told_to_wait.kept(context, fault)
+            retry_after.block_until_retry_after(context, fault)
             worked_at += timedelta(seconds=fault.retry_after or 0)
         else:
             if found == 0:
@@ -180,15 +182,15 @@ async def _open(client: MagentoClient, uuid: str | None) -> int:
 
 
 async def _asked(answer: Awaitable[T]) -> T:
-    """What Magento tells of a bulk. Raises `NotTold` where it keeps that to itself."""
+    """What Magento tells of a bulk. Raises `OutcomesUnreadable` where it keeps that to itself."""
     try:
         return await answer
     except Unauthorized as refused:
         if refused.resources != magento_bulk.STATUS_PERMISSION:
             raise
-        raise NotTold(NOT_PERMITTED.format(permission=magento_bulk.STATUS_PERMISSION)) from refused
+        raise OutcomesUnreadable(NOT_PERMITTED.format(permission=magento_bulk.STATUS_PERMISSION)) from refused
     except (RequestRefused, NoSuchRoute) as fault:
-        raise NotTold(NOT_TOLD.format(fault=fault)) from fault
+        raise OutcomesUnreadable(OUTCOMES_UNREADABLE.format(fault=fault)) from fault
 
 
 async def settle_bulk(context: RunContext[PriceRule]) -> None:
@@ -202,11 +204,11 @@ async def settle_bulk(context: RunContext[PriceRule]) -> None:
     async with context.shop.client() as client:
         try:
             over = await _is_over(context, client, left)
-        except NotTold as why:
-            context.report.say(str(why))
+        except OutcomesUnreadable as why:
+            context.remarks.add(str(why))
             over = False
         except TemporaryFault as fault:
-            told_to_wait.kept(context, fault)
+            retry_after.block_until_retry_after(context, fault)
             over = False
     if over:
         _end(context, left.keys)
@@ -219,7 +221,7 @@ async def _is_over(context: RunContext[PriceRule], client: MagentoClient, left: 
         is_done = await _is_done(context, client, left.uuid)
         if not is_done:
             _leave_to_itself(context)
-            context.report.say(_stands_still(context, len(left.keys)))
+            context.remarks.add(_stands_still(context, len(left.keys)))
     return is_done and (left.uuid is not None or context.clock.now() - left.published_at >= LATE_PUBLISH)
 
 

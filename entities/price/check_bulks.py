@@ -8,7 +8,7 @@ from connector.clock import Clock
 from connector.magento import bulk
 from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
-from entities.checks import Asked, Check
+from entities.checks import Check, PlannedCheck
 
 CONSUMER = "Consumer of bulks"
 WAITED_FOR = 75.0
@@ -16,9 +16,9 @@ WAITED_FOR = 75.0
 _PAUSE = 3.0
 
 
-def consumer(client: MagentoClient, clock: Clock) -> Asked:
+def consumer(client: MagentoClient, clock: Clock) -> PlannedCheck:
     """Publish one price of a SKU that does not exist, which writes nothing, and see whether it is worked off."""
-    return Asked(CONSUMER, partial(_consumer, client, clock))
+    return PlannedCheck(CONSUMER, partial(_consumer, client, clock))
 
 
 async def _consumer(client: MagentoClient, clock: Clock) -> Check:
@@ -29,8 +29,10 @@ async def _consumer(client: MagentoClient, clock: Clock) -> Check:
         try:
             left = await bulk.open_operations(client, uuid)
         except Unauthorized as refused:
-            said = "Prices were published, and what became of them may not be read: give the integration the permission"
-            return Check(CONSUMER, "failed", f"{said} {refused.resources or bulk.STATUS_PERMISSION}.")
+            message = (
+                "Prices were published, and what became of them may not be read: give the integration the permission"
+            )
+            return Check(CONSUMER, "failed", f"{message} {refused.resources or bulk.STATUS_PERMISSION}.")
         if left == 0:
             return Check(CONSUMER, "passed", f"a bulk was worked off after {waited:.0f} s")
         if waited >= WAITED_FOR:

@@ -14,10 +14,10 @@ from connector.acumatica import setup
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock
 from connector.magento.client import MagentoClient
-from entities.checks import Asked, Check, not_among
+from entities.checks import Check, PlannedCheck, not_among
 from entities.price.check_bulks import consumer
 from entities.price.from_settings import price_rule, sends_bulks
-from entities.price.rules import OTHER_TAX, TAX_IN_WORDS, PriceRule
+from entities.price.rules import OTHER_TAX, TAX_LABELS, PriceRule
 from settings.settings import Settings
 
 TAX, PRICE_CLASS = "Tax of prices", "Price class"
@@ -26,11 +26,11 @@ NAMED = 3
 
 def prices_in_acumatica(
     session: AcumaticaSession, rule: PriceRule, price_read: Literal["odata", "inquiry"]
-) -> list[Asked]:
+) -> list[PlannedCheck]:
     """The tax calculation mode of the price list."""
     if rule.tax_included is None:
         return []
-    return [Asked(TAX, partial(_tax, session, rule, price_read, included=rule.tax_included))]
+    return [PlannedCheck(TAX, partial(_tax, session, rule, price_read, included=rule.tax_included))]
 
 
 async def _tax(
@@ -47,16 +47,18 @@ async def _tax(
     found = sorted(key for key, rows in page.rows.items() if any(row.tax == other for row in rows))
     if found:
         named = ", ".join(found[:NAMED]) + (" and others" if len(found) > NAMED else "")
-        said = f"the price list has prices {TAX_IN_WORDS[other]}, which are not sent: {named}."
-        return Check(TAX, "failed", f"{said} Correct them, or A2M_PRICE__TAX_INCLUDED.")
+        message = f"the price list has prices {TAX_LABELS[other]}, which are not sent: {named}."
+        return Check(TAX, "failed", f"{message} Correct them, or A2M_PRICE__TAX_INCLUDED.")
     wanted = "Including Tax" if included else "Excluding Tax"
-    said = f"no price says otherwise; Catalog Prices (Stores, Configuration, Sales, Tax) has to be {wanted} in Magento"
-    return Check(TAX, "passed", said)
+    message = (
+        f"no price says otherwise; Catalog Prices (Stores, Configuration, Sales, Tax) has to be {wanted} in Magento"
+    )
+    return Check(TAX, "passed", message)
 
 
-def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> list[Asked]:
+def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> list[PlannedCheck]:
     """The price class whose prices come before the base prices."""
-    return [Asked(PRICE_CLASS, partial(_price_class, session, price_class))] if price_class else []
+    return [PlannedCheck(PRICE_CLASS, partial(_price_class, session, price_class))] if price_class else []
 
 
 async def _price_class(session: AcumaticaSession, price_class: str) -> Check:
@@ -64,12 +66,12 @@ async def _price_class(session: AcumaticaSession, price_class: str) -> Check:
     missing = not_among([price_class], found)
     if missing:
         known = ", ".join(found) or "none"
-        said = f"Acumatica has no price class {missing[0]}; it has {known}. Correct A2M_PRICE__PRICE_CLASS."
-        return Check(PRICE_CLASS, "failed", said)
+        message = f"Acumatica has no price class {missing[0]}; it has {known}. Correct A2M_PRICE__PRICE_CLASS."
+        return Check(PRICE_CLASS, "failed", message)
     return Check(PRICE_CLASS, "passed", price_class)
 
 
-def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[Asked]:
+def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
     """Return the checks of prices in Acumatica."""
     chosen = settings.price
     by_list = chosen.source == "sales_price" and chosen.sales_price_from == "price_list"
@@ -79,6 +81,6 @@ def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[A
     ]
 
 
-def checks_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+def checks_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
     """Return the checks of prices in Magento: whether somebody works on bulks, where prices go in them."""
     return [consumer(client, clock)] if sends_bulks(settings) and settings.active.price else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from entities.base import RunContext
 from entities.price.rules import PriceRule
@@ -17,25 +17,25 @@ NOUN = "price"
 
 
 async def current_prices(
-    context: RunContext[PriceRule], client: MagentoClient, places: Sequence[TargetKey]
+    context: RunContext[PriceRule], client: MagentoClient, targets: Sequence[TargetKey]
 ) -> dict[tuple[str, str], Value]:
     """Return the price that Magento shows at each place, in 1/1,000,000."""
-    return _at_places(context, places, await reads.store_prices(client, [place.sku for place in places]))
+    return _at_places(context, targets, await queries.store_prices(client, [target.sku for target in targets]))
 
 
 def _at_places(
-    context: RunContext[PriceRule], places: Sequence[TargetKey], by_sku: Mapping[str, Mapping[int, Decimal]]
+    context: RunContext[PriceRule], targets: Sequence[TargetKey], by_sku: Mapping[str, Mapping[int, Decimal]]
 ) -> dict[tuple[str, str], Value]:
     own = context.shop.store_id
     values: dict[tuple[str, str], Value] = {}
-    for place in places:
-        by_store = by_sku.get(place.sku, {})
+    for target in targets:
+        by_store = by_sku.get(target.sku, {})
         price = by_store.get(own, by_store.get(0))
         if price is not None:
-            values[place.key, ""] = (scaled(price, DIGITS), None)
+            values[target.key, ""] = (scaled(price, DIGITS), None)
         hiding = {store: found for store, found in by_store.items() if own == 0 and store != 0 and found != price}
         if hiding:
-            context.report.note(place.sku, _hidden(hiding))
+            context.remarks.note(target.sku, _hidden(hiding))
     return values
 
 
@@ -44,10 +44,10 @@ def _hidden(hiding: Mapping[int, Decimal]) -> str:
     return f"A website has a price of its own, which hides the one for all stores: {where}. Remove it in Magento."
 
 
-async def find_prices(context: RunContext[PriceRule], places: Sequence[TargetKey], shown: Shown) -> Found:
+async def find_prices(context: RunContext[PriceRule], targets: Sequence[TargetKey], shown: Shown) -> Found:
     """Return what Magento shows at these places; a product without a price may not exist, or have none of its own."""
-    by_sku = await shown.by_sku(PRICES, [place.sku for place in places])
-    found = Found(_at_places(context, places, by_sku))
-    missing = {place.sku: place.key for place in places if (place.key, "") not in found.values}
+    by_sku = await shown.by_sku(PRICES, [target.sku for target in targets])
+    found = Found(_at_places(context, targets, by_sku))
+    missing = {target.sku: target.key for target in targets if (target.key, "") not in found.values}
     found.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.batches import Delivery, PriceRow, RowResult, deliver_prices
 from connector.magento.client import MagentoClient
 from connector.magento.errors import MagentoFault
@@ -34,14 +34,14 @@ async def deliver_prices_of(
 async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
     """Tell products that Magento no longer has from those that take no price: its refusal is the same for both."""
     refused = {
-        one.sku or one.key: place
-        for place, (one, outcome) in enumerate(zip(claimed, delivery.outcomes, strict=True))
+        one.sku or one.key: index
+        for index, (one, outcome) in enumerate(zip(claimed, delivery.outcomes, strict=True))
         if outcome.code is FailureCode.NO_PRODUCT
     }
     if not refused or delivery.fault is not None:
         return
     try:
-        types = await reads.product_types(client, sorted(refused)) if refused else {}
+        types = await queries.product_types(client, sorted(refused)) if refused else {}
         found = why_missing(types, {sku: sku for sku in refused}, NOUN)
     except MagentoFault:
         return  # Magento's own words stay

@@ -17,13 +17,13 @@ from connector.state.queue.message import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
-from entities.checks import Asked
+from entities.checks import PlannedCheck
 from entities.explained import Known, Line
 from entities.price.bulk import goes_in_bulk, operations_of, settle_bulk
 from entities.price.checks import checks_in_acumatica, checks_in_magento
 from entities.price.current_values import DIGITS, NOUN, current_prices, find_prices
 from entities.price.deliver import deliver_prices_of
-from entities.price.explain import explained, shown_now
+from entities.price.explain import explain_now, explained
 from entities.price.from_settings import price_rule, read_plan, sends_bulks
 from entities.price.read import FEEDS
 from entities.price.routes import ROUTES
@@ -81,20 +81,20 @@ class Price(ValueEntity[PriceRule]):
     ) -> Ruled:
         """See `ValueParts.ruled`."""
         priced = compute(published.items, frames.price_rows(chosen.values()), context.rule, context.today())
-        context.report.count(WITHOUT_ROW[context.rule.without_row], priced.gaps)
+        context.remarks.count(WITHOUT_ROW[context.rule.without_row], priced.gaps)
         return Ruled(frames.wanted(priced.values), priced.problems, priced.notes, priced.next_change)
 
     async def current_values(
-        self, context: RunContext[PriceRule], client: MagentoClient, places: Sequence[TargetKey]
+        self, context: RunContext[PriceRule], client: MagentoClient, targets: Sequence[TargetKey]
     ) -> dict[tuple[str, str], Value]:
         """See `ValueParts.current_values`."""
-        return await current_prices(context, client, places)
+        return await current_prices(context, client, targets)
 
     async def find(
-        self, context: RunContext[PriceRule], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
+        self, context: RunContext[PriceRule], targets: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
     ) -> Found:
         """See `ValueParts.find`."""
-        return await find_prices(context, places, shown)
+        return await find_prices(context, targets, shown)
 
     def checked(
         self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
@@ -129,9 +129,9 @@ class Price(ValueEntity[PriceRule]):
         """See `Entity.explained`."""
         return explained(settings, stored)
 
-    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-        """See `Entity.shown_now`."""
-        return await shown_now(client, settings, known)
+    async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.explain_now`."""
+        return await explain_now(client, settings, known)
 
     def currency(self, settings: Settings) -> str:
         """See `Entity.currency`."""
@@ -146,11 +146,11 @@ class Price(ValueEntity[PriceRule]):
         kinds = ("stock", "non_stock") if settings.price.non_stock else ("stock",)
         return fields.of_items(read_plan(settings, None).fields, *kinds)
 
-    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
         """See `Entity.checks_in_acumatica`."""
         return checks_in_acumatica(settings, session)
 
-    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
         """See `Entity.checks_in_magento`."""
         return checks_in_magento(settings, client, clock)
 

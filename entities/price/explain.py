@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Known, Line
@@ -17,8 +17,8 @@ from entities.values.explain import NOT_PUBLISHED, number, published_of, rule_li
 from settings import Settings
 
 
-async def shown_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-    found = await reads.store_prices(client, known.skus)
+async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+    found = await queries.store_prices(client, known.skus)
     lines = [
         (NOW, f"{price.normalize():f} for {sku} in {'every store' if store == 0 else f'store {store}'}")
         for sku, by_store in found.items()

@@ -25,10 +25,10 @@ LARGEST = 9_000_000_000 * ONE
 _ALWAYS, _NEVER = 0, 10**9
 OTHER_TAX = {True: "net", False: "gross"}
 """What a price row says that is taxed otherwise than Tax Included says."""
-TAX_IN_WORDS = {"net": "without tax", "gross": "with tax"}
+TAX_LABELS = {"net": "without tax", "gross": "with tax"}
 TAXED_OTHERWISE: dict[bool | None, str] = {
     included: FailureCode.TAXED_OTHERWISE.because(
-        f"Acumatica's price list has this price {TAX_IN_WORDS[tax]}, and by Tax Included the shop's are not so. "
+        f"Acumatica's price list has this price {TAX_LABELS[tax]}, and by Tax Included the shop's are not so. "
         "Correct the row's tax calculation mode, or A2M_PRICE__TAX_INCLUDED."
     )
     for included, tax in OTHER_TAX.items()
@@ -176,8 +176,8 @@ def _sort_out(
     next_change: dict[str, date],
 ) -> Prices:
     negative, too_large = has_price & (values < 0) & ~other_tax, (values > LARGEST) & ~other_tax
-    none = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
-    good = ~(negative | too_large | none | other_tax)
+    without_price = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
+    good = ~(negative | too_large | without_price | other_tax)
     found = items[["inventory_id", "sku", "key"]].assign(source="")
     problems = [
         found[other_tax].assign(code=FailureCode.TAXED_OTHERWISE, reason=TAXED_OTHERWISE.get(rule.tax_included)),
@@ -194,10 +194,10 @@ def _sort_out(
             code=FailureCode.PRICE_TOO_LARGE, reason=f"{FailureCode.PRICE_TOO_LARGE.label}. Correct it in Acumatica."
         ),
     ]
-    words = np.where(has_price[none], "the price is 0 (Allow Zero is off)", "Acumatica has no price of it")
+    words = np.where(has_price[without_price], "the price is 0 (Allow Zero is off)", "Acumatica has no price of it")
     return Prices(
         found[good].assign(value=values[good], in_stock=None).reset_index(drop=True),
         pd.concat(problems)[PROBLEM_COLUMNS].reset_index(drop=True),
-        found[none].assign(reason=words)[NOTE_COLUMNS].reset_index(drop=True),
+        found[without_price].assign(reason=words)[NOTE_COLUMNS].reset_index(drop=True),
         next_change,
     )

@@ -12,8 +12,8 @@ from decimal import Decimal
 from connector import failpoints
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
-from connector.magento.orders import ShownOrder
-from connector.magento.shipments import MadeShipment
+from connector.magento.orders import MagentoOrder
+from connector.magento.shipments import MagentoShipment
 from connector.model.failures import FailureCode, Rejected
 from connector.model.sold_items import SoldItem
 from connector.state.queue.message import Message
@@ -27,12 +27,12 @@ from entities.sources import source_key
 
 def adoptable(
     context: RunContext[ShipmentRule],
-    order: ShownOrder,
-    there: Sequence[MadeShipment],
+    order: MagentoOrder,
+    there: Sequence[MagentoShipment],
     message: Message,
     content: ShipmentContent,
     separately: Mapping[int, bool],
-) -> MadeShipment | None:
+) -> MagentoShipment | None:
     """Return the shipment to adopt; None where there is none.
 
     Raises `Rejected` where a shipment has the same tracking number and other lines.
@@ -53,30 +53,34 @@ def adoptable(
     return None
 
 
-def _of_others(context: RunContext[ShipmentRule], there: Iterable[MadeShipment], entity: str) -> list[MadeShipment]:
+def _of_others(
+    context: RunContext[ShipmentRule], there: Iterable[MagentoShipment], entity: str
+) -> list[MagentoShipment]:
     """The shipments with neither a mark of ours nor a link, the oldest first."""
     unmarked = sorted((one for one in there if not is_marked(one.comments)), key=lambda one: int(one.entity_id))
     with context.state.read() as connection:
         return [one for one in unmarked if not links.of_magento_id(connection, entity, one.entity_id)]
 
 
-def _differs(order: ShownOrder, one: MadeShipment, message: Message, content: ShipmentContent) -> Rejected:
+def _differs(order: MagentoOrder, one: MagentoShipment, message: Message, content: ShipmentContent) -> Rejected:
     ours = ", ".join(f"{line.quantity:f} of {line.sku!r}" for line in content.lines)
     return Rejected(
         FailureCode.SHIPMENT_DIFFERS,
         f"Magento's shipment {one.increment_id}, which somebody else made, has the tracking number "
-        f"{', '.join(one.tracks)} as {content.mark} has, but it ships {_in_words(order.items, one.items)}, and "
+        f"{', '.join(one.tracks)} as {content.mark} has, but it ships {_describe(order.items, one.items)}, and "
         f"Acumatica's ships {ours}. If it is the same, link it: a2m link shipment '{message.key}' {one.entity_id}. "
         "Otherwise correct the tracking number, or ship the rest by hand and skip this message.",
     )
 
 
-def _in_words(items: Iterable[SoldItem], shipped: Iterable[tuple[int, Decimal]]) -> str:
+def _describe(items: Iterable[SoldItem], shipped: Iterable[tuple[int, Decimal]]) -> str:
     skus = {item.item_id: item.sku for item in items}
     return ", ".join(f"{quantity:f} of {skus.get(item_id, f'item {item_id}')!r}" for item_id, quantity in shipped)
 
 
-async def adopt(client: MagentoClient, order: ShownOrder, theirs: MadeShipment, content: ShipmentContent) -> list[str]:
+async def adopt(
+    client: MagentoClient, order: MagentoOrder, theirs: MagentoShipment, content: ShipmentContent
+) -> list[str]:
     """Put our mark on the shipment, and the tracking numbers that it lacks; return what a person should know of it."""
     await magento.mark(client, theirs.entity_id, content.mark)
     failpoints.hit("adopted")
@@ -95,8 +99,8 @@ async def adopt(client: MagentoClient, order: ShownOrder, theirs: MadeShipment, 
 
 def hint(
     context: RunContext[ShipmentRule],
-    order: ShownOrder,
-    there: Sequence[MadeShipment],
+    order: MagentoOrder,
+    there: Sequence[MagentoShipment],
     message: Message,
     content: ShipmentContent,
     separately: Mapping[int, bool],

@@ -10,22 +10,22 @@ from functools import partial
 
 from connector.acumatica import setup
 from connector.acumatica.session import AcumaticaSession
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
-from entities.checks import Asked, Check
+from entities.checks import Check, PlannedCheck
 from entities.shipment.types import ShipmentRule
 
 SHIP_VIAS, DROP_SHIP, SOURCES = "ShipVias of shipments", "Drop-shipments", "Sources of shipments"
 
 
-def shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> list[Asked]:
+def shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> list[PlannedCheck]:
     """The ShipVias of the map, and the one of drop-shipments."""
-    return [Asked(SHIP_VIAS, partial(_ship_vias, session, rule))]
+    return [PlannedCheck(SHIP_VIAS, partial(_ship_vias, session, rule))]
 
 
-def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[Asked]:
+def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[PlannedCheck]:
     """The sources that shipments are booked on."""
-    return [Asked(SOURCES, partial(_sources, client, rule))]
+    return [PlannedCheck(SOURCES, partial(_sources, client, rule))]
 
 
 async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
@@ -34,14 +34,14 @@ async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
     known = {one.casefold() for one in found}
     missing = [one for one in named if one.casefold() not in known]
     if missing:
-        said = (
+        message = (
             f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}. "
             "Correct A2M_SHIPMENT__SHIP_VIAS and A2M_DROPSHIP__SHIP_VIA."
         )
-        return Check(SHIP_VIAS, "failed", said)
+        return Check(SHIP_VIAS, "failed", message)
     if not named:
-        said = "none is mapped: a shipment with a ShipVia fails. Map them in A2M_SHIPMENT__SHIP_VIAS."
-        return Check(SHIP_VIAS, "failed", said)
+        message = "none is mapped: a shipment with a ShipVia fails. Map them in A2M_SHIPMENT__SHIP_VIAS."
+        return Check(SHIP_VIAS, "failed", message)
     return Check(SHIP_VIAS, "passed", ", ".join(named))
 
 
@@ -53,18 +53,18 @@ def drop_shipments(rule: ShipmentRule) -> Check:
         name = "A2M_DROPSHIP__SOURCE" if rule.dropship_via else "A2M_DROPSHIP__SHIP_VIA"
         return Check(DROP_SHIP, "failed", f"{name} is missing: drop-shipments fail. Enter it.")
     if rule.dropship_via.casefold() not in {code.casefold() for code in rule.ship_vias or {}}:
-        said = f"{rule.dropship_via} has no Magento carrier: drop-shipments fail. Map it in A2M_SHIPMENT__SHIP_VIAS."
-        return Check(DROP_SHIP, "failed", said)
+        message = f"{rule.dropship_via} has no Magento carrier: drop-shipments fail. Map it in A2M_SHIPMENT__SHIP_VIAS."
+        return Check(DROP_SHIP, "failed", message)
     return Check(DROP_SHIP, "passed", f"{rule.dropship_via}, booked on {rule.dropship_source}")
 
 
 async def _sources(client: MagentoClient, rule: ShipmentRule) -> Check:
-    if not reads.has_msi(await reads.modules(client)):
+    if not queries.has_msi(await queries.modules(client)):
         return Check(SOURCES, "passed", "Magento keeps no sources (MSI is off): none is sent")
     named = sorted({*(rule.sources or {}).values(), rule.default_source, rule.dropship_source} - {""})
-    found = {source.source_code.casefold() for source in await reads.sources(client)}
+    found = {source.source_code.casefold() for source in await queries.sources(client)}
     missing = [one for one in named if one.casefold() not in found]
     if missing:
-        said = f"Magento has no source {', '.join(missing)}; it has {', '.join(sorted(found))}. Create or map it."
-        return Check(SOURCES, "failed", said)
+        message = f"Magento has no source {', '.join(missing)}; it has {', '.join(sorted(found))}. Create or map it."
+        return Check(SOURCES, "failed", message)
     return Check(SOURCES, "passed", ", ".join(named))

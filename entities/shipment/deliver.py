@@ -17,8 +17,8 @@ from connector.magento import orders
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused, TemporaryFault
-from connector.magento.orders import ShownOrder
-from connector.magento.shipments import MadeShipment
+from connector.magento.orders import MagentoOrder
+from connector.magento.shipments import MagentoShipment
 from connector.model.comparison import comparison_key
 from connector.model.failures import FailureCode, Rejected
 from connector.model.units import DIGITS
@@ -30,9 +30,9 @@ from entities.base import RunContext
 from entities.documents.document import Delivered
 from entities.documents.order_items import with_product_skus
 from entities.shipment.adopt import adopt, adoptable, hint
-from entities.shipment.fulfilment import Fulfilment, fulfilment, in_words, taken, unknown_lines
+from entities.shipment.fulfilment import Fulfilment, describe_lines, fulfilment, taken, unknown_lines
 from entities.shipment.order import order_of, refuse_or_wait
-from entities.shipment.source import make_sufficient, places, short_of
+from entities.shipment.source import ledger_keys, make_sufficient, short_of
 from entities.shipment.tracks import is_up_to_date, update_tracks
 from entities.shipment.types import ContentLine, ShipmentContent, ShipmentRule
 from entities.shop_orders.own_number import increment_id
@@ -57,20 +57,20 @@ async def send(
         ours = _ours(there, content, link, order)
         if ours is not None:
             remarks = await update_tracks(context, client, order, ours, message, content, link)
-            return _made(context, order, ours, content, link, remarks)
+            return _delivered(context, order, ours, content, link, remarks)
         separately = await _separately(context, client, order)
         theirs = adoptable(context, order, there, message, content, separately)
         if theirs is not None:
             remarks = await adopt(client, order, theirs, content)
-            return _made(context, order, theirs, content, link, remarks, made_by="adopted")
+            return _delivered(context, order, theirs, content, link, remarks, made_by="adopted")
         refuse_or_wait(context, order, content)
         return await _make(context, client, order, content, _plan(context, order, there, message, content, separately))
 
 
 def _plan(
     context: RunContext[ShipmentRule],
-    order: ShownOrder,
-    there: Sequence[MadeShipment],
+    order: MagentoOrder,
+    there: Sequence[MagentoShipment],
     message: Message,
     content: ShipmentContent,
     separately: Mapping[int, bool],
@@ -79,14 +79,14 @@ def _plan(
         strict = context.rule.foreign_lines == "fail"
         return fulfilment(order.items, content.lines, separately, order.increment_id, strict=strict)
     except Rejected as why:
-        said = f"{why.detail}{hint(context, order, there, message, content, separately)}"
-        raise Rejected(why.code, said) from why
+        text = f"{why.detail}{hint(context, order, there, message, content, separately)}"
+        raise Rejected(why.code, text) from why
 
 
 async def _make(
     context: RunContext[ShipmentRule],
     client: MagentoClient,
-    order: ShownOrder,
+    order: MagentoOrder,
     content: ShipmentContent,
     plan: Fulfilment,
 ) -> Delivered:
@@ -95,7 +95,7 @@ async def _make(
         await make_sufficient(context, client, await context.shop.spelled(client, content.source), plan.taken)
     shipment_id = await _ship(context, client, order, plan, content, has_msi=has_msi)
     failpoints.hit("shipped")
-    return _as_made(context, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
+    return _delivered_as(context, order, shipment_id, "sent", content.source, plan.taken, content, plan.foreign)
 
 
 async def find(
@@ -113,13 +113,13 @@ async def find(
         return None
     if ours is None or not is_up_to_date(context, ours, message, content, link):
         return None
-    return _made(context, order, ours, content, link)
+    return _delivered(context, order, ours, content, link)
 
 
-def _made(
+def _delivered(
     context: RunContext[ShipmentRule],
-    order: ShownOrder,
-    ours: MadeShipment,
+    order: MagentoOrder,
+    ours: MagentoShipment,
     content: ShipmentContent,
     link: Link | None,
     remarks: Sequence[str] = (),
@@ -130,12 +130,12 @@ def _made(
     by = made_by if link is None else link.made_by
     foreign = unknown_lines(order.items, content.lines)
     amounts = taken(order.items, ours.items)
-    return _as_made(context, order, ours.entity_id, by, source, amounts, content, foreign, remarks)
+    return _delivered_as(context, order, ours.entity_id, by, source, amounts, content, foreign, remarks)
 
 
-def _as_made(
+def _delivered_as(
     context: RunContext[ShipmentRule],
-    order: ShownOrder,
+    order: MagentoOrder,
     shipment_id: str,
     made_by: MadeBy,
     source: str,
@@ -150,27 +150,27 @@ def _as_made(
     """
     remark = " ".join([*([_left_out(order, foreign)] if foreign else []), *remarks]) or None
     if remark is not None:
-        context.report.note(content.mark, remark)
+        context.remarks.note(content.mark, remark)
     source = source_key(source)
-    took: dict[str, Decimal] = {}
+    amounts_taken: dict[str, Decimal] = {}
     for sku, amount in amounts.items() if _is_ours(order, content.order) else ():
-        took[comparison_key(sku)] = took.get(comparison_key(sku), Decimal(0)) + amount
+        amounts_taken[comparison_key(sku)] = amounts_taken.get(comparison_key(sku), Decimal(0)) + amount
     with context.state.read() as connection:
         made_at = open_orders.first_seen(connection, order.entity_id)
     compensated = tuple(
-        Compensation(key, source, int(amount.scaleb(DIGITS)), made_at) for key, amount in sorted(took.items())
+        Compensation(key, source, int(amount.scaleb(DIGITS)), made_at) for key, amount in sorted(amounts_taken.items())
     )
-    return Delivered(shipment_id, made_by, places(amounts, source), compensated, remark=remark)
+    return Delivered(shipment_id, made_by, ledger_keys(amounts, source), compensated, remark=remark)
 
 
-def _left_out(order: ShownOrder, foreign: Sequence[ContentLine]) -> str:
+def _left_out(order: MagentoOrder, foreign: Sequence[ContentLine]) -> str:
     return (
-        f"Shipped without {in_words(foreign, ' and ')}: the Magento order {order.increment_id} does not have it. "
+        f"Shipped without {describe_lines(foreign, ' and ')}: the Magento order {order.increment_id} does not have it. "
         "Nothing has to be done if it is a sample, a gift or a substitute."
     )
 
 
-def _is_ours(order: ShownOrder, key: str) -> bool:
+def _is_ours(order: MagentoOrder, key: str) -> bool:
     try:
         return order.increment_id == increment_id(key)
     except Rejected:
@@ -178,10 +178,10 @@ def _is_ours(order: ShownOrder, key: str) -> bool:
 
 
 def _ours(
-    made: Iterable[MadeShipment], content: ShipmentContent, link: Link | None, order: ShownOrder
-) -> MadeShipment | None:
+    shipments: Iterable[MagentoShipment], content: ShipmentContent, link: Link | None, order: MagentoOrder
+) -> MagentoShipment | None:
     """The linked shipment, else the one that bears our mark."""
-    for one in made:
+    for one in shipments:
         if one.entity_id == link.magento_id if link is not None else content.mark in one.comments:
             return one
     if link is not None:
@@ -193,7 +193,7 @@ def _ours(
     return None
 
 
-async def _separately(context: RunContext[ShipmentRule], client: MagentoClient, order: ShownOrder) -> dict[int, bool]:
+async def _separately(context: RunContext[ShipmentRule], client: MagentoClient, order: MagentoOrder) -> dict[int, bool]:
     """Of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
     found = {}
     for line in order.items:
@@ -206,7 +206,7 @@ async def _separately(context: RunContext[ShipmentRule], client: MagentoClient, 
 async def _ship(
     context: RunContext[ShipmentRule],
     client: MagentoClient,
-    order: ShownOrder,
+    order: MagentoOrder,
     plan: Fulfilment,
     content: ShipmentContent,
     *,
@@ -235,7 +235,7 @@ async def _ship(
 
 
 async def _refuse_what_changed(
-    context: RunContext[ShipmentRule], client: MagentoClient, order: ShownOrder, content: ShipmentContent
+    context: RunContext[ShipmentRule], client: MagentoClient, order: MagentoOrder, content: ShipmentContent
 ) -> None:
     """Somebody may have put the order on hold, or canceled it, after it was looked at: it waits, or fails for that."""
     now = await orders.order(client, str(order.entity_id))

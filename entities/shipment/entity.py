@@ -15,7 +15,7 @@ from connector.state.queue.message import Message
 from connector.state.sync.links import Link
 from connector.state.sync.records import Stored
 from entities.base import Entity, RunContext
-from entities.checks import Asked, Check
+from entities.checks import Check, PlannedCheck
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
 from entities.explained import Known, Line
@@ -23,7 +23,7 @@ from entities.read_plan import ReadPlan
 from entities.shipment import rules
 from entities.shipment.checks import drop_shipments, shipments_in_acumatica, shipments_in_magento
 from entities.shipment.deliver import find, send
-from entities.shipment.explain import shown_now
+from entities.shipment.explain import explain_now
 from entities.shipment.from_settings import read_plan, shipment_rule
 from entities.shipment.order import still_waiting
 from entities.shipment.read import FEEDS, compute, corrected, identity
@@ -110,19 +110,19 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
         """See `Entity.explained`: nothing of a shipment is changed by a rule that its message does not say."""
         return ()
 
-    async def shown_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-        """See `Entity.shown_now`."""
-        return await shown_now(client, settings, known)
+    async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
+        """See `Entity.explain_now`."""
+        return await explain_now(client, settings, known)
 
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
         """See `Entity.fields_read`."""
         return fields.of_shipments()
 
-    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[Asked]:
+    def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
         """See `Entity.checks_in_acumatica`."""
         return shipments_in_acumatica(session, self.rule(settings)) if settings.active.shipment else []
 
-    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[Asked]:
+    def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
         """See `Entity.checks_in_magento`."""
         return shipments_in_magento(client, self.rule(settings)) if settings.active.shipment else []
 

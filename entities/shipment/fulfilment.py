@@ -119,13 +119,13 @@ def _in_turn(here: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentL
     """
     found = [(want, matches(here.lines, want.sku)) for want in wanted]
 
-    def place(one: tuple[ContentLine, list[SoldItem]]) -> tuple[bool, bool, bool, int]:
+    def rank(one: tuple[ContentLine, list[SoldItem]]) -> tuple[bool, bool, bool, int]:
         want, items = one
         named = any(is_named(item, want.order_line, want.item_ref) for item in items)
         fits = any(want.quantity == here.left[item.item_id] for item in items)
         return want.free, not named, not fits, want.order_line or 0
 
-    return sorted(found, key=place)
+    return sorted(found, key=rank)
 
 
 def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: str) -> list[SoldItem]:
@@ -189,19 +189,19 @@ def _lay_out(
 
 
 def _unknown(foreign: Sequence[ContentLine], order: str) -> Rejected:
-    said = in_words(foreign, " or ")
+    text = describe_lines(foreign, " or ")
     return Rejected(
         FailureCode.UNKNOWN_LINE,
-        f"the Magento order {order} has no line with {said}. Ship it by hand, correct the SKU, or skip this message. "
+        f"the Magento order {order} has no line with {text}. Ship it by hand, correct the SKU, or skip this message. "
         "Whether such a line holds the others back is the setting Lines unknown to Magento "
         "(A2M_SHIPMENT__FOREIGN_LINES).",
     )
 
 
-def in_words(lines: Iterable[ContentLine], joined: str) -> str:
+def describe_lines(lines: Iterable[ContentLine], joined: str) -> str:
     """Return the lines as a person reads them."""
-    said = (f"the SKU {one.sku!r} (line {one.order_line or '?'} in Acumatica, {one.quantity:f} of it)" for one in lines)
-    return joined.join(said)
+    text = (f"the SKU {one.sku!r} (line {one.order_line or '?'} in Acumatica, {one.quantity:f} of it)" for one in lines)
+    return joined.join(text)
 
 
 def _open(line: SoldItem) -> Decimal:

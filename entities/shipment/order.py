@@ -13,14 +13,14 @@ import msgspec
 
 from connector.magento import orders
 from connector.magento.client import MagentoClient
-from connector.magento.orders import ShownOrder
+from connector.magento.orders import MagentoOrder
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.schema import PENDING, SENDING, SKIPPED
 from connector.state.sync import entities, links
 from entities.base import RunContext
-from entities.order.steps import told_of, was_held
+from entities.order.steps import sent_content, was_sent_on_hold
 from entities.shipment.types import ShipmentContent, ShipmentRule
 from entities.waiting import NotYet, WaitReason
 
@@ -36,7 +36,7 @@ OVER = {
 }
 
 
-async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, content: ShipmentContent) -> ShownOrder:
+async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, content: ShipmentContent) -> MagentoOrder:
     """Return the order: by its link, else by its reference as Magento's order number, else by `ext_order_id`.
 
     Raises `Rejected`, and `NotYet` where it may still come.
@@ -68,7 +68,7 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
     raise _missing(context, content)
 
 
-def _named(found: Sequence[ShownOrder], content: ShipmentContent) -> list[ShownOrder]:
+def _named(found: Sequence[MagentoOrder], content: ShipmentContent) -> list[MagentoOrder]:
     """The orders with the reference as their number; where there is none, those that bear Acumatica's number."""
     by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
     return by_reference or [one for one in found if one.ext_order_id == content.order]
@@ -115,7 +115,7 @@ def _to_come(content: ShipmentContent, reason: str) -> NotYet:
     return NotYet(WaitReason.ORDER_MISSING, reason, f"order {content.order}")
 
 
-def refuse_or_wait(context: RunContext[ShipmentRule], order: ShownOrder, content: ShipmentContent) -> None:
+def refuse_or_wait(context: RunContext[ShipmentRule], order: MagentoOrder, content: ShipmentContent) -> None:
     """Raise `NotYet` where the order is in a state that passes, `Rejected` where it never ships any more."""
     wait = wait_of(context, order, content)
     if wait is not None:
@@ -130,26 +130,26 @@ def refuse_or_wait(context: RunContext[ShipmentRule], order: ShownOrder, content
         )
 
 
-def wait_of(context: RunContext[ShipmentRule], order: ShownOrder, content: ShipmentContent) -> NotYet | None:
+def wait_of(context: RunContext[ShipmentRule], order: MagentoOrder, content: ShipmentContent) -> NotYet | None:
     """Return why the shipment has to wait for its order; None where it has not to."""
     if order.state not in PASSING:
         return None
-    reason, said = PASSING[order.state]
-    if order.state == "holded" and _is_to_be_told(context, content.order):
+    reason, text = PASSING[order.state]
+    if order.state == "holded" and _is_being_held(context, content.order):
         return NotYet(
             WaitReason.ORDER_NOT_TOLD,
             f"It waits for its order {content.order}: it is on hold in Magento until that sync tells otherwise.",
             f"order {content.order}",
         )
-    return NotYet(reason, f"It waits: the Magento order {order.increment_id} {said}. It ships by itself afterwards.")
+    return NotYet(reason, f"It waits: the Magento order {order.increment_id} {text}. It ships by itself afterwards.")
 
 
-def _is_to_be_told(context: RunContext[ShipmentRule], order: str) -> bool:
+def _is_being_held(context: RunContext[ShipmentRule], order: str) -> bool:
     """Whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "order", [order]).get(order)
     waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(context, order))
-    return waiting or was_held(told_of(link))
+    return waiting or was_sent_on_hold(sent_content(link))
 
 
 def _order_messages(context: RunContext[ShipmentRule], order: str) -> list[Message]:

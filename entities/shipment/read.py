@@ -152,8 +152,10 @@ async def compute(context: RunContext[ShipmentRule], there: Mapping[str, dict[st
     for key, document in there.items():
         if document is not None:
             shipment = msgspec.convert(document, Shipment)
-            told = rules.told(shipment, context.rule, context.read.begins_on, sent.get(key, {}))
-            found += [Document(key, one.key, one.content, one.cause, one.reason) for one in told]
+            shipment_messages = rules.shipment_messages(
+                shipment, context.rule, context.read.begins_on, sent.get(key, {})
+            )
+            found += [Document(key, one.key, one.content, one.cause, one.reason) for one in shipment_messages]
     return found
 
 

@@ -26,7 +26,7 @@ NO_CARRIER = (FailureCode.UNMAPPED_SHIP_VIA, FailureCode.NO_SHIP_VIA, FailureCod
 
 
 @dataclass(frozen=True)
-class Told:
+class ShipmentMessage:
     """One message: its key, and its content or why there is none."""
 
     key: str
@@ -35,9 +35,9 @@ class Told:
     reason: str | None = None
 
 
-def told(
+def shipment_messages(
     shipment: Shipment, rule: ShipmentRule, begins_on: date | None, sent: Mapping[str, ShipmentContent | None]
-) -> list[Told]:
+) -> list[ShipmentMessage]:
     """One message for each order of a shipment that is due.
 
     `sent`: what Magento was told, or is being told, by key of the message; none where nobody knows. What of it is no
@@ -47,7 +47,7 @@ def told(
     for order in dict.fromkeys(line.order for line in shipment.lines if line.shipped > 0):
         key = f"{shipment.key}|{order}" if order else shipment.key
         if key in sent or _is_due(shipment, order, rule, begins_on):
-            found.append(_told(shipment, order, key, rule, sent=sent))
+            found.append(_shipment_message(shipment, order, key, rule, sent=sent))
     return found + [_undone(shipment, key) for key in sorted(sent.keys() - {one.key for one in found})]
 
 
@@ -66,19 +66,19 @@ def _leaves(shipment: Shipment) -> bool:
     return shipment.kind == "receipt" or (shipment.type == "Shipment" and shipment.operation in ("Issue", ""))
 
 
-def _told(
+def _shipment_message(
     shipment: Shipment, order: str, key: str, rule: ShipmentRule, sent: Mapping[str, ShipmentContent | None]
-) -> Told:
+) -> ShipmentMessage:
     if key in sent and (shipment.status not in CONFIRMED or not _leaves(shipment)):
         return _undone(shipment, key)
     try:
-        return Told(key, content(shipment, order, rule))
+        return ShipmentMessage(key, content(shipment, order, rule))
     except Rejected as why:
         before = sent.get(key)
         if before is None or (why.code in NO_CARRIER and _numbers(shipment, order) - _known(before)):
-            return Told(key, None, why.code, str(why))
+            return ShipmentMessage(key, None, why.code, str(why))
         # Magento has it; what a setting says now of how to tell it alters nothing
-        return Told(key, _with_numbers(before, _numbers(shipment, order)))
+        return ShipmentMessage(key, _with_numbers(before, _numbers(shipment, order)))
 
 
 def _numbers(shipment: Shipment, order: str) -> set[str]:
@@ -89,14 +89,14 @@ def _known(before: ShipmentContent) -> set[str]:
     return {track.number for track in before.tracks}
 
 
-def _undone(shipment: Shipment, key: str) -> Told:
+def _undone(shipment: Shipment, key: str) -> ShipmentMessage:
     has_lines = shipment.status in CONFIRMED
     what = "has no such line any more" if has_lines else f"is {shipment.status or 'without status'} again"
     reason = CHANGED.because(
         f"{shipment.title} {what} in Acumatica (it was corrected or voided), and Magento has shipped it. "
         "Confirm it again as it was, or put Magento right by hand and skip this message."
     )
-    return Told(key, None, CHANGED, reason)
+    return ShipmentMessage(key, None, CHANGED, reason)
 
 
 def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentContent:
@@ -209,7 +209,7 @@ def _whole_kits(shipment: Shipment, components: Sequence[ShippedLine], kit: Orde
         shares[code] = shipped * Fraction(kit.quantity) / Fraction(ordered) if ordered else Fraction(0)
     kits = set(shares.values())
     if len(kits) > 1 or next(iter(kits)).denominator != 1:
-        each = ", ".join(f"{code} for {_said(share)}" for code, share in shares.items())
+        each = ", ".join(f"{code} for {_percentage(share)}" for code, share in shares.items())
         raise Rejected(
             FailureCode.INCOMPLETE_KIT,
             f"{shipment.title} ships components of {kit.inventory_id}: {each}. Magento ships whole kits only.",
@@ -218,7 +218,7 @@ def _whole_kits(shipment: Shipment, components: Sequence[ShippedLine], kit: Orde
     return replace(components[0], inventory_id=kit.inventory_id, uom=kit.uom, shipped=whole)
 
 
-def _said(share: Fraction) -> str:
+def _percentage(share: Fraction) -> str:
     return str(share.numerator) if share.denominator == 1 else f"{float(share):.2f}"
 
 
@@ -246,7 +246,7 @@ def _content_line(
         quantity=quantity,
         shipped=plain(sum((line.shipped for line in group), Decimal(0))) if one_unit else quantity,
         uom=first.uom if one_unit else unit,
-        rank=next((place for place, one in enumerate(same) if one is of), 0),
+        rank=next((index for index, one in enumerate(same) if one is of), 0),
         item_ref=of.external_ref if of is not None else "",
         ordered=_ordered(of, item, unit),
         free=of is not None and of.free,
@@ -275,10 +275,10 @@ def _quantity(
         total += part
     exact = decimal(total)
     if exact is None or (total.denominator != 1 and not rule.decimals):
-        said = " + ".join(f"{line.shipped:f} {line.uom}" for line in group)
+        amounts = " + ".join(f"{line.shipped:f} {line.uom}" for line in group)
         raise Rejected(
             FailureCode.DOES_NOT_DIVIDE,
-            f"{shipment.title} ships {said} of {group[0].inventory_id}, which is not a whole number of {unit}, "
+            f"{shipment.title} ships {amounts} of {group[0].inventory_id}, which is not a whole number of {unit}, "
             f"the unit that Magento counts in. Ship whole {unit}, or choose another Unit (A2M_ITEMS__UNIT).",
         )
     return exact
@@ -308,16 +308,16 @@ def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track
     """What Magento was told, with the tracking numbers that Acumatica has now; where it has none any more, those that
     were told stay, because nothing replaces them.
     """
-    kept = tuple(track for track in before.tracks if track.number in numbers)
-    return replace(before, tracks=kept + added) if kept or added else before
+    remaining = tuple(track for track in before.tracks if track.number in numbers)
+    return replace(before, tracks=remaining + added) if remaining or added else before
 
 
 def _differences(before: ShipmentContent, now: ShipmentContent) -> list[str]:
     was, is_now = _shipped(before), _shipped(now)
     found = [
-        f"line {place[0] or '?'} {place[1]}: {was.get(place, 'nothing')} was sent, now {is_now.get(place, 'nothing')}"
-        for place in sorted({*was, *is_now}, key=lambda place: (place[0] or 0, place[1]))
-        if was.get(place) != is_now.get(place)
+        f"line {index[0] or '?'} {index[1]}: {was.get(index, 'nothing')} was sent, now {is_now.get(index, 'nothing')}"
+        for index in sorted({*was, *is_now}, key=lambda index: (index[0] or 0, index[1]))
+        if was.get(index) != is_now.get(index)
     ]
     if before.warehouse != now.warehouse:
         found.append(f"from {before.warehouse} when it was sent, now from {now.warehouse}")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from connector import failpoints
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, TemporaryFault
@@ -24,7 +24,7 @@ from entities.shipment.types import ShipmentRule
 from entities.sources import source_key
 
 
-def places(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
+def ledger_keys(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str, str], ...]:
     """Return where a shipment changes quantities: each SKU as Magento compares it, at the source."""
     return tuple(sorted({(comparison_key(sku), source_key(source)) for sku in amounts}))
 
@@ -33,7 +33,7 @@ async def short_of(client: MagentoClient, source: str, needed: Mapping[str, Deci
     """The SKUs of which the source has less than the shipment takes, with what it takes."""
     there = {
         comparison_key(one.sku): one.quantity
-        for one in await reads.source_items(client, sorted(needed))
+        for one in await queries.source_items(client, sorted(needed))
         if source_key(one.source) == source_key(source)
     }
     return [(sku, amount) for sku, amount in needed.items() if there.get(comparison_key(sku), Decimal(-1)) < amount]
@@ -46,18 +46,18 @@ async def make_sufficient(
     short = await short_of(client, source, needed)
     if not short:
         return
-    _doubt(context, source, short, timedelta(0))
+    _recheck(context, source, short, timedelta(0))
     failpoints.hit("doubted")
     try:
         await magento.raise_sources(client, source, short)
     except NoAnswer as lost:
-        _doubt(context, source, short, LATE_WRITE)
+        _recheck(context, source, short, LATE_WRITE)
         raise TemporaryFault(f"Raising the source {source} was not answered: {lost}") from lost
     failpoints.hit("raised")
 
 
-def _doubt(
+def _recheck(
     context: RunContext[ShipmentRule], source: str, short: Iterable[tuple[str, Decimal]], later: timedelta
 ) -> None:
     with context.state.write() as connection:
-        ledger.doubt(connection, "inventory", list(places(dict(short), source)), context.clock.now() + later)
+        ledger.doubt(connection, "inventory", list(ledger_keys(dict(short), source)), context.clock.now() + later)

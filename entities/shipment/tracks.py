@@ -9,8 +9,8 @@ import msgspec
 
 from connector.magento import shipments as magento
 from connector.magento.client import MagentoClient
-from connector.magento.orders import ShownOrder
-from connector.magento.shipments import MadeShipment
+from connector.magento.orders import MagentoOrder
+from connector.magento.shipments import MagentoShipment
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.sync.links import Link
@@ -22,8 +22,8 @@ from entities.shipment.types import ShipmentContent, ShipmentRule
 async def update_tracks(
     context: RunContext[ShipmentRule],
     client: MagentoClient,
-    order: ShownOrder,
-    ours: MadeShipment,
+    order: MagentoOrder,
+    ours: MagentoShipment,
     message: Message,
     content: ShipmentContent,
     link: Link | None,
@@ -45,7 +45,11 @@ async def update_tracks(
 
 
 def is_up_to_date(
-    context: RunContext[ShipmentRule], ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext[ShipmentRule],
+    ours: MagentoShipment,
+    message: Message,
+    content: ShipmentContent,
+    link: Link | None,
 ) -> bool:
     """Return whether the shipment has all tracking numbers of the content and none that was replaced."""
     there = {comparable(number) for number in ours.tracks}
@@ -54,17 +58,21 @@ def is_up_to_date(
 
 
 def _replaced(
-    context: RunContext[ShipmentRule], ours: MadeShipment, message: Message, content: ShipmentContent, link: Link | None
+    context: RunContext[ShipmentRule],
+    ours: MagentoShipment,
+    message: Message,
+    content: ShipmentContent,
+    link: Link | None,
 ) -> list[tuple[str, str]]:
     """The numbers, with Magento's ids, that were told or tried to be told and are not Acumatica's any more."""
     with context.state.read() as connection:
-        told = messages.attempted(connection, message.entity, message.key)
+        sent = messages.attempted(connection, message.entity, message.key)
     if link is not None and link.document is not None:
-        told = [link.document, *told]
+        sent = [link.document, *sent]
     numbers = {
         comparable(track.number)
-        for document in told
+        for document in sent
         for track in msgspec.json.decode(document, type=ShipmentContent).tracks
     }
-    gone = numbers - {comparable(track.number) for track in content.tracks}
-    return [(number, i) for number, i in zip(ours.tracks, ours.track_ids, strict=True) if comparable(number) in gone]
+    removed = numbers - {comparable(track.number) for track in content.tracks}
+    return [(number, i) for number, i in zip(ours.tracks, ours.track_ids, strict=True) if comparable(number) in removed]

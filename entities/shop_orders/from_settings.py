@@ -15,5 +15,5 @@ def repair_rule(settings: Settings) -> RepairRule:
         detects=chosen.reservation_repair == "detect",
         daily=daily,
         zone=None if daily is None else settings.acumatica.zone(),
-        said=chosen.reservations_cleared,
+        from_setting=chosen.reservations_cleared,
     )

@@ -21,12 +21,12 @@ class RepairRule:
     detects: bool = True
     daily: time | None = None
     zone: tzinfo | None = None
-    said: datetime | None = None
+    from_setting: datetime | None = None
 
 
 def last_repair(rule: RepairRule, recognised_at: datetime | None, now: datetime) -> datetime | None:
     """When the reservations were last repaired, as far as is known; `None` where they never were."""
-    found = [rule.said] if rule.said is not None else []
+    found = [rule.from_setting] if rule.from_setting is not None else []
     if rule.detects and recognised_at is not None:
         found.append(recognised_at)
     if rule.daily is not None:

@@ -10,35 +10,37 @@ from functools import partial
 
 from connector.acumatica import setup
 from connector.acumatica.session import AcumaticaSession
-from entities.checks import Asked, Check, not_among
+from entities.checks import Check, PlannedCheck, not_among
 
 ITEM_CLASSES, ALTERNATE = "Item classes", "Alternate id of the SKU"
-ITEMS_LOOKED_AT = 500
+ITEMS_SAMPLED = 500
 
 
-def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], alternate_type: str) -> list[Asked]:
+def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], alternate_type: str) -> list[PlannedCheck]:
     """The item classes, and the type of the alternate id that is the SKU."""
-    asked = [Asked(ITEM_CLASSES, partial(_classes, session, classes))] if classes else []
-    return [*asked, Asked(ALTERNATE, partial(_alternate, session, alternate_type))] if alternate_type else asked
+    planned = [PlannedCheck(ITEM_CLASSES, partial(_classes, session, classes))] if classes else []
+    return (
+        [*planned, PlannedCheck(ALTERNATE, partial(_alternate, session, alternate_type))] if alternate_type else planned
+    )
 
 
 async def _classes(session: AcumaticaSession, classes: Sequence[str]) -> Check:
     found = await setup.names_of(session, "ItemClass", "ClassID")
     missing = not_among(classes, found)
     if missing:
-        said = f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(found)}."
-        return Check(ITEM_CLASSES, "failed", f"{said} No item of it is sent. Correct A2M_ITEMS__CLASSES.")
+        message = f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(found)}."
+        return Check(ITEM_CLASSES, "failed", f"{message} No item of it is sent. Correct A2M_ITEMS__CLASSES.")
     return Check(ITEM_CLASSES, "passed", ", ".join(classes))
 
 
 async def _alternate(session: AcumaticaSession, wanted: str) -> Check:
     """Acumatica's API has no list of these types: one is known to exist where some item has an id of it."""
-    found = await setup.alternate_types(session, ITEMS_LOOKED_AT)
+    found = await setup.alternate_types(session, ITEMS_SAMPLED)
     if not not_among([wanted], found):
         return Check(ALTERNATE, "passed", f"{wanted}: there are items that have one")
     known = ", ".join(sorted(found)) or "none of any type"
-    said = (
-        f"of the first {ITEMS_LOOKED_AT} stock items none has an alternate id of the type {wanted}; they have {known}. "
+    message = (
+        f"of the first {ITEMS_SAMPLED} stock items none has an alternate id of the type {wanted}; they have {known}. "
         "An item without one is not sent. See A2M_ITEMS__SKU."
     )
-    return Check(ALTERNATE, "could not be checked", said)
+    return Check(ALTERNATE, "could not be checked", message)

@@ -28,7 +28,7 @@ At = tuple[str, str]
 """A key and a source."""
 
 
-class Asked(NamedTuple):
+class MagentoValues(NamedTuple):
     """What Magento said.
 
     confirmed: ledger rows to keep. rejected: messages that cannot be sent, by place. gone: keys without a product in
@@ -37,12 +37,12 @@ class Asked(NamedTuple):
 
     confirmed: list[LedgerRow]
     rejected: dict[At, DesiredValue]
-    gone: list[str]
-    places: list[At]
+    missing: list[str]
+    targets: list[At]
     unshown: list[At]
 
 
-async def ask_magento(
+async def read_from_magento(
     context: RunContext[R],
     entity: ValueParts[R],
     values: Sequence[DesiredValue],
@@ -50,7 +50,7 @@ async def ask_magento(
     *,
     shown: Shown,
     everything: bool,
-) -> Asked:
+) -> MagentoValues:
     """Ask about the values of these records as far as it is needed, or about all of them."""
     known, doubted = _known(context, values, records)
     asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
@@ -59,13 +59,13 @@ async def ask_magento(
     leaving = _leaving(entity, values, known)
     checked = entity.checked(values, known, everything=everything)
     if not (asked or compared or leaving or checked):
-        return Asked([], {}, [], [], [])
+        return MagentoValues([], {}, [], [], [])
     own = [
         *(LedgerRow(want.key, want.source, want.acumatica_key, want.sku or want.key, 0, None) for want in asked),
         *leaving,
     ]
-    places = [TargetKey(row.key, row.source, row.sku) for row in (*own, *compared)]
-    found = await entity.find(context, places, {want.sku or want.key: want.key for want in checked}, shown)
+    targets = [TargetKey(row.key, row.source, row.sku) for row in (*own, *compared)]
+    found = await entity.find(context, targets, {want.sku or want.key: want.key for want in checked}, shown)
     own += await _made_again(context, entity, compared, found, shown)
     at = [(row.key, row.source) for row in own]
     confirmed = [
@@ -73,14 +73,14 @@ async def ask_magento(
         for row in own
         if (row.key, row.source) in found.values
     ]
-    gone = [key for key, why in found.rejected.items() if why.code is FailureCode.UNKNOWN_SKU]
+    missing = [key for key, why in found.rejected.items() if why.code is FailureCode.UNKNOWN_SKU]
     unshown = [one for one in at if one in known and one not in found.values]
-    return Asked(confirmed, _rejected(context, values, found), gone, at, unshown)
+    return MagentoValues(confirmed, _rejected(context, values, found), missing, at, unshown)
 
 
 def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], doubted: set[At]) -> list[LedgerRow]:
-    places = ((want.key, want.source) for want in values)
-    return [known[at] for at in places if at in known and at not in doubted]
+    targets = ((want.key, want.source) for want in values)
+    return [known[at] for at in targets if at in known and at not in doubted]
 
 
 async def _made_again(

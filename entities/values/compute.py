@@ -18,7 +18,7 @@ from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.pulled import Pulled
 from entities.values import frames, items
-from entities.values.compare import ask_magento
+from entities.values.compare import read_from_magento
 from entities.values.items import Published
 from entities.values.parts import ValueParts
 from entities.values.shown import Shown
@@ -34,12 +34,12 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
     _name_other_skus(context, published)
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
-            context.report.note(str(note.sku), str(note.reason))
+            context.remarks.note(str(note.sku), str(note.reason))
     shown = Shown(context.shop.readers, context.clock)
-    asked = await ask_magento(context, entity, ruled.values, chosen, shown=shown, everything=pulled.compare)
+    asked = await read_from_magento(context, entity, ruled.values, chosen, shown=shown, everything=pulled.compare)
     values = await entity.corrected(context, ruled.values, asked.confirmed)
     return Computed(
-        acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.vanished],
+        acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.missing],
         wanted=[
             *frames.unreadable(pulled.problems),
             *frames.problems(published.problems),
@@ -50,11 +50,11 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
-        settled_doubts=asked.places,
+        settled_doubts=asked.targets,
         asked_at=shown.asked_at,
         marks=list(pulled.marks.values()),
         open_orders=ruled.open_orders,
-        gone=asked.gone,
+        gone=asked.missing,
         unshown=asked.unshown,
     )
 
@@ -63,10 +63,10 @@ def _name_other_skus(context: RunContext[R], published: Published) -> None:
     """An item has one SKU in Magento: what else it is called in Acumatica is named, because nobody sends it."""
     for sku, others in zip(published.items["sku"], published.items["other_skus"], strict=True):
         if others:
-            context.report.count(
+            context.remarks.count(
                 "SKUs are not sent: their items have several by the SKU setting, and one is sent", len(others)
             )
-            context.report.note(
+            context.remarks.note(
                 str(sku), f"Its item has further SKUs by the SKU setting, which are not sent: {', '.join(others)}."
             )
 
@@ -74,14 +74,14 @@ def _name_other_skus(context: RunContext[R], published: Published) -> None:
 def _with_same_sku(context: RunContext[R], chosen: Mapping[str, Stored]) -> dict[str, Stored]:
     """The records of the chunk, and every other record with one of their SKUs, now or before."""
     fresh: set[str] = set()
-    kept: list[str] = []
+    kept_keys: list[str] = []
     for one, key in zip(chosen.values(), frames.sku_keys(chosen.values()), strict=True):
         if key is not None and key == one.key:
-            kept.append(key)
+            kept_keys.append(key)
         else:
             fresh.update(name for name in (key, one.key) if name)
     with context.state.read() as connection:
-        fresh.update(records.shared(connection, context.name, kept))
+        fresh.update(records.shared(connection, context.name, kept_keys))
         others = records.sharing_sku(connection, context.name, sorted(fresh), chosen)
     return {**others, **chosen} if others else dict(chosen)
 

@@ -59,11 +59,11 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
     ) -> list[MessageOutcome]:
         """See `Entity.settle`: a value that Magento shows was sent."""
-        places = [TargetKey(message.key, message.source, message.sku or message.key) for message in unknown]
-        shown = await self.current_values(context, client, places)
+        targets = [TargetKey(message.key, message.source, message.sku or message.key) for message in unknown]
+        current = await self.current_values(context, client, targets)
         return [
             MessageOutcome(message, SENT)
-            if _shows(shown.get((message.key, message.source)), message)
+            if _matches(current.get((message.key, message.source)), message)
             else tried_again(message, context.queue.retry_count)
             for message in unknown
         ]
@@ -85,21 +85,21 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
     ) -> tuple[int, list[Difference]]:
         """See `Entity.differences`."""
         with context.state.read() as connection:
-            shown = ledger.all_of(connection, self.name)
+            current = ledger.all_of(connection, self.name)
             unsent = messages.failed(connection, self.name)
-        places = {(one.key, one.source) for one in (*waiting, *unsent)} | set(shown)
-        return len(places), [self._difference(one, shown.get((one.key, one.source)), began) for one in waiting]
+        targets = {(one.key, one.source) for one in (*waiting, *unsent)} | set(current)
+        return len(targets), [self._difference(one, current.get((one.key, one.source)), began) for one in waiting]
 
-    def _difference(self, message: Message, shown: LedgerRow | None, began: datetime) -> Difference:
+    def _difference(self, message: Message, current: LedgerRow | None, began: datetime) -> Difference:
         return Difference(
             message.key,
             message.source,
             message.sku or message.key,
             as_text(message.value, message.in_stock, self.digits),
-            "nothing" if shown is None else as_text(shown.value, shown.in_stock, self.digits),
+            "nothing" if current is None else as_text(current.value, current.in_stock, self.digits),
             f"waits to be sent since {message.changed_at:%Y-%m-%d %H:%M:%S} UTC" if message.changed_at < began else "",
         )
 
 
-def _shows(value: Value | None, message: Message) -> bool:
+def _matches(value: Value | None, message: Message) -> bool:
     return value is not None and value[0] == message.value and message.in_stock in (None, value[1])

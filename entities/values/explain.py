@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Line
@@ -25,11 +25,13 @@ def published_of(settings: Settings, stored: Sequence[Stored]) -> Published | No
     return None if published.items.empty and published.problems.empty else published
 
 
-def rule_lines(published: Published, values: pd.DataFrame, said: Sequence[pd.DataFrame], digits: int) -> Iterator[Line]:
+def rule_lines(
+    published: Published, values: pd.DataFrame, results: Sequence[pd.DataFrame], digits: int
+) -> Iterator[Line]:
     """Yield what the rule makes of the items: VALUES, and the reasons of PROBLEMS and NOTES frames."""
     for sku, source, value in zip(*(values[name].tolist() for name in ("sku", "source", "value")), strict=True):
         yield f"Rules say{at(source)}", f"{number(value, digits)} for {sku}"
-    for frame in (published.problems, *said):
+    for frame in (published.problems, *results):
         yield from (("Rules say", str(reason)) for reason in frame["reason"])
 
 
@@ -47,7 +49,7 @@ async def without_value(client: MagentoClient, skus: Sequence[str], what: str) -
     """Products that show no value: that do not exist, or have none of their own."""
     if not skus:
         return []
-    types = await reads.product_types(client, list(skus))
+    types = await queries.product_types(client, list(skus))
     return [
         (NOW, f"no {what} of the {types[sku]} product {sku}" if sku in types else f"no product with the SKU {sku}")
         for sku in skus

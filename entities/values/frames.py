@@ -98,8 +98,8 @@ def _warehouses(shelves: Sequence[Mapping[str, Any]], lengths: np.ndarray) -> tu
     list_lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     starts = np.cumsum(list_lengths) - list_lengths
     firsts = np.cumsum(lengths) - lengths
-    places = np.arange(int(lengths.sum())) + np.repeat(starts[list_of_item] - firsts, lengths)
-    return np.array(in_lists, dtype=np.int64)[places], list(numbers)
+    positions = np.arange(int(lengths.sum())) + np.repeat(starts[list_of_item] - firsts, lengths)
+    return np.array(in_lists, dtype=np.int64)[positions], list(numbers)
 
 
 def _categories(codes: np.ndarray, names: list[str]) -> pd.Categorical:

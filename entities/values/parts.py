@@ -52,13 +52,13 @@ class ValueParts(ABC, Generic[R]):
 
     @abstractmethod
     async def current_values(
-        self, context: RunContext[R], client: MagentoClient, places: Sequence[TargetKey]
+        self, context: RunContext[R], client: MagentoClient, targets: Sequence[TargetKey]
     ) -> dict[tuple[str, str], Value]:
         """Return what Magento shows at these places."""
 
     @abstractmethod
     async def find(
-        self, context: RunContext[R], places: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
+        self, context: RunContext[R], targets: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
     ) -> Found:
         """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has them.
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from support.commands import Said
+from support.commands import CommandResult
 from support.surroundings import MakeWorld, of_the_test, present_worlds
 
 from a2m.__main__ import main
 
-Command = Callable[..., Said]
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def a2m(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """Run one command in this process; settings go by name. No traceback and no secret in what it says."""
 
-    def run(*arguments: str, **settings: str) -> Said:
+    def run(*arguments: str, **settings: str) -> CommandResult:
         capfd.readouterr()
         with monkeypatch.context() as context:
             context.setattr(sys, "argv", ["a2m", *arguments])
@@ -33,8 +33,8 @@ def a2m(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtur
                 context.setenv(name, value)
             with pytest.raises(SystemExit) as left:
                 main()
-        shown = capfd.readouterr()
-        return Said(int(left.value.code or 0), shown.out, shown.err).check()
+        current = capfd.readouterr()
+        return CommandResult(int(left.value.code or 0), current.out, current.err).check()
 
     return run
 

@@ -40,26 +40,26 @@ RESOURCES = {
 }
 
 
-def checked(said):
+def checked(message):
     """Result and words of each check by its name."""
-    return {one["what"]: (one["result"], one["said"]) for one in json.loads(said.out)["checks"]}
+    return {one["what"]: (one["result"], one["said"]) for one in json.loads(message.out)["checks"]}
 
 
-def failed(said):
+def failed(message):
     """The names of what did not pass, with the words."""
-    return {what: words for what, (result, words) in checked(said).items() if result != "passed"}
+    return {what: words for what, (result, words) in checked(message).items() if result != "passed"}
 
 
 def test_everything_passes(a2m, make_world):
     """Against the two simulators every check passes; where a setting comes from is said, its secrets only as set."""
     here = make_world(10)
-    said = a2m("check", "--json")
-    found = checked(said)
-    assert failed(said) == {}
-    assert (said.code, said.err) == (0, "")
+    message = a2m("check", "--json")
+    found = checked(message)
+    assert failed(message) == {}
+    assert (message.code, message.err) == (0, "")
     assert set(found) >= PASSED
     assert here.writes() == [] or all(not write["applied"] for write in here.writes())
-    settings = {one["setting"]: one for one in json.loads(said.out)["settings"]}
+    settings = {one["setting"]: one for one in json.loads(message.out)["settings"]}
     assert settings["A2M_MAGENTO__BEARER_TOKEN"] == {
         "setting": "A2M_MAGENTO__BEARER_TOKEN",
         "value": "(set)",
@@ -72,11 +72,11 @@ def test_everything_passes(a2m, make_world):
 def test_a_person_sees_each_check(a2m, make_world):
     """Without --json there are two tables, and on standard error what is being checked."""
     make_world(10)
-    said = a2m("check")
-    assert said.code == 0
-    assert "Test Connection" in said.out
-    assert "Settings that are not the default" in said.out
-    assert "Magento answers …" in said.err
+    message = a2m("check")
+    assert message.code == 0
+    assert "Test Connection" in message.out
+    assert "Settings that are not the default" in message.out
+    assert "Magento answers …" in message.err
 
 
 @pytest.mark.parametrize(("seconds", "what"), [(-45, ["Clock of Acumatica"]), (4_000, CLOCKS), (20, [])])
@@ -150,20 +150,20 @@ def test_tax_of_prices_that_are_not_of_the_list(a2m, make_world):
 def test_a_wrong_token(a2m, make_world):
     """Case 15: all routes refuse: both causes and both fixes are said, and Acumatica is checked all the same."""
     make_world(10)
-    said = a2m("check", "--json", A2M_MAGENTO__BEARER_TOKEN="wrong-token-of-a-test")
-    result, words = checked(said)["Magento answers"]
-    assert (said.code, result) == (1, "failed")
+    message = a2m("check", "--json", A2M_MAGENTO__BEARER_TOKEN="wrong-token-of-a-test")
+    result, words = checked(message)["Magento answers"]
+    assert (message.code, result) == (1, "failed")
     assert "wrong or revoked" in words
     assert "active integration" in words
     assert "stand-alone bearer tokens are off" in words
     assert "OAuth" in words
-    others = checked(said)
+    others = checked(message)
     assert {others[what][0] for what in ("Acumatica answers", "Endpoint", "Warehouses")} == {"passed"}
     assert {others[what][0] for what in ("Base currency", "Sources", "Array limit")} == {"could not be checked"}
 
 
 @pytest.mark.parametrize(
-    ("missing", "what", "shown"),
+    ("missing", "what", "current"),
     [
         ("Magento_Backend::store", {"Magento answers", "Website of customers"}, "All Stores"),
         ("Magento_Backend::admin", {"Edition and modules"}, "Magento Admin"),
@@ -175,15 +175,15 @@ def test_a_wrong_token(a2m, make_world):
         ),
     ],
 )
-def test_a_missing_permission(a2m, make_world, missing, what, shown):
+def test_a_missing_permission(a2m, make_world, missing, what, current):
     """Case 15: some routes refuse: the missing permission is named as Magento's admin shows it; the rest is checked."""
     here = make_world(10)
     here.change_shop({"token": {"resources": sorted(RESOURCES - {missing})}})
-    said = a2m("check", "--json")
-    assert said.code == 1
-    found = checked(said)
+    message = a2m("check", "--json")
+    assert message.code == 1
+    found = checked(message)
     assert {name for name, (one, _words) in found.items() if one == "failed"} == what
-    assert all(missing in found[one][1] and shown in found[one][1] for one in what), found
+    assert all(missing in found[one][1] and current in found[one][1] for one in what), found
     assert set(found) >= PASSED
 
 
@@ -204,19 +204,19 @@ def test_a_missing_permission(a2m, make_world, missing, what, shown):
 def test_what_the_settings_name_does_not_exist(a2m, make_world, what, settings, words):
     """What is missing fails alone, with what there is instead and what to do; everything else passes."""
     make_world(10)
-    said = a2m("check", "--json", **settings)
-    assert said.code == 1
-    assert checked(said)[what][0] == "failed"
-    assert list(failed(said)) == [what]
-    assert all(word in failed(said)[what] for word in words), failed(said)
+    message = a2m("check", "--json", **settings)
+    assert message.code == 1
+    assert checked(message)[what][0] == "failed"
+    assert list(failed(message)) == [what]
+    assert all(word in failed(message)[what] for word in words), failed(message)
 
 
 def test_an_endpoint_that_is_not_there(a2m, make_world):
     """The endpoints that are there are named; what is read by the endpoint could not be checked."""
     make_world(10)
-    said = a2m("check", "--json", A2M_ACUMATICA__VERSION="17.200.001")
-    assert said.code == 1
-    found = checked(said)
+    message = a2m("check", "--json", A2M_ACUMATICA__VERSION="17.200.001")
+    assert message.code == 1
+    found = checked(message)
     assert found["Endpoint"][0] == "failed"
     assert "Default/17.200.001 is not there; there is Default/" in found["Endpoint"][1]
     assert found["Warehouses"][0] == found["Branches"][0] == "could not be checked"
@@ -226,19 +226,19 @@ def test_an_endpoint_that_is_not_there(a2m, make_world):
 def test_an_array_limit_below_batch_count(a2m, make_world):
     """The shop's limit is found without a write, and the number to set is said."""
     here = make_world(10, magento={"array_limit": 20})
-    said = a2m("check", "--json", A2M_QUEUE__BATCH_COUNT="100")
-    assert said.code == 1
-    assert list(failed(said)) == ["Array limit"]
-    assert "Lower it to 20" in failed(said)["Array limit"]
+    message = a2m("check", "--json", A2M_QUEUE__BATCH_COUNT="100")
+    assert message.code == 1
+    assert list(failed(message)) == ["Array limit"]
+    assert "Lower it to 20" in failed(message)["Array limit"]
     assert not any(write["applied"] for write in here.writes())
 
 
 def test_a_wrong_password(a2m, make_world):
     """The login that is refused fails, what needs it could not be checked, and Magento is checked all the same."""
     make_world(10)
-    said = a2m("check", "--json", A2M_ACUMATICA__PASSWORD="wrong-password-of-a-test")
-    assert said.code == 1
-    found = checked(said)
+    message = a2m("check", "--json", A2M_ACUMATICA__PASSWORD="wrong-password-of-a-test")
+    assert message.code == 1
+    found = checked(message)
     assert found["Acumatica answers"][0] == "failed"
     assert "password" in found["Acumatica answers"][1]
     assert {found[what][0] for what in ("Endpoint", "Warehouses", "Branches")} == {"could not be checked"}
@@ -250,9 +250,9 @@ def test_hosts_that_do_not_answer(a2m, make_world):
     here = make_world(3)
     here.acumatica.close()
     here.magento.close()
-    said = a2m("check", "--json")
-    assert said.code == 1
-    results = {what: result for what, (result, _words) in checked(said).items()}
+    message = a2m("check", "--json")
+    assert message.code == 1
+    results = {what: result for what, (result, _words) in checked(message).items()}
     assert results["Acumatica answers"] == results["Magento answers"] == "failed"
     assert results["Warehouses"] == results["Sources"] == "could not be checked"
     assert {results[what] for what in CLOCKS} == {"could not be checked"}

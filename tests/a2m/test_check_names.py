@@ -24,14 +24,14 @@ BY_LIST = {"A2M_PRICE__SOURCE": "sales_price"}
 @pytest.fixture
 def check(a2m):
     def run(**settings: str) -> dict[str, tuple[str, str]]:
-        said = a2m("check", "--json", **settings)
-        return {one["what"]: (one["result"], one["said"]) for one in json.loads(said.out)["checks"]}
+        message = a2m("check", "--json", **settings)
+        return {one["what"]: (one["result"], one["said"]) for one in json.loads(message.out)["checks"]}
 
     return run
 
 
 def failed(found):
-    return {what: said for what, (result, said) in found.items() if result == "failed"}
+    return {what: message for what, (result, message) in found.items() if result == "failed"}
 
 
 @pytest.mark.parametrize(
@@ -90,22 +90,22 @@ def test_reasons_name_the_field_of_the_screen(check, make_world):
 def test_wrong_oauth_credentials_fail_by_their_cause(check, make_world, wrong, magento_says, fix):
     """What was tried, Magento's own words, and the fix for that credential; nothing of bearer tokens."""
     make_world(3)
-    result, said = check(**{**FOUR, f"A2M_MAGENTO__{wrong}": "x" * 32})["Magento answers"]
+    result, message = check(**{**FOUR, f"A2M_MAGENTO__{wrong}": "x" * 32})["Magento answers"]
     assert result == "failed"
-    assert "OAuth 1.0a, signed with HMAC-SHA256" in said
-    assert magento_says in said
-    assert fix in said
-    assert "stand-alone" not in said
+    assert "OAuth 1.0a, signed with HMAC-SHA256" in message
+    assert magento_says in message
+    assert fix in message
+    assert "stand-alone" not in message
 
 
 def test_oauth_credentials_that_may_do_nothing(check, make_world):
     """Magento knows them and refuses every route: the integration is not active, or has no resources."""
     here = make_world(3)
     here.change_shop({"token": {"token": OAUTH.token, "resources": []}})
-    result, said = check(**FOUR)["Magento answers"]
+    result, message = check(**FOUR)["Magento answers"]
     assert result == "failed"
-    assert "Tried OAuth" in said
-    assert "activate it" in said
+    assert "Tried OAuth" in message
+    assert "activate it" in message
 
 
 NO_DOCUMENTS = {
@@ -124,9 +124,9 @@ def test_an_integration_without_sales_and_source_items(check, make_world):
     here.change_shop({"token": {"resources": [*mine, "Magento_InventorySalesApi::stock"]}})
     before = here.shop_state()
     found = check(**DOCUMENTS)
-    for what, shown in NO_DOCUMENTS.items():
+    for what, current in NO_DOCUMENTS.items():
         assert found[what][0] == "failed"
-        assert shown in found[what][1]
+        assert current in found[what][1]
     assert "not added back" in found["Permissions of inventory"][1]
     assert found["Permissions of price"][0] == found["Permissions of customer"][0] == "passed"
     assert not any(write["applied"] for write in here.writes())
@@ -146,7 +146,7 @@ def test_each_permission_alone_is_found_missing(check, make_world, missing):
     here.change_shop({"token": {"resources": sorted(resources() - {missing})}})
     orders = {"A2M_ORDER__INVOICE": "offline", "A2M_ORDER__CLOSE_REST": "refund"}
     settings = {**DOCUMENTS, **ATTRIBUTE, **orders, "A2M_QUEUE__PRICE_TRANSPORT": "async_bulk"}
-    assert any(missing in said for said in failed(check(**settings)).values())
+    assert any(missing in message for message in failed(check(**settings)).values())
     assert not any(write["applied"] for write in here.writes())
 
 
@@ -163,10 +163,10 @@ def test_inactive_entities_need_no_permission(check, make_world):
 def test_a_url_that_ends_in_rest(check, make_world, path):
     """The end that is too much is named, and what to enter instead; the store code is not blamed first."""
     here = make_world(3)
-    result, said = check(A2M_MAGENTO__URL=here.magento.url + path)["Magento answers"]
+    result, message = check(A2M_MAGENTO__URL=here.magento.url + path)["Magento answers"]
     assert result == "failed"
-    assert said.startswith(f"The URL ends in {path}")
-    assert f"enter {here.magento.url} in Magento URL (A2M_MAGENTO__URL)" in said
+    assert message.startswith(f"The URL ends in {path}")
+    assert f"enter {here.magento.url} in Magento URL (A2M_MAGENTO__URL)" in message
 
 
 def test_addresses_that_are_each_others(check, make_world):
@@ -183,13 +183,13 @@ def test_addresses_that_are_each_others(check, make_world):
     ("outage", "cause"),
     [("maintenance", "maintenance mode"), ("database", "its database is down"), ("php", "PHP behind it does not")],
 )
-def test_an_outage_is_told_by_its_likely_cause(check, make_world, outage, cause):
+def test_an_outage_is_reported_by_its_likely_cause(check, make_world, outage, cause):
     """Maintenance, the database, PHP: and nothing is told as denied access."""
     here = make_world(3)
     here.change_shop({"setting": {"outage": outage}})
     found = check(**DOCUMENTS)
     assert cause in found["Magento answers"][1]
-    assert not any("let us in" in said or "lacks" in said for _result, said in found.values())
+    assert not any("let us in" in message or "lacks" in message for _result, message in found.values())
     assert found["Permissions of order"] == ("could not be checked", "Magento does not answer")
 
 
@@ -227,9 +227,9 @@ def test_reservations_that_nothing_will_clear(check, make_world):
         {"set_source_item": {"sku": "SKU-000001", "source_code": "main", "quantity": 10, "status": 1}},
         {"place_order": {"lines": [{"sku": "SKU-000001", "qty": 1}], "email": "a@example.com"}},
     )
-    result, said = check()["Reservations"]
+    result, message = check()["Reservations"]
     assert result == "failed"
-    assert "Shipment is active (A2M_ACTIVE__SHIPMENT)" in said
+    assert "Shipment is active (A2M_ACTIVE__SHIPMENT)" in message
     assert check(A2M_ACTIVE__SHIPMENT="true")["Reservations"][0] == "passed"
 
 
@@ -247,19 +247,19 @@ def test_an_endpoint_that_lacks_a_field(check, make_world):
     here.altered.alter = lambda path, body: (
         (200, JSON, body.replace(b'"DefaultPrice"', b'"ListPrice"')) if path.endswith("$adHocSchema") else None
     )
-    result, said = check()["Fields of the endpoint"]
+    result, message = check()["Fields of the endpoint"]
     assert result == "failed"
-    assert "does not have StockItem.DefaultPrice" in said
+    assert "does not have StockItem.DefaultPrice" in message
 
 
 def test_an_endpoint_of_contract_version_5(check, make_world):
     """Version 26.200.001 calls fields otherwise: what is missing, and the version to enter."""
     make_world(3, acumatica={"versions": ("24.200.001", "26.200.001")})
-    result, said = check(A2M_ACUMATICA__VERSION="26.200.001")["Fields of the endpoint"]
+    result, message = check(A2M_ACUMATICA__VERSION="26.200.001")["Fields of the endpoint"]
     assert result == "failed"
-    assert "Default/26.200.001 does not have StockItem.LastModified" in said
-    assert "contract version 5" in said
-    assert "The connector knows Default/24.200.001" in said
+    assert "Default/26.200.001 does not have StockItem.LastModified" in message
+    assert "contract version 5" in message
+    assert "The connector knows Default/24.200.001" in message
 
 
 def test_availability_rules_that_may_not_be_read(check, make_world):
@@ -268,9 +268,9 @@ def test_availability_rules_that_may_not_be_read(check, make_world):
     assert check()["Availability calculation rules"][0] == "passed"
     refused = b'{"message": "You have insufficient rights to access the Availability form."}'
     here.altered.alter = lambda path, _body: (403, JSON, refused) if "INAvailabilityScheme" in path else None
-    result, said = check()["Availability calculation rules"]
+    result, message = check()["Availability calculation rules"]
     assert result == "could not be checked"
-    assert "(A2M_INVENTORY__AVAILABLE_DEDUCTS)" in said
+    assert "(A2M_INVENTORY__AVAILABLE_DEDUCTS)" in message
     assert "Availability calculation rules" not in check(A2M_INVENTORY__QUANTITY="on_hand")
 
 
@@ -286,12 +286,12 @@ def test_payment_methods_are_looked_up_in_acumatica(check, make_world):
     """Magento takes any name for its own; Acumatica's have to exist, in any letter case."""
     make_world(3)
     settings = {"A2M_ORDER__TYPES": '["SO"]', "A2M_ORDER__PAYMENT_METHODS": '{"check":"checkmo","GOLD":"gold"}'}
-    result, said = check(**settings)["Payment methods of orders"]
-    assert (result, "no payment method GOLD; it has CHECK, ONLINE" in said) == ("failed", True)
+    result, message = check(**settings)["Payment methods of orders"]
+    assert (result, "no payment method GOLD; it has CHECK, ONLINE" in message) == ("failed", True)
 
 
 def test_a_person_sees_how_many_did_not_pass(a2m, make_world):
     """Below the table: the number of each result, and the names of those that did not pass."""
     make_world(3)
-    said = a2m("check", A2M_MAGENTO__WEBSITE_ID="7")
-    assert "1 failed (Website of customers); " in said.out
+    message = a2m("check", A2M_MAGENTO__WEBSITE_ID="7")
+    assert "1 failed (Website of customers); " in message.out

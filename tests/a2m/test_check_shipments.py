@@ -14,8 +14,8 @@ def check(a2m, make_world):
     def run(ship_vias: dict, **settings: str) -> dict[str, tuple[str, str]]:
         make_world(5)
         given = {**NOTHING, "A2M_SHIPMENT__SHIP_VIAS": json.dumps(ship_vias), **settings}
-        said = a2m("check", "--json", **given)
-        checks = json.loads(said.out)["checks"]
+        message = a2m("check", "--json", **given)
+        checks = json.loads(message.out)["checks"]
         return {one["what"]: (one["result"], one["said"]) for one in checks if one["what"] in NAMES}
 
     return run
@@ -33,7 +33,7 @@ def test_everything_that_is_named_exists(check):
 
 
 @pytest.mark.parametrize(
-    ("ship_vias", "settings", "what", "said"),
+    ("ship_vias", "settings", "what", "message"),
     [
         ({**GROUND, "ROCKET": GROUND["GROUND"]}, {}, NAMES[0], "Acumatica has no ShipVia ROCKET"),
         ({}, {}, NAMES[0], "none is mapped"),
@@ -58,8 +58,8 @@ def test_everything_that_is_named_exists(check):
         ),
     ],
 )
-def test_what_is_missing_is_named(check, ship_vias, settings, what, said):
+def test_what_is_missing_is_named(check, ship_vias, settings, what, message):
     """Failed, with what is wrong and what to do."""
     result, words = check(ship_vias, **settings)[what]
     assert result == "failed"
-    assert said in words
+    assert message in words

@@ -64,26 +64,26 @@ def test_demo(tmp_path):
     (tmp_path / "tasks.py").write_text("raise SystemExit('the foreign tasks was imported')\n")
     environ = environment(tmp_path, FOREIGN) | {"HOME": str(tmp_path)}
     before = contents(theirs)
-    said = tmp_path / "demo.log"
+    output = tmp_path / "demo.log"
     demo = command("demo", "--once", "--skus", "30", "--documents", "5")
 
     with ExitStack() as stack:
         stack.callback(lambda: [one.kill() for one in of_the_demo(tmp_path)])
-        with running(demo, folder=tmp_path, environ=environ, log=said) as killed:
+        with running(demo, folder=tmp_path, environ=environ, log=output) as killed:
             wait_until(lambda: len(of_the_demo(tmp_path)) > 2, "the demo's processes")
             orphans = of_the_demo(tmp_path)
             os.kill(killed.pid, signal.SIGKILL)
 
         ours = usual_port_taken(stack)
-        with running(demo, folder=tmp_path, environ=environ, log=said) as process:
-            wait_until(lambda: "Prefect" in said.read_text(), "a demo that has cleaned up")
+        with running(demo, folder=tmp_path, environ=environ, log=output) as process:
+            wait_until(lambda: "Prefect" in output.read_text(), "a demo that has cleaned up")
             assert left_of(orphans) == []
-            wait_until(lambda: "Sent: price" in said.read_text() or process.poll() is not None, "a sync of prices")
+            wait_until(lambda: "Sent: price" in output.read_text() or process.poll() is not None, "a sync of prices")
             heard = listening(tmp_path)
-            assert process.wait(timeout=480) == 0, said.read_text()
+            assert process.wait(timeout=480) == 0, output.read_text()
         assert of_the_demo(tmp_path) == []
 
-    text = said.read_text()
+    text = output.read_text()
     assert re.search(r"^price +Completed +30 changed, 30 sent in 1 request *$", text, re.MULTILINE), text
     assert re.search(r"^inventory +Completed +(\d+) changed, \1 sent in \d requests? *$", text, re.MULTILINE), text
     assert re.search(r"^shipment +Completed .*\d sent in \d requests? *$", text, re.MULTILINE), text
@@ -112,8 +112,8 @@ def test_a_demo_that_runs_already(tmp_path):
     from a2m.processes import Children, StillRunning
 
     environ = environment(tmp_path, {})
-    said = tmp_path / "demo.log"
-    with running(command("demo", "--once"), folder=tmp_path, environ=environ, log=said) as first:
+    output = tmp_path / "demo.log"
+    with running(command("demo", "--once"), folder=tmp_path, environ=environ, log=output) as first:
         wait_until(lambda: len(of_the_demo(tmp_path)) > 0, "the demo's first process")
         try:
             Children(tmp_path / "a2m" / "demo")
@@ -124,15 +124,15 @@ def test_a_demo_that_runs_already(tmp_path):
         assert first.poll() is None
         first.send_signal(signal.SIGTERM)
         assert first.wait(timeout=60) == 130
-        assert "Stopped." in said.read_text()
+        assert "Stopped." in output.read_text()
         assert of_the_demo(tmp_path) == []
 
 
 def test_a_database_that_is_in_use_is_not_taken(tmp_path, database_url):
     """A state that somebody may want to keep is refused before anything is started, and stays as it is."""
-    said = run(["demo", "--once", "--database", database_url], folder=tmp_path, environ=environment(tmp_path, {}))
-    assert said.code == 2
-    assert "a state is kept there already; give a new, empty database" in said.err
+    output = run(["demo", "--once", "--database", database_url], folder=tmp_path, environ=environment(tmp_path, {}))
+    assert output.code == 2
+    assert "a state is kept there already; give a new, empty database" in output.err
     assert not (tmp_path / "a2m").exists()
 
 
@@ -141,10 +141,10 @@ def test_the_demo_on_postgresql(tmp_path, new_database):
     """With an empty database the whole demo runs on it: Magento is right in the end, and no password is shown."""
     url = new_database("postgresql", empty=True)
     command_line = ["demo", "--once", "--skus", "30", "--documents", "5", "--database", url]
-    said = run(command_line, folder=tmp_path, environ=environment(tmp_path, {}), timeout=480)
-    assert said.code == 0, said.out
-    assert re.search(r"^prices +30 +0 +yes *$", said.out, re.MULTILINE), said.out
-    assert "State database postgresql+psycopg://postgres" in said.out
+    output = run(command_line, folder=tmp_path, environ=environment(tmp_path, {}), timeout=480)
+    assert output.code == 0, output.out
+    assert re.search(r"^prices +30 +0 +yes *$", output.out, re.MULTILINE), output.out
+    assert "State database postgresql+psycopg://postgres" in output.out
     assert not list((tmp_path / "a2m").rglob("state.sqlite"))
     state = open_state(url)
     with state.read() as connection:

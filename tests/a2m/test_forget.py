@@ -25,8 +25,8 @@ def test_a_dry_run_then_the_real_one(a2m, make_world, home):
     here = make_world(1)
     here.change(added(1), added(2))
     assert a2m("sync", "customer", **CUSTOMERS).code == 0
-    said = a2m("forget", EMAIL, "--dry-run")
-    assert (said.code, "Would be erased" in said.out, "customer ACME0001" in said.out) == (0, True, True)
+    output = a2m("forget", EMAIL, "--dry-run")
+    assert (output.code, "Would be erased" in output.out, "customer ACME0001" in output.out) == (0, True, True)
     assert EMAIL.encode() in in_files(home)
     here.state.close()
     done = a2m("forget", EMAIL.upper(), "--json")
@@ -48,14 +48,14 @@ def test_what_is_on_its_way(a2m, make_world):
     with here.state.write() as connection:
         row = {**sending, "document": b'{"email": "%s"}' % EMAIL.encode()}
         insert_rows(connection, messages, [{**row, "created_at": moment, "changed_at": moment}])
-    said = a2m("forget", EMAIL)
-    assert said.code == 1
-    assert "Settle it with: a2m sync customer" in said.err
+    output = a2m("forget", EMAIL)
+    assert output.code == 1
+    assert "Settle it with: a2m sync customer" in output.err
 
 
 def test_what_is_no_e_mail(a2m, make_world):
     """A customer's number is wrong use: nothing is looked for."""
     make_world(1)
-    said = a2m("forget", "ACME0001")
-    assert said.code == 2
-    assert "is no e-mail" in said.err
+    output = a2m("forget", "ACME0001")
+    assert output.code == 2
+    assert "is no e-mail" in output.err

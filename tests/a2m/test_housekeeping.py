@@ -20,15 +20,15 @@ def test_housekeeping(a2m, make_world):
         long_ago = micros(datetime.now(UTC) - timedelta(days=40))
         connection.execute(update(messages).values(created_at=long_ago, changed_at=long_ago))
     state.close()
-    said = a2m("housekeeping", "--json", A2M_HOUSEKEEPING__MESSAGES="50")
-    assert (said.code, json.loads(said.out)) == (0, {"messages": 0, "runs": None})
-    said = a2m("housekeeping")
-    assert said.code == 0
-    assert said.out == (
+    output = a2m("housekeeping", "--json", A2M_HOUSEKEEPING__MESSAGES="50")
+    assert (output.code, json.loads(output.out)) == (0, {"messages": 0, "runs": None})
+    output = a2m("housekeeping")
+    assert output.code == 0
+    assert output.out == (
         "2 sent or superseded messages deleted; no Prefect server is configured (PREFECT_API_URL), so no runs.\n"
     )
-    said = a2m("sync", "price", "--full", "--json")
-    assert json.loads(said.out)["entities"][0]["sent"] == 0
+    output = a2m("sync", "price", "--full", "--json")
+    assert json.loads(output.out)["entities"][0]["sent"] == 0
 
 
 def test_a_server_that_does_not_answer(a2m, make_world):
@@ -37,6 +37,6 @@ def test_a_server_that_does_not_answer(a2m, make_world):
     from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api", PREFECT_CLIENT_MAX_RETRIES: 0}):
-        said = a2m("housekeeping")
-    assert (said.code, said.out) == (1, "")
-    assert "Prefect server http://127.0.0.1:1/api (PREFECT_API_URL)" in said.err
+        output = a2m("housekeeping")
+    assert (output.code, output.out) == (1, "")
+    assert "Prefect server http://127.0.0.1:1/api (PREFECT_API_URL)" in output.err

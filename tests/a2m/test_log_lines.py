@@ -16,9 +16,9 @@ NAMES = ("name", "FirstName", "LastName", "CompanyName", "DisplayName")
 PERSONAL = (*NAMES, "Email", "email", "Phone1", "AddressLine1", "City", "PostalCode")
 
 
-def lines_of(said):
+def lines_of(output):
     """Every line of standard error, which must be JSON."""
-    return [json.loads(line) for line in said.err.splitlines()]
+    return [json.loads(line) for line in output.err.splitlines()]
 
 
 def of_event(lines, event):
@@ -30,9 +30,9 @@ def test_a_sync_that_did_something_is_a_line_and_a_cause_of_failures_another(a2m
     here = make_world(12)
     for sku in sorted(here.prices())[:3]:
         here.shop("DELETE", f"products/{quote(sku, safe='')}")
-    said = a2m("sync", "price", "--json", A2M_LOG_LEVEL="INFO", A2M_LOG_FORMAT="json")
-    assert said.code == 1
-    failed, ended = lines_of(said)
+    output = a2m("sync", "price", "--json", A2M_LOG_LEVEL="INFO", A2M_LOG_FORMAT="json")
+    assert output.code == 1
+    failed, ended = lines_of(output)
     assert (failed["level"], failed["event"], failed["entity"], failed["count"]) == (
         "WARNING",
         "messages_failed",
@@ -48,8 +48,8 @@ def test_a_sync_that_did_something_is_a_line_and_a_cause_of_failures_another(a2m
 def test_text_lines(a2m, make_world):
     """The same as text, with time, level and module."""
     make_world(3)
-    said = a2m("sync", "price", "--json", A2M_LOG_LEVEL="info")
-    (line,) = said.err.splitlines()
+    output = a2m("sync", "price", "--json", A2M_LOG_LEVEL="info")
+    (line,) = output.err.splitlines()
     _day, _time, level, module, message = line.split(maxsplit=4)
     assert (level, module) == ("INFO", "app.event_log:")
     assert message.startswith("price: 3 changed, 3 sent in 3 requests (3 read in ")
@@ -69,9 +69,9 @@ def test_at_debug_every_record_says_what_was_decided_and_why(a2m, make_world):
     sku = min(here.prices())
     here.shop("DELETE", f"products/{quote(sku, safe='')}")
     lines = lines_of(a2m("sync", "price", "--json", A2M_LOG_LEVEL="DEBUG", A2M_LOG_FORMAT="json"))
-    told = [line["message"] for line in lines if line["message"].startswith(f"price {sku}: ")]
-    assert any("is computed again" in one for one in told)
-    assert any(": failed: " in one for one in told), told
+    sent = [line["message"] for line in lines if line["message"].startswith(f"price {sku}: ")]
+    assert any("is computed again" in one for one in sent)
+    assert any(": failed: " in one for one in sent), sent
     again = lines_of(a2m("sync", "price", "--full", "--json", A2M_LOG_LEVEL="DEBUG", A2M_LOG_FORMAT="json"))
     assert any("nothing to do" in line["message"] for line in again)
 
@@ -79,17 +79,17 @@ def test_at_debug_every_record_says_what_was_decided_and_why(a2m, make_world):
 def test_a_fault_of_the_whole_run_is_an_error(a2m, make_world):
     """With what is wrong, and without the credentials that were refused."""
     make_world(2)
-    said = a2m("sync", "price", A2M_LOG_FORMAT="json", A2M_ACUMATICA__PASSWORD="wrong-password-of-a-test")
-    (error,) = [line for line in lines_of(said) if line["level"] == "ERROR"]
+    output = a2m("sync", "price", A2M_LOG_FORMAT="json", A2M_ACUMATICA__PASSWORD="wrong-password-of-a-test")
+    (error,) = [line for line in lines_of(output) if line["level"] == "ERROR"]
     assert (error["event"], error["entity"]) == ("run_failed", "price")
 
 
 @pytest.mark.parametrize(("name", "value"), [("A2M_LOG_LEVEL", "LOUD"), ("A2M_LOG_FORMAT", "xml")])
 def test_a_bad_value_ends_the_command(a2m, home, name, value):
     """Exit code 2, before anything is done."""
-    said = a2m("status", **{name: value})
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith(f"{name} = {value}: it must be one of ")
+    output = a2m("status", **{name: value})
+    assert (output.code, output.out) == (2, "")
+    assert output.err.startswith(f"{name} = {value}: it must be one of ")
 
 
 def personal(known):
@@ -111,14 +111,14 @@ def test_no_secret_and_nothing_personal_is_logged(a2m, make_world):
     here.change(added(1, **jane), added(2, **jane))  # one e-mail for two customers: both fail
     everything = {f"A2M_ACTIVE__{entity}": "true" for entity in ("CUSTOMER", "ORDER", "SHIPMENT")}
     everything["A2M_CUSTOMER__CLASSES"] = '["WHOLESALE", "ECOMMERCE"]'
-    said = a2m("sync", "all", "--json", A2M_LOG_LEVEL="DEBUG", A2M_LOG_FORMAT="json", **everything)
-    lines = lines_of(said)
+    output = a2m("sync", "all", "--json", A2M_LOG_LEVEL="DEBUG", A2M_LOG_FORMAT="json", **everything)
+    lines = lines_of(output)
     began = [line["entity"] for line in of_event(lines, "sync_started")]
     assert sorted(began) == ["customer", "inventory", "order", "price", "shipment"]
     assert {line["entity"] for line in of_event(lines, "messages_failed")} >= {"customer"}
     people = set(personal(here.site_state()))
     assert {"Jane Doe-Miller", "Ada", "ada@example.com", "New York"} <= people
-    assert [one for one in (*SECRETS, *people) if one in said.err] == []
+    assert [one for one in (*SECRETS, *people) if one in output.err] == []
 
 
 def test_prefect_writes_lines_of_the_same_form(tmp_path):

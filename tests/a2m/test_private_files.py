@@ -61,9 +61,9 @@ def test_what_is_found_open_is_closed_and_said(a2m, make_world, home: Path) -> N
     a2m("sync", "price")
     home.chmod(0o755)
     (home / "state.sqlite").chmod(0o644)
-    said = a2m("status", "--json")
-    assert json.loads(said.out)["entities"][0]["sent"] == 5
-    assert "could be read by other users of this machine (mode 0644); it is private now (mode 0600)." in said.err
+    output = a2m("status", "--json")
+    assert json.loads(output.out)["entities"][0]["sent"] == 5
+    assert "could be read by other users of this machine (mode 0644); it is private now (mode 0600)." in output.err
     assert modes(home)["."] == 0o700
     assert modes(home)["state.sqlite"] == 0o600
     assert a2m("status").err == ""
@@ -93,7 +93,7 @@ def test_what_may_not_be_closed_fails_the_check_with_what_to_do(tmp_path: Path, 
     monkeypatch.setattr(private_files.Path, "chmod", refused)
     check = check_private(close_database(file))
     assert check.result == "failed"
-    assert f"chmod 600 {file}" in check.said
+    assert f"chmod 600 {file}" in check.message
 
 
 def test_a_process_of_its_own_writes_privately_under_an_open_umask(tmp_path: Path) -> None:

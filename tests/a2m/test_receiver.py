@@ -50,13 +50,13 @@ def test_receiver(tmp_path):
             assert wakes.read(connection, "price").asked_at is not None
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
-    said = log.read_text()
-    assert "Traceback" not in said
-    assert not [one for one in SECRETS if one in said]
+    output = log.read_text()
+    assert "Traceback" not in output
+    assert not [one for one in SECRETS if one in output]
 
 
 def test_without_a_secret(tmp_path):
     """It does not start, and names the setting."""
-    said = run(["receiver"], folder=tmp_path, environ=environment(tmp_path, settings_of(NOWHERE, NOWHERE)))
-    assert (said.code, said.out) == (2, "")
-    assert "A2M_RECEIVER__SECRET is not set" in said.err
+    output = run(["receiver"], folder=tmp_path, environ=environment(tmp_path, settings_of(NOWHERE, NOWHERE)))
+    assert (output.code, output.out) == (2, "")
+    assert "A2M_RECEIVER__SECRET is not set" in output.err

@@ -20,12 +20,12 @@ def test_what_differs_is_a_table_and_exit_code_1(a2m, make_world):
     assert a2m("sync", "all").code == 0
     sku = generated(12)[3].sku
     changed_by_hand(here, sku)
-    said = a2m("reconcile")
-    assert said.code == 1
-    assert "price: 1 of 12 differ" in said.out
-    assert sku in said.out
-    assert "1.23" in said.out
-    assert "inventory: 36 compared, nothing differs." in said.out
+    output = a2m("reconcile")
+    assert output.code == 1
+    assert "price: 1 of 12 differ" in output.out
+    assert sku in output.out
+    assert "1.23" in output.out
+    assert "inventory: 36 compared, nothing differs." in output.out
     mended = a2m("reconcile", "price", "--repair")
     assert (mended.code, "price, repair: 1 changed, 1 sent in 1 request" in mended.err) == (0, True)
     assert a2m("reconcile", "price").code == 0
@@ -38,16 +38,16 @@ def test_json_is_one_object(a2m, make_world):
     a2m("sync", "price")
     for product in generated(80)[:60]:
         changed_by_hand(here, product.sku)
-    said = a2m("reconcile", "price", "--json")
-    (price,) = json.loads(said.out)["entities"]
-    assert (said.code, price["compared"], price["different"]) == (1, 80, len(price["differences"]))
+    output = a2m("reconcile", "price", "--json")
+    (price,) = json.loads(output.out)["entities"]
+    assert (output.code, price["compared"], price["different"]) == (1, 80, len(price["differences"]))
     assert price["different"] >= 59
     assert set(price["differences"][0]) == {"key", "source", "acumatica", "magento", "why"}
 
 
-def test_a_fault_is_told_and_is_no_success(a2m, make_world):
+def test_a_fault_is_reported_and_is_not_a_success(a2m, make_world):
     """With an Acumatica that refuses, nothing is called right."""
     make_world(12)
-    said = a2m("reconcile", "price", A2M_ACUMATICA__PASSWORD="wrong")
-    assert said.code == 1
-    assert "login" in said.err
+    output = a2m("reconcile", "price", A2M_ACUMATICA__PASSWORD="wrong")
+    assert output.code == 1
+    assert "login" in output.err

@@ -14,17 +14,17 @@ from support.processes import answers, family, left_of, running, wait_until
 from sandbox.serve import lines_that_connect
 
 
-def test_it_serves_until_it_is_told_to_stop(tmp_path):
+def test_it_serves_until_it_is_stopped(tmp_path):
     """When both answer, the A2M_… lines are printed and written for the owner only; SIGTERM ends it with 0."""
-    file, said = tmp_path / "sandbox.env", tmp_path / "said"
+    file, output = tmp_path / "sandbox.env", tmp_path / "said"
     arguments = ["sandbox", "--skus", "3", "--acumatica-port", "0", "--magento-port", "0", "--env", str(file)]
-    with running(command(*arguments), folder=tmp_path, environ=environment(tmp_path, {}), log=said) as sandbox:
+    with running(command(*arguments), folder=tmp_path, environ=environment(tmp_path, {}), log=output) as sandbox:
         wait_until(lambda: file.exists() or sandbox.poll() is not None, "lines that connect")
         lines = dotenv_values(file)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert answers(f"{lines['A2M_ACUMATICA__URL']}/_sandbox/state")
         assert answers(f"{lines['A2M_MAGENTO__URL']}/_sandbox/journal")
-        wait_until(lambda: said.read_text() == file.read_text(), "the same lines on standard output")
+        wait_until(lambda: output.read_text() == file.read_text(), "the same lines on standard output")
         processes = family(sandbox.pid)
         sandbox.send_signal(signal.SIGTERM)
         assert sandbox.wait(timeout=20) == 0
@@ -38,17 +38,17 @@ def test_a_port_that_is_taken(a2m, option):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         chosen = [word for pair in (ports | {option: port}).items() for word in pair]
-        said = a2m("sandbox", "--skus", "1", *chosen)
-    assert (said.code, said.out) == (1, "")
-    assert f"Port {port} on 127.0.0.1 cannot be used" in said.err
+        output = a2m("sandbox", "--skus", "1", *chosen)
+    assert (output.code, output.out) == (1, "")
+    assert f"Port {port} on 127.0.0.1 cannot be used" in output.err
 
 
 def test_an_env_file_that_cannot_be_written(a2m, tmp_path):
     """It ends with 1 and names the file."""
     (tmp_path / "file").write_text("in the way of a folder")
-    said = a2m("sandbox", "--acumatica-port", "0", "--magento-port", "0", "--env", str(tmp_path / "file" / "x.env"))
-    assert said.code == 1
-    assert "x.env" in said.err or "file" in said.err
+    output = a2m("sandbox", "--acumatica-port", "0", "--magento-port", "0", "--env", str(tmp_path / "file" / "x.env"))
+    assert output.code == 1
+    assert "x.env" in output.err or "file" in output.err
 
 
 def test_the_settings_that_it_prints_are_ones_that_a_real_shop_accepts_and_sells_from(a2m, make_world):

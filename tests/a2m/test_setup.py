@@ -49,8 +49,8 @@ def test_every_answer_is_in_the_file(setup, home):
         ("order", "from"): "2026-01-01T00:00:00+01:00",
         ("active", "order"): "yes",
     }
-    said = setup(answers)
-    assert (said.code, said.err) == (0, ""), said
+    output = setup(answers)
+    assert (output.code, output.err) == (0, ""), output
     file = home / "settings.toml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in home.iterdir() if "settings" in path.name] == ["settings.toml"]
@@ -65,7 +65,7 @@ def test_every_answer_is_in_the_file(setup, home):
     assert settings.shipment.ship_vias["GROUND"].title == 'UPS "Ground"'
     assert settings.order.from_.isoformat() == "2025-12-31T23:00:00+00:00"
     assert settings.active.order is True
-    titles = [line.strip() for line in said.out.splitlines()]
+    titles = [line.strip() for line in output.out.splitlines()]
     assert [title for title in titles if title in sections().values()] == list(sections().values())
     assert "batch_count" in tomllib.loads(file.read_text())["queue"]
 
@@ -73,17 +73,17 @@ def test_every_answer_is_in_the_file(setup, home):
 def test_the_second_time(setup, home):
     """What was answered before stays; - goes back to the default; only one section may be asked for."""
     assert setup({("queue", "batch_count"): "50", ("queue", "retry_count"): "5"}).code == 0
-    said = setup({("queue", "batch_count"): "-"}, "queue")
-    assert (said.code, "Batch Count [50]" in said.out) == (0, True)
+    output = setup({("queue", "batch_count"): "-"}, "queue")
+    assert (output.code, "Batch Count [50]" in output.out) == (0, True)
     assert (load_settings().queue.batch_count, load_settings().queue.retry_count) == (100, 5)
 
 
 def test_a_confirmation_that_differs(setup, home):
     """Case 6: Confirm Bearer Token that differs is refused, before anything is saved."""
     lines = ["https://shop.example.com", SECRET, f"{SECRET}2"]
-    said = setup(lines=lines)
-    assert said.code == 2
-    assert said.err == "Bearer Token and Confirm Bearer Token differ. Nothing was saved.\n"
+    output = setup(lines=lines)
+    assert output.code == 2
+    assert output.err == "Bearer Token and Confirm Bearer Token differ. Nothing was saved.\n"
     assert not (home / "settings.toml").exists()
 
 
@@ -100,22 +100,22 @@ def test_a_confirmation_that_differs(setup, home):
 )
 def test_a_wrong_answer(setup, home, answers, words):
     """It is refused with the field, the value and the rule, and no file is written."""
-    said = setup(answers)
-    assert said.code == 2
-    assert words in said.err
+    output = setup(answers)
+    assert output.code == 2
+    assert words in output.err
     assert not (home / "settings.toml").exists()
 
 
 def test_what_something_above_fixes_is_not_asked_for(setup, home):
     """It is named with its place."""
     lines = lines_of({}, "queue")[1:]
-    said = setup(section="queue", lines=lines, A2M_QUEUE__BATCH_COUNT="7")
-    assert said.code == 0
-    assert "Batch Count: fixed by the environment" in said.out
+    output = setup(section="queue", lines=lines, A2M_QUEUE__BATCH_COUNT="7")
+    assert output.code == 0
+    assert "Batch Count: fixed by the environment" in output.out
 
 
 def test_answers_that_end_too_soon(setup, home):
     """Nothing is saved."""
-    said = setup(section="queue", lines=["1"])
-    assert (said.code, said.err) == (2, "The answers ended before the last question. Nothing was saved.\n")
+    output = setup(section="queue", lines=["1"])
+    assert (output.code, output.err) == (2, "The answers ended before the last question. Nothing was saved.\n")
     assert not (home / "settings.toml").exists()

@@ -25,10 +25,10 @@ def rows_of(file):
 def test_json_is_one_object_with_the_fields_of_the_specification(a2m, make_world):
     """`sync all --json` prints one JSON object with exactly the specified fields; Magento ends up right."""
     here = make_world(30)
-    said = a2m("sync", "all", "--json")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.count("\n") == 1
-    answer = json.loads(said.out)
+    output = a2m("sync", "all", "--json")
+    assert (output.code, output.err) == (0, "")
+    assert output.out.count("\n") == 1
+    answer = json.loads(output.out)
     assert list(answer) == ["entities"]
     assert [list(one) for one in answer["entities"]] == [FIELDS, FIELDS]
     price, inventory = answer["entities"]
@@ -50,11 +50,11 @@ def test_threshold_and_batch(a2m, make_world, skus, batch, requests):
 def test_a_person_sees_progress_and_a_table(a2m, make_world):
     """Without --json the counts are a table on standard output, and how far it is goes to standard error."""
     make_world(30)
-    said = a2m("sync", "price")
-    assert said.code == 0
-    assert said.out.splitlines()[0] == "price"
-    assert said.out.split()[1 : 1 + len(FIELDS) - 1] == FIELDS[1:]
-    assert "price: 30 read, 30 queued" in said.err
+    output = a2m("sync", "price")
+    assert output.code == 0
+    assert output.out.splitlines()[0] == "price"
+    assert output.out.split()[1 : 1 + len(FIELDS) - 1] == FIELDS[1:]
+    assert "price: 30 read, 30 queued" in output.err
 
 
 def test_a_dry_run_sends_and_keeps_nothing(a2m, make_world, home):
@@ -63,9 +63,9 @@ def test_a_dry_run_sends_and_keeps_nothing(a2m, make_world, home):
     a2m("sync", "price")
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12.34"}})
     before, writes = rows_of(home / "state.sqlite"), len(here.writes())
-    said = a2m("sync", "all", "--dry-run", "--json")
-    assert said.code == 0
-    price, inventory = json.loads(said.out)["entities"]
+    output = a2m("sync", "all", "--dry-run", "--json")
+    assert output.code == 0
+    price, inventory = json.loads(output.out)["entities"]
     assert (price["queued"], price["sent"], price["requests"]) == (1, 0, 0)
     assert (inventory["queued"], inventory["sent"], inventory["requests"]) == (90, 0, 0)
     assert len(here.writes()) == writes
@@ -88,9 +88,9 @@ def test_a_failed_message(a2m, make_world):
     """A message that failed ends `sync` with 1; `failed` says which and why, as a table, as CSV and as JSON."""
     products = [*generated(5), Product("NOT,IN THE SHOP", "x", 5_000_000, {"MAIN": 10_000})]
     make_world(products, shop_products=products[:5])
-    said = a2m("sync", "price", "--json")
-    assert said.code == 1
-    assert json.loads(said.out)["entities"][0]["failed"] == 1
+    output = a2m("sync", "price", "--json")
+    assert output.code == 1
+    assert json.loads(output.out)["entities"][0]["failed"] == 1
 
     (message,) = json.loads(a2m("failed", "--json").out)["failed"]
     assert (message["entity"], message["key"], message["attempts"]) == ("price", "NOT,IN THE SHOP", 0)
@@ -115,9 +115,9 @@ def test_status(a2m, make_world):
     assert price["watermark"] is not None
     assert "30 sent" in price["last_result"]
     assert (inventory["state"], inventory["sent"]) == ("not active", 0)
-    shown = a2m("status")
-    assert shown.code == 0
-    assert [line[:6] for line in shown.out.splitlines() if "30 changed, 30 sent" in line] == ["price:"]
+    current = a2m("status")
+    assert current.code == 0
+    assert [line[:6] for line in current.out.splitlines() if "30 changed, 30 sent" in line] == ["price:"]
 
 
 def test_status_counts_apart_what_waits_without_a_failure(a2m, make_world):
@@ -152,8 +152,8 @@ def test_status_shows_the_last_fault_beside_the_last_result(a2m, make_world):
     assert "10 sent" in price["last_result"]
     assert "cut the connection" in price["last_fault"]
     assert price["fault_since"] < price["last_fault_at"]
-    shown = a2m("status").out
-    assert "price fails (since " in shown
+    current = a2m("status").out
+    assert "price fails (since " in current
     here.faults.replace("")
     assert a2m("sync", "price").code == 0
     price = json.loads(a2m("status", "--json").out)["entities"][0]
@@ -177,7 +177,7 @@ def test_a_run_that_died_of_a_mistake_leaves_its_fault(make_world, a2m, monkeypa
     async def broken(*_given, **_how):
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr("app.run.look", broken)
+    monkeypatch.setattr("app.run.run_sync", broken)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(here.sync("price"))
     assert "a mistake of ours" in json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]
@@ -201,9 +201,9 @@ def test_pause_and_resume(a2m, make_world):
     """A paused entity sends nothing and says so; resumed, what changed meanwhile goes, the newest state only."""
     here = make_world(10)
     assert a2m("pause", "price").out == "price paused.\n"
-    said = a2m("sync", "price")
-    assert said.code == 0
-    assert "price is paused" in said.out
+    output = a2m("sync", "price")
+    assert output.code == 0
+    assert "price is paused" in output.out
     assert a2m("sync", "price", "--json").err == "price is paused; resume it with: a2m resume price\n"
     assert [one["state"] for one in json.loads(a2m("status", "--json").out)["entities"]][:2] == ["paused", "active"]
     for price in ("1", "2"):
@@ -222,9 +222,9 @@ def test_an_entity_that_another_run_works_on(a2m, make_world, home):
     state = open_state(f"sqlite:///{home / 'state.sqlite'}")
     lease.take(state, "price", "run nimble-otter", here.clock.now(), 3600)
     state.close()
-    said = a2m("sync", "price")
-    assert said.code == 0
-    assert "price is being worked on by run nimble-otter" in said.out
+    output = a2m("sync", "price")
+    assert output.code == 0
+    assert "price is being worked on by run nimble-otter" in output.out
     assert here.site_state()["requests"] == 0
     tried = a2m("sync", "price", "--dry-run", "--json")  # which works on a copy, where nobody else does
     assert json.loads(tried.out)["entities"][0]["queued"] == 10
@@ -243,8 +243,8 @@ def test_a_connection_that_is_down(a2m, make_world, faults, words):
     here = make_world(5)
     settings = {"A2M_QUEUE__THRESHOLD_COUNT": "0"}
     here.faults.replace(faults)
-    said = a2m("sync", "price", "--json", **settings)
-    assert said.code == 1
-    assert list(json.loads(said.out)) == ["entities"]
-    assert words in said.err
+    output = a2m("sync", "price", "--json", **settings)
+    assert output.code == 1
+    assert list(json.loads(output.out)) == ["entities"]
+    assert words in output.err
     assert a2m("failed").out == "Nothing failed.\n"

@@ -16,18 +16,18 @@ SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydant
 
 def test_help_lists_every_command(a2m):
     """`a2m --help` names every command with what it does."""
-    said = a2m("--help")
-    assert (said.code, said.err) == (0, "")
-    listed = [line.split()[0] for line in said.out.partition("Commands:")[2].splitlines() if line[2:3].strip()]
+    output = a2m("--help")
+    assert (output.code, output.err) == (0, "")
+    listed = [line.split()[0] for line in output.out.partition("Commands:")[2].splitlines() if line[2:3].strip()]
     assert sorted(listed) == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(a2m, command):
     """`a2m COMMAND --help` works without settings."""
-    said = a2m(command, "--help")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.startswith(f"Usage: a2m {command}")
+    output = a2m(command, "--help")
+    assert (output.code, output.err) == (0, "")
+    assert output.out.startswith(f"Usage: a2m {command}")
 
 
 def test_help_is_quick():
@@ -60,9 +60,9 @@ def test_help_is_quick():
 )
 def test_wrong_use(a2m, arguments, sentence):
     """Wrong use ends with 2, says what is wrong on standard error, and nothing on standard output."""
-    said = a2m(*arguments)
-    assert (said.code, said.out) == (2, "")
-    assert sentence in said.err
+    output = a2m(*arguments)
+    assert (output.code, output.out) == (2, "")
+    assert sentence in output.err
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_wrong_settings(a2m, make_world, name, value, words):
     """A wrong setting ends with its name, its value and the rule, before anything is sent; secrets are not shown."""
     here = make_world(3)
     for command in (["sync", "all", "--json"], ["check"], ["status", "--json"]):
-        said = a2m(*command, **{name: value})
-        assert said.code == (1 if name == "A2M_DATABASE_URL" else 2)
-        assert said.out == ""
-        assert all(word in said.err for word in words), said.err
+        output = a2m(*command, **{name: value})
+        assert output.code == (1 if name == "A2M_DATABASE_URL" else 2)
+        assert output.out == ""
+        assert all(word in output.err for word in words), output.err
     assert here.site_state()["requests"] == 0
     assert one_client().get(f"{here.magento.url}/_sandbox/journal").json()["requests"] == []
 
@@ -92,10 +92,10 @@ def test_wrong_settings(a2m, make_world, name, value, words):
 @pytest.mark.parametrize("command", [["sync", "price"], ["check"], ["reprocess", "--all"]])
 def test_without_settings(a2m, command):
     """What is missing is named, and where to put it."""
-    said = a2m(*command)
-    assert (said.code, said.out) == (2, "")
-    assert "A2M_MAGENTO__URL is not set" in said.err
-    assert "settings.toml" in said.err
+    output = a2m(*command)
+    assert (output.code, output.out) == (2, "")
+    assert "A2M_MAGENTO__URL is not set" in output.err
+    assert "settings.toml" in output.err
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_damaged_state_file(a2m, home, command):
     home.mkdir()
     damaged = b"this is no database, and somebody may want it back" * 100
     (home / "state.sqlite").write_bytes(damaged)
-    said = a2m(*command, **settings_of("http://127.0.0.1:1", "http://127.0.0.1:1"))
-    assert (said.code, said.out) == (1, "")
-    assert "state.sqlite" in said.err
-    assert "damaged" in said.err
+    output = a2m(*command, **settings_of("http://127.0.0.1:1", "http://127.0.0.1:1"))
+    assert (output.code, output.out) == (1, "")
+    assert "state.sqlite" in output.err
+    assert "damaged" in output.err
     assert (home / "state.sqlite").read_bytes() == damaged

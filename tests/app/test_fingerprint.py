@@ -190,8 +190,8 @@ def test_an_entity_uses_only_what_concerns_it(entity: str, computed_again: Any) 
 def test_what_says_what_is_sent_is_used_by_an_entity(computed_again: Any) -> None:
     """Of the sections that say what is sent, only what serves to try a pattern out is used by none."""
     sections = set.union(*CONCERNS.values()) - {"acumatica", "magento", "active"}
-    said = {(one.section, one.field) for one in all_settings() if one.section in sections}
-    assert said - set.union(*computed_again.values()) - ONLY_SENDING == {("order", "reference_test")}
+    message = {(one.section, one.field) for one in all_settings() if one.section in sections}
+    assert message - set.union(*computed_again.values()) - ONLY_SENDING == {("order", "reference_test")}
 
 
 def test_every_setting_can_be_changed() -> None:
@@ -256,7 +256,7 @@ def test_the_order_of_sets_and_maps_and_the_process_change_nothing() -> None:
         "from test_fingerprint import BY_WAREHOUSE, BEGUN, ENTITIES, fingerprint_of, load_settings\n"
         "print([fingerprint_of(load_settings(**BY_WAREHOUSE), entity, BEGUN) for entity in ENTITIES])"
     )
-    said = {
+    message = {
         subprocess.run(
             [sys.executable, "-c", script],
             cwd=ROOT,
@@ -267,7 +267,7 @@ def test_the_order_of_sets_and_maps_and_the_process_change_nothing() -> None:
         ).stdout
         for seed in ("1", "2")
     }
-    assert len(said) == 1
+    assert len(message) == 1
     turned = {"warehouses": ["MAIN", "EAST"], "sources": {"EAST": "east", "MAIN": "default"}}
     first, second = (
         fingerprint_of(load_settings(**one), "inventory", BEGUN)

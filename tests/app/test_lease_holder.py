@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 from support.world import World, world
 
-from app.lease_holder import kept, take_lease
+from app.lease_holder import acquire_lease, heartbeat
 from connector import failpoints
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease, LeaseHolder, LeaseLost
@@ -67,10 +67,10 @@ async def test_any_run_outlasts_the_lease_of_a_process_that_died(here):
     held_by_another(here, 60)
     with here.state.write() as connection:
         connection.execute(update(leases).values(process_started="an earlier one"))
-    said = []
-    outcome = await here.sync("price", waits=said.append)
+    message = []
+    outcome = await here.sync("price", waits=message.append)
     assert outcome.counters.sent == 10
-    (words,) = said
+    (words,) = message
     assert words.startswith(
         "Waiting up to 60 s for price, which is being worked on by run nimble-otter, which has died"
     )
@@ -101,8 +101,8 @@ async def test_the_lease_is_free_after_the_run(here):
 
 async def test_work_of_70_seconds_keeps_its_lease(here):
     """Case 5: while a run works, however long, no second run gets the lease."""
-    held = await take_lease(here.state, "price", "run one", here.clock, wait=0)
-    async with kept(here.state, held, here.clock, every=0):
+    held = await acquire_lease(here.state, "price", "run one", here.clock, wait=0)
+    async with heartbeat(here.state, held, here.clock, every=0):
         for _ in range(7):
             here.clock.advance(10)
             await until_renewed(here)
@@ -124,8 +124,8 @@ async def until_renewed(here):
 async def test_a_database_that_is_away_for_a_moment(here):
     """A renewal that fails is made up for by the next one; the run keeps its lease."""
     state = open_state(here.database_url, lock_timeout=0.001)
-    held = await take_lease(state, "price", "run one", here.clock, wait=0)
-    async with kept(state, held, here.clock, every=0):
+    held = await acquire_lease(state, "price", "run one", here.clock, wait=0)
+    async with heartbeat(state, held, here.clock, every=0):
         with locked(here):
             for _ in range(3):
                 await asyncio.sleep(0)
@@ -145,13 +145,13 @@ def locked(here):
 
 async def test_a_renewal_that_comes_too_late(here):
     """Whoever renews a lease that another run has taken by now is refused, and does not take it back."""
-    held = await take_lease(here.state, "price", "run one", here.clock, wait=0)
+    held = await acquire_lease(here.state, "price", "run one", here.clock, wait=0)
     here.clock.advance(61)
     taken = lease.take(here.state, "price", "run two", here.clock.now())
     assert isinstance(taken, Lease)
     with pytest.raises(LeaseLost):
         lease.renew(here.state, held, here.clock.now())
-    async with kept(here.state, held, here.clock, every=0):
+    async with heartbeat(here.state, held, here.clock, every=0):
         for _ in range(3):
             await asyncio.sleep(0)
     assert isinstance(lease.take(here.state, "price", "run three", here.clock.now()), LeaseHolder)

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from app.logs import JsonLines, is_json, log_format, log_level, logging_to_stderr, tell
+from app.logs import JsonLines, is_json, log_format, log_level, logging_to_stderr, print_to_stderr
 from settings import SettingsError
 
 _LOG = logging.getLogger("tasks.of_a_test")
@@ -76,9 +76,9 @@ def test_modules_log_to_standard_error_from_the_level_on(capsys, monkeypatch):
 
 def test_what_a_command_says_beside_the_log_is_json_too(capsys, monkeypatch):
     """Whoever reads standard error by program finds nothing but JSON there."""
-    tell("as it is")
+    print_to_stderr("as it is")
     monkeypatch.setenv("A2M_LOG_FORMAT", "json")
-    tell("as it is", logging.ERROR)
+    print_to_stderr("as it is", logging.ERROR)
     plain, line = capsys.readouterr().err.splitlines()
     assert plain == "as it is"
     assert (json.loads(line)["level"], json.loads(line)["message"]) == ("ERROR", "as it is")

@@ -41,15 +41,15 @@ def machine() -> Machine:
 
 def table(rows: list[Row]) -> Table:
     """The rows as they are shown."""
-    shown = Table(title="Medians; in brackets the least and the greatest", show_lines=True)
+    current = Table(title="Medians; in brackets the least and the greatest", show_lines=True)
     for name in ("measure", "ours", "against", "theirs", "ours / theirs", "target", "met", "servers' cpu", "runs"):
-        shown.add_column(name)
+        current.add_column(name)
     for row in rows:
         met = "yes" if row.met else "no"
-        shown.add_row(
+        current.add_row(
             row.measure, row.ours, row.against, row.theirs, row.ratio, row.target, met, row.server_cpu, str(row.runs)
         )
-    return shown
+    return current
 
 
 def main() -> None:

@@ -40,12 +40,12 @@ def measure(minutes: float) -> dict[str, Any]:
         time.sleep(minutes * 60)
         requests = [one for one in _journal(here) if datetime.fromisoformat(one["time"]) > began + WARM]
         runs = _runs(here)
-    looks = {entity: _starts(requests, end) for end, entity in FIRST_OF_A_LOOK.items()}
+    syncs = {entity: _starts(requests, end) for end, entity in FIRST_OF_A_LOOK.items()}
     return {
         "minutes": minutes,
         "load": os.getloadavg(),
-        "looks": {entity: len(at) for entity, at in looks.items()},
-        "longest gaps": {entity: _gaps(at)[:5] for entity, at in looks.items()},
+        "looks": {entity: len(at) for entity, at in syncs.items()},
+        "longest gaps": {entity: _gaps(at)[:5] for entity, at in syncs.items()},
         "runs": dict(runs),
     }
 

@@ -188,9 +188,9 @@ async def _idle_here(here: Here, price: str, runs: int) -> None:
             _require_idle(here, number, await _run_here(client, price))
 
 
-def _require_idle(here: Here, number: int, said: str) -> None:
-    if said != "Completed: nothing changed":
-        raise MeasureFailed(f"run {number} was not idle: {said}")
+def _require_idle(here: Here, number: int, message: str) -> None:
+    if message != "Completed: nothing changed":
+        raise MeasureFailed(f"run {number} was not idle: {message}")
     if number % 50 == 0:
         print(f"{number} runs: {' and '.join(f'{one.used:,}' for one in here.sizes())} bytes used")
 

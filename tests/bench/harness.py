@@ -51,7 +51,7 @@ class Servers(NamedTuple):
         """Magento forgets what it was told."""
         httpx.post(f"{self.magento}/_bench/reset")
 
-    def told(self) -> Figures:
+    def sent_values(self) -> Figures:
         """What Magento was told."""
         found: Figures = httpx.get(f"{self.magento}/_bench/told", timeout=600).json()
         return found

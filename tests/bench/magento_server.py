@@ -107,10 +107,10 @@ class Magento:
         listed, page, size = _LISTED.search(query), _PAGE.search(query), _SIZE.search(query)
         skus = listed[1].split(",") if listed else []
         start = (int(page[1]) - 1) * int(size[1]) if page and size else 0
-        shown = skus[start : start + int(size[1])] if size else skus
+        current = skus[start : start + int(size[1])] if size else skus
         rows = [
             {"sku": sku, "source_code": "default", "quantity": self.quantity(number_of(sku), 0), "status": 1}
-            for sku in shown
+            for sku in current
         ]
         return {"items": rows, "total_count": len(skus)}
 

@@ -53,9 +53,9 @@ def _row(
     """A line that compares `ours` with `of` by time, ours as a multiple of theirs."""
     ours, theirs, times = spread(raw["ours"]), spread(raw[of]), ratio(raw["ours"], raw[of])
     by_cpu = ratio(raw["ours"], raw[of], "cpu") if "cpu" in raw[of][0] else None
-    said = f"× {times}" + (f"; cpu × {by_cpu.median:.2f}" if by_cpu else "")
+    message = f"× {times}" + (f"; cpu × {by_cpu.median:.2f}" if by_cpu else "")
     share = f"{spread(raw['ours'], 'server_cpu').median:.2f} s"
-    return Row(measure, f"{ours} s", against, f"{theirs} s", said, target, is_met(times), share, ours.runs, raw)
+    return Row(measure, f"{ours} s", against, f"{theirs} s", message, target, is_met(times), share, ours.runs, raw)
 
 
 def _changed_prices(here: Servers, count: int) -> Callable[[], Figures]:
@@ -68,9 +68,9 @@ def _changed_prices(here: Servers, count: int) -> Callable[[], Figures]:
     def run() -> Figures:
         here.forget()
         figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections)
-        told = here.told()
-        assert (told["rows"], told["skus"], told["check"]) == (count, count, expected), told
-        assert told["requests"] == -(-count // 100), told
+        sent = here.sent_values()
+        assert (sent["rows"], sent["skus"], sent["check"]) == (count, count, expected), sent
+        assert sent["requests"] == -(-count // 100), sent
         return figures
 
     return run
@@ -139,8 +139,8 @@ def transports(size: Size) -> list[Row]:
             def run() -> Figures:
                 here.forget()
                 figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=ways[way])
-                told = here.told()
-                assert (told["rows"], told["skus"]) == (count, count), told
+                sent = here.sent_values()
+                assert (sent["rows"], sent["skus"]) == (count, count), sent
                 return figures
 
             return run
@@ -164,8 +164,8 @@ def quantities(size: Size) -> list[Row]:
         def run() -> Figures:
             here.forget()
             figures = in_process(LOOK, entity="inventory", database=here.copy_of(state), sections=sections)
-            told = here.told()
-            assert (told["rows"], told["skus"], told["requests"]) == (count, count, -(-count // 100)), told
+            sent = here.sent_values()
+            assert (sent["rows"], sent["skus"], sent["requests"]) == (count, count, -(-count // 100)), sent
             return figures
 
         only = {"magento": here.magento, "bodies_file": str(bodies)}
@@ -231,7 +231,7 @@ def little_changed(size: Size) -> list[Row]:
         def run() -> Figures:
             here.forget()
             figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections)
-            assert here.told()["rows"] == count // 100
+            assert here.sent_values()["rows"] == count // 100
             return figures
 
         one = in_turns(size.rounds, here, ours=run)["ours"]

@@ -29,7 +29,7 @@ def settings_for(acumatica_url: str, magento_url: str, **sections: dict[str, Any
     return given
 
 
-def look(
+def sync(
     entity: str, database: str, sections: dict[str, Any], *, full: bool = False, idle: bool = False, profile: str = ""
 ) -> dict[str, Any]:
     """One sync, as `a2m sync` takes it, from the lease to the last outcome; or a whole life without a change."""
@@ -37,7 +37,7 @@ def look(
     state = open_state(f"sqlite:///{database}")
     profiler = _profiler() if profile else None
     began, cpu = time.perf_counter(), time.process_time()
-    outcome, last = asyncio.run(_looks(entity, settings, state, full, idle))
+    outcome, last = asyncio.run(_syncs(entity, settings, state, full, idle))
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     if profiler is not None:
         profiler.stop()
@@ -54,15 +54,15 @@ def look(
     }
 
 
-async def _looks(entity: str, settings: Any, state: Any, full: bool, idle: bool) -> tuple[Any, dict[str, Any]]:
+async def _syncs(entity: str, settings: Any, state: Any, full: bool, idle: bool) -> tuple[Any, dict[str, Any]]:
     """The run's outcome; of a whole idle life also what one of its later syncs took, and its requests to Acumatica."""
     if not idle:
         return await work_on(RunRequest(entity, once=True, full=full), settings, state), {}
     clock = ClockWithoutPauses()
     outcome = await work_on(RunRequest(entity), settings, state, RunEnvironment(clock))
-    looks = settings.queue.check_process_time // settings.queue.process_sleep_time - 1
+    syncs = settings.queue.check_process_time // settings.queue.process_sleep_time - 1
     (before, sent_before), (after, sent) = clock.taken[0], clock.taken[-1]
-    return outcome, {"idle_look": (after - before) / looks, "idle_requests": (sent - sent_before) / looks}
+    return outcome, {"idle_look": (after - before) / syncs, "idle_requests": (sent - sent_before) / syncs}
 
 
 class ClockWithoutPauses(SystemClock):

@@ -14,7 +14,7 @@ from settings import load_settings
 from tasks.sync import DIRECT_STAGES
 
 
-def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict[str, float]:
+def sync(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict[str, float]:
     """One sync of prices inside a flow run; its stages are task runs, or plain functions."""
     from prefect import flow
     from prefect.testing.utilities import prefect_test_harness
@@ -27,7 +27,7 @@ def look(database: str, sections: dict[str, Any], *, with_prefect: bool) -> dict
         began, cpu = time.perf_counter(), time.process_time()
         stages = in_prefect if with_prefect else (lambda _retry_count: DIRECT_STAGES)
         outcome = await work_on(RunRequest("price", once=True), settings, state, RunEnvironment(stages=stages))
-        assert outcome.fault is None and outcome.stopped is None, outcome.in_words()
+        assert outcome.fault is None and outcome.stopped is None, outcome.summary()
         return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
 
     with prefect_test_harness(server_startup_timeout=120):

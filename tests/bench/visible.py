@@ -38,7 +38,7 @@ async def _run(
     state, clock = open_state(f"sqlite:///{database}"), SystemClock()
     changed_at: dict[int, float] = {}
     receiver = create_app(state, secret=SECRET, header=HEADER, entities=["price"], now=clock.now)
-    told = httpx.AsyncClient(transport=httpx.ASGITransport(receiver), base_url="http://receiver")
+    sent = httpx.AsyncClient(transport=httpx.ASGITransport(receiver), base_url="http://receiver")
     request, around = RunRequest("price", due_at=clock.now()), RunEnvironment(clock)
     looking = asyncio.create_task(work_on(request, settings, state, around))
     async with httpx.AsyncClient(timeout=60) as client:
@@ -50,12 +50,12 @@ async def _run(
             changed_at[generation] = time.time()
             if notified:
                 notification = {"Query": "items", "Id": str(uuid4()), "Inserted": [{"InventoryID": "SKU-0000001"}]}
-                (await told.post("/notify/price", json=notification, headers={HEADER: SECRET})).raise_for_status()
+                (await sent.post("/notify/price", json=notification, headers={HEADER: SECRET})).raise_for_status()
             await asyncio.sleep(every)
         outcome = await looking
         assert outcome.fault is None, outcome.fault
         seen = (await client.get(f"{magento}/_bench/arrivals")).json()
-    await told.aclose()
+    await sent.aclose()
     # a later change may overtake an earlier one: the first value at or after it counts
     delays = sorted(
         min(at for generation, at in seen if generation >= change) - began

@@ -50,5 +50,5 @@ def test_a_command_ends_with_the_code_of_its_fault(
     with pytest.raises(SystemExit) as ended:
         command_line.main()
     assert ended.value.code == code
-    said = capsys.readouterr().err.splitlines()
-    assert said == ["no", *(["It usually passes by itself: run the command again."] if passes else [])]
+    message = capsys.readouterr().err.splitlines()
+    assert message == ["no", *(["It usually passes by itself: run the command again."] if passes else [])]

@@ -68,15 +68,15 @@ def test_serve(server, hole, folder):
         wait_until(lambda: who_works(folder), "a price run that works")
         processes = family(serving.pid)
         assert len(processes) > 1, "each run is a process of its own"
-        said = log.read_text()
+        message = log.read_text()
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(timeout=60) == 0
         psutil.wait_procs(processes, timeout=5)
         assert left_of(processes) == []
         assert who_works(folder) is None, "a run that is ended lets go of its lease"
         assert state_of(server, started["id"])["type"] in ("CANCELLED", "COMPLETED", "SCHEDULED")
-    assert "Traceback" not in said, said
-    assert "was imported" not in said
+    assert "Traceback" not in message, message
+    assert "was imported" not in message
     assert "Warning" not in log.read_text()
 
 
@@ -122,6 +122,6 @@ def test_without_a_server(folder, settings, code, words):
     """Without a Prefect server it ends at once and says what to do; it starts no temporary one, which schedules
     nothing.
     """
-    said = run(["serve"], folder=folder, environ=environment(folder, settings))
-    assert (said.code, said.out) == (code, "")
-    assert all(word in said.err for word in words), said.err
+    message = run(["serve"], folder=folder, environ=environment(folder, settings))
+    assert (message.code, message.out) == (code, "")
+    assert all(word in message.err for word in words), message.err

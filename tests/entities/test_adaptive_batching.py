@@ -5,21 +5,27 @@ import asyncio
 import pytest
 
 from connector.magento.batches import ACCEPTED, Delivery, RowResult
-from entities.adaptive_batching import Tuning
-from entities.pace import FIRST_BATCH, FIRST_CONNECTIONS, Pace
+from entities.adaptive_batching import AdaptiveBatching
+from entities.throughput_search import FIRST_BATCH, FIRST_CONNECTIONS, ThroughputSearch
 
 FAULT = Delivery([RowResult("temporary", "503")])
 
 
-def tuned(most_records: int = 1000, most_connections: int = 4) -> Tuning:
-    return Tuning(Pace(most_records=most_records, most_connections=most_connections))
+def tuned(most_records: int = 1000, most_connections: int = 4) -> AdaptiveBatching:
+    return AdaptiveBatching(ThroughputSearch(most_records=most_records, most_connections=most_connections))
 
 
 @pytest.mark.parametrize(
     ("tuning", "cut", "size"),
-    [(Tuning(), 1000, 1000), (tuned(), 1000, FIRST_BATCH), (tuned(), 50, 50), (tuned(), 1, 1), (tuned(30), 1000, 30)],
+    [
+        (AdaptiveBatching(), 1000, 1000),
+        (tuned(), 1000, FIRST_BATCH),
+        (tuned(), 50, 50),
+        (tuned(), 1, 1),
+        (tuned(30), 1000, 30),
+    ],
 )
-def test_the_size_of_a_request(tuning: Tuning, cut: int, size: int) -> None:
+def test_the_size_of_a_request(tuning: AdaptiveBatching, cut: int, size: int) -> None:
     """Never more than the queue was cut to; one by one stays one by one; untuned as the settings say."""
     assert tuning.size(cut) == size
 
@@ -27,12 +33,12 @@ def test_the_size_of_a_request(tuning: Tuning, cut: int, size: int) -> None:
 def test_which_connections_send() -> None:
     """So many as the pace wants; all of them where nothing is tuned, and at the end of a round."""
     tuning = tuned()
-    assert [tuning.is_wanted(place) for place in range(4)] == [place < FIRST_CONNECTIONS for place in range(4)]
+    assert [tuning.may_send(place) for place in range(4)] == [place < FIRST_CONNECTIONS for place in range(4)]
     tuning.end()
-    assert tuning.is_wanted(3)
+    assert tuning.may_send(3)
     tuning.begin()
-    assert not tuning.is_wanted(3)
-    assert Tuning().is_wanted(3)
+    assert not tuning.may_send(3)
+    assert AdaptiveBatching().may_send(3)
 
 
 @pytest.mark.parametrize("kind", ["temporary", "unknown", "not_sent"])
@@ -40,29 +46,29 @@ def test_a_fault_that_passes_gives_way(kind: str) -> None:
     """The next request has half as many records and goes over a connection less."""
     tuning = tuned()
     tuning.learn(Delivery([ACCEPTED, RowResult(kind)]), 100, 1.0)  # type: ignore[arg-type]
-    assert (tuning.size(1000), tuning.is_wanted(1)) == (FIRST_BATCH // 2, False)
+    assert (tuning.size(1000), tuning.may_send(1)) == (FIRST_BATCH // 2, False)
 
 
 def test_a_refusal_is_no_fault() -> None:
     """One record's own failure says nothing of how much Magento can take."""
     tuning = tuned()
     tuning.learn(Delivery([ACCEPTED, RowResult("refused", "No.")]), 100, 1.0)
-    assert (tuning.size(1000), tuning.is_wanted(1)) == (FIRST_BATCH, True)
+    assert (tuning.size(1000), tuning.may_send(1)) == (FIRST_BATCH, True)
 
 
-async def test_a_connection_waits_until_it_is_wanted() -> None:
+async def test_a_connection_waits_until_it_may_send() -> None:
     """And at the latest until the first one has sent all there was."""
     tuning = tuned()
     tuning.learn(FAULT, 100, 1.0)
-    waiting = asyncio.create_task(tuning.wait_until_wanted(1))
+    waiting = asyncio.create_task(tuning.wait_until_needed(1))
     await asyncio.sleep(0)
     assert not waiting.done()
     tuning.end()
     await waiting
 
 
-def test_what_it_came_to_is_said() -> None:
+def test_what_it_came_to_is_reported() -> None:
     """Nothing where nothing is tuned."""
-    assert Tuning().in_words() is None
-    assert tuned().in_words() == "Tuned to 100 records a request over 2 connections."
-    assert tuned(5, 1).in_words() == "Tuned to 5 records a request over 1 connection."
+    assert AdaptiveBatching().summary() is None
+    assert tuned().summary() == "Tuned to 100 records a request over 2 connections."
+    assert tuned(5, 1).summary() == "Tuned to 5 records a request over 1 connection."

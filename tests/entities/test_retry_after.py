@@ -13,7 +13,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import open_state
 from connector.state.run_state import RunState
 from entities import retry_after
-from entities.counters import Report
+from entities.counters import Remarks
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def context(new_database: Any) -> Any:
         state=RunState(state, Lease("price", "the test", 1)),
         clock=ManualClock(NOW),
         shop=SimpleNamespace(host="shop"),
-        report=Report(),
+        remarks=Remarks(),
         ends_at=NOW + timedelta(minutes=10),
     )
     state.close()
@@ -40,13 +40,13 @@ async def test_whether_magento_may_be_asked(context: Any, after: int | None, may
         context.state.block_host("shop", NOW + timedelta(seconds=after))
     assert await retry_after.may_ask(context) == may_ask
     assert context.clock.slept == slept
-    assert len(context.report.waits) == (0 if may_ask else 1)
+    assert len(context.remarks.waits) == (0 if may_ask else 1)
 
 
 @pytest.mark.parametrize("seconds", [None, 30])
 async def test_what_the_shop_said_is_kept(context: Any, seconds: float | None) -> None:
     """For every run; a fault that says nothing keeps nothing."""
-    assert retry_after.kept(context, TemporaryFault("429", seconds)) == (seconds is not None)
+    assert retry_after.block_until_retry_after(context, TemporaryFault("429", seconds)) == (seconds is not None)
     await retry_after.may_ask(context)
     assert context.clock.slept == ([] if seconds is None else [30])
-    assert len(context.report.waits) == (0 if seconds is None else 1)
+    assert len(context.remarks.waits) == (0 if seconds is None else 1)

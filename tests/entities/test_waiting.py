@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from entities.waiting import WaitReason, describe, looked_at_again
+from entities.waiting import WaitReason, describe, next_check_at
 
 SINCE = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -14,20 +14,20 @@ def test_it_is_looked_at_after_1_5_15_then_every_60_minutes() -> None:
     """Each sync is later than the one before, and never more than an hour away."""
     now, pauses = SINCE, []
     for _look in range(6):
-        again = looked_at_again(SINCE, now)
+        again = next_check_at(SINCE, now)
         pauses.append((again - now) / timedelta(minutes=1))
         now = again
     assert pauses == [1, 5, 15, 60, 60, 60]
 
 
 @pytest.mark.parametrize("late", [1, 30, 200])
-def test_a_late_look_does_not_begin_anew(late: int) -> None:
+def test_a_late_sync_does_not_begin_anew(late: int) -> None:
     """A sync that came late is followed by the pause that belongs to how long the message has waited."""
-    assert looked_at_again(SINCE, SINCE + timedelta(days=late)) == SINCE + timedelta(days=late, hours=1)
+    assert next_check_at(SINCE, SINCE + timedelta(days=late)) == SINCE + timedelta(days=late, hours=1)
 
 
 @pytest.mark.parametrize("code", list(WaitReason))
-def test_every_reason_has_words(code: WaitReason) -> None:
+def test_every_reason_has_a_text(code: WaitReason) -> None:
     """What is waited for is said in words."""
     assert describe(code) and describe(code) != code
 

@@ -94,12 +94,12 @@ class Sick:
             price = {"price_type": "Base", "price": "5", "effective": "2026-12-01", "expiration": "2027-01-01"}
             here.change(*({"add_sales_price": {"inventory_id": key, **price}} for key in here.site_state()["items"]))
 
-    async def looks_while(self, alter: Alter) -> str | None:
+    async def syncs_while(self, alter: Alter) -> str | None:
         """A usual and a full look at an Acumatica that answers so; gives the fault of the last. Nothing is raised."""
         number = next(self._rounds)
         if self.story.ready is not None:
             self.story.ready(self.scene, number)
-            await self._look(self.story.then[0])
+            await self._sync(self.story.then[0])
         self.story.change(self.scene, number)
         if self.scene.settings.shipment.trigger == "invoice_release":
             self._invoice_the_newest()
@@ -107,7 +107,7 @@ class Sick:
             self._drop_ship(f"{10 * number + 3:06d}")
         self.here.altered.alter = alter
         for full in (False, True):
-            fault = await self._look(self.story.entity, full=full)
+            fault = await self._sync(self.story.entity, full=full)
         self.here.altered.alter = None
         return fault
 
@@ -121,7 +121,7 @@ class Sick:
         self.here.change({"add_purchase_order": ordered})
         self.here.change({"add_purchase_receipt": {"purchase_order": number, "receipt_nbr": number, "release": True}})
 
-    async def _look(self, entity: str, *, full: bool = False) -> str | None:
+    async def _sync(self, entity: str, *, full: bool = False) -> str | None:
         self.here.clock.advance(61)
         outcome = await self.here.sync(entity, self.scene.settings, full=full)
         assert outcome.stopped is None
@@ -132,9 +132,9 @@ class Sick:
         (an address that was told once stays in the shop).
         """
         self._told_wrong |= told_wrong
-        assert await self._look(self.story.entity, full=True) is None
-        for entity in (*self.story.looks_after(), *self.story.looks_after()):
-            assert await self._look(entity) is None
+        assert await self._sync(self.story.entity, full=True) is None
+        for entity in (*self.story.syncs_afterwards(), *self.story.syncs_afterwards()):
+            assert await self._sync(entity) is None
         entities, settings = self.story.entities(), self.scene.settings
         if not self._told_wrong:
             self.here.assert_shown(settings, entities=entities)
@@ -142,7 +142,7 @@ class Sick:
         left_out = invariant.settled(self.here.state, entities, settings.queue.retry_count)
         site, shop = self.here.site_state(), self.here.shop_state()
         wrong = invariant.wrong(site, shop, settings, date(2026, 11, 24), [self.story.entity], left_out)
-        assert [said for said in wrong if not any(number in said for number in self._told_wrong)] == []
+        assert [message for message in wrong if not any(number in message for number in self._told_wrong)] == []
 
     def not_sent(self) -> dict[str, str]:
         """The records that failed or were left out, and why."""
@@ -177,7 +177,7 @@ async def test_answers_that_are_no_list_of_records(sick: Callable[..., Sick], en
     """Each ends the run with a fault in words, or is named; afterwards everything is right."""
     world = sick(entity)
     for name, body in BODIES.items():
-        fault = await world.looks_while(lambda _path, true, body=body: body(true))
+        fault = await world.syncs_while(lambda _path, true, body=body: body(true))
         assert fault or world.not_sent(), f"{name}: nothing was said"
         assert fault is None or "cumatica" in fault, f"{name}: {fault}"
     await world.is_right_afterwards()
@@ -194,7 +194,7 @@ async def test_an_inquiry_without_its_list_takes_nothing_away(
     world = sick(entity, **sections)
     await world.is_right_afterwards()
     before = world.here.shop_state()
-    fault = await world.looks_while(lambda path, _true: (200, JSON, b"{}") if path.endswith(end) else None)
+    fault = await world.syncs_while(lambda path, _true: (200, JSON, b"{}") if path.endswith(end) else None)
     assert "not a list of rows" in (fault or "")
     after = world.here.shop_state()
     assert (after["prices"], after["source_items"]) == (before["prices"], before["source_items"])
@@ -211,7 +211,7 @@ FIELDS = st.tuples(st.integers(0, 30), st.integers(0, 150), st.sampled_from(VALU
 def _one_bad_field(world: Sick, end_of_path: str, record: int, field: int, value: Any) -> None:
     async def tell() -> None:
         bad = OneField(end_of_path, record, field, value)
-        fault = await world.looks_while(bad)
+        fault = await world.syncs_while(bad)
         assert fault is None, f"{bad.what} {str(value)[:60]}: {fault}"
         for key, reason in world.not_sent().items():
             assert reason, key

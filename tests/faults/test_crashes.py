@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from support.crashes import Death, look_in_process
+from support.crashes import Death, sync_in_process
 from support.stories import STORIES, Scene, Story
 
 from connector import failpoints
@@ -27,10 +27,10 @@ SESSION_ENDS = 700.0  # seconds: a dead look's session counts until Acumatica ha
 class Teller:
     """Tells a story round by round."""
 
-    def __init__(self, story: Story, scene: Scene, told: Path) -> None:
+    def __init__(self, story: Story, scene: Scene, sent: Path) -> None:
         self.story = story
         self.scene = scene
-        self._told = told
+        self._told = sent
         self._rounds = count(1)
 
     async def round(self, *deaths: Death, must_die: bool = True) -> Counter[str]:
@@ -42,17 +42,17 @@ class Teller:
         here.clock.advance(SESSION_ENDS)
         if story.ready is not None:
             story.ready(self.scene, number)
-            await self.scene.look(story.then[0])
+            await self.scene.sync(story.then[0])
             here.clock.advance(1)
         story.change(self.scene, number)
         reached: Counter[str] = Counter()
         for death in deaths or (None,):
-            reached += self._look(death, must_die=must_die and death is deaths[0] if deaths else False)
+            reached += self._sync(death, must_die=must_die and death is deaths[0] if deaths else False)
             here.assert_watermark_is_behind(story.entity, self.scene.settings)
             here.clock.advance(LEASE_SECONDS + 1)
         story.change_again(self.scene, number)
-        for entity in story.looks_after():
-            await self.scene.look(entity)
+        for entity in story.syncs_afterwards():
+            await self.scene.sync(entity)
             here.clock.advance(LEASE_SECONDS + 1)
         try:
             here.assert_converged(self.scene.settings, entities=story.entities())
@@ -60,9 +60,9 @@ class Teller:
             raise AssertionError(f"round {number}, {deaths}: {error}") from error
         return reached
 
-    def _look(self, death: Death | None, *, must_die: bool) -> Counter[str]:
+    def _sync(self, death: Death | None, *, must_die: bool) -> Counter[str]:
         here, sections = self.scene.here, self.scene.sections
-        return look_in_process(
+        return sync_in_process(
             self.story.entity, here.database_url, sections, here.clock.now(), self._told, death, must_die=must_die
         )
 
@@ -93,7 +93,7 @@ POSTGRES = [pytest.param(entity, "postgresql", marks=pytest.mark.soak) for entit
 
 
 @pytest.mark.parametrize(("entity", "database"), [*SQLITE, *POSTGRES])
-async def test_a_look_that_dies_at_any_step_is_carried_on(
+async def test_a_sync_that_dies_at_any_step_is_carried_on(
     teller: Callable[[str, str], Teller], entity: str, database: str
 ) -> None:
     """A process dies at each step that a clean sync reaches, the first time, the second and the third."""
@@ -109,7 +109,7 @@ async def test_a_look_that_dies_at_any_step_is_carried_on(
 @pytest.mark.parametrize("entity", STORIES)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("pairs", [2, pytest.param(40, marks=pytest.mark.soak)])
-async def test_a_look_that_dies_while_it_mends_another_is_carried_on(
+async def test_a_sync_that_dies_while_it_mends_another_is_carried_on(
     teller: Callable[[str, str], Teller], entity: str, database: str, pairs: int
 ) -> None:
     """Two deaths in a row, chosen by a seed (`A2M_SEED`): the sync that mends dies too."""
@@ -126,16 +126,16 @@ async def test_a_source_raised_for_a_shipment_that_never_left_is_put_back(
     teller: Callable[[str, str], Teller],
 ) -> None:
     """The doubt was kept before the raise, so the next inventory look mends it though nothing was shipped."""
-    told = teller("shipment", "sqlite")
-    scene, here = told.scene, told.scene.here
+    sent = teller("shipment", "sqlite")
+    scene, here = sent.scene, sent.scene.here
     trade = scene.of_trade()
-    told.story.ready(scene, 1)  # type: ignore[misc]
-    await scene.look("inventory")
+    sent.story.ready(scene, 1)  # type: ignore[misc]
+    await scene.sync("inventory")
     here.clock.advance(1)
-    told.story.change(scene, 1)
-    told._look(Death("raised", 1), must_die=True)
+    sent.story.change(scene, 1)
+    sent._sync(Death("raised", 1), must_die=True)
     assert sorted(trade.quantity(sku) or 0 for sku in ("A", "B")) == [0, 1]
     here.clock.advance(LEASE_SECONDS + 1)
-    await scene.look("inventory")
+    await scene.sync("inventory")
     assert [trade.quantity(sku) or 0 for sku in ("A", "B")] == [0, 0]
     assert not here.shop_state()["shipments"]

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from support.altered import JSON
-from support.crashes import Death, look_in_process
+from support.crashes import Death, sync_in_process
 from support.world import World
 
 from app.composition import acumatica_access
@@ -109,16 +109,16 @@ async def test_a_dead_runs_session_counts_until_acumatica_has_closed_it(
     """
     here = make_world(12, acumatica={"sessions": 1})
     sections = here.sections(acumatica={"sessions": 1})
-    look_in_process(
+    sync_in_process(
         "price", here.database_url, sections, here.clock.now(), tmp_path / "reached.json", Death("pulled", 1)
     )
     assert here.site_state()["sessions"] == 1
     here.clock.advance(61)
     began = here.clock.now()
-    said: list[str] = []
-    outcome = await here.sync("price", here.settings(**sections), waits=said.append)
+    message: list[str] = []
+    outcome = await here.sync("price", here.settings(**sections), waits=message.append)
     assert outcome.fault is None
-    assert "It still counts sessions of processes that ended without logging out: price: " in said[0]
+    assert "It still counts sessions of processes that ended without logging out: price: " in message[0]
     assert 500 <= (here.clock.now() - began).total_seconds() <= 660
     assert here.faults.count("acumatica", LOGIN) <= 25
     here.assert_converged(entities=["price"])

@@ -47,8 +47,8 @@ async def mended(scene: Scene, story_entity: str) -> None:
     story, here = STORIES[story_entity], scene.here
     here.clock.advance(LEASE_SECONDS + 1)
     story.change_again(scene, 1)
-    for entity in story.looks_after():
-        await scene.look(entity)
+    for entity in story.syncs_afterwards():
+        await scene.sync(entity)
         here.clock.advance(LEASE_SECONDS + 1)
     here.assert_converged(scene.settings, entities=story.entities())
 
@@ -59,14 +59,14 @@ async def begun(make_world: Callable[..., World], entity: str, url: str) -> Scen
     scene = Scene(make_world(story.products, database_url=url), story.sections)
     if story.ready is not None:
         story.ready(scene, 1)
-        await scene.look(story.then[0])
+        await scene.sync(story.then[0])
     story.change(scene, 1)
     return scene
 
 
 @pytest.mark.parametrize("entity", PARAMETERS)
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_server_that_restarts_in_the_middle_of_a_look(
+async def test_a_server_that_restarts_in_the_middle_of_a_sync(
     make_world: Callable[..., World],
     new_database: Callable[..., str],
     postgres: Postgres,

@@ -24,12 +24,12 @@ MINUTE = 61.0
 IMPATIENT = {"timeout": 0.25, "concurrency": 1}
 
 
-async def _looks(scene: Scene, entity: str, count: int = 3) -> None:
+async def _sync_often(scene: Scene, entity: str, count: int = 3) -> None:
     story = STORIES[entity]
     for _round in range(count):
-        for one in story.looks_after():
+        for one in story.syncs_afterwards():
             scene.here.clock.advance(MINUTE)
-            await scene.look(one)
+            await scene.sync(one)
 
 
 async def _begin(scene: Scene, entity: str) -> None:
@@ -37,7 +37,7 @@ async def _begin(scene: Scene, entity: str) -> None:
     story = STORIES[entity]
     if story.ready is not None:
         story.ready(scene, 1)
-        await scene.look(story.then[0])
+        await scene.sync(story.then[0])
         scene.here.clock.advance(1)
     story.change(scene, 1)
 
@@ -50,7 +50,7 @@ async def test_answers_that_are_lost(make_world: Callable[..., World], entity: s
     scene = Scene(here, story.sections)
     await _begin(scene, entity)
     here.faults.replace(f"magento {WRITES[entity]}: cut=after times=2")
-    await _looks(scene, entity)
+    await _sync_often(scene, entity)
     assert here.faults.rules[0].done >= 1, "the fault met nothing"
     here.assert_converged(scene.settings, entities=story.entities())
 
@@ -85,11 +85,11 @@ async def test_a_newer_value_is_queued_before_the_lost_one_is_settled(
     await _begin(scene, entity)
     here.faults.replace(f"magento {WRITES[entity]}: cut={cut} times=1")
     with dies_at(Death("delivered", 1)):
-        await scene.look(entity)
+        await scene.sync(entity)
     assert here.faults.rules[0].done == 1, "the fault met nothing"
     here.clock.advance(1)
     story.change_again(scene, 1)
-    await _looks(scene, entity)
+    await _sync_often(scene, entity)
     here.assert_converged(scene.settings, entities=story.entities())
 
 
@@ -105,7 +105,7 @@ async def test_a_value_that_was_never_applied_and_is_overtaken_is_not_sent(make_
     here.clock.advance(60)
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "12"}})
     await here.sync("price")
-    assert here.told()["/rest/all/V1/products/base-prices", "SKU-000001", ""][1:] == [Decimal(12)]
+    assert here.sent_values()["/rest/all/V1/products/base-prices", "SKU-000001", ""][1:] == [Decimal(12)]
     here.assert_converged(entities=["price"])
 
 
@@ -165,7 +165,7 @@ async def test_a_document_that_is_made_after_we_gave_up_is_sent_once(
     monkeypatch.setattr(here.clock, "sleep", made_meanwhile)
     assert (await late).fault is None
     here.late.release()
-    await _looks(scene, entity)
+    await _sync_often(scene, entity)
     assert sent() - before == made
     here.assert_converged(scene.settings, entities=story.entities())
 

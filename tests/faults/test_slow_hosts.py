@@ -34,7 +34,7 @@ class Guarded:
         given["magento"]["concurrency"] = 2
         return self.here.settings(**given)
 
-    async def look(self, **urls: str) -> str | None:
+    async def sync_for_fault(self, **urls: str) -> str | None:
         """One look at prices, a minute later, bounded in real time; gives its fault."""
         self.here.clock.advance(61)
         began = time.monotonic()
@@ -61,16 +61,16 @@ def guarded(make_world: Callable[..., World]) -> Iterator[Guarded]:
 @pytest.mark.parametrize("mode", ["drips", "silent", "speaks something else"])
 async def test_a_host_that_is_sick(guarded: Guarded, host: str, mode: Any) -> None:
     """The sync ends with a fault in words and in time, no message fails, and when it is well again all arrives."""
-    assert await guarded.look() is None
+    assert await guarded.sync_for_fault() is None
     guarded.change("11")
     guarded.gates[host].mode = mode
-    fault = await guarded.look()
+    fault = await guarded.sync_for_fault()
     assert fault is not None
     assert "did not answer" in fault or "cut the connection" in fault, fault
     assert guarded.here.failed() == []
     guarded.gates[host].mode = "relay"
     guarded.change("12")
-    assert await guarded.look() is None
+    assert await guarded.sync_for_fault() is None
     guarded.here.assert_converged(guarded.settings(), entities=["price"])
 
 
@@ -80,10 +80,10 @@ async def test_connections_that_are_closed_between_requests(guarded: Guarded) ->
         one.mode = "closes between requests"
     for price in ("11", "12", "13"):
         guarded.change(price)
-        assert await guarded.look() is None
+        assert await guarded.sync_for_fault() is None
     for one in guarded.gates.values():
         one.mode = "relay"
-    assert await guarded.look() is None
+    assert await guarded.sync_for_fault() is None
     guarded.here.assert_converged(guarded.settings(), entities=["price"])
 
 
@@ -99,7 +99,7 @@ async def test_connections_that_are_closed_between_requests(guarded: Guarded) ->
 )
 async def test_a_host_that_cannot_be_reached(guarded: Guarded, host: str, elsewhere: str, words: str) -> None:
     """The run fails with the reason and what to check, nothing else does, and the next sync works."""
-    assert await guarded.look() is None
+    assert await guarded.sync_for_fault() is None
     guarded.change("11")
     if elsewhere == "tls":
         guarded.gates[host].mode = "speaks something else"
@@ -107,10 +107,10 @@ async def test_a_host_that_cannot_be_reached(guarded: Guarded, host: str, elsewh
     elif elsewhere == "refused":
         with gate(guarded.here.magento.url) as closed:
             elsewhere = closed.url
-    fault = await guarded.look(**{host: elsewhere})
+    fault = await guarded.sync_for_fault(**{host: elsewhere})
     assert fault is not None
     assert words in fault, fault
     assert guarded.here.failed() == []
     guarded.gates[host].mode = "relay"
-    assert await guarded.look() is None
+    assert await guarded.sync_for_fault() is None
     guarded.here.assert_converged(guarded.settings(), entities=["price"])

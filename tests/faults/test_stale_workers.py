@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.crashes import look_in_process
+from support.crashes import sync_in_process
 from support.stories import STORIES, Scene
 from support.world import ENTITIES, World
 
@@ -54,15 +54,15 @@ async def test_a_worker_that_wakes_up_late(
     here = scene.here
     if story.ready is not None:
         story.ready(scene, 1)
-        await scene.look(story.then[0])
+        await scene.sync(story.then[0])
     story.change(scene, 1)
 
     def sleep_at(name: str) -> None:
         reached[name] += 1
         if (name, reached[name]) == (step, 1):
             here.clock.advance(LEASE_SECONDS + 1)
-            told = tmp_path / "reached.json"
-            look_in_process(entity, here.database_url, scene.sections, here.clock.now(), told)
+            sent = tmp_path / "reached.json"
+            sync_in_process(entity, here.database_url, scene.sections, here.clock.now(), sent)
 
     monkeypatch.setattr(failpoints, "hit", sleep_at)
     late = await here.sync(entity, scene.settings)
@@ -70,8 +70,8 @@ async def test_a_worker_that_wakes_up_late(
     assert late.fault is not None
     assert f"Another run has taken over {entity}" in late.fault
     here.clock.advance(LEASE_SECONDS + 1)
-    for one in story.looks_after():
-        await scene.look(one)
+    for one in story.syncs_afterwards():
+        await scene.sync(one)
         here.clock.advance(LEASE_SECONDS + 1)
     here.assert_converged(scene.settings, entities=story.entities())
 
@@ -86,7 +86,7 @@ async def test_an_older_value_that_a_late_worker_sends_does_not_stay(
     story, reached = STORIES[entity], Counter[str]()
     scene = Scene(make_world(story.products), story.sections)
     here = scene.here
-    await scene.look(entity)
+    await scene.sync(entity)
     here.clock.advance(LEASE_SECONDS + 1)
     story.change(scene, 1)
 
@@ -96,14 +96,14 @@ async def test_an_older_value_that_a_late_worker_sends_does_not_stay(
             story.change_again(scene, 1)
             for _look in range(3):
                 here.clock.advance(LEASE_SECONDS + 1)
-                look_in_process(entity, here.database_url, scene.sections, here.clock.now(), tmp_path / "reached.json")
+                sync_in_process(entity, here.database_url, scene.sections, here.clock.now(), tmp_path / "reached.json")
 
     monkeypatch.setattr(failpoints, "hit", sleep_at)
     late = await here.sync(entity, scene.settings)
     monkeypatch.undo()
     assert f"Another run has taken over {entity}" in str(late.fault)
     here.clock.advance(1)
-    await scene.look(entity)
+    await scene.sync(entity)
     here.assert_shown(scene.settings, entities=[entity])
 
 
@@ -115,22 +115,22 @@ async def test_an_older_value_that_was_under_way_meanwhile_does_not_stay(
     story = STORIES[entity]
     scene = Scene(make_world(story.products), story.sections)
     here = scene.here
-    await scene.look(entity)
+    await scene.sync(entity)
     here.clock.advance(LEASE_SECONDS + 1)
     story.change(scene, 1)
     here.late.hold(path)
     late = asyncio.create_task(here.sync(entity, scene.settings))
     await asyncio.to_thread(here.late.wait_until_held)
     story.change_again(scene, 1)
-    told = tmp_path / "reached.json"
+    sent = tmp_path / "reached.json"
     for _look in range(3):
         here.clock.advance(LEASE_SECONDS + 1)
         at = here.clock.now()
-        await asyncio.to_thread(look_in_process, entity, here.database_url, scene.sections, at, told)
+        await asyncio.to_thread(sync_in_process, entity, here.database_url, scene.sections, at, sent)
     here.late.release()
     assert f"Another run has taken over {entity}" in str((await late).fault)
     here.clock.advance(1)
-    await scene.look(entity)
+    await scene.sync(entity)
     here.assert_shown(scene.settings, entities=[entity])
 
 
@@ -142,19 +142,19 @@ async def test_an_older_status_that_was_under_way_meanwhile_does_not_stay(
     scene = Scene(make_world(story.products), story.sections)
     here, sales = scene.here, scene.of_sales()
     sales.entered("000001", {"A": 2})
-    await scene.look("order")
+    await scene.sync("order")
     sales.edit("000001", status="On Hold")
     here.late.hold("/V1/orders")
     late = asyncio.create_task(here.sync("order", scene.settings))
     await asyncio.to_thread(here.late.wait_until_held)
     sales.edit("000001", status="Open")
-    told = tmp_path / "reached.json"
+    sent = tmp_path / "reached.json"
     for _look in range(3):
         here.clock.advance(LEASE_SECONDS + 1)
         at = here.clock.now()
-        await asyncio.to_thread(look_in_process, "order", here.database_url, scene.sections, at, told)
+        await asyncio.to_thread(sync_in_process, "order", here.database_url, scene.sections, at, sent)
     here.late.release()
     assert "Another run has taken over order" in str((await late).fault)
     here.clock.advance(1)
-    await scene.look("order")
+    await scene.sync("order")
     here.assert_shown(scene.settings, entities=["order"])

@@ -18,10 +18,10 @@ A_DATE = '"Tue, 24 Nov 2026 15:00:40 GMT"'
 def _sent_while_told_to_wait(here: World, host: str, told_until: Callable[[datetime], datetime]) -> list[object]:
     """Requests to the host after it said 429, before the instant that it named."""
     wrong = []
-    for place, told in enumerate(here.faults.seen):
-        if told.host == host and told.status == 429:
-            until = told_until(told.at)
-            wrong += [one for one in here.faults.seen[place:] if one.host == host and told.at < one.at < until]
+    for place, sent in enumerate(here.faults.seen):
+        if sent.host == host and sent.status == 429:
+            until = told_until(sent.at)
+            wrong += [one for one in here.faults.seen[place:] if one.host == host and sent.at < one.at < until]
     return wrong
 
 
@@ -49,7 +49,7 @@ async def test_a_pause_longer_than_the_life_of_the_run(make_world: Callable[...,
     here.faults.replace("magento path=*/base-prices: status=429 retry_after=600 times=1")
     outcome = await here.sync("price", here.settings(magento={"concurrency": 1}))
     assert (outcome.fault, outcome.counters.sent, outcome.counters.failed) == (None, 0, 0)
-    assert any("after the end of this run" in said for said in outcome.report.waits), outcome.report.waits
+    assert any("after the end of this run" in message for message in outcome.remarks.waits), outcome.remarks.waits
     before = len(here.faults.seen)
     here.clock.advance(60)
     await here.sync("price")
@@ -71,16 +71,16 @@ async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], ent
     scene = Scene(here, story.sections)
     if story.ready is not None:
         story.ready(scene, 1)
-        await scene.look(story.then[0])
+        await scene.sync(story.then[0])
     story.change(scene, 1)
     here.faults.storm(seed, 0.3)
     for _look in range(4):
         here.clock.advance(61)
         await here.sync(entity, scene.settings)
     here.faults.calm()
-    for one in (*story.looks_after(), *story.looks_after()):
+    for one in (*story.syncs_afterwards(), *story.syncs_afterwards()):
         here.clock.advance(61)
-        await scene.look(one)
+        await scene.sync(one)
     here.assert_converged(scene.settings, entities=story.entities(), failed=None)
     for message in here.failed():
         assert message.attempts == scene.settings.queue.retry_count, message
@@ -95,7 +95,7 @@ async def test_a_read_that_is_told_to_wait(make_world: Callable[..., World]):
     here.faults.replace("magento path=*/base-prices-information: status=429 retry_after=600 times=1")
     outcome = await here.sync("price")
     assert (outcome.fault, outcome.counters.queued) == (None, 0)
-    assert "left alone until 2026-11-24 15:10:00" in " ".join(outcome.report.waits)
+    assert "left alone until 2026-11-24 15:10:00" in " ".join(outcome.remarks.waits)
     for _look in range(2):
         here.clock.advance(200)
         assert (await here.sync("price")).counters.reads == 0

@@ -38,7 +38,7 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]
     trust.cache_clear()
 
 
-async def look(here: World, **urls: str) -> str | None:
+async def sync_for_fault(here: World, **urls: str) -> str | None:
     """One look at prices; gives its fault."""
     outcome = await here.sync("price", here.settings(**{host: {"url": url} for host, url in urls.items()}))
     return outcome.fault
@@ -64,14 +64,14 @@ async def test_a_certificate_that_proves_nothing(
     if certificate in ("of another host", "over"):
         trusted(authority.file)
     with gate(getattr(here, host).url, shows) as untrusted:
-        fault = await look(here, **{host: untrusted.url})
+        fault = await sync_for_fault(here, **{host: untrusted.url})
         assert fault is not None
         assert "No trusted TLS connection to localhost" in fault, fault
         assert "certificate" in fault
         assert b"".join(untrusted.heard) == b""
     assert here.failed() == []
     here.clock.advance(61)
-    assert await look(here) is None
+    assert await sync_for_fault(here) is None
 
 
 async def test_an_authority_of_ones_own(
@@ -84,7 +84,7 @@ async def test_an_authority_of_ones_own(
         gates: dict[str, Gate] = {
             host: stack.enter_context(gate(getattr(here, host).url, authority.server("localhost"))) for host in HOSTS
         }
-        assert await look(here, **{host: one.url for host, one in gates.items()}) is None
+        assert await sync_for_fault(here, **{host: one.url for host, one in gates.items()}) is None
         assert all(b"".join(one.heard) for one in gates.values())
     here.assert_converged(entities=["price"])
 
@@ -99,7 +99,7 @@ async def test_trusted_certificates_that_cannot_be_read(
     if content is not None:
         file.write_bytes(content)
     trusted(file)
-    fault = await look(here)
+    fault = await sync_for_fault(here)
     assert fault is not None
     assert f"cannot be read from {file}" in fault
     assert "SSL_CERT_FILE" in fault
@@ -112,7 +112,7 @@ async def test_a_redirect_is_not_followed(make_world: Callable[..., World], host
     here = make_world(3)
     with gate(getattr(here, host).url) as asked, gate(getattr(here, host).url) as elsewhere:
         asked.mode, asked.elsewhere = "redirects", elsewhere.url
-        fault = await look(here, **{host: asked.url})
+        fault = await sync_for_fault(here, **{host: asked.url})
         assert fault is not None
         assert "redirects" in fault
         assert f"{elsewhere.url}/there" in fault
@@ -120,7 +120,7 @@ async def test_a_redirect_is_not_followed(make_world: Callable[..., World], host
         assert elsewhere.heard == []
     assert here.failed() == []
     here.clock.advance(61)
-    assert await look(here) is None
+    assert await sync_for_fault(here) is None
 
 
 def test_nothing_turns_the_verification_off() -> None:

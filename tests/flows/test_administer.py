@@ -110,7 +110,7 @@ async def test_skip(make_world, state):
     assert failed(state) == []
 
 
-async def test_full_look_and_one_key(make_world, state):
+async def test_full_sync_and_one_key(make_world, state):
     """A full sync reads everything of every active entity; one key reads one record, now."""
     here = make_world(PRODUCTS)
     final = await full_look(return_state=True)
@@ -121,7 +121,7 @@ async def test_full_look_and_one_key(make_world, state):
     assert str(here.prices()["P-2"]) == "9.99"
 
 
-async def test_a_full_look_beside_a_run_that_works(make_world, state):
+async def test_a_full_sync_beside_a_run_that_works(make_world, state):
     """The working run's next sync is a full one, and it is asked for once only."""
     here = make_world(PRODUCTS)
     await price(return_state=True)

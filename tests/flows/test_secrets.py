@@ -83,8 +83,8 @@ def in_files(*folders: Path) -> dict[str, bytes]:
 
 async def test_secrets_are_nowhere(here, home, monkeypatch, capfd):
     """With right credentials, with wrong ones, and with others in Blocks, which are encrypted at rest."""
-    ended, said = await a_day_of_an_administrator()
-    assert ended[2:4] == ["Completed"] * 2, said
+    ended, message = await a_day_of_an_administrator()
+    assert ended[2:4] == ["Completed"] * 2, message
     for name, value in WRONG.items():
         monkeypatch.setenv(name, value)
     refused, said_then = await a_day_of_an_administrator()
@@ -105,8 +105,12 @@ async def test_secrets_are_nowhere(here, home, monkeypatch, capfd):
     assert str(database) in files
     assert str(home / "state.sqlite") in files
     assert b"A2M_QUEUE__BATCH_COUNT" in files[str(home / "state.sqlite")] + files[str(home / "state.sqlite-wal")]
-    shown = capfd.readouterr()
-    everything = {**files, "output": (shown.out + shown.err).encode(), "API": (await whatever_prefect_says()).encode()}
+    current = capfd.readouterr()
+    everything = {
+        **files,
+        "output": (current.out + current.err).encode(),
+        "API": (await whatever_prefect_says()).encode(),
+    }
     found = [(place, secret) for place, text in everything.items() for secret in SECRETS if secret.encode() in text]
     assert found == []
-    assert not [one for one in (*said, *said_then) if any(secret in one for secret in SECRETS)]
+    assert not [one for one in (*message, *said_then) if any(secret in one for secret in SECRETS)]

@@ -19,13 +19,13 @@ SECRET = "secret-of-a-test"
 
 
 @pytest.fixture
-def said():
+def message():
     """What the receiver said."""
     return []
 
 
 @pytest.fixture
-def notified(make_world, said):
+def notified(make_world, message):
     """Send one notification of an entity to a receiver that starts runs; gives the status of the answer."""
     make_world(3)
 
@@ -38,7 +38,7 @@ def notified(make_world, said):
                 entities=("price", "inventory", "shipment"),
                 now=lambda: datetime.now(UTC),
                 start=starter(now),
-                said=said.append,
+                on_message=message.append,
             )
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
                 body = {"Id": "1", "Query": "A2M Stock Items"}
@@ -47,7 +47,7 @@ def notified(make_world, said):
     return post
 
 
-async def test_it_starts_a_run(notified, said):
+async def test_it_starts_a_run(notified, message):
     """A run of the deployment that `a2m serve` registers, due at once and not counted as a scheduled one."""
     made = await price.ato_deployment(name="price", tags=["a2m"], entrypoint_type=EntrypointType.MODULE_PATH)
     deployment = await made.aapply()
@@ -55,24 +55,24 @@ async def test_it_starts_a_run(notified, said):
     async with get_client() as client:
         before = {run.id for run in await client.read_flow_runs(flow_run_filter=of_it)}
         assert await notified("price") == 204
-        assert said == ["price was woken: a run is started."]
+        assert message == ["price was woken: a run is started."]
         runs = [run for run in await client.read_flow_runs(flow_run_filter=of_it) if run.id not in before]
     assert [run.state.type for run in runs] == ["SCHEDULED"]
     assert "auto-scheduled" not in runs[0].tags
     assert runs[0].state.state_details.scheduled_time <= datetime.now(UTC)
 
 
-async def test_why_it_cannot(notified, said):
+async def test_why_it_cannot(notified, message):
     """No deployment, an entity that is not active, a server that does not answer: said in words, and no error for
     Acumatica.
     """
     assert await notified("inventory") == 204
-    assert "Prefect has no deployment inventory/inventory: a2m serve registers it." in said[-1]
+    assert "Prefect has no deployment inventory/inventory: a2m serve registers it." in message[-1]
     assert await notified("shipment") == 204
-    assert "shipment is not active (Individual Sync Status)." in said[-1]
+    assert "shipment is not active (Individual Sync Status)." in message[-1]
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api", PREFECT_CLIENT_MAX_RETRIES: 0}):
         assert await notified("price") == 204
-    assert "no run could be started. Prefect at http://127.0.0.1:1/api (PREFECT_API_URL)" in said[-1]
+    assert "no run could be started. Prefect at http://127.0.0.1:1/api (PREFECT_API_URL)" in message[-1]
 
 
 def test_it_can_be_switched_off(make_world, monkeypatch):

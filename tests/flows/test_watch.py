@@ -21,7 +21,7 @@ LIMITS = Limits(oldest_pending=timedelta(minutes=60), silence=timedelta(minutes=
 PRODUCTS = [Product(f"P-{number}", "x", 5_000_000, {"MAIN": 30_000}) for number in range(3)]
 
 
-def told(here):
+def sent(here):
     """What is told now of prices, and kept as told."""
     now = here.clock.now()
     with here.state.read() as connection:
@@ -31,37 +31,37 @@ def told(here):
     return [one.what for one in news]
 
 
-async def test_failed_messages_are_told_once(tmp_path, home):
+async def test_failed_messages_are_reported_once(tmp_path, home):
     """Told when they fail, again when others fail, and again after a day."""
     with world(tmp_path, PRODUCTS, shop_products=PRODUCTS[1:]) as here:
-        assert told(here) == []
+        assert sent(here) == []
         await here.sync("price")
-        assert told(here) == ["price failed"]
+        assert sent(here) == ["price failed"]
         here.clock.advance(60)
-        assert told(here) == []
+        assert sent(here) == []
         here.faults.replace("magento POST path=*/base-prices key=P-1: status=400")
         here.change({"set_price": {"inventory_id": "P-1", "price": "2.50"}})
         await here.sync("price")
-        assert told(here) == ["price failed"]
+        assert sent(here) == ["price failed"]
         here.clock.advance(24 * 3600)
         await here.sync("price")
-        assert told(here) == ["price failed"]
+        assert sent(here) == ["price failed"]
 
 
-async def test_a_message_that_waits_and_an_entity_without_a_look(tmp_path, home):
+async def test_a_message_that_waits_and_an_entity_without_a_sync(tmp_path, home):
     """Told after so many minutes; a paused entity may be silent; once a sync was finished it is over."""
     with world(tmp_path, PRODUCTS, faults="magento POST path=*/base-prices: status=429 retry_after=7200") as here:
         await here.sync("price", here.settings(queue={"retry_count": 5}))
         here.clock.advance(14 * 60)
-        assert told(here) == []
+        assert sent(here) == []
         here.clock.advance(2 * 60)
-        assert told(here) == ["price is silent"]
+        assert sent(here) == ["price is silent"]
         here.clock.advance(50 * 60)
-        assert told(here) == ["price waits"]
+        assert sent(here) == ["price waits"]
         entities.pause(here.state, ["price"], paused=True)
-        assert told(here) == []
+        assert sent(here) == []
         entities.pause(here.state, ["price"], paused=False)
-        assert sorted(told(here)) == ["price is silent", "price waits"]
+        assert sorted(sent(here)) == ["price is silent", "price waits"]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def received():
 
 
 @pytest.mark.usefixtures("prefect")
-async def test_a_webhook_is_told(make_world, received, monkeypatch):
+async def test_a_webhook_is_reported(make_world, received, monkeypatch):
     """The Block that the settings name gets subject and words; one that does not exist fails the run by name."""
     make_world(PRODUCTS, shop_products=PRODUCTS[1:])
     await price(return_state=True)

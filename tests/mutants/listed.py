@@ -165,14 +165,14 @@ MUTANTS = [
     Mutant(
         "a product that Magento has not counts as refused",
         "tasks/push.py",
-        "if outcome is Outcome.REFUSED and is_gone and context.queue.skips_unknown_sku:",
+        "if outcome is Outcome.REFUSED and is_missing and context.queue.skips_unknown_sku:",
         "if outcome is Outcome.REFUSED and context.queue.skips_unknown_sku and not is_gone:",
         ("tests/syncs/test_products_that_come_and_go.py",),
     ),
     Mutant(
         "a window without overlap",
         "tasks/windows.py",
-        "since = pulled_to - (overlap + LOOK_BACK_EVERY if looks_back else CLOCKS_DIFFER)",
+        "since = pulled_to - (overlap + LOOKBACK_EVERY if looks_back else CLOCKS_DIFFER)",
         "since = pulled_to",
         ("tests/tasks",),
     ),

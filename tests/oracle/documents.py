@@ -37,9 +37,9 @@ def wrong_customers(site: State, shop: State, settings: Settings, excused: froze
         if (there[0]["firstname"], there[0]["lastname"]) != name:
             yield f"customer {key} is called {there[0]['firstname']} {there[0]['lastname']}, not {name}"
         where = one["main_contact"]["Address"]
-        shown = [(" ".join(a["street"]), a["city"], a["postcode"], a["country_id"]) for a in there[0]["addresses"]]
-        if shown.count((where["AddressLine1"], where["City"], where["PostalCode"], where["Country"])) != 1:
-            yield f"customer {key} does not live at {where['AddressLine1']} once: {shown}"
+        current = [(" ".join(a["street"]), a["city"], a["postcode"], a["country_id"]) for a in there[0]["addresses"]]
+        if current.count((where["AddressLine1"], where["City"], where["PostalCode"], where["Country"])) != 1:
+            yield f"customer {key} does not live at {where['AddressLine1']} once: {current}"
 
 
 def _name(customer: State) -> tuple[str, str]:
@@ -74,9 +74,9 @@ def _wrong_order(key: str, one: State, order: State, wanted: str | None) -> Iter
         if Decimal(order["grand_total"]) != Decimal(one["order_total"]):
             yield f"order {key} costs {order['grand_total']}, not {one['order_total']}"
         ordered = _summed((line["inventory_id"], line["base_quantity"]) for line in one["lines"])
-        shown = _summed((item["sku"], item["qty_ordered"]) for item in order["items"])
-        if ordered != shown:
-            yield f"order {key} has {shown}, not {ordered}"
+        current = _summed((item["sku"], item["qty_ordered"]) for item in order["items"])
+        if ordered != current:
+            yield f"order {key} has {current}, not {ordered}"
     lines = [(Decimal(i["qty_ordered"]), Decimal(i["qty_shipped"]), Decimal(i["qty_invoiced"])) for i in order["items"]]
     is_open = any(min(shipped, invoiced) < ordered for ordered, shipped, invoiced in lines)
     has_begun = any(shipped or invoiced for _ordered, shipped, invoiced in lines)
@@ -95,9 +95,9 @@ def _wrong_invoices(key: str, site: State, shop: State, order: State) -> Iterato
     lines = [line for one in site["invoices"] if one["released"] for line in one["lines"]]
     wanted = _summed((w["inventory_id"], w["quantity"]) for w in lines if f"{w['order_type']} {w['order_nbr']}" == key)
     made = [one for one in shop["invoices"] if one["order_id"] == order["entity_id"]]
-    shown = _summed((item["sku"], item["qty"]) for one in made for item in one["items"])
-    if wanted != shown:
-        yield f"of order {key} {shown} is invoiced, not {wanted}"
+    current = _summed((item["sku"], item["qty"]) for one in made for item in one["items"])
+    if wanted != current:
+        yield f"of order {key} {current} is invoiced, not {wanted}"
 
 
 def wrong_shipments(site: State, shop: State, settings: Settings, excused: frozenset[str]) -> Iterator[str]:
@@ -117,9 +117,9 @@ def wrong_shipments(site: State, shop: State, settings: Settings, excused: froze
             yield f"{mark} was made {len(there)} times"
             continue
         wanted = _summed((line["inventory_id"], line.get("base_quantity", line["quantity"])) for line in lines)
-        shown = _summed((item["sku"], item["qty"]) for item in there[0]["items"])
-        if shown != wanted:
-            yield f"{mark} has {shown}, not {wanted}"
+        current = _summed((item["sku"], item["qty"]) for item in there[0]["items"])
+        if current != wanted:
+            yield f"{mark} has {current}, not {wanted}"
         shown_tracks = sorted(track["track_number"] for track in there[0]["tracks"])
         if shown_tracks != sorted(tracks):
             yield f"{mark} has the tracks {shown_tracks}, not {sorted(tracks)}"

@@ -54,7 +54,7 @@ def quantities(
     unit: str = "base",
 ) -> dict[str, Decimal]:
     """What Magento shows of the thing, by source."""
-    shown: dict[str, Decimal] = {}
+    current: dict[str, Decimal] = {}
     for source in {*sources.values(), *vendor_sources, *([vendor_source] if vendor_source else [])}:
         there = [quantity for warehouse, quantity in thing.shelves.items() if sources.get(warehouse) == source]
         if source in vendor_sources or source == vendor_source:
@@ -68,8 +68,8 @@ def quantities(
             total = Decimal((int(ten_thousandths)) // numerator) / 10_000
         if not decimals:
             total = total.to_integral_value(ROUND_FLOOR)
-        shown[source] = max(total, Decimal(0))
-    return shown
+        current[source] = max(total, Decimal(0))
+    return current
 
 
 def price(

@@ -127,12 +127,12 @@ def wrong_salable(
     for row in shop["reservations"]:
         reserved[row["sku"]] = reserved.get(row["sku"], NONE) + Decimal(row["quantity"])
     off = written_off(site, shop)
-    shown: dict[str, Decimal] = {}
+    current: dict[str, Decimal] = {}
     for row in shop["source_items"]:
         if (row["sku"], row["source_code"]) in wanted:
-            shown[row["sku"]] = shown.get(row["sku"], NONE) + Decimal(row["quantity"])
+            current[row["sku"]] = current.get(row["sku"], NONE) + Decimal(row["quantity"])
     for sku in sorted({sku for sku, _source in wanted} - excused):
-        sells = max(NONE, shown.get(sku, NONE) + reserved.get(sku, NONE))
+        sells = max(NONE, current.get(sku, NONE) + reserved.get(sku, NONE))
         figure = sum((amount for place, amount in wanted.items() if place[0] == sku), NONE)
         right = max(NONE, figure - held.get(sku, NONE) + off.get(sku, NONE))
         if sells != right:

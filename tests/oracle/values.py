@@ -79,7 +79,7 @@ def wanted_prices(site: State, settings: Settings, today: date) -> dict[Place, D
     chosen = settings.price
     found = {}
     for key, thing in things(site, settings).items():
-        shown = price(
+        current = price(
             thing,
             today,
             by_list=chosen.source == "sales_price",
@@ -88,8 +88,8 @@ def wanted_prices(site: State, settings: Settings, today: date) -> dict[Place, D
             decimals=chosen.rounding,
             only_listed=chosen.without_sales_price == "leave",
         )
-        if is_published(thing, settings) and shown is not None and (shown > 0 or chosen.allow_zero):
-            found[key, ""] = shown
+        if is_published(thing, settings) and current is not None and (current > 0 or chosen.allow_zero):
+            found[key, ""] = current
     return found
 
 
@@ -105,7 +105,7 @@ def wanted_quantities(
     for key, thing in things(site, settings).items():
         for warehouse in thing.shelves:
             thing.shelves[warehouse] += (added or {}).get((key, warehouse), Decimal(0))
-        shown = quantities(
+        current = quantities(
             thing,
             sources,
             vendor_sources=of_vendors,
@@ -113,7 +113,7 @@ def wanted_quantities(
             safety=settings.inventory.safety,
             decimals=settings.inventory.decimals,
         )
-        for source, quantity in shown.items():
+        for source, quantity in current.items():
             found[key, source] = quantity if is_published(thing, settings) else Decimal(0)
     return found
 
@@ -139,9 +139,9 @@ def _sources(settings: Settings) -> tuple[dict[str, str], frozenset[str]]:
 def wrong_prices(site: State, shop: State, settings: Settings, today: date, excused: frozenset[str]) -> Iterator[str]:
     """Every price that Magento does not show as it must."""
     for (key, _source), wanted in wanted_prices(site, settings, today).items():
-        shown = shop["prices"].get(key)
-        if key not in excused and (shown is None or Decimal(shown) != wanted):
-            yield f"the price of {key} is {shown}, not {wanted}"
+        current = shop["prices"].get(key)
+        if key not in excused and (current is None or Decimal(current) != wanted):
+            yield f"the price of {key} is {current}, not {wanted}"
 
 
 def wrong_quantities(site: State, shop: State, settings: Settings, excused: frozenset[str]) -> Iterator[str]:
@@ -154,20 +154,20 @@ def wrong_quantities(site: State, shop: State, settings: Settings, excused: froz
     rows = {(row["sku"], folded(row["source_code"])): Decimal(row["quantity"]) for row in shop["source_items"]}
     taken = _never_reserved(site, shop)
     for place, figure in wanted.items():
-        shown = rows.get(place)
-        if place[0] in excused or place[0] in taken or (figure == 0 and shown is None):
+        current = rows.get(place)
+        if place[0] in excused or place[0] in taken or (figure == 0 and current is None):
             continue
-        if shown != figure:
-            yield f"the quantity of {place[0]} at {place[1]} is {shown}, not {figure}"
-    for place, shown in rows.items():
-        if place not in wanted and place[0] not in excused and shown != 0:
-            yield f"the quantity of {place[0]} at {place[1]} is {shown}, and nothing says so"
+        if current != figure:
+            yield f"the quantity of {place[0]} at {place[1]} is {current}, not {figure}"
+    for place, current in rows.items():
+        if place not in wanted and place[0] not in excused and current != 0:
+            yield f"the quantity of {place[0]} at {place[1]} is {current}, and nothing says so"
     for key in taken.keys() - excused:
         places = [place for place in wanted if place[0] == key]
         figure = max(Decimal(0), sum((wanted[place] for place in places), Decimal(0)) - taken[key])
-        shown = sum((rows.get(place, Decimal(0)) for place in places), Decimal(0))
-        if places and shown != figure:
-            yield f"all quantities of {key} are {shown}, not {figure}: {taken[key]} left without a reservation"
+        current = sum((rows.get(place, Decimal(0)) for place in places), Decimal(0))
+        if places and current != figure:
+            yield f"all quantities of {key} are {current}, not {figure}: {taken[key]} left without a reservation"
 
 
 def _never_reserved(site: State, shop: State) -> dict[str, Decimal]:

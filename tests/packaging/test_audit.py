@@ -58,26 +58,26 @@ def audit(url: str, *arguments: str) -> tuple[int, str]:
 def test_nothing_found(flawed: str, arguments: list[str]) -> None:
     """Every pinned package is asked for, and what somebody chose to leave aside does not stop him."""
     with service(flawed) as url:
-        code, said = audit(url, *arguments)
+        code, message = audit(url, *arguments)
     assert code == 0
-    assert "no known vulnerability" in said
-    assert int(said.split()[1]) > 100
+    assert "no known vulnerability" in message
+    assert int(message.split()[1]) > 100
 
 
 def test_a_known_vulnerability_stops_lint() -> None:
     """It names the package, its pinned version, the advisory and the version that mends it."""
     with service(FLAWED) as url:
-        code, said = audit(url)
+        code, message = audit(url)
     assert code == 1
-    assert f"{FLAWED} " in said
-    assert "TEST-2026-1, mended in 99.1" in said
+    assert f"{FLAWED} " in message
+    assert "TEST-2026-1, mended in 99.1" in message
 
 
-def test_a_service_out_of_reach_is_said_in_one_line() -> None:
+def test_a_service_out_of_reach_is_reported_in_one_line() -> None:
     """Lint goes on, and nobody takes what was not checked for checked."""
     with service("nobody") as url:
         pass
-    code, said = audit(url)
+    code, message = audit(url)
     assert code == 0
-    assert said.startswith("Audit: the dependencies were NOT checked")
-    assert len(said.splitlines()) == 1
+    assert message.startswith("Audit: the dependencies were NOT checked")
+    assert len(message.splitlines()) == 1

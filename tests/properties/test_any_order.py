@@ -27,7 +27,7 @@ from support.world import ENTITIES, world
 from app.run_request import RunResult
 from connector.failpoints import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from connector.state.coordination.lease import LEASE_SECONDS
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.schema import FAILED, messages
 from connector.state.sync import entities
 from sandbox.catalogue import generated
@@ -115,20 +115,20 @@ class AnyOrder(RuleBasedStateMachine):
         self.life = Life(random.Random(0), *urls, self.settings, self.here.clock.now)
         self.stack.callback(self.life.close)
 
-    def look(self, entity: str, **how: Any) -> RunResult | None:
+    def sync(self, entity: str, **how: Any) -> RunResult | None:
         """One sync; none if it died."""
         outcome = None
 
-        async def one_look() -> None:
+        async def one_sync() -> None:
             nonlocal outcome
             outcome = await self.here.sync(entity, self.settings, **how)
 
-        asyncio.run(one_look())
+        asyncio.run(one_sync())
         return outcome
 
-    def a_good_look(self, entity: str, **how: Any) -> None:
+    def a_good_sync(self, entity: str, **how: Any) -> None:
         """A sync in calm: it ends well, or the entity is paused."""
-        outcome = self.look(entity, **how)
+        outcome = self.sync(entity, **how)
         assert outcome is not None
         assert outcome.fault is None, outcome.fault
         assert outcome.stopped is None or "paused" in outcome.stopped, outcome.stopped
@@ -136,7 +136,7 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize(chance=st.randoms(use_true_random=False), entity_and_death=DEATHS)
     def there_are_documents_and_a_crash(self, chance: random.Random, entity_and_death: tuple[str, Death]) -> None:
         self.something_changes(["shop_order", "order", "order", "ship", "ship", "invoice"], chance)
-        self.a_look_that_dies(entity_and_death, "")
+        self.a_sync_that_dies(entity_and_death, "")
 
     @rule(
         kinds=st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=5), chance=st.randoms(use_true_random=False)
@@ -147,34 +147,34 @@ class AnyOrder(RuleBasedStateMachine):
             self.life.go_on(kind)
 
     @rule(entity=st.sampled_from(ENTITIES), full=st.booleans())
-    def a_look(self, entity: str, full: bool) -> None:
-        self.a_good_look(entity, full=full)
+    def a_sync(self, entity: str, full: bool) -> None:
+        self.a_good_sync(entity, full=full)
 
     @rule(entity=st.sampled_from(("price", "inventory")), place=st.integers(0, ITEMS - 1))
-    def a_look_at_one_key(self, entity: str, place: int) -> None:
-        self.a_good_look(entity, key=list(self.here.site_state()["items"])[place])
+    def a_sync_of_one_key(self, entity: str, place: int) -> None:
+        self.a_good_sync(entity, key=list(self.here.site_state()["items"])[place])
 
     @rule(entity_and_death=DEATHS, fault=st.one_of(st.just(""), FAULTS))
-    def a_look_that_dies(self, entity_and_death: tuple[str, Death], fault: str) -> None:
+    def a_sync_that_dies(self, entity_and_death: tuple[str, Death], fault: str) -> None:
         entity, death = entity_and_death
         self.life.go_on(WORK[entity])
         self.here.faults.replace(fault)
         with dies_at(death):
-            self.look(entity)
+            self.sync(entity)
         self.here.faults.calm()
 
     @rule(entity=st.sampled_from(ENTITIES), fault=FAULTS)
-    def a_look_with_faults(self, entity: str, fault: str) -> None:
+    def a_sync_with_faults(self, entity: str, fault: str) -> None:
         self.life.go_on(WORK[entity])
         self.here.faults.replace(fault)
-        self.look(entity)
+        self.sync(entity)
         self.here.faults.calm()
 
     @rule(entity=st.sampled_from(ENTITIES), seed=st.integers(0, 1000))
-    def a_look_in_a_storm(self, entity: str, seed: int) -> None:
+    def a_sync_in_a_storm(self, entity: str, seed: int) -> None:
         self.life.go_on(WORK[entity])
         self.here.faults.storm(seed, 0.3)
-        self.look(entity)
+        self.sync(entity)
         self.here.faults.calm()
 
     @rule(seconds=st.sampled_from([1.0, 20.0, LEASE_SECONDS + 1, 700.0, 3600.0]))
@@ -197,7 +197,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def failed_messages_are_sent_again(self) -> None:
-        by_hand.send_again(self.here.state, self.here.failed(), self.here.clock.now())
+        actions.send_again(self.here.state, self.here.failed(), self.here.clock.now())
 
     @rule(entity=st.sampled_from(ENTITIES), paused=st.booleans())
     def an_entity_is_paused_or_resumed(self, entity: str, paused: bool) -> None:
@@ -214,8 +214,8 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def nothing_went_back(self) -> None:
         """Sources of what is traded are raised for a shipment, and put right after it: not those."""
-        told = self.here.told().items()
-        untraded = {place: sent for place, sent in told if not (place[2] and place[1] in self.life.traded)}
+        values = self.here.sent_values().items()
+        untraded = {place: sent for place, sent in values if not (place[2] and place[1] in self.life.traded)}
         assert out_of_order(untraded, self.life.right) == []
 
     def settle(self) -> None:
@@ -225,7 +225,7 @@ class AnyOrder(RuleBasedStateMachine):
             before = len(self.here.writes())
             for entity in ENTITIES:
                 self.time_passes(MINUTE)
-                self.a_good_look(entity)
+                self.a_good_sync(entity)
             if len(self.here.writes()) == before:
                 return
         raise AssertionError("the syncs always find something to send")

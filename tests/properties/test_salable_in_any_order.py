@@ -102,5 +102,5 @@ def test_the_oracle_itself_tells_an_order_that_was_subtracted_twice() -> None:
         inventory = Inventory
 
     wanted = {("A", "default"): Decimal(10)}
-    [said] = salable.wrong_salable({"orders": []}, shop, Everything, wanted, frozenset())  # type: ignore[arg-type]
-    assert said == "Magento sells 6 of A, and must sell 8"
+    [message] = salable.wrong_salable({"orders": []}, shop, Everything, wanted, frozenset())  # type: ignore[arg-type]
+    assert message == "Magento sells 6 of A, and must sell 8"

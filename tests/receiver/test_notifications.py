@@ -23,7 +23,7 @@ class Here:
 
     def __init__(self, state):
         self.state, self.now = state, NOW
-        self.started, self.said, self.fault = [], [], ""
+        self.started, self.messages, self.fault = [], [], ""
         known = ("price", "inventory", "order")
         app = create_app(
             state,
@@ -32,7 +32,7 @@ class Here:
             entities=known,
             now=lambda: self.now,
             start=self._start,
-            said=self.said.append,
+            on_message=self.messages.append,
         )
         self._transport = httpx.ASGITransport(app=app)
 
@@ -106,7 +106,7 @@ async def test_where_no_run_works_one_is_started(here):
     """One of each entity in the address; not of one that a run works on, and not of one that is paused."""
     assert await here.post("notify/price,inventory") == 204
     assert here.started == [("price", NOW), ("inventory", NOW)]
-    assert here.said == ["price was woken: a run is started.", "inventory was woken: a run is started."]
+    assert here.messages == ["price was woken: a run is started.", "inventory was woken: a run is started."]
     here.now += timedelta(minutes=1)
     held = lease.take(here.state, "price", "a run", here.now)
     entities.pause(here.state, ["inventory"], paused=True)
@@ -155,7 +155,7 @@ async def test_a_run_that_cannot_be_started(here):
     """It is said in words, Acumatica hears nothing of it, the wake stays, and the next entity has its turn."""
     here.fault = "Prefect does not answer."
     assert await here.post("notify/price,order") == 204
-    assert here.said == [
+    assert here.messages == [
         f"{entity} was woken, but no run could be started. Prefect does not answer. The next scheduled run syncs."
         for entity in ("price", "order")
     ]

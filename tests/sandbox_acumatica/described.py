@@ -69,8 +69,8 @@ def _closed(of: Description, schema: Any) -> Any:
         properties: dict[str, Any] = {}
         for part in schema["allOf"]:
             properties |= of.schemas[_name(part)]["properties"] if "$ref" in part else part.get("properties", {})
-        shown = {name: _or_null(one) if _may_be_null(name, one) else one for name, one in properties.items()}
-        return {"type": "object", "properties": {**shown, "_links": LINKS}, "additionalProperties": False}
+        current = {name: _or_null(one) if _may_be_null(name, one) else one for name, one in properties.items()}
+        return {"type": "object", "properties": {**current, "_links": LINKS}, "additionalProperties": False}
     if schema.get("properties", {}).keys() == {"value", "error"}:
         return {**schema, "additionalProperties": False}
     return _with_nulls(schema)

@@ -147,8 +147,8 @@ async def test_archived_documents_show_when_asked(site: Any) -> None:
     assert (await site.get(f"{ENDPOINT}/SalesOrder/SO/000001")).status_code == 500
     assert await site.rest("Shipment") == []
     for path, count in (("SalesOrder", 2), ("Shipment", 1)):
-        shown = await site.client.get(f"{ENDPOINT}/{path}", headers=SHOW)
-        assert len(shown.json()) == count
+        current = await site.client.get(f"{ENDPOINT}/{path}", headers=SHOW)
+        assert len(current.json()) == count
     assert (await site.client.get(f"{ENDPOINT}/SalesOrder/SO/000001", headers=SHOW)).status_code == 200
     assert [one["OrderNbr"] for one in await site.dac("SOOrder")] == ["000002"]
     assert await site.dac("SOOrder/px.GetDeletedRecords()") == []
@@ -162,8 +162,8 @@ async def test_paging_over_archived_documents(site: Any) -> None:
     await site.change(
         customer(), *(order() for _ in range(5)), {"archive": {"entity": "SalesOrder", "key": "SO/000002"}}
     )
-    shown = await site.client.get(f"{ENDPOINT}/SalesOrder", params={"$skip": "1", "$top": "2"}, headers=SHOW)
-    assert keys("SalesOrder", shown.json()) == [("SO", "000002"), ("SO", "000003")]
+    current = await site.client.get(f"{ENDPOINT}/SalesOrder", params={"$skip": "1", "$top": "2"}, headers=SHOW)
+    assert keys("SalesOrder", current.json()) == [("SO", "000002"), ("SO", "000003")]
     assert keys("SalesOrder", await site.rest("SalesOrder", skip="1", top="2")) == [("SO", "000003"), ("SO", "000004")]
 
 

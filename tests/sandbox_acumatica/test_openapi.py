@@ -239,14 +239,14 @@ def test_own_description_is_part_of_the_vendors(described: Description, asked: A
 
 def _unlike(described: Description, own: dict[str, Any], name: str, theirs: str, path: str) -> list[str]:
     known, wrong = described.properties(theirs), []
-    for field, shown in own[name]["allOf"][1]["properties"].items():
+    for field, current in own[name]["allOf"][1]["properties"].items():
         if field not in known:
             wrong.append(f"{path}/{field}")
             continue
-        mine, other = (_target(one) for one in (shown, known[field]))
+        mine, other = (_target(one) for one in (current, known[field]))
         if mine in own and "allOf" in own[mine]:
             wrong += _unlike(described, own, mine, other, f"{path}/{field}")
-        elif (mine, "items" in shown) != (other, "items" in known[field]):
+        elif (mine, "items" in current) != (other, "items" in known[field]):
             wrong.append(f"{path}/{field}: {mine}, not {other}")
     return wrong
 

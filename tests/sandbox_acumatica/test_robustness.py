@@ -148,8 +148,8 @@ def assert_answered(answer: httpx.Response) -> None:
         assert answer.json()["exceptionType"].startswith(OWN), answer.text
         assert answer.json()["exceptionMessage"]
     elif status in (400, 403, 404):
-        said = answer.json()
-        assert said.get("message") or said.get("error") or "modelState" in said, said
+        message = answer.json()
+        assert message.get("message") or message.get("error") or "modelState" in message, message
     elif status == 200 and "json" in answer.headers.get("content-type", ""):
         answer.json()
 

@@ -50,14 +50,14 @@ async def test_a_shipped_and_paid_order_is_refunded_in_parts_until_it_is_closed(
     assert await where(shop, sku) == ("7", 7)
     one = {"items": [{"order_item_id": line, "qty": 1}], **back(line, shipping_amount=0)}
     assert await shop.post(f"order/{order}/refund", one) == "1"
-    shown = await shop.get(f"orders/{order}")
-    assert [shown[name] for name in ORDER_STATE] == ["complete", "complete"]
-    assert (shown["total_refunded"], shown["items"][0]["qty_refunded"]) == (10, 1)
+    current = await shop.get(f"orders/{order}")
+    assert [current[name] for name in ORDER_STATE] == ["complete", "complete"]
+    assert (current["total_refunded"], current["items"][0]["qty_refunded"]) == (10, 1)
     assert await where(shop, sku) == ("8", 8)
     assert await shop.post(f"order/{order}/refund", {}) == "2"
-    shown = await shop.get(f"orders/{order}")
-    assert [shown[name] for name in ORDER_STATE] == ["closed", "closed"]
-    assert (shown["total_refunded"], shown["shipping_refunded"], shown["items"][0]["qty_refunded"]) == (35, 5, 3)
+    current = await shop.get(f"orders/{order}")
+    assert [current[name] for name in ORDER_STATE] == ["closed", "closed"]
+    assert (current["total_refunded"], current["shipping_refunded"], current["items"][0]["qty_refunded"]) == (35, 5, 3)
     assert await where(shop, sku) == ("8", 8)  # not put back: it is lost
     memo = await shop.get("creditmemo/2")
     assert (memo["grand_total"], memo["subtotal"], memo["shipping_amount"], memo["state"]) == (25, 20, 5, 2)
@@ -110,7 +110,7 @@ async def test_a_refund_moves_the_order_on_in_time(shop: Shop, sku: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"qty": 3}, "The quantity to creditmemo must not be greater than the unrefunded quantity for product SKU"),
         ({"qty": 0, "shipping_amount": 0}, "The credit memo's total must be positive."),
@@ -119,7 +119,7 @@ async def test_a_refund_moves_the_order_on_in_time(shop: Shop, sku: str) -> None
         ({"qty": 1, "back": 999}, "product item that is not part of the original order"),
     ],
 )
-async def test_what_cannot_be_given_back_is_refused(shop: Shop, sku: str, body: dict[str, Any], said: str) -> None:
+async def test_what_cannot_be_given_back_is_refused(shop: Shop, sku: str, body: dict[str, Any], message: str) -> None:
     """More than was paid, more pieces than were invoiced, nothing at all: 400 in Magento's words, nothing changed."""
     order, line = await placed(shop, sku, 2)
     await shop.post(f"order/{order}/invoice", {"capture": False})
@@ -130,7 +130,7 @@ async def test_what_cannot_be_given_back_is_refused(shop: Shop, sku: str, body: 
         **back(*([999] if "back" in body else []), **more),
     }
     answer = await shop.send("POST", f"/rest/V1/order/{order}/refund", request)
-    assert (answer.status_code, said in answer.json()["message"]) == (400, True), answer.text
+    assert (answer.status_code, message in answer.json()["message"]) == (400, True), answer.text
     assert await shop.get(f"orders/{order}") == before
 
 

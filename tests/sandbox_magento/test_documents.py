@@ -341,12 +341,12 @@ async def test_a_shipment_gets_comments_and_loses_tracking_numbers(shop: Shop, s
     number = int(await shop.post(f"order/{made['entity_id']}/ship", {"arguments": EAST, "tracks": tracks}))
     comment = {"parent_id": number, "comment": "said", "is_visible_on_front": 0, "is_customer_notified": 0}
     assert (await shop.post(f"shipment/{number}/comments", {"entity": comment}))["comment"] == "said"
-    shown = await shop.get(f"shipment/{number}")
-    assert [one["comment"] for one in shown["comments"]] == ["said"]
-    answer = await shop.send("DELETE", f"/rest/V1/shipment/track/{shown['tracks'][0]['entity_id']}")
+    current = await shop.get(f"shipment/{number}")
+    assert [one["comment"] for one in current["comments"]] == ["said"]
+    answer = await shop.send("DELETE", f"/rest/V1/shipment/track/{current['tracks'][0]['entity_id']}")
     assert (answer.status_code, answer.json()) == (200, True)
     assert (await shop.get(f"shipment/{number}"))["tracks"] == []
-    answer = await shop.send("DELETE", f"/rest/V1/shipment/track/{shown['tracks'][0]['entity_id']}")
+    answer = await shop.send("DELETE", f"/rest/V1/shipment/track/{current['tracks'][0]['entity_id']}")
     assert answer.status_code == 404
     answer = await shop.send("POST", "/rest/V1/shipment/1/comments", {"entity": {**comment, "parent_id": 999}})
     assert answer.status_code == 400

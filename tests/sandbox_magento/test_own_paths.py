@@ -99,7 +99,7 @@ async def test_products_come_and_go(shop: Shop) -> None:
         {"add_website": {"code": "x", "stores": ["default"]}},
     ],
 )
-async def test_a_wrong_change_is_refused_with_words(shop: Shop, change: Any) -> None:
+async def test_a_wrong_change_is_refused_with_a_message(shop: Shop, change: Any) -> None:
     """400, and a message that says which change and why."""
     answer = await shop.client.post("/_sandbox/change", json=[{"setting": {"bearer": True}}, change])
     assert answer.status_code == 400

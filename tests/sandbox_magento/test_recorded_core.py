@@ -100,19 +100,19 @@ async def test_oauth_faults_beyond_the_recorded(shop: Shop) -> None:
     url = f"{ADDRESS}{CONFIGS}"
     future = str(int(shop.clock().timestamp()) + 601)
 
-    async def said(header: str) -> tuple[int, str]:
+    async def message(header: str) -> tuple[int, str]:
         answer = await shop.send("GET", CONFIGS, token=None, Authorization=header)
         return answer.status_code, answer.json()["message"]
 
-    assert await said(signed(url, timestamp=future)) == (
+    assert await message(signed(url, timestamp=future)) == (
         400,
         "Incorrect timestamp value in the oauth_timestamp parameter",
     )
     foreign = signed(url).replace(Consumer().key, "y" * 32)
-    assert await said(foreign) == (401, "A consumer having the specified key does not exist")
-    assert (await said('OAuth realm="x"'))[1] == "One or more input exceptions have occurred."
+    assert await message(foreign) == (401, "A consumer having the specified key does not exist")
+    assert (await message('OAuth realm="x"'))[1] == "One or more input exceptions have occurred."
     await shop.change({"token": {"token": Consumer().token, "revoked": True}})
-    assert await said(signed(url)) == (401, "Access token has been revoked")
+    assert await message(signed(url)) == (401, "Access token has been revoked")
 
 
 async def test_generic(recorded_shop: Shop, recordings: Recordings) -> None:
@@ -318,8 +318,8 @@ async def test_async_and_bulk(recorded_shop: Shop, recordings: Recordings) -> No
     await replay.play("limit20_25_in_one_consumed_under_limit__detailed_status")
     await replay.play("operation_status_unknown_uuid", "status_bad_uuid", "status_unknown_uuid")
     replay.done()
-    shown = await shop.post("products/base-prices-information", {"skus": ["SKU-0041", "SKU-0043", "SKU-0050"]})
-    assert [row["price"] for row in shown] == [41.5, 43, 50.5]
+    current = await shop.post("products/base-prices-information", {"skus": ["SKU-0041", "SKU-0043", "SKU-0050"]})
+    assert [row["price"] for row in current] == [41.5, 43, 50.5]
     assert (await shop.state())["stock_items"]["SKU-0051"] == {"quantity": "251", "is_in_stock": True}
 
 

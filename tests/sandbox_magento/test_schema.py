@@ -117,8 +117,8 @@ def assert_answered(answer: httpx.Response) -> None:
     if answer.status_code < 400:
         answer.json()
     elif answer.headers["content-type"].startswith("application/json"):
-        said = answer.json()["message"]
-        assert said.startswith("Internal Error.") or answer.status_code != 500, said
+        message = answer.json()["message"]
+        assert message.startswith("Internal Error.") or answer.status_code != 500, message
     else:
         assert answer.status_code in (400, 414, 500), answer.text
 

@@ -44,17 +44,17 @@ async def test_with_backorders_of_the_shop_more_is_shipped_than_the_source_has(s
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"set_stock_settings": {"nope": 1}}, "there is no setting 'nope'"),
         ({"add_order_status": {"status": "x", "state": "nope"}}, "there is no state 'nope'"),
         ({"add_order_status": {"status": "x" * 33, "state": "new"}}, "1 to 32 characters"),
     ],
 )
-async def test_settings_that_a_shop_has_not(shop: Shop, change: dict[str, Any], said: str) -> None:
+async def test_settings_that_a_shop_has_not(shop: Shop, change: dict[str, Any], message: str) -> None:
     """They are refused by name."""
     answer = await shop.client.post("/_sandbox/change", json=change)
-    assert (answer.status_code, said in answer.text) == (400, True), answer.text
+    assert (answer.status_code, message in answer.text) == (400, True), answer.text
 
 
 async def test_a_status_of_the_shops_own_belongs_to_its_state(shop: Shop) -> None:

@@ -170,6 +170,6 @@ def test_a_map_without_its_headings_is_refused_as_it_is_written(columns):
         ({"min_length": 1}, ""),
     ],
 )
-def test_bounds_in_words(bounds, words):
+def test_bounds_are_described(bounds, words):
     """What a number has to keep to is said as people say it."""
     assert str(Bounds(bounds)) == words

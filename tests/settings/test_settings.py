@@ -65,17 +65,17 @@ def test_check_process_time_takes_1_to_59(monkeypatch, good):
 )
 def test_a_wrong_value_names_the_field_the_value_and_the_rule(monkeypatch, name, value, words):
     """A wrong value is refused with the field's name, the value and the rule."""
-    said = refusal(monkeypatch, **{name: value})
-    assert name in said
-    assert value in said
-    assert words in said
+    message = refusal(monkeypatch, **{name: value})
+    assert name in message
+    assert value in message
+    assert words in message
 
 
 def test_two_different_bearer_tokens_are_refused_without_being_shown(monkeypatch):
     """Confirm Bearer Token that differs is refused, and neither token is shown."""
-    said = refusal(monkeypatch, A2M_MAGENTO__BEARER_TOKEN="tok-one", A2M_MAGENTO__CONFIRM_BEARER_TOKEN="tok-two")
-    assert "differ" in said
-    assert "tok-" not in said
+    message = refusal(monkeypatch, A2M_MAGENTO__BEARER_TOKEN="tok-one", A2M_MAGENTO__CONFIRM_BEARER_TOKEN="tok-two")
+    assert "differ" in message
+    assert "tok-" not in message
 
 
 def test_a_misspelled_name_is_refused_with_the_nearest_one(monkeypatch):
@@ -85,21 +85,21 @@ def test_a_misspelled_name_is_refused_with_the_nearest_one(monkeypatch):
 
 def test_three_of_four_oauth_credentials_are_refused(monkeypatch):
     """OAuth needs all four credentials, and what is missing is named."""
-    said = refusal(
+    message = refusal(
         monkeypatch,
         A2M_MAGENTO__CONSUMER_KEY="a",
         A2M_MAGENTO__CONSUMER_SECRET="b",
         A2M_MAGENTO__ACCESS_TOKEN="c",
     )
-    assert "ACCESS_TOKEN_SECRET" in said
+    assert "ACCESS_TOKEN_SECRET" in message
 
 
 def test_empty_warehouses_are_refused_while_inventory_is_active(monkeypatch):
     """Once both systems are configured, inventory needs warehouses or has to be switched off."""
-    said = refusal(
+    message = refusal(
         monkeypatch, A2M_MAGENTO__URL="https://shop.example.com", A2M_ACUMATICA__URL="https://erp.example.com"
     )
-    assert "A2M_INVENTORY__WAREHOUSES" in said
+    assert "A2M_INVENTORY__WAREHOUSES" in message
     monkeypatch.setenv("A2M_ACTIVE__INVENTORY", "false")
     assert load_settings().active.inventory is False
 
@@ -112,14 +112,14 @@ def test_a_warehouse_of_two_branches_at_one_source_is_refused(monkeypatch):
 
 def test_a_separate_vendor_quantity_needs_a_source_of_its_own(monkeypatch):
     """Separate Value at the source of a warehouse is refused."""
-    said = refusal(
+    message = refusal(
         monkeypatch,
         A2M_VENDOR_INVENTORY__INCLUDE="separate",
         A2M_VENDOR_INVENTORY__SOURCE="default",
         A2M_VENDOR_INVENTORY__INQUIRY="Vendors",
         A2M_INVENTORY__WAREHOUSES='["MAIN"]',
     )
-    assert "A2M_VENDOR_INVENTORY__SOURCE" in said
+    assert "A2M_VENDOR_INVENTORY__SOURCE" in message
 
 
 @pytest.mark.parametrize(

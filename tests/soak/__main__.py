@@ -29,7 +29,7 @@ from soak.play import Play
 from soak.verdict import Verdict
 from support.databases import postgres_server
 
-KEPT = Path(__file__).resolve().parents[2] / ".soak"
+RESULTS = Path(__file__).resolve().parents[2] / ".soak"
 SHOWN = 20
 
 
@@ -58,11 +58,11 @@ def main() -> int:
             **{name: value for name, value in asdict(verdict).items() if not isinstance(value, list)},
             **{name: len(value) for name, value in asdict(verdict).items() if isinstance(value, list)},
         }
-        _tell(console, figures, verdict)
-        kept = _keep(figures, verdict)
+        _print_result(console, figures, verdict)
+        saved = _keep(figures, verdict)
         if not verdict.all_is_well():
-            _keep_evidence(folder, kept.with_suffix(""))
-        console.print(f"Kept as {kept.relative_to(KEPT.parent)}")
+            _keep_evidence(folder, saved.with_suffix(""))
+        console.print(f"Kept as {saved.relative_to(RESULTS.parent)}")
     return 0 if verdict.all_is_well() else 1
 
 
@@ -84,27 +84,27 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
         yield server.url(server.new_database())
 
 
-def _tell(console: Console, figures: dict[str, Any], verdict: Verdict) -> None:
-    shown = Table(title="The soak", show_header=False)
+def _print_result(console: Console, figures: dict[str, Any], verdict: Verdict) -> None:
+    current = Table(title="The soak", show_header=False)
     for name, value in figures.items():
-        shown.add_row(name.replace("_", " "), _in_words(value))
-    console.print(shown)
+        current.add_row(name.replace("_", " "), _describe(value))
+    console.print(current)
     for name in ("lost", "doubled", "went_back", "unsettled"):
-        for said in getattr(verdict, name)[:SHOWN]:
-            console.print(f"{name.replace('_', ' ')}: {said}", markup=False)
+        for message in getattr(verdict, name)[:SHOWN]:
+            console.print(f"{name.replace('_', ' ')}: {message}", markup=False)
 
 
-def _in_words(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_in_words(one)}" for name, one in value.items()) or "none"
+        return ", ".join(f"{name} {_describe(one)}" for name, one in value.items()) or "none"
     return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def _keep(figures: dict[str, Any], verdict: Verdict) -> Path:
-    KEPT.mkdir(exist_ok=True)
-    kept = KEPT / f"soak-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    kept.write_text(json.dumps({"figures": figures, "verdict": asdict(verdict)}, indent=1))
-    return kept
+    RESULTS.mkdir(exist_ok=True)
+    saved = RESULTS / f"soak-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    saved.write_text(json.dumps({"figures": figures, "verdict": asdict(verdict)}, indent=1))
+    return saved
 
 
 def _keep_evidence(folder: Path, to: Path) -> None:

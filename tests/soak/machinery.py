@@ -89,8 +89,8 @@ class Machinery:
             if code is None:
                 self._measure(one.entity, one.process.pid)
             else:
-                said = one.log.read_text(errors="replace").strip()[-2_000:]
-                self.ended.append(f"{one.name} ended by itself with {code}: {said}")
+                message = one.log.read_text(errors="replace").strip()[-2_000:]
+                self.ended.append(f"{one.name} ended by itself with {code}: {message}")
                 one.begin()
         if self._sandbox is not None and not self._sandbox_ended():
             self._measure("sandbox", self._sandbox.pid)

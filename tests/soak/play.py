@@ -21,8 +21,7 @@ from support.world import ENTITIES
 
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import State, open_state
-from connector.state.operator import actions as by_hand
-from connector.state.operator import saved_settings
+from connector.state.operator import actions, saved_settings
 from connector.state.queue import messages
 from connector.state.schema import FAILED, PENDING, SENDING, SENT, leases, metadata
 from connector.state.schema import messages as message_table
@@ -46,13 +45,18 @@ class Play:
     """Plays it. `said` takes the lines of progress."""
 
     def __init__(
-        self, machinery: Machinery, chance: random.Random, database_url: str, skus: int, said: Callable[[str], object]
+        self,
+        machinery: Machinery,
+        chance: random.Random,
+        database_url: str,
+        skus: int,
+        message: Callable[[str], object],
     ) -> None:
         self.events: Counter[str] = Counter()
         self._machinery = machinery
         self._chance = chance
         self._database_url = database_url
-        self._said = said
+        self._said = message
         self._asleep: dict[str, tuple[Worker, float]] = {}
         self._paused: dict[str, float] = {}
         self._sizes: list[int] = []
@@ -140,16 +144,16 @@ class Play:
         queue = {"threshold_count": self._chance.choice((0, 5, 25)), "batch_count": self._chance.choice((7, 100, 1000))}
         with self._state.read() as connection:
             newest = saved_settings.newest_number(connection)
-        said = ", ".join(f"{name} {value}" for name, value in queue.items())
+        message = ", ".join(f"{name} {value}" for name, value in queue.items())
         saved_settings.save(
-            self._state, {"queue": queue}, after=newest, who="the soak", said=said, now=datetime.now(UTC)
+            self._state, {"queue": queue}, after=newest, who="the soak", said=message, now=datetime.now(UTC)
         )
         self.events["other settings saved"] += 1
 
     def _send_again(self, _now: float) -> None:
         with self._state.read() as connection:
             failed = messages.failed(connection, None)
-        self.events["failed sent again by hand"] += by_hand.send_again(self._state, failed, datetime.now(UTC))
+        self.events["failed sent again by hand"] += actions.send_again(self._state, failed, datetime.now(UTC))
 
     def _pause(self, now: float) -> None:
         entity = self._chance.choice(ENTITIES)

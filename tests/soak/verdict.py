@@ -21,7 +21,7 @@ from support.world import ENTITIES
 from app.run import work_on
 from app.run_request import RunRequest, RunResult
 from connector.state.engine import State
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.schema import PENDING, SENDING
@@ -57,17 +57,17 @@ def settle(state: State, settings: Settings, verdict: Verdict) -> None:
         with state.read() as connection:
             failed = _failed(connection)
         if failed:
-            verdict.sent_again += by_hand.send_again(state, failed, datetime.now(UTC))
-        looks = [_look(entity, settings, state) for entity in ENTITIES]
-        faults = [f"{one.counters.entity}: {said}" for one in looks if (said := one.fault or one.stopped)]
-        wrote = sum(one.counters.requests for one in looks)
+            verdict.sent_again += actions.send_again(state, failed, datetime.now(UTC))
+        syncs = [_sync(entity, settings, state) for entity in ENTITIES]
+        faults = [f"{one.counters.entity}: {message}" for one in syncs if (message := one.fault or one.stopped)]
+        wrote = sum(one.counters.requests for one in syncs)
         verdict.unsettled = faults + _waiting(state)
         if verdict.rounds >= LEAST and not wrote and not verdict.unsettled:
             return
         asyncio.run(asyncio.sleep(PAUSE))
 
 
-def _look(entity: str, settings: Settings, state: State) -> RunResult:
+def _sync(entity: str, settings: Settings, state: State) -> RunResult:
     return asyncio.run(work_on(RunRequest(entity, once=True, holder="the end of the soak"), settings, state))
 
 
@@ -92,7 +92,7 @@ def _is_named(one: Message) -> bool:
 def _causes(state: State) -> dict[str, int]:
     """What failed before the end, by cause."""
     with state.read() as connection:
-        return {f"{one.entity}: {one.cause}": one.how_many for one in by_hand.groups(connection)}
+        return {f"{one.entity}: {one.cause}": one.how_many for one in actions.groups(connection)}
 
 
 def judge(verdict: Verdict, state: State, settings: Settings, site: Mapping[str, Any], shop: Mapping[str, Any]) -> None:
@@ -101,9 +101,11 @@ def judge(verdict: Verdict, state: State, settings: Settings, site: Mapping[str,
     with state.read() as connection:
         named = frozenset(one.acumatica_key for one in messages.failed(connection, "order") if _is_named(one))
     verdict.lost = [
-        said
+        message
         for entity in ENTITIES
-        for said in invariant.wrong(site, shop, settings, today, [entity], named if entity == "order" else frozenset())
+        for message in invariant.wrong(
+            site, shop, settings, today, [entity], named if entity == "order" else frozenset()
+        )
     ]
     for entity in ENTITIES:
         unknown = invariant.not_queued_yet(state, site, settings, entity)
@@ -129,9 +131,9 @@ def judge_order(verdict: Verdict, magento: str, right: Right, shop: Mapping[str,
     """
     shipped = {item["sku"] for one in shop["shipments"] for item in one["items"]}
     writes = httpx.get(f"{magento}/_sandbox/journal?writes=1", timeout=600).raise_for_status().json()["requests"]
-    told = {
+    values = {
         (path, sku, source): sent
-        for (path, sku, source), sent in invariant.told(writes).items()
+        for (path, sku, source), sent in invariant.sent_values(writes).items()
         if not (source and sku in traded | shipped)
     }
-    verdict.went_back = invariant.out_of_order(told, right)
+    verdict.went_back = invariant.out_of_order(values, right)

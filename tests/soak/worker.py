@@ -31,8 +31,8 @@ async def work(entity: str, name: str) -> None:
             settings = newer() or settings
             request = RunRequest(entity, due_at=datetime.now(UTC), holder=name)
             outcome = await work_on(request, settings, now.state, RunEnvironment(newer_settings=newer))
-            said = {"fault": outcome.fault, "stopped": outcome.stopped, **outcome.counters.as_json()}
-            print(json.dumps(said), flush=True)
+            message = {"fault": outcome.fault, "stopped": outcome.stopped, **outcome.counters.as_json()}
+            print(json.dumps(message), flush=True)
             await asyncio.sleep(PAUSE)
 
 

@@ -98,8 +98,8 @@ class OneField:
         else:
             holder[name] = self._value
         for kind, number in (("shipment", "ShipmentNbr"), ("receipt", "ReceiptNbr")):
-            if told := raw_value(record, number):
-                self.numbers.add(f"Acumatica {kind} {told},")  # made under the number that was told
+            if sent := raw_value(record, number):
+                self.numbers.add(f"Acumatica {kind} {sent},")  # made under the number that was told
         return 200, JSON, json.dumps(whole).encode()
 
 

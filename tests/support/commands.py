@@ -17,14 +17,14 @@ SECRETS = ("sandbox-magento-token", "wrong-token-of-a-test", "wrong-password-of-
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """How a command ended, and what it said on its two outputs."""
 
     code: int
     out: str
     err: str
 
-    def check(self) -> Said:
+    def check(self) -> CommandResult:
         """No command may show a traceback or a secret."""
         for text in (self.out, self.err):
             assert "Traceback" not in text, text
@@ -55,10 +55,10 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "a2m", *arguments]
 
 
-def run(arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], **how: Any) -> Said:
+def run(arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], **how: Any) -> CommandResult:
     """Run the command in a process of its own."""
     how = {"timeout": 180, **how}
     done = subprocess.run(
         command(*arguments), cwd=folder, env=dict(environ), capture_output=True, text=True, check=False, **how
     )
-    return Said(done.returncode, done.stdout, done.stderr).check()
+    return CommandResult(done.returncode, done.stdout, done.stderr).check()

@@ -56,12 +56,12 @@ def dies_at(death: Death) -> Iterator[None]:
             tried("look died at a step")
 
 
-def look_in_process(
+def sync_in_process(
     entity: str,
     database_url: str,
     sections: Mapping[str, Mapping[str, Any]],
     now: datetime,
-    told: Path,
+    sent: Path,
     death: Death | None = None,
     *,
     must_die: bool = True,
@@ -74,8 +74,8 @@ def look_in_process(
     with pytest.MonkeyPatch.context() as patch:  # before Python 3.13 the server would not find what it is to load
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         forkserver.ensure_running()
-    arguments = (entity, database_url, dict(sections), now, told, death)
-    process = _PROCESSES.Process(target=_look, args=arguments)
+    arguments = (entity, database_url, dict(sections), now, sent, death)
+    process = _PROCESSES.Process(target=_sync, args=arguments)
     process.start()
     process.join(60)
     if process.is_alive():
@@ -86,15 +86,15 @@ def look_in_process(
     assert process.exitcode in expected, f"{entity}, {death}: exit code {process.exitcode}"
     if process.exitcode == DIED:
         tried("process died at a step")
-    return Counter(json.loads(told.read_text()))
+    return Counter(json.loads(sent.read_text()))
 
 
-def _look(
+def _sync(
     entity: str,
     database_url: str,
     sections: dict[str, dict[str, Any]],
     now: datetime,
-    told: Path,
+    sent: Path,
     death: Death | None,
 ) -> None:
     from app.run import work_on
@@ -108,7 +108,7 @@ def _look(
     def reach(step: str) -> None:
         reached[step] += 1
         if death is not None and (step, reached[step]) == (death.step, death.time):
-            told.write_text(json.dumps(reached))
+            sent.write_text(json.dumps(reached))
             os._exit(DIED)
 
     failpoints.hit = reach  # type: ignore[assignment]
@@ -116,5 +116,5 @@ def _look(
     request, around = RunRequest(entity, once=True), RunEnvironment(ManualClock(now))
     outcome = asyncio.run(work_on(request, load_settings(**sections), state, around))
     state.close()
-    told.write_text(json.dumps(reached))
+    sent.write_text(json.dumps(reached))
     os._exit(0 if outcome.fault is None and outcome.stopped is None else 1)

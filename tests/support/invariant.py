@@ -26,7 +26,7 @@ from connector.state.sync.records import Record
 from settings import Settings
 
 View = Mapping[str, Any]
-Told = Mapping[tuple[str, str, str], Sequence[Decimal]]
+SentValues = Mapping[tuple[str, str, str], Sequence[Decimal]]
 Right = dict[tuple[str, str], list[Decimal]]
 """By SKU and source: the values that were right, in order."""
 NAMED = (FailureCode.CLOSED_SHORT, FailureCode.INVOICE_TOTALS_DIFFER)
@@ -68,7 +68,7 @@ def wrong(
         "order": documents.wrong_orders(site, shop, settings, excused),
         "shipment": documents.wrong_shipments(site, shop, settings, excused),
     }
-    return [said for entity in entities for said in found[entity]]
+    return [message for entity in entities for message in found[entity]]
 
 
 def not_queued_yet(
@@ -80,12 +80,12 @@ def not_queued_yet(
         known = {key: one.record for key, one in records.read(connection, entity, list(keys)).items()}
     return [
         (key, stamp)
-        for key, stamp, said in _said(site, settings, entity)
-        if key not in excused and said != _kept(known.get(key), entity)
+        for key, stamp, message in _records(site, settings, entity)
+        if key not in excused and message != _merged(known.get(key), entity)
     ]
 
 
-def _said(site: View, settings: Settings, entity: str) -> Iterator[tuple[str, str | None, Any]]:
+def _records(site: View, settings: Settings, entity: str) -> Iterator[tuple[str, str | None, Any]]:
     """(Acumatica key, stamp, what the queue has to know of it) of each record of the entity."""
     if entity == "price":
         for key, one in site["items"].items():
@@ -108,7 +108,7 @@ def _said(site: View, settings: Settings, entity: str) -> Iterator[tuple[str, st
                 yield one["shipment_nbr"], one["modified"], True
 
 
-def _kept(record: Record | None, entity: str) -> Any:
+def _merged(record: Record | None, entity: str) -> Any:
     """The same, as the state database has it."""
     if record is None:
         return None
@@ -140,7 +140,7 @@ def assert_watermark_is_behind(
             assert behind, f"{entity} {key} changed at {changed_at}, and {mark.feed} was pulled to {mark.pulled_to}"
 
 
-def told(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decimal]]:
+def sent_values(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decimal]]:
     """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
     found: dict[tuple[str, str, str], list[Decimal]] = {}
     for write in writes:
@@ -152,31 +152,33 @@ def told(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decimal]]:
     return found
 
 
-def went_back(told: Told, history: Iterable[tuple[View, Settings, date]], skus: Collection[str] = ()) -> list[str]:
+def went_back(
+    values: SentValues, history: Iterable[tuple[View, Settings, date]], skus: Collection[str] = ()
+) -> list[str]:
     """Each key to which Magento was told something older than what it was told before; but for these SKUs."""
     right: Right = {}
     for site, settings, today in history:
         note_right(right, site, settings, today)
-    return out_of_order({place: sent for place, sent in told.items() if place[1] not in skus}, right)
+    return out_of_order({place: sent for place, sent in values.items() if place[1] not in skus}, right)
 
 
 def note_right(right: Right, site: View, settings: Settings, today: date) -> None:
     """What is right from now on, of the items of the site: a source where one does not belong any more shows 0."""
-    shown = values.wanted_prices(site, settings, today) | values.wanted_quantities(site, settings)
-    for sku, source in right.keys() - shown.keys():
+    current = values.wanted_prices(site, settings, today) | values.wanted_quantities(site, settings)
+    for sku, source in right.keys() - current.keys():
         if source and sku in site["items"]:
             _append(right[sku, source], Decimal(0))
-    for place, value in shown.items():
+    for place, value in current.items():
         _append(right.setdefault(place, []), value)
 
 
-def out_of_order(told: Told, right: Right) -> list[str]:
+def out_of_order(values: SentValues, right: Right) -> list[str]:
     """Each key of which something older was told than before.
 
     What was told must be a part of what was right, in the same order.
     """
     wrong_order = []
-    for (path, sku, source), sent in told.items():
+    for (path, sku, source), sent in values.items():
         if not path.endswith(("/base-prices", "/source-items")):
             continue
         was_right = iter(right.get((sku, source), []))

@@ -126,16 +126,16 @@ class Pages:
         if at is not None:
             at.evaluate("element => element.scrollIntoView({block: 'center'})")
         expect(self.page.locator("[data-slot=skeleton], .animate-pulse")).to_have_count(0)
-        shown: list[bytes] = []
+        current: list[bytes] = []
 
         def stands_still() -> bool:
-            shown.append(self.page.screenshot(animations="disabled"))
-            return len(shown) >= STILL and len(set(shown[-STILL:])) == 1
+            current.append(self.page.screenshot(animations="disabled"))
+            return len(current) >= STILL and len(set(current[-STILL:])) == 1
 
         wait_until(stands_still, "a page that stands still")
-        assert len(shown[-1]) <= LARGEST_PICTURE, f"{name} is too large for the documentation"
+        assert len(current[-1]) <= LARGEST_PICTURE, f"{name} is too large for the documentation"
         PICTURES.mkdir(exist_ok=True)
-        (PICTURES / f"{name}.png").write_bytes(shown[-1])
+        (PICTURES / f"{name}.png").write_bytes(current[-1])
 
     def _run(self, name: str, how: str) -> None:
         self.page.goto(f"{self._stack.url}/v2/deployments/deployment/{self._stack.deployment(name)}")

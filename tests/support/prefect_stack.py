@@ -21,7 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from support.commands import Said, command, environment, run
+from support.commands import CommandResult, command, environment, run
 from support.processes import answers, running, wait_until, with_variable
 from support.served import one_client
 
@@ -77,7 +77,7 @@ class Stack:
         """What Acumatica has."""
         return dict(one_client().get(f"{self.sections['acumatica']['url']}/_sandbox/state", timeout=60).json())
 
-    def a2m(self, *arguments: str) -> Said:
+    def a2m(self, *arguments: str) -> CommandResult:
         """Run the command line beside it."""
         return run(arguments, folder=self.folder, environ=self.environ)
 

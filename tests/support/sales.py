@@ -8,7 +8,7 @@ from typing import Any
 from support.served import client
 from support.trade import Trade
 
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from settings import Settings
 
 SECTIONS: dict[str, dict[str, Any]] = {
@@ -43,9 +43,9 @@ class Sales(Trade):
         login = {"name": "admin", "password": "sandbox", "tenant": "Company"}
         with client(self.here.acumatica.url) as site:
             site.post("/entity/auth/login", json=login).raise_for_status()
-            shown = site.get(f"/entity/Default/24.200.001/SalesOrder/SO/{number}").raise_for_status().json()
+            current = site.get(f"/entity/Default/24.200.001/SalesOrder/SO/{number}").raise_for_status().json()
             site.post("/entity/auth/logout", content=b"").raise_for_status()
-        return {name: one.get("value") for name, one in shown.items() if isinstance(one, dict)}
+        return {name: one.get("value") for name, one in current.items() if isinstance(one, dict)}
 
     def forget(self) -> None:
         """Begin with an empty state."""
@@ -53,7 +53,7 @@ class Sales(Trade):
 
     def reprocess(self) -> None:
         """Have every failed order sent again."""
-        by_hand.send_again(self.here.state, self.here.failed("order"), self.here.clock.now())
+        actions.send_again(self.here.state, self.here.failed("order"), self.here.clock.now())
 
     def salable(self, sku: str) -> Decimal:
         """What Magento sells of a SKU on its website."""

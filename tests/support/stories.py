@@ -45,10 +45,10 @@ class Scene:
             self.trade = Sales(self.here)
         return self.trade
 
-    async def look(self, entity: str) -> None:
+    async def sync(self, entity: str) -> None:
         """One whole sync, which must end well."""
         outcome = await self.here.sync(entity, self.settings)
-        assert (outcome.fault, outcome.stopped) == (None, None), f"{entity}: {outcome.in_words()}"
+        assert (outcome.fault, outcome.stopped) == (None, None), f"{entity}: {outcome.summary()}"
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class Story:
     ready: Callable[[Scene, int], None] | None = None
     then: tuple[str, ...] = ()
 
-    def looks_after(self) -> tuple[str, ...]:
+    def syncs_afterwards(self) -> tuple[str, ...]:
         """The syncs that put all right again."""
         return self.then or (self.entity,)
 
     def entities(self) -> tuple[str, ...]:
         """What is right in the end."""
-        return tuple(dict.fromkeys(self.looks_after()))
+        return tuple(dict.fromkeys(self.syncs_afterwards()))
 
 
 def _prices(scene: Scene, number: int) -> None:

@@ -182,9 +182,9 @@ class World:
         """The requests that Acumatica received, in order."""
         return self.http.get(f"{self.acumatica.url}/_sandbox/journal").json()["requests"]
 
-    def told(self) -> dict[tuple[str, str, str], list[Decimal]]:
+    def sent_values(self) -> dict[tuple[str, str, str], list[Decimal]]:
         """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
-        return invariant.told(self.writes())
+        return invariant.sent_values(self.writes())
 
     def assert_never_older(self, settings: Settings | None = None) -> None:
         """No key went back to an older value. Sources are raised for a shipment, also for one that is then refused:
@@ -195,7 +195,7 @@ class World:
         shipped = {item["sku"] for one in self.shop_state()["shipments"] for item in one["items"]}
         shipped |= {line["inventory_id"] for one in self.site_state()["shipments"] for line in one["lines"]}
         history = [(site, own or usual, today) for site, own, today in self._was]
-        went_back = invariant.went_back(self.told(), history, shipped)
+        went_back = invariant.went_back(self.sent_values(), history, shipped)
         assert not went_back, went_back
 
     def failed(self, entity: str | None = None) -> list[Message]:
@@ -243,12 +243,12 @@ class World:
             assert not unknown, f"{entity}: never queued: {unknown[:5]}"
 
 
-def _with_words_of(kind: type[Progress | Waiting], said: Callable[[str], object]) -> Listener:
+def _with_words_of(kind: type[Progress | Waiting], message: Callable[[str], object]) -> Listener:
     """Call it with the words of each event of a kind."""
 
     def listen(event: Event) -> None:
         if isinstance(event, kind):
-            said(event.message)
+            message(event.message)
 
     return listen
 

@@ -24,7 +24,7 @@ def trade(make_world):
     return make
 
 
-async def look(here: Trade, entity: str = "shipment", **sections):
+async def sync(here: Trade, entity: str = "shipment", **sections):
     here.here.clock.advance(60)
     outcome = await here.here.sync(
         entity, here.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
@@ -62,24 +62,24 @@ async def test_a_shipment_made_by_hand_is_adopted(trade, lines):
     """Marked, linked, said; no second one is made, and inventory puts the source right."""
     here = trade()
     order = here.sold("000001", {"A": 2, "B": 1})
-    await look(here, "inventory")
+    await sync(here, "inventory")
     made = by_hand(here, order, lines, "1z1 ")
     number = here.ship("000001")
-    outcome = await look(here)
-    [shown] = here.shipped(order)
-    assert (str(shown["entity_id"]), numbers(shown), reasons(here)) == (made, ["1z1 "], "")
+    outcome = await sync(here)
+    [current] = here.shipped(order)
+    assert (str(current["entity_id"]), numbers(current), reasons(here)) == (made, ["1z1 "], "")
     assert here.marks(order) == [f"Acumatica shipment {number}, order SO 000001"]
     with here.here.state.read() as connection:
         [link] = links.of_records(connection, "shipment", [number]).values()
         [message] = messages.of_records(connection, "shipment", [number])
     assert (link.magento_id, link.made_by) == (made, "adopted")
     assert "somebody else made" in (message.reason or "")
-    assert outcome.report.notes
+    assert outcome.remarks.notes
     whole = [{"inventory_id": sku, "warehouse": "MAIN", "available": "100", "on_hand": "100"} for sku in ("A", "B")]
     here.here.change(*({"set_quantity": one} for one in whole))
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert (here.quantity("A"), here.quantity("B")) == (100, 100)
-    assert (await look(here)).counters.requests == 0
+    assert (await sync(here)).counters.requests == 0
 
 
 async def test_a_drop_shipment_made_by_hand_is_adopted(trade):
@@ -89,10 +89,10 @@ async def test_a_drop_shipment_made_by_hand_is_adopted(trade):
     made = by_hand(here, order, None, "1ZV", source="east")
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "vendor_ref": "1ZV"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
-    outcome = await look(here)
+    outcome = await sync(here)
     assert [str(one["entity_id"]) for one in here.shipped(order)] == [made]
     assert here.marks(order) == ["Acumatica receipt 000077, order SO 000001"]
-    assert "booked on the source east, not on vendor" in outcome.report.notes[0][1]
+    assert "booked on the source east, not on vendor" in outcome.remarks.notes[0][1]
 
 
 async def test_a_part_that_was_shipped_by_hand_is_adopted_and_the_rest_is_made(trade):
@@ -102,7 +102,7 @@ async def test_a_part_that_was_shipped_by_hand_is_adopted_and_the_rest_is_made(t
     by_hand(here, order, {"A": 2}, "1Z1")
     here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}])
     here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "3"}])
-    await look(here)
+    await sync(here)
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(order)] == [[2], [3]]
     assert (len(set(here.marks(order))), reasons(here)) == (2, "")
 
@@ -114,7 +114,7 @@ async def test_one_shipment_is_adopted_once(trade):
     by_hand(here, order, {"A": 2}, "1Z1")
     for _ in range(2):
         here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}])
-    await look(here, magento={"concurrency": 4})
+    await sync(here, magento={"concurrency": 4})
     assert [len(made["comments"]) for made in here.shipped(order)] == [1, 1]
     assert (len(set(here.marks(order))), reasons(here)) == (2, "")
 
@@ -125,7 +125,7 @@ async def test_shipments_of_one_order_go_one_after_the_other(trade):
     order = here.sold("000001", {"A": 6})
     for _ in range(6):
         here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "1"}])
-    await look(here, magento={"concurrency": 4})
+    await sync(here, magento={"concurrency": 4})
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(order)] == [[1]] * 6
     assert (len(set(here.marks(order))), reasons(here)) == (6, "")
 
@@ -136,11 +136,11 @@ async def test_the_same_tracking_number_with_other_lines_fails_and_names_both(tr
     order = here.sold("000001", {"A": 2, "B": 1})
     made = by_hand(here, order, {"A": 2}, "1Z1")
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     assert len(here.shipped(order)) == 1
-    said = reasons(here)
-    assert "it ships 2 of 'A', and Acumatica's ships 2 of 'A', 1 of 'B'" in said
-    assert f"a2m link shipment '{number}|SO 000001' {made}" in said
+    message = reasons(here)
+    assert "it ships 2 of 'A', and Acumatica's ships 2 of 'A', 1 of 'B'" in message
+    assert f"a2m link shipment '{number}|SO 000001' {made}" in message
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_without_a_real_tracking_number_nothing_is_adopted(trade, theirs, 
     order = here.sold("000001", {"A": 2})
     made = by_hand(here, order, None, *([theirs] if theirs else []))
     number = here.ship("000001", packages=[{"tracking": ours}])
-    await look(here)
+    await sync(here)
     assert here.marks(order) == []
     assert "has 0 open" in reasons(here)
     assert f"a2m link shipment '{number}|SO 000001' {made}" in reasons(here)
@@ -166,7 +166,7 @@ async def test_what_somebody_shipped_of_an_order_of_ours_is_compensated(trade):
     order = here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
     by_hand(here, order, None, "1Z1")
     here.ship("000001")
-    await look(here)
+    await sync(here)
     with here.here.state.read() as connection:
         kept = compensations.of_keys(connection, ["A"], None)
     assert kept == {("A", "default"): 20_000}
@@ -194,7 +194,7 @@ async def test_an_item_with_an_option_is_adopted_too(trade, items):
     }
     here.http.post(f"order/{order}/ship", json=body).raise_for_status()
     here.ship("000001")
-    await look(here)
+    await sync(here)
     assert [[item["sku"] for item in made["items"]] for made in here.shipped(order)] == [["A-BLUE"]]
     assert (len(here.marks(order)), reasons(here)) == (1, "")
 
@@ -209,7 +209,7 @@ async def test_a_lost_answer_adopts_once(trade, fault):
     number = here.ship("000001", packages=[{"tracking": "1Z1"}, {"tracking": "1Z2"}])
     here.here.faults.replace(f"magento POST path=*/shipment/*/comments: {fault} times=1")
     for _ in range(3):
-        await look(here)
+        await sync(here)
     [made] = here.shipped(order)
     assert (here.marks(order), numbers(made)) == ([f"Acumatica shipment {number}, order SO 000001"], ["1Z1", "1Z2"])
     assert reasons(here) == ""
@@ -230,11 +230,11 @@ async def test_a_run_that_dies_after_the_mark_finds_it_again(trade, monkeypatch)
 
     monkeypatch.setattr(failpoints, "hit", reached)
     with pytest.raises(Died):
-        await look(here)
+        await sync(here)
     here.here.clock.advance(3600)
-    await look(here)
-    [shown] = here.shipped(order)
-    assert (str(shown["entity_id"]), numbers(shown), len(here.marks(order))) == (made, ["1Z1", "1Z2"], 1)
+    await sync(here)
+    [current] = here.shipped(order)
+    assert (str(current["entity_id"]), numbers(current), len(here.marks(order))) == (made, ["1Z1", "1Z2"], 1)
     with here.here.state.read() as connection:
         assert links.of_records(connection, "shipment", [number])
 
@@ -244,16 +244,16 @@ async def test_a_tracking_number_that_acumatica_replaced_is_replaced(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     [made] = here.shipped(order)
     own = {"order_id": order, "parent_id": made["entity_id"], "track_number": "SHOP", "title": "x", "carrier_code": "x"}
     here.http.post("shipment/track", json={"entity": own}).raise_for_status()
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
-    await look(here)
+    await sync(here)
     assert [numbers(one) for one in here.shipped(order)] == [["SHOP", "1Z2"]]
-    assert (await look(here)).counters.requests == 0
+    assert (await sync(here)).counters.requests == 0
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": ""}})
-    await look(here)
+    await sync(here)
     assert [numbers(one) for one in here.shipped(order)] == [["SHOP", "1Z2"]]
 
 
@@ -262,12 +262,12 @@ async def test_a_replaced_tracking_number_that_magento_keeps_is_named(trade):
     here = trade()
     here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
     here.here.faults.replace("magento DELETE path=*/shipment/track/*: status=400 times=9")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert outcome.counters.sent == 1
-    assert "1Z1 was replaced in Acumatica and stays" in outcome.report.notes[0][1]
+    assert "1Z1 was replaced in Acumatica and stays" in outcome.remarks.notes[0][1]
 
 
 @pytest.mark.parametrize("cut", ["POST path=*/shipment/track", "DELETE path=*/shipment/track/*"])
@@ -276,11 +276,11 @@ async def test_a_lost_answer_replaces_once(trade, cut):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
     here.here.faults.replace(f"magento {cut}: cut=after times=1")
     for _ in range(3):
-        await look(here)
+        await sync(here)
     assert [numbers(one) for one in here.shipped(order)] == [["1Z2"]]
     assert reasons(here) == ""
 
@@ -291,14 +291,14 @@ async def test_a_vendors_tracking_number_that_comes_later_or_is_replaced_goes_to
     order = here.sold("000001", {"B": 3}, drop_ship=True)
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "purchase_order": "000500"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000500", "receipt_nbr": "000077", "release": True}})
-    await look(here)
+    await sync(here)
     assert [numbers(one) for one in here.shipped(order)] == [[]]
     here.here.clock.advance(3600)
     here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZV"}})
-    await look(here)
+    await sync(here)
     assert [numbers(one) for one in here.shipped(order)] == [["1ZV"]]
     here.here.clock.advance(3600)
     here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZW"}})
-    await look(here)
+    await sync(here)
     assert [numbers(one) for one in here.shipped(order)] == [["1ZW"]]
-    assert (await look(here)).counters.requests == 0
+    assert (await sync(here)).counters.requests == 0

@@ -28,5 +28,5 @@ async def test_a_branch_that_cannot_be_looked_up_stops_nothing(make_world):
     outcome = await here.sync("price", here.settings(acumatica={"branch": "HEADOFFICE"}))
     assert (outcome.fault, outcome.counters.sent) == (None, 3)
     assert any(
-        "Whether the branch HEADOFFICE exists could not be checked" in said for said in outcome.report.in_words()
+        "Whether the branch HEADOFFICE exists could not be checked" in message for message in outcome.remarks.summary()
     )

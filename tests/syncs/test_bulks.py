@@ -46,14 +46,14 @@ def somebody_publishes(here: World) -> None:
     here.http.post(f"{here.magento.url}{PUBLISHED}", headers=headers, json=[{"prices": []}]).raise_for_status()
 
 
-async def told_of(here: World, settings) -> str:
+async def sync_messages(here: World, settings) -> str:
     outcome = await here.sync("price", settings)
     assert outcome.fault is None
-    return " ".join(outcome.report.in_words())
+    return " ".join(outcome.remarks.summary())
 
 
 @pytest.mark.over_both
-async def test_all_prices_of_a_look_are_one_bulk(make_world: Callable[..., World]):
+async def test_all_prices_of_a_sync_are_one_bulk(make_world: Callable[..., World]):
     """More than the threshold: one request with an operation for each batch, and Magento shows every price."""
     here = make_world(23)
     settings = in_bulks(here)
@@ -117,14 +117,14 @@ async def test_a_consumer_that_stands_still_is_noticed_and_its_prices_go_another
     here.change_shop({"setting": {"consumer": False}})
     settings = in_bulks(here)
     began = here.clock.now()
-    said = await told_of(here, settings)
-    assert "queue:consumers:start async.operations.all" in said
+    message = await sync_messages(here, settings)
+    assert "queue:consumers:start async.operations.all" in message
     assert 180 <= (here.clock.now() - began).total_seconds() <= 200
     assert [path for path, _records in paths(here)] == [PUBLISHED, *[AT_ONCE] * 5]
     here.assert_converged(settings, entities=["price"])
     here.clock.advance(60)
     reprice(here, "3.25")
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert [path for path, _records in paths(here)].count(PUBLISHED) == 1
     here.assert_shown(settings, entities=["price"])
 
@@ -135,21 +135,21 @@ async def test_a_consumer_that_wakes_up_late_does_not_bring_old_prices_back(make
     here = make_world(23)
     here.change_shop({"setting": {"consumer": False}})
     settings = in_bulks(here)
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     here.clock.advance(60)
     reprice(here, "3.25")
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     here.change_shop({"setting": {"consumer": True}})
     here.shop("GET", "store/storeConfigs")  # the consumer comes to it: the first prices are back
     assert here.prices()["SKU-000001"] != D("3.25")
     here.clock.advance(60)
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert open_bulk(here) is None
     here.assert_shown(settings, entities=["price"])
     assert here.prices()["SKU-000001"] == D("3.25")
     here.clock.advance(60)
     reprice(here, "4.25")
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert paths(here)[-1] == (PUBLISHED, 9)
     here.assert_shown(settings, entities=["price"])
 
@@ -168,11 +168,11 @@ async def test_a_run_that_dies_around_its_bulk_is_carried_on(make_world, step, c
         await here.sync("price", settings)
     here.clock.advance(LEASE_SECONDS + 1)
     reprice(here, "5.75", 4)
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     here.change_shop({"setting": {"consumer": True}})
     for _look in range(2):
         here.clock.advance(61)
-        await told_of(here, settings)
+        await sync_messages(here, settings)
     assert open_bulk(here) is None
     here.assert_shown(settings, entities=["price"])
     if consumer:
@@ -188,11 +188,11 @@ async def test_a_bulk_whose_number_was_lost_is_waited_for(make_world, cut):
     here.clock.advance(60)
     reprice(here, "3.25")
     here.faults.replace(f"magento POST path=*/async/*: cut={cut} times=1")
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     here.assert_shown(settings, entities=["price"])
     assert open_bulk(here) is not None
     here.clock.advance(61)
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert open_bulk(here) is None
     here.assert_converged(settings, entities=["price"])
 
@@ -202,18 +202,18 @@ async def test_a_shop_that_takes_no_bulk_gets_requests(make_world):
     here = make_world(23)
     here.faults.replace("magento POST path=*/async/*: status=404")
     settings = in_bulks(here)
-    said = await told_of(here, settings)
-    assert "takes no bulk" in said
+    message = await sync_messages(here, settings)
+    assert "takes no bulk" in message
     here.assert_converged(settings, entities=["price"])
 
 
-async def test_a_bulk_that_may_not_be_asked_about_is_told_with_the_permission(make_world):
+async def test_a_bulk_that_may_not_be_asked_about_is_reported_with_the_permission(make_world):
     """Without the permission for its status the prices go by requests, and the permission is named."""
     here = make_world(23)
     here.change_shop({"token": {"token": "sandbox-magento-token", "resources": ["Magento_Catalog::catalog"]}})
     settings = in_bulks(here)
-    said = await told_of(here, settings)
-    assert "Magento_Logging::system_magento_logging_bulk_operations" in said
+    message = await sync_messages(here, settings)
+    assert "Magento_Logging::system_magento_logging_bulk_operations" in message
     here.assert_shown(settings, entities=["price"])
 
 
@@ -229,7 +229,7 @@ async def test_a_shop_that_lets_nobody_in_any_more_fails_the_run_and_no_message(
     assert [one.attempts for one in waiting] == [0] * 23
     here.faults.replace("")
     here.clock.advance(61)
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert open_bulk(here) is None
     here.assert_converged(settings, entities=["price"])
 
@@ -251,12 +251,12 @@ async def test_nothing_is_asked_while_the_shop_told_to_wait(make_world):
     settings = in_bulks(here)
     here.faults.replace("magento GET path=*/bulk/*: status=429 retry_after=40 times=1")
     began = here.clock.now()
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert (here.clock.now() - began).total_seconds() >= 40
     here.assert_converged(settings, entities=["price"])
 
 
-async def test_a_look_without_bulks_asks_nothing_more(make_world):
+async def test_a_sync_without_bulks_asks_nothing_more(make_world):
     """An idle sync sends nothing to Magento, with bulks as without."""
     here = make_world(23)
     settings = in_bulks(here)
@@ -292,16 +292,16 @@ async def test_test_connection_sees_a_consumer_that_works_and_one_that_does_not(
     assert (await consumer(settings)).result == "passed"
     here.change_shop({"setting": {"consumer": False}})
     asleep = await consumer(settings)
-    assert (asleep.result, "queue:consumers:start" in asleep.said) == ("failed", True)
+    assert (asleep.result, "queue:consumers:start" in asleep.message) == ("failed", True)
     here.change_shop({"token": {"token": "sandbox-magento-token", "resources": ["Magento_Backend::store", *CATALOGUE]}})
     unseen = await consumer(settings)
-    assert (unseen.result, "Magento_Logging::system_magento" in unseen.said) == ("failed", True)
+    assert (unseen.result, "Magento_Logging::system_magento" in unseen.message) == ("failed", True)
     assert await consumer(here.settings()) is None
     assert not any(write["applied"] for write in here.writes())
 
 
 @pytest.mark.parametrize("status", ["status=404", "status=400", "status=503", "status=503 body=html"])
-async def test_a_status_that_is_never_told_stops_no_later_look(make_world, status):
+async def test_a_status_that_is_never_reported_stops_no_later_sync(make_world, status):
     """The route of the status is gone, or in the way of a firewall: prices go by requests, now and later."""
     here = make_world(23)
     settings = in_bulks(here)
@@ -309,11 +309,11 @@ async def test_a_status_that_is_never_told_stops_no_later_look(make_world, statu
     for price in ("3.25", "4.25"):
         here.clock.advance(61)
         reprice(here, price)
-        await told_of(here, settings)
+        await sync_messages(here, settings)
         assert here.prices()["SKU-000001"] == D(price)
     here.faults.replace("")
     here.clock.advance(61)
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     assert open_bulk(here) is None
     here.assert_shown(settings, entities=["price"])
 
@@ -324,12 +324,12 @@ async def test_a_shop_that_wants_to_be_left_alone_for_long_is(make_world):
     settings = in_bulks(here)
     here.faults.replace("magento GET path=*/bulk/*: status=503 retry_after=3600 times=1")
     began = here.clock.now()
-    said = await told_of(here, settings)
+    message = await sync_messages(here, settings)
     assert (here.clock.now() - began).total_seconds() < 60
-    assert "left alone" in said
+    assert "left alone" in message
     here.clock.advance(3601)
     for _look in range(2):
-        await told_of(here, settings)
+        await sync_messages(here, settings)
         here.clock.advance(61)
     assert open_bulk(here) is None
     here.assert_converged(settings, entities=["price"])
@@ -341,10 +341,10 @@ async def test_others_that_publish_prices_do_not_hold_up_a_lost_number(make_worl
     settings = in_bulks(here)
     here.change_shop({"setting": {"consumer": False}})
     here.faults.replace("magento POST path=*/async/*: cut=before times=1")
-    await told_of(here, settings)
+    await sync_messages(here, settings)
     somebody_publishes(here)
     began = here.clock.now()
-    said = await told_of(here, settings)
+    message = await sync_messages(here, settings)
     assert 180 <= (here.clock.now() - began).total_seconds() < 240
-    assert "has not worked on a bulk" in said
+    assert "has not worked on a bulk" in message
     here.assert_shown(settings, entities=["price"])

@@ -54,7 +54,7 @@ async def test_what_is_missing_is_named(here, customer, what, words):
     """Each failed check names what is missing and what there is."""
     found = await checked(here, **customer)
     assert found[what].result == "failed"
-    assert words in found[what].said
+    assert words in found[what].message
 
 
 async def test_attributes_are_looked_for_in_both_systems(here):
@@ -62,8 +62,8 @@ async def test_attributes_are_looked_for_in_both_systems(here):
     found = await checked(here, with_attributes=True, attributes={"market segment": "no_such", "OTHER": "no_such"})
     in_acumatica, in_magento = (found[f"Customer attributes in {place}"] for place in ("Acumatica", "Magento"))
     assert in_acumatica.result == in_magento.result == "failed"
-    assert "has the attribute OTHER." in in_acumatica.said
-    assert "no customer attribute no_such." in in_magento.said
+    assert "has the attribute OTHER." in in_acumatica.message
+    assert "no customer attribute no_such." in in_magento.message
 
 
 async def test_a_refused_login_is_not_tried_again(here):

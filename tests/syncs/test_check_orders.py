@@ -42,7 +42,7 @@ async def test_what_is_there_passes(here):
         ({"magento": {"bearer_token": "wrong-token-of-a-test"}}, ["Store view of orders"]),
     ],
 )
-async def test_what_a_system_does_not_let_us_ask_is_said(here, connection, what):
+async def test_what_a_system_does_not_let_us_ask_is_reported(here, connection, what):
     """Each thing that is named there could not be checked; what needs no system, or the other one, is checked."""
     found = await checked(here, connection)
     assert [name for name, one in found.items() if one.result == "could not be checked"] == what
@@ -53,7 +53,7 @@ async def test_a_permission_that_is_missing_does_not_stop_the_other_checks(here)
     """The token lacks the route that is asked first: what needs it fails with the permission, the rest is checked."""
     here.here.change_shop({"token": {"resources": ["Magento_Backend::admin", "Magento_Catalog::catalog"]}})
     found = await checked(here)
-    assert "Magento_Backend::store" in found.pop("Store view of orders").said
+    assert "Magento_Backend::store" in found.pop("Store view of orders").message
     assert {one.result for one in found.values()} == {"passed"}
 
 
@@ -83,7 +83,7 @@ async def test_what_is_not_there_fails_with_what_to_do(here, order, what, result
     """The name that is wrong, and those that there are."""
     found = (await checked(here, **order))[what]
     assert found.result == result
-    assert words in found.said
+    assert words in found.message
 
 
 async def test_a_status_with_its_state_passes(here):

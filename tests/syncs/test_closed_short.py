@@ -27,9 +27,9 @@ def sales(make_world) -> Sales:
     return Sales(make_world([Product("A", "Product A", 1_000_000, ten), Product("B", "Product B", 2_000_000, ten)]))
 
 
-async def look(here: Sales, *looked: str, **order: Any) -> None:
+async def sync(here: Sales, *checked: str, **order: Any) -> None:
     """One look at each, a minute later."""
-    for entity in looked or ("order",):
+    for entity in checked or ("order",):
         here.here.clock.advance(61)
         outcome = await here.here.sync(entity, settings(here, **order))
         assert (outcome.fault, outcome.stopped) == (None, None)
@@ -73,13 +73,13 @@ def failures(here: Sales) -> dict[str, str]:
 async def test_the_open_rest_is_named(sales, paid):
     """A failure that says what never ships and what to do, and a difference; nothing is canceled or given back."""
     number = placed(sales, paid=paid)
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales)
-    await look(sales, "shipment", "order", "order", invoice="offline")
-    said = failures(sales)["SO 000001"]
-    assert said.startswith("Closed short: SO 000001 is Completed in Acumatica, which is complete in Magento")
-    assert f"Acumatica never ships 1 of B, which Magento has open and {'' if paid else 'not '}invoiced" in said
-    assert "A2M_ORDER__CLOSE_REST" in said
+    await sync(sales, "shipment", "order", "order", invoice="offline")
+    message = failures(sales)["SO 000001"]
+    assert message.startswith("Closed short: SO 000001 is Completed in Acumatica, which is complete in Magento")
+    assert f"Acumatica never ships 1 of B, which Magento has open and {'' if paid else 'not '}invoiced" in message
+    assert "A2M_ORDER__CLOSE_REST" in message
     assert sales.order(number)["status"] == "processing"
     assert len(sales.invoices(number)) == 1
     sales.here.clock.advance(61)
@@ -91,25 +91,25 @@ async def test_an_uninvoiced_rest_is_canceled_where_the_setting_says_so(sales):
     """Magento completes the order, and sells what was held for it."""
     number = placed(sales)
     held = sales.salable("B")
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales)
-    await look(sales, "shipment", "order", **CLOSES)
+    await sync(sales, "shipment", "order", **CLOSES)
     made = sales.order(number)
     assert (failures(sales), made["status"]) == ({}, "complete")
     assert [(one["qty_shipped"], one["qty_canceled"]) for one in made["items"]] == [(2, 0), (0, 1)]
     assert sales.salable("B") == held + 1
     assert sales.comments(number)[-1] == "Acumatica SO 000001: Completed"
     before = len(sales.here.writes())
-    await look(sales, "order", **CLOSES)
+    await sync(sales, "order", **CLOSES)
     assert len(sales.here.writes()) == before
 
 
 async def test_what_was_paid_for_is_never_given_back(sales):
     """An invoiced rest is named, whatever the setting says about canceling."""
     number = placed(sales, paid=True)
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales)
-    await look(sales, "shipment", "order", **CLOSES)
+    await sync(sales, "shipment", "order", **CLOSES)
     assert "refund it with a credit memo" in failures(sales)["SO 000001"]
     made = sales.order(number)
     assert (made["status"], [one["qty_canceled"] for one in made["items"]]) == ("processing", [0, 0])
@@ -118,9 +118,9 @@ async def test_what_was_paid_for_is_never_given_back(sales):
 async def test_what_shipped_without_an_invoice_is_not_canceled_with_the_rest(sales):
     """Magento would make the whole order canceled: it is named instead."""
     number = placed(sales)
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales, release=False)
-    await look(sales, "shipment", "order", close_rest="cancel")
+    await sync(sales, "shipment", "order", close_rest="cancel")
     assert "not invoiced" in failures(sales)["SO 000001"]
     assert sales.order(number)["state"] == "processing"
 
@@ -128,26 +128,26 @@ async def test_what_shipped_without_an_invoice_is_not_canceled_with_the_rest(sal
 async def test_a_rest_waits_for_what_ships_yet(sales):
     """A line is closed short while another is still to ship: Magento cancels all that is open, so the cancel waits."""
     number = placed(sales)
-    await look(sales, **CLOSES)
+    await sync(sales, **CLOSES)
     sales.here.change({"set_order": {"order_nbr": "000001", "lines": [{"line_nbr": 2, "completed": True}]}})
-    await look(sales, **CLOSES)
+    await sync(sales, **CLOSES)
     assert failures(sales) == {}
     with sales.here.state.read() as connection:
         waiting = overview.of_entity(connection, "order", sales.here.clock.now()).waiting
     assert waiting == {"awaiting_shipment": 1}
     shipment = sales.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}])
     sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
-    await look(sales, "shipment", "order", **CLOSES)
+    await sync(sales, "shipment", "order", **CLOSES)
     assert (failures(sales), sales.order(number)["status"]) == ({}, "complete")
 
 
 async def test_the_rest_of_an_order_of_ours_ends_with_its_state(sales):
     """Magento reserved nothing of it: a cancel would put back what nobody held."""
     number = placed(sales, ours=True)
-    await look(sales, **CLOSES)
+    await sync(sales, **CLOSES)
     before = sales.salable("B")
     ship_and_close(sales)
-    await look(sales, "shipment", "order", **CLOSES)
+    await sync(sales, "shipment", "order", **CLOSES)
     assert (failures(sales), sales.order(number)["status"]) == ({}, "complete")
     assert sales.salable("B") == before
     assert not any(write["path"].endswith("/cancel") for write in sales.here.writes())
@@ -156,21 +156,21 @@ async def test_the_rest_of_an_order_of_ours_ends_with_its_state(sales):
 async def test_a_canceled_order_has_no_rest(sales):
     """All of it comes to nothing, which is told as such."""
     number = placed(sales)
-    await look(sales)
+    await sync(sales)
     sales.edit("000001", status="Canceled")
-    await look(sales, statuses={**MAP, "Canceled": "canceled"})
+    await sync(sales, statuses={**MAP, "Canceled": "canceled"})
     assert (failures(sales), sales.order(number)["state"]) == ({}, "canceled")
 
 
 async def test_a_part_of_a_line_is_a_rest_too(sales):
     """One of two ships: one never does."""
     number = placed(sales)
-    await look(sales)
+    await sync(sales)
     shipment = sales.ship(lines=[{"order_nbr": "000001", "line_nbr": n, "quantity": "1"} for n in (1, 2)])
     sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
     closed = {"order_nbr": "000001", "status": "Completed", "lines": [{"line_nbr": 1, "completed": True}]}
     sales.here.change({"set_order": closed})
-    await look(sales, "shipment", "order", **CLOSES)
+    await sync(sales, "shipment", "order", **CLOSES)
     made = sales.order(number)
     assert (failures(sales), made["status"]) == ({}, "complete")
     assert [Decimal(one["qty_canceled"]) for one in made["items"]] == [1, 0]
@@ -198,20 +198,20 @@ async def test_an_invoiced_rest_is_given_back_once_acumatica_has_given_it_back(s
     """By an offline credit memo of the rest alone, without shipping; what was held for it sells again."""
     number = placed(sales, paid=True)
     held = sales.salable("B")
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales)
-    await look(sales, "shipment", "order", **REFUNDS)
+    await sync(sales, "shipment", "order", **REFUNDS)
     assert (failures(sales), waits(sales)) == ({}, {"awaiting_credit_memo": 1})
     given_back(sales, price="1")
-    await look(sales, "order", **REFUNDS)
-    await look(sales, "order", **REFUNDS)
+    await sync(sales, "order", **REFUNDS)
+    await sync(sales, "order", **REFUNDS)
     made = sales.order(number)
     assert (failures(sales), waits(sales), made["status"]) == ({}, {}, "complete")
     assert [one["qty_refunded"] for one in made["items"]] == [0, 1]
     assert made["total_refunded"] == 1
     assert sales.salable("B") == held + 1
     before = len(sales.here.writes())
-    await look(sales, "order", **REFUNDS)
+    await sync(sales, "order", **REFUNDS)
     assert len(sales.here.writes()) == before
 
 
@@ -219,10 +219,10 @@ async def test_an_invoiced_rest_is_given_back_once_acumatica_has_given_it_back(s
 async def test_never_more_is_given_back_than_acumatica_gave(sales, memo):
     """A smaller credit memo, or one that is not released, is waited for; reconcile says so."""
     number = placed(sales, paid=True)
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales)
     given_back(sales, **memo)
-    await look(sales, "shipment", "order", "order", **REFUNDS)
+    await sync(sales, "shipment", "order", "order", **REFUNDS)
     assert (failures(sales), waits(sales)) == ({}, {"awaiting_credit_memo": 1})
     assert sales.order(number).get("total_refunded", 0) in (0, None)
     sales.here.clock.advance(61)
@@ -233,11 +233,11 @@ async def test_never_more_is_given_back_than_acumatica_gave(sales, memo):
 async def test_a_credit_memo_whose_answer_was_lost_is_made_once(sales):
     """Magento is asked what it has given back before anything is repeated."""
     number = placed(sales, paid=True)
-    await look(sales)
+    await sync(sales)
     ship_and_close(sales)
     given_back(sales, price="1")
-    await look(sales, "shipment")
+    await sync(sales, "shipment")
     sales.here.faults.replace("magento POST path=*/refund: cut=after times=1")
     for _look in range(3):
-        await look(sales, "order", **REFUNDS)
+        await sync(sales, "order", **REFUNDS)
     assert (failures(sales), sales.order(number)["total_refunded"]) == ({}, 1)

@@ -33,7 +33,7 @@ def shop(here):
     return Shop(here)
 
 
-async def test_a_contact_with_odd_characters_arrives_and_the_change_is_said(here, shop):
+async def test_a_contact_with_odd_characters_arrives_and_the_change_is_reported(here, shop):
     """Case D8: customer and address are cleaned alike; the run's table and explain say what was changed."""
     here.change(added(1, main_contact=ODD))
     outcome = await sync(here)
@@ -42,11 +42,11 @@ async def test_a_contact_with_odd_characters_arrives_and_the_change_is_said(here
     assert [(who["firstname"], who["lastname"]) for who in (one, *one["addresses"])] == [
         ("Anne Office", "Mueller Schmidt")
     ] * 2
-    said = "First name 'Anne (Office)' is sent as 'Anne Office'"
+    message = "First name 'Anne (Office)' is sent as 'Anne Office'"
     noted = "First name: Magento takes no '(' and no ')' there; it is sent without."
-    assert ("ACME0001", noted) in outcome.report.notes
+    assert ("ACME0001", noted) in outcome.remarks.notes
     lines = explain(settings(here), here.state, "customer", "ACME0001")
-    assert any(what == "Rules say" and note.startswith(said) for what, note in lines)
+    assert any(what == "Rules say" and note.startswith(message) for what, note in lines)
     assert (await sync(here)).counters.requests == 0
 
 
@@ -61,7 +61,7 @@ async def test_customers_without_an_email_fail_or_are_left_out(here, shop):
     assert here.failed("customer") == []
     assert (
         "2 without an e-mail left out (Customers without an e-mail, A2M_CUSTOMER__WITHOUT_EMAIL)."
-        in outcome.report.in_words()
+        in outcome.remarks.summary()
     )
     lines = explain(settings(here, without_email="leave_out"), here.state, "customer", "ACME0002")
     assert (

@@ -258,7 +258,7 @@ async def test_a_shop_that_shows_everything_already_is_not_written_to(here, shop
     assert len(here.writes()) == count
 
 
-async def test_more_new_customers_than_the_limit_stop_the_look(here, shop):
+async def test_more_new_customers_than_the_limit_stop_the_sync(here, shop):
     """Nobody is created and nobody changed; the words say how many and what to set; then all go."""
     shop.add("buyer0@example.com")
     here.change(*(added(number) for number in range(6)))
@@ -339,20 +339,20 @@ async def test_attributes_arrive_on_adobe_commerce(make_world):
     own = [attribute("SEGMENT", "G", "Gold"), attribute("CREDIT", "1000.5"), attribute("SEX", "F", "Female")]
     here.change(added(1, attributes=own), added(2, attributes=[attribute("CREDIT", "much")]))
 
-    def shown() -> tuple[dict[str, str], int | None]:
+    def current() -> tuple[dict[str, str], int | None]:
         one = Shop(here).all()["buyer1@example.com"]
         values = {row["attribute_code"]: row["value"] for row in one.get("custom_attributes", [])}
         return values, one.get("gender")
 
     await sync(here, with_attributes=True, attributes=mapped)
-    values, gender = shown()
+    values, gender = current()
     assert (sorted(values), values["credit"], gender) == (["credit", "segment"], "1000.5000", 2)
     assert "Unreadable attribute: attribute CREDIT of customer ACME0002" in reasons(here)["ACME0002"]
     gold = values["segment"]
     less = [attribute("SEGMENT", "s", "silver"), attribute("CREDIT", ""), attribute("SEX", "")]
     here.change({"set_customer": {"customer_id": "ACME0001", "attributes": less}})
     await sync(here, with_attributes=True, attributes=mapped)
-    values, gender = shown()
+    values, gender = current()
     assert (list(values), gender) == (["segment"], None)
     assert values["segment"] != gold
     assert list(reasons(here)) == ["ACME0002"]

@@ -22,7 +22,7 @@ CUSTOMERS = {
 }
 
 
-def said(here: World) -> str:
+def message(here: World) -> str:
     """All that the state database says."""
     with here.state.read() as connection:
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
@@ -30,12 +30,12 @@ def said(here: World) -> str:
     return " ".join(bytes(v).decode() if isinstance(v, bytes | memoryview) else str(v) for v in values).casefold()
 
 
-async def look(sales: Sales, *entities: str, **how: bool) -> None:
+async def sync(sales: Sales, *entities: str, **how: bool) -> None:
     """A sync of each, a minute later."""
     for entity in entities:
         sales.here.clock.advance(61)
         outcome = await sales.here.sync(entity, sales.settings(**CUSTOMERS), **how)
-        assert (outcome.fault, outcome.stopped, list(outcome.failed)) == (None, None, []), outcome.in_words()
+        assert (outcome.fault, outcome.stopped, list(outcome.failed)) == (None, None, []), outcome.summary()
 
 
 async def test_forgotten_and_not_made_again(make_world: Callable[..., World], database_url: str) -> None:
@@ -47,26 +47,26 @@ async def test_forgotten_and_not_made_again(make_world: Callable[..., World], da
     own = {"Email": EMAIL, "Phone1": "+1 555 0100", "Address": {**ADDRESS, "AddressLine1": "1 Private Road"}}
     here.change({"set_customer": {"customer_id": "ACME", "customer_class": "WHOLESALE", "main_contact": own}})
     sales.entered("000001", {"A": 2})
-    await look(sales, "customer", "order")
-    assert all(word in said(here) for word in (EMAIL, "1 private road"))
+    await sync(sales, "customer", "order")
+    assert all(word in message(here) for word in (EMAIL, "1 private road"))
     written, made = len(here.writes()), len(sales.orders())
     assert made == 1
 
     here.clock.advance(600)
-    await look(sales, "customer", "order")  # so that what was changed lies before what is read again
+    await sync(sales, "customer", "order")  # so that what was changed lies before what is read again
     kept = forget.forget(here.state, EMAIL, here.clock.now())
     assert kept.keys == {"customer": ["ACME"], "order": ["SO 000001"]}
-    assert not [word for word in PERSONAL if word in said(here)]
-    await look(sales, "customer", "order")
-    assert not [word for word in PERSONAL if word in said(here)], "a look at changes brings nothing back"
+    assert not [word for word in PERSONAL if word in message(here)]
+    await sync(sales, "customer", "order")
+    assert not [word for word in PERSONAL if word in message(here)], "a look at changes brings nothing back"
 
-    await look(sales, "customer", "order", full=True)
-    assert EMAIL in said(here), "Acumatica still has her, and a full sync reads all of it"
+    await sync(sales, "customer", "order", full=True)
+    assert EMAIL in message(here), "Acumatica still has her, and a full sync reads all of it"
     assert len(here.writes()) == written
     sales.ship("000001")
-    await look(sales, "shipment")
-    shown = sales.order("000001")
-    assert len(sales.shipped(shown["entity_id"])) == 1
+    await sync(sales, "shipment")
+    current = sales.order("000001")
+    assert len(sales.shipped(current["entity_id"])) == 1
     assert len(sales.orders()) == made
 
 
@@ -76,12 +76,12 @@ async def test_a_customer_who_is_gone_from_acumatica(make_world: Callable[..., W
     here = sales.here
     own = {"Email": EMAIL, "Phone1": "+1 555 0100", "Address": ADDRESS}
     here.change({"set_customer": {"customer_id": "ACME", "customer_class": "WHOLESALE", "main_contact": own}})
-    await look(sales, "customer")
+    await sync(sales, "customer")
     here.change({"remove_customer": {"customer_id": "ACME"}})
     forget.forget(here.state, EMAIL, here.clock.now())
-    await look(sales, "customer")
-    await look(sales, "customer", full=True)
-    assert not [word for word in PERSONAL if word in said(here)]
+    await sync(sales, "customer")
+    await sync(sales, "customer", full=True)
+    assert not [word for word in PERSONAL if word in message(here)]
     with here.state.read() as connection:
         assert records.read(connection, "customer", ["ACME"]) == {}
     assert here.failed() == []

@@ -22,9 +22,9 @@ def sales(make_world) -> Sales:
     return Sales(make_world([Product("A", "Product A", 1_000_000, TEN), Product("B", "Product B", 2_000_000, TEN)]))
 
 
-async def look(here: Sales, *looked: str, **sections: Any) -> None:
+async def sync(here: Sales, *checked: str, **sections: Any) -> None:
     """One look at each, a minute later."""
-    for entity in looked:
+    for entity in checked:
         here.here.clock.advance(61)
         outcome = await here.here.sync(entity, here.settings(**{**SECTIONS, **sections}))
         assert (outcome.fault, outcome.stopped) == (None, None)
@@ -51,20 +51,20 @@ async def test_a_hold_that_is_over_is_ended_before_anything_else(
         sales.entered("000001", LINES, status="On Hold")
     else:
         placed_in_the_shop(sales, status="On Hold")
-    await look(sales, "order")
+    await sync(sales, "order")
     assert sales.order("000001" if ours else "100000001")["status"] == "holded"
     sales.edit("000001", status="Open")
     shipment = sales.ship("000001")
     if invoiced:
         sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
-    await look(sales, *then)
+    await sync(sales, *then)
     assert sales.here.failed() == []
     made = sales.order("000001" if ours else "100000001")
     assert [item["qty_shipped"] for item in made["items"]] == [2, 1]
     assert made["status"] == ("complete" if invoiced else "processing")
     sales.here.assert_shown(sales.settings(**SECTIONS), entities=["order", "shipment"])
     before = len(sales.here.writes())
-    await look(sales, "order", "shipment")
+    await sync(sales, "order", "shipment")
     assert len(sales.here.writes()) == before
 
 
@@ -73,24 +73,24 @@ async def test_a_hold_of_the_shops_own_is_left_alone(sales: Sales):
     mapped = {"Open": "processing", "Shipping": "processing", "Completed": "complete"}
     order = {"order": {**SECTIONS["order"], "statuses": mapped}}
     placed_in_the_shop(sales)
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/hold").raise_for_status()
     sales.here.clock.advance(60)
     sales.ship("000001")
-    await look(sales, "order", "shipment", "order", **order)
+    await sync(sales, "order", "shipment", "order", **order)
     assert sales.order("100000001")["status"] == "holded"
     assert sales.here.failed() == []
     assert sales.shipped(sales.order("100000001")["entity_id"]) == []
     sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/unhold").raise_for_status()
     sales.here.clock.advance(3600)
-    await look(sales, "shipment", **order)
+    await sync(sales, "shipment", **order)
     assert len(sales.shipped(sales.order("100000001")["entity_id"])) == 1
 
 
 @pytest.mark.parametrize("ours", [True, False], ids=["entered in the ERP", "placed in the shop"])
 @pytest.mark.parametrize("fault", ["status=401 times=1", "status=503 times=1", "cut=after times=1"])
-@pytest.mark.parametrize("looked", [True, False], ids=["held to the end", "released at once"])
-async def test_a_hold_that_was_half_told_is_ended_too(sales: Sales, ours: bool, fault: str, looked: bool):
+@pytest.mark.parametrize("checked", [True, False], ids=["held to the end", "released at once"])
+async def test_a_hold_that_was_partially_applied_is_ended_too(sales: Sales, ours: bool, fault: str, checked: bool):
     """Magento held the order, and the sync broke off before its comment: released later, or before the next sync."""
     statuses = {"Open": "processing", "On Hold": "holded", "Shipping": "processing", "Completed": "complete"}
     order = {"order": {**SECTIONS["order"], "statuses": statuses}}
@@ -99,22 +99,22 @@ async def test_a_hold_that_was_half_told_is_ended_too(sales: Sales, ours: bool, 
     else:
         placed_in_the_shop(sales)
     number = "000001" if ours else "100000001"
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     sales.edit("000001", status="On Hold")
     sales.here.faults.replace(f"magento GET path=*/V1/orders/* after=1: {fault}")
     sales.here.clock.advance(61)
     await sales.here.sync("order", sales.settings(**{**SECTIONS, **order}))
     sales.here.faults.replace("")
     assert sales.order(number)["status"] == "holded"
-    if looked:
-        await look(sales, "order", **order)
+    if checked:
+        await sync(sales, "order", **order)
         assert sales.order(number)["status"] == "holded"
     sales.edit("000001", status="Open")
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     assert sales.here.failed() == []
     assert sales.order(number)["status"] == "processing"
     sales.ship("000001")
-    await look(sales, "order", "shipment", "order", **order)
+    await sync(sales, "order", "shipment", "order", **order)
     assert sales.here.failed() == []
     sales.here.assert_shown(sales.settings(**{**SECTIONS, **order}), entities=["order", "shipment"])
 
@@ -123,17 +123,17 @@ async def test_a_hold_of_the_shops_own_outlasts_a_fault(sales: Sales):
     """An invoice meets a busy shop: nothing of it had left, so it waits for the end of the shop's hold."""
     order = {"order": {**SECTIONS["order"], "statuses": {"Open": "processing", "Completed": "processing"}}}
     placed_in_the_shop(sales)
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/hold").raise_for_status()
     sales.invoiced("000001")
     sales.here.faults.replace("magento GET path=*/V1/orders/*: status=503 times=1")
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     assert sales.here.faults.rules[0].done == 1
     assert sales.order("100000001")["status"] == "holded"
     assert sales.here.failed() == []
     sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/unhold").raise_for_status()
     sales.here.clock.advance(600)
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     assert len(sales.invoices("100000001")) == 1
 
 
@@ -143,10 +143,10 @@ async def test_what_cannot_be_canceled_stays_on_hold(sales: Sales):
     placed_in_the_shop(sales, status="On Hold")
     order_id = sales.order("100000001")["entity_id"]
     sales.http.post(f"order/{order_id}/invoice", json={"capture": False}).raise_for_status()
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     sales.edit("000001", status="Canceled")
     before = len(sales.here.writes())
-    await look(sales, "order", **order)
+    await sync(sales, "order", **order)
     [failed] = sales.here.failed("order")
     assert "all of it is invoiced there" in str(failed.reason)
     assert (sales.order("100000001")["state"], len(sales.here.writes())) == ("holded", before)

@@ -19,97 +19,97 @@ def scene(make_world):
 
     async def begin(entity: str) -> Scene:
         story = STORIES[entity]
-        told = Scene(make_world(story.products), story.sections)
+        played = Scene(make_world(story.products), story.sections)
         if story.ready is not None:
-            story.ready(told, 1)
-            await told.look(story.then[0])
-            told.here.clock.advance(1)
-        story.change(told, 1)
-        return told
+            story.ready(played, 1)
+            await played.sync(story.then[0])
+            played.here.clock.advance(1)
+        story.change(played, 1)
+        return played
 
     return begin
 
 
-async def look_all(told: Scene, entity: str, **how) -> None:
+async def sync_all(scene: Scene, entity: str, **how) -> None:
     """Every sync that the story's end needs, each a minute later."""
-    for name in STORIES[entity].looks_after():
-        told.here.clock.advance(60)
-        outcome = await told.here.sync(name, told.settings, **how)
-        assert (outcome.fault, outcome.stopped) == (None, None), outcome.in_words()
+    for name in STORIES[entity].syncs_afterwards():
+        scene.here.clock.advance(60)
+        outcome = await scene.here.sync(name, scene.settings, **how)
+        assert (outcome.fault, outcome.stopped) == (None, None), outcome.summary()
 
 
-async def forget_everything_that_is_over(told: Scene) -> int:
+async def forget_everything_that_is_over(scene: Scene) -> int:
     """Housekeeping with no time at all for which anything is kept."""
-    told.here.clock.advance(1)
-    return await retention.forget_messages(told.here.state, told.here.clock, told.here.clock.now())
+    scene.here.clock.advance(1)
+    return await retention.forget_messages(scene.here.state, scene.here.clock, scene.here.clock.now())
 
 
-def rows(told: Scene) -> dict[str, int]:
+def rows(scene: Scene) -> dict[str, int]:
     """How many rows each table has."""
-    with told.here.state.read() as connection:
+    with scene.here.state.read() as connection:
         tables = metadata.sorted_tables
         return {one.name: connection.execute(select(func.count()).select_from(one)).scalar_one() for one in tables}
 
 
-def states(told: Scene) -> list[str]:
+def states(scene: Scene) -> list[str]:
     """The state of every message."""
-    with told.here.state.read() as connection:
+    with scene.here.state.read() as connection:
         return list(connection.execute(select(messages.c.state).order_by(messages.c.id)).scalars())
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-async def test_an_idle_look_adds_no_row(scene, entity):
+async def test_an_idle_sync_adds_no_row(scene, entity):
     """Neither a usual one nor a full one, in any table, whether something failed before or not."""
-    told = await scene(entity)
-    await look_all(told, entity)
-    before = rows(told)
+    played = await scene(entity)
+    await sync_all(played, entity)
+    before = rows(played)
     for full in (False, True, False):
-        await look_all(told, entity, full=full)
-    assert rows(told) == before
+        await sync_all(played, entity, full=full)
+    assert rows(played) == before
     assert before["messages"] > 0
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-async def test_a_look_after_housekeeping_sends_nothing(scene, entity):
+async def test_a_sync_after_housekeeping_sends_nothing(scene, entity):
     """What was sent is known without its message: a usual sync and a full one find nothing to do."""
-    told = await scene(entity)
-    await look_all(told, entity)
-    sent = len(told.here.writes())
-    assert await forget_everything_that_is_over(told) > 0
-    left = states(told)
+    played = await scene(entity)
+    await sync_all(played, entity)
+    sent = len(played.here.writes())
+    assert await forget_everything_that_is_over(played) > 0
+    left = states(played)
     assert len(left) == 1, "the newest stays, for its number"
     for full in (False, True):
-        await look_all(told, entity, full=full)
-    assert len(told.here.writes()) == sent
-    assert states(told) == left
-    told.here.assert_converged(told.settings, entities=STORIES[entity].entities())
+        await sync_all(played, entity, full=full)
+    assert len(played.here.writes()) == sent
+    assert states(played) == left
+    played.here.assert_converged(played.settings, entities=STORIES[entity].entities())
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
 @pytest.mark.parametrize("step", ["chunk_written", "claimed", "delivered", "settled"])
-async def test_housekeeping_between_a_death_and_the_next_look(scene, entity, step):
+async def test_housekeeping_between_a_death_and_the_next_sync(scene, entity, step):
     """Nothing is lost and nothing is doubled."""
-    told = await scene(entity)
+    played = await scene(entity)
     ended = None
     with dies_at(Death(step, 1)):
-        ended = await told.here.sync(entity, told.settings)
+        ended = await played.here.sync(entity, played.settings)
     assert ended is None, "it did not die"
-    await forget_everything_that_is_over(told)
-    told.here.clock.advance(max(LEASE_SECONDS, SESSION_ENDS) + 1)
-    await look_all(told, entity)
-    await forget_everything_that_is_over(told)
-    await look_all(told, entity)
-    told.here.assert_converged(told.settings, entities=STORIES[entity].entities())
+    await forget_everything_that_is_over(played)
+    played.here.clock.advance(max(LEASE_SECONDS, SESSION_ENDS) + 1)
+    await sync_all(played, entity)
+    await forget_everything_that_is_over(played)
+    await sync_all(played, entity)
+    played.here.assert_converged(played.settings, entities=STORIES[entity].entities())
 
 
 async def test_what_failed_stays_and_is_not_sent_again(make_world):
     """A failed message outlives housekeeping, and its value is not queued a second time."""
     story = STORIES["price"]
-    told = Scene(make_world(story.products, faults="magento POST path=*/base-prices: status=400"), story.sections)
-    await look_all(told, "price")
-    failed = [(one.id, one.reason) for one in told.here.failed("price")]
+    scene = Scene(make_world(story.products, faults="magento POST path=*/base-prices: status=400"), story.sections)
+    await sync_all(scene, "price")
+    failed = [(one.id, one.reason) for one in scene.here.failed("price")]
     assert failed
-    await forget_everything_that_is_over(told)
-    await look_all(told, "price", full=True)
-    assert [(one.id, one.reason) for one in told.here.failed("price")] == failed
-    assert set(states(told)) == {"failed"}
+    await forget_everything_that_is_over(scene)
+    await sync_all(scene, "price", full=True)
+    assert [(one.id, one.reason) for one in scene.here.failed("price")] == failed
+    assert set(states(scene)) == {"failed"}

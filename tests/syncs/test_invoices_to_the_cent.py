@@ -14,7 +14,7 @@ def sales(make_world) -> Sales:
     return Sales(make_world([Product("A", "Product A", 100_000_000, ten), Product("B", "Product B", 200_000_000, ten)]))
 
 
-async def look(here: Sales) -> dict[str, str]:
+async def sync(here: Sales) -> dict[str, str]:
     """One look at orders, a minute later; gives what failed."""
     here.here.clock.advance(61)
     statuses = {"Open": "processing", "Shipping": "processing", "Back Order": "processing", "Completed": "processing"}
@@ -38,23 +38,23 @@ def totals(here: Sales) -> list[float]:
 async def test_a_part_without_a_discount_is_made(sales):
     """Its total is Acumatica's."""
     sales.entered("000001", LINES)
-    await look(sales)
+    await sync(sales)
     invoiced(sales, A="1")
-    assert await look(sales) == {}
+    assert await sync(sales) == {}
     assert totals(sales) == [100]
 
 
 @pytest.mark.parametrize(
     "money", [{"discount": "10.00"}, {"taxes": [{"id": "NY", "rate": "8.875"}], "discount": "7.77"}]
 )
-async def test_a_part_that_would_differ_is_said_and_made_once_all_is_invoiced(sales, money):
+async def test_a_part_that_would_differ_is_reported_and_made_once_all_is_invoiced(sales, money):
     """The document's discount is Acumatica's to give; the last invoice settles all of it, to the cent."""
     sales.entered("000001", LINES, freight="7.50", **money)
-    await look(sales)
+    await sync(sales)
     invoiced(sales, A="1")
-    [said] = (await look(sales)).values()
-    assert said.startswith("Invoice totals differ: Acumatica's invoice")
+    [message] = (await sync(sales)).values()
+    assert message.startswith("Invoice totals differ: Acumatica's invoice")
     assert (totals(sales), sales.order("000001")["status"]) == ([], "processing")
     invoiced(sales)
-    assert await look(sales) == {}
+    assert await sync(sales) == {}
     assert totals(sales) == [sales.order("000001")["grand_total"]]

@@ -27,7 +27,7 @@ def _by_branch(here: World, *rows: dict[str, object]) -> Settings:
 
 async def _checked(here: World, settings: Settings, what: str) -> tuple[str, str]:
     found = [one async for one in check_connection(settings, here.state, here.clock) if one.what == what]
-    return found[0].result, found[0].said
+    return found[0].result, found[0].message
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ async def test_a_warehouse_that_acumatica_lacks_is_refused_by_name(make_world, i
     outcome = await here.sync("inventory", settings)
     assert words in (outcome.fault or "")
     assert here.writes() == []
-    result, said = await _checked(here, settings, "Warehouses")
+    result, message = await _checked(here, settings, "Warehouses")
     assert result == "failed"
-    assert words in said
+    assert words in message
 
 
 async def test_vendor_stock_counts_once_in_a_stock_of_magento(make_world):

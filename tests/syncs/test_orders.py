@@ -3,7 +3,7 @@
 import pytest
 from support.sales import Sales
 
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.sync import links
 from sandbox.catalogue import Product
@@ -22,7 +22,7 @@ def sales(make_world):
     return make
 
 
-async def look(here: Sales, **sections):
+async def sync(here: Sales, **sections):
     """One look at orders, a minute later."""
     here.here.clock.advance(60)
     outcome = await here.here.sync("order", here.settings(**sections))
@@ -39,7 +39,7 @@ async def test_an_order_made_in_acumatica_is_made_in_magento_once(sales):
     """With its numbers, lines, totals to the cent, address, method, state and status; the next sync sends nothing."""
     here = sales()
     here.entered("000001", LINES, freight="7.50", discount="1.00", taxes=[{"id": "NY", "rate": "8.875"}])
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.sent, outcome.counters.failed) == (1, 0), reasons(here)
     made = here.order("000001")
     assert (made["increment_id"], made["ext_order_id"]) == ("SO-000001", "SO 000001")
@@ -56,7 +56,7 @@ async def test_an_order_made_in_acumatica_is_made_in_magento_once(sales):
     assert made["billing_address"]["region"] == "New York"
     assert (made["payment"]["method"], made["customer_is_guest"]) == ("checkmo", 1)
     assert here.comments("000001") == ["Acumatica SO 000001: Open"]
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.requests, outcome.counters.queued) == (0, 0)
     with here.here.state.read() as connection:
         link = links.of_keys(connection, "order", ["SO 000001"])["SO 000001"]
@@ -78,11 +78,11 @@ async def test_a_lost_answer_makes_nothing_twice(sales, plan, calls):
     here.entered("000001", LINES)
     here.invoiced("000001")
     if calls != "create":
-        await look(here)
+        await sync(here)
         here.edit("000001", status="On Hold" if calls == "comment" else "Open")
     here.here.faults.replace(plan)
     for _look in range(3):
-        await look(here, **OFFLINE)
+        await sync(here, **OFFLINE)
         here.here.clock.advance(60)
     assert len(here.orders()) == 1
     assert len(here.invoices("000001")) == 1
@@ -99,9 +99,9 @@ async def test_an_order_that_is_in_magento_already_is_found_and_not_made(sales):
     """A state that was lost is built anew: our number is there, so the order is linked."""
     here = sales()
     here.entered("000001", LINES)
-    await look(here)
+    await sync(here)
     here.forget()
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.sent, outcome.counters.requests) == (1, 0)
     assert len(here.orders()) == 1
 
@@ -117,9 +117,9 @@ async def test_only_chosen_types_and_branches_from_from_on(sales):
     here.entered("001001", {"A": 1}, type="QT")
     here.entered("001002", {"A": 1}, branch="RETAIL")
     chosen = {"order": {"from": "2026-11-01T00:00:00Z", "branches": ["HEADOFFICE"]}}
-    outcome = await look(here, **chosen)
+    outcome = await sync(here, **chosen)
     assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.pulled) == (0, 0, 0)
-    outcome = await look(here, order={"types": []})
+    outcome = await sync(here, order={"types": []})
     assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.pulled) == (0, 0, 0)
 
 
@@ -130,18 +130,18 @@ async def test_an_inactive_entity_sends_nothing_and_everything_later(sales):
     off = here.settings(active={"order": False})
     assert (await here.here.sync("order", off)).stopped is not None
     assert here.orders() == []
-    assert (await look(here)).counters.sent == 1
+    assert (await sync(here)).counters.sent == 1
 
 
 async def test_an_order_that_came_from_magento_is_followed_and_never_made(sales):
     """Hold, unhold and cancel through their own calls, each with one comment; nothing where the status is shown."""
     here = sales()
     here.sold("000001", LINES, status="Shipping")
-    assert (await look(here)).counters.requests == 0
+    assert (await sync(here)).counters.requests == 0
     number = "100000001"
     for status, state in (("On Hold", "holded"), ("Shipping", "processing"), ("Canceled", "canceled")):
         here.edit("000001", status=status)
-        outcome = await look(here)
+        outcome = await sync(here)
         assert (outcome.counters.sent, outcome.counters.requests) == (1, 2), reasons(here)
         assert (here.order(number)["state"], here.order(number)["status"]) == (state, state)
         assert here.comments(number)[-1] == f"Acumatica SO 000001: {status}"
@@ -153,7 +153,7 @@ async def test_a_status_that_magento_does_not_allow_names_both(sales):
     """What nobody has invoiced is not complete, and no call makes it so."""
     here = sales()
     here.sold("000001", LINES, status="Completed")
-    await look(here)
+    await sync(here)
     assert "is Completed in Acumatica, which is complete in Magento" in reasons(here)["SO 000001"]
     assert "not invoiced" in reasons(here)["SO 000001"]
 
@@ -162,13 +162,13 @@ async def test_a_reference_that_magento_does_not_know_is_not_made(sales):
     """A marketplace's number fails, unless the setting allows to make such orders."""
     here = sales()
     here.entered("000001", LINES, external_ref="AMZ-1")
-    await look(here)
+    await sync(here)
     assert reasons(here)["SO 000001"].startswith("Unknown reference: SO 000001 refers to 'AMZ-1'")
     assert here.orders() == []
-    await look(here, order={"create_with_reference": True})
+    await sync(here, order={"create_with_reference": True})
     here.edit("000001", description="again")
     here.reprocess()
-    await look(here, order={"create_with_reference": True})
+    await sync(here, order={"create_with_reference": True})
     assert len(here.orders()) == 1
     assert reasons(here) == {}
 
@@ -178,7 +178,7 @@ async def test_a_value_that_fits_no_address_of_a_request_fails_alone(sales):
     here = sales()
     here.entered("000001", LINES, ship_to={"Country": "X" * 100_000})
     here.entered("000002", LINES)
-    await look(here)
+    await sync(here)
     assert len(here.orders()) == 1
     [(key, reason)] = reasons(here).items()
     assert key == "SO 000001"
@@ -190,10 +190,10 @@ async def test_what_is_not_mapped_fails_alone_and_goes_once_it_is(sales):
     here = sales()
     here.entered("000001", LINES, ship_via="LOCAL")
     here.entered("000002", LINES)
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.sent, outcome.counters.failed) == (1, 1)
     assert "Unmapped ShipVia: SO 000001 has the ShipVia LOCAL" in reasons(here)["SO 000001"]
-    outcome = await look(here, order={"shipping_methods": {"": "flatrate_flatrate", "LOCAL": "flatrate_flatrate"}})
+    outcome = await sync(here, order={"shipping_methods": {"": "flatrate_flatrate", "LOCAL": "flatrate_flatrate"}})
     assert (outcome.counters.sent, reasons(here)) == (1, {})
 
 
@@ -201,13 +201,13 @@ async def test_orders_that_came_to_nothing_are_not_made(sales):
     """Canceled before Magento had it: not a request; with a reference, one question whether it has it."""
     here = sales()
     here.entered("000001", LINES, status="Canceled")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.failed) == (0, 0, 0)
     here.entered("000002", LINES, status="Canceled", external_ref="AMZ-2")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.requests, outcome.counters.reads, outcome.counters.failed) == (0, 1, 0)
     here.sold("000003", LINES, status="Canceled")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.sent, here.order("100000003")["state"]) == (1, "canceled")
 
 
@@ -215,11 +215,11 @@ async def test_our_orders_are_held_and_canceled_by_an_update(sales):
     """No call of hold or cancel: the salable quantity is what it was."""
     here = sales()
     here.entered("000001", LINES)
-    await look(here)
+    await sync(here)
     before = here.salable("A")
     for status, state in (("On Hold", "holded"), ("Open", "new"), ("Canceled", "canceled")):
         here.edit("000001", status=status)
-        await look(here)
+        await sync(here)
         assert (here.order("000001")["state"], reasons(here)) == (state, {})
     assert here.salable("A") == before
     paths = {write["path"].rpartition("/V1/")[2] for write in here.here.writes()}
@@ -232,13 +232,13 @@ async def test_a_released_invoice_makes_one_invoice(sales):
     here = sales()
     here.entered("000001", LINES)
     invoice = here.invoiced("000001", release=False)
-    await look(here, **OFFLINE)
+    await sync(here, **OFFLINE)
     assert here.invoices("000001") == []
     here.here.change({"release_invoice": invoice})
-    await look(here, **OFFLINE)
+    await sync(here, **OFFLINE)
     [made] = here.invoices("000001")
     assert made["grand_total"] == here.order("000001")["grand_total"]
-    assert (await look(here, **OFFLINE)).counters.requests == 0
+    assert (await sync(here, **OFFLINE)).counters.requests == 0
     assert len(here.invoices("000001")) == 1
 
 
@@ -250,7 +250,7 @@ async def test_partial_invoices_become_partial_invoices(sales):
         shipment = here.ship(lines=lines) if lines else here.ship("000001")
         here.here.clock.advance(60)
         here.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
-        await look(here, **OFFLINE)
+        await sync(here, **OFFLINE)
     quantities = [sorted((one["sku"], one["qty"]) for one in made["items"]) for made in here.invoices("000001")]
     assert quantities == [[("A", 1)], [("A", 1), ("B", 1)]]
     assert reasons(here) == {}
@@ -262,7 +262,7 @@ async def test_an_order_that_the_shop_invoiced_itself_is_not_invoiced_again(sale
     order_id = here.sold("000001", LINES, status="Shipping")
     here.http.post(f"order/{order_id}/invoice", json={"capture": False}).raise_for_status()
     here.invoiced("000001")
-    await look(here, order={**OFFLINE["order"], "statuses": {}})
+    await sync(here, order={**OFFLINE["order"], "statuses": {}})
     assert len(here.invoices("100000001")) == 1
     assert reasons(here) == {}
 
@@ -274,11 +274,11 @@ async def test_a_lost_answer_of_a_call_is_followed_by_one_comment(sales, status,
     """The call is made once, and the comment that it lacks is written once."""
     here = sales()
     here.sold("000001", LINES, status="Shipping")
-    await look(here)
+    await sync(here)
     here.edit("000001", status=status)
     here.here.faults.replace(f"magento POST path=*/{call}: cut=after times=1")
     for _look in range(3):
-        await look(here)
+        await sync(here)
     assert here.order("100000001")["state"] == state
     assert here.comments("100000001") == [f"Acumatica SO 000001: {status}"]
     calls = [write for write in here.here.writes() if write["path"].endswith(f"/{call}")]
@@ -289,10 +289,10 @@ async def test_a_held_order_is_canceled_all_the_same(sales):
     """Magento answers false to a cancel on hold, so the hold is taken off first."""
     here = sales()
     here.sold("000001", LINES, status="On Hold")
-    await look(here)
+    await sync(here)
     assert here.order("100000001")["state"] == "holded"
     here.edit("000001", status="Canceled")
-    await look(here)
+    await sync(here)
     assert (here.order("100000001")["state"], reasons(here)) == ("canceled", {})
     assert here.comments("100000001") == ["Acumatica SO 000001: On Hold", "Acumatica SO 000001: Canceled"]
 
@@ -303,7 +303,7 @@ async def test_a_cancel_that_magento_does_not_do_is_failed(sales):
     order_id = here.sold("000001", LINES, status="Shipping")
     here.http.post(f"order/{order_id}/invoice", json={"capture": False}).raise_for_status()
     here.edit("000001", status="Canceled")
-    await look(here)
+    await sync(here)
     assert (
         "is Canceled in Acumatica, which is canceled in Magento, where it is processing" in reasons(here)["SO 000001"]
     )
@@ -321,9 +321,9 @@ async def test_an_order_goes_to_the_customer_that_is_linked(sales):
         json={"customer": {"email": "ada@example.com", "firstname": "Ada", "lastname": "Lovelace", "website_id": 1}},
     ).raise_for_status()
     now = here.here.clock.now()
-    by_hand.link(here.here.state, "customer", "ACME", "ACME", str(customer.json()["id"]), now)
+    actions.link(here.here.state, "customer", "ACME", "ACME", str(customer.json()["id"]), now)
     here.entered("000001", LINES)
-    await look(here)
+    await sync(here)
     made = here.order("000001")
     assert (made["customer_id"], made["customer_email"]) == (customer.json()["id"], "ada@example.com")
 
@@ -331,9 +331,9 @@ async def test_an_order_goes_to_the_customer_that_is_linked(sales):
 async def test_a_customer_who_is_gone_fails_the_order_for_good(sales):
     """Magento would answer 500 as if it were a passing fault: it is not even asked."""
     here = sales()
-    by_hand.link(here.here.state, "customer", "ACME", "ACME", "999", here.here.clock.now())
+    actions.link(here.here.state, "customer", "ACME", "ACME", "999", here.here.clock.now())
     here.entered("000001", LINES)
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.requests, outcome.counters.failed) == (0, 1)
     assert "Unknown customer: SO 000001 is of ACME, linked to Magento's customer 999" in reasons(here)["SO 000001"]
 
@@ -342,7 +342,7 @@ async def test_an_order_in_another_currency_is_refused(sales):
     """Its amounts would stand in the shop's base currency."""
     here = sales()
     here.entered("000001", LINES, currency="EUR")
-    await look(here)
+    await sync(here)
     assert "Other currency: SO 000001 is in EUR" in reasons(here)["SO 000001"]
 
 
@@ -350,7 +350,7 @@ async def test_an_order_made_complete_is_made_open_and_says_what_it_lacks(sales)
     """Of a complete order nothing could be shipped; it is linked although its status is not possible."""
     here = sales()
     here.entered("000001", LINES, status="Completed")
-    await look(here)
+    await sync(here)
     made = here.order("000001")
     assert (made["state"], made["status"]) == ("processing", "processing")
     assert "which is complete in Magento" in reasons(here)["SO 000001"]
@@ -358,7 +358,7 @@ async def test_an_order_made_complete_is_made_open_and_says_what_it_lacks(sales)
     with here.here.state.read() as connection:
         assert links.of_keys(connection, "order", ["SO 000001"])
     here.invoiced("000001")
-    await look(here, active={"shipment": True}, **OFFLINE)
+    await sync(here, active={"shipment": True}, **OFFLINE)
     assert (len(here.invoices("000001")), reasons(here)) == (1, {})
 
 
@@ -367,7 +367,7 @@ async def test_an_archived_order_is_not_a_deleted_one_and_a_deleted_one_is_repor
     here = sales()
     here.entered("000001", LINES)
     here.entered("000002", LINES)
-    await look(here)
+    await sync(here)
     here.edit("000001", archived=True)
     here.here.change({"remove_order": {"order_nbr": "000002"}})
     here.here.clock.advance(60)
@@ -380,8 +380,8 @@ async def test_an_order_that_the_settings_choose_no_longer_is_left_alone(sales):
     """It is neither deleted nor canceled nor reported."""
     here = sales()
     here.entered("000001", LINES)
-    await look(here)
-    outcome = await look(here, order={"from": "2027-01-01T00:00:00Z"})
+    await sync(here)
+    outcome = await sync(here, order={"from": "2027-01-01T00:00:00Z"})
     assert (outcome.counters.requests, outcome.counters.failed, reasons(here)) == (0, 0, {})
 
 
@@ -410,17 +410,17 @@ async def test_shipped_orders_of_ours_leave_the_salable_quantity_right(sales):
     assert here.quantity("A") == available
 
 
-async def test_an_order_that_was_invoiced_and_then_held_before_the_first_look(sales):
+async def test_an_order_that_was_invoiced_and_then_held_before_the_first_sync(sales):
     """Magento invoices nothing that is on hold: the order is made open, invoiced, and held then."""
     here = sales()
     here.entered("000001", LINES)
     here.invoiced("000001")
     here.edit("000001", status="On Hold")
-    outcome = await look(here, **OFFLINE)
+    outcome = await sync(here, **OFFLINE)
     assert (outcome.counters.sent, outcome.counters.failed) == (1, 0), reasons(here)
     assert len(here.invoices("000001")) == 1
     assert here.order("000001")["state"] == "holded"
-    outcome = await look(here, **OFFLINE)
+    outcome = await sync(here, **OFFLINE)
     assert outcome.counters.requests == 0
 
 
@@ -431,11 +431,11 @@ async def test_an_invoice_whose_answer_was_lost_fails_no_order_that_it_moved_on(
     placed = {"increment_id": "100000001", "lines": rows, "state": "new", "status": "pending", "shipping_amount": "0"}
     here.here.change_shop({"place_order": placed})
     here.entered("000001", LINES, external_ref="100000001")
-    await look(here, **OFFLINE)
+    await sync(here, **OFFLINE)
     here.invoiced("000001")
     here.here.faults.replace("magento POST path=*/invoice: cut=after times=1")
     for _look in range(3):
-        await look(here, **OFFLINE)
+        await sync(here, **OFFLINE)
     assert here.here.faults.rules[0].done == 1
     assert reasons(here) == {}
     assert len(here.invoices("100000001")) == 1

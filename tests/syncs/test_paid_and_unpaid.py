@@ -26,7 +26,7 @@ def settings(here: Sales, **order: Any):
     return here.settings(order={"statuses": MAP, **order})
 
 
-async def look(here: Sales, minutes: float = 1, **order: Any):
+async def sync(here: Sales, minutes: float = 1, **order: Any):
     """One look at orders, so many minutes later."""
     here.here.clock.advance(minutes * 60 + 1)
     outcome = await here.here.sync("order", settings(here, **order))
@@ -60,7 +60,7 @@ async def test_one_map_serves_both(sales, status, paid):
     placed(sales, *(("processing", "processing") if paid else ("new", "pending")))
     order = {"statuses": {**MAP, "Open": status}, "states": {"fraud": "processing"}}
     for _look in range(2):
-        await look(sales, **order)
+        await sync(sales, **order)
     assert sales.here.failed() == []
     if status == "pending" and paid:
         assert "Nothing to tell: SO 000001 is Open in Acumatica" in explained(sales)
@@ -82,11 +82,11 @@ async def test_one_map_serves_both(sales, status, paid):
 async def test_a_wait_ends_by_itself(sales, state, status, reason):
     """No request changes Magento meanwhile, no attempt is used, and the message is sent once Magento has moved on."""
     placed(sales, state, status)
-    outcome = await look(sales)
+    outcome = await sync(sales)
     assert (outcome.counters.requests, outcome.counters.failed, waiting(sales)) == (0, 0, {reason: 1})
-    assert any("1 waiting without a failure" in said for said in outcome.report.in_words())
+    assert any("1 waiting without a failure" in message for message in outcome.remarks.summary())
     put(sales, "processing")
-    await look(sales, 2)
+    await sync(sales, 2)
     with sales.here.state.read() as connection:
         assert messages.pending(connection, "order") == []
     assert (waiting(sales), sales.here.failed()) == ({}, [])
@@ -95,21 +95,21 @@ async def test_a_wait_ends_by_itself(sales, state, status, reason):
 async def test_an_offline_invoice_is_not_waited_for_as_a_payment(sales):
     """Acumatica's released invoice is what moves the order on."""
     placed(sales)
-    await look(sales)
+    await sync(sales)
     sales.invoiced("000001")
-    await look(sales, 2, invoice="offline")
+    await sync(sales, 2, invoice="offline")
     assert (sales.order("100000001")["state"], sales.here.failed(), waiting(sales)) == ("processing", [], {})
 
 
 async def test_the_newest_state_is_waited_for(sales):
     """Acumatica goes on meanwhile: what it says now is told once the order is paid, and nothing else."""
     placed(sales)
-    await look(sales)
+    await sync(sales)
     sales.edit("000001", status="On Hold")
-    await look(sales)
+    await sync(sales)
     assert (sales.order("100000001")["state"], waiting(sales)) == ("holded", {})
     sales.edit("000001", status="Shipping")
-    await look(sales)
+    await sync(sales)
     assert (sales.order("100000001")["state"], waiting(sales)) == ("new", {"awaiting_payment": 1})
 
 
@@ -117,20 +117,20 @@ async def test_waiting_orders_are_read_in_one_search(sales):
     """After 1, 5 and 15 minutes, then every hour: each time one read, whatever their number, and no write."""
     for number in range(1, 21):
         placed(sales, number=number)
-    await look(sales)
+    await sync(sales)
     for minutes, reads in ((1, 1), (1, 0), (4, 1), (5, 0), (10, 1), (30, 0), (30, 1), (59, 0), (1, 1)):
-        outcome = await look(sales, minutes)
+        outcome = await sync(sales, minutes)
         assert (outcome.counters.requests, outcome.counters.reads) == (0, reads), minutes
     assert waiting(sales) == {"awaiting_payment": 20}
 
 
-async def test_a_long_wait_is_told_once_in_the_run(sales):
+async def test_a_long_wait_is_reported_once_in_the_run(sales):
     """After WAIT_TELL its record stands in the run's table, once, and still without a failure."""
     placed(sales)
-    told = []
+    sent = []
     for _day in range(10):
-        told += (await look(sales, 24 * 60)).report.notes
-    [(key, words)] = told
+        sent += (await sync(sales, 24 * 60)).remarks.notes
+    [(key, words)] = sent
     assert key == KEY
     assert "Waits for a payment in Magento since" in words
     assert "A2M_QUEUE__WAIT_TELL" in words
@@ -140,10 +140,10 @@ async def test_a_long_wait_is_told_once_in_the_run(sales):
 async def test_a_wait_is_neither_old_nor_in_the_way(sales):
     """The age of the oldest leaves it out, and another order goes at once."""
     placed(sales)
-    await look(sales)
+    await sync(sales)
     sales.here.clock.advance(timedelta(days=3).total_seconds())
     sales.entered("000002", LINES)
-    await look(sales)
+    await sync(sales)
     with sales.here.state.read() as connection:
         stands = overview.of_entity(connection, "order", sales.here.clock.now())
     assert (stands.oldest_pending, stands.counts["pending"], stands.waiting) == (None, 0, {"awaiting_payment": 1})
@@ -153,8 +153,8 @@ async def test_a_wait_is_neither_old_nor_in_the_way(sales):
 async def test_a_hold_of_the_shops_own_is_not_lifted(sales):
     """Acumatica never had it on hold and has shipped it: the order waits for the shop."""
     placed(sales, "processing", "processing")
-    await look(sales)
+    await sync(sales)
     sales.http.post(f"orders/{sales.order('100000001')['entity_id']}/hold").raise_for_status()
     sales.ship("000001")
-    await look(sales)
+    await sync(sales)
     assert (sales.order("100000001")["state"], waiting(sales)) == ("holded", {"on_hold": 1})

@@ -38,7 +38,7 @@ async def test_threshold_and_batch(make_world, skus, threshold, batch, sizes):
     here.assert_converged(entities=["price"])
 
 
-async def test_a_second_look_sends_nothing(make_world):
+async def test_a_second_sync_sends_nothing(make_world):
     """What Magento confirmed is not sent again, and an idle sync reads two lists in Acumatica at most."""
     here = make_world(60)
     for entity in ("price", "inventory"):
@@ -129,7 +129,7 @@ async def test_an_item_that_becomes_inactive_goes_to_zero_once(make_world):
     assert (await here.sync("inventory", full=True)).counters.sent == 0
 
 
-async def test_an_item_that_is_gone_goes_to_zero_at_the_next_full_look(make_world):
+async def test_an_item_that_is_gone_goes_to_zero_at_the_next_full_sync(make_world):
     """Acumatica has no feed of deletions: the full sync finds what is no longer there."""
     here = make_world(30)
     await here.sync("inventory")
@@ -234,12 +234,12 @@ async def test_a_promotion_starts_and_ends_at_midnight_of_the_tenant(make_world)
     settings = here.settings(price={"source": "sales_price"}, queue={"full_sync_interval": 700})
     await here.sync("price", settings)
     assert here.prices()["SKU-000001"] == 8
-    shown = []
+    current = []
     for seconds in (14 * 3600 - 60 - 3600, 3600 + 60, 24 * 3600 - 120, 120):  # 23:59 and 00:00 twice, in New York
         here.clock.advance(seconds)
         await here.sync("price", settings)
-        shown.append(int(here.prices()["SKU-000001"]))
-    assert shown == [8, 5, 5, 8]
+        current.append(int(here.prices()["SKU-000001"]))
+    assert current == [8, 5, 5, 8]
 
 
 async def test_only_one_key(make_world):
@@ -284,14 +284,14 @@ async def test_branch_wise_overrides_the_plain_setting(make_world):
     )
     await here.sync("inventory", settings)
     product = generated(12)[3]
-    shown = here.quantities()
+    current = here.quantities()
     shelves = {name: quantity // 10_000 for name, quantity in product.quantities.items()}
-    assert shown[product.sku, "east"] == shelves["MAIN"] + shelves["EAST"] + product.vendor4 // 10_000
-    assert shown[product.sku, "west"] == shelves["WEST"]
-    assert (product.sku, "default") not in shown
+    assert current[product.sku, "east"] == shelves["MAIN"] + shelves["EAST"] + product.vendor4 // 10_000
+    assert current[product.sku, "west"] == shelves["WEST"]
+    assert (product.sku, "default") not in current
 
 
-async def test_an_item_that_came_and_went_between_two_full_looks(make_world):
+async def test_an_item_that_came_and_went_between_two_full_syncs(make_world):
     """Only a usual sync ever saw it: the next full sync finds that it is gone, and its quantity goes to 0."""
     products = [*generated(12), Product("SHORT-LIVED", "x", 5_000_000, {"MAIN": 30_000})]
     here = make_world(generated(12), shop_products=products)
@@ -328,16 +328,16 @@ async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
     await here.sync("price", full=True)
     here.change({"remove_item": "ONCE"})
     unreadable = {"InventoryID": {"value": "ONCE"}, "DefaultPrice": {"value": "much"}}
-    for told, failed in ([], []), ([unreadable], ["ONCE"]), ([], []):
-        here.altered.alter = lambda path, body, told=told: (
-            (200, JSON, json.dumps([*json.loads(body), *told]).encode()) if path.endswith("/StockItem") else None
+    for sent, failed in ([], []), ([unreadable], ["ONCE"]), ([], []):
+        here.altered.alter = lambda path, body, sent=sent: (
+            (200, JSON, json.dumps([*json.loads(body), *sent]).encode()) if path.endswith("/StockItem") else None
         )
         here.clock.advance(120)
         await here.sync("price", full=True)
         assert [one.acumatica_key for one in here.failed()] == failed
 
 
-async def test_a_full_look_tells_nothing_before_it_has_read_everything_of_an_item(make_world):
+async def test_a_full_sync_sends_nothing_before_it_has_read_everything_of_an_item(make_world):
     """An item was withdrawn and its quantity changed since: the full sync says 0, and never what nobody may buy."""
     here = make_world(12)
     settings = here.settings(**here.sections(queue=ONE_BY_ONE))
@@ -349,12 +349,12 @@ async def test_a_full_look_tells_nothing_before_it_has_read_everything_of_an_ite
         here.change({"set_quantity": {"inventory_id": sku, "warehouse": "MAIN", "available": "777"}})
     await here.sync("inventory", settings, full=True)
     for sku in of_default:
-        told = here.told()["/rest/all/V1/inventory/source-items", sku, "default"]
-        assert (told[-1], 777 in told) == (0, False)
+        sent = here.sent_values()["/rest/all/V1/inventory/source-items", sku, "default"]
+        assert (sent[-1], 777 in sent) == (0, False)
     here.assert_converged(settings, entities=["inventory"])
 
 
-async def test_a_full_look_that_dies_before_it_has_read_everything(make_world):
+async def test_a_full_sync_that_dies_before_it_has_read_everything(make_world):
     """What it kept and did not compute yet is computed by the next sync, whichever."""
     here = make_world(12)
     await here.sync("inventory", full=True)
@@ -371,7 +371,7 @@ async def test_a_full_look_that_dies_before_it_has_read_everything(make_world):
 
 
 @pytest.mark.parametrize("status", ["Inactive", "Active"])
-async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, monkeypatch, status):
+async def test_a_usual_sync_of_many_chunks_knows_the_facts_first(make_world, monkeypatch, status):
     """However few records a chunk holds: an item's quantity is told when both its status and its quantity are read."""
     monkeypatch.setattr("tasks.pull.FIRST_CHUNK_RECORDS", 1)
     monkeypatch.setattr("tasks.pull.CHUNK_RECORDS", 1)
@@ -381,7 +381,7 @@ async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, mon
     of_default = [sku for (sku, source), quantity in here.quantities().items() if quantity and source == "default"]
     sku = of_default[0]
     place = ("/rest/all/V1/inventory/source-items", sku, "default")
-    before = here.told()[place]
+    before = here.sent_values()[place]
     if status == "Active":
         here.change({"set_item": {"inventory_id": sku, "status": "Inactive"}})
         here.clock.advance(120)
@@ -391,11 +391,11 @@ async def test_a_usual_look_of_many_chunks_knows_the_facts_first(make_world, mon
     for number, key in enumerate([*of_default[1:], sku]):
         here.change({"set_quantity": {"inventory_id": key, "warehouse": "MAIN", "available": f"{777 + number}"}})
     await here.sync("inventory", here.settings(**sections))
-    assert here.told()[place] == [*before, *([0] if status == "Inactive" else [0, 777 + len(of_default) - 1])]
+    assert here.sent_values()[place] == [*before, *([0] if status == "Inactive" else [0, 777 + len(of_default) - 1])]
     here.assert_converged(here.settings(**sections), entities=["inventory"])
 
 
-async def test_a_usual_look_sends_the_first_quantities_while_it_reads_the_others(make_world, monkeypatch):
+async def test_a_usual_sync_sends_the_first_quantities_while_it_reads_the_others(make_world, monkeypatch):
     """What changes most is read last and sent page after page, not kept until everything has been read."""
     monkeypatch.setattr("tasks.pull.FIRST_CHUNK_RECORDS", 1)
     monkeypatch.setattr("tasks.pull.CHUNK_RECORDS", 1)
@@ -417,13 +417,13 @@ async def test_a_usual_look_sends_the_first_quantities_while_it_reads_the_others
     assert read_when_sent[0] < read_when_sent[-1]
 
 
-async def test_what_the_last_look_did_is_not_overwritten_by_one_that_did_nothing(make_world):
+async def test_what_the_last_sync_did_is_not_overwritten_by_one_that_did_nothing(make_world):
     """A full sync reads everything and finds it right: status goes on saying what was done last."""
     here = make_world(12)
     first = await here.sync("price")
     assert first.counters.sent == 12
     for full in (False, True):
         here.clock.advance(120)
-        assert (await here.sync("price", full=full)).in_words() == "nothing changed"
+        assert (await here.sync("price", full=full)).summary() == "nothing changed"
         with here.state.read() as connection:
-            assert entities.read(connection, "price").last_look == first.in_words()
+            assert entities.read(connection, "price").last_look == first.summary()

@@ -20,9 +20,9 @@ async def test_an_item_without_a_row_in_the_price_list(make_world, choice, price
     settings = here.settings(price={"source": "sales_price", "without_sales_price": choice})
     outcome = await here.sync("price", settings)
     assert here.prices() == {"P-0": 9.5, "P-1": 9.5, "P-2": int(price)}
-    said = " ".join(outcome.report.in_words())
-    assert "1 without a row in the price list" in said
-    assert words in said
+    message = " ".join(outcome.remarks.summary())
+    assert "1 without a row in the price list" in message
+    assert words in message
     here.assert_shown(settings, entities=["price"])
 
 
@@ -38,9 +38,9 @@ async def test_the_second_sku_of_an_item_is_named(make_world):
     for entity in ("price", "inventory"):
         outcome = await here.sync(entity, settings)
         assert outcome.counters.sent == 2
-        [(sku, note)] = [one for one in outcome.report.notes if "further SKUs" in one[1]]
+        [(sku, note)] = [one for one in outcome.remarks.notes if "further SKUs" in one[1]]
         assert sku == "ONE-1"
         assert "BOX-1 (BOX)" in note
-        assert "1 SKUs are not sent" in " ".join(outcome.report.in_words())
+        assert "1 SKUs are not sent" in " ".join(outcome.remarks.summary())
     assert here.prices() == {"BOX-1": 0, "ONE-1": 5, "ONE-2": 5}
     assert set(here.quantities()) == {("ONE-1", "default"), ("ONE-2", "default")}

@@ -34,9 +34,9 @@ async def test_a_failed_document_names_settings_as_the_screen_does(make_world: C
     label = "Acumatica status to Magento status (A2M_ORDER__STATUSES)"
     assert label in (failed.reason or "")
     assert label in str(failed_rows([failed]))
-    told = " ".join(said for _what, said in explain(settings, here.state, "order", failed.acumatica_key))
-    assert label in told
-    assert not names_a_setting_bare(told)
+    sent = " ".join(message for _what, message in explain(settings, here.state, "order", failed.acumatica_key))
+    assert label in sent
+    assert not names_a_setting_bare(sent)
 
 
 async def test_what_magento_refuses_says_what_to_do(make_world: Callable[..., World]) -> None:

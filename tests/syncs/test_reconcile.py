@@ -29,7 +29,7 @@ async def _reconcile(here: World, entity: str, **how: Any):
 
 
 @pytest.mark.parametrize("entity", ["price", "inventory"])
-async def test_nothing_differs_after_a_look(make_world: Callable[..., World], entity: str) -> None:
+async def test_nothing_differs_after_a_sync(make_world: Callable[..., World], entity: str) -> None:
     """Everything is compared, nothing differs, and nothing is written to Magento."""
     here = make_world(30)
     await here.sync(entity)
@@ -74,7 +74,7 @@ async def test_a_quantity_that_was_taken_away_in_magento(make_world: Callable[..
     here.assert_converged(entities=["inventory"])
 
 
-async def test_what_failed_and_what_waits_are_told_as_such(make_world: Callable[..., World]) -> None:
+async def test_what_failed_and_what_waits_are_reported_as_such(make_world: Callable[..., World]) -> None:
     """A failed message is a difference with its reason; a pending one says since when it waits."""
     products = [Product(f"P-{n}", "x", 5_000_000, {"MAIN": 30_000}) for n in range(3)]
     here = make_world(products, shop_products=products[1:])
@@ -122,11 +122,11 @@ async def test_documents_that_are_all_told(make_world: Callable[..., World], ent
     scene = Scene(here, story.sections)
     if story.ready is not None:
         story.ready(scene, 1)
-        await scene.look(story.then[0])
+        await scene.sync(story.then[0])
     story.change(scene, 1)
-    for one in (*story.looks_after(), *story.looks_after()):
+    for one in (*story.syncs_afterwards(), *story.syncs_afterwards()):
         here.clock.advance(61)
-        await scene.look(one)
+        await scene.sync(one)
     before = len(here.writes())
     compared = await reconcile(entity, scene.settings, here.state, clock=here.clock)
     assert (compared.why_not, compared.differences) == (None, [])

@@ -17,7 +17,7 @@ def sales(make_world):
     return Sales(make_world([Product("A", "Product A", 1_000_000, {"MAIN": 100_000})]))
 
 
-async def look(here: Sales, entity: str, **sections):
+async def sync(here: Sales, entity: str, **sections):
     """One sync, a minute later."""
     here.here.clock.advance(60)
     outcome = await here.here.sync(entity, here.settings(**{**BOTH, "order": WEB, **sections}))
@@ -32,9 +32,9 @@ async def test_order_and_shipment_find_magentos_order(sales, field, reference):
     order = sales.ordered(LINES, increment_id="100000001")
     sales.entered("000001", LINES, **{field: reference})
     rule = {**WEB, "reference": field}
-    await look(sales, "order", order=rule)
+    await sync(sales, "order", order=rule)
     sales.ship("000001")
-    await look(sales, "shipment", order=rule)
+    await sync(sales, "shipment", order=rule)
     assert [one["entity_id"] for one in sales.orders()] == [order]
     assert sales.here.failed() == []
     with sales.here.state.read() as connection:
@@ -46,31 +46,31 @@ async def test_a_reference_that_does_not_fit_is_no_order_of_the_shop(sales):
     """Though Magento has an order of that number, it is another customer's: it fails, and says what did not fit."""
     sales.ordered(LINES, increment_id="100000001")
     sales.entered("000001", LINES, external_ref="100000001")
-    await look(sales, "order")
+    await sync(sales, "order")
     [failed] = sales.here.failed("order")
     assert "refers to '100000001'" in failed.reason
     assert "Reference pattern, (?:#|WEB-)(.+), does not fit it (A2M_ORDER__REFERENCE_PATTERN)" in failed.reason
     sales.ship("000001")
-    await look(sales, "shipment")
+    await sync(sales, "shipment")
     assert sales.shipped(sales.orders()[0]["entity_id"]) == []
 
 
 async def test_a_number_that_magento_does_not_have_is_named_as_it_was_read(sales):
     """The field's text and the number in it."""
     sales.entered("000001", LINES, external_ref="#100000009")
-    await look(sales, "order")
+    await sync(sales, "order")
     [failed] = sales.here.failed("order")
     assert "refers to '#100000009'" in failed.reason
     assert "Magento has no order '100000009'" in failed.reason
 
 
 @pytest.mark.parametrize(
-    ("test_value", "result", "said"),
+    ("test_value", "result", "message"),
     [("#100000001", "passed", "#100000001 is Magento's order 100000001"), ("", "could not be checked", "no value")],
 )
-async def test_the_test_value_is_tried(sales, test_value, result, said):
+async def test_the_test_value_is_tried(sales, test_value, result, message):
     """Test Connection says which number the pattern finds in it."""
     settings = sales.settings(order={**WEB, "reference_test": test_value})
     found = {one.what: one async for one in check_connection(settings, sales.here.state)}
     assert found["Reference pattern of orders"].result == result
-    assert said in found["Reference pattern of orders"].said
+    assert message in found["Reference pattern of orders"].message

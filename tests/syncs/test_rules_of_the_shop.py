@@ -23,9 +23,9 @@ async def test_a_product_with_backorders_stays_in_stock_at_zero(make_world):
     here.change(*({"set_quantity": {"inventory_id": f"P-{n}", "warehouse": "MAIN", "available": "0"}} for n in (1, 2)))
     outcome = await here.sync("inventory")
     assert (outcome.counters.sent, outcome.counters.failed) == (2, 0)
-    shown = {row["sku"]: (row["quantity"], row["status"]) for row in here.shop_state()["source_items"]}
-    assert shown["P-1"] == ("0", 1)
-    assert shown["P-2"] == ("0", 0)
+    current = {row["sku"]: (row["quantity"], row["status"]) for row in here.shop_state()["source_items"]}
+    assert current["P-1"] == ("0", 1)
+    assert current["P-2"] == ("0", 0)
     assert (await here.sync("inventory", full=True)).counters.requests == 0
 
 
@@ -58,8 +58,8 @@ async def test_a_website_price_that_hides_ours_is_named(make_world):
     here = make_world(_products(), magento={"price_scope": "website"})
     here.shop("POST", "products/base-prices", {"prices": [{"sku": "P-2", "price": 9, "store_id": 1}]})
     outcome = await here.sync("price")
-    assert [key for key, _reason in outcome.report.notes] == ["P-2"]
-    assert "hides" in outcome.report.notes[0][1]
+    assert [key for key, _reason in outcome.remarks.notes] == ["P-2"]
+    assert "hides" in outcome.remarks.notes[0][1]
 
 
 @pytest.mark.parametrize("warehouse", ["MIAN", "INTR"])
@@ -88,7 +88,7 @@ async def test_a_record_saved_late_is_found(make_world):
     assert str(here.prices()["P-0"]) == "8.88"
 
 
-async def test_looks_read_only_what_is_new(make_world):
+async def test_syncs_read_only_what_is_new(make_world):
     """Changes are not read again at every sync: once a minute is enough for what was saved late."""
     here = make_world(60)
     await here.sync("price")

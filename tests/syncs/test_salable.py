@@ -22,7 +22,7 @@ def make(make_world):
     return make
 
 
-async def look(here: Sales, entity: str = "inventory", *, seconds: float = 60, full: bool = False, **sections):
+async def sync(here: Sales, entity: str = "inventory", *, seconds: float = 60, full: bool = False, **sections):
     """One sync, a minute later."""
     here.here.clock.advance(seconds)
     outcome = await here.here.sync(entity, here.settings(**{"inventory": INVENTORY, **sections}), full=full)
@@ -46,21 +46,21 @@ def order_id(here: Sales, number: str = NUMBER) -> int:
 async def test_an_order_that_both_systems_subtract_is_subtracted_once(make):
     """10 pieces, 2 sold in the shop: 8 are for sale when the order is placed, taken by Acumatica, and shipped."""
     here = make()
-    await look(here)
+    await sync(here)
     placed(here, {"A": 2})
-    await look(here)
+    await sync(here)
     assert here.salable("A") == 8
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert (here.salable("A"), here.quantity("A")) == (8, 10)
     here.ship("000001")
-    await look(here)
+    await sync(here)
     assert here.salable("A") == 8
-    await look(here, "shipment")
+    await sync(here, "shipment")
     assert here.salable("A") == 8
-    await look(here)
+    await sync(here)
     assert (here.salable("A"), here.quantity("A")) == (8, 8)
-    await look(here, full=True)
+    await sync(here, full=True)
     assert (here.salable("A"), here.quantity("B")) == (8, 10)
 
 
@@ -69,11 +69,11 @@ async def test_an_idle_sync_asks_magento_for_its_changed_orders_and_for_nothing_
     here = make()
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert here.salable("A") == 8
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.reads, outcome.counters.requests, outcome.counters.queued) == (1, 0, 0)
-    outcome = await look(here, seconds=5)
+    outcome = await sync(here, seconds=5)
     assert (outcome.counters.reads, outcome.counters.requests) == (0, 0)
 
 
@@ -82,11 +82,11 @@ async def test_an_order_canceled_in_acumatica_alone_is_named_and_not_sold(make):
     here = make()
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     here.edit("000001", status="Canceled")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (here.salable("A"), here.quantity("A")) == (8, 10)
-    [(sku, why)] = outcome.report.notes
+    [(sku, why)] = outcome.remarks.notes
     assert sku == "A"
     assert "still reserves 2 for its order 100000001, which Acumatica has ended (SO 000001 is Canceled)" in why
 
@@ -96,9 +96,9 @@ async def test_an_order_canceled_in_magento_is_not_added_back_any_more(make):
     here = make()
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert here.http.post(f"orders/{order_id(here)}/cancel").json() is True
-    await look(here)
+    await sync(here)
     assert (here.salable("A"), here.quantity("A")) == (8, 8)
 
 
@@ -107,16 +107,16 @@ async def test_parts_that_are_shipped_and_closed_short_leave_what_acumatica_says
     here = make()
     placed(here, {"A": 5})
     here.entered("000001", {"A": 5}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert here.salable("A") == 5
     here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "3"}])
-    await look(here)
+    await sync(here)
     assert here.salable("A") == 5
-    await look(here, "shipment")
-    await look(here)
+    await sync(here, "shipment")
+    await sync(here)
     assert (here.salable("A"), here.quantity("A")) == (5, 7)
     here.here.change({"set_order": {"order_nbr": "000001", "lines": [{"line_nbr": 1, "completed": True}]}})
-    await look(here)
+    await sync(here)
     assert (here.salable("A"), here.quantity("A")) == (5, 7)
 
 
@@ -127,7 +127,7 @@ async def test_what_counts_is_what_the_item_classs_rule_deducts(make, booked, sa
     here.here.change({"set_availability_rule": {"item_class": CLASS, "booked": booked}})
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert here.salable("A") == salable
 
 
@@ -146,7 +146,7 @@ async def test_available_for_shipping_lacks_what_is_allocated(make):
             }
         }
     )
-    await look(here, inventory=settings)
+    await sync(here, inventory=settings)
     assert (here.quantity("A"), here.salable("A")) == (10, 5)
 
 
@@ -155,7 +155,7 @@ async def test_on_hand_adds_nothing_back(make):
     here = make()
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here, inventory={**INVENTORY, "quantity": "on_hand"})
+    await sync(here, inventory={**INVENTORY, "quantity": "on_hand"})
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
 
 
@@ -165,22 +165,22 @@ async def test_switched_off_nothing_is_added_back_and_on_again_it_is(make):
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
     off = {**INVENTORY, "add_back_open_orders": False}
-    await look(here)
+    await sync(here)
     assert here.quantity("A") == 10
-    await look(here, inventory=off)
+    await sync(here, inventory=off)
     assert here.quantity("A") == 8
-    await look(here)
+    await sync(here)
     assert here.quantity("A") == 10
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
+    ("missing", "message"),
     [
         ("Magento_Sales::actions_view", "Magento_Sales::actions_view"),
         ("Magento_InventoryApi::stock_source_link", "The sources of Magento's stocks"),
     ],
 )
-async def test_without_a_permission_nothing_is_added_back_and_it_is_said(make, missing, said):
+async def test_without_a_permission_nothing_is_added_back_and_it_is_reported(make, missing, message):
     """Quantities go on, and the run says what it could not read."""
     here = make()
     placed(here, {"A": 2})
@@ -200,16 +200,16 @@ async def test_without_a_permission_nothing_is_added_back_and_it_is_said(make, m
         "Magento_Backend::admin",
     ]
     here.here.change_shop({"token": {"resources": [one for one in resources if one != missing]}})
-    outcome = await look(here)
+    outcome = await sync(here)
     assert here.quantity("A") == 8
-    assert said in " ".join(outcome.report.in_words())
+    assert message in " ".join(outcome.remarks.summary())
 
 
 async def test_an_order_that_was_made_through_the_api_reserves_nothing_and_gets_nothing_back(make):
     """Acumatica's figure lacks it, Magento does not: the figure is right as it is."""
     here = make()
     here.sold("000001", {"A": 2})
-    await look(here)
+    await sync(here)
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
 
 
@@ -218,7 +218,7 @@ async def test_a_line_that_the_vendor_ships_is_not_added_back(make):
     here = make()
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, drop_ship=True, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
 
 
@@ -228,7 +228,7 @@ async def test_all_orders_of_acumatica_with_the_number_count(make):
     placed(here, {"A": 5})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
     here.entered("000002", {"A": 3}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     assert (here.quantity("A"), here.salable("A")) == (10, 5)
 
 
@@ -237,7 +237,7 @@ async def test_a_reference_that_holds_more_than_the_number_is_found(make):
     here = make()
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=f"WEB-{NUMBER}")
-    await look(here, order={"reference_pattern": "WEB-(.*)"})
+    await sync(here, order={"reference_pattern": "WEB-(.*)"})
     assert here.salable("A") == 8
 
 
@@ -259,18 +259,18 @@ async def test_sales_units_count_in_sales_units(make):
     here.here.change(
         {"add_order": {"order_nbr": "000001", "customer_id": "ACME", "external_ref": NUMBER, "lines": lines}}
     )
-    await look(here, items={"unit": "sales"})
+    await sync(here, items={"unit": "sales"})
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
 
 
 async def test_a_figure_below_zero_gets_its_orders_back_before_it_is_clipped(make):
     """10 there, 12 sold of which 4 in the shop: Acumatica says −2, Magento sells 0 and not 4."""
     here = make()
-    await look(here)
+    await sync(here)
     placed(here, {"A": 4})
     here.entered("000001", {"A": 4}, external_ref=NUMBER)
     here.entered("000002", {"A": 8})
-    await look(here)
+    await sync(here)
     assert (here.quantity("A"), here.salable("A")) == (2, 0)
 
 
@@ -280,7 +280,7 @@ async def test_a_stock_that_shares_a_source_does_not_pay_for_another(make):
     settings = {"warehouses": ["MAIN", "EAST"], "sources": {"MAIN": "east", "EAST": "west"}}
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
-    await look(here, inventory=settings)
+    await sync(here, inventory=settings)
     total = (here.quantity("A", "east") or 0) + (here.quantity("A", "west") or 0)
     assert total == 20
 
@@ -292,14 +292,14 @@ async def test_what_is_refunded_before_it_shipped_is_not_added_back(make):
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
     order = order_id(here)
     assert here.http.post(f"order/{order}/invoice", json={"capture": False}).is_success
-    await look(here)
+    await sync(here)
     assert here.salable("A") == 8
     item = here.orders()[0]["items"][0]["item_id"]
     back = {"extension_attributes": {"return_to_stock_items": [item]}}
     refund = {"items": [{"order_item_id": item, "qty": 2}], "notify": False, "arguments": back}
     answer = here.http.post(f"order/{order}/refund", json=refund)
     assert answer.is_success, answer.text
-    await look(here)
+    await sync(here)
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
 
 
@@ -308,9 +308,9 @@ async def test_an_order_of_several_products_is_asked_for_each_of_them(make):
     here = make()
     placed(here, {"A": 2, "B": 3})
     here.entered("000001", {"A": 2, "B": 3}, external_ref=NUMBER)
-    await look(here)
+    await sync(here)
     here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "20", "on_hand": "22"}})
-    await look(here)
+    await sync(here)
     assert (here.salable("A"), here.salable("B")) == (20, 7)
     lines = dict(explain(here.settings(inventory=INVENTORY), here.here.state, "inventory", "B"))
     assert lines["Open order 100000001"].endswith("has 3 booked in MAIN; 3 added back")
@@ -323,8 +323,8 @@ OURS = {"order": {"statuses": STATUSES}, "active": {"order": True, "shipment": T
 async def ours_open(here: Sales, lines: dict[str, int]) -> None:
     """An order of Acumatica that the connector has made in Magento."""
     here.entered("000001", lines)
-    await look(here, "order", **OURS)
-    await look(here, **OURS)
+    await sync(here, "order", **OURS)
+    await sync(here, **OURS)
 
 
 async def test_orders_made_by_the_connector_are_added_back_once_magento_has_repaired_its_reservations(make):
@@ -334,10 +334,10 @@ async def test_orders_made_by_the_connector_are_added_back_once_magento_has_repa
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
     here.here.change_shop({"repair_reservations": {}})
     assert here.salable("A") == 6
-    outcome = await look(here, full=True, **OURS)
-    assert "reservations were repaired" in " ".join(outcome.report.in_words())
+    outcome = await sync(here, full=True, **OURS)
+    assert "reservations were repaired" in " ".join(outcome.remarks.summary())
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
 
 
@@ -346,12 +346,12 @@ async def test_a_shipment_of_a_repaired_order_is_not_compensated(make):
     here = make()
     await ours_open(here, {"A": 2})
     here.here.change_shop({"repair_reservations": {}})
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     here.ship("000001")
-    await look(here, "shipment", **OURS)
-    await look(here, **OURS)
+    await sync(here, "shipment", **OURS)
+    await sync(here, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
 
 
@@ -360,12 +360,12 @@ async def test_what_was_compensated_before_a_repair_is_published_again_after_it(
     here = make()
     await ours_open(here, {"A": 2})
     here.ship("000001")
-    await look(here, "shipment", **OURS)
-    await look(here, **OURS)
+    await sync(here, "shipment", **OURS)
+    await sync(here, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (6, 8)
     here.here.change_shop({"repair_reservations": {}})
     assert here.salable("A") == 6
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
 
 
@@ -374,12 +374,12 @@ async def test_an_order_made_after_a_repair_is_not_reserved(make):
     here = make()
     await ours_open(here, {"A": 2})
     here.here.change_shop({"repair_reservations": {}})
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     here.entered("000002", {"A": 3})
-    await look(here, "order", **OURS)
-    await look(here, **OURS)
+    await sync(here, "order", **OURS)
+    await sync(here, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (7, 5)
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (7, 5)
 
 
@@ -388,13 +388,13 @@ async def test_a_repaired_order_is_cancelled_by_magentos_own_call(make):
     here = make()
     await ours_open(here, {"A": 2})
     here.here.change_shop({"repair_reservations": {}})
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     here.edit("000001", status="Canceled")
-    await look(here, "order", **OURS)
-    await look(here, **OURS)
+    await sync(here, "order", **OURS)
+    await sync(here, **OURS)
     assert here.orders()[0]["state"] == "canceled"
     assert (here.quantity("A"), here.salable("A")) == (10, 10)
-    await look(here, full=True, **OURS)
+    await sync(here, full=True, **OURS)
     assert (here.quantity("A"), here.salable("A")) == (10, 10)
 
 
@@ -404,12 +404,12 @@ async def test_without_detection_a_repair_is_known_by_the_hour_that_is_set(make)
     none = {**OURS, "inventory": {**INVENTORY, "reservation_repair": "none"}}
     daily = {**OURS, "inventory": {**INVENTORY, "reservation_repair": "daily at 03:00"}}
     here.entered("000001", {"A": 2})
-    await look(here, "order", **none)
-    await look(here, **none)
+    await sync(here, "order", **none)
+    await sync(here, **none)
     here.here.change_shop({"repair_reservations": {}})
-    await look(here, full=True, **none)
+    await sync(here, full=True, **none)
     assert here.quantity("A") == 8
-    await look(here, seconds=86_400, full=True, **daily)
+    await sync(here, seconds=86_400, full=True, **daily)
     assert (here.quantity("A"), here.salable("A")) == (10, 8)
 
 
@@ -419,7 +419,7 @@ async def test_explain_names_every_term_between_the_figure_and_what_magento_sell
     placed(here, {"A": 2})
     here.entered("000001", {"A": 2}, external_ref=NUMBER)
     placed(here, {"A": 1}, number="100000002")
-    await look(here)
+    await sync(here)
     lines = dict(explain(here.settings(inventory=INVENTORY), here.here.state, "inventory", "A"))
     assert lines["Rules say at default"] == "8 for A"
     assert lines["Magento confirmed at default"] == "10 for A"

@@ -8,7 +8,7 @@ from support.altered import JSON
 from support.trade import Trade
 
 from connector import failpoints
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.sync import compensations, links
 from sandbox.catalogue import Product
@@ -27,7 +27,7 @@ def trade(make_world):
     return make
 
 
-async def look(here: Trade, entity: str = "shipment", **sections):
+async def sync(here: Trade, entity: str = "shipment", **sections):
     """One sync, a minute later."""
     here.here.clock.advance(60)
     outcome = await here.here.sync(entity, here.settings(**{"inventory": WAREHOUSES, **sections}))
@@ -45,7 +45,7 @@ async def test_a_confirmed_shipment_arrives_once(trade):
     here = trade()
     order = here.sold("000001", {"A": 2, "B": 1})
     number = here.ship("000001")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.sent, outcome.counters.failed) == (1, 0)
     [made] = here.shipped(order)
     assert {item["sku"]: item["qty"] for item in made["items"]} == {"A": 2, "B": 1}
@@ -55,7 +55,7 @@ async def test_a_confirmed_shipment_arrives_once(trade):
     assert made["extension_attributes"]["source_code"] == "default"
     assert [one["comment"] for one in made["comments"]] == [f"Acumatica shipment {number}, order SO 000001"]
     assert not made["comments"][0].get("is_visible_on_front")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.requests, outcome.counters.queued) == (0, 0)
     with here.here.state.read() as connection:
         [link] = links.of_records(connection, "shipment", [number]).values()
@@ -68,9 +68,9 @@ async def test_a_shipment_of_two_orders_is_one_shipment_of_each(trade):
     first, second = here.sold("000001", {"A": 5}), here.sold("000002", {"B": 1})
     part = [{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}, {"order_nbr": "000002", "line_nbr": 1}]
     here.ship(lines=part)
-    await look(here)
+    await sync(here)
     here.ship("000001")
-    await look(here)
+    await sync(here)
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(first, second)] == [[2], [3], [1]]
 
 
@@ -93,12 +93,12 @@ async def test_a_shipment_whose_order_cannot_be_read_fails_alone(trade, field, b
         return 200, JSON, json.dumps(rows).encode()
 
     here.here.altered.alter = alter
-    await look(here)
+    await sync(here)
     assert len(here.shipped(*orders)) == 1
     assert [numbers[0] in key for key in reasons(here)] == [True]
     here.here.altered.alter = None
-    by_hand.send_again(here.here.state, here.here.failed("shipment"), here.here.clock.now())
-    await look(here)
+    actions.send_again(here.here.state, here.here.failed("shipment"), here.here.clock.now())
+    await sync(here)
     assert (len(here.shipped(*orders)), reasons(here)) == (2, {})
 
 
@@ -107,12 +107,12 @@ async def test_only_what_is_due_is_sent(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     here.ship("000001", confirm=False)
-    assert (await look(here)).counters.queued == 0
+    assert (await sync(here)).counters.queued == 0
     here.here.change({"confirm_shipment": "000001"})
     settings = here.settings(inventory=WAREHOUSES, active={"shipment": False})
     assert (await here.here.sync("shipment", settings)).stopped is not None
     assert here.shipped(order) == []
-    await look(here)
+    await sync(here)
     assert len(here.shipped(order)) == 1
 
 
@@ -124,7 +124,7 @@ async def test_what_is_older_than_from_is_not_one_request(trade):
     usual = {"customer_id": "ACME", "lines": row}
     here.here.change(*({"add_order": {"order_nbr": one, "external_ref": f"1{one}", **usual}} for one in numbers))
     here.here.change(*({"add_shipment": {"orders": [{"order_nbr": one}], "confirm": True}} for one in numbers))
-    outcome = await look(here, shipment={"from": "2026-12-01T00:00:00Z"})
+    outcome = await sync(here, shipment={"from": "2026-12-01T00:00:00Z"})
     assert (outcome.counters.pulled, outcome.counters.requests, outcome.counters.reads, outcome.counters.queued) == (
         0,
         0,
@@ -140,21 +140,21 @@ async def test_ten_shipments_across_a_switch_of_the_trigger(trade, first):
     second = "invoice_release" if first == "shipment_confirmation" else "shipment_confirmation"
     orders = [here.sold(f"{number:06d}", {"A": 1}) for number in range(1, 11)]
     numbers = [here.ship(f"{number:06d}") for number in range(1, 5)]
-    await look(here, shipment={"trigger": first})
+    await sync(here, shipment={"trigger": first})
     assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 0)
     numbers += [here.ship(f"{number:06d}") for number in range(5, 11)]
-    await look(here, shipment={"trigger": second})
+    await sync(here, shipment={"trigger": second})
     assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 10)
     here.here.clock.advance(60)
     here.here.change(*({"add_invoice": {"shipments": [number]}} for number in numbers))
-    await look(here, shipment={"trigger": second})
+    await sync(here, shipment={"trigger": second})
     assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 10)
     here.here.change(*({"release_invoice": f"{number:06d}"} for number in range(1, 11)))
-    outcome = await look(here, shipment={"trigger": second})
+    outcome = await sync(here, shipment={"trigger": second})
     assert len(here.shipped(*orders)) == 10
     assert len(set(here.marks(*orders))) == 10
     assert reasons(here) == {}
-    assert (await look(here, shipment={"trigger": first})).counters.requests == 0
+    assert (await sync(here, shipment={"trigger": first})).counters.requests == 0
     assert outcome.counters.failed == 0
 
 
@@ -164,12 +164,12 @@ async def test_the_last_piece_ships_and_the_figure_is_right_afterwards(trade):
     here = trade()
     here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
     order = here.sold("000001", {"A": 1})
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert here.quantity("A") is None, "0 is not sent where Magento has no row"
     here.ship("000001")
-    await look(here)
+    await sync(here)
     assert len(here.shipped(order)) == 1
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert here.quantity("A") == 0
 
 
@@ -179,15 +179,15 @@ async def test_what_a_shipment_took_is_put_back_to_the_rules_figure(trade):
     here.sold("000001", {"A": 2})
     ten = {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "10"}}
     here.here.change(ten)
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert here.quantity("A") == 10
     here.ship("000001")
     here.here.change(ten)
-    await look(here)
+    await sync(here)
     assert here.quantity("A") == 8
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert here.quantity("A") == 10
-    assert (await look(here, "inventory")).counters.requests == 0
+    assert (await sync(here, "inventory")).counters.requests == 0
 
 
 async def test_a_drop_shipment_carries_the_configured_ship_via(trade):
@@ -197,12 +197,12 @@ async def test_a_drop_shipment_carries_the_configured_ship_via(trade):
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "vendor_ref": "1ZVENDOR"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
     here.ship("000002")
-    await look(here)
+    await sync(here)
     assert len(here.shipped(other)) == 1
     assert "A2M_DROPSHIP__SOURCE" in reasons(here)["Receipt 000077|SO 000001"]
-    await look(here, dropship={"source": "vendor"})
+    await sync(here, dropship={"source": "vendor"})
     assert "A2M_DROPSHIP__SHIP_VIA" in reasons(here)["Receipt 000077|SO 000001"]
-    await look(here, dropship=DROP_SHIP)
+    await sync(here, dropship=DROP_SHIP)
     [made] = here.shipped(dropped)
     assert made["extension_attributes"]["source_code"] == "vendor"
     assert [(one["track_number"], one["carrier_code"]) for one in made["tracks"]] == [("1ZVENDOR", "ups")]
@@ -216,11 +216,11 @@ async def test_a_drop_shipment_waits_for_its_invoice_under_the_other_trigger(tra
     order = here.sold("000001", {"B": 3}, drop_ship=True)
     here.here.change({"add_purchase_order": {"order_nbr": "000001"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
-    await look(here, **by_invoice)
+    await sync(here, **by_invoice)
     assert here.shipped(order) == []
     here.here.clock.advance(60)
     here.here.change({"add_invoice": {"receipts": ["000077"], "release": True}})
-    await look(here, **by_invoice)
+    await sync(here, **by_invoice)
     assert here.marks(order) == ["Acumatica receipt 000077, order SO 000001"]
 
 
@@ -230,11 +230,11 @@ async def test_an_unmapped_ship_via_fails_alone(trade):
     first, second = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
     number = here.ship("000001", ship_via="LOCAL")
     here.ship("000002")
-    await look(here)
+    await sync(here)
     assert (len(here.shipped(first)), len(here.shipped(second))) == (0, 1)
     assert "LOCAL has no Magento carrier" in reasons(here)[f"{number}|SO 000001"]
     both = {"GROUND": {"carrier_code": "ups", "title": "UPS"}, "LOCAL": {"carrier_code": "own", "title": "Lorry"}}
-    await look(here, shipment={"ship_vias": both})
+    await sync(here, shipment={"ship_vias": both})
     assert len(here.shipped(first)) == 1
     assert reasons(here) == {}
 
@@ -245,7 +245,7 @@ async def test_more_than_is_open_is_a_failed_message_with_both_numbers(trade):
     here.entered("000001", {"A": 5}, external_ref="100000001")
     order = here.ordered({"A": 2}, increment_id="100000001")
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     assert here.shipped(order) == []
     assert "ships 5 of 'A', and the Magento order 100000001 has 2 open" in reasons(here)[f"{number}|SO 000001"]
 
@@ -255,18 +255,18 @@ async def test_a_shipment_corrected_after_it_was_sent_is_reported(trade):
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"correct_shipment": number})
-    await look(here)
+    await sync(here)
     assert "is Open again" in reasons(here)[f"{number}|SO 000001"]
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
     here.here.change({"confirm_shipment": number})
-    await look(here)
+    await sync(here)
     assert "3 EA was sent, now 2 EA" in reasons(here)[f"{number}|SO 000001 (corrected)"]
     here.here.change({"correct_shipment": number})
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "3"}]}})
     here.here.change({"confirm_shipment": number})
-    await look(here)
+    await sync(here)
     assert reasons(here) == {}
     assert len(here.shipped(order)) == 1
 
@@ -276,15 +276,15 @@ async def test_a_correction_that_magento_cannot_follow_holds_no_tracking_number_
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"correct_shipment": number})
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
     here.here.change({"confirm_shipment": number})
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
-    await look(here)
+    await sync(here)
     assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z2"]]
     assert list(reasons(here)) == [f"{number}|SO 000001 (corrected)"]
-    assert (await look(here)).counters.requests == 0
+    assert (await sync(here)).counters.requests == 0
 
 
 async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
@@ -292,12 +292,12 @@ async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
-    await look(here)
+    await sync(here)
     [made] = here.shipped(order)
     assert [one["track_number"] for one in made["tracks"]] == ["1Z1", "1Z2"]
-    assert (await look(here)).counters.requests == 0
+    assert (await sync(here)).counters.requests == 0
 
 
 async def test_a_shipment_waits_for_its_order(trade):
@@ -306,18 +306,18 @@ async def test_a_shipment_waits_for_its_order(trade):
     here.entered("000001", {"A": 1})
     number = here.ship("000001")
     orders = {"active": {"order": True, "shipment": True}, "order": {"types": ["SO"], "from": "2020-01-01T00:00:00Z"}}
-    await look(here, **orders)
+    await sync(here, **orders)
     with here.here.state.read() as connection:
         [waiting] = messages.live(connection, "shipment", [number], [])
     assert (waiting.state, waiting.attempts) == ("pending", 0)
     assert "It waits for its order SO 000001" in waiting.reason
     order = here.ordered({"A": 1}, increment_id="SO-000001", ext_order_id="SO 000001")
-    await look(here, **orders)
+    await sync(here, **orders)
     assert len(here.shipped(order)) == 1
 
 
 @pytest.mark.parametrize(
-    ("reference", "sections", "said"),
+    ("reference", "sections", "message"),
     [
         ("100000009", {}, "Magento has no order '100000009'"),
         ("", {}, "orders of type SO of branch"),
@@ -329,13 +329,13 @@ async def test_a_shipment_waits_for_its_order(trade):
         ),
     ],
 )
-async def test_an_order_that_never_comes_is_a_failed_message(trade, reference, sections, said):
+async def test_an_order_that_never_comes_is_a_failed_message(trade, reference, sections, message):
     """With the reason: the reference, the type, or FROM."""
     here = trade()
     here.entered("000001", {"A": 1}, external_ref=reference)
     number = here.ship("000001")
-    await look(here, **sections)
-    assert said in reasons(here)[f"{number}|SO 000001"]
+    await sync(here, **sections)
+    assert message in reasons(here)[f"{number}|SO 000001"]
 
 
 async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
@@ -344,9 +344,9 @@ async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
     here.entered("000001", {"A": 2})
     here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
-    await look(here)
+    await sync(here)
     with here.here.state.read() as connection:
         kept = compensations.of_keys(connection, ["A"], None)
     assert kept == {("A", "default"): 20_000}
@@ -359,14 +359,14 @@ async def test_a_lost_answer_makes_nothing_twice(trade, path):
     here = trade()
     here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
     order = here.sold("000001", {"A": 1})
-    await look(here, "inventory")
+    await sync(here, "inventory")
     number = here.ship("000001", packages=[{"tracking": "1Z1"}])
     if path == "*/shipment/track":
-        await look(here)
+        await sync(here)
         here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
     here.here.faults.replace(f"magento POST path={path}: cut=after times=1")
     for _ in range(3):
-        await look(here)
+        await sync(here)
     [made] = here.shipped(order)
     tracks = ["1Z1", "1Z2"] if path == "*/shipment/track" else ["1Z1"]
     assert [one["track_number"] for one in made["tracks"]] == tracks
@@ -375,7 +375,7 @@ async def test_a_lost_answer_makes_nothing_twice(trade, path):
         assert links.of_records(connection, "shipment", [number])
         assert messages.next_due(connection, "shipment") is None
         assert not messages.unsettled(connection, "shipment")
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert here.quantity("A") == Decimal(0)
     assert reasons(here) == {}
 
@@ -387,8 +387,8 @@ async def test_two_orders_of_acumatica_may_be_one_of_magento(trade):
         here.entered(number, {"A": 2}, external_ref="100000001")
     order = here.ordered({"A": 4}, increment_id="100000001")
     number = here.ship("000001", "000002")
-    await look(here)
-    await look(here)
+    await sync(here)
+    await sync(here)
     assert here.marks(order) == [f"Acumatica shipment {number}, order SO 00000{which}" for which in (1, 2)]
     assert [sum(item["qty"] for item in made["items"]) for made in here.shipped(order)] == [2, 2]
 
@@ -398,10 +398,10 @@ async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await look(here)
-    await look(here, shipment={"from": "2027-01-01T00:00:00Z"})
+    await sync(here)
+    await sync(here, shipment={"from": "2027-01-01T00:00:00Z"})
     here.here.change({"archive": {"entity": "Shipment", "key": number}})
-    outcome = await look(here, shipment={"from": "2020-01-02T00:00:00Z"})
+    outcome = await sync(here, shipment={"from": "2020-01-02T00:00:00Z"})
     assert (outcome.counters.requests, reasons(here)) == (0, {})
     assert len(here.shipped(order)) == 1
 
@@ -411,7 +411,7 @@ async def test_a_shipment_that_was_deleted_after_it_was_sent_is_reported(trade):
     here = trade()
     here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     here.here.change({"correct_shipment": number}, {"remove_shipment": number})
     here.here.clock.advance(60)
     await here.here.sync("shipment", here.settings(inventory=WAREHOUSES), full=True)
@@ -423,7 +423,7 @@ async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
     here = trade()
     here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
     order = here.sold("000001", {"A": 1})
-    await look(here, "inventory")
+    await sync(here, "inventory")
     number = here.ship("000001")
     row = {"sku": "A", "source_code": "default", "quantity": 0, "status": 0}
     put_back = []
@@ -433,21 +433,21 @@ async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
             put_back.append(here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status())
 
     monkeypatch.setattr(failpoints, "hit", reached)
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.sent, outcome.counters.failed, len(put_back)) == (1, 0, 1)
     assert len(here.shipped(order)) == 1
     with here.here.state.read() as connection:
         assert links.of_records(connection, "shipment", [number])
-    await look(here, "inventory")
+    await sync(here, "inventory")
     assert here.quantity("A") == 0
 
 
-async def test_magentos_own_refusal_is_kept_in_words(trade):
+async def test_magentos_own_refusal_is_kept(trade):
     """A source that Magento does not have: the message fails once, with Magento's reason."""
     here = trade()
     order = here.sold("000001", {"A": 1})
     number = here.ship("000001")
-    outcome = await look(here, inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
+    outcome = await sync(here, inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
     assert (outcome.counters.failed, here.shipped(order)) == (1, [])
     assert "Could not save" in reasons(here)[f"{number}|SO 000001"]
 
@@ -457,7 +457,7 @@ async def test_a_shop_without_sources(trade):
     here = trade(magento={"msi": False})
     order = here.sold("000001", {"A": 2})
     here.ship("000001")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.requests, outcome.counters.sent) == (1, 1)
     assert len(here.shipped(order)) == 1
 
@@ -465,26 +465,26 @@ async def test_a_shop_without_sources(trade):
 async def test_the_customer_is_told_only_where_the_setting_says_so(trade):
     """NOTIFY is Magento's own mail; the mark stays out of the shop."""
     here = trade()
-    quiet, told = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
+    quiet, posted = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
     here.ship("000001")
-    await look(here)
+    await sync(here)
     here.ship("000002")
-    await look(here, shipment={"notify": True})
-    sent = [bool(made.get("email_sent")) for made in here.shipped(quiet, told)]
+    await sync(here, shipment={"notify": True})
+    sent = [bool(made.get("email_sent")) for made in here.shipped(quiet, posted)]
     assert sent == [False, True]
-    assert not any(one["is_visible_on_front"] for made in here.shipped(quiet, told) for one in made["comments"])
+    assert not any(one["is_visible_on_front"] for made in here.shipped(quiet, posted) for one in made["comments"])
 
 
 @pytest.mark.parametrize(("trigger", "lists"), [("shipment_confirmation", 2), ("invoice_release", 4)])
-async def test_an_idle_look_asks_acumatica_little(trade, trigger, lists):
+async def test_an_idle_sync_asks_acumatica_little(trade, trigger, lists):
     """Two lists under the one trigger, and the two kinds of invoices under the other; Magento is not asked at all."""
     here = trade()
     here.sold("000001", {"A": 1})
     here.ship("000001")
-    await look(here, shipment={"trigger": trigger})
+    await sync(here, shipment={"trigger": trigger})
     here.here.clock.advance(3600)
-    await look(here, shipment={"trigger": trigger})
+    await sync(here, shipment={"trigger": trigger})
     before = here.here.site_state()["requests"]
-    outcome = await look(here, shipment={"trigger": trigger})
+    outcome = await sync(here, shipment={"trigger": trigger})
     assert (outcome.counters.requests, outcome.counters.reads) == (0, 0)
     assert here.here.site_state()["requests"] - before == lists + 2  # and login and logout

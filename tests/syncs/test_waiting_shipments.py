@@ -21,7 +21,7 @@ def trade(make_world):
     return make
 
 
-async def look(here: Trade, seconds: int = MINUTE, **sections):
+async def sync(here: Trade, seconds: int = MINUTE, **sections):
     here.here.clock.advance(seconds)
     settings = here.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
     outcome = await here.here.sync("shipment", settings)
@@ -50,7 +50,7 @@ async def test_a_shipment_waits_for_a_passing_state(trade, state, drop_ship):
         here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "7", "release": True}})
     else:
         here.ship("000001")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.failed, outcome.counters.requests, reasons(here)) == (0, 0, "")
     with here.here.state.read() as connection:
         [waiting] = messages.pending(connection, "shipment")
@@ -58,22 +58,22 @@ async def test_a_shipment_waits_for_a_passing_state(trade, state, drop_ship):
     assert waiting.attempts == 0
     assert "It ships by itself afterwards" in (waiting.reason or "")
     put(here, order, "processing")
-    await look(here, HOUR)
+    await sync(here, HOUR)
     assert len(here.shipped(order)) == 1
 
 
-async def test_a_wait_that_is_long_is_told_once_and_never_fails(trade):
+async def test_a_wait_that_is_long_is_reported_once_and_never_fails(trade):
     """After the days that the setting says; then it is quiet again, and still goes by itself."""
     here = trade()
     order = here.sold("000001", {"A": 2})
     put(here, order, "payment_review")
     here.ship("000001")
-    await look(here)
-    notes = [note for _ in range(4) for note in (await look(here, 3 * DAY)).report.notes]
+    await sync(here)
+    notes = [note for _ in range(4) for note in (await sync(here, 3 * DAY)).remarks.notes]
     assert len(notes) == 1
     assert "A2M_QUEUE__WAIT_TELL" in notes[0][1]
     put(here, order, "processing")
-    await look(here, 2 * HOUR)
+    await sync(here, 2 * HOUR)
     assert (len(here.shipped(order)), reasons(here)) == (1, "")
 
 
@@ -84,26 +84,26 @@ async def test_waiting_shipments_are_read_together(trade):
     for number, order in enumerate(orders, start=1):
         put(here, order, "holded")
         here.ship(f"{number:06d}")
-    await look(here)
-    outcome = await look(here, HOUR)
+    await sync(here)
+    outcome = await sync(here, HOUR)
     assert outcome.counters.reads <= 3
     put(here, orders[3], "processing")
-    await look(here, 2 * HOUR)
+    await sync(here, 2 * HOUR)
     assert len(here.shipped(*orders)) == 1
 
 
-async def test_a_hold_that_falls_between_the_look_and_the_shipment_is_waited_for(trade, monkeypatch):
+async def test_a_hold_that_falls_between_the_sync_and_the_shipment_is_waited_for(trade, monkeypatch):
     """Magento refuses it then: nothing failed, and it ships when the hold is over."""
 
     here = trade()
     order = here.sold("000001", {"A": 2})
     here.ship("000001")
     monkeypatch.setattr(failpoints, "hit", lambda step: put(here, order, "holded") if step == "raised" else None)
-    outcome = await look(here)
+    outcome = await sync(here)
     monkeypatch.undo()
     assert (outcome.counters.failed, here.shipped(order)) == (0, [])
     put(here, order, "processing")
-    await look(here, HOUR)
+    await sync(here, HOUR)
     assert len(here.shipped(order)) == 1
 
 
@@ -114,7 +114,7 @@ async def test_an_order_that_is_over_fails_with_what_to_do(trade, state):
     order = here.sold("000001", {"A": 2})
     put(here, order, state)
     here.ship("000001")
-    outcome = await look(here)
+    outcome = await sync(here)
     assert (outcome.counters.failed, outcome.counters.requests) == (1, 0)
     assert state in reasons(here)
     assert "a2m link shipment" in reasons(here)
@@ -125,8 +125,8 @@ async def test_a_tracking_number_goes_to_an_order_on_hold(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await look(here)
+    await sync(here)
     put(here, order, "holded")
     here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
-    await look(here)
+    await sync(here)
     assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z1", "1Z2"]]

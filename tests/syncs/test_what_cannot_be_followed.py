@@ -8,7 +8,7 @@ from support.trade import GROUND
 
 from app.explain import explain
 from app.reconcile import reconcile
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.sync import links
 from sandbox.catalogue import Product
 
@@ -30,10 +30,10 @@ def sales(make_world) -> Sales:
     return Sales(make_world([Product("A", "Product A", 1_000_000, TEN), Product("B", "Product B", 2_000_000, TEN)]))
 
 
-async def look(here: Sales, *looked: str, **sections: Any):
+async def sync(here: Sales, *checked: str, **sections: Any):
     """One look at each, a minute later; gives the last one's outcome."""
     outcome = None
-    for entity in looked or ("order",):
+    for entity in checked or ("order",):
         here.here.clock.advance(61)
         outcome = await here.here.sync(entity, here.settings(**{**SECTIONS, **sections}))
         assert (outcome.fault, outcome.stopped) == (None, None)
@@ -51,14 +51,14 @@ async def edited(here: Sales, *, ours: bool = False, **changes: Any) -> str:
         rows = [{"sku": sku, "qty": quantity, "price": "1"} for sku, quantity in LINES.items()]
         state = {"state": "processing", "status": "processing", "shipping_amount": "0"}
         here.here.change_shop({"place_order": {"increment_id": "100000001", "lines": rows, **state}})
-    await look(here)
+    await sync(here)
     here.edit("000001", **(changes or {"ship_via": "GROUND"}))
-    await look(here)
+    await sync(here)
     return "000001" if ours else "100000001"
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"ship_via": "GROUND"}, "ship via (none) → GROUND"),
         ({"lines": [{"line_nbr": 1, "quantity": "5"}]}, "line 1 quantity 2 → 5"),
@@ -66,17 +66,17 @@ async def edited(here: Sales, *, ours: bool = False, **changes: Any) -> str:
     ],
 )
 @pytest.mark.parametrize("ours", [True, False], ids=["entered in the ERP", "placed in the shop"])
-async def test_an_edit_is_reported_once_beside_the_order(sales, ours, changes, said):
+async def test_an_edit_is_reported_once_beside_the_order(sales, ours, changes, message):
     """It is named with its difference in the run, in explain and in reconcile; nothing is sent, and no later sync says
     it again.
     """
     number = await edited(sales, ours=ours, **changes)
-    assert said in reasons(sales)[NOTE]
+    assert message in reasons(sales)[NOTE]
     assert [one["qty_ordered"] for one in sales.order(number)["items"]] == [2, 1]
-    outcome = await look(sales)
+    outcome = await sync(sales)
     assert (outcome.counters.failed, outcome.counters.requests) == (0, 0)
     lines = explain(sales.settings(**SECTIONS), sales.here.state, "order", "SO 000001")
-    assert any(said in words for _what, words in lines)
+    assert any(message in words for _what, words in lines)
     sales.here.clock.advance(61)
     compared = await reconcile("order", sales.settings(**SECTIONS), sales.here.state, clock=sales.here.clock)
     assert [one.key for one in compared.differences] == [NOTE]
@@ -86,13 +86,13 @@ async def test_an_edit_is_reported_once_beside_the_order(sales, ours, changes, s
 async def test_everything_else_of_an_edited_order_goes_on(sales, ours):
     """Hold, unhold, invoice and shipments, to the end; the edit is still one failure."""
     number = await edited(sales, ours=ours)
-    for status, shown in (("On Hold", "holded"), ("Open", "processing")):
+    for status, current in (("On Hold", "holded"), ("Open", "processing")):
         sales.edit("000001", status=status)
-        assert (await look(sales)).counters.failed == 0
-        assert sales.order(number)["status"] == shown
+        assert (await sync(sales)).counters.failed == 0
+        assert sales.order(number)["status"] == current
     shipment = sales.ship("000001")
     sales.here.change({"add_invoice": {"shipments": [shipment], "release": True}})
-    await look(sales, "shipment", "order", "order")
+    await sync(sales, "shipment", "order", "order")
     assert (sales.order(number)["status"], len(sales.invoices(number))) == ("complete", 1)
     assert list(reasons(sales)) == [NOTE]
 
@@ -102,7 +102,7 @@ async def test_an_edited_order_is_canceled(sales, ours):
     """What sells again is right at once."""
     number = await edited(sales, ours=ours, ship_via="GROUND")
     sales.edit("000001", status="Canceled")
-    await look(sales)
+    await sync(sales)
     assert sales.order(number)["state"] == "canceled"
 
 
@@ -111,7 +111,7 @@ async def test_an_invoice_that_does_not_fit_an_edited_order_holds_back_no_status
     number = await edited(sales, lines=[{"inventory_id": "B", "quantity": "4"}])
     sales.invoiced("000001")
     sales.edit("000001", status="On Hold")
-    await look(sales)
+    await sync(sales)
     assert sales.order(number)["status"] == "holded"
     assert "Invoice does not fit" in reasons(sales)["SO 000001"]
 
@@ -120,19 +120,19 @@ async def test_an_edit_that_is_taken_back_is_over(sales):
     """The report is overtaken by itself."""
     await edited(sales)
     sales.edit("000001", ship_via="")
-    await look(sales)
+    await sync(sales)
     assert reasons(sales) == {}
 
 
 async def test_an_edit_that_was_skipped_stays_so_until_the_next_one(sales):
     """A status does not bring it back; another edit does."""
     await edited(sales)
-    by_hand.skip(sales.here.state, sales.here.failed("order")[0], "Told the customer", sales.here.clock.now())
+    actions.skip(sales.here.state, sales.here.failed("order")[0], "Told the customer", sales.here.clock.now())
     sales.edit("000001", status="On Hold")
-    await look(sales)
+    await sync(sales)
     assert reasons(sales) == {}
     sales.edit("000001", customer_order="PO 7")
-    await look(sales)
+    await sync(sales)
     assert "PO 7" in reasons(sales)[NOTE]
 
 
@@ -140,12 +140,12 @@ async def test_an_edit_that_was_made_in_magento_by_hand_is_settled_by_a_link(sal
     """The order as it is in Acumatica now is what Magento has; the next edit is told against that."""
     number = await edited(sales)
     magento_id = str(sales.order(number)["entity_id"])
-    by_hand.link(sales.here.state, "order", "SO 000001", "SO 000001", magento_id, sales.here.clock.now())
-    await look(sales)
+    actions.link(sales.here.state, "order", "SO 000001", "SO 000001", magento_id, sales.here.clock.now())
+    await sync(sales)
     assert reasons(sales) == {}
     with sales.here.state.read() as connection:
         assert links.of_keys(connection, "order", ["SO 000001"])["SO 000001"].magento_id == magento_id
     sales.edit("000001", customer_order="PO 7")
-    await look(sales)
+    await sync(sales)
     assert "ship via" not in reasons(sales)[NOTE]
     assert "PO 7" in reasons(sales)[NOTE]

@@ -8,7 +8,7 @@ import pytest
 from entities.registry import ENTITIES
 from sandbox.catalogue import generated
 from tasks import pull, push
-from tasks import sync as look
+from tasks import sync as sync
 from tasks.sync import DIRECT_STAGES
 
 SMALL_BATCHES = {"threshold_count": 0, "batch_count": 5}
@@ -63,7 +63,7 @@ async def test_prices_leave_room_while_stock_waits(make_world, monkeypatch, stoc
 
 
 @pytest.mark.over_both
-async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeypatch):
+async def test_a_sync_of_several_chunks_sends_while_it_reads(make_world, monkeypatch):
     """The first chunks are sent before the last one is read, and all n still go in as few requests as n asks for."""
     here = make_world(43)
     monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", 8)
@@ -71,7 +71,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
     happened, deliver = [], ENTITIES["price"].deliver
 
     async def reading(pulling):
-        chunk = await look.pull(pulling)
+        chunk = await sync.pull(pulling)
         happened.append("read")
         for _ in range(200):  # whoever has something to send gets to it
             await asyncio.sleep(0.001)
@@ -93,7 +93,7 @@ async def test_a_look_of_several_chunks_sends_while_it_reads(make_world, monkeyp
 
 
 @pytest.mark.over_both
-async def test_a_look_that_fails_while_it_sends_settles_what_it_sent(make_world, monkeypatch):
+async def test_a_sync_that_fails_while_it_sends_settles_what_it_sent(make_world, monkeypatch):
     """Acumatica fails in the middle of a large sync: what has left is kept as sent, the next sync brings the rest."""
     here = make_world(43)
     monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", 8)
@@ -106,7 +106,7 @@ async def test_a_look_that_fails_while_it_sends_settles_what_it_sent(make_world,
         await asyncio.sleep(0.2)
         if chunks == 4:
             raise push.ShopUnreachable("gone")
-        return await look.pull(pulling)
+        return await sync.pull(pulling)
 
     settings = here.settings(
         queue={"threshold_count": 3, "batch_count": 5}, magento={"concurrency": 2}, acumatica={"page_size": 8}
@@ -129,7 +129,7 @@ async def test_a_push_that_tunes_itself(make_world, concurrency):
     outcome = await here.sync("inventory", settings)
     there = sum(quantity > 0 for product in generated(120) for quantity in product.quantities.values())
     assert (outcome.fault, outcome.counters.sent) == (None, there), "0 is not sent where Magento has no row"
-    assert outcome.report.in_words()[0].startswith("Tuned to ")
+    assert outcome.remarks.summary()[0].startswith("Tuned to ")
     assert max(len(request["keys"]) for request in here.writes()) <= 8
     here.assert_converged(settings, entities=["inventory"])
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from connector.magento import client, reads
+from connector.magento import client, queries
 from tasks import pull
 
 SMALL_BATCHES = {"threshold_count": 3, "batch_count": 5}

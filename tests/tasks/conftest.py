@@ -13,9 +13,9 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
 from connector.state.run_state import RunState
-from entities.adaptive_batching import Tuning
+from entities.adaptive_batching import AdaptiveBatching
 from entities.base import ClaimOrder, QueueRule, RunContext, Urgency
-from entities.counters import Counters, Report
+from entities.counters import Counters, Remarks
 from entities.defaults import EntityDefaults
 from entities.item_rule import ItemRule
 from entities.read_plan import ReadPlan
@@ -58,14 +58,14 @@ def make_context(state: State) -> Callable[..., RunContext[Any]]:
             "state": RunState(state, held),
             "clock": ManualClock(NOW),
             "acumatica": None,
-            "shop": SimpleNamespace(host="shop", connections=connections, tuning=Tuning()),
+            "shop": SimpleNamespace(host="shop", connections=connections, batching=AdaptiveBatching()),
             "queue": QueueRule(threshold_count=25, batch_count=100, retry_count=3),
             "read": ReadPlan(tuple(feeds or {})),
             "items": ItemRule(),
             "rule": None,
             "today": NOW.date,
             "counters": Counters("price"),
-            "report": Report(),
+            "remarks": Remarks(),
             "ends_at": NOW + timedelta(minutes=10),
         }
         return RunContext(**{**usual, **given})

@@ -31,7 +31,7 @@ def context(make_context: Callable[..., RunContext[Any]]) -> RunContext[Any]:
 async def test_each_connection_gets_a_claim_of_its_own(context: RunContext[Any]) -> None:
     """Of the size that it asked for, and no message is given to two."""
     kept = OutcomeWriter()
-    claims = await asyncio.gather(*(kept.keep(context, BatchResult([], then=WISH)) for _connection in range(3)))
+    claims = await asyncio.gather(*(kept.write(context, BatchResult([], then=WISH)) for _connection in range(3)))
     assert [[one.key for one in claimed] for claimed in claims] == [["A", "B"], ["C", "D"], ["E", "F"]]
 
 
@@ -47,10 +47,10 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
 
     monkeypatch.setattr(context.state, "settle", counted)
     kept = OutcomeWriter()
-    first = asyncio.create_task(kept.keep(context, BatchResult([], then=WISH)))
+    first = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    others = [asyncio.create_task(kept.keep(context, BatchResult([], then=WISH))) for _connection in range(2)]
+    others = [asyncio.create_task(kept.write(context, BatchResult([], then=WISH))) for _connection in range(2)]
     claims = await asyncio.gather(first, *others)
     assert (commits, [len(claimed) for claimed in claims]) == ([1, 2], [2, 2, 2])
 
@@ -61,7 +61,7 @@ async def test_a_fault_is_told_to_all_who_wait_for_the_commit(state: State, cont
     later = NOW + timedelta(hours=1)
     lease.take(state, "price", "another run", later)
     ends = await asyncio.gather(
-        *(kept.keep(context, BatchResult([], then=WISH)) for _connection in range(3)), return_exceptions=True
+        *(kept.write(context, BatchResult([], then=WISH)) for _connection in range(3)), return_exceptions=True
     )
     assert [type(end) for end in ends] == [LeaseLost] * 3
 
@@ -69,12 +69,12 @@ async def test_a_fault_is_told_to_all_who_wait_for_the_commit(state: State, cont
 async def test_reasons_are_kept_in_the_words_of_the_screen(context: RunContext[Any]) -> None:
     """A setting is called as the form calls it, with its name behind."""
     kept = OutcomeWriter()
-    (first, second) = await kept.keep(context, BatchResult([], then=WISH))
+    (first, second) = await kept.write(context, BatchResult([], then=WISH))
     reasons = ("Not as A2M_QUEUE__RETRY_COUNT says.", "Magento said no.")
     outcomes = [
         MessageOutcome(one, "failed", "refused", why) for one, why in zip((first, second), reasons, strict=True)
     ]
-    await kept.keep(context, BatchResult(outcomes))
+    await kept.write(context, BatchResult(outcomes))
     kept_reasons = [one.reason for one in context.state.failed()]
     assert kept_reasons[0] != reasons[0] and "Retry Count" in (kept_reasons[0] or "")
     assert kept_reasons[1] == reasons[1]

@@ -161,5 +161,5 @@ def test_stock_outs_are_looked_for_until_none_is_left() -> None:
     assert cut.stock_outs
     cut.learn([message(value=5)])
     assert not cut.stock_outs
-    cut.tell(more_to_come=True)
+    cut.report_progress(more_to_come=True)
     assert cut.stock_outs

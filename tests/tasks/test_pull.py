@@ -48,7 +48,7 @@ class Listed:
 def documents(parts: Mapping[str, int], **traits: Any) -> Listed:
     """Records of one list each, which say a number."""
     return Listed(
-        {key: {"says": said} for key, said in parts.items()}, "document", "facts_seen", of_records=True, **traits
+        {key: {"says": message} for key, message in parts.items()}, "document", "facts_seen", of_records=True, **traits
     )
 
 
@@ -127,7 +127,7 @@ async def test_a_full_sync_computes_what_is_known_too(state: State, make_context
 
 async def test_a_sweep_that_saw_the_same_only_notes_it(state: State, make_context: Contexts) -> None:
     """A list that cannot tell what changed is read whole: what says the same is marked as seen and no more."""
-    items = documents({"A": 1, "B": 1}, tells_changes=lambda _context: False)
+    items = documents({"A": 1, "B": 1}, reports_changes=lambda _context: False)
     context = make_context(feeds={"items": items.feed})
     await read_all(state, context)
     context.clock.advance(900)
@@ -223,7 +223,7 @@ async def test_only_these_keys(state: State, make_context: Contexts) -> None:
     context = make_context(feeds={"items": items.feed})
     await read_all(state, context)
     (chunk,) = await read_all(state, context, keys=["B", "no such record"])
-    assert (list(chunk.to_compute), chunk.marks, chunk.vanished) == (["B"], {}, ["no such record"])
+    assert (list(chunk.to_compute), chunk.marks, chunk.missing) == (["B"], {}, ["no such record"])
 
 
 async def test_a_record_that_cannot_be_read_is_no_record_that_is_gone(state: State, make_context: Contexts) -> None:

@@ -31,7 +31,7 @@ def test_it_waits_since_it_began_to_wait_for_this(make_context: Contexts, before
     became = waits_on(context, message(wait=before), UNPAID, NOW)
     assert became.wait == Wait("awaiting_payment", since)
     assert (became.state, became.cause, became.reason) == ("pending", None, "Not paid yet.")
-    assert context.report.waiting == {"A": "awaiting_payment"}
+    assert context.remarks.waiting == {"A": "awaiting_payment"}
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, 1), (2, 5), (10, 15), (100, 60)])
@@ -51,10 +51,10 @@ def test_waiting_uses_no_attempt(make_context: Contexts, attempts: int, left: in
 @pytest.mark.parametrize(
     ("days", "told_at", "tells"), [(6, None, False), (7, None, True), (30, None, True), (30, NOW - timedelta(9), False)]
 )
-def test_a_person_is_told_once(make_context: Contexts, days: int, told_at: Any, tells: bool) -> None:
+def test_a_person_is_reported_once(make_context: Contexts, days: int, told_at: Any, tells: bool) -> None:
     """After seven days, unless told otherwise."""
     context = make_context()
     before = Wait("awaiting_payment", NOW - timedelta(days=days), None, told_at)
     became = waits_on(context, message(wait=before), UNPAID, NOW)
-    assert bool(context.report.notes) == tells
+    assert bool(context.remarks.notes) == tells
     assert became.wait is not None and became.wait.told_at == (NOW if tells else told_at)

@@ -13,8 +13,8 @@ A_MOMENT_AGO = NOW - timedelta(seconds=10)
 PULLED = Watermark("items", pulled_to=A_MOMENT_AGO, swept_at=A_MOMENT_AGO, sweep=3, looked_back_at=A_MOMENT_AGO)
 
 
-def planned(mark: Watermark, now: datetime = NOW, *, full: bool = False, tells_changes: bool = True) -> Cursor | None:
-    return next_cursor(mark, now, full=full, tells_changes=tells_changes, overlap=300, full_read_interval=900)
+def planned(mark: Watermark, now: datetime = NOW, *, full: bool = False, reports_changes: bool = True) -> Cursor | None:
+    return next_cursor(mark, now, full=full, reports_changes=reports_changes, overlap=300, full_read_interval=900)
 
 
 def since(cursor: Cursor | None) -> datetime:
@@ -38,15 +38,15 @@ def test_once_a_minute_a_window_begins_further_back():
     assert since(planned(PULLED, later - timedelta(microseconds=1))) == A_MOMENT_AGO - timedelta(seconds=30)
 
 
-@pytest.mark.parametrize("tells_changes", [True, False])
-def test_a_feed_that_was_never_pulled_is_swept(tells_changes: bool):
+@pytest.mark.parametrize("reports_changes", [True, False])
+def test_a_feed_that_was_never_pulled_is_swept(reports_changes: bool):
     """Everything is read, as sweep number 1."""
-    found = planned(Watermark("items"), tells_changes=tells_changes)
+    found = planned(Watermark("items"), reports_changes=reports_changes)
     assert found is not None
     assert (found.changed_since, found.sweep) == (None, 1)
 
 
-def test_a_full_look_sweeps():
+def test_a_full_sync_sweeps():
     """Whatever the watermark says, with the next number."""
     found = planned(PULLED, full=True)
     assert found is not None
@@ -56,8 +56,8 @@ def test_a_full_look_sweeps():
 def test_a_feed_that_cannot_tell_what_changed_is_swept_now_and_then():
     """Not before its time is up."""
     due = A_MOMENT_AGO + timedelta(seconds=900)
-    assert planned(PULLED, due - timedelta(microseconds=1), tells_changes=False) is None
-    found = planned(PULLED, due, tells_changes=False)
+    assert planned(PULLED, due - timedelta(microseconds=1), reports_changes=False) is None
+    found = planned(PULLED, due, reports_changes=False)
     assert found is not None and found.sweep == 4
 
 

@@ -183,7 +183,7 @@ FULL = {"exceptionMessage": "API Login Limit: 2", "exceptionType": "PX.Data.PXEx
         (302, {"headers": {"location": "https://evil.example.net"}}, AcumaticaUnreachable),
     ],
 )
-def test_an_answer_that_lets_nobody_in_is_told_by_its_kind(access, status, how, fault):
+def test_an_answer_that_lets_nobody_in_is_reported_by_its_kind(access, status, how, fault):
     """Only what is about user and password counts as refused; nothing is held, and the next request tries again."""
     auth = auth_for(access, ManualClock(NOW))
     flow = Driven(auth)
@@ -193,7 +193,7 @@ def test_an_answer_that_lets_nobody_in_is_told_by_its_kind(access, status, how, 
     assert auth.held is None
 
 
-def test_what_is_no_token_is_told():
+def test_what_is_no_token_is_reported():
     """Somebody else answers there."""
     with pytest.raises(AcumaticaUnreachable, match="no token"):
         Driven(TokenLogin(TOKEN, ManualClock(NOW))).answer(200, text="welcome")

@@ -77,7 +77,7 @@ async def test_a_next_page_of_the_site_is_read(link: str) -> None:
     assert site.asked[2].url.path == "/site/t/Company/api/odata/gi/Vendor"
 
 
-async def test_a_next_page_that_was_read_already_ends_the_look() -> None:
+async def test_a_next_page_that_was_read_already_ends_the_sync() -> None:
     """It would never end."""
     link = "https://erp.example.com/site/t/Company/api/odata/gi/Vendor?$skip=1"
     with pytest.raises(RequestRefused, match="read already"):

@@ -89,7 +89,7 @@ async def test_a_full_page_is_followed_by_what_is_behind_it():
     assert {one["$top"] for one in site.asked} == {"2"}
 
 
-async def test_a_look_goes_on_where_it_was_left():
+async def test_a_sync_goes_on_where_it_was_left():
     """Behind the key that was kept, whatever quotes it holds."""
     site = Site([])
     await read(site, after="A O'N'1")

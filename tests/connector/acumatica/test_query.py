@@ -56,7 +56,7 @@ def test_a_value_is_written_as_its_reader_takes_it(value, of_endpoint, of_feed):
 
 
 @pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), "half a \ud83d character"])
-def test_a_value_that_cannot_be_written_is_refused_in_words(value):
+def test_a_value_that_cannot_be_written_is_refused_with_a_message(value):
     """Nothing is asked with it."""
     with pytest.raises(RequestRefused, match="cannot be asked"):
         literal(value)

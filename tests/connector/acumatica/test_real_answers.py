@@ -100,7 +100,7 @@ async def test_inventory_summaries_are_summed_by_warehouse(samples, case):
 
 
 @pytest.mark.recordings
-async def test_changed_items_are_told(samples):
+async def test_changed_items_are_reported(samples):
     """InventoryQuantityAvailable names the items that changed."""
     sample = samples["inventory", "InventoryQuantityAvailable item + LastModifiedDateTime"]
     assert await quantities.changed_items(session_that_hears(sample), NOW) == ["APJAM08"]

@@ -40,7 +40,7 @@ async def test_without_a_word_the_pauses_grow():
     assert 2.5 <= first <= 5 <= second <= 7.5 <= 10 <= third <= 12.5
 
 
-async def test_the_last_fault_is_told_as_it_was():
+async def test_the_last_fault_is_reported_as_it_was():
     """Not wrapped into one of the library's."""
     clock, last = ManualClock(NOW), busy()
     reading = Reading(*(busy() for _ in range(ATTEMPTS - 1)), last)
@@ -62,13 +62,13 @@ async def test_what_does_not_pass_is_not_asked_again(fault):
 
 async def test_the_pause_that_is_told_is_kept():
     """In seconds or as a date; nonsense and no seconds are as good as nothing said."""
-    for told in ("17", (NOW + timedelta(seconds=17)).strftime("%a, %d %b %Y %H:%M:%S GMT")):
+    for sent in ("17", (NOW + timedelta(seconds=17)).strftime("%a, %d %b %Y %H:%M:%S GMT")):
         clock = ManualClock(NOW)
-        await repeated(clock)(Reading(busy(told)))
+        await repeated(clock)(Reading(busy(sent)))
         assert clock.slept == [pytest.approx(17, abs=1)]
-    for told in ("soon", "0", "-5"):
+    for sent in ("soon", "0", "-5"):
         clock = ManualClock(NOW)
-        await repeated(clock)(Reading(busy(told)))
+        await repeated(clock)(Reading(busy(sent)))
         assert 2.5 <= clock.slept[0] <= 5
 
 

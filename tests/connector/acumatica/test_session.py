@@ -135,7 +135,7 @@ async def test_a_session_by_token_is_logged_out_with_its_token():
     ]
 
 
-async def test_what_does_not_pass_is_given_up_in_words():
+async def test_what_does_not_pass_is_given_up_with_a_message():
     """After the last repetition the fault is told, with what was asked."""
     server = Server(*(httpx.Response(503, html="<html></html>") for _ in range(9)))
     async with opened(COOKIE, server) as session:
@@ -143,7 +143,7 @@ async def test_what_does_not_pass_is_given_up_in_words():
             await session.get("https://erp.example.com/a", what="the list of items")
 
 
-async def test_a_full_licence_is_told():
+async def test_a_full_licence_is_reported():
     """ "API Login Limit" is its own fault."""
     full = {"exceptionMessage": "API Login Limit: 2", "exceptionType": "PX.Data.PXException", "message": "x"}
 
@@ -159,11 +159,11 @@ async def test_a_full_licence_is_waited_for():
     """While Acumatica counts the dead, a login is tried again, seldom, until there is room."""
     full = {"exceptionMessage": "API Login Limit: 2", "exceptionType": "PX.Data.PXException", "message": "x"}
     server, clock = Server(), ManualClock(NOW)
-    told = []
+    sent = []
 
     class Told(NoLimits):
         async def limit_was_met(self, refusal: str) -> str:
-            told.append(refusal)
+            sent.append(refusal)
             return refusal
 
         async def counted_until(self) -> datetime | None:
@@ -178,9 +178,9 @@ async def test_a_full_licence_is_waited_for():
         COOKIE, clock=clock, licence=Told(), transport=httpx.MockTransport(answer), patience=660
     ) as session:
         assert await session.get("https://erp.example.com/a", what="a") == b"[]"
-    assert "API Login Limit" in told[0]
+    assert "API Login Limit" in sent[0]
     assert 600 <= (clock.now() - NOW).total_seconds() <= 630
-    assert len(told) < 25
+    assert len(sent) < 25
 
 
 class Waiting(NoLimits):
@@ -204,7 +204,7 @@ class Waiting(NoLimits):
         return True
 
 
-async def test_between_two_looks_the_session_goes_to_whoever_waits():
+async def test_between_two_syncs_the_session_goes_to_whoever_waits():
     """A session that another process waits for is logged out between two syncs, and every request took a turn."""
     server, licence = Server(), Waiting()
     async with opened(COOKIE, server, licence=licence) as session:

@@ -30,8 +30,8 @@ async def test_a_closed_port_is_refused():
         pass
     fault = await fault_at(f"http://127.0.0.1:{port}/")
     assert (fault.kind, fault.request_left, fault.of_connection) == ("refused", False, True)
-    assert "refused" in fault.words("127.0.0.1") or "failed" in fault.words("127.0.0.1")
-    assert "All connection attempts failed" not in fault.said
+    assert "refused" in fault.describe("127.0.0.1") or "failed" in fault.describe("127.0.0.1")
+    assert "All connection attempts failed" not in fault.reason
 
 
 async def test_https_against_a_plain_port_is_a_tls_fault():
@@ -182,7 +182,7 @@ def test_every_exception_has_its_kind(exc: httpx.TransportError, kind: str, left
     """Every transport exception of httpx has a kind, and only those before a connection are surely not sent."""
     fault = fault_of(exc)
     assert (fault.kind, fault.request_left) == (kind, left)
-    assert "shop.example" in fault.words("shop.example")
+    assert "shop.example" in fault.describe("shop.example")
 
 
 def test_a_certificate_that_is_not_trusted_is_a_tls_fault():

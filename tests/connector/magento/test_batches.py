@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.moment import NOW
 
 from connector.clock import ManualClock
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.batches import PriceRow, SourceItemRow, deliver_prices, deliver_source_items
 from connector.magento.client import MagentoAccess, MagentoClient
@@ -157,7 +157,7 @@ async def test_oauth_signs_with_sha256_and_encodes_a_space_as_percent_20():
 
     access = MagentoAccess("https://shop.example.com", OAuth("ck", "c-secret", "at", "t-secret"))
     async with MagentoClient(access, transport=httpx.MockTransport(answer)) as signed:
-        await reads.product_types(signed, ["A B"])
+        await queries.product_types(signed, ["A B"])
     header = seen[0].headers["authorization"]
     assert 'oauth_signature_method="HMAC-SHA256"' in header
     assert "A%20B" in str(seen[0].url)
@@ -172,6 +172,6 @@ async def test_skus_with_commas_are_asked_for_one_by_one():
         asked.append(str(request.url))
         return httpx.Response(200, json={"items": None, "total_count": 0})
 
-    await reads.source_items(client(answer), ["A,B", *(f"SKÜ-{n:06d}" for n in range(2000))])
+    await queries.source_items(client(answer), ["A,B", *(f"SKÜ-{n:06d}" for n in range(2000))])
     assert len([url for url in asked if "conditionType%5D=eq" in url]) == 1
     assert max(len(url) for url in asked) < 8000

@@ -34,8 +34,8 @@ def rows(*skus: str) -> list[PriceRow]:
     return [PriceRow(sku, Decimal("1.5")) for sku in skus]
 
 
-def operation(number: int, status: int, result: str | None = "[]", said: str = "words") -> dict[str, Any]:
-    return {"id": number, "status": status, "result_message": said, "result_serialized_data": result}
+def operation(number: int, status: int, result: str | None = "[]", message: str = "words") -> dict[str, Any]:
+    return {"id": number, "status": status, "result_message": message, "result_serialized_data": result}
 
 
 async def judged(*operations: dict[str, Any], parts: list[list[PriceRow]]) -> list[list[str | None]]:

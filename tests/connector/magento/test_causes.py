@@ -57,7 +57,7 @@ async def test_a_web_server_that_asks_for_a_password_of_its_own():
     ("status", "cause"),
     [(503, "maintenance:disable"), (502, "PHP behind it"), (504, "PHP behind it"), (500, "its database is down")],
 )
-async def test_a_page_instead_of_json_is_told_by_its_likely_cause(status, cause):
+async def test_a_page_instead_of_json_is_reported_by_its_likely_cause(status, cause):
     """It passes, as any answer of that status."""
     raised = await fault(httpx.Response(status, html="<title>Sorry</title>"))
     assert isinstance(raised, TemporaryFault)
@@ -81,9 +81,9 @@ async def test_an_error_of_magento_itself_is_not_explained_away():
 )
 def test_a_url_that_ends_in_rest(url, ends, right):
     """What is too much, and what to enter."""
-    said = causes.address_fix(url)
-    assert said.startswith(f"The URL ends in {ends}, ")
-    assert f"enter {right} in" in said
+    message = causes.address_fix(url)
+    assert message.startswith(f"The URL ends in {ends}, ")
+    assert f"enter {right} in" in message
 
 
 @pytest.mark.parametrize("url", ["https://a", "https://a/shop", "https://a/restaurant", "https://rest.example.com"])

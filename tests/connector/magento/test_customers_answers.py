@@ -12,7 +12,7 @@ from connector.magento.auth import Bearer
 from connector.magento.client import MagentoAccess, MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused
 from connector.model.customers import Country
-from entities.customer.merge import not_shown
+from entities.customer.merge import not_applied
 from entities.customer.types import Account, PostalAddress
 
 ACCESS = MagentoAccess("https://shop.example.com", Bearer("token"))
@@ -66,7 +66,7 @@ REFUSED = {
 
 @pytest.mark.recordings
 @pytest.mark.parametrize(("area", "case"), REFUSED)
-async def test_a_refused_create_is_said_in_magentos_words(recorded, area, case):
+async def test_a_refused_create_is_reported_in_magentos_words(recorded, area, case):
     """Each refusal is permanent, for this customer alone, and its text is filled in."""
     with pytest.raises(RequestRefused) as refused:
         await customers.create(client_that_hears(answer_of(recorded[area, case])), {})
@@ -84,7 +84,7 @@ async def test_a_refused_create_is_said_in_magentos_words(recorded, area, case):
         ("customers", "update_id_mismatch_other_email", 'Provided customer ID "11" isn\'t related'),
     ],
 )
-async def test_a_refused_update_is_said_in_magentos_words(recorded, area, case, words):
+async def test_a_refused_update_is_reported_in_magentos_words(recorded, area, case, words):
     """What Magento refuses of a write of the whole customer."""
     with pytest.raises(RequestRefused) as refused:
         await customers.update(client_that_hears(answer_of(recorded[area, case])), "5", {})
@@ -113,9 +113,9 @@ async def test_a_customer_is_found_in_any_spelling_on_its_website(recorded):
     """The search names e-mail and website, and the answer is taken whatever the letter case."""
     asked: list[httpx.Request] = []
     found = answer_of(recorded["customers", "search_email_other_case"])
-    shown = await customers.with_email(client_that_hears(found, asked=asked), "ANN@Example.com", 1)
-    assert shown is not None
-    assert shown["id"] == 1
+    current = await customers.with_email(client_that_hears(found, asked=asked), "ANN@Example.com", 1)
+    assert current is not None
+    assert current["id"] == 1
     assert {"email", "website_id", "ANN@Example.com", "1"} <= set(asked[0].url.params.values())
 
 
@@ -196,7 +196,7 @@ async def test_a_create_without_answer_is_told_apart():
         await customers.create(client, {})
 
 
-def told(case: dict) -> Account:
+def sent(case: dict) -> Account:
     """The account that a recorded request told Magento of, without the attributes."""
     body = case["request"]["body"]["customer"]
     addresses = tuple(
@@ -241,4 +241,4 @@ def test_what_magento_dropped_in_silence_is_noticed(recorded, area, case):
     """200, and yet not all of it is there: the comparison of what was told with what is shown finds it."""
     exchange = recorded[area, case]
     assert exchange["response"]["status"] == 200
-    assert not_shown(told(exchange), exchange["response"]["body"]) == DROPPED[area, case]
+    assert not_applied(sent(exchange), exchange["response"]["body"]) == DROPPED[area, case]

@@ -14,11 +14,11 @@ from connector.magento.client import MagentoAccess, MagentoClient
 from connector.magento.errors import RequestRefused, TemporaryFault
 from connector.magento.order_body import ShopKnows, entity_of
 from connector.magento.orders import TAKEN, Buyer, Region
-from connector.model.orders import Line, NewOrder, Place
+from connector.model.orders import Line, NewOrder, PostalAddress
 
 D = Decimal
 ACCESS = MagentoAccess("https://shop.example.com", Bearer("token"))
-HAMBURG = Place("Erp", "Buyer", "ACME GmbH", ("Werkstr. 5",), "Hamburg", "HH", "20095", "DE", "+49 40 1")
+HAMBURG = PostalAddress("Erp", "Buyer", "ACME GmbH", ("Werkstr. 5",), "Hamburg", "HH", "20095", "DE", "+49 40 1")
 NEW = NewOrder(
     currency="USD",
     customer="C-77",
@@ -60,15 +60,15 @@ class Shop:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
-        said = self.left.pop(0)
-        return httpx.Response(said["status"], json=said["body"])
+        message = self.left.pop(0)
+        return httpx.Response(message["status"], json=message["body"])
 
     @property
-    def told(self) -> dict:
+    def body(self) -> dict:
         return json.loads(self.sent[-1].content)
 
 
-async def shown(case: dict) -> orders.ShownOrder:
+async def current(case: dict) -> orders.MagentoOrder:
     found = await orders.order(Shop(case).client, "1")
     assert found is not None
     return found
@@ -77,7 +77,7 @@ async def shown(case: dict) -> orders.ShownOrder:
 @pytest.mark.recordings
 async def test_an_order_is_read(recorded):
     """Numbers, state, status, the lines with their quantities, and the comments in their order."""
-    found = await shown(recorded["new_after_invoice_partial"])
+    found = await current(recorded["new_after_invoice_partial"])
     assert (found.entity_id, found.ext_order_id, found.state, found.status) == (
         21,
         "ERP-1004",
@@ -92,7 +92,7 @@ async def test_an_order_is_read(recorded):
 @pytest.mark.recordings
 async def test_an_order_without_state_is_read(recorded):
     """One that was made without has neither state nor status in the answer."""
-    found = await shown(recorded["get_full"])
+    found = await current(recorded["get_full"])
     assert (found.state, found.status) == ("", "")
 
 
@@ -185,7 +185,7 @@ async def test_creating_gives_the_id(recorded):
     case = recorded["create_given_state_new_pending"]
     shop = Shop(case)
     assert await orders.create(shop.client, {"ext_order_id": "X"}) == str(case["response"]["body"]["entity_id"])
-    assert shop.told == {"entity": {"ext_order_id": "X"}}
+    assert shop.body == {"entity": {"ext_order_id": "X"}}
 
 
 @pytest.mark.recordings
@@ -214,19 +214,19 @@ async def test_what_magento_says_to_an_order_that_it_does_not_take(recorded, cas
 )
 async def test_cancel_tells_whether_magento_did(recorded, case, done):
     """It answers 200 either way; only `true` is done."""
-    order = await shown(recorded["get_order"])
+    order = await current(recorded["get_order"])
     assert await orders.cancel(Shop(recorded[case]).client, order) is done
 
 
 @pytest.mark.recordings
 async def test_holds_comments_and_updates_are_sent_to_their_own_routes(recorded):
     """An update carries state, status and the number; a comment mails nobody."""
-    order = await shown(recorded["get_order"])
+    order = await current(recorded["get_order"])
     shop = Shop(recorded["hold_ok"], recorded["unhold_2"], recorded["comment_add_full"], recorded["update_status_only"])
     await orders.hold(shop.client, order)
     await orders.unhold(shop.client, order)
     await orders.comment(shop.client, order, "Acumatica SO 1: Open", "processing")
-    assert shop.told["statusHistory"] == {
+    assert shop.body["statusHistory"] == {
         "comment": "Acumatica SO 1: Open",
         "status": "processing",
         "is_customer_notified": 0,
@@ -235,7 +235,7 @@ async def test_holds_comments_and_updates_are_sent_to_their_own_routes(recorded)
         "entity_name": "order",
     }
     await orders.set_status(shop.client, order, "processing", "processing")
-    assert shop.told == {
+    assert shop.body == {
         "entity": {"entity_id": 1, "increment_id": "000000001", "state": "processing", "status": "processing"}
     }
     assert [request.url.path.rpartition("/V1/")[2] for request in shop.sent] == [
@@ -250,7 +250,7 @@ async def test_holds_comments_and_updates_are_sent_to_their_own_routes(recorded)
 @pytest.mark.parametrize("case", ["hold_canceled", "comment_status_of_other_state", "new_comment_processing"])
 async def test_what_a_state_does_not_allow_is_refused(recorded, case):
     """Magento says so with 400, and its words are kept on one line."""
-    order = await shown(recorded["get_order"])
+    order = await current(recorded["get_order"])
     with pytest.raises(RequestRefused) as why:
         await orders.comment(Shop(recorded[case]).client, order, "x", "processing")
     assert "%1" not in str(why.value)
@@ -260,12 +260,12 @@ async def test_what_a_state_does_not_allow_is_refused(recorded, case):
 @pytest.mark.recordings
 async def test_invoices_are_offline_of_some_lines_or_of_all(recorded):
     """Some lines by order item id and quantity, or none named: then Magento invoices all that is open."""
-    order = await shown(recorded["new_before"])
+    order = await current(recorded["new_before"])
     shop = Shop(recorded["new_invoice_partial"], recorded["new_invoice_rest"])
     assert await orders.invoice(shop.client, order, [(22, D(1))], "Acumatica SO 1: invoice 000009") == "3"
-    assert shop.told["items"] == [{"order_item_id": 22, "qty": 1}]
-    assert (shop.told["capture"], shop.told["notify"]) == (False, False)
+    assert shop.body["items"] == [{"order_item_id": 22, "qty": 1}]
+    assert (shop.body["capture"], shop.body["notify"]) == (False, False)
     assert await orders.invoice(shop.client, order, None, "x") == "4"
-    assert "items" not in shop.told
+    assert "items" not in shop.body
     with pytest.raises(RequestRefused, match="Invoice Document Validation"):
         await orders.invoice(Shop(recorded["new_invoice_again"]).client, order, None, "x")

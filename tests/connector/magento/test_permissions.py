@@ -102,11 +102,11 @@ def test_the_documentation_tells_each_permission():
     """The table in *Connect your shop*: a row for each resource, with the entities that need it."""
     page = (PROJECT / "docs" / "how-to" / "connect-your-shop.md").read_text()
     rows = re.findall(r"^\| ([^|]+) \(`(\w+::\w+)`\) \| ([^|]+) \|$", page, re.MULTILINE)
-    told = {resource: (label, entities.split(", ")) for label, resource, entities in rows}
+    sent = {resource: (label, entities.split(", ")) for label, resource, entities in rows}
     needed: dict[str, list[str]] = {}
     for entity in ENTITIES.values():
         for resource in {need.resource for need in entity.routes}:
             needed.setdefault(resource, []).append(entity.name)
-    assert set(told) == set(needed)
+    assert set(sent) == set(needed)
     for resource, entities in needed.items():
-        assert told[resource] == (LABELS[resource], entities), resource
+        assert sent[resource] == (LABELS[resource], entities), resource

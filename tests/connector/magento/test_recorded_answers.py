@@ -9,7 +9,7 @@ from support import expected_outcomes as expected
 from support.moment import NOW
 
 from connector.clock import ManualClock
-from connector.magento import reads
+from connector.magento import queries
 from connector.magento.auth import Bearer
 from connector.magento.batches import (
     PriceRow,
@@ -51,21 +51,21 @@ def recorded(shared):
 
 def answer_of(case: dict) -> httpx.Response:
     """The recorded answer, as httpx gives it."""
-    said = case["response"]
-    if "status_line" in said:
+    message = case["response"]
+    if "status_line" in message:
         headers = [
-            tuple(line.split(": ", 1)) for line in said["headers"] if not line.lower().startswith("transfer-enc")
+            tuple(line.split(": ", 1)) for line in message["headers"] if not line.lower().startswith("transfer-enc")
         ]
-        body = said["body"]
-        if any("chunked" in line for line in said["headers"]):
+        body = message["body"]
+        if any("chunked" in line for line in message["headers"]):
             body = unchunked(body)
         body = whole(body)
         headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        return httpx.Response(int(said["status_line"].split()[1]), headers=headers, content=body.encode())
-    body = said.get("body")
-    content = body if isinstance(body, str) and not said.get("body_is_json") else json.dumps(body)
-    headers = {k: v for k, v in (said.get("headers") or {}).items() if k.lower() == "content-type"}
-    return httpx.Response(said["status"], headers=headers, content=(content or "").encode())
+        return httpx.Response(int(message["status_line"].split()[1]), headers=headers, content=body.encode())
+    body = message.get("body")
+    content = body if isinstance(body, str) and not message.get("body_is_json") else json.dumps(body)
+    headers = {k: v for k, v in (message.get("headers") or {}).items() if k.lower() == "content-type"}
+    return httpx.Response(message["status"], headers=headers, content=(content or "").encode())
 
 
 def whole(body: str) -> str:
@@ -211,15 +211,15 @@ async def test_prices_that_magento_shows_are_read(recorded):
         for name, wanted in cases.items():
             case = recorded[area][name][0]
             async with client_that_hears(case) as client:
-                found = await reads.store_prices(client, case["request"]["body"]["skus"])
-            shown = {sku: {store: str(price) for store, price in stores.items()} for sku, stores in found.items()}
+                found = await queries.store_prices(client, case["request"]["body"]["skus"])
+            current = {sku: {store: str(price) for store, price in stores.items()} for sku, stores in found.items()}
             for sku, stores in wanted.items():
-                assert {s: Decimal(p) for s, p in shown[sku].items()} == {s: Decimal(p) for s, p in stores.items()}, (
+                assert {s: Decimal(p) for s, p in current[sku].items()} == {s: Decimal(p) for s, p in stores.items()}, (
                     area,
                     name,
                 )
-            assert wanted.keys() <= shown.keys(), (area, name)
-            assert wanted or not shown, (area, name)
+            assert wanted.keys() <= current.keys(), (area, name)
+            assert wanted or not current, (area, name)
 
 
 @pytest.mark.recordings
@@ -228,12 +228,12 @@ async def test_quantities_that_magento_shows_are_read(recorded):
     for area, cases in expected.SOURCE_ITEMS.items():
         for name, (sku, wanted) in cases.items():
             async with client_that_hears(recorded[area][name][0]) as client:
-                found = await reads.source_items(client, [sku])
-            shown = {item.source: (item.quantity, item.in_stock) for item in found if item.sku.upper() == sku.upper()}
-            assert shown == {source: (Decimal(q), s) for source, (q, s) in wanted.items()}, (area, name)
+                found = await queries.source_items(client, [sku])
+            current = {item.source: (item.quantity, item.in_stock) for item in found if item.sku.upper() == sku.upper()}
+            assert current == {source: (Decimal(q), s) for source, (q, s) in wanted.items()}, (area, name)
     for name, (quantity, in_stock) in expected.STOCK_ITEM_READS.items():
         async with client_that_hears(recorded["stock-items"][name][0]) as client:
-            item = await reads.stock_item(client, "X")
+            item = await queries.stock_item(client, "X")
         assert item is not None
         assert (item.quantity, item.in_stock) == (Decimal(quantity), in_stock), name
 
@@ -243,8 +243,8 @@ def test_every_recorded_case_of_prices_and_stock_stands_in_the_table(recorded):
     """No recorded case of these areas is left out without a reason."""
     tables = (expected.PRICES, expected.STOCK, expected.STOCK_ITEMS, expected.READS, expected.STORE_PRICES)
     for area in ("base-prices", "source-items", "stock-items", "auth", "outage"):
-        told = set().union(*(table.get(area, {}) for table in tables), expected.SOURCE_ITEMS.get(area, {}))
-        told |= set(expected.NOT_FOR_THIS_CLIENT.get(area, {})) | set(expected.STOCK_ITEM_READS)
+        sent = set().union(*(table.get(area, {}) for table in tables), expected.SOURCE_ITEMS.get(area, {}))
+        sent |= set(expected.NOT_FOR_THIS_CLIENT.get(area, {})) | set(expected.STOCK_ITEM_READS)
         prefixes = tuple(expected.NOT_FOR_THIS_CLIENT_BY_PREFIX.get(area, {}))
-        left = [name for name in recorded[area] if name not in told and not name.startswith(prefixes or ("\0",))]
+        left = [name for name in recorded[area] if name not in sent and not name.startswith(prefixes or ("\0",))]
         assert not left, (area, left)

@@ -41,11 +41,11 @@ class Shop:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
-        said = self.left.pop(0)
-        return httpx.Response(said["status"], json=said["body"])
+        message = self.left.pop(0)
+        return httpx.Response(message["status"], json=message["body"])
 
 
-async def order_in(case: dict) -> orders.ShownOrder:
+async def order_in(case: dict) -> orders.MagentoOrder:
     order = await orders.order(Shop(case).client, "1")
     assert order is not None
     return order

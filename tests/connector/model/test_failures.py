@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connector.model.failure_help import HELP, as_markdown, with_fix
-from connector.model.failures import SAYS_ONLY_WHY, FailureCode, Rejected, label_of
+from connector.model.failures import REASON_IS_ENOUGH, FailureCode, Rejected, label_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "failures.md"
 
@@ -20,9 +20,9 @@ def test_every_code_has_help(code: FailureCode) -> None:
     """A code is its name, and says in sentences what it means and what to do."""
     assert code == code.name.lower()
     assert code.label
-    for said in HELP[code]:
-        assert said.endswith((".", ")")), said
-        assert "|" not in said
+    for message in HELP[code]:
+        assert message.endswith((".", ")")), message
+        assert "|" not in message
 
 
 def test_what_magento_refused_says_what_to_do() -> None:
@@ -35,7 +35,7 @@ def test_what_magento_refused_says_what_to_do() -> None:
     assert spent.startswith("Magento answered 503. It was tried 3 times. Look into Magento's log")
 
 
-@pytest.mark.parametrize("code", sorted(set(FailureCode) - SAYS_ONLY_WHY))
+@pytest.mark.parametrize("code", sorted(set(FailureCode) - REASON_IS_ENOUGH))
 def test_a_reason_of_ours_stays_as_it_is(code: FailureCode) -> None:
     """It says itself what to do."""
     assert with_fix(code, "Link it: a2m link order 1 2", 1) == "Link it: a2m link order 1 2"

@@ -52,11 +52,11 @@ def path(new_database: Callable[..., str]) -> Path:
 def refused(path: Path) -> str:
     """What is said of a file that cannot be opened; the file and its folder are as they were."""
     before, beside = path.read_bytes(), sorted(path.parent.iterdir())
-    with pytest.raises(StateError) as said:
+    with pytest.raises(StateError) as message:
         open_state(f"sqlite:///{path}")
     assert path.read_bytes() == before
     assert sorted(path.parent.iterdir()) == beside
-    return str(said.value)
+    return str(message.value)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_file_that_was_cut_off_is_refused(path: Path) -> None:
     assert "is damaged" in refused(path)
 
 
-def test_damage_in_the_middle_ends_the_step_in_words(path: Path) -> None:
+def test_damage_in_the_middle_ends_the_step_with_a_message(path: Path) -> None:
     """Damage that only shows while working is said in the same words."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2 :] = b"\xee" * (len(content) - len(content) // 2)
@@ -129,7 +129,7 @@ def kept_locked(url: str, entity: str) -> Iterator[None]:
     other.close()
 
 
-def test_a_lock_that_lasts_too_long_is_said_in_words(database_url: str) -> None:
+def test_a_lock_that_lasts_too_long_is_reported(database_url: str) -> None:
     """Another program's lock is waited for; after the timeout the step ends in words, and later it works."""
     state = open_state(database_url, lock_timeout=0.05)
     held = price_lease(state)
@@ -205,7 +205,7 @@ def test_a_server_that_dies_under_many_rows(new_database: Callable[..., str], po
     state.close()
 
 
-def test_a_wrong_password_is_said_without_it(new_database: Callable[..., str], postgres: Postgres) -> None:
+def test_a_wrong_password_is_reported_without_it(new_database: Callable[..., str], postgres: Postgres) -> None:
     """The server's refusal is passed on; no password is part of it."""
     database = new_database("postgresql").split("/")[3].split("?")[0]
     open_state(postgres.url(database, SECRET_USER, PASSWORD)).close()
@@ -213,10 +213,10 @@ def test_a_wrong_password_is_said_without_it(new_database: Callable[..., str], p
         postgres.url(database, SECRET_USER, "wr0ng"),
         f"{postgres.url(database, SECRET_USER)}&password=wr0ng",
     ):
-        with pytest.raises(StateError, match="check its address, the user and the password") as said:
+        with pytest.raises(StateError, match="check its address, the user and the password") as message:
             open_state(url)
-        assert "authentication failed" in str(said.value)
-        assert "wr0ng" not in str(said.value)
+        assert "authentication failed" in str(message.value)
+        assert "wr0ng" not in str(message.value)
 
 
 @pytest.mark.parametrize(
@@ -235,17 +235,17 @@ def test_a_wrong_password_is_said_without_it(new_database: Callable[..., str], p
 )
 def test_an_address_that_cannot_be_used(url: str, words: str) -> None:
     """Every wrong address is refused with what is wrong, and without its password."""
-    with pytest.raises(StateError, match=words) as said:
+    with pytest.raises(StateError, match=words) as message:
         open_state(url)
-    assert "wr0ng" not in str(said.value)
+    assert "wr0ng" not in str(message.value)
 
 
 def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without psycopg the person is told what to install."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StateError, match=r"pip install 'acumatica-magento\[postgres\]'") as said:
+    with pytest.raises(StateError, match=r"pip install 'acumatica-magento\[postgres\]'") as message:
         open_state("postgresql+psycopg://u:wr0ng@127.0.0.1/x")
-    assert "wr0ng" not in str(said.value)
+    assert "wr0ng" not in str(message.value)
 
 
 def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
@@ -256,7 +256,7 @@ def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
     postgres.drop("latin")
 
 
-def test_a_user_without_rights_is_told_so(new_database: Callable[..., str], postgres: Postgres) -> None:
+def test_a_user_without_rights_gets_a_message(new_database: Callable[..., str], postgres: Postgres) -> None:
     """A database that belongs to somebody else is refused in words."""
     url = new_database("postgresql", empty=True)
     postgres.sql("CREATE ROLE guest LOGIN")

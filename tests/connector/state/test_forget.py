@@ -52,7 +52,7 @@ def filled(state: State) -> State:
     """A customer with an order, an order of a guest with her e-mail, and the same of somebody else: all sent once."""
     hers = {"email": EMAIL, "firstname": "Grace", "lastname": "Hopper"}
     theirs = {"email": "ada@example.com", "firstname": "Ada"}
-    told = {
+    of_acumatica = {
         "customer": (
             [customer("C1", EMAIL.upper(), "Grace Hopper"), customer("C2", "ada@example.com", "Ada")],
             [wanted("C1", 1, **hers), wanted("C2", 2, **theirs)],
@@ -70,7 +70,7 @@ def filled(state: State) -> State:
             ],
         ),
     }
-    for entity, (stored, wants) in told.items():
+    for entity, (stored, wants) in of_acumatica.items():
         held = take(state, entity)
         RunState(state, held).commit(Computed([one.key for one in wants], wants, None, stored=stored), NOW)
         sent = claim(state, held, NOW, ClaimSpec("shop", 10, [1]))
@@ -91,21 +91,21 @@ def take(state: State, entity: str) -> Lease:
 
 def everything(state: State) -> str:
     """All that the database says, and with SQLite every byte of its files."""
-    said = []
+    message = []
     with state.read() as connection:
         for one in metadata.sorted_tables:
             for row in connection.execute(select(one)):
-                said += [bytes(v).decode() if isinstance(v, bytes | memoryview) else str(v) for v in row]
+                message += [bytes(v).decode() if isinstance(v, bytes | memoryview) else str(v) for v in row]
     if state.engine.dialect.name == "sqlite":
         file = Path(str(state.engine.url.database))
-        said += [part.read_bytes().decode("latin-1") for part in sorted(file.parent.glob(f"{file.name}*"))]
-    return "\n".join(said).casefold()
+        message += [part.read_bytes().decode("latin-1") for part in sorted(file.parent.glob(f"{file.name}*"))]
+    return "\n".join(message).casefold()
 
 
 def assert_no_trace(state: State) -> None:
-    said = everything(state)
-    assert not [word for word in PERSONAL if word in said]
-    assert "ada@example.com" in said
+    message = everything(state)
+    assert not [word for word in PERSONAL if word in message]
+    assert "ada@example.com" in message
 
 
 def test_what_is_erased_and_what_stays(filled: State) -> None:
@@ -185,7 +185,7 @@ def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
     assert everything(filled) == before
 
 
-def test_what_a_look_said_loses_the_e_mail(filled: State) -> None:
+def test_the_summary_of_a_sync_loses_the_e_mail(filled: State) -> None:
     """The sentence that `a2m status` shows keeps its sense."""
     RunState(filled, take(filled, "customer")).remember_sync(NOW, f"1 failed: {EMAIL}", did_nothing=False, full=False)
     assert forget.forget(filled, EMAIL, NOW).mentions == 1

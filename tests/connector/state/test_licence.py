@@ -109,43 +109,43 @@ async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> 
 
 async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> None:
     """The first words come before any time passes, name the setting and whoever uses the sessions, and come again."""
-    clock, said = ManualClock(NOW), []
+    clock, message = ManualClock(NOW), []
     used = SharedLicence(state, clock, "erp.example.com", 1, 60, holder="price: run quick-fox")
     await used.take_session()
 
     def hear(words: str) -> None:
-        said.append(((clock.now() - NOW).total_seconds(), words))
+        message.append(((clock.now() - NOW).total_seconds(), words))
 
     await SharedLicence(state, clock, "erp.example.com", 1, 60, holder="check", said=hear).take_session()
-    assert said[0][0] < 1
-    assert "price: run quick-fox" in said[0][1]
-    assert "A2M_ACUMATICA__SESSIONS" in said[0][1]
-    assert [round(at / 30) for at, _words in said] == list(range(len(said)))
+    assert message[0][0] < 1
+    assert "price: run quick-fox" in message[0][1]
+    assert "A2M_ACUMATICA__SESSIONS" in message[0][1]
+    assert [round(at / 30) for at, _words in message] == list(range(len(message)))
 
 
 async def test_who_waits_for_a_turn_says_so(state: State) -> None:
     """A pause of more than a second for the requests a minute is told with how long, and who shares them."""
-    clock, said = ManualClock(NOW), []
+    clock, message = ManualClock(NOW), []
     other = SharedLicence(state, clock, "erp.example.com", 2, 60, holder="inventory: run slow-ox")
     await other.take_session()
-    mine = SharedLicence(state, clock, "erp.example.com", 2, 60, said=said.append)
+    mine = SharedLicence(state, clock, "erp.example.com", 2, 60, said=message.append)
     slot = await mine.take_session()
     for _ in range(20):
         await mine.take_request(slot)
-    assert said
-    assert "60 requests a minute" in said[0]
-    assert "inventory: run slow-ox" in said[0]
+    assert message
+    assert "60 requests a minute" in message[0]
+    assert "inventory: run slow-ox" in message[0]
 
 
 async def test_a_login_that_is_refused_for_its_limit_names_the_dead_and_what_to_do(state: State) -> None:
     """Acumatica counts the session of a dead process still: its holder is named, and until when."""
-    clock, said = ManualClock(NOW), []
+    clock, message = ManualClock(NOW), []
     await SharedLicence(state, clock, "erp.example.com", 2, 60, holder="price: run quick-fox").take_session()
     rewritten(state, process_started="an earlier one")
-    shared = SharedLicence(state, clock, "erp.example.com", 2, 60, said=said.append)
+    shared = SharedLicence(state, clock, "erp.example.com", 2, 60, said=message.append)
     words = await shared.limit_was_met("Refused.")
     assert f"price: run quick-fox, until {NOW + timedelta(minutes=10):%H:%M:%S} UTC" in words
     assert "SM604000" in words
-    assert words in said[0]
+    assert words in message[0]
     clock.advance(601)
     assert "another program" in await shared.limit_was_met("Refused.")

@@ -23,8 +23,8 @@ def test_every_saving_is_a_version(state):
         versions = saved_settings.history(connection)
     assert newest is not None
     assert (newest.number, newest.values) == (2, second)
-    told = [(one.number, one.saved_by, one.said, one.saved_at) for one in versions]
-    assert told == [(2, "Bob", "batch 8", later), (1, "Ann", "batch 7", NOW)]
+    sent = [(one.number, one.saved_by, one.said, one.saved_at) for one in versions]
+    assert sent == [(2, "Bob", "batch 8", later), (1, "Ann", "batch 7", NOW)]
 
 
 def test_two_who_save_at_once(state):

@@ -50,7 +50,7 @@ def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: 
 
 
 @pytest.mark.parametrize("odd", ODD, ids=["NUL inside", "only NUL", "half a pair", "too long", "a million"])
-def test_it_is_not_failed_again_by_every_look(state: State, held: Lease, odd: str) -> None:
+def test_it_is_not_failed_again_by_every_sync(state: State, held: Lease, odd: str) -> None:
     """The same impossible name leads to the same message, and two of them to two."""
     commit(state, held, odd)
     assert commit(state, held, odd) == Queued()
@@ -83,8 +83,10 @@ def test_names_that_differ_in_case_only_are_two(state: State, held: Lease) -> No
 def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
     """A reason of any length is kept; a character that no database takes is replaced."""
     commit(state, held, "A")
-    said = "é" * 10**6 + "\x00\ud800"
-    outcomes = [MessageOutcome(one, "failed", said, said) for one in claim(state, held, NOW, ClaimSpec("shop", 1, [1]))]
+    message = "é" * 10**6 + "\x00\ud800"
+    outcomes = [
+        MessageOutcome(one, "failed", message, message) for one in claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+    ]
     settle(state, held, outcomes, NOW)
     assert failed(state)[0].reason == "é" * 10**6 + "\ufffd\ufffd"
 

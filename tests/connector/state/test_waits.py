@@ -113,8 +113,8 @@ def test_those_that_were_read_together_are_kept_waiting(state: State, held: Leas
     """Without a claim: only when they are looked at again changes, and what is said."""
     queue(state, held, "A")
     waiting = wait(state, held, "A")
-    looked_at = LookedAt(waiting.id, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
-    RunState(state, held).keep_waiting([looked_at], NOW + MINUTE)
+    checked = LookedAt(waiting.id, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
+    RunState(state, held).keep_waiting([checked], NOW + MINUTE)
     [message] = pending(state)
     assert (message.wait, message.reason) == (Wait("payment_review", NOW), "Reviewed.")
     assert message.not_before == NOW + 5 * MINUTE
@@ -129,17 +129,17 @@ def test_a_record_that_somebody_names_is_looked_at_now(state: State, held: Lease
         assert messages.is_due(connection, "price", NOW)
 
 
-def test_a_long_wait_is_told_once(state: State, held: Lease) -> None:
+def test_a_long_wait_is_reported_once(state: State, held: Lease) -> None:
     """After WAIT_TELL, not again while it lasts, and again when another one has come to wait as long."""
     queue(state, held, "A")
     wait(state, held, "A")
-    assert told(state, NOW + timedelta(days=6)) == []
-    [words] = told(state, NOW + timedelta(days=7))
+    assert sent(state, NOW + timedelta(days=6)) == []
+    [words] = sent(state, NOW + timedelta(days=7))
     assert "1 message waits for longer than 7 days, first of all A" in words
-    assert told(state, NOW + timedelta(days=30)) == []
+    assert sent(state, NOW + timedelta(days=30)) == []
     queue(state, held, "B")
     wait(state, held, "B", now=NOW + timedelta(days=25))
-    assert ["2 messages wait" in words for words in told(state, NOW + timedelta(days=33))] == [True]
+    assert ["2 messages wait" in words for words in sent(state, NOW + timedelta(days=33))] == [True]
 
 
 def claim_one(state: State, held: Lease, key: str) -> Message:
@@ -155,7 +155,7 @@ def pending(state: State) -> list[Message]:
         return messages.pending(connection, "price")
 
 
-def told(state: State, now: datetime) -> list[str]:
+def sent(state: State, now: datetime) -> list[str]:
     """What a watch tells of waits now."""
     with state.read() as connection:
         found = [one for one in watch.findings(connection, "price", LIMITS, now) if "for long" in one.what]

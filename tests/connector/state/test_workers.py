@@ -22,7 +22,7 @@ from connector.state.coordination import hosts, lease
 from connector.state.coordination.lease import Lease, LeaseHolder
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State, open_state
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
@@ -69,7 +69,7 @@ def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
         worker.stdin.write("go\n")
         worker.stdin.flush()
     ended = [worker.communicate() for worker in workers]
-    assert [said for _printed, said in ended] == [""] * len(workers)
+    assert [message for _printed, message in ended] == [""] * len(workers)
     return [json.loads(printed) for printed, _said in ended]
 
 
@@ -155,8 +155,8 @@ def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease
 
     def skip(message: Message) -> bool:
         try:
-            by_hand.skip(state, message, "not sold any more", NOW)
-        except by_hand.NotPossibleByHand:
+            actions.skip(state, message, "not sold any more", NOW)
+        except actions.NotPossibleByHand:
             return False
         return True
 
@@ -181,8 +181,8 @@ def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease)
             return {message.key for message in claim(state, held, NOW, ClaimSpec("shop", 2, [1]))}
         key = f"SKU-{number:06}"
         try:
-            by_hand.link(state, "price", key, key, "17", NOW)
-        except by_hand.NotPossibleByHand:
+            actions.link(state, "price", key, key, "17", NOW)
+        except actions.NotPossibleByHand:
             return set()
         return {key}
 

@@ -48,10 +48,10 @@ class Toys:
         return Beside("name", FailureCode.CHANGED_AFTER_IT_WAS_SENT, "odd, but it goes") if odd else None
 
 
-def wanted(content: Said | None, told: Said | None = None, **traits: Any) -> list[Any]:
-    link = None if told is None else Link("K", "A", "7", encoded(told), "sent")
+def wanted(content: Said | None, sent: Said | None = None, **traits: Any) -> list[Any]:
+    link = None if sent is None else Link("K", "A", "7", encoded(sent), "sent")
     toys: Any = Toys()
-    return documents._wanted(toys, Document("A", "K", content, **traits), link)
+    return documents._desired_values(toys, Document("A", "K", content, **traits), link)
 
 
 def test_a_new_document_is_told_whole() -> None:
@@ -70,7 +70,7 @@ def test_what_was_told_already_is_the_same_again() -> None:
         assert want.document == encoded(Said("Ada"))
 
 
-def test_a_change_is_told() -> None:
+def test_a_change_is_reported() -> None:
     """The content that the entity makes of both."""
     (want,) = wanted(Said("Grace"), Said("Ada"))
     assert want.document == encoded(Said("Grace"))
@@ -179,7 +179,7 @@ def test_a_document_may_be_there_in_part(stored: str, wrote: bool, in_part: bool
 @pytest.mark.parametrize("stored", ["sent", "pending"])
 def test_what_a_document_became_is_kept(stored: str) -> None:
     """Also where it waits on: its number in Magento, and what was told of it; a remark only once it is sent."""
-    made = Delivered("7", "adopted", (("A", "east"),), told=Said("Ada"), remark="a line is unknown")
+    made = Delivered("7", "adopted", (("A", "east"),), sent_content=Said("Ada"), remark="a line is unknown")
     outcome = MessageOutcome(message(document=b"{}"), stored, reason="Not paid.")
     became = ENTITIES["order"].outcome(outcome, RequestResult(Delivery([RowResult("waits")]), made))
     assert became.link == Link("A", "A", "7", encoded(Said("Ada")), "adopted")

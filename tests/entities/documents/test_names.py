@@ -127,7 +127,7 @@ def test_prefix_middle_name_and_suffix_are_cleaned():
     )
 
 
-def test_changed_names_of_an_order_are_said():
+def test_changed_names_of_an_order_are_reported():
     """The attention line, and the business where it stands for a person."""
     at = Party(attention="Anne (Office)", business="A/B Inc")
     changed = names_changed_of_order(SalesOrder(bill_to=at, ship_to=replace(at, attention="")))
@@ -140,7 +140,7 @@ def test_changed_names_of_an_order_are_said():
 @pytest.mark.parametrize(
     ("given_name", "why"), [("(((", "has nothing that Magento takes"), ("x" * 256, "255 characters at most")]
 )
-def test_a_name_that_vanishes_or_is_cut_is_said(given_name, why):
+def test_a_name_that_vanishes_or_is_cut_is_reported(given_name, why):
     """And never shown where a run is."""
     (changed,) = changes([("First name", given_name, clean_name(given_name))])
     assert why in changed.in_full()

@@ -42,8 +42,8 @@ def test_what_is_published_and_reserved_is_what_there_is(quantities, taken):
     found = compensated(quantities, taken, SOURCES)
     for sku in "AB":
         figure = sum(quantity for (key, _s), quantity in quantities.items() if key == sku)
-        shown = sum(quantity for (key, _s), quantity in found.quantities.items() if key == sku)
+        current = sum(quantity for (key, _s), quantity in found.quantities.items() if key == sku)
         reserved = sum(quantity for (key, _s), quantity in taken.items() if key == sku)
-        assert shown + reserved - found.left_over.get(sku, 0) == figure
-        assert not found.left_over.get(sku) or shown == 0
+        assert current + reserved - found.left_over.get(sku, 0) == figure
+        assert not found.left_over.get(sku) or current == 0
     assert all(0 <= found.quantities[place] <= quantities[place] for place in quantities)

@@ -17,7 +17,7 @@ from entities.inventory.rules import ONE, QuantityRule
 D = Decimal
 
 
-def shown(things: list[Thing], rule: QuantityRule) -> dict[tuple[str, str], Decimal]:
+def current(things: list[Thing], rule: QuantityRule) -> dict[tuple[str, str], Decimal]:
     computed = quantities.compute(
         published(things, rule.unit), shelves_frame(things), shelves_frame(things, vendor=True), rule
     )
@@ -27,12 +27,12 @@ def shown(things: list[Thing], rule: QuantityRule) -> dict[tuple[str, str], Deci
 def test_minus_five_and_ten_are_five():
     """Case 17: A −5 and B 10, summed, are 5: clipping comes after the sum."""
     thing = Thing("X", shelves={"A": D(-5), "B": D(10)})
-    assert shown([thing], QuantityRule({"A": "s", "B": "s"})) == {("X", "s"): D(5)}
+    assert current([thing], QuantityRule({"A": "s", "B": "s"})) == {("X", "s"): D(5)}
 
 
 def test_a_negative_sum_is_zero():
     """A sum below zero is shown as 0."""
-    assert shown([Thing("X", shelves={"A": D(-5)})], QuantityRule({"A": "s"})) == {("X", "s"): D(0)}
+    assert current([Thing("X", shelves={"A": D(-5)})], QuantityRule({"A": "s"})) == {("X", "s"): D(0)}
 
 
 @pytest.mark.parametrize(("available", "published_as"), [("-2", "1"), ("0.6", "4"), ("-9", "0")])
@@ -53,14 +53,14 @@ def test_what_is_added_back_counts_before_rounding_and_clipping(available, publi
 def test_tenths_are_not_lost():
     """0.7 + 0.2 + 0.1 is one piece, which binary floats round down to none."""
     thing = Thing("X", shelves={"A": D("0.7"), "B": D("0.2"), "C": D("0.1")})
-    assert shown([thing], QuantityRule({"A": "s", "B": "s", "C": "s"})) == {("X", "s"): D(1)}
+    assert current([thing], QuantityRule({"A": "s", "B": "s", "C": "s"})) == {("X", "s"): D(1)}
 
 
 def test_fractions_are_rounded_down_or_kept():
     """2.9 pieces are 2, or 2.9 where decimals are allowed."""
     thing = Thing("X", shelves={"A": D("2.9")})
-    assert shown([thing], QuantityRule({"A": "s"})) == {("X", "s"): D(2)}
-    assert shown([thing], QuantityRule({"A": "s"}, decimals=True)) == {("X", "s"): D("2.9")}
+    assert current([thing], QuantityRule({"A": "s"})) == {("X", "s"): D(2)}
+    assert current([thing], QuantityRule({"A": "s"}, decimals=True)) == {("X", "s"): D("2.9")}
 
 
 @pytest.mark.parametrize(("include", "expected"), [("no", 7), ("sum", 10), ("separate", 7)])
@@ -72,7 +72,7 @@ def test_vendor_quantity_three_ways(include, expected):
         vendor_sources=frozenset({"s"} if include == "sum" else ()),
         vendor_source="v" if include == "separate" else None,
     )
-    found = shown([thing], rule)
+    found = current([thing], rule)
     assert found["X", "s"] == expected
     assert found.get(("X", "v")) == (D(3) if include == "separate" else None)
 
@@ -81,12 +81,12 @@ def test_a_branch_without_vendor_inventory_gets_none():
     """Case 8: under Sum Total, only the sources of branches that include it get the vendor quantity."""
     thing = Thing("X", shelves={"A": D(1), "B": D(1)}, vendor={"V": D(5)})
     rule = QuantityRule({"A": "east", "B": "west"}, vendor_sources=frozenset({"east"}))
-    assert shown([thing], rule) == {("X", "east"): D(6), ("X", "west"): D(1)}
+    assert current([thing], rule) == {("X", "east"): D(6), ("X", "west"): D(1)}
 
 
 def test_an_item_that_was_never_in_a_warehouse_is_not_sent():
     """An item without a row in the monitored warehouses has no value."""
-    assert shown([Thing("X", shelves={"Z": D(9)})], QuantityRule({"A": "s"})) == {}
+    assert current([Thing("X", shelves={"Z": D(9)})], QuantityRule({"A": "s"})) == {}
 
 
 def test_stock_status_follows_the_quantity_or_is_left_alone():
@@ -156,7 +156,7 @@ def test_the_matrix_and_the_naive_oracle_agree(things, rule):
             unit=rule.unit,
         ).items()
     }
-    assert shown(things, rule) == expected
+    assert current(things, rule) == expected
 
 
 @settings(max_examples=50, deadline=None)
@@ -164,14 +164,14 @@ def test_the_matrix_and_the_naive_oracle_agree(things, rule):
 def test_the_order_of_items_and_rows_changes_nothing(things, random):
     """Metamorphic: shuffled input gives the same quantities."""
     rule = QuantityRule({"A": "s", "B": "s", "C": "t"})
-    before = shown(things, rule)
+    before = current(things, rule)
     shuffled = list(things)
     random.shuffle(shuffled)
     for thing in shuffled:
         names = list(thing.shelves)
         random.shuffle(names)
         thing.shelves = {name: thing.shelves[name] for name in names}
-    assert shown(shuffled, rule) == before
+    assert current(shuffled, rule) == before
 
 
 @settings(max_examples=50, deadline=None)
@@ -179,10 +179,10 @@ def test_the_order_of_items_and_rows_changes_nothing(things, random):
 def test_one_more_piece_never_shows_less(things, more):
     """Metamorphic: what is added to a warehouse never lowers what Magento shows."""
     rule = QuantityRule({"A": "s", "B": "s"})
-    before = shown(things, rule)
+    before = current(things, rule)
     for thing in things:
         thing.shelves["A"] = thing.shelves.get("A", D(0)) + more
-    after = shown(things, rule)
+    after = current(things, rule)
     assert all(after[place] >= quantity for place, quantity in before.items() if "A" in things[0].shelves)
 
 
@@ -190,5 +190,5 @@ def test_three_figures_are_three_numbers():
     """Case 7: each of Acumatica's figures gives its own sum, for every set of warehouses."""
     figures = {"available": {"A": D(1), "B": D(2)}, "on_hand": {"A": D(4), "B": D(8)}}
     for (figure, shelves), chosen in product(figures.items(), (("A",), ("B",), ("A", "B"))):
-        found = shown([Thing("X", shelves=shelves)], QuantityRule(dict.fromkeys(chosen, "s")))
+        found = current([Thing("X", shelves=shelves)], QuantityRule(dict.fromkeys(chosen, "s")))
         assert found == {("X", "s"): sum(figures[figure][name] for name in chosen)}

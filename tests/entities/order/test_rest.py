@@ -75,7 +75,7 @@ def test_what_is_open_of_the_rest():
     items = [item(1, "A", shipped=2, invoiced=2), item(2, "B", shipped=1, invoiced=1)]
     found = open_rest([rest(1), rest(2, "B", 2)], items)
     assert found is not None
-    assert found.in_words() == "1 of A, 2 of B"
+    assert found.describe() == "1 of A, 2 of B"
     assert (found.more_to_ship, found.to_refund, found.cancels_more) == (False, (), False)
 
 

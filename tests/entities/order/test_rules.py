@@ -102,9 +102,9 @@ def test_an_order_is_shown_with_everything_a_customer_sees():
         discount="5.00",
         freight="7.50",
     )
-    told = content(of)
-    new = told.new
-    assert (told.status, told.state, told.why_not) == ("pending", "new", None)
+    sent = content(of)
+    new = sent.new
+    assert (sent.status, sent.state, sent.why_not) == ("pending", "new", None)
     assert (new.subtotal, new.discount, new.shipping_amount, new.tax, new.total) == (
         D("250.00"),
         D("25.00"),
@@ -186,11 +186,11 @@ def test_what_is_shared_out_is_all_of_it_and_never_a_cent_off(cents, weights):
 )
 def test_what_cannot_be_made_says_why(of, cause):
     """An order that Magento could only show wrongly is not made, and the reason names it and begins with its cause."""
-    told = content(of)
-    assert told.new is None
-    assert told.why_not.rejected().code.label == cause
-    assert told.why_not.reason.startswith(f"{cause}: ")
-    assert "000123" in told.why_not.reason
+    sent = content(of)
+    assert sent.new is None
+    assert sent.why_not.rejected().code.label == cause
+    assert sent.why_not.reason.startswith(f"{cause}: ")
+    assert "000123" in sent.why_not.reason
 
 
 def test_a_missing_telephone_is_taken_from_the_setting():
@@ -203,10 +203,10 @@ def test_quantities_go_in_the_unit_that_magento_counts():
     """Two boxes of six are twelve pieces; seven pieces are no whole boxes and fail with both units."""
     made = content(order(line(1, "2", "120.00", uom="BOX")))
     assert [(one.quantity, one.price, one.row_total) for one in made.new.lines] == [(D(12), D("10.0000"), D("120.00"))]
-    told = content(order(line(1, "7", "70.00")), replace(RULE, unit="sales"))
-    assert (told.why_not.cause, told.why_not.code) == ("Unit does not divide", "unit_does_not_divide")
-    assert "EA" in told.why_not.reason
-    assert "BOX" in told.why_not.reason
+    sent = content(order(line(1, "7", "70.00")), replace(RULE, unit="sales"))
+    assert (sent.why_not.cause, sent.why_not.code) == ("Unit does not divide", "unit_does_not_divide")
+    assert "EA" in sent.why_not.reason
+    assert "BOX" in sent.why_not.reason
 
 
 def test_an_order_of_charges_only_is_virtual_and_needs_no_shipping_method():
@@ -236,7 +236,7 @@ def test_no_two_orders_have_one_number(keys):
 
 
 @pytest.mark.parametrize(
-    ("created", "day", "shown"),
+    ("created", "day", "current"),
     [
         ("2026-11-20T23:30:00+00:00", "2026-11-20", "2026-11-20 23:30:00"),
         ("2026-11-21T01:30:00+00:00", "2026-11-20", "2026-11-21 01:30:00"),
@@ -244,9 +244,9 @@ def test_no_two_orders_have_one_number(keys):
         (None, "2026-11-20", "2026-11-20 12:00:00"),
     ],
 )
-def test_an_order_is_as_old_in_magento_as_in_acumatica(created, day, shown):
+def test_an_order_is_as_old_in_magento_as_in_acumatica(created, day, current):
     """The instant of its entry, unless it was dated to another day or imported: then noon of its day."""
-    assert content(order(created=created, date=day)).new.created_at == shown
+    assert content(order(created=created, date=day)).new.created_at == current
 
 
 def test_types_and_branches_are_chosen():
@@ -266,11 +266,11 @@ def test_the_reference_is_in_the_field_that_the_setting_names(reference, held):
     assert content(of, replace(RULE, reference=reference)).reference == held
 
 
-def test_what_changed_is_said_in_words():
+def test_what_changed_is_described():
     """The difference names the line and both values; status and invoices are no edit."""
-    told = content(order(line(1, "2", "200.00"), line(2, "1", "10.00"))).facts
+    sent = content(order(line(1, "2", "200.00"), line(2, "1", "10.00"))).facts
     now = content(order(line(1, "3", "300.00"), line(3, "1", "10.00"), status="Completed", ship_via="")).facts
-    assert differences(told, now) == [
+    assert differences(sent, now) == [
         "ship via UPS → (none)",
         "total 210.00 → 310.00",
         "line 1 quantity 2 → 3",
@@ -278,7 +278,7 @@ def test_what_changed_is_said_in_words():
         "line 2 1 EA BIKE → (none)",
         "line 3 (none) → 1 EA BIKE",
     ]
-    assert differences(told, told) == []
+    assert differences(sent, sent) == []
 
 
 def invoiced(**lines: str) -> dict[str, Any]:
@@ -293,8 +293,8 @@ def test_released_invoices_are_told_only_with_offline_invoices():
     """Each with its quantities in Magento's unit; the one that completes the order says so."""
     of = order(line(1, "5", "500.00"), invoices=invoiced(A="2", B="3"))
     assert content(of).invoices == ()
-    told = content(of, replace(RULE, invoices=True)).invoices
-    assert [(one.number, one.lines[0].quantity, one.completes) for one in told] == [
+    sent = content(of, replace(RULE, invoices=True)).invoices
+    assert [(one.number, one.lines[0].quantity, one.completes) for one in sent] == [
         ("A", D(2), False),
         ("B", D(3), True),
     ]

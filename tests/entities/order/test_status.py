@@ -5,25 +5,33 @@ from dataclasses import replace
 import pytest
 
 from connector.model.failures import Rejected
-from entities.order.status import STATES, Shown, end_of_hold, first_status, next_step, nothing_to_tell, state_of
+from entities.order.status import (
+    STATES,
+    CurrentOrder,
+    end_of_hold,
+    first_status,
+    next_step,
+    state_of,
+    why_nothing_to_send,
+)
 from entities.waiting import NotYet
 
-THEIRS = Shown("SO 1", "processing", "processing", invoiced=False, shipped=False, begun=False, ours=False)
+THEIRS = CurrentOrder("SO 1", "processing", "processing", invoiced=False, shipped=False, begun=False, ours=False)
 OURS = replace(THEIRS, ours=True)
 
 
-def step(shown: Shown, status: str, *, state: str | None = "of the table", ships: bool = True) -> str | None:
+def step(current: CurrentOrder, status: str, *, state: str | None = "of the table", ships: bool = True) -> str | None:
     """The next step towards a status."""
-    return next_step(shown, "Said", status, STATES[status] if state == "of the table" else state, ships=ships)
+    return next_step(current, "Said", status, STATES[status] if state == "of the table" else state, ships=ships)
 
 
-def at(shown: Shown, state: str, status: str | None = None, **traits: bool) -> Shown:
+def at(current: CurrentOrder, state: str, status: str | None = None, **traits: bool) -> CurrentOrder:
     """The order in another state."""
-    return replace(shown, state=state, status=status or state, **traits)
+    return replace(current, state=state, status=status or state, **traits)
 
 
 @pytest.mark.parametrize(
-    ("shown", "status", "expected"),
+    ("current", "status", "expected"),
     [
         (THEIRS, "processing", None),
         (THEIRS, "holded", "hold"),
@@ -44,13 +52,13 @@ def at(shown: Shown, state: str, status: str | None = None, **traits: bool) -> S
         (at(OURS, "processing", invoiced=True, shipped=True, begun=True), "complete", "update"),
     ],
 )
-def test_each_step_is_a_call_of_its_own(shown, status, expected):
+def test_each_step_is_a_call_of_its_own(current, status, expected):
     """Hold, unhold and cancel for orders of the shop, one update for orders of ours, a comment within a state."""
-    assert step(shown, status) == expected
+    assert step(current, status) == expected
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"),
+    ("current", "expected"),
     [
         (THEIRS, None),
         (at(THEIRS, "holded"), None),
@@ -58,9 +66,9 @@ def test_each_step_is_a_call_of_its_own(shown, status, expected):
         (at(OURS, "holded", held_by_us=True), "release"),
     ],
 )
-def test_a_hold_of_ours_ends_by_the_call_or_for_orders_of_ours_by_its_state(shown, expected):
+def test_a_hold_of_ours_ends_by_the_call_or_for_orders_of_ours_by_its_state(current, expected):
     """The shop's own stays. Magento knows what an order of its own goes back to; one of ours goes on by its state."""
-    assert end_of_hold(shown) == expected
+    assert end_of_hold(current) == expected
 
 
 def test_a_status_of_the_shops_own_is_left_to_magento():
@@ -71,7 +79,7 @@ def test_a_status_of_the_shops_own_is_left_to_magento():
 
 
 @pytest.mark.parametrize(
-    ("shown", "status"),
+    ("current", "status"),
     [
         (THEIRS, "complete"),
         (at(THEIRS, "complete"), "canceled"),
@@ -86,18 +94,18 @@ def test_a_status_of_the_shops_own_is_left_to_magento():
         (OURS, "complete"),
     ],
 )
-def test_a_status_that_the_state_does_not_allow_names_both(shown, status):
+def test_a_status_that_the_state_does_not_allow_names_both(current, status):
     """The sentence says what Acumatica and what Magento shows, and the state."""
     with pytest.raises(Rejected) as why:
-        step(shown, status)
-    said = str(why.value)
-    assert said.startswith("Status not possible: SO 1 is Said in Acumatica")
-    assert f"which is {status} in Magento" in said
-    assert f"(state {shown.state})" in said
+        step(current, status)
+    message = str(why.value)
+    assert message.startswith("Status not possible: SO 1 is Said in Acumatica")
+    assert f"which is {status} in Magento" in message
+    assert f"(state {current.state})" in message
 
 
 @pytest.mark.parametrize(
-    ("shown", "status"),
+    ("current", "status"),
     [
         (THEIRS, "pending"),
         (THEIRS, "pending_payment"),
@@ -114,17 +122,17 @@ def test_a_status_that_the_state_does_not_allow_names_both(shown, status):
         (at(OURS, "complete", begun=True), "processing"),
     ],
 )
-def test_where_magento_is_further_on_there_is_nothing_to_tell(shown, status):
+def test_where_magento_is_further_on_there_is_nothing_to_tell(current, status):
     """No step, no failure, and a sentence that names both."""
-    assert step(shown, status) is None
-    said = nothing_to_tell(shown, "Said", status, STATES[status])
-    assert said is not None
-    assert f"which is {status} in Magento" in said
-    assert f"{shown.status} (state {shown.state})" in said
+    assert step(current, status) is None
+    message = why_nothing_to_send(current, "Said", status, STATES[status])
+    assert message is not None
+    assert f"which is {status} in Magento" in message
+    assert f"{current.status} (state {current.state})" in message
 
 
 @pytest.mark.parametrize(
-    ("shown", "status", "wait"),
+    ("current", "status", "wait"),
     [
         (at(THEIRS, "new", "pending"), "processing", "awaiting_payment"),
         (at(THEIRS, "pending_payment"), "processing", "awaiting_payment"),
@@ -138,13 +146,13 @@ def test_where_magento_is_further_on_there_is_nothing_to_tell(shown, status):
         (at(OURS, "holded"), "processing", "on_hold"),
     ],
 )
-def test_what_only_the_shop_can_do_is_waited_for(shown, status, wait):
+def test_what_only_the_shop_can_do_is_waited_for(current, status, wait):
     """A payment, a review, a hold of the shop's own: no failure, and a sentence that names both."""
     with pytest.raises(NotYet) as why:
-        step(shown, status)
+        step(current, status)
     assert why.value.wait == wait
     assert str(why.value).startswith("Not yet: SO 1 is Said in Acumatica")
-    assert f"(state {shown.state})" in str(why.value)
+    assert f"(state {current.state})" in str(why.value)
 
 
 def test_a_status_of_the_shops_own_counts_as_its_state():

@@ -97,14 +97,14 @@ def test_what_magento_was_told_of_an_order_keeps_its_form():
     """The fingerprint of an order's content decides whether it is told again: its facts are made of the same texts."""
     record = msgspec.json.decode(KEPT, type=Record)
     assert record.document is not None
-    told = content_of("SO 000123", stored_order(record.document), {"BIKE": ItemUnits("B", "EA", "EA", {})}, OrderRule())
+    sent = content_of("SO 000123", stored_order(record.document), {"BIKE": ItemUnits("B", "EA", "EA", {})}, OrderRule())
     before = {name: value for name, value in record.document.items() if name != "status"}
     before["lines"] = [
         {name: value for name, value in line.items() if name not in ("completed", "on_shipments", "po_source")}
         for line in record.document["lines"]
     ]
-    assert told.facts == before
-    assert list(told.facts) == list(before)
+    assert sent.facts == before
+    assert list(sent.facts) == list(before)
 
 
 def test_what_an_earlier_version_did_not_keep_is_empty():

@@ -21,7 +21,7 @@ def computed(things: list[Thing], rule: PriceRule = PriceRule(), today: date = T
     return prices.compute(published(things), price_rows_frame(things), rule, today)
 
 
-def shown(things: list[Thing], rule: PriceRule = PriceRule(), today: date = TODAY) -> dict[str, Decimal]:
+def prices_of(things: list[Thing], rule: PriceRule = PriceRule(), today: date = TODAY) -> dict[str, Decimal]:
     return {key: value for (key, _), value in by_source(computed(things, rule, today).values, PRICE).items()}
 
 
@@ -30,14 +30,14 @@ LIST = PriceRule(source="price_list")
 
 def test_the_default_price_is_shown():
     """The default price of an item goes over as it is."""
-    assert shown([Thing("X", default_price=D("12.5"))]) == {"X": D("12.5")}
+    assert prices_of([Thing("X", default_price=D("12.5"))]) == {"X": D("12.5")}
 
 
 @pytest.mark.parametrize(
-    ("included", "sent", "said"),
+    ("included", "sent", "message"),
     [(None, ["A", "B", "C"], ""), (True, ["B", "C"], "without"), (False, ["A", "B"], "with")],
 )
-def test_the_row_that_counts_has_to_be_taxed_as_the_shop_says(included, sent, said):
+def test_the_row_that_counts_has_to_be_taxed_as_the_shop_says(included, sent, message):
     """A net row fails where prices include tax, a gross one where they do not; rows that do not count say nothing."""
     later = Row(3, D(6), effective=date(2027, 1, 1), tax="net")
     of_another_warehouse = Row(4, D(7), warehouse="EAST", tax="gross")
@@ -49,7 +49,7 @@ def test_the_row_that_counts_has_to_be_taxed_as_the_shop_says(included, sent, sa
     found = computed(things, PriceRule(source="price_list", tax_included=included))
     assert sorted(found.values["inventory_id"]) == sent
     assert len(found.problems) == 3 - len(sent)
-    assert all(f"has this price {said} tax" in reason for reason in found.problems["reason"])
+    assert all(f"has this price {message} tax" in reason for reason in found.problems["reason"])
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_row_that_counts_has_to_be_taxed_as_the_shop_says(included, sent, sa
 )
 def test_halves_are_rounded_up_in_decimal(price, decimals, rounded):
     """1.005 is 1.01, which a binary float makes 1.00."""
-    assert shown([Thing("X", default_price=D(price))], PriceRule(decimals=decimals)) == {"X": D(rounded)}
+    assert prices_of([Thing("X", default_price=D(price))], PriceRule(decimals=decimals)) == {"X": D(rounded)}
 
 
 def test_zero_and_none_are_named_and_not_sent():
@@ -66,7 +66,7 @@ def test_zero_and_none_are_named_and_not_sent():
     found = computed(things)
     assert len(found.values) == 0
     assert sorted(found.notes["inventory_id"]) == ["X", "Y"]
-    assert shown(things, PriceRule(allow_zero=True)) == {"X": D(0)}
+    assert prices_of(things, PriceRule(allow_zero=True)) == {"X": D(0)}
 
 
 def test_a_negative_price_fails_alone():
@@ -100,13 +100,13 @@ def test_the_row_that_counts(rows, expected):
     """Class before base, promotion before regular, break quantity up to one, valid today, else the default price."""
     thing = Thing("X", default_price=D(3), prices=rows)
     rule = PriceRule(source="price_list", price_class="WEB", currency="USD")
-    assert shown([thing], rule) == {"X": D(expected)}
+    assert prices_of([thing], rule) == {"X": D(expected)}
 
 
 def test_a_price_of_a_box_is_converted():
     """A price in the sales unit is that of as many base units."""
     thing = Thing("X", sales_uom="BOX", base_per_sales=(12, 1), prices=[Row(1, D(24), uom="BOX")])
-    assert shown([thing], LIST) == {"X": D(2)}
+    assert prices_of([thing], LIST) == {"X": D(2)}
 
 
 def test_a_promotion_starts_and_ends_by_itself():
@@ -115,10 +115,10 @@ def test_a_promotion_starts_and_ends_by_itself():
     promotion = Row(2, D(5), promotion=True, effective=start, expiration=end)
     thing = Thing("X", default_price=D(9), prices=[Row(1, D(9)), promotion])
     assert computed([thing], LIST).next_change == {"X": start}
-    assert shown([thing], LIST, start) == {"X": D(5)}
+    assert prices_of([thing], LIST, start) == {"X": D(5)}
     assert computed([thing], LIST, start).next_change == {"X": end + timedelta(days=1)}
-    assert shown([thing], LIST, end) == {"X": D(5)}
-    assert shown([thing], LIST, end + timedelta(days=1)) == {"X": D(9)}
+    assert prices_of([thing], LIST, end) == {"X": D(5)}
+    assert prices_of([thing], LIST, end + timedelta(days=1)) == {"X": D(9)}
     assert computed([thing], LIST, end + timedelta(days=1)).next_change == {}
 
 
@@ -153,15 +153,15 @@ def test_the_frames_and_the_naive_oracle_agree(thing, price_class, currency):
     """Whatever the price list, the fast choice and the plain one give the same price."""
     rule = PriceRule("price_list", price_class or None, currency or None, allow_zero=True)
     expected = naive.price(thing, TODAY, by_list=True, price_class=price_class, currency=currency)
-    assert shown([thing], rule) == ({} if expected is None else {"X": expected})
+    assert prices_of([thing], rule) == ({} if expected is None else {"X": expected})
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.decimals(min_value=0, max_value=10**6, places=6), min_size=1, max_size=5))
 def test_rounding_twice_is_rounding_once(amounts):
     """Metamorphic: a rounded price does not change when it is rounded again."""
-    first = shown(
+    first = prices_of(
         [Thing(f"I{n}", default_price=amount) for n, amount in enumerate(amounts)], PriceRule(allow_zero=True)
     )
-    again = shown([Thing(key, default_price=value) for key, value in first.items()], PriceRule(allow_zero=True))
+    again = prices_of([Thing(key, default_price=value) for key, value in first.items()], PriceRule(allow_zero=True))
     assert again == first

@@ -69,7 +69,7 @@ def test_which_lines_ship(lines, parts, separately, items, took):
 
 
 @pytest.mark.parametrize(
-    ("lines", "parts", "separately", "said"),
+    ("lines", "parts", "separately", "message"),
     [
         pytest.param(SIMPLE, [("SKU-0001", 6)], {}, "ships 6 .* has 5 open", id="more than is open"),
         pytest.param([sold(1, "A", 5, shipped=D(3))], [("A", 3)], {}, "ships 3 .* has 2 open", id="partly shipped"),
@@ -84,9 +84,9 @@ def test_which_lines_ship(lines, parts, separately, items, took):
         pytest.param(SIMPLE, [("SKU-0001", "0.5")], {}, "whole pieces", id="a fraction of a whole product"),
     ],
 )
-def test_what_cannot_ship_says_why(lines, parts, separately, said):
+def test_what_cannot_ship_says_why(lines, parts, separately, message):
     """Nothing is left to Magento's clamping: asking for more than is open names both numbers."""
-    with pytest.raises(Rejected, match=said):
+    with pytest.raises(Rejected, match=message):
         ship(lines, *parts, separately=separately)
 
 

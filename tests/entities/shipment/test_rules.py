@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connector.model.failures import Rejected
 from connector.model.shipments import OrderLine, Package, Shipment, ShippedLine, ShippedOrder
 from connector.model.units import ItemUnits
-from entities.shipment.rules import changed, content, edited, told
+from entities.shipment.rules import changed, content, edited, shipment_messages
 from entities.shipment.types import Carrier, ShipmentRule
 
 D = Decimal
@@ -49,7 +49,7 @@ def shipment(*lines, **changes):
 
 def test_one_shipment_of_two_orders_is_two_messages():
     """Each order gets its own lines, under the key of shipment and order; the order is the detail line's."""
-    found = told(shipment(line(), line("SO 000067", shipped="1")), RULE, None, {})
+    found = shipment_messages(shipment(line(), line("SO 000067", shipped="1")), RULE, None, {})
     assert [one.key for one in found] == ["000045|SO 000066", "000045|SO 000067"]
     assert [[str(sent.quantity) for sent in one.content.lines] for one in found] == [["2"], ["1"]]
     assert found[1].content.mark == "Acumatica shipment 000045, order SO 000067"
@@ -70,7 +70,7 @@ def test_one_shipment_of_two_orders_is_two_messages():
 )
 def test_only_confirmed_shipments_are_due(status, is_due):
     """What has not left the house is not told."""
-    assert bool(told(shipment(status=status), RULE, None, {})) is is_due
+    assert bool(shipment_messages(shipment(status=status), RULE, None, {})) is is_due
 
 
 @pytest.mark.parametrize(
@@ -86,33 +86,33 @@ def test_only_confirmed_shipments_are_due(status, is_due):
 )
 def test_what_is_no_shipment_is_skipped(changes):
     """Transfers, returns, placeholders, zero lines, and what is older than FROM send nothing and fail nothing."""
-    assert told(shipment(**changes), RULE, date(2026, 11, 10), {}) == []
+    assert shipment_messages(shipment(**changes), RULE, date(2026, 11, 10), {}) == []
 
 
 def test_under_on_invoice_release_only_orders_with_a_released_invoice_are_due():
     """One shipment of two orders is due order by order, with the same keys as under the other trigger."""
     rule = replace(RULE, trigger="invoice_release")
     both = shipment(line(), line("SO 000067"))
-    assert told(both, rule, None, {}) == []
-    found = told(replace(both, released=("SO 000067",)), rule, None, {})
+    assert shipment_messages(both, rule, None, {}) == []
+    found = shipment_messages(replace(both, released=("SO 000067",)), rule, None, {})
     assert [one.key for one in found] == ["000045|SO 000067"]
-    assert found[0] == told(both, RULE, None, {})[1]
+    assert found[0] == shipment_messages(both, RULE, None, {})[1]
 
 
 def test_a_shipment_sent_before_the_trigger_was_switched_stays_as_it_was():
     """Switched to On Invoice Release, what was sent on confirmation is neither told again nor reported."""
-    was = told(shipment(), RULE, None, {})[0]
-    again = told(shipment(), replace(RULE, trigger="invoice_release"), None, {was.key: was.content})
+    was = shipment_messages(shipment(), RULE, None, {})[0]
+    again = shipment_messages(shipment(), replace(RULE, trigger="invoice_release"), None, {was.key: was.content})
     assert again == [was]
 
 
 def test_a_shipment_corrected_after_it_was_sent_is_reported():
     """It is Open again in Acumatica, and Magento has it: said, not hidden."""
     sent = {"000045|SO 000066": content(shipment(), "SO 000066", RULE)}
-    [found] = told(shipment(status="Open"), RULE, None, sent)
+    [found] = shipment_messages(shipment(status="Open"), RULE, None, sent)
     assert found.content is None
     assert "is Open again" in found.reason
-    [found] = told(shipment(line("SO 000099")), RULE, None, sent)[1:]
+    [found] = shipment_messages(shipment(line("SO 000099")), RULE, None, sent)[1:]
     assert (found.key, found.cause) == ("000045|SO 000066", "changed_after_it_was_sent")
 
 
@@ -148,15 +148,15 @@ def test_a_map_that_lost_a_code_does_not_fail_what_was_sent():
     before = content(shipment(), "SO 000066", RULE)
     bare = replace(RULE, ship_vias={})
     sent = {"000045|SO 000066": before}
-    assert told(shipment(), bare, None, sent)[0].content == before
-    [found] = told(shipment(packages=(Package("1Z1"), Package("1Z2"))), bare, None, sent)
+    assert shipment_messages(shipment(), bare, None, sent)[0].content == before
+    [found] = shipment_messages(shipment(packages=(Package("1Z1"), Package("1Z2"))), bare, None, sent)
     assert found.cause == "unmapped_ship_via"
     two = {
         "000045|SO 000066": changed(
             before, content(shipment(packages=(Package("1Z1"), Package("1Z2"))), "SO 000066", RULE)
         )
     }
-    [gone] = told(shipment(packages=(Package("1Z2"),)), bare, None, two)
+    [gone] = shipment_messages(shipment(packages=(Package("1Z2"),)), bare, None, two)
     assert [track.number for track in gone.content.tracks] == ["1Z2"]
 
 
@@ -270,20 +270,20 @@ def test_a_drop_shipment_carries_the_configured_ship_via_and_source():
         "ups",
         "Acumatica receipt 000045, order SO 000066",
     )
-    for missing, said in (
+    for missing, message in (
         (replace(rule, dropship_via=""), "A2M_DROPSHIP__SHIP_VIA"),
         (replace(rule, dropship_source=""), "A2M_DROPSHIP__SOURCE"),
         (replace(rule, dropship_via="LOCAL"), "LOCAL has no Magento carrier"),
     ):
-        [one] = told(receipt(), missing, None, {})
+        [one] = shipment_messages(receipt(), missing, None, {})
         assert one.key == "Receipt 000045|SO 000066"
-        assert said in one.reason
-        assert told(shipment(), missing, None, {})[0].content is not None
+        assert message in one.reason
+        assert shipment_messages(shipment(), missing, None, {})[0].content is not None
 
 
 def test_a_receipt_whose_order_is_unknown_fails_by_its_own_key():
     """Acumatica names no sales order: somebody has to look."""
-    [found] = told(receipt(lines=(line(order=""),), orders={}), RULE, None, {})
+    [found] = shipment_messages(receipt(lines=(line(order=""),), orders={}), RULE, None, {})
     assert (found.key, found.cause) == ("Receipt 000045", "no_sales_order")
 
 
@@ -307,7 +307,7 @@ def test_no_piece_is_lost_or_made_by_converting(parts, unit):
 @given(st.permutations([line(), line(number=2, item="B"), line("SO 000067"), line(shipped="1")]))
 def test_the_order_of_lines_changes_nothing(lines):
     """Acumatica's order of rows is no part of what Magento is told."""
-    found = {one.key: one.content for one in told(shipment(*lines), RULE, None, {})}
+    found = {one.key: one.content for one in shipment_messages(shipment(*lines), RULE, None, {})}
     assert found.keys() == {"000045|SO 000066", "000045|SO 000067"}
     both = found["000045|SO 000066"].lines
     assert [(one.order_line, one.inventory_id, one.quantity) for one in both] == [(1, "A", 3), (2, "B", 2)]

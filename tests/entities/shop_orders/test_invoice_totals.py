@@ -45,7 +45,7 @@ def test_where_the_rounding_may_be_carried_nobody_can_say_the_cent():
     assert len(found) > 1
 
 
-def test_nothing_is_said_of_a_bundle():
+def test_a_bundle_has_no_totals():
     """Its price may stand at the parent or at the children."""
     bundle = SoldItem(1, None, "SET", "bundle", D(1))
     assert invoice_totals((bundle,), MONEY, None) is None
@@ -63,7 +63,7 @@ def test_an_invoice_that_is_acumaticas_to_the_cent_is_made():
     assert next_invoice("SO 1", invoices("102.50"), (A, B), MONEY, D("395.00")) == ToInvoice("1", ((1, D(1)),))
 
 
-def test_one_that_is_not_is_said_and_made_with_the_next():
+def test_one_that_is_not_is_reported_and_made_with_the_next():
     """Acumatica took all of the discount at once, Magento would share it out: together they agree."""
     with pytest.raises(Rejected, match=r"invoice 1 of SO 1 comes to 95\.00, and Magento would make it 102\.50"):
         next_invoice("SO 1", invoices("95.00"), (A, B), MONEY, D("395.00"))

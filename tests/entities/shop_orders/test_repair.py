@@ -43,7 +43,7 @@ def test_what_fits_nothing_is_named_and_taken_as_not_repaired() -> None:
         (RepairRule(), None, None),
         (RepairRule(), ONE, ONE),
         (RepairRule(detects=False), ONE, None),
-        (RepairRule(said=TWO), ONE, TWO),
+        (RepairRule(from_setting=TWO), ONE, TWO),
         (RepairRule(detects=False, daily=time(3), zone=UTC), None, NOON.replace(hour=3)),
         (RepairRule(detects=False, daily=time(13), zone=UTC), None, NOON.replace(hour=13) - timedelta(days=1)),
         (

@@ -12,7 +12,7 @@ from entities.registry import ENTITIES
 
 
 @pytest.mark.parametrize(
-    ("value", "in_stock", "shown", "stored"),
+    ("value", "in_stock", "current", "stored"),
     [
         (10, None, (10, None), "sent"),
         (10, None, (10, True), "sent"),  # a price has no stock status, whatever stands beside it
@@ -25,13 +25,13 @@ from entities.registry import ENTITIES
 )
 @pytest.mark.parametrize("entity", ["price", "inventory"])
 async def test_what_magento_shows_was_sent(
-    monkeypatch: pytest.MonkeyPatch, entity: str, value: int, in_stock: bool | None, shown: Any, stored: str
+    monkeypatch: pytest.MonkeyPatch, entity: str, value: int, in_stock: bool | None, current: Any, stored: str
 ) -> None:
     """Everything else is tried again: the value, and with a quantity the stock status too."""
 
     async def current_values(_context: object, _client: object, places: Any) -> Any:
         assert [(place.key, place.source, place.sku) for place in places] == [("A", "east", "A")]
-        return {} if shown is None else {("A", "east"): shown}
+        return {} if current is None else {("A", "east"): current}
 
     monkeypatch.setattr(ENTITIES[entity], "current_values", current_values)
     context: Any = SimpleNamespace(queue=QueueRule(25, 100, 3))

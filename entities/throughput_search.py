@@ -17,7 +17,7 @@ RESTS = 20
 """For so many measurements nothing is tried after every step was, or after a fault."""
 
 
-class Pace:
+class ThroughputSearch:
     """What is used now: `batch` records a request, `connections`. Tell it every answer with `answered`."""
 
     def __init__(self, *, most_records: int, most_connections: int) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.explain import explain
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.queue import messages
 from sandbox.catalogue import Product
 
@@ -18,7 +18,7 @@ def _products(count: int = 4) -> list[Product]:
 
 def _again(here) -> list[int]:
     failed = here.failed()
-    by_hand.send_again(here.state, failed, here.clock.now())
+    actions.send_again(here.state, failed, here.clock.now())
     return [one.id for one in failed]
 
 
@@ -39,8 +39,8 @@ async def test_a_failed_message_is_sent_again_with_its_newest_value(make_world):
     outcome = await here.sync("price")
     assert outcome.counters.sent == 1
     assert _states(here, ids) == ["sent"]
-    assert here.told()["/rest/all/V1/products/base-prices", "P-1", ""][-1] == Decimal("7.77")
-    assert 5 not in here.told()["/rest/all/V1/products/base-prices", "P-1", ""]
+    assert here.sent_values()["/rest/all/V1/products/base-prices", "P-1", ""][-1] == Decimal("7.77")
+    assert 5 not in here.sent_values()["/rest/all/V1/products/base-prices", "P-1", ""]
     here.assert_converged(entities=["price"])
 
 
@@ -54,7 +54,7 @@ async def test_a_message_that_something_newer_has_overtaken_is_superseded(make_w
     here.clock.advance(60)
     here.change({"set_price": {"inventory_id": "P-1", "price": "9"}})
     await here.sync("price")
-    assert by_hand.send_again(here.state, old, here.clock.now()) == 0
+    assert actions.send_again(here.state, old, here.clock.now()) == 0
     assert (await here.sync("price")).counters.requests == 0
     assert _states(here, [one.id for one in old]) == ["superseded"]
     assert here.prices()["P-1"] == 9
@@ -77,7 +77,7 @@ async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
     here = make_world(_products(), faults=BAD)
     await here.sync("price")
     here.faults.replace("")
-    by_hand.skip(here.state, here.failed()[0], "entered by hand", here.clock.now())
+    actions.skip(here.state, here.failed()[0], "entered by hand", here.clock.now())
     assert (await here.sync("price", full=True)).counters.requests == 0
     assert here.failed() == []
     here.clock.advance(60)
@@ -92,7 +92,7 @@ async def test_failed_messages_are_grouped_by_cause(make_world):
     here = make_world(products, shop_products=[products[0], products[3]])
     await here.sync("price")
     with here.state.read() as connection:
-        groups = by_hand.groups(connection)
+        groups = actions.groups(connection)
     assert [(group.entity, group.how_many) for group in groups] == [("price", 2), ("price", 1)]
     assert "no product" in groups[0].example
     assert "below 0" in groups[1].example

@@ -41,7 +41,7 @@ def fill(template: str, parameters: Any) -> str:
     if not named:
         return template
     names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
-    return re.sub(f"%({names})", lambda found: _shown(named[found[1]]), template)
+    return re.sub(f"%({names})", lambda found: _as_text(named[found[1]]), template)
 
 
 def _named(template: str, parameters: Any) -> dict[str, Any]:
@@ -49,20 +49,20 @@ def _named(template: str, parameters: Any) -> dict[str, Any]:
         return {str(name): value for name, value in parameters.items() if str(name)}
     if not isinstance(parameters, Sequence) or isinstance(parameters, str | bytes):
         return {}
-    positional = {str(place): value for place, value in enumerate(parameters, start=1)}
-    if any(place in positional for place in _POSITION.findall(template)):
+    positional = {str(position): value for position, value in enumerate(parameters, start=1)}
+    if any(position in positional for position in _POSITION.findall(template)):
         return positional
     order = dict.fromkeys(_PLACEHOLDER.findall(template))
     return dict(zip(order, parameters, strict=False))
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None or value == "":
         return "(empty)"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(_shown(one) for one in value)
+        return ", ".join(_as_text(one) for one in value)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
@@ -82,9 +82,9 @@ def message_of(body: Any) -> str:
     nested = body.get("errors")
     if isinstance(nested, list):
         for one in nested:
-            said = _filled(one) if isinstance(one, Mapping) else ""
-            if said and not any(said in part for part in parts):
-                parts.append(said)
+            text = _filled(one) if isinstance(one, Mapping) else ""
+            if text and not any(text in part for part in parts):
+                parts.append(text)
     return plain(" ".join(part for part in parts if part))
 
 
@@ -113,8 +113,8 @@ def kind_of(body: Any) -> str:
 
 def _unfilled(error: Mapping[str, Any]) -> str:
     template, parameters = template_of(error)
-    kept = {name: value for name, value in _named(template, parameters).items() if name in _OF_THE_KIND}
-    return _POSITION.sub(LEFT_OUT, _PLACEHOLDER.sub(LEFT_OUT, fill(template, kept)))
+    known = {name: value for name, value in _named(template, parameters).items() if name in _OF_THE_KIND}
+    return _POSITION.sub(LEFT_OUT, _PLACEHOLDER.sub(LEFT_OUT, fill(template, known)))
 
 
 def decoded(response: httpx.Response) -> Any:
@@ -130,7 +130,7 @@ def decoded(response: httpx.Response) -> Any:
 NOT_JSON = _UNDECODED
 
 
-def said(response: httpx.Response, body: Any) -> str:
+def describe_response(response: httpx.Response, body: Any) -> str:
     """What an answer says, as a phrase: Magento's message, or which page came instead, always with the status.
 
     body: from `decoded`.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.magento.words import LONGEST, decoded, fill, message_of, plain, said
+from connector.magento.error_messages import LONGEST, decoded, describe_response, fill, message_of, plain
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_nested_errors_are_added_once():
         (400, "application/json", b'{"message":"%1 x","parameters":["a"]}', '"a x" (status 400)'),
     ],
 )
-def test_every_answer_has_words(status: int, kind: str, content: bytes, words: str):
+def test_every_answer_has_a_text(status: int, kind: str, content: bytes, words: str):
     """JSON, HTML, plain text, nothing: each answer can be told in a phrase with its status."""
     response = httpx.Response(status, headers={"content-type": kind} if kind else {}, content=content)
-    assert said(response, decoded(response)) == words
+    assert describe_response(response, decoded(response)) == words

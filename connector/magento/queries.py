@@ -333,7 +333,7 @@ async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str
 
 async def array_limit(client: MagentoClient, count: int) -> int | None:
     """The shop's limit of records in a request, if `count` is above it; asks with unknown SKUs: nothing is written."""
-    rows = [{"sku": f"a2m-check-{place}-of-nothing", "price": 0, "store_id": 0} for place in range(count)]
+    rows = [{"sku": f"a2m-check-{index}-of-nothing", "price": 0, "store_id": 0} for index in range(count)]
     try:
         await client.ask("products/base-prices", {"prices": rows})
     except RequestRefused as refused:

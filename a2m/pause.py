@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from a2m.say import out
+from a2m.console import out
 from a2m.sync import ONE_OR_ALL, chosen_entities
 
 

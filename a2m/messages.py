@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.say import as_json, out, table
+from a2m.console import as_json, out, table
 from a2m.sync import chosen_entities
 from entities.names import NAMES
 
@@ -52,14 +52,14 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     from app.effective_settings import effective_settings
     from app.run import work_on
     from app.run_request import RunEnvironment, RunRequest
-    from connector.state.operator import actions as by_hand
+    from connector.state.operator import actions
     from connector.state.queue import messages
 
     with effective_settings(needs_both_systems=True) as now:
         settings, state = now.settings, now.state
         with state.read() as connection:
             chosen = _chosen(messages.failed(connection), what, everything=everything, cause=cause)
-        by_hand.send_again(state, chosen, datetime.now(UTC))
+        actions.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
         listeners = [] if json else [show_progress]
         for entity in sorted({one.entity for one in chosen}, key=NAMES.index):
@@ -68,7 +68,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
         with state.read() as connection:
             ended = messages.by_ids(connection, [one.id for one in chosen])
     rows = [[one.id, one.entity, one.sku or one.key, one.state, one.reason or ""] for one in ended]
-    waits = [outcome.in_words() for outcome in outcomes if outcome.fault or outcome.stopped]
+    waits = [outcome.summary() for outcome in outcomes if outcome.fault or outcome.stopped]
     if json:
         heads = ("id", "entity", "key", "state", "reason")
         as_json({"reprocessed": [dict(zip(heads, row, strict=True)) for row in rows], "messages": waits})
@@ -99,7 +99,7 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
 
 def _skip(number: int, reason: str) -> None:
     from app.effective_settings import effective_settings
-    from connector.state.operator import actions as by_hand
+    from connector.state.operator import actions
     from connector.state.queue import messages
 
     with effective_settings() as now:
@@ -109,22 +109,22 @@ def _skip(number: int, reason: str) -> None:
         if not found:
             raise typer.BadParameter(f"there is no message {number}; see: a2m failed")
         try:
-            by_hand.skip(state, found[0], reason, datetime.now(UTC))
-        except by_hand.NotPossibleByHand as why:
+            actions.skip(state, found[0], reason, datetime.now(UTC))
+        except actions.NotPossibleByHand as why:
             raise typer.BadParameter(str(why)) from why
     out.print(f"Message {number} ({found[0].entity} {found[0].key}) is skipped.", markup=False)
 
 
 def _link(entity: str, key: str, magento_id: str) -> None:
     from app.effective_settings import effective_settings
-    from connector.state.operator import actions as by_hand
+    from connector.state.operator import actions
     from entities.registry import linked
 
     if entity not in linked():
         raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(linked())}.")
     with effective_settings() as now:
         try:
-            said = by_hand.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))
-        except by_hand.NotPossibleByHand as why:
+            text = actions.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))
+        except actions.NotPossibleByHand as why:
             raise typer.BadParameter(str(why)) from why
-    out.print(f"{entity} {key} is {magento_id} in Magento; {said}.", markup=False)
+    out.print(f"{entity} {key} is {magento_id} in Magento; {text}.", markup=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entities.pace import Pace
+from entities.throughput_search import ThroughputSearch
 
 Seconds = Callable[[int, int], float]
 
@@ -27,13 +27,13 @@ def large_requests_are_slow(batch: int, connections: int) -> float:
     return (0.03 + 0.0001 * batch * max(1.0, batch / 100)) * max(1.0, connections / 2)
 
 
-def after(pace: Pace, seconds: Seconds, answers: int = 4_000) -> Pace:
+def after(pace: ThroughputSearch, seconds: Seconds, answers: int = 4_000) -> ThroughputSearch:
     for _answer in range(answers):
         pace.answered(pace.batch, seconds(pace.batch, pace.connections), is_fault=False)
     return pace
 
 
-def rate(pace: Pace, seconds: Seconds) -> float:
+def rate(pace: ThroughputSearch, seconds: Seconds) -> float:
     return pace.batch * pace.connections / seconds(pace.batch, pace.connections)
 
 
@@ -42,12 +42,12 @@ def test_it_comes_close_to_the_best_that_the_bounds_allow(seconds: Seconds):
     """Whatever the shop is like, after a while it takes at least 90 % of what it could at best."""
     possible = [(batch, connections) for batch in range(1, 1001) for connections in range(1, 9)]
     best = max(batch * connections / seconds(batch, connections) for batch, connections in possible)
-    assert rate(after(Pace(most_records=1000, most_connections=8), seconds), seconds) >= 0.9 * best
+    assert rate(after(ThroughputSearch(most_records=1000, most_connections=8), seconds), seconds) >= 0.9 * best
 
 
 def test_a_shop_that_times_out_on_large_requests_gets_smaller_ones():
     """A fault that passes halves the request and gives up a connection at once."""
-    pace = after(Pace(most_records=1000, most_connections=8), many_cores)
+    pace = after(ThroughputSearch(most_records=1000, most_connections=8), many_cores)
     batch, connections = pace.batch, pace.connections
     pace.answered(batch, 30.0, is_fault=True)
     assert (pace.batch, pace.connections) == (batch // 2, connections - 1)
@@ -58,7 +58,7 @@ def test_a_shop_that_times_out_on_large_requests_gets_smaller_ones():
 
 def test_after_the_storm_it_climbs_again():
     """What a fault took away is tried again later."""
-    pace = Pace(most_records=400, most_connections=4)
+    pace = ThroughputSearch(most_records=400, most_connections=4)
     for _fault in range(20):
         pace.answered(pace.batch, 30.0, is_fault=True)
     assert rate(after(pace, two_cores), two_cores) >= 0.9 * 400 * 2 / two_cores(400, 2)
@@ -71,7 +71,7 @@ def test_after_the_storm_it_climbs_again():
 )
 def test_it_stays_within_the_bounds(most_records: int, most_connections: int, answers: list[tuple[float, bool]]):
     """Whatever is answered: at least one record over one connection, at most what the administrator allows."""
-    pace = Pace(most_records=most_records, most_connections=most_connections)
+    pace = ThroughputSearch(most_records=most_records, most_connections=most_connections)
     for seconds, is_fault in answers:
         pace.answered(pace.batch, seconds, is_fault=is_fault)
         assert 1 <= pace.batch <= most_records

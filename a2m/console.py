@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from app.logs import tell
+from app.logs import print_to_stderr
 
 PROGRESS_SECONDS = 5.0
 
@@ -24,9 +24,9 @@ WIDE = 200
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Say on standard error what went wrong."""
-    tell(text, logging.ERROR)
+    print_to_stderr(text, logging.ERROR)
 
 
 def as_json(answer: dict[str, Any]) -> None:
@@ -36,12 +36,12 @@ def as_json(answer: dict[str, Any]) -> None:
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = ()) -> None:
     """Print a table; columns named in `numbers` are aligned to the right."""
-    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     for head in heads:
-        shown.add_column(head, justify="right" if head in numbers else "left", overflow="fold")
+        grid.add_column(head, justify="right" if head in numbers else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    out.print(shown)
+        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    out.print(grid)
 
 
 @contextmanager
@@ -51,12 +51,12 @@ def progress() -> Iterator[Callable[[str], None]]:
         with out.status("…") as line:
             yield line.update
         return
-    shown, again_at = "", 0.0
+    printed, again_at = "", 0.0
 
     def show(text: str) -> None:
-        nonlocal shown, again_at
-        if text != shown and time.monotonic() >= again_at:
-            shown, again_at = text, time.monotonic() + PROGRESS_SECONDS
+        nonlocal printed, again_at
+        if text != printed and time.monotonic() >= again_at:
+            printed, again_at = text, time.monotonic() + PROGRESS_SECONDS
             out.print(text, markup=False)
 
     yield show
