@@ -12,7 +12,7 @@ SMALL_BATCHES = {"threshold_count": 3, "batch_count": 5}
 
 
 class UnderWay:
-    """Watches the requests to Magento: how many are under way at once, and whether reads and writes are together."""
+    """Watches the requests to Magento: how many are under way at once, and whether queries and writes are together."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now: Counter[str] = Counter()
@@ -34,8 +34,8 @@ class UnderWay:
 
 
 def _small_questions(monkeypatch: pytest.MonkeyPatch, chunk: int = 20) -> None:
-    monkeypatch.setattr(reads, "SKUS_PER_QUESTION", 4)
-    monkeypatch.setattr(reads, "URL_BYTES", 60)
+    monkeypatch.setattr(queries, "SKUS_PER_QUESTION", 4)
+    monkeypatch.setattr(queries, "URL_BYTES", 60)
     monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", chunk)
     monkeypatch.setattr(pull, "CHUNK_RECORDS", chunk)
 
@@ -43,7 +43,7 @@ def _small_questions(monkeypatch: pytest.MonkeyPatch, chunk: int = 20) -> None:
 @pytest.mark.parametrize("concurrency", [1, 3])
 @pytest.mark.parametrize("entity", ["price", "inventory"])
 async def test_reads_and_writes_share_the_connections(make_world, monkeypatch, entity, concurrency):
-    """A first sync reads and pushes at the same time, over all connections together no more than Concurrency."""
+    """A first sync queries and pushes at the same time, over all connections together no more than Concurrency."""
     here = make_world(100)
     _small_questions(monkeypatch)
     seen = UnderWay(monkeypatch)
