@@ -199,5 +199,5 @@ def shop(
         connections=settings.magento.concurrency if connections is None else connections,
         store_id=settings.magento.store_id,
         msi=None,
-        tuning=tuning,
+        batching=tuning,
     )

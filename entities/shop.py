@@ -28,7 +28,7 @@ class Shop:
     """Opens connections to Magento; every request sent over them is counted, and so many at most are under way at once.
 
     `open_client` makes a client of its own for each connection, whose requests take their places in the limit; `msi` is
-    none where Magento has to be asked whether it keeps stock by source. `tuning`: what its answers teach about the size
+    none where Magento has to be asked whether it keeps stock by source. `batching`: what its answers teach about the size
     of requests; None where nothing is tuned. `readers`: what is read over several connections.
     """
 
@@ -41,7 +41,7 @@ class Shop:
         connections: int,
         store_id: int,
         msi: bool | None,
-        tuning: AdaptiveBatching | None = None,
+        batching: AdaptiveBatching | None = None,
     ) -> None:
         self._open_client = open_client
         self._counters = counters
@@ -55,7 +55,7 @@ class Shop:
         self.limit = RequestLimit(connections)
         self.readers = Readers(self.client, connections)
         self.store_id = store_id
-        self.tuning = tuning or AdaptiveBatching()
+        self.batching = batching or AdaptiveBatching()
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[MagentoClient]:

@@ -82,7 +82,7 @@ class Push(msgspec.Struct):
 
     def request_size(self, context: RunContext[Any]) -> int:
         """How many new messages go into one request."""
-        size = context.shop.tuning.size(self.size)
+        size = context.shop.batching.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
     def operation_size(self, context: RunContext[Any]) -> int | None:
@@ -147,11 +147,11 @@ async def push(context: RunContext[Any], cut: Push) -> None:
     cut.fault = None
     cut.operations = min(cut.operations, context.entity.requests_at_once(context, cut.count, cut.size))
     cut.stock_priority.open()
-    context.shop.tuning.begin()
+    context.shop.batching.begin()
     connections = 1 if cut.operations > 1 else context.shop.connections
     workers = (_send_all(context, cut, index) for index in range(connections))
     ends = await asyncio.gather(*workers, return_exceptions=True)
-    context.remarks.tuned = context.shop.tuning.summary()
+    context.remarks.tuned = context.shop.batching.summary()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
             raise error
@@ -203,7 +203,7 @@ async def _send_all(context: RunContext[Any], cut: Push, index: int) -> None:
     finally:
         if index == 0:
             cut.stock_priority.close()
-            context.shop.tuning.end()
+            context.shop.batching.end()
 
 
 async def _send(
@@ -222,9 +222,9 @@ async def _send(
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
             doubt_until = context.clock.now() + LATE_WRITE
         seconds = (context.clock.now() - began - (client.waited - waited)).total_seconds()
-        context.shop.tuning.learn(delivery, len(claimed), seconds)
+        context.shop.batching.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
-        goes_on = index == 0 or (context.shop.tuning.may_send(index) and not cut.stock_priority.stock_waits(context))
+        goes_on = index == 0 or (context.shop.batching.may_send(index) and not cut.stock_priority.stock_waits(context))
         following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
         context.state.abandon(claimed, context.clock.now(), doubt_until)
@@ -239,7 +239,7 @@ async def _claim(context: RunContext[Any], cut: Push, index: int) -> list[Messag
     """The next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if index > 0:
-            await context.shop.tuning.wait_until_needed(index)
+            await context.shop.batching.wait_until_needed(index)
             await cut.stock_priority.wait(context)
         news, more_to_come = cut.news, cut.more_to_come
         claimed = await cut.outcomes.write(context, BatchResult([], then=_claim_spec(context, cut)))

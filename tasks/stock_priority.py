@@ -24,7 +24,7 @@ def allowed_requests(context: RunContext[Any]) -> Callable[[], int]:
     room = StockPriority()
 
     def allowed() -> int:
-        return 1 if room.stock_waits(context) else context.shop.tuning.connections(context.shop.connections)
+        return 1 if room.stock_waits(context) else context.shop.batching.connections(context.shop.connections)
 
     return allowed
 

@@ -74,9 +74,9 @@ class Trade:
         """A confirmed shipment of all that is open of these orders, with a package; gives its number."""
         named = {"orders": [{"order_nbr": number} for number in orders]} if orders else {}
         given = {"confirm": True, "ship_via": "GROUND", "packages": [{"tracking": "1Z1"}], **named, **more}
-        return str(self.told({"add_shipment": given})["shipment_nbr"])
+        return str(self.values({"add_shipment": given})["shipment_nbr"])
 
-    def told(self, change: dict[str, Any]) -> dict[str, Any]:
+    def values(self, change: dict[str, Any]) -> dict[str, Any]:
         """Change something in Acumatica; gives what it answers."""
         answer = self.here.http.post(f"{self.here.acumatica.url}/_sandbox/change", json=[change])
         assert answer.is_success, answer.text

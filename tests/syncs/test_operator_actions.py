@@ -104,12 +104,12 @@ async def test_explain_says_where_a_value_comes_from(make_world):
     await here.sync("price")
     await here.sync("inventory")
     settings = here.settings()
-    said = dict(explain(settings, here.state, "price", "p-1"))
-    assert said["Default price"] == "5 per EA"
-    assert said["Rules say"] == "5 for P-1"
-    assert said["Magento confirmed"] == "5 for P-1"
-    assert any(what.startswith("Message") and "sent" in words for what, words in said.items())
-    said = dict(explain(settings, here.state, "inventory", "P-1"))
-    assert said["Quantity in MAIN"] == "3 (available for shipping 3, on hand 3)"
-    assert said["Rules say at default"] == "3 for P-1"
+    lines = dict(explain(settings, here.state, "price", "p-1"))
+    assert lines["Default price"] == "5 per EA"
+    assert lines["Rules say"] == "5 for P-1"
+    assert lines["Magento confirmed"] == "5 for P-1"
+    assert any(what.startswith("Message") and "sent" in words for what, words in lines.items())
+    lines = dict(explain(settings, here.state, "inventory", "P-1"))
+    assert lines["Quantity in MAIN"] == "3 (available for shipping 3, on hand 3)"
+    assert lines["Rules say at default"] == "3 for P-1"
     assert explain(settings, here.state, "price", "NOWHERE")[0][0] == "Nothing known"
