@@ -28,8 +28,8 @@ class Shop:
     """Opens connections to Magento; every request sent over them is counted, and so many at most are under way at once.
 
     `open_client` makes a client of its own for each connection, whose requests take their places in the limit; `msi` is
-    none where Magento has to be asked whether it keeps stock by source. `batching`: what its answers teach about the size
-    of requests; None where nothing is tuned. `readers`: what is read over several connections.
+    none where Magento has to be asked whether it keeps stock by source. `batching`: what its answers teach about the
+    size of requests; None where nothing is tuned. `readers`: what is read over several connections.
     """
 
     def __init__(
