@@ -1,5 +1,6 @@
 """What every test may use: the shared evidence (recordings, samples), databases, and what CI may not skip."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -36,6 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring the tests into the order in which workers take them; it is the same in all of them."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage among what the tests make, and no more among all modules and all collected tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(nodeid: str) -> int:
