@@ -18,7 +18,6 @@ from connector.acumatica.records import (
     WITHOUT_KEY,
     BadRecord,
     Flag,
-    Item,
     Number,
     Problem,
     Text,
@@ -30,6 +29,7 @@ from connector.acumatica.records import (
 from connector.acumatica.session import AcumaticaSession
 from connector.model.comparison import comparison_key
 from connector.model.units import ItemUnits, Unit
+from connector.records import Facts
 
 MOST_UNITS = 2**40
 
@@ -62,7 +62,7 @@ class ItemFields:
 class ItemPage:
     """One page: items by inventory id, `last_key` to go on behind (none: it was the last), and the problems."""
 
-    items: dict[str, Item]
+    items: dict[str, Facts]
     last_key: str | None
     problems: list[Problem]
 
@@ -206,12 +206,11 @@ def _page(found: Page[Any], of: _Kind, fields: ItemFields) -> ItemPage:
     return page
 
 
-def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Item:
+def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Facts:
     base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
     numerator, denominator = _ratio(base, sales, record)
     field_price = _field(record, fields.price_field) if fields.price_field else None
-    return Item(
-        inventory_id=key,
+    return Facts(
         kind=of.kind,
         sku=_sku(record, key, fields),
         status=record.ItemStatus.value or "",

@@ -23,7 +23,6 @@ from connector.acumatica.records import (
     BadRecord,
     Flag,
     Number,
-    PriceRow,
     Problem,
     Text,
     Value,
@@ -34,6 +33,7 @@ from connector.acumatica.records import (
     scaled,
 )
 from connector.acumatica.session import AcumaticaSession
+from connector.records import PriceListRow
 
 TYPES = {"B": "base", "C": "customer", "P": "customer_price_class"}
 WITHIN_64_BITS = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
@@ -47,7 +47,7 @@ _TAX_OF_LABEL = {mode.title(): mode for mode in TAX_CODES}
 class PricePage:
     """Price rows by item, where to go on (none: it was the last page), and what could not be read."""
 
-    rows: dict[str, list[PriceRow]]
+    rows: dict[str, list[PriceListRow]]
     last_key: str | None
     problems: list[Problem]
 
@@ -124,8 +124,8 @@ def _without_problems(page: PricePage) -> PricePage:
     return page
 
 
-def _from_odata(row: _SalesPrice) -> PriceRow:
-    return PriceRow(
+def _from_odata(row: _SalesPrice) -> PriceListRow:
+    return PriceListRow(
         record_id=row.RecordID,
         price_type=TYPES.get(code(row.PriceType), ""),
         price_code=code(row.CustPriceClassID),
@@ -177,10 +177,10 @@ async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = Non
     return _without_problems(page)
 
 
-def _from_inquiry(row: _Detail) -> PriceRow:
+def _from_inquiry(row: _Detail) -> PriceListRow:
     if row.RecordID.value is None:
         raise BadRecord("Unreadable record: a price row has no RecordID.")
-    return PriceRow(
+    return PriceListRow(
         record_id=row.RecordID.value,
         price_type=LABELS.get(row.PriceType.value or "", ""),
         price_code=code(row.PriceCode.value),

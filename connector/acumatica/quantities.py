@@ -34,7 +34,8 @@ from connector.acumatica.records import (
     scaled_text,
 )
 from connector.acumatica.session import AcumaticaSession
-from connector.model.quantities import Figure, WarehouseQuantity
+from connector.model.quantities import Figure
+from connector.records import WarehouseQuantity
 
 IN_FEED = ("QtyAvail", "QtyHardAvail", "QtyOnHand")
 IN_STORAGE = ("QtyAvailable", "QtyHardAvailable", "QtyOnHand")
@@ -130,9 +131,9 @@ def _figures(
     places: Sequence[Place], columns: Columns, figure: Figure
 ) -> Iterable[WarehouseQuantity] | Iterable[WarehouseQuantity | BadRecord]:
     """Return the figures of each row: of all at once, or, where one is not as usual, of one row after the other."""
-    whole = [scaled_column(column, QUANTITY_DIGITS) for column in columns] if places else []
-    if places and None not in whole:
-        return map(WarehouseQuantity._make, zip(*whole, strict=True))
+    whole = [found for column in columns if (found := scaled_column(column, QUANTITY_DIGITS)) is not None]
+    if len(whole) == len(columns):
+        return map(WarehouseQuantity, *whole)
     rows = zip(places, zip(*columns, strict=True), strict=True)
     return (_of_row(warehouse, texts, figure) for (_key, warehouse), texts in rows)
 

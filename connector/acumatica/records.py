@@ -49,46 +49,6 @@ Number = Value[Decimal]
 Flag = Value[bool]
 
 
-class Item(msgspec.Struct, frozen=True, gc=False):
-    """A stock or non-stock item. Base units per sales unit is `unit_numerator / unit_denominator`; none if unknown.
-
-    `other_skus`: further alternate ids of the chosen type, which are not sent.
-    """
-
-    inventory_id: str
-    kind: str
-    sku: str | None
-    status: str
-    item_class: str
-    exported: bool
-    base_uom: str
-    sales_uom: str
-    unit_numerator: int | None
-    unit_denominator: int | None
-    default_price: int | None
-    field_price: int | None
-    other_skus: tuple[str, ...] = ()
-
-
-class PriceRow(msgspec.Struct, frozen=True, gc=False):
-    """A row of the price list. `price_type` is base, customer or customer_price_class; dates are the tenant's. `tax` is
-    gross, net, or empty where the tax settings decide.
-    """
-
-    record_id: int
-    price_type: str
-    price_code: str
-    uom: str
-    warehouse: str
-    promotion: bool
-    break_quantity: int
-    price: int
-    currency: str
-    effective: date | None
-    expiration: date | None
-    tax: str
-
-
 class Problem(msgspec.Struct, frozen=True):
     """A record that cannot be used, and why."""
 
@@ -130,6 +90,8 @@ def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int
 
     No number goes through a binary float: the digits of all are read as whole numbers and moved by their decimals.
     """
+    if not texts:
+        return []
     text = b",".join(texts) + b","
     if not _plain(digits).fullmatch(text):
         return None

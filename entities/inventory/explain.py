@@ -8,7 +8,8 @@ from decimal import Decimal
 from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
-from connector.model.quantities import Figure, WarehouseQuantity, of_figure
+from connector.model.quantities import Figure
+from connector.records import WarehouseQuantity, of_figure
 from connector.state.engine import State
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Known, Line

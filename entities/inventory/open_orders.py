@@ -26,9 +26,10 @@ from connector.magento.errors import Unauthorized
 from connector.model.comparison import comparison_key
 from connector.model.open_orders import Deducts, Demand, Held, HeldLine, ShopOrder
 from connector.model.units import DIGITS
+from connector.records import Facts
 from connector.state.sync import open_orders, records, watermarks
 from connector.state.sync.open_orders import OpenItem, OpenOrder
-from connector.state.sync.records import Facts, Stored
+from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
 from entities.base import RunContext
 from entities.counters import counted

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from connector.acumatica import prices
 from connector.acumatica.prices import PricePage
-from connector.acumatica.records import PriceRow
-from connector.state.sync.records import StoredPriceRow
+from connector.records import PriceListRow
 from entities.base import Feed, FeedPage, RunContext
 from entities.values.read import ITEMS, NON_STOCK_ITEMS, problems
 
 
-def _price_row(row: PriceRow) -> StoredPriceRow:
-    return StoredPriceRow(
-        record_id=row.record_id,
-        price_type=row.price_type,
-        price_code=row.price_code,
-        uom=row.uom,
-        warehouse=row.warehouse,
-        promotion=row.promotion,
-        break_quantity=row.break_quantity,
-        price=row.price,
-        currency=row.currency,
-        effective=row.effective,
-        expiration=row.expiration,
-        tax=row.tax,
-    )
-
-
 def _page(found: PricePage) -> FeedPage:
-    parts = {
-        key: [_price_row(row) for row in sorted(rows, key=lambda r: r.record_id)] for key, rows in found.rows.items()
-    }
+    parts = {key: sorted(rows, key=attrgetter("record_id")) for key, rows in found.rows.items()}
     return FeedPage(parts, found.last_key, problems(found.problems))
 
 
@@ -52,7 +33,7 @@ async def _of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:
     return _page(await prices.by_odata_of(context.acumatica, keys))
 
 
-def _merged(before: list[StoredPriceRow], part: list[StoredPriceRow], *, whole: bool) -> list[StoredPriceRow]:
+def _merged(before: list[PriceListRow], part: list[PriceListRow], *, whole: bool) -> list[PriceListRow]:
     """Return the rows of both by their id: those of the part are newer."""
     if whole:
         return part

@@ -12,9 +12,10 @@ import pandas as pd
 
 from connector.model import comparison as skus
 from connector.model.failures import FailureCode
-from connector.model.quantities import Figure, WarehouseQuantity, of_figure
+from connector.model.quantities import Figure
+from connector.records import Facts, PriceListRow, WarehouseQuantity, of_figure
 from connector.state.queue.desired import DesiredValue
-from connector.state.sync.records import Facts, Stored, StoredPriceRow
+from connector.state.sync.records import Stored
 
 ITEM_COLUMNS = Facts.__struct_fields__
 _WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_price")
@@ -112,7 +113,7 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
     rows = [row for _key, row in found]
     kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
     columns = {"inventory_id": _column((key for key, _row in found), len(found))}
-    for name in StoredPriceRow.__struct_fields__:
+    for name in PriceListRow.__struct_fields__:
         columns[name] = _column(map(attrgetter(name), rows), len(rows), kinds.get(name, "object"))
     return pd.DataFrame(columns)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from connector.acumatica import items
 from connector.acumatica.items import ItemPage
-from connector.acumatica.records import Item, Problem
-from connector.state.sync.records import Facts
+from connector.acumatica.records import Problem
 from entities.base import Feed, FeedPage, RunContext
 
 
@@ -18,27 +17,9 @@ def problems(found: Iterable[Problem]) -> list[tuple[str, str]]:
     return [(problem.key, problem.reason) for problem in found]
 
 
-def _facts(item: Item) -> Facts:
-    return Facts(
-        kind=item.kind,
-        sku=item.sku,
-        status=item.status,
-        item_class=item.item_class,
-        exported=item.exported,
-        base_uom=item.base_uom,
-        sales_uom=item.sales_uom,
-        unit_numerator=item.unit_numerator,
-        unit_denominator=item.unit_denominator,
-        default_price=item.default_price,
-        field_price=item.field_price,
-        other_skus=item.other_skus,
-    )
-
-
 def _items_of(kind: str) -> Feed:
     def page(found: ItemPage) -> FeedPage:
-        parts = {key: _facts(item) for key, item in found.items.items()}
-        return FeedPage(parts, found.last_key, problems(found.problems))
+        return FeedPage(dict(found.items), found.last_key, problems(found.problems))
 
     async def pages(context: RunContext[Any], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
         fields = context.read.fields

@@ -105,6 +105,7 @@ class Acumatica:
         quantity = pieces(number, house, self._generation_of("quantities", number))
         return (
             f'{{"InventoryID":{number},"SiteID":{101 + house},"QtyAvail":{quantity}.000000,'
+            f'"QtyHardAvail":{quantity}.000000,"QtyOnHand":{quantity}.000000,'
             f'"InventoryItemByInventoryID":{{"InventoryCD":"{sku(number):<30}"}},'
             f'"INSiteBySiteID":{{"SiteCD":"{WAREHOUSES[house]:<10}"}}}}'
         ).encode()

@@ -46,9 +46,10 @@ def _rule(warehouses: int) -> dict[str, str]:
 
 
 def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
+    from connector.records import Facts, WarehouseQuantity
     from connector.state.queue.chunk import not_shown
     from connector.state.sync.ledger import LedgerRow
-    from connector.state.sync.records import Facts, Record, Stored
+    from connector.state.sync.records import Record, Stored
     from entities.inventory import rules as quantities
     from entities.inventory.rules import QuantityRule
     from entities.item_rule import ItemRule
@@ -59,7 +60,8 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     for number in range(skus):
         sku = _sku(number)
         facts = Facts("stock", sku, "Active", "ALLOTHER", True, "EA", "EA", 1, 1, 1_000_000, None)
-        shelves = {f"WH{house:02d}": _quantity(number, house) for house in range(warehouses)}
+        amounts = {f"WH{house:02d}": _quantity(number, house) for house in range(warehouses)}
+        shelves = {warehouse: WarehouseQuantity(amount, amount, amount) for warehouse, amount in amounts.items()}
         stored.append(Stored(sku, sku, Record(facts, shelves)))
         for source in range(SOURCES):
             name = f"source-{source}"
@@ -75,7 +77,8 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
         with relaxed_gc():
             for start in range(0, len(given), CHUNK):
                 chunk = given[start : start + CHUNK]
-                counted = quantities.compute(published[start], *stock(chunk, rule), rule)
+                known = stock(published[start], chunk, rule)
+                counted = quantities.compute(known.items, known.warehouses, known.vendors, rule)
                 changed += len(not_shown(frames.wanted(counted.values), ledger))
         return changed
 

@@ -15,7 +15,7 @@ from oracle import documents, values
 from sqlalchemy import select
 
 from connector.model.failures import FailureCode
-from connector.model.quantities import of_figure
+from connector.records import of_figure
 from connector.state.engine import State
 from connector.state.queue.notes import is_note_on
 from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, into, messages

@@ -14,45 +14,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from connector.model.quantities import WarehouseQuantity
+from connector.records import Facts, PriceListRow, WarehouseQuantity
 from connector.state.rows import chunked, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
 _KEYS_PER_QUERY = 5_000
-
-
-class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The columns of an ITEMS row of `connector.acumatica`, in the same units."""
-
-    kind: str
-    sku: str | None
-    status: str
-    item_class: str
-    exported: bool
-    base_uom: str
-    sales_uom: str
-    unit_numerator: int | None
-    unit_denominator: int | None
-    default_price: int | None
-    field_price: int | None
-    other_skus: tuple[str, ...] = ()
-
-
-class StoredPriceRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The columns of a PRICE ROWS row, without those that are only used to pull."""
-
-    record_id: int
-    price_type: str
-    price_code: str
-    uom: str
-    warehouse: str
-    promotion: bool
-    break_quantity: int
-    price: int
-    currency: str
-    effective: date | None
-    expiration: date | None
-    tax: str
 
 
 class Record(msgspec.Struct, gc=False, omit_defaults=True):
@@ -66,7 +32,7 @@ class Record(msgspec.Struct, gc=False, omit_defaults=True):
     facts: Facts | None = None
     quantities: dict[str, WarehouseQuantity | int] = {}
     vendor: dict[str, int] = {}
-    price_rows: list[StoredPriceRow] = []
+    price_rows: list[PriceListRow] = []
     document: dict[str, Any] | None = None
     invoices: dict[str, Any] = {}
 

@@ -20,7 +20,7 @@ from connector.acumatica.errors import (
 from connector.acumatica.items import ItemFields, item_pages
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import ManualClock
-from connector.model.quantities import WarehouseQuantity
+from connector.records import WarehouseQuantity
 
 ACCESS = AcumaticaAccess("https://erp.example.com/AcumaticaERP", "Company", "admin", "secret")
 
@@ -67,8 +67,8 @@ async def test_stock_items_are_decoded(samples, case, first):
     sample = samples["stock-item", case]
     pages = [page async for page in item_pages(session_that_hears(sample), "stock", ItemFields())]
     raw = sample["body"][0]
-    item = next(iter(pages[0].items.values()))
-    assert item.inventory_id == (first or raw["InventoryID"]["value"])
+    key, item = next(iter(pages[0].items.items()))
+    assert key == (first or raw["InventoryID"]["value"])
     assert item.status == raw["ItemStatus"]["value"]
     assert item.default_price == round(raw["DefaultPrice"]["value"] * 1_000_000)
     assert item.base_uom == raw["BaseUOM"]["value"]
@@ -95,7 +95,7 @@ async def test_inventory_summaries_are_summed_by_warehouse(samples, case):
         sums = expected.setdefault(row["WarehouseID"]["value"], [0, 0, 0])
         for place, name in enumerate(("QtyAvailable", "QtyAvailableForShipment", "QtyOnHand")):
             sums[place] += round(row[name]["value"] * 10_000)
-    assert page.quantities == {"APJAM08": {name: tuple(sums) for name, sums in expected.items()}}
+    assert page.quantities == {"APJAM08": {name: WarehouseQuantity(*sums) for name, sums in expected.items()}}
     assert page.quantities["APJAM08"]["RETAIL"].available == 60_000
 
 

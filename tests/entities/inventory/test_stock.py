@@ -5,13 +5,13 @@ from oracle.naive import Thing
 from support.frames import published
 
 from connector.model.failures import FailureCode
-from connector.model.quantities import WarehouseQuantity, of_figure
+from connector.records import WarehouseQuantity, of_figure
 from connector.state.sync.records import Record, Stored
 from entities.inventory.rules import QuantityRule
 from entities.inventory.salable import OpenOrderRule
 from entities.inventory.stock import stock
 
-FIGURES = WarehouseQuantity._fields
+FIGURES = WarehouseQuantity.__struct_fields__
 
 
 def rule_of(figure: str) -> QuantityRule:

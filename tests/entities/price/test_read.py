@@ -2,12 +2,12 @@
 
 import pytest
 
-from connector.state.sync.records import StoredPriceRow
+from connector.records import PriceListRow
 from entities.price.read import FEEDS
 
 
-def row(number: int, price: int) -> StoredPriceRow:
-    return StoredPriceRow(number, "B", "", "EA", "", False, 0, price, "USD", None, None, "")
+def row(number: int, price: int) -> PriceListRow:
+    return PriceListRow(number, "B", "", "EA", "", False, 0, price, "USD", None, None, "")
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ def row(number: int, price: int) -> StoredPriceRow:
         ([], True, []),
     ],
 )
-def test_rows_are_merged_by_their_id(part: list[StoredPriceRow], whole: bool, after: list[StoredPriceRow]) -> None:
+def test_rows_are_merged_by_their_id(part: list[PriceListRow], whole: bool, after: list[PriceListRow]) -> None:
     """The newer one of an id counts, and they are always in the same order: otherwise the same rows would be news."""
     assert FEEDS["price_rows"].merge([row(1, 10), row(2, 20)], part, whole=whole) == after
