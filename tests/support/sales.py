@@ -91,5 +91,5 @@ class Sales(Trade):
 
     def invoiced(self, number: str, *, release: bool = True) -> str:
         """An invoice in Acumatica of all of an order; gives its number."""
-        made = self.told({"add_invoice": {"orders": [{"order_nbr": number}], "release": release}})
+        made = self.changed({"add_invoice": {"orders": [{"order_nbr": number}], "release": release}})
         return str(made["reference_nbr"])

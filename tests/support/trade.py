@@ -74,14 +74,17 @@ class Trade:
         """A confirmed shipment of all that is open of these orders, with a package; gives its number."""
         named = {"orders": [{"order_nbr": number} for number in orders]} if orders else {}
         given = {"confirm": True, "ship_via": "GROUND", "packages": [{"tracking": "1Z1"}], **named, **more}
-        return str(self.values({"add_shipment": given})["shipment_nbr"])
+        return str(self.changed({"add_shipment": given})["shipment_nbr"])
 
-    def values(self, change: dict[str, Any]) -> dict[str, Any]:
+    def changed(self, change: dict[str, Any]) -> dict[str, Any]:
         """Change something in Acumatica; gives what it answers."""
         answer = self.here.http.post(f"{self.here.acumatica.url}/_sandbox/change", json=[change])
         assert answer.is_success, answer.text
         results: list[dict[str, Any]] = answer.json()["results"]
         return results[0]
+
+    told = changed
+    """What scripts outside this repository call it."""
 
     def shipped(self, *order_ids: int) -> list[dict[str, Any]]:
         """Magento's shipments of these orders."""

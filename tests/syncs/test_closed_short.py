@@ -185,7 +185,7 @@ def given_back(here: Sales, *, quantity: str = "1", price: str | None = None, re
     line = {"inventory_id": "B", "quantity": quantity, **({} if price is None else {"unit_price": price})}
     here.here.change({"add_order": {**memo, "original_order": "SO/000001", "lines": [line]}})
     named = [{"order_type": "CM", "order_nbr": "000001"}]
-    return str(here.told({"add_invoice": {"orders": named, "release": release}})["reference_nbr"])
+    return str(here.changed({"add_invoice": {"orders": named, "release": release}})["reference_nbr"])
 
 
 def waits(here: Sales) -> dict[str, int]:
