@@ -25,10 +25,15 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     # every commit of a state database waits for its disk: some 5 ms, hundreds of thousands of times
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-ONE_STACK_AT_A_TIME = ("a2m/test_demo.py", "browser/", "deployments/", "flows/", "packaging/test_ctrl_c.py")
-"""Tests with a Prefect server of their own, each of which would fill both cores."""
+TOGETHER = {"browser/": "stacks", "deployments/": "stacks", "flows/": "flows"}
+"""Tests with a Prefect server and all its processes, one stack at a time, because each would fill both cores; and those
+that share a server.
+"""
 
-LONGEST_FIRST = (*ONE_STACK_AT_A_TIME, "properties/", "faults/", "packaging/", "syncs/", "a2m/", "sandbox_")
+LONGEST_FIRST = (
+    *("browser/", "deployments/", "faults/", "flows/", "syncs/", "a2m/test_demo.py", "packaging/test_ctrl_c.py"),
+    *("properties/", "connector/", "packaging/", "a2m/", "sandbox_"),
+)
 """What begins first where tests run side by side, so that no worker is left with a long file at the end."""
 
 
@@ -52,7 +57,7 @@ def _turn(nodeid: str) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Where tests run side by side (`make test` without ARGS): a file stays together, and so do all with a stack.
+    """Where tests run side by side (`make test` without ARGS): a file stays together, and so do those in `TOGETHER`.
 
     The marker `xdist_group` does not do it: pytest-xdist 3.8 writes it into ids that pytest 9.2 no longer reads.
     """
@@ -61,7 +66,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class InGroups(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "stacks" if file.removeprefix("tests/").startswith(ONE_STACK_AT_A_TIME) else file
+            groups = (group for begin, group in TOGETHER.items() if file.removeprefix("tests/").startswith(begin))
+            return next(groups, file)
 
     return InGroups(config, log)
 

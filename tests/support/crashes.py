@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.forked import forked
 from support.tried import tried
 
 from connector import failpoints
 
 DIED = 70
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["support.warm"])
 
 
 @dataclass(frozen=True)
@@ -71,11 +67,8 @@ def sync_in_process(
     Fails unless the process died where it should, or ended well where it should not; with `must_die` off it may not
     have come as far.
     """
-    with pytest.MonkeyPatch.context() as patch:  # before Python 3.13 the server would not find what it is to load
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        forkserver.ensure_running()
     arguments = (entity, database_url, dict(sections), now, sent, death)
-    process = _PROCESSES.Process(target=_sync, args=arguments)
+    process = forked().Process(target=_sync, args=arguments)
     process.start()
     process.join(60)
     if process.is_alive():

@@ -1,4 +1,4 @@
-"""What the process that crashing syncs are forked from has done before: all that each would do again by itself.
+"""What the process that others are forked from has done before: all that each of them would do again by itself.
 
 It is imported there, and nowhere else.
 """
@@ -9,14 +9,14 @@ import gc
 import tempfile
 from pathlib import Path
 
-from support import crashes
+from support import crashes, licence_worker
 
 from app.run import work_on
 from connector.http import trust
 from connector.state.engine import open_state
 from entities.registry import ENTITIES
 
-__all__ = ["crashes", "work_on"]
+__all__ = ["crashes", "licence_worker", "work_on"]
 
 trust()
 with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
 """The licence's limits hold for the installation, whatever number of processes works."""
 
-import multiprocessing
 import time
 
 import pytest
 from support.fast_clock import FastClock
+from support.forked import forked
 from support.licence_worker import read_in_turn
 from support.served import Served, one_client
 
@@ -29,7 +29,7 @@ def test_five_processes_share_two_sessions_and_sixty_requests_a_minute(site, tmp
     """No request gets a 429, no login meets the session limit, and each of the five gets its turn."""
     served, began = site
     open_state(database_url).close()
-    processes = multiprocessing.get_context("spawn")
+    processes = forked()
     done = processes.Queue()
     working = [
         processes.Process(target=read_in_turn, args=(served.url, database_url, began, LIMITS, READS, done))

@@ -3,10 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 from support.moment import NOW
 
 from connector.clock import ManualClock
+from connector.state.coordination import quota
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
@@ -56,6 +58,13 @@ async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State)
     await licence(state, clock).give_session_back(second)
 
 
+@pytest.fixture
+def asks_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits looks twice a second: ten minutes are six thousand looks otherwise."""
+    monkeypatch.setattr(quota, "_POLL_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("asks_rarely")
 async def test_a_session_that_is_not_used_counts_until_acumatica_has_closed_it(state: State) -> None:
     """A session of a process that lives and does nothing is counted for ten idle minutes, then its slot is free."""
     clock = ManualClock(NOW)
@@ -107,6 +116,7 @@ async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> 
     assert clock.now() == before
 
 
+@pytest.mark.usefixtures("asks_rarely")
 async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> None:
     """The first words come before any time passes, name the setting and whoever uses the sessions, and come again."""
     clock, message = ManualClock(NOW), []
