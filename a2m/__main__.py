@@ -25,7 +25,7 @@ def _leave_with(code: int | None) -> None:
 
 
 def commands() -> typer.Typer:
-    """The command line. Each command imports what it needs only when it is called, so that --help is quick."""
+    """Return the command line. Each command imports what it needs only when it is called, so that --help is quick."""
     from a2m import (
         check,
         demo,
@@ -73,7 +73,7 @@ def commands() -> typer.Typer:
 
 
 def main() -> None:
-    """Run one command. A fault that a person can mend is told in words, without a traceback.
+    """Run one command. A fault that a person can put right is reported as a message, without a traceback.
 
     Whatever it, or a process that it starts, writes is its user's alone: a state, a log, Prefect's own files.
     """

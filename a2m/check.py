@@ -46,7 +46,9 @@ async def _check(*, json: bool) -> int:
 
 
 def _summary(found: list[Any]) -> str:
-    """How many checks ended how, and the names of those that did not pass: the table may be longer than the screen."""
+    """Return how many checks ended how, and the names of those that did not pass: the table may be longer than the
+    screen.
+    """
     parts = []
     for result in ("failed", "could not be checked", "passed"):
         names = [one.what for one in found if one.result == result]

@@ -15,7 +15,7 @@ PUBLISHED = ("Active", "No Purchases")
 def differences(
     acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> list[tuple[str, int, int]]:
-    """(what, compared, wrong) for prices, quantities and what is for sale; both states as `GET /_sandbox/state` gives
+    """(what, compared, wrong) for prices, quantities and what is for sale; both states as `GET /_sandbox/state` returns
     them.
     """
     items = {key: item for key, item in acumatica["items"].items() if item["status"] in PUBLISHED}
@@ -82,7 +82,7 @@ def _salable(
 
 
 def _unreserved(magento: Mapping[str, Any]) -> dict[str, Decimal]:
-    """What was shipped of orders that Magento never reserved: so much less must its sources show (ADR 0007)."""
+    """Return what was shipped of orders that Magento never reserved: so much less must its sources show (ADR 0007)."""
     ours = {order["entity_id"] for order in magento.get("orders", ()) if order.get("ext_order_id")}
     taken: dict[str, Decimal] = {}
     for shipment in magento.get("shipments", ()):

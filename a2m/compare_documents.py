@@ -14,7 +14,9 @@ NO_SALE = ("QT", "RM", "RC", "CM", "CR", "TR", "BL")
 
 
 def document_differences(acumatica: State, magento: State, environ: Mapping[str, str]) -> list[tuple[str, int, int]]:
-    """(what, compared, wrong) for customers, orders and shipments; both states as `GET /_sandbox/state` gives them."""
+    """(what, compared, wrong) for customers, orders and shipments; both states as `GET /_sandbox/state` returns
+    them.
+    """
     asked = (
         ("customers", "A2M_ACTIVE__CUSTOMER", _customers),
         ("orders", "A2M_ACTIVE__ORDER", _orders),
@@ -29,7 +31,7 @@ def document_differences(acumatica: State, magento: State, environ: Mapping[str,
 
 
 def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
-    """Each customer of a chosen class has one account with its e-mail, in the group of its class."""
+    """Check that each customer of a chosen class has one account with its e-mail, in the group of its class."""
     groups = json.loads(environ["A2M_CUSTOMER__GROUPS"])
     current = Counter(
         (one["email"].casefold(), magento["customer_groups"][str(one["group_id"])]) for one in magento["customers"]
@@ -40,7 +42,7 @@ def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> 
 
 
 def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
-    """Each order is there once, with the total of one made in Acumatica, in the status of its own.
+    """Check that each order is there once, with the total of one made in Acumatica, in the status of its own.
 
     An order is complete in Magento when all of it is shipped and invoiced there, not before.
     """
@@ -64,7 +66,9 @@ def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Ite
 
 
 def _shipments(acumatica: State, magento: State, _environ: Mapping[str, str]) -> Iterator[bool]:
-    """Each confirmed shipment and released receipt is there once per order, with its quantities and tracks."""
+    """Check that each confirmed shipment and released receipt is there once per order, with its quantities and
+    tracks.
+    """
     ours: dict[str, list[State]] = {}
     for shipment in magento["shipments"]:
         for comment in shipment["comments"]:

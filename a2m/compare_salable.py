@@ -45,7 +45,7 @@ def salable(magento: State, sources: frozenset[str]) -> dict[str, tuple[Decimal,
 
 
 def _open_orders(magento: State) -> Iterator[State]:
-    """The orders that a cart has made, which Magento reserves, and that have not ended."""
+    """Yield the orders that a cart has made, which Magento reserves, and that have not ended."""
     for order in magento.get("orders", ()):
         if order.get("quote_id") and order["state"] not in ENDED:
             yield order

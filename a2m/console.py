@@ -19,7 +19,7 @@ from app.logs import print_to_stderr
 PROGRESS_SECONDS = 5.0
 
 WIDE = 200
-"""Columns where nobody looks: a file or another program gets every row of a table in one line."""
+"""Columns when the output is not a terminal: a file or another program gets every row of a table in one line."""
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
 

@@ -69,7 +69,7 @@ def _refuse_used(database: str | None) -> None:
     from connector.state.engine import is_unused
 
     if not is_unused(database):
-        raise typer.BadParameter("a state is kept there already; give a new, empty database", param_hint="--database")
+        raise typer.BadParameter("there is a state already; name a new, empty database", param_hint="--database")
 
 
 def _run(items: list[str], database: str | None, *, once: bool) -> int:
@@ -163,7 +163,7 @@ def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
 
 
 def _start_prefect(children: Children) -> str:
-    """Start the Prefect server and, once it answers, the deployments; give the address of the UI."""
+    """Start the Prefect server and, once it answers, the deployments; return the address of the UI."""
     import httpx
 
     port = _free_port(PREFECT_PORT)
@@ -216,7 +216,7 @@ def _free_port(usual: int) -> int:
 
 
 async def _sync_all(children: Children) -> list[tuple[str, str, str]]:
-    """Runs of every entity, in an order that makes sense: (entity, state, what it said)."""
+    """Runs of every entity, in an order that makes sense: (entity, state, message)."""
     from prefect.client.orchestration import get_client
 
     from entities.registry import waves
@@ -255,7 +255,7 @@ async def _sync_wave(
 
 
 def _is_left(known: dict[str, Any]) -> bool:
-    """Whether messages are left that another run sends: not those that wait for something in the shop."""
+    """Return whether messages are left that another run sends: not those that wait for something in the shop."""
     from entities.waiting import OF_OTHER_ENTITIES
 
     return bool(known["pending"] or any(code in OF_OTHER_ENTITIES for code in known["waiting_for"]))
@@ -279,7 +279,7 @@ async def _start_run(children: Children, client: PrefectClient, entity: str) -> 
 
 
 def _status() -> dict[str, dict[str, Any]]:
-    """How each entity stands, as `a2m status` tells."""
+    """Return the state of each entity, as `a2m status` shows it."""
     from a2m.status import read_status
 
     return {row["entity"]: row for row in read_status()}
@@ -321,7 +321,7 @@ def _print_result(
 
 
 def _where_the_state_is(folder: Path) -> str:
-    """The file, or the address without its password."""
+    """Return the file, or the address without its password."""
     database = os.environ.get("A2M_DATABASE_URL")
     if database is None:
         return str(folder / "state" / "state.sqlite")

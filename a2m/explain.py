@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
         now: Annotated[bool, typer.Option("--now", help="Ask Magento too what it shows at this moment.")] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
-        """Why Magento shows what it shows: what Acumatica said, what the rules make of it, what was sent."""
+        """Explain what Magento shows: the data from Acumatica, the rules' result, and what was sent."""
         return _explain(entity, key, asks=now, json=json)
 
 

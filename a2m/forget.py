@@ -70,8 +70,8 @@ def _print_result(found: Kept, tables: int | None, *, dry_run: bool, json: bool)
         as_json({"dry_run": dry_run, **found.keys, **counts, "prefect_tables": tables, "working": found.working})
         return
     rows: list[tuple[str, object, str]] = [
-        ("what Acumatica said", found.records, _names(found)),
-        ("what Magento was told", found.links, "the link to its Magento id stays"),
+        ("what was read from Acumatica", found.records, _names(found)),
+        ("what was sent to Magento", found.links, "the link to its Magento id stays"),
         ("messages", found.messages, "their contents and reasons; the key and the state stay"),
         ("reasons of others", found.mentions, "the e-mail in them"),
         ("tables in Prefect", "-" if tables is None else tables, "no server configured" if tables is None else ""),

@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
     @app.command()
     def skip(
         message: Annotated[int, typer.Argument(help="The id of a failed message.")],
-        reason: Annotated[str, typer.Option(help="Why it is left out; kept with the message.")],
+        reason: Annotated[str, typer.Option(help="Why it is left out; stored with the message.")],
     ) -> None:
         """Leave a failed message out, because it was mended by hand."""
         _skip(message, reason)

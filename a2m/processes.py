@@ -62,11 +62,11 @@ class Children:
         self._remember()
 
     def log(self, name: str) -> Path:
-        """Where a child's output goes."""
+        """Return where a child's output goes."""
         return self._folder / f"{name}.log"
 
     def ended(self) -> str | None:
-        """The name of a child that has ended by itself; none while all of them run."""
+        """Return the name of a child that has ended by itself; None while all of them run."""
         return next((one.name for one in self._running if one.process.poll() is not None), None)
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ def _signal_group(leader: int, number: signal.Signals) -> None:
 
 
 def _command_of(pid: int) -> str:
-    """The command line of a process; empty where there is none, or it has ended and waits to be collected."""
+    """Return the command line of a process; empty where there is none, or it has ended and waits to be collected."""
     if sys.platform == "linux":
         try:
             raw = Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -1,4 +1,4 @@
-"""`a2m receiver`: takes Acumatica's push notifications, so that a change is looked at within seconds."""
+"""`a2m receiver`: takes Acumatica's push notifications, so that a change is synced within seconds."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def _receive(host: str, port: int) -> int:
 
 
 def starter(here: AppContext) -> Start | None:
-    """What starts a run of an entity's deployment; none where it is switched off or no Prefect server is configured."""
+    """Return what starts a run of an entity's deployment; None where it is switched off or no Prefect server is
+    configured.
+    """
     import httpx
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound

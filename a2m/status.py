@@ -39,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
         as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     ) -> int:
-        """The failed messages: id, entity, key, attempts, when, and Magento's reason in words."""
+        """The failed messages: id, entity, key, attempts, when, and Magento's reason."""
         if entity != "all":
             chosen_entities(entity)
         rows = _failed(None if entity == "all" else entity)
@@ -182,7 +182,7 @@ def _failed(entity: str | None) -> list[dict[str, Any]]:
 
 
 def _moment(value: datetime | None, now: datetime) -> str:
-    """An instant in UTC; of the same day its time alone."""
+    """Return an instant in UTC; of the same day its time alone."""
     if value is None:
         return ""
     value = value.astimezone(UTC)

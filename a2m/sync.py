@@ -17,7 +17,7 @@ COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", 
 
 
 def chosen_entities(name: str, active: object = None) -> list[str]:
-    """The entities that a name means: itself, or with `all` every one, or every active one where `active` tells.
+    """Return the entities that a name means: itself, or with `all` every one, or every active one if `active` is set.
 
     An unknown name is a usage error.
     """
@@ -91,7 +91,7 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         out.print(outcome.summary(), markup=False)
     if outcome.stopped:
         return
-    title = f"{counters.entity}{' (dry run: nothing was sent or kept)' if dry_run else ''}"
+    title = f"{counters.entity}{' (dry run: nothing was sent or stored)' if dry_run else ''}"
     counts = counters.as_json()
     table(
         title, COUNTS, [[counts[name] if name != "seconds" else f"{counters.seconds:.1f}" for name in COUNTS]], COUNTS

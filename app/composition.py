@@ -37,7 +37,7 @@ from tasks.stock_priority import allowed_requests
 
 
 def keys_of(state: State, entity: str, typed: str) -> list[str]:
-    """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
+    """Return the Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
     with state.read() as connection:
         known = records.with_key(connection, entity, comparison_key(typed))
     return list(dict.fromkeys([*known, typed]))
@@ -68,7 +68,7 @@ class Run:
         return self.environment.clock
 
     def keys_of(self, typed: str) -> list[str]:
-        """The Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
+        """Return the Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
         return keys_of(self.state, self.entity, typed)
 
     def fingerprint(self) -> str:
@@ -148,7 +148,7 @@ def _batching(settings: Settings, entity: Entity[Any]) -> AdaptiveBatching:
 
 
 def acumatica_access(settings: Settings) -> AcumaticaAccess:
-    """Where Acumatica is, and as whom to log in."""
+    """Return where Acumatica is, and as whom to log in."""
     chosen = settings.acumatica
     return AcumaticaAccess(
         url=chosen.url,
@@ -167,7 +167,7 @@ def acumatica_access(settings: Settings) -> AcumaticaAccess:
 
 
 def magento_access(settings: Settings) -> MagentoAccess:
-    """Where Magento is, and how to be let in; OAuth goes before a bearer token."""
+    """Return where Magento is, and how to be let in; OAuth goes before a bearer token."""
     chosen = settings.magento
 
     def secret(name: str) -> str:

@@ -17,7 +17,7 @@ from tasks.sync import DIRECT_STAGES, Stages
 
 @contextmanager
 def copy_of_state(state: State) -> Iterator[State]:
-    """A copy of the state database, which is gone at the end; in it nobody works, and no bulk is waited for."""
+    """A copy of the state database, deleted at the end; in it no lease is held and no bulk is waited for."""
     with TemporaryDirectory(prefix="a2m-dry-run-") as folder:
         copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
         try:
@@ -32,5 +32,5 @@ async def _send_nothing(_work: RunContext[Any], _cut: Push) -> None:
 
 
 def keep_everything_here() -> Stages:
-    """The stages without the push."""
+    """Return the stages without the push."""
     return replace(DIRECT_STAGES, push=_send_nothing)

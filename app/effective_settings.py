@@ -42,8 +42,8 @@ def effective_settings(*, needs_both_systems: bool = False, secrets: Saved | Non
 
 
 def open_private_state() -> State:
-    """The state database; that others could read it is said. The folder is closed too, which Test Connection says:
-    while the files in it are private, nobody could read anything. Raises `StateError`.
+    """Return the state database; a warning is logged if others could read it. The folder is made private too, which
+    Test Connection reports: while the files in it are private, nobody could read anything. Raises `StateError`.
     """
     state = open_state(database_url())
     for one in state.opened:
@@ -52,7 +52,7 @@ def open_private_state() -> State:
 
 
 def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | None = None) -> AppContext:
-    """The settings as they are now. Raises `SettingsError` and `StateError`."""
+    """Return the settings as they are now. Raises `SettingsError` and `StateError`."""
     with state.read() as connection:
         version = saved_settings.newest(connection)
     saved: dict[str, dict[str, object]] = {name: dict(part) for name, part in version.values.items()} if version else {}
@@ -63,6 +63,6 @@ def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | Non
 
 
 def is_outdated(now: AppContext) -> bool:
-    """Whether somebody saved other values since these settings were read."""
+    """Return whether somebody saved other values since these settings were read."""
     with now.state.read() as connection:
         return saved_settings.newest_number(connection) != now.version

@@ -1,7 +1,8 @@
-"""Why Magento shows what it shows for one record: what Acumatica last said, what the rules make of it, what was sent.
+"""Why Magento shows what it shows for one record: the data last read from Acumatica, the rules' result, and what was
+sent.
 
-Comes in: an entity and a key as somebody types it (inventory id, SKU, document number). Goes out: lines of (what,
-said), from the state database alone; neither system is asked.
+Input: an entity and a key as somebody types it (inventory id, SKU, document number). Output: lines of (what,
+text), from the state database alone; neither system is asked.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from settings import Settings, as_on_the_screen
 
 
 def explain(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
-    """The lines about one record; a single line that says so where nothing is known of it."""
+    """Return the lines about one record; a single line that says so where nothing is known of it."""
     with state.read() as connection:
         known = entities.read(connection, entity)
         keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
@@ -71,12 +72,12 @@ def _message(value: str, one: Message) -> Line:
 
 
 def _waits(one: Message) -> str:
-    """For what a pending message waits, since when, and when it is looked at again."""
+    """For what a pending message waits, since when, and when it is checked again."""
     if one.wait is None or one.state != PENDING:
         return ""
     again = "by the next sync" if one.not_before is None else f"after {one.not_before:%Y-%m-%d %H:%M:%S} UTC"
     since = f"since {one.wait.since:%Y-%m-%d %H:%M:%S} UTC"
-    return f", waits for {describe(one.wait.code)} ({one.wait.code}) {since}, looked at again {again}"
+    return f", waits for {describe(one.wait.code)} ({one.wait.code}) {since}, checked again {again}"
 
 
 def _at(source: str) -> str:

@@ -1,6 +1,6 @@
 """What Magento shows at this moment for one record: the part of `explain` that asks, on demand.
 
-Comes in: an entity and a key as somebody types it. Goes out: lines of (what, said). Reads only. Raises a
+Input: an entity and a key as somebody types it. Output: lines of (what, text). Reads only. Raises a
 `MagentoFault`.
 """
 
@@ -23,7 +23,7 @@ from settings import Settings
 async def explain_now(
     settings: Settings, state: State, entity: str, typed: str, clock: Clock | None = None
 ) -> list[Line]:
-    """What Magento shows now, or that it has nothing of the kind."""
+    """Return what Magento shows now, or that it has nothing of the kind."""
     known = _known(state, entity, typed)
     async with MagentoClient(magento_access(settings), clock=clock or SystemClock()) as client:
         return await ENTITIES[entity].explain_now(client, settings, known)

@@ -37,8 +37,8 @@ async def acquire_lease(
     run_id: str | None = None,
     on_wait: Callable[[str], object] = lambda _message: None,
 ) -> Lease | LeaseHolder:
-    """The entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until its
-    lease ends: no one else will let it go. Who is waited for is said at once.
+    """Return the entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until
+    its lease ends: nothing else will release it. `on_wait` gets a message at once about who is waited for.
     """
     gives_up = clock.now() + timedelta(seconds=wait)
     waits_for: str | None = None
@@ -57,9 +57,9 @@ async def acquire_lease(
 
 
 def lease_check(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
-    """What a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and another one
-    took over; if none did, it has the lease anew. The database is asked only after a pause in which that can have
-    happened.
+    """Return what a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and
+    another one took over; if none did, it has the lease anew. The database is asked only after a pause in which that
+    can have happened.
     """
     checked_at = clock.now()
 

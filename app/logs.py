@@ -52,7 +52,7 @@ def log_format() -> str:
 
 
 def is_json() -> bool:
-    """Return whether lines are JSON; not where the setting is wrong, which has to be said somehow."""
+    """Return whether lines are JSON; False if the setting is wrong, because that error has to be printed somehow."""
     return (_written(FORMAT) or "").lower() == "json"
 
 

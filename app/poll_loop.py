@@ -1,7 +1,7 @@
-"""The life of a run: look, and while Check Process Time has not passed, sleep and look again.
+"""The life of a run: sync, and while Check Process Time has not passed, sleep and sync again.
 
 `Check Process Time` counts from when the run was due (a hand-started one: from its start); `Process Sleep Time` is the
-pause between two syncs, and the last one is clipped. 50/5 with instant work looks at 0, 5, …, 50; at 59/2 the last
+pause between two syncs, and the last one is clipped. 50/5 with instant work syncs at 0, 5, …, 50; at 59/2 the last
 pause is one second (spec, case 4).
 """
 
@@ -27,7 +27,7 @@ async def poll_loop(
     process_sleep_time: float,
     pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> None:
-    """Look at once, then again after each pause until the run's life is over. Whatever a sync raises ends the run;
+    """Sync at once, then again after each pause until the run's life is over. Whatever a sync raises ends the run;
     `StopPolling` ends it in peace. `pause` waits for so many seconds, or less where a sync is asked for.
     """
     ends_at = due_at + timedelta(seconds=check_process_time)

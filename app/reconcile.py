@@ -2,7 +2,7 @@
 
 A full sync works on a copy of the state that has forgotten what Magento confirmed, and sends nothing: what it would
 send is what differs. To repair, the real state forgets these records only, and an ordinary full sync puts them right,
-documents in their own way: looked for before anything is made.
+documents in their own way: searched for before anything is created.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def reconcile(
     clock: Clock | None = None,
     listeners: Sequence[Listener] = (),
 ) -> Compared:
-    """What differs between what Acumatica says by the rules and what Magento shows. Sends and keeps nothing."""
+    """Return what differs between what Acumatica says by the rules and what Magento shows. Sends and stores nothing."""
     clock = clock or SystemClock()
     result: Compared | None = None
 
@@ -72,7 +72,7 @@ async def repair(
 
 
 def is_right(state: State, outcome: RunResult) -> bool:
-    """Whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
+    """Return whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
     if outcome.fault or outcome.stopped or outcome.remarks.waits:
         return False
     with state.read() as connection:

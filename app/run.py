@@ -1,6 +1,6 @@
 """A run of one entity, as every entity's flow and the command line start it; it knows no Prefect.
 
-The run takes its entity's lease, looks for as long as its life lasts, and says in words what happened.
+The run takes its entity's lease, syncs for as long as its life lasts, and reports what happened.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ async def work_on(
     environment: RunEnvironment | None = None,
     result: RunResult | None = None,
 ) -> RunResult:
-    """One run of an entity. Never raises what a person can mend: the result carries it in words.
+    """One run of an entity. Never raises what a person can fix: the result carries it as a message.
 
     `result` is filled while the run works, so that progress can be shown.
     """
@@ -101,12 +101,12 @@ class _ToDo:
 
 
 def _remember_fault(state: State, entity: str, clock: Clock, fault: str) -> None:
-    with suppress(StateError):  # it may be the fault itself, and the outcome tells it
+    with suppress(StateError):  # it may be the fault itself, which the result reports
         entities.remember_fault(state, entity, clock.now(), fault)
 
 
 def _why_not(state: State, settings: Settings, entity: str) -> str | None:
-    """Why nothing of the entity is sent now; none if it is."""
+    """Return why nothing of the entity is sent now; None if it is."""
     if not getattr(settings.active, entity):
         return f"{entity} is not active: nothing is sent (Individual Sync Status)."
     with state.read() as connection:
@@ -183,7 +183,7 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
 
 
 async def _sync_requested_keys(run: Run, context: Any, stages: Stages) -> list[Message]:
-    """What a person wants sent again, or an event named, goes first: its newest state is read and sent."""
+    """Send first what a person wants sent again or an event named: its newest state is read. Return what failed."""
     with run.state.read() as connection:
         wanted = refresh_requests.of_entity(connection, run.entity)
     if not wanted:
@@ -194,13 +194,13 @@ async def _sync_requested_keys(run: Run, context: Any, stages: Stages) -> list[M
 
 
 def _is_asked_for(woken: Wake, known: entities.EntityState) -> bool:
-    """Whether a full sync was asked for since the last one."""
+    """Return whether a full sync was asked for since the last one."""
     asked_at, last = woken.full_asked_at, known.last_full_look_at
     return asked_at is not None and (last is None or asked_at > last)
 
 
 def _full_sync_is_due(run: Run, known: entities.EntityState) -> bool:
-    """Once a day for values, because Acumatica does not tell what was deleted; most documents are read so only once."""
+    """Once a day for values, because Acumatica does not report deletions; most documents are read so only once."""
     if not ENTITIES[run.entity].has_daily_full_sync:
         return False
     every = timedelta(hours=run.settings.queue.full_sync_interval)

@@ -48,7 +48,7 @@ class RunEnvironment:
 
     stages: makes the stages for a Retry Count. newer_settings: asked before every sync; where there are some, the run
     goes on with them. licence_state: the state in which the licence is shared, where the run works on a copy.
-    listeners: hear what happens, beside the log.
+    listeners: get the events, beside the log.
     """
 
     clock: Clock = field(default_factory=SystemClock)

@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time in UTC and waits."""
+    """Returns the time in UTC and waits."""
 
     def now(self) -> datetime:
-        """The present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait `seconds`; nothing happens for zero or less."""

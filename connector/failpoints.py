@@ -1,4 +1,4 @@
-"""The steps of a look at which a process may die. In production reaching one does nothing; tests put a crash there."""
+"""The steps of a sync at which a process may die. In production reaching one does nothing; tests put a crash there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STEPS: tuple[Step, ...] = get_args(Step)
 
 PriceStep = Literal["bulk_begun", "bulk_published"]
 PRICE_STEPS: tuple[PriceStep, ...] = get_args(PriceStep)
-"""Around the publishing of a bulk of prices: it is written down, then Magento has told its number."""
+"""Around the publishing of a bulk of prices: it is recorded, then Magento has returned its number."""
 
 ShipmentStep = Literal["doubted", "raised", "shipped"]
 SHIPMENT_STEPS: tuple[ShipmentStep, ...] = get_args(ShipmentStep)

@@ -53,7 +53,7 @@ class TransportFault:
     there, or the host or network cannot be reached), `connect_timeout`, `reset` (the connection was cut),
     `read_timeout` (no answer in time), `protocol` (what came is not a usable HTTP answer).
     request_left: the request may have arrived whole, and may be applied even seconds later; False: it surely was not.
-    said: the reason in the words of the library or the operating system.
+    reason: the text of the library or the operating system.
     """
 
     kind: FaultKind
@@ -66,7 +66,7 @@ class TransportFault:
         return self.kind in ("dns", "tls", "refused")
 
     def describe(self, host: str) -> str:
-        """The fault as a sentence that names the host and what to do."""
+        """Return the fault as a sentence that names the host and what to do."""
         return _WORDS[self.kind].format(host=host, reason=self.reason)
 
 
@@ -83,7 +83,7 @@ _WORDS: dict[FaultKind, str] = {
 
 
 def fault_of(exc: httpx.TransportError) -> TransportFault:
-    """The kind of a transport failure and whether its request may have reached the other side whole.
+    """Return the kind of a transport failure and whether its request may have reached the other side whole.
 
     Source of the rule: magento-observed.md part two section 7 (a request that arrived whole is always applied, one
     that was cut in its body never). httpx hides a failed write behind the failed read that follows it, so every
@@ -119,7 +119,7 @@ def _kind_of_failed_connection(exc: httpx.TransportError) -> FaultKind:
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """The exception and everything that it came from, groups taken apart."""
+    """Yield the exception and everything that it came from, groups taken apart."""
     waiting: list[BaseException] = [exc]
     seen: set[int] = set()
     while waiting:
@@ -134,7 +134,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 
 def _reason_of(exc: BaseException) -> str:
-    """The words of the innermost cause that has any: `All connection attempts failed` helps nobody."""
+    """Return the text of the innermost cause that has one: `All connection attempts failed` is no help."""
     text = [str(cause).strip() for cause in _causes(exc) if isinstance(cause, OSError | httpx.TransportError)]
     text = [part for part in text if part]
     own = str(exc).strip()
@@ -144,12 +144,12 @@ def _reason_of(exc: BaseException) -> str:
 
 
 def _was_cut(reason: str) -> bool:
-    """Whether h11's words mean a closed connection and not a broken answer."""
+    """Return whether h11's message means a closed connection and not a broken answer."""
     return "disconnected" in reason or "closed connection" in reason or "connection closed" in reason.lower()
 
 
 def clock_ahead(headers: httpx.Headers, now: datetime) -> timedelta | None:
-    """How far the host's clock is ahead of `now` (aware), by the answer's date; none where it has none."""
+    """Return how far the host's clock is ahead of `now` (aware), by the answer's date; None where it has none."""
     try:
         return parsedate_to_datetime(headers.get("date", "")) - now
     except (ValueError, OverflowError, TypeError):  # no date, or one without a zone
@@ -157,9 +157,10 @@ def clock_ahead(headers: httpx.Headers, now: datetime) -> timedelta | None:
 
 
 def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """The seconds that `Retry-After` asks to wait from `now` (aware); None when it is absent, negative or garbage.
+    """Return the seconds that `Retry-After` asks to wait from `now` (aware); None when it is absent, negative or
+    garbage.
 
-    Takes seconds and an HTTP-date (RFC 9110, 10.2.3); a date that is past gives 0. Never above `LONGEST_RETRY_AFTER`.
+    Takes seconds and an HTTP-date (RFC 9110, 10.2.3); a past date returns 0. Never above `LONGEST_RETRY_AFTER`.
     """
     text = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
@@ -177,14 +178,14 @@ def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
 
 
 def is_json(response: httpx.Response) -> bool:
-    """Whether the answer says that it is JSON: the status alone does not tell (proxies answer in HTML)."""
+    """Return whether the answer says that it is JSON: the status alone does not prove it (proxies answer in HTML)."""
     kind = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
     return kind in ("application/json", "text/json") or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 @cache
 def trust() -> ssl.SSLContext:
-    """The certificates that are trusted, read once: every client that reads them by itself takes 20 ms for it.
+    """Return the certificates that are trusted, read once: every client that reads them by itself takes 20 ms for it.
 
     Those of certifi, or, for a certificate authority of one's own, those of the file or folder that SSL_CERT_FILE or
     SSL_CERT_DIR names. Nothing turns the verification off. Raises `TrustUnusable`.
@@ -200,7 +201,7 @@ def trust() -> ssl.SSLContext:
 
 
 def no_cookies() -> CookieJar:
-    """A cookie jar that keeps nothing: for `httpx.AsyncClient(cookies=…)`."""
+    """Return a cookie jar that keeps nothing: for `httpx.AsyncClient(cookies=…)`."""
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
 

@@ -1,7 +1,7 @@
 """Files and folders of the connector that nobody but its user may read: they hold customers' data.
 
 What is made here is private whatever the umask says. What is found open, by an earlier version or by hand, is made
-private where that is allowed, and told in words either way. Systems without modes (Windows) have nothing to mend.
+private where that is allowed, and reported either way. Systems without modes (Windows) need no change.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def make_file(file: Path) -> None:
 
 
 def close_database(file: Path) -> list[Opened]:
-    """Make a database and what is beside it private; tell what was not."""
+    """Make a database and the files beside it private; yield what was not."""
     found = [_closed(Path(f"{file}{end}"), FILE, "The state database") for end in ("", *BESIDE)]
     return [one for one in found if one is not None][:1]
 
 
 def close_folder(folder: Path) -> list[Opened]:
-    """Make the folder private; tell if it was not."""
+    """Make the folder private; yield it if it was not."""
     found = _closed(folder, FOLDER, "The state folder")
     return [] if found is None else [found]
 

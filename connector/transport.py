@@ -157,7 +157,7 @@ class _Connection:
             http.receive_data(data)
 
     def is_reusable(self) -> bool:
-        """Whether another request may follow; makes the connection ready for it."""
+        """Return whether another request may follow; makes the connection ready for it."""
         http, wire = self._http, self.wire
         if http.our_state is not h11.DONE or http.their_state is not h11.DONE:
             return False
@@ -218,7 +218,7 @@ class _Wire(asyncio.Protocol):
         self._is_full = False
 
     def has_data(self) -> bool:
-        """Whether bytes have arrived that nobody took."""
+        """Return whether bytes have arrived that nobody took."""
         return bool(self._received)
 
     async def read(self, seconds: float | None) -> bytes:

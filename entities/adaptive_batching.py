@@ -17,11 +17,11 @@ class AdaptiveBatching:
         self._is_over = False
 
     def size(self, size: int) -> int:
-        """How many records go into a request that may carry `size`. One by one stays one by one."""
+        """Return how many records go into a request that may carry `size`. One by one stays one by one."""
         return size if self._search is None or size == 1 else min(size, self._search.batch)
 
     def may_send(self, index: int) -> bool:
-        """Whether the connection at this place, counted from 0, is to send."""
+        """Return whether the connection at this place, counted from 0, is to send."""
         return self._search is None or self._is_over or index < self._search.connections
 
     def connections(self, most: int) -> int:
@@ -53,7 +53,7 @@ class AdaptiveBatching:
         self._notify()
 
     def summary(self) -> str | None:
-        """What it came to; none where nothing is tuned."""
+        """Return the result as a sentence; None where nothing is tuned."""
         if self._search is None:
             return None
         connections = f"{self._search.connections} connection{'' if self._search.connections == 1 else 's'}"

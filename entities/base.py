@@ -116,7 +116,7 @@ class Feed:
     pages: what changed since an instant (`None`: everything), behind a key. of_keys: the records with these keys.
     reports_changes: whether it can be asked for changes. nothing: the part of a record that the feed no longer has.
     attribute: where in a `Record` its part stands. seen: the column of `Stored` with the sweep that last saw it.
-    merge: what is kept of the part before and the one that was read. kind: narrows feeds that share a column.
+    merge: combines the stored part with the one that was read. kind: narrows feeds that share a column.
     of_records: it reads records and not only parts of them, so a full sync computes all that it reads again.
     outlives_sweeps: a record that a sweep did not see may still be there, and is asked for by its key.
     """
@@ -173,10 +173,10 @@ class Entity(Protocol[R]):
     """One kind of record that goes from Acumatica to Magento.
 
     name: as settings, tables and commands call it. urgency, claim_order: see there. is_batched: several messages go in
-    one request. merges_feeds: what a feed tells of a record is computed once no other feed of the sync can have news of
-    it. has_daily_full_sync: Acumatica does not tell every change, so everything is read again once a day.
-    has_links: each of its records is one of Magento's, which a person may name (`a2m link`).
-    follows: the entities whose records have to be in Magento first.
+    one request. merges_feeds: what a feed reports of a record is computed once no other feed of the sync can have news
+    of it. has_daily_full_sync: Acumatica does not report every change, so everything is read again once a day.
+    has_links: each of its records is one of Magento's, which a person may name (`a2m link`). follows: the entities
+    whose records have to be in Magento first.
     """
 
     name: str
@@ -217,7 +217,7 @@ class Entity(Protocol[R]):
         """Do what has to come before Acumatica is read."""
 
     async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
-        """Return what has to be kept and queued for one chunk of pulled records."""
+        """Return what has to be stored and queued for one chunk of pulled records."""
 
     async def before_push(self, context: RunContext[R]) -> None:
         """Raise `ConfigurationConflict` where nothing of this sync may be sent."""
@@ -234,7 +234,7 @@ class Entity(Protocol[R]):
         """Return whether Magento may show the value though it did not accept it."""
 
     def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
-        """Return the outcome of a message with what is kept of its delivery."""
+        """Return the outcome of a message with what is stored of its delivery."""
 
     async def before_settle(self, context: RunContext[R]) -> None:
         """Wait for what was sent and may still be applied later, before messages without an answer are settled."""
@@ -281,7 +281,7 @@ class Entity(Protocol[R]):
         """Return a message's value as people read it; empty for a document, whose value is a fingerprint."""
 
     def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
-        """Return what Acumatica last said of these records and what the rule makes of it."""
+        """Return what was last read of these records and the rule's result."""
 
     async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """Return what Magento shows at this moment of a record."""

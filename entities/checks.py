@@ -48,7 +48,7 @@ class Named:
 
 
 def clock_check(what: str, ahead: timedelta | None, allowed: timedelta) -> Check:
-    """How far a system's clock may be from ours."""
+    """Return how far a system's clock may be from ours."""
     if ahead is None:
         return Check(what, "could not be checked", "no answer with a date came")
     seconds = round(ahead.total_seconds())
@@ -78,7 +78,7 @@ class PlannedCheck(NamedTuple):
 
 
 async def run_each(planned: Sequence[PlannedCheck], *, unasked: str = "") -> AsyncIterator[Check]:
-    """Each check in turn; where the system lets nobody in, `unasked` says so and nothing is asked."""
+    """Yield each check in turn; where the system lets nobody in, each reports `unasked` and nothing is asked."""
     for one in planned:
         yield Check(one.what, "could not be checked", unasked) if unasked else await attempt(one.what, one.run)
 
@@ -96,14 +96,14 @@ async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
 
 
 def lacks(refused: Unauthorized) -> str:
-    """Why the shop refuses access: the permission as Magento's admin shows it, where the answer names one."""
+    """Return why the shop refuses access: the permission as Magento's admin shows it, where the answer names one."""
     if not refused.resources:
         return str(refused)
     return f"The integration lacks {named(refused.resources)}. Give it that resource in System, Integrations, API."
 
 
 def not_among(names: Iterable[str], found: Iterable[str]) -> list[str]:
-    """Those of the names that are not there, each with the one that differs only in letter case or blanks."""
+    """Return those of the names that are not there, each with the one that differs only in letter case or blanks."""
     known = {one.strip().casefold(): one for one in found}
     missing = [one for one in names if one not in known.values()]
     near = {one: known.get(one.strip().casefold()) for one in missing}

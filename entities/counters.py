@@ -1,4 +1,4 @@
-"""What a sync did, in numbers and in words."""
+"""What a sync did: counts, and remarks for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SUMMED = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed",
 
 
 def counted(amount: int, digits: int) -> str:
-    """A scaled whole number as people write it: 25,000 of four digits is 2.5."""
+    """Return a scaled whole number as people write it: 25,000 of four digits is 2.5."""
     return f"{Decimal(amount).scaleb(-digits).normalize():f}"
 
 
@@ -36,7 +36,7 @@ class Counters:
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """The counts by name."""
+        """Return the counts by name."""
         return asdict(self)
 
     def add(self, other: Counters) -> None:
@@ -79,14 +79,14 @@ class Remarks:
     waiting: dict[str, str] = field(default_factory=dict)
 
     def summary(self) -> list[str]:
-        """What is said behind the counts: how the push was tuned, which way it had to take, and what has to wait."""
+        """Return the sentences behind the counts: how the push was tuned, which way it took, and what has to wait."""
         counted = [f"{number:,} {what}." for what, number in self.counts.items()]
         tuned = [] if self.tuned is None else [self.tuned]
         lines = [*tuned, *self.sentences, *counted, *self._waiting_summary(), *self.waits]
         return [as_on_the_screen(one) for one in lines]
 
     def count(self, what: str, number: int) -> None:
-        """Count records of which only the number is said."""
+        """Count records of which only the number is reported."""
         if number:
             self.counts[what] = self.counts.get(what, 0) + number
 
@@ -107,6 +107,6 @@ class Remarks:
             self.sentences.append(sentence)
 
     def note(self, key: str, reason: str) -> None:
-        """Name a record that was left alone; no more than a table can show are kept."""
+        """Name a record that was left alone; at most as many as a table can show."""
         if len(self.notes) < NOTES_KEPT:
             self.notes.append((key, as_on_the_screen(reason)))

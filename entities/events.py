@@ -1,4 +1,4 @@
-"""What happens in a run, as small frozen structs, and who hears of it.
+"""What happens in a run, as small frozen structs, and the listeners that get it.
 
 The stages emit; the counts (`app.counting`), the log (`app.event_log`), Prefect's progress and the command line listen.
 There is an event for a sync, a page, a chunk, a request or a kind of failure, never one for each record: values go by
@@ -42,7 +42,7 @@ class ChunkQueued(msgspec.Struct, frozen=True):
 
 
 class RequestSettled(msgspec.Struct, frozen=True):
-    """A request to Magento is over and its outcomes are kept; messages that were neither sent nor failed go again."""
+    """A request to Magento is over and its outcomes are stored; messages that were neither sent nor failed go again."""
 
     entity: str
     messages: int
@@ -112,12 +112,12 @@ Listener: TypeAlias = Callable[[Event], object]
 
 
 class Events:
-    """Tells each event to all that listen, in their order."""
+    """Sends each event to all listeners, in their order."""
 
     def __init__(self, *listeners: Listener) -> None:
         self._listeners = listeners
 
     def emit(self, event: Event) -> None:
-        """Tell it to all that listen."""
+        """Send it to all listeners."""
         for listener in self._listeners:
             listener(event)

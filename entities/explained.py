@@ -1,4 +1,4 @@
-"""What is said of one record where a person asks: lines of (what, description)."""
+"""The explanation of one record for a person: lines of (what, description)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = "Magento shows now"
 
 @dataclass(frozen=True)
 class Known:
-    """What the state database knows of a record: its SKUs, the documents that Acumatica last said, its links."""
+    """What the state database knows of a record: its SKUs, the documents last read from Acumatica, its links."""
 
     typed: str
     skus: list[str]

@@ -11,7 +11,7 @@ from settings import Settings
 
 
 def item_rule(settings: Settings) -> ItemRule:
-    """Which items go to Magento."""
+    """Return which items go to Magento."""
     chosen = settings.items
     return ItemRule(frozenset(chosen.statuses), frozenset(chosen.classes), chosen.exported_only, chosen.unit)
 

@@ -1,4 +1,4 @@
-"""One chunk of what was pulled from Acumatica: what the pull stage gives to the compute stage."""
+"""One chunk of what was pulled from Acumatica: what the pull stage hands to the compute stage."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from connector.state.sync.watermarks import Watermark
 
 
 class Pulled(msgspec.Struct):
-    """One chunk: records whose value is to be computed again, records that only have to be kept, and the cursors.
+    """One chunk: records whose value is to be computed again, records that only have to be stored, and the cursors.
 
-    `problems` are (Acumatica key, reason) of records that could not be read. `vanished` are the keys of such records
+    `problems` are (Acumatica key, reason) of records that could not be read. `missing` are the keys of such records
     that Acumatica does not have, or no longer: what was failed of them is overtaken. `compare`: Magento is asked what
     it shows of all of them, whatever it confirmed before.
     """
@@ -27,19 +27,19 @@ class Pulled(msgspec.Struct):
 
     @staticmethod
     def nothing(*, compare: bool = False) -> Pulled:
-        """A chunk with nothing in it."""
+        """Return a chunk with nothing in it."""
         return Pulled({}, {}, [], {}, [], compare=compare)
 
     def size(self) -> int:
-        """How many records the chunk holds."""
+        """Return how many records the chunk holds."""
         return len(self.to_compute) + len(self.to_keep) + sum(len(seen.acumatica_keys) for seen in self.seen)
 
     def is_idle(self) -> bool:
-        """Whether it holds watermarks at most."""
+        """Return whether it holds watermarks at most."""
         return not (self.to_compute or self.to_keep or self.seen or self.problems or self.missing)
 
     def find(self, key: str) -> Stored | None:
-        """The record as this chunk has it."""
+        """Return the record as this chunk has it."""
         return self.to_compute.get(key) or self.to_keep.get(key)
 
     def add(self, stored: Stored, *, compute: bool) -> None:

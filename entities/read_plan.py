@@ -19,7 +19,7 @@ class ReadPlan(msgspec.Struct, frozen=True):
     """The feeds of an entity in their order (items last: nothing is published before its facts are there).
 
     `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a
-    feed that cannot tell what changed. `warehouses`: those that count; `mapped`: those that a map names. For documents:
+    feed that does not report changes. `warehouses`: those that count; `mapped`: those that a map names. For documents:
     `begins` is the instant before which none is read, `begins_on` its day in the tenant's zone, `chosen` the customer
     classes or order types that are, `branches` the branches (none named: all), `trigger` what makes a shipment due.
     `zone`: the one whose date decides which prices of the list are valid; `None` where none is read.

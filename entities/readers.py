@@ -56,4 +56,4 @@ class Readers:
     def _over(self, begun: asyncio.Future[Any]) -> None:
         self._begun.discard(begun)
         if not begun.cancelled():
-            begun.exception()  # a fault that nobody waits for any more has been told by another one
+            begun.exception()  # a fault that nothing waits for any more was already reported by another one

@@ -1,7 +1,7 @@
-"""A shop that said when to come back is left alone until then, by reads as well as by writes.
+"""A host that answered with `Retry-After` is left alone until then, by reads as well as by writes.
 
-Writes that are told to wait keep that themselves (`tasks.push`). A sync whose reads were told so ends, and the next one
-begins when the time has come: within the run's life it is waited for, and beyond it the run says so.
+Writes handle `Retry-After` themselves (`tasks.push`). A sync whose reads get one ends, and the next one
+begins when the time has come: within the run's life it is waited for, and beyond it the run reports that.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def may_ask(context: RunContext[Any]) -> bool:
 
 
 def block_until_retry_after(context: RunContext[Any], fault: TemporaryFault) -> bool:
-    """Whether the fault told when to come back; that is kept then, for every run."""
+    """Block the host until the fault's `Retry-After`, for every run; return whether it has one."""
     if fault.retry_after is None:
         return False
     until = context.clock.now() + timedelta(seconds=fault.retry_after)

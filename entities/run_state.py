@@ -20,13 +20,13 @@ from connector.state.sync.watermarks import Watermark
 
 
 class PullState(Protocol):
-    """What Acumatica said before, as it is pulled."""
+    """What was read from Acumatica before, as it is pulled."""
 
     def watermark(self, feed: str) -> Watermark:
         """Return how far a feed has been pulled."""
 
     def records(self, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
-        """Return what Acumatica last said of these records, of those that are known."""
+        """Return what was last read of these records, for those that are known."""
 
     def records_not_seen(self, column: str, sweep: int, kind: str | None, count: int) -> list[str]:
         """Return up to `count` records that an earlier sweep of a feed saw and the finished `sweep` did not."""
@@ -36,7 +36,7 @@ class PullState(Protocol):
 
 
 class QueueState(Protocol):
-    """What Magento must be told, from the chunk that queues it to the outcome of its request.
+    """What must be sent to Magento, from the chunk that queues it to the outcome of its request.
 
     Whatever writes for the entity raises `LeaseLost` once another run works on it.
     """
@@ -74,13 +74,13 @@ class QueueState(Protocol):
         """Return the failed messages, by key."""
 
     def waiting_due(self, now: datetime, limit: int) -> list[Message]:
-        """Return the waiting messages that are to be looked at now, the longest due first."""
+        """Return the waiting messages that are to be checked now, the longest due first."""
 
     def keep_waiting(self, looked_at: Sequence[LookedAt], now: datetime) -> None:
         """Keep that these messages wait on."""
 
     def look_again(self, acumatica_keys: Sequence[str]) -> None:
-        """Have what waits of these records looked at by the next push, whenever it was due."""
+        """Have the next push check what waits of these records, whenever it was due."""
 
     def blocked_until(self, host: str) -> datetime | None:
         """Return until when the host asked to be left alone; None if it did not."""
@@ -96,7 +96,7 @@ class RunState(PullState, QueueState, Protocol):
         """Open a transaction that only reads, and sees one moment."""
 
     def write(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that is kept whole or not at all."""
+        """Open a transaction that is committed as a whole or not at all."""
 
     def remember_sync(self, now: datetime, summary: str, *, did_nothing: bool, full: bool) -> None:
         """Keep that a sync ended well, and what it did."""

@@ -68,7 +68,7 @@ class Shop:
                 self._counters.reads += client.reads
 
     async def once(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """What `ask` gives; asked once per run under the name `what`."""
+        """Return what `ask` returns; asked once per run under the name `what`."""
         if what not in self._answers:
             self._answers[what] = await ask()
         answer: T = self._answers[what]
@@ -76,7 +76,7 @@ class Shop:
 
     @asynccontextmanager
     async def alone(self, what: str) -> AsyncIterator[bool]:
-        """Work on this record of Magento's with no other connection of the run; gives whether another one did so just
+        """Work on this record of Magento's with no other connection of the run; return whether another one did so just
         before, so that what was read of it is old.
         """
         lock = self._locks.setdefault(what, asyncio.Lock())
@@ -85,7 +85,7 @@ class Shop:
             yield had_to_wait
 
     async def has_msi(self, client: MagentoClient) -> bool:
-        """Whether Magento keeps stock by source (MSI); asked once per run."""
+        """Return whether Magento keeps stock by source (MSI); asked once per run."""
         if self._msi is None:
             self._msi = queries.has_msi(await queries.modules(client))
         return self._msi

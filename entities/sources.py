@@ -1,7 +1,7 @@
-"""The identity of an inventory source: which code, whatever spelling a setting gives it.
+"""The identity of an inventory source: which code, in whatever spelling a setting has it.
 
 Magento's database compares source codes as it compares SKUs, so `Default` and `default` are one source there. The state
-keeps the key that this gives, and a request names the source as Magento spells it (`entities.shop.Shop.sources`).
+stores the key that this returns, and a request names the source as Magento spells it (`entities.shop.Shop.sources`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Self-tuning: how many records a request carries and over how many connections, found from answer times and errors.
 
-Pure. It climbs: after some answers one of the two is moved by a step, kept there if Magento took more records a second,
-put back if not. A fault that passes (a time-out, 5xx, a deadlock) halves the batch and gives up a connection. It begins
+Pure. It climbs: after some answers one of the two is moved by a step, left there if Magento took more records a second,
+put back if not. A fault that passes (a time-out, 5xx, a deadlock) halves the batch and drops a connection. It begins
 where a real Magento on two cores was at its best (two connections; magento-observed.md, part two, section 6) and never
 goes beyond the administrator's Batch Count and connections.
 """
@@ -18,7 +18,7 @@ RESTS = 20
 
 
 class ThroughputSearch:
-    """What is used now: `batch` records a request, `connections`. Tell it every answer with `answered`."""
+    """What is used now: `batch` records a request, `connections`. Report every answer with `answered`."""
 
     def __init__(self, *, most_records: int, most_connections: int) -> None:
         self._most_records = most_records
@@ -64,7 +64,7 @@ class ThroughputSearch:
         self._begin()
 
     def _steps(self) -> list[tuple[int, int]]:
-        """Where a step leads from here, nearest to more records first."""
+        """Return where a step leads from here, nearest to more records first."""
         steps = [
             (min(2 * self.batch, self._most_records), self.connections),
             (self.batch, min(self.connections + 1, self._most_connections)),

@@ -1,4 +1,4 @@
-"""What a message can wait for, and when it is looked at again.
+"""What a message can wait for, and when it is checked again.
 
 A message waits where nothing is wrong and nobody of ours can do anything: a customer has yet to pay, a payment is under
 review, another record has yet to be sent. It stays `pending`, uses no attempt and is not a failure.
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class WaitReason(StrEnum):
-    """What a message waits for; the value is the code that is kept and counted."""
+    """What a message waits for; the value is the code that is stored and counted."""
 
     AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_REVIEW = "payment_review"
@@ -45,7 +45,7 @@ OF_OTHER_ENTITIES = (WaitReason.ORDER_MISSING, WaitReason.ORDER_NOT_TOLD, WaitRe
 class NotYet(Exception):
     """One document has to wait: for a passing state of business, such as a payment, or for another document.
 
-    `wait` is what it waits for, `str()` says it in words. `waits_for`: the record of ours whose sending ends the wait,
+    `wait` is what it waits for, `str()` the message. `waits_for`: the record of ours whose sending ends the wait,
     as entity and Acumatica key ("order SO 000001"). No attempt is used, and nothing has failed. `made`: what the
     document is in Magento, where it is there already.
     """
@@ -62,12 +62,14 @@ LONGEST_PAUSE = timedelta(minutes=60)
 
 
 def describe(code: str) -> str:
-    """What is waited for, in words; the code itself where a later version kept one that is not known here."""
+    """Return a description of what is waited for; the code itself if a later version stored one that is unknown
+    here.
+    """
     return DESCRIPTIONS[WaitReason(code)] if code in WaitReason._value2member_map_ else code
 
 
 def next_check_at(since: datetime, now: datetime) -> datetime:
-    """When to look again at what has waited since then: after 1, 5 and 15 minutes, then every 60."""
+    """Return when to check again what has waited since then: after 1, 5 and 15 minutes, then every 60."""
     passed = timedelta(0)
     for pause in _PAUSES:
         if now - since < passed + pause:

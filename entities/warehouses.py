@@ -2,7 +2,7 @@
 everything as 0, as the key of a map it would send its stock to the default source, and Acumatica lets a user in with a
 branch that it does not have.
 
-Comes in: the names in the read rule. Goes out: nothing, or `ConfigurationConflict`. The in-transit warehouse is in no
+Input: the names in the read rule. Output: nothing, or `ConfigurationConflict`. The in-transit warehouse is in no
 list of Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
 """
 
@@ -58,7 +58,7 @@ async def refuse_unknown_branch(context: RunContext[Any]) -> None:
 
 
 async def missing_branch(session: AcumaticaSession, branch: str) -> str | None:
-    """What to say where Acumatica has no such branch; `None` where it has it, in any letter case."""
+    """Return what to say where Acumatica has no such branch; `None` where it has it, in any letter case."""
     found = {one.branch for one in await setup.branches(session)}
     if branch.strip().casefold() in {one.casefold() for one in found}:
         return None

@@ -1,10 +1,10 @@
-"""Acumatica's push notifications wake the next sync; polling remains the truth.
+"""Acumatica's push notifications wake the next sync; polling remains authoritative.
 
-Comes in: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
-the secret in a header. Goes out: a wake-up in the state database, which a run that pauses sees at once; where no
-run works on the entity, one is started (`start`), once in a while. A run that cannot be started is said, and nothing is
-lost: the wake-up stays, and the next scheduled run looks anyway. Nothing of the notification's rows is believed or
-kept: what changed is read from Acumatica. The same notification may come several times, and counts once.
+Input: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
+the secret in a header. Output: a wake-up in the state database, which a run that pauses sees at once; where no
+run works on the entity, one is started (`start`), once in a while. A run that cannot be started is reported, and
+nothing is lost: the wake-up stays, and the next scheduled run syncs anyway. Nothing of the notification's rows is
+trusted or stored: what changed is read from Acumatica. The same notification may come several times, and counts once.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def create_app(
     start: Start | None = None,
     on_message: Callable[[str], object] = lambda _on_message: None,
 ) -> Starlette:
-    """The application; `secret` has to come in `header` with every notification. Without `start` no run is started;
-    `said` is told in words of a start, and of one that was not possible.
+    """Return the application; `secret` has to come in `header` with every notification. Without `start` no run is
+    started; `on_message` gets a message about each start, and about each that was not possible.
     """
     starter = None if start is None else _Starter(state, start, now, on_message)
 
@@ -124,7 +124,7 @@ class _Starter:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, of which no more is read than a notification may have."""
+    """Return the body, of which no more is read than a notification may have."""
     read = bytearray()
     async for part in request.stream():
         read += part
@@ -134,7 +134,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _identity(body: bytes) -> tuple[str, str]:
-    """Which notification it is: its query and its id."""
+    """Return which notification it is: its query and its id."""
     try:
         given: Any = json.loads(body)
     except ValueError as error:

@@ -53,7 +53,7 @@ class Acumatica(Section, title="Acumatica"):
     )
     price_read: Literal["odata", "inquiry"] = setting(
         "odata",
-        "How the price list is read. The inquiry cannot tell what changed: it is always read in full.",
+        "How the price list is read. The inquiry does not report changes: it is always read in full.",
         choices={"odata": "OData", "inquiry": "Inquiry Sales Prices"},
     )
     page_size: int = setting(1000, "How many records one request reads.", unit="records", ge=1, le=10_000)
@@ -81,7 +81,7 @@ class Acumatica(Section, title="Acumatica"):
         le=86_400,
     )
     full_read_interval: float = setting(
-        900.0, "How often a list that cannot tell what changed is read in full.", unit="seconds", ge=1, le=86_400
+        900.0, "How often a list that does not report changes is read in full.", unit="seconds", ge=1, le=86_400
     )
 
     @field_validator("time_zone")

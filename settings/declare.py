@@ -56,7 +56,7 @@ class Bounds:
     given: Mapping[str, Any]
 
     def __str__(self) -> str:
-        """Return the bounds of a number in words, such as *1 to 59*."""
+        """Return the bounds of a number as text, such as *1 to 59*."""
         signs = {"ge": "{:,}", "gt": "more than {:,}", "le": "{:,}", "lt": "less than {:,}"}
         words = {sign: text.format(self.given[sign]) for sign, text in signs.items() if sign in self.given}
         lowest, highest = (words.get(closed) or words.get(open_) for closed, open_ in (("ge", "gt"), ("le", "lt")))
@@ -121,7 +121,7 @@ class Setting:
 
     @property
     def range(self) -> str:
-        """Unit and bounds in words; empty where it has none."""
+        """Unit and bounds as text; empty where it has none."""
         return ", ".join(part for part in (self.unit, str(self.bounds)) if part)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is said of a wrong setting: the field as it is written, its value (never that of a secret), and the rule."""
+"""The message about a wrong setting: the field as it is written, its value (never that of a secret), and the rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Housekeeping: for how long finished messages and runs are kept."""
+"""Housekeeping: for how long finished messages and runs are stored."""
 
 from __future__ import annotations
 

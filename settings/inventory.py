@@ -18,7 +18,7 @@ SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 def source_name(code: str) -> str:
-    """Return the form in which two spellings of one source are equal: Magento does not tell letter cases apart."""
+    """Return the form in which two spellings of one source are equal: Magento ignores letter case."""
     return code.strip().casefold()
 
 

@@ -66,7 +66,7 @@ def refuse_twins(field: str, keys: Collection[str]) -> None:
 
 
 def _is_one_slip(one: str, other: str) -> bool:
-    """Whether the two texts differ by one letter: too many, too few, another one, or two that changed places."""
+    """Return whether the two texts differ by one letter: too many, too few, another one, or two that changed places."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     short, long = sorted((one, other), key=len)

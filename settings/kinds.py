@@ -113,7 +113,7 @@ def plain_type(annotation: Any) -> Any:
 
 
 def is_model(kind: Any) -> bool:
-    """Whether a type is a row with fields of its own."""
+    """Return whether a type is a row with fields of its own."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 

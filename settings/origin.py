@@ -19,7 +19,7 @@ def origins_above_the_ui() -> Iterator[tuple[str, Mapping[str, str | None]]]:
 
 
 def written_in_file(section: str, field: str) -> tuple[bool, Any]:
-    """Whether the settings file says a value, and which."""
+    """Return whether the settings file says a value, and which."""
     fields = renamed(in_file(settings_file())).get(section, {})
     return field in fields, fields.get(field)
 

@@ -53,7 +53,7 @@ def _refuse_what_is_not_saved(wanted: Saved) -> None:
             wrong.append(not_a_setting(name))
         elif setting.is_secret:
             wrong.append(
-                f"{name} is a secret: it is kept in a Block or in the environment, never among saved settings."
+                f"{name} is a secret: it is stored in a Block or in the environment, never among saved settings."
             )
     if wrong:
         raise SettingsError("\n".join(wrong))

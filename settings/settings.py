@@ -100,11 +100,11 @@ class Settings(BaseSettings):
             )
 
     def is_configured(self) -> bool:
-        """Whether the connector was told of both systems: an empty screen is not wrong, it is empty."""
+        """Return whether both systems are configured: an empty screen is not wrong, it is empty."""
         return bool(self.magento.url and self.acumatica.url)
 
     def sources(self) -> set[str]:
-        """The Magento sources that show the quantities of warehouses."""
+        """Return the Magento sources that show the quantities of warehouses."""
         if self.inventory.definition == "branch_wise":
             return {row.source for row in self.inventory.branches}
         return set(self.inventory.source_of_warehouse().values())
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
         return self.database.get_secret_value() or own_database()
 
     def missing(self) -> list[str]:
-        """The settings without which nothing can be read or sent, by their names."""
+        """Return the settings without which nothing can be read or sent, by their names."""
         return [
             setting_name(section, name)
             for section in ("magento", "acumatica")

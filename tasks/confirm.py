@@ -1,6 +1,6 @@
-"""Stage 5, confirm: what is still in doubt after the push is settled, and what failed is told.
+"""Stage 5, confirm: what is still in doubt after the push is settled, and what failed is reported.
 
-Comes in: the outcomes that the push kept. Goes out: the failed messages of this sync, with Magento's own reason in
+Input: the outcomes that the push stored. Output: the failed messages of this sync, with Magento's own reason in
 words.
 """
 
@@ -19,7 +19,7 @@ ROWS_SHOWN = 1_000
 
 
 async def confirm(context: RunContext[Any], since: datetime) -> list[Message]:
-    """The stage: settle what has no answer yet; gives the messages that failed from `since` on, capped."""
+    """Run the stage: settle what has no answer yet; return the messages that failed from `since` on, capped."""
     await settle_unknown(context)
     failed = [one for one in context.state.failed() if one.changed_at >= since]
     example = {one.cause or "": one.sku or one.key for one in reversed(failed)}

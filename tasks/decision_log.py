@@ -24,7 +24,7 @@ def log_pulled(context: RunContext[Any], pulled: Pulled) -> None:
     for key in pulled.to_compute:
         _LOG.debug("%s %s: read; what Magento must show is computed again", context.name, key)
     for key in pulled.to_keep:
-        _LOG.debug("%s %s: read and kept; computed when no other list can have news of it", context.name, key)
+        _LOG.debug("%s %s: read and stored; computed once no other list can have news of it", context.name, key)
     for key, _reason in pulled.problems:
         _LOG.debug("%s %s: cannot be read", context.name, key)
     if pulled.missing:  # without them: what a person typed may be an e-mail

@@ -22,7 +22,7 @@ class OutcomeWriter:
         self._writing: asyncio.Task[None] | None = None
 
     async def write(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
-        """Keep what a request brought; gives the next one's messages, as far as they were wished for."""
+        """Store the outcomes of a request; return the next one's messages, if they were claimed."""
         future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
         self._waiting.append((_for_people(answered), future))
         if self._writing is None or self._writing.done():
@@ -35,7 +35,7 @@ class OutcomeWriter:
             answers = [answered for answered, _future in together]
             try:
                 claims = await asyncio.to_thread(context.state.settle, answers, context.clock.now())
-            except Exception as error:  # noqa: BLE001 - each of those who wait for this commit is told
+            except Exception as error:  # noqa: BLE001 - everything that waits for this commit gets the fault
                 for _answered, future in together:
                     if not future.done():
                         future.set_exception(error)
@@ -46,7 +46,7 @@ class OutcomeWriter:
 
 
 def _for_people(answered: BatchResult) -> BatchResult:
-    """The same outcomes, their reasons with every setting called as the screen calls it."""
+    """Return the same outcomes, their reasons with every setting called as the screen calls it."""
     if not any(one.reason is not None and "A2M_" in one.reason for one in answered.outcomes):
         return answered
     outcomes = [

@@ -14,7 +14,9 @@ REPORT_EVERY = timedelta(seconds=5)
 
 
 class ProgressReporter(msgspec.Struct):
-    """What was sent and when, since the push began; `said` is kept for who asks between two lines of the log."""
+    """What was sent and when, since the push began; the text is stored for whoever asks between two lines of the
+    log.
+    """
 
     began_at: datetime | None = None
     reported_at: datetime | None = None

@@ -1,7 +1,7 @@
-"""Stage 1, pull: what changed in Acumatica since the watermark, merged with what Acumatica said before.
+"""Stage 1, pull: what changed in Acumatica since the watermark, merged with what was read before.
 
-Comes in: the watermark of each feed. Goes out: chunks of whole records (all rows of an item together), with the cursors
-that are to be kept when the chunk is queued. A row that says what is known already is dropped here, so the overlap of
+Input: the watermark of each feed. Output: chunks of whole records (all rows of an item together), with the cursors
+that are to be stored when the chunk is queued. A row that says what is known already is dropped here, so the overlap of
 two windows costs nothing further.
 """
 
@@ -33,9 +33,10 @@ to the last number, because a record takes Magento longer than us, and fewer chu
 
 
 class Pull:
-    """One sync's pull: `begin` reads the first pages, outside any task; `next_chunk` gives chunks until there are none.
+    """One sync's pull: `begin` reads the first pages, outside any task; `next_chunk` returns chunks until there are
+    none.
 
-    A chunk has to be queued before the next one is asked for. `goes_on` tells whether there may be another one. With
+    A chunk has to be queued before the next one is asked for. `goes_on` says whether there may be another one. With
     `keys` only these Acumatica records are read, and no watermark moves. A full sync compares with what Magento shows;
     so does any other with `compare`.
     """
@@ -64,7 +65,7 @@ class Pull:
         return self._first
 
     async def next_chunk(self) -> Pulled | None:
-        """The next chunk; none at the end of the last window."""
+        """Return the next chunk; None at the end of the last window."""
         if not self._has_begun:
             await self.begin()
         chunk, self._first = self._first, None
@@ -100,8 +101,8 @@ class Pull:
             yield False
 
     def _in_order(self) -> tuple[str, ...]:
-        """The feeds as they are read. What the last one tells is computed at once; what those before it tell of a value
-        is kept, and computed when no other feed of the sync can have news of the record any more.
+        """Return the feeds as they are read. What the last one reports is computed at once; what those before it report
+        of a value is stored, and computed when no other feed of the sync can have news of the record any more.
 
         So a full sync reads the items last, which computes them all, and a usual sync the feed that changes most.
         """
@@ -121,7 +122,7 @@ class Pull:
         yield False
 
     def _vanish(self, keys: list[str]) -> None:
-        """Those of the keys of which nothing was read: no record is kept of them, or one that was gone before."""
+        """Those of the keys of which nothing was read: no record of them is stored, or one that was deleted before."""
         unread = [key for key in keys if key not in self._without_record and self._chunk.find(key) is None]
         known = self._context.state.records(unread)
         self._chunk.missing.extend(key for key in unread if key not in known)
@@ -148,7 +149,7 @@ class Pull:
                 self._chunk.marks[feed] = mark.moved(cursor)
             yield False
         if cursor.sweep is not None and mark.sweep > 0:
-            yield True  # what the sweep saw is kept before what it did not see is looked for
+            yield True  # what the sweep saw is stored before what it did not see is searched for
             async for cut_here in self._find_deleted(feed, cursor.sweep):
                 yield cut_here
         self._chunk.marks[feed] = mark.finished(cursor)
@@ -194,7 +195,7 @@ class Pull:
             self._chunk.seen.append(Seen(column, sweep, unchanged))
 
     def _note_without_record(self, page: FeedPage) -> None:
-        """What is there and is not kept as a record: it cannot be read, or its key cannot be kept as it is."""
+        """What is there and is not stored as a record: it cannot be read, or its key cannot be stored as it is."""
         self._chunk.problems.extend(page.problems)
         self._without_record.update(kept_name(key) for key, _reason in page.problems)
         if not are_all_kept(list(page.parts)):
@@ -227,8 +228,8 @@ class Pull:
 
 
 def _merge_into(record: Record, feed: Feed, part: Any, *, whole: bool) -> bool:
-    """Put what a feed said of a record into it, and return whether that was news; with `whole` the part is everything
-    that the feed knows of the record.
+    """Merge what a feed reports of a record into it, and return whether that was news; with `whole` the part is
+    everything that the feed knows of the record.
     """
     before = getattr(record, feed.attribute)
     after = feed.merge(before, part, whole=whole)

@@ -1,6 +1,6 @@
-"""Stage 4, push: the queue goes to Magento, singly or batched, and each message's outcome is kept at once.
+"""Stage 4, push: the queue goes to Magento, singly or batched, and each message's outcome is stored at once.
 
-Comes in: the due messages of one entity. Goes out: their outcomes in the state database. One round sends everything
+Input: the due messages of one entity. Output: their outcomes in the state database. One round sends everything
 that is due; when something is left that is worth another attempt within this run's life, the round ends with
 `PushAgain`, and Prefect (or the command line) brings it back after a pause.
 """
@@ -63,7 +63,7 @@ class Push(msgspec.Struct):
     """One sync's push: how the queue was cut when it began, and what the rounds learned since.
 
     `more_to_come`: the sync still queues; until it has queued everything only full requests are sent, so that all n go
-    in ⌈n / batch⌉ of them. `news` tells of another chunk, or of the end. `stock_outs`: some may be left in the queue.
+    in ⌈n / batch⌉ of them. `news` is set by another chunk, or by the end. `stock_outs`: some may be left in the queue.
     `operations`: how many requests' worth is delivered together. `count`: what was due at the beginning.
     """
 
@@ -81,21 +81,21 @@ class Push(msgspec.Struct):
     outcomes: OutcomeWriter = msgspec.field(default_factory=OutcomeWriter)
 
     def request_size(self, context: RunContext[Any]) -> int:
-        """How many new messages go into one request."""
+        """Return how many new messages go into one request."""
         size = context.shop.batching.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
     def operation_size(self, context: RunContext[Any]) -> int | None:
-        """How many records an operation of a bulk has; none where nothing goes in bulks."""
+        """Return how many records an operation of a bulk has; None where nothing goes in bulks."""
         return self.request_size(context) if self.operations > 1 else None
 
     def learn(self, claimed: Sequence[Message]) -> None:
-        """A request without a stock-out, which go first, tells that none is left until more is queued."""
+        """A request without a stock-out (they go first) shows that none is left until more is queued."""
         if not any(message.value == 0 for message in claimed):
             self.stock_outs = False
 
     def stop(self, fault: Exception) -> None:
-        """Nothing more is sent in this round; the first fault is the one that is told."""
+        """Nothing more is sent in this round; the first fault is the one that is reported."""
         self.fault = self.fault or fault
         self.report_progress(more_to_come=self.more_to_come)
 
@@ -119,7 +119,7 @@ def begin_push_early(context: RunContext[Any]) -> Push | None:
 
 
 def begin_push(context: RunContext[Any]) -> Push | None:
-    """Cut the queue: n ≤ threshold gives requests of one record, n > threshold all n in requests of a batch.
+    """Cut the queue: n ≤ threshold makes requests of one record, n > threshold all n in requests of a batch.
 
     None where nothing is due.
     """
@@ -236,7 +236,7 @@ async def _send(
 
 
 async def _claim(context: RunContext[Any], cut: Push, index: int) -> list[Message]:
-    """The next messages of a worker that has none, once there are any; empty at the end of the round."""
+    """Return the next messages of a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if index > 0:
             await context.shop.batching.wait_until_needed(index)
@@ -263,7 +263,8 @@ def _claim_spec(context: RunContext[Any], cut: Push) -> ClaimSpec:
 
 
 def sizes_after(size: int, retry_count: int) -> list[int]:
-    """How many messages with 1, 2, … attempts behind them go into one request: ever fewer, at the last attempt one.
+    """Return how many messages with 1, 2, … attempts behind them go into one request: ever fewer, at the last attempt
+    one.
 
     One record that spoils its request cannot use up the attempts of the others that way.
     """
@@ -322,7 +323,7 @@ async def _probe_fault(
     if all(outcome.kind in ("accepted", "refused", "waits") for outcome in outcomes):
         return None
     if any(outcome.retry_after is not None for outcome in outcomes):
-        return None  # the host spoke for itself: it is there, and told us when to come back
+        return None  # the host spoke for itself: it is there, and said when to come back
     now = context.clock.now()
     if cut.probed_at is not None and now - cut.probed_at < PROBE_HOLDS:
         return None
@@ -385,6 +386,6 @@ def _code_of(row: RowResult) -> FailureCode:
 
 
 def pause_after(attempts: int) -> float:
-    """The growing, jittered pause in seconds after that many attempts."""
+    """Return the growing, jittered pause in seconds after that many attempts."""
     longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
     return longest * random.uniform(0.5, 1.0)

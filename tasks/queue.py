@@ -1,6 +1,6 @@
-"""Stage 3, queue: a chunk's messages, its records and its cursors are kept in one transaction.
+"""Stage 3, queue: a chunk's messages, its records and its cursors are committed in one transaction.
 
-Comes in: a computed chunk. Goes out: pending messages, only where Magento does not show the value yet.
+Input: a computed chunk. Output: pending messages, only where Magento does not show the value yet.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tasks.decision_log import log_queued
 
 
 async def queue(context: RunContext[Any], computed: Computed) -> Queued:
-    """The stage: commit the chunk. Raises `LeaseLost`."""
+    """Run the stage: commit the chunk. Raises `LeaseLost`."""
     if any(want.reason is not None and "A2M_" in want.reason for want in computed.wanted):
         wanted = [
             want if want.reason is None else msgspec.structs.replace(want, reason=as_on_the_screen(want.reason))

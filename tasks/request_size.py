@@ -4,13 +4,13 @@ from __future__ import annotations
 
 
 def request_size(count: int, threshold: int, batch: int) -> int:
-    """How many records go into one request: one for `count` ≤ `threshold`, else `batch`."""
+    """Return how many records go into one request: one for `count` ≤ `threshold`, else `batch`."""
     return 1 if count <= threshold else batch
 
 
 def cut(count: int, threshold: int, batch: int) -> list[int]:
-    """The sizes of the requests for `count` records: n ≤ threshold gives n of one, n > threshold ⌈n / batch⌉ of a
-    batch.
+    """Return the sizes of the requests for `count` records: n ≤ threshold makes n of one, n > threshold ⌈n / batch⌉ of
+    a batch.
 
     The last request may be short. Source: spec, *Cases that decide*, 1.
     """

@@ -20,7 +20,7 @@ CHECKED_EVERY = timedelta(seconds=1)
 
 
 def allowed_requests(context: RunContext[Any]) -> Callable[[], int]:
-    """Return what tells how many requests of this run may be under way at once, whether they read or push."""
+    """Return a function for how many requests of this run may be under way at once, reads and writes alike."""
     room = StockPriority()
 
     def allowed() -> int:

@@ -68,7 +68,7 @@ async def run_sync(
     keys: list[str] | None = None,
     compare: bool = False,
 ) -> list[Message]:
-    """One sync of one entity. Gives the messages that failed in it; what it did is in `context.counters`.
+    """Run one sync of one entity. Return the messages that failed in it; what it did is in `context.counters`.
 
     A full one, or one with `compare`, asks Magento what it shows of all that it reads.
 
@@ -135,7 +135,7 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
                 pushing = _Pushing(cut, asyncio.create_task(stages.push(context, cut)))  # type: ignore[arg-type]
     except BaseException as fault:
         await context.shop.readers.close()  # what was asked ahead is not wanted any more
-        if pushing is not None:  # what has left is settled before the fault is told
+        if pushing is not None:  # what was sent is settled before the fault is raised
             pushing.cut.stop(PushStopped("The sync was stopped."))
             if isinstance(fault, asyncio.CancelledError):
                 pushing.task.cancel()

@@ -1,7 +1,7 @@
-"""What waits for something outside the queue: when it is looked at again, and what is told of it.
+"""What waits for something outside the queue: when it is checked again, and what is reported of it.
 
 Waiting documents are read together, in one search, before any of them is claimed singly: a thousand unpaid orders cost
-a few requests an hour. Those that still wait are kept waiting, the others go the usual way.
+a few requests an hour. Those that still wait go on waiting, the others go the usual way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ READ_TOGETHER = 500
 
 
 def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
-    """The outcome of a message that waits; no attempt is used."""
+    """Return the outcome of a message that waits; no attempt is used."""
     wait = _wait(context, message, outcome.wait or "", outcome.waits_for, outcome.reason or "", now)
     limits = AttemptLimits(context.queue.retry_count, next_check_at(wait.since, now) - now)
     became = transition(MessageState.IN_REQUEST, Outcome.WAITS, attempts=message.attempts, limits=limits, now=now)
@@ -34,7 +34,9 @@ def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now
 def _wait(
     context: RunContext[Any], message: Message, code: str, waits_for: str | None, reason: str, now: datetime
 ) -> Wait:
-    """What the message waits for from now on: since when, and whether that was told, is kept while it is the same."""
+    """Return what the message waits for from now on: since when, and whether that was reported, stays while it is the
+    same.
+    """
     before = message.wait if message.wait is not None and message.wait.code == code else None
     since, told_at = (now, None) if before is None else (before.since, before.told_at)
     context.remarks.wait(message.key, code)
@@ -52,7 +54,7 @@ def _wait(
 async def recheck_together(context: RunContext[Any]) -> None:
     """Read the waiting documents that are due in one search, and keep waiting those that still have to.
 
-    Raises `HostUnavailable`. After any other fault each of them is looked at on its own, and says so.
+    Raises `HostUnavailable`. After any other fault each of them is checked on its own and reports it.
     """
     now = context.clock.now()
     waiting = context.state.waiting_due(now, READ_TOGETHER)

@@ -30,7 +30,8 @@ def next_cursor(
 
 
 def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timedelta) -> Cursor:
-    """What changed since the watermark; once in a while, from further back, what was stamped early and saved late.
+    """Return what changed since the watermark; once in a while, from further back, what was stamped early and saved
+    late.
 
     Reading the whole overlap at every sync would read each change a hundred times.
     """

@@ -20,7 +20,7 @@ ON_THE_ENDPOINT = (FIELDS, LANGUAGE)
 
 
 async def acumatica_currency(session: AcumaticaSession) -> str:
-    """The base currency where all branches have the same; else empty."""
+    """Return the base currency where all branches have the same; else empty."""
     found = {branch.currency for branch in await setup.branches(session) if branch.currency}
     return found.pop() if len(found) == 1 else ""
 
@@ -84,7 +84,7 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
     number = sum(len(wanted) for wanted in named.fields.values())
     message = f"all {number} fields that are read are there"
     if not is_known:
-        message += f"; the connector was made for {known}, and whether {version} means the same by them is not told"
+        message += f"; the connector was made for {known}, and whether {version} means the same by them is unknown"
     return Check(FIELDS, "passed", message)
 
 
@@ -97,7 +97,7 @@ async def _login_branch(session: AcumaticaSession, named: Named) -> Check:
 
 
 async def _language(session: AcumaticaSession, named: Named) -> Check:
-    """Statuses and types are told as labels: in another language none of them is the one that is looked for."""
+    """Check the language: statuses and types come as labels, which match nothing in another language."""
     found = await setup.an_item(session)
     if found is None:
         return Check(LANGUAGE, "could not be checked", "Acumatica has no stock item whose status could be read")

@@ -30,7 +30,7 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
         check, let_in = await _refused(client, refused)
         yield check
         yield clock_check(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
-        yield Check("Base currency", "could not be checked", "Magento did not tell its currency")
+        yield Check("Base currency", "could not be checked", "Magento did not return its currency")
         if not let_in:
             for what in BEHIND_THE_TOKEN:
                 yield Check(what, "could not be checked", "Magento does not let us in")
@@ -73,7 +73,7 @@ def _way(client: MagentoClient) -> str:
 
 
 async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check, bool]:
-    """All routes refuse us, or only this one, and then Magento lets us in: the two have different fixes."""
+    """Yield why Magento refuses: on all routes, or on this one only; the two have different fixes."""
     if not refused.resources:
         return Check(MAGENTO_ANSWERS, "failed", str(refused)), False  # OAuth's own refusal says its cause
     try:
@@ -86,10 +86,10 @@ async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check,
 
 
 def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
-    """What was tried, what Magento said, and the fixes for that way of being let in."""
+    """Return what was tried, what Magento answered, and the fixes for that way to log in."""
     if isinstance(client.access.auth, OAuth):
         return (
-            f"Tried OAuth with the four credentials: Magento knows them, and gives no access on any route: "
+            f"Tried OAuth with the four credentials: Magento knows them, but allows access to no route: "
             f"{refused.answered}. "
             "Either the integration is not active or may do nothing: activate it in System, Integrations, and give it "
             f"its resources. Or a proxy in front of Magento passes another address on than {client.access.url}: let "
@@ -104,7 +104,7 @@ def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
 
 
 async def check_bearer_token(client: MagentoClient) -> Check:
-    """Where OAuth credentials are given too, and are taken: whether Magento would take the bearer token alone."""
+    """Check whether Magento would accept the bearer token alone, where OAuth credentials are given and accepted too."""
     try:
         await queries.modules(client)
     except Unauthorized:

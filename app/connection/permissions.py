@@ -1,6 +1,6 @@
 """Test Connection, permissions: every one that an active entity needs is tried, without writing anything.
 
-Comes in: the shop, the active entities and what the settings switch on. Goes out: one check for each entity. Which
+Input: the shop, the active entities and what the settings switch on. Output: one check for each entity. Which
 routes an entity calls stands in its package (`routes.py`), how each is tried in `connector.magento.permissions`.
 """
 
@@ -35,7 +35,7 @@ def permission_checks(client: MagentoClient, settings: Settings, active: Sequenc
 
 
 def name_of(entity: str) -> str:
-    """What the check of an entity's permissions is called."""
+    """Return what the check of an entity's permissions is called."""
     return f"Permissions of {entity}"
 
 
@@ -73,7 +73,7 @@ async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:
 
 
 def _missing(missing: Sequence[Need], needs: Sequence[Need]) -> str:
-    """The permissions that are missing, each with what it is for; those of several routes once."""
+    """Return the permissions that are missing, each with what it is for; those of several routes once."""
     parts = []
     for resource in dict.fromkeys(one.resource for one in missing):
         uses = ", ".join(dict.fromkeys(one.why for one in needs if one.resource == resource))

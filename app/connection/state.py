@@ -11,7 +11,7 @@ PRIVATE = "State is private"
 
 
 def check_private(opened: Sequence[Opened]) -> Check:
-    """What others could read when the state was opened, and whether that is over."""
+    """Check what others could read when the state was opened, and whether it is private now."""
     message = " ".join(one.words for one in opened)
     if not opened:
         return Check(PRIVATE, "passed", "Nobody else on this machine may read the state database.")

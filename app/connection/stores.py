@@ -12,7 +12,7 @@ STORE, WEBSITE = "Store view of prices", "Website of customers"
 
 
 def stores_in_magento(client: MagentoClient, store_id: int, website_id: int) -> list[PlannedCheck]:
-    """The store view that prices are written to, and the website that customers belong to."""
+    """Return the store view that prices are written to, and the website that customers belong to."""
     return [
         PlannedCheck(STORE, partial(_store, client, store_id)),
         PlannedCheck(WEBSITE, partial(_website, client, website_id)),

@@ -36,9 +36,9 @@ from settings.items import STATUSES
 async def check_connection(
     settings: Settings, state: State, clock: Clock | None = None, *, waits: Callable[[str], object] = lambda _said: None
 ) -> AsyncIterator[Check]:
-    """Every check of both systems, one after the other; settings are called as the screen calls them.
+    """Yield every check of both systems, one after the other; settings are called as the screen calls them.
 
-    waits: is told what is waited for.
+    waits: called with a message about what is being waited for.
     """
     yield check_private(state.opened)
     async for check in _checks(settings, state, clock or SystemClock(), waits):
@@ -93,7 +93,7 @@ async def _checks(
 
 
 async def what_answers_at(url: str, clock: Clock) -> str:
-    """Whether it is a Magento that answers at the address that was entered as Acumatica's."""
+    """Return whether it is a Magento that answers at the address that was entered as Acumatica's."""
     async with MagentoClient(MagentoAccess(url, Bearer("none"), timeout=30.0), clock=clock) as client:
         try:
             await queries.store_configs(client)

@@ -39,7 +39,9 @@ class AcumaticaAccess:
         return urlsplit(self.url).netloc
 
     def is_ours(self, url: str) -> bool:
-        """Whether a request to this address goes to the site itself: same scheme, host and port, and no other user."""
+        """Return whether a request to this address goes to the site itself: same scheme, host and port, and no other
+        user.
+        """
         try:
             asked, own = _origin(url), _origin(self.url)
         except ValueError:
@@ -47,15 +49,15 @@ class AcumaticaAccess:
         return asked == own and "@" not in urlsplit(url).netloc
 
     def entity(self, name: str) -> str:
-        """The URL of an entity of the endpoint."""
+        """Return the URL of an entity of the endpoint."""
         return f"{self.url}/entity/{self.endpoint}/{self.version}/{name}"
 
     def dac(self, name: str) -> str:
-        """The URL of a DAC-based OData feed."""
+        """Return the URL of a DAC-based OData feed."""
         return f"{self.url}/t/{quote(self.tenant, safe='')}/api/odata/dac/{name}"
 
     def inquiry(self, name: str) -> str:
-        """The URL of a generic inquiry's OData feed."""
+        """Return the URL of a generic inquiry's OData feed."""
         return f"{self.url}/t/{quote(self.tenant, safe='')}/api/odata/gi/{quote(name, safe='')}"
 
 
@@ -68,28 +70,28 @@ class Licence(Protocol):
     """The licence's limits, which hold for the installation: every process waits for its turn."""
 
     async def take_session(self) -> str:
-        """Wait for a free session; gives its slot."""
+        """Wait for a free sessionand return its slot."""
 
     async def give_session_back(self, slot: str) -> None:
         """Free the slot."""
 
     async def still_used(self, slot: str) -> None:
-        """Tell the others from time to time that the slot's process lives."""
+        """Renew the slot from time to time, so that others see that its process is alive."""
 
     async def limit_was_met(self, refusal: str) -> str:
-        """Say that Acumatica lets nobody else in; return in words why, as far as is known, and what to do."""
+        """Record that Acumatica's licence is full; return a message with the likely reason and what to do."""
 
     async def counted_until(self) -> datetime | None:
-        """Until when Acumatica may count sessions of processes that have died; None where none is known."""
+        """Return until when Acumatica may count sessions of processes that have died; None where none is known."""
 
     async def take_request(self, slot: str) -> None:
         """Wait for the turn of one request of the session in `slot`."""
 
     async def session_wanted(self) -> bool:
-        """Whether somebody waits for a session."""
+        """Return whether somebody waits for a session."""
 
     async def refused_until(self, as_whom: str) -> datetime | None:
-        """Until when a login that was refused is not tried again; none if it may be tried."""
+        """Return until when a login that was refused is not tried again; None if it may be tried."""
 
     async def login_answered(self, as_whom: str, *, refused: bool) -> None:
         """Keep whether this login was refused: Acumatica locks an account after repeated refusals."""

@@ -1,4 +1,5 @@
-"""How Acumatica lets somebody in: by a login that gives a cookie, or by a token of OAuth 2 (acumatica.md §1).
+"""How a session of Acumatica is authenticated: by a login that sets a cookie, or by a token of OAuth 2 (acumatica.md
+§1).
 
 Each way is an `httpx.Auth`. Its flow asks for the login where one is needed, then for the request itself, and once more
 after one new login where Acumatica no longer knows the session. A flow touches no network: its caller sends what
@@ -90,7 +91,7 @@ class AcumaticaAuth(httpx.Auth):
         yield from self._log_in()
 
     def _is_old(self) -> bool:
-        """Whether the session ends so soon that it is renewed before it is used."""
+        """Return whether the session ends so soon that it is renewed before it is used."""
         return False
 
     def _keep(self, response: httpx.Response) -> None:
@@ -182,12 +183,12 @@ class TokenLogin(AcumaticaAuth):
 
 
 def auth_for(access: AcumaticaAccess, clock: Clock) -> AcumaticaAuth:
-    """The way that the settings choose: with a client id the token, else the cookie."""
+    """Return the way that the settings choose: with a client id the token, else the cookie."""
     return TokenLogin(access, clock) if access.client_id else CookieLogin(access)
 
 
 def refused_login(response: httpx.Response, access: AcumaticaAccess) -> AcumaticaFault:
-    """What an answer to a login says that is no session."""
+    """Return what an answer to a login says that is no session."""
     fault = fault_of_answer(response, "the login")
     if isinstance(fault, AcumaticaBusy | LoginLimit | AcumaticaUnreachable):
         return fault
@@ -209,7 +210,7 @@ def refused_login(response: httpx.Response, access: AcumaticaAccess) -> Acumatic
 
 
 def _is_of_the_login(kind: str, message: str) -> bool:
-    """Whether a 500 may be about user and password: Acumatica's own exception, or one whose kind its site hides.
+    """Return whether a 500 may be about user and password: Acumatica's own exception, or one whose kind its site hides.
     A gateway's error or a database that is away is neither; it passes, and says nothing about the password.
     """
     return kind.startswith("PX.") or (not kind and message == "An error has occurred.")

@@ -1,6 +1,6 @@
 """What Acumatica has given back of an order: its released credit memos.
 
-Comes in: an order's key and what of it names it elsewhere: its customer, its references, its day. Goes out: the sum of
+Input: an order's key and what of it names it elsewhere: its customer, its references, its day. Output: the sum of
 the released credit memos of the orders that were made from it (a return or a credit memo order names its original
 order). A credit memo that holds anything else counts for nothing: it is not known how much of it is this order's. Of an
 order with several credit memos Acumatica names the last one: what is not counted is only given back later.
@@ -72,7 +72,7 @@ MEMOS = EntityList(
 
 
 async def given_back(session: AcumaticaSession, key: str, order: SalesOrder) -> Decimal:
-    """The sum of the order's released credit memos. Raises an `AcumaticaFault`."""
+    """Return the sum of the order's released credit memos. Raises an `AcumaticaFault`."""
     returns = await _returns_of(session, key, order)
     numbers = sorted(set(returns.values()) - {""})
     if not numbers:
@@ -87,7 +87,7 @@ async def given_back(session: AcumaticaSession, key: str, order: SalesOrder) -> 
 
 
 async def _returns_of(session: AcumaticaSession, key: str, order: SalesOrder) -> dict[str, str]:
-    """The orders of the same customer and reference made from this one, each with its credit memo's number."""
+    """Return the orders of the same customer and reference made from this one, each with its credit memo's number."""
     names = {"ExternalRef": order.external_ref, "CustomerOrder": order.customer_order}
     same = tuple(eq(name, value) for name, value in names.items() if value)
     if not same:
@@ -105,10 +105,10 @@ def _original(of: _Settings) -> str:
 
 
 async def _all(session: AcumaticaSession, of: EntityList[T], where: Sequence[Condition]) -> list[T]:
-    """All records that fit; more than a page of them is refused rather than counted in part."""
+    """Return all records that fit; more than a page of them is refused rather than counted in part."""
     found = await pager.read(session, of, where, top=PAGE)
     if found.bad:
         raise BadRecord(found.bad[0].why)
     if found.size() >= PAGE:
-        raise RequestRefused(f"{of.name}: {PAGE} records or more of one reference; what was given back cannot be told.")
+        raise RequestRefused(f"{of.name}: {PAGE} records or more of one reference; how much was given back is unknown.")
     return found.records

@@ -1,7 +1,7 @@
 """Customers of the chosen classes: contacts, addresses and, where they are wanted, attributes.
 
 Read in pages by key, as items are. A read in full asks for the chosen classes only; a read of changes asks for all
-customers, so that one who leaves its class is seen to leave, and gives none for a customer of another class. Sources:
+customers, so that one who leaves its class is seen to leave, and no record for a customer of another class. Sources:
 contracts/acumatica.md §2.5 and §5.3; acumatica-observed.md: imported customers are stamped 1900, so a read in full does
 not ask for a date; billing and shipping contacts have no company name.
 """
@@ -106,7 +106,9 @@ async def customer_pages(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[CustomerPage]:
-    """The customers of these classes, or all that changed since an instant, in pages behind a key. No class: nobody."""
+    """Yield the customers of these classes, or all that changed since an instant, in pages behind a key. No class:
+    nobody.
+    """
     if not classes:
         return
     where = [one_of("CustomerClass", classes)] if changed_since is None else []
@@ -118,7 +120,9 @@ async def customer_pages(
 async def customers_with_keys(
     session: AcumaticaSession, classes: Sequence[str], keys: Sequence[str], *, attributes: bool = False
 ) -> CustomerPage:
-    """The customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked for."""
+    """Return the customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked
+    for.
+    """
     if not classes:
         return CustomerPage({}, None, [])
     return _page(
@@ -140,14 +144,14 @@ class _ClassAttributes(msgspec.Struct):
 
 
 async def customer_classes(session: AcumaticaSession) -> list[str]:
-    """The customer classes."""
+    """Return the customer classes."""
     url = session.access.entity("CustomerClass")
     content = await session.get(url, Query(select=("ClassID",)).params(), what="the list of CustomerClass")
     return [code(one.ClassID.value) for one in decode(content, list[_Class], "the list of CustomerClass")]
 
 
 async def attributes_of_class(session: AcumaticaSession, customer_class: str) -> set[str]:
-    """The attributes that customers of a class have: their ids and their descriptions."""
+    """Return the attributes that customers of a class have: their ids and their descriptions."""
     url = f"{session.access.entity('CustomerClass')}/{quote(customer_class, safe='')}"
     content = await session.get(
         url, Query(expand=("Attributes",)).params(), what=f"the customer class {customer_class}"

@@ -57,7 +57,7 @@ class AcumaticaBusy(AcumaticaFault):
         self._headers = headers
 
     def retry_after(self, now: datetime) -> float | None:
-        """The seconds from `now` for which the answer asks to be left alone; `None` where it does not."""
+        """Return the seconds from `now` for which the answer asks to be left alone; `None` where it does not."""
         return None if self._headers is None else retry_after(self._headers, now)
 
 
@@ -74,7 +74,7 @@ class RequestRefused(AcumaticaFault):
 
 
 def body_of(response: httpx.Response) -> dict[str, Any]:
-    """The JSON object of an answer; empty for anything else, whatever its content type says."""
+    """Return the JSON object of an answer; empty for anything else, whatever its content type says."""
     try:
         body = msgspec.json.decode(response.content)
     except (msgspec.DecodeError, RecursionError):
@@ -83,7 +83,7 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
 
 
 def message_of(response: httpx.Response) -> str:
-    """What an answer says: its own message without the stack trace, or which page came instead."""
+    """Return what an answer says: its own message without the stack trace, or which page came instead."""
     body = body_of(response)
     parts = [_text(body.get(name)) for name in ("exceptionMessage", "error_description", "error", "message")]
     inner = body.get("innerException")
@@ -98,13 +98,13 @@ def message_of(response: httpx.Response) -> str:
 
 
 def _text(value: Any) -> str:
-    """A text, or the message of an object, as OData puts its errors."""
+    """Return a text, or the message of an object, as OData puts its errors."""
     found = value.get("message") if isinstance(value, dict) else value
     return "" if found is None else str(found).strip()
 
 
 def _errors_in(value: Any) -> list[str]:
-    """The `error` texts of a 422: at the record and at nested fields."""
+    """Return the `error` texts of a 422: at the record and at nested fields."""
     if isinstance(value, list):
         return [error for one in value for error in _errors_in(one)]
     if not isinstance(value, dict):
@@ -114,7 +114,7 @@ def _errors_in(value: Any) -> list[str]:
 
 
 def likely_cause(response: httpx.Response) -> str:
-    """What a page with this status, instead of JSON, most likely means; empty where nothing is likely."""
+    """Return what a page with this status, instead of JSON, most likely means; empty where nothing is likely."""
     if body_of(response):
         return ""
     if response.status_code == 503:
@@ -127,7 +127,7 @@ def likely_cause(response: httpx.Response) -> str:
 
 
 def is_elsewhere(response: httpx.Response) -> bool:
-    """Whether what answers a login is not Acumatica's API at all: another page, or nothing there."""
+    """Return whether what answers a login is not Acumatica's API at all: another page, or nothing there."""
     status = response.status_code
     return status in (404, 405) or (status < 500 and status not in (400, 401, 403) and not body_of(response))
 
@@ -157,11 +157,11 @@ def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
 
 
 def leads_elsewhere(what: str, url: str, own: str) -> str:
-    """Why an address that an answer gave was not asked."""
+    """Return why an address that an answer gave was not asked."""
     return (
-        f"The next part of {what} is said to be at {url[:200]}, which is not {own}: it was not asked for, because the "
+        f"The next page of {what} is announced at {url[:200]}, which is not {own}: it was not requested, because the "
         "login would go there. If that is Acumatica too, a proxy changes its address: have it pass the host and the "
-        "protocol on, or enter the address that Acumatica itself gives in Acumatica URL (A2M_ACUMATICA__URL)."
+        "protocol on, or enter the address that Acumatica itself uses in Acumatica URL (A2M_ACUMATICA__URL)."
     )
 
 

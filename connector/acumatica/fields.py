@@ -1,7 +1,7 @@
 """Which fields of the endpoint each entity reads, and which of them the endpoint does not have.
 
 The fields are those of the record types that the readers decode into, so this cannot go out of step with them. An
-endpoint tells its own by `$adHocSchema` (acumatica.md, section 2).
+endpoint lists its own by `$adHocSchema` (acumatica.md, section 2).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Fields = dict[str, set[str]]
 
 
 def is_contract_5(version: str) -> bool:
-    """Whether a version of the endpoint is of contract version 5."""
+    """Return whether a version of the endpoint is of contract version 5."""
     year = version.partition(".")[0]
     return year.isdigit() and int(year) >= CONTRACT_5
 
@@ -68,7 +68,7 @@ def _of_item(kind: str, chosen: ItemFields) -> set[str]:
 
 
 async def missing(session: AcumaticaSession, entity: str, wanted: set[str]) -> list[str]:
-    """Those of the fields that the endpoint's entity does not have; all of it where there is no such entity."""
+    """Return those of the fields that the endpoint's entity does not have; all of it where there is no such entity."""
     try:
         content = await session.get(f"{session.access.entity(entity)}/$adHocSchema", what=f"the fields of {entity}")
     except RequestRefused:

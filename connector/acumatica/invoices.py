@@ -1,6 +1,6 @@
 """Released sales invoices: what makes a shipment due under *On Invoice Release*.
 
-Comes in: an instant, or invoices by type and number. Goes out: the numbers of the shipments and receipts that released
+Input: an instant, or invoices by type and number. Output: the numbers of the shipments and receipts that released
 invoices name, or which of the invoices are released. "Released" is not a field: Open and Closed are (acumatica.md
 §5.6).
 """
@@ -47,7 +47,7 @@ HEADS = replace(WITH_LINES, select=("Type", "ReferenceNbr", "Status"), expand=()
 
 
 async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: datetime) -> list[str]:
-    """The numbers of the shipments and receipts that invoices name which changed since and are released."""
+    """Return the numbers of the shipments and receipts that invoices name which changed since and are released."""
     numbers: dict[str, None] = {}
     for kind in TYPES:
         async for page in pager.pages(session, WITH_LINES, [eq("Type", kind)], changed_since=changed_since):
@@ -58,7 +58,7 @@ async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: da
 
 
 async def released(session: AcumaticaSession, invoices: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of these invoices, by type and number, that are released."""
+    """Return those of these invoices, by type and number, that are released."""
     page = await pager.with_keys(session, HEADS, possible_keys(sorted({number for _kind, number in invoices})))
     return {
         (record.Type.value or "", code(record.ReferenceNbr.value))

@@ -127,14 +127,14 @@ async def item_pages(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[ItemPage]:
-    """The items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
+    """Yield the items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
     of = KINDS[kind]
     async for found in pager.pages(session, _listed(of, fields), changed_since=changed_since, after=after):
         yield _page(found, of, fields)
 
 
 async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFields, keys: Sequence[str]) -> ItemPage:
-    """The items of a kind with these inventory ids; those that are not there are left out."""
+    """Return the items of a kind with these inventory ids; those that are not there are left out."""
     of = KINDS[kind]
     return _page(await pager.with_keys(session, _listed(of, fields), keys), of, fields)
 
@@ -185,7 +185,7 @@ def _listed(of: _Kind, fields: ItemFields) -> EntityList[Any]:
 
 @cache
 def _with_fields(record: type[_Record], own: tuple[str, ...], custom: bool) -> Any:
-    """The record with the fields that a setting names."""
+    """Return the record with the fields that a setting names."""
     extra: list[Any] = [(name, dict[str, Any], {}) for name in own if name not in record.__struct_fields__]
     if custom:
         extra.append(("custom", dict[str, dict[str, Any]], {}))
@@ -227,7 +227,7 @@ def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Facts:
 
 
 def _ratio(base: str, sales: str, record: Any) -> tuple[int | None, int | None]:
-    """Base units per sales unit, as numerator and denominator; none where unknown or too large to compute with."""
+    """Base units per sales unit, as numerator and denominator; None where unknown or too large to compute with."""
     if base == sales or not sales:
         return 1, 1
     ratio = units(base, sales, _conversions(record))
@@ -258,8 +258,8 @@ def _sku(record: Any, key: str, fields: ItemFields) -> str | None:
 
 
 def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
-    """The alternate ids of the chosen type with their units, first that of the unit that Magento counts in, or of any
-    unit: an id of another unit must not get this one's price and quantity while there is one that fits.
+    """Return the alternate ids of the chosen type with their units, first that of the unit that Magento counts in, or
+    of any unit: an id of another unit must not get this one's price and quantity while there is one that fits.
     """
     found = [
         (str(one.AlternateID.value).strip(), (one.UOM.value or "").strip())
@@ -272,7 +272,7 @@ def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
 
 
 def _others(record: Any, fields: ItemFields) -> tuple[str, ...]:
-    """The item's other SKUs, which are not sent, each with its unit where it has one."""
+    """Return the item's other SKUs, which are not sent, each with its unit where it has one."""
     if not fields.alternate_type:
         return ()
     rows = _alternates(record, fields)
@@ -281,14 +281,14 @@ def _others(record: Any, fields: ItemFields) -> tuple[str, ...]:
 
 
 def _units_of(record: Any) -> tuple[str, str]:
-    """The item's base and sales unit."""
+    """Return the item's base and sales unit."""
     of = KINDS["stock" if isinstance(record, _StockItem) else "non_stock"]
     base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
     return base, sales or base
 
 
 def _field(record: Any, name: str) -> Any:
-    """The value of a field that a setting names, plain or `View.Field` of `$custom`."""
+    """Return the value of a field that a setting names, plain or `View.Field` of `$custom`."""
     if "." in name:
         view, _dot, field = name.partition(".")
         found = record.custom.get(view, {}).get(field)

@@ -37,7 +37,7 @@ UNKNOWN_PART = "(none)"
 
 @dataclass(frozen=True)
 class Bad:
-    """A record that cannot be read: its key as far as that can be told, its name for people, and why."""
+    """A record that cannot be read: its key as far as it is readable, its name for people, and why."""
 
     key: Key | None
     name: str
@@ -57,11 +57,11 @@ class Page(Generic[T]):
     is_cut: bool = False
 
     def size(self) -> int:
-        """How many records the answer had."""
+        """Return how many records the answer had."""
         return len(self.records) + len(self.bad)
 
     def problems(self, kind: str = "") -> list[Problem]:
-        """The records that cannot be read, with what they are before their name."""
+        """Return the records that cannot be read, with what they are before their name."""
         return [Problem(f"{kind}{one.name}", one.why) for one in self.bad]
 
 
@@ -93,11 +93,11 @@ class Listed(ABC, Generic[T]):
 
     @abstractmethod
     def url(self, access: AcumaticaAccess) -> str:
-        """Where it is asked for."""
+        """Return where it is asked for."""
 
     @abstractmethod
     def what(self) -> str:
-        """What it is, as errors name it."""
+        """Return what it is, as errors name it."""
 
     @abstractmethod
     def decode(self, content: bytes) -> Page[T]:
@@ -109,7 +109,7 @@ class Listed(ABC, Generic[T]):
 
     @abstractmethod
     def text_of(self, key: Key) -> str:
-        """Return a key as it is kept and told."""
+        """Return a key as it is stored and shown."""
 
     @abstractmethod
     def parted(self, text: str) -> Key:
@@ -169,7 +169,7 @@ class ItemRow(msgspec.Struct, kw_only=True, gc=False):
     InventoryItemByInventoryID: ItemCode | None = None
 
     def inventory_id(self) -> str:
-        """The item's code, without the blanks that it is padded with."""
+        """Return the item's code, without the blanks that it is padded with."""
         item = self.InventoryItemByInventoryID
         return ((item.InventoryCD if item is not None else None) or "").rstrip()
 
@@ -234,12 +234,12 @@ def _code_of(raw: Any) -> str:
 
 
 def paths(record: type[Any]) -> tuple[str, ...]:
-    """The path of every value of a record type, those of its parts included: what is selected to fill it."""
+    """Return the path of every value of a record type, those of its parts included: what is selected to fill it."""
     return tuple(_paths(record, ""))
 
 
 def parts(record: type[Any]) -> tuple[str, ...]:
-    """The path of every part of a record type: what is expanded to fill it."""
+    """Return the path of every part of a record type: what is expanded to fill it."""
     found = (path.rpartition("/")[0] for path in _paths(record, ""))
     return tuple(dict.fromkeys(part for path in found if path for part in _with_parents(path)))
 
@@ -259,7 +259,7 @@ def _paths(record: type[Any], before: str) -> Iterator[str]:
 
 
 def _part(kind: Any) -> type[Any] | None:
-    """The record type of a part: `Part | None`, or a list of them; `None` for a plain value."""
+    """Return the record type of a part: `Part | None`, or a list of them; `None` for a plain value."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value):
         return kind
     if get_origin(kind) in (list, Union, UnionType):

@@ -67,7 +67,7 @@ class _Order(msgspec.Struct, kw_only=True):
     Details: list[_Line] = []
 
     def reference(self, field: str) -> str:
-        """What the field that refers to the shop's order holds."""
+        """Return what the field that refers to the shop's order holds."""
         return str(getattr(self, field).value or "").strip()
 
 
@@ -112,7 +112,7 @@ class OrderDemand:
 async def demands_of(
     session: AcumaticaSession, field: str, numbers: Sequence[str], *, inside: bool = False
 ) -> tuple[list[OrderDemand], list[str]]:
-    """The orders whose reference field holds one of the shop's numbers, and why others could not be read.
+    """Return the orders whose reference field holds one of the shop's numbers, and why others could not be read.
 
     field: `external_ref`, `customer_order` or `order_nbr`. inside: the field holds more than the number.
     """
@@ -189,7 +189,8 @@ class _Classes(msgspec.Struct):
 
 
 async def availability_rules(session: AcumaticaSession) -> dict[str, Deducts] | None:
-    """What Quantity Available lacks, by item class; `None` where the user may not read it or the site has no such feed.
+    """Return what Quantity Available lacks, by item class; `None` where the user may not read it or the site has no
+    such feed.
 
     A class without a rule is left out.
     """

@@ -1,6 +1,6 @@
 """Released sales invoices, by the sales orders that they invoice.
 
-Comes in: the chosen order types, the day from which documents count, an instant since when changes are wanted. Goes
+Input: the chosen order types, the day from which documents count, an instant since when changes are wanted. Goes
 out: pages of parts: for each order's key, its lines on each released invoice. An invoice is released
 when its status is Open or Closed (contracts/acumatica.md §5.6); credit memos are none. Archived ones are read too.
 """
@@ -73,7 +73,9 @@ async def invoices_of_orders(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[InvoicePage]:
-    """What the released invoices hold of orders of these types, in pages behind an invoice. No type: no request."""
+    """Yield what the released invoices hold of orders of these types, in pages behind an invoice. No type: no
+    request.
+    """
     if not types:
         return
     where: list[Condition] = [one_of("Type", TYPES), _IS_RELEASED]
@@ -84,7 +86,9 @@ async def invoices_of_orders(
 
 
 async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -> InvoicePage:
-    """The same for these orders: their invoices are named by the orders' rows of shipments, then read by number."""
+    """Return the same for these orders: their invoices are named by the orders' rows of shipments, then read by
+    number.
+    """
     wanted = set(keys)
     numbers: dict[tuple[str, str], None] = {}
     page = InvoicePage()
@@ -146,7 +150,7 @@ def _page(found: Page[_Invoice], types: Sequence[str] | None) -> InvoicePage:
 
 
 def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
-    """The lines of an invoice by order; the first one tells what the invoice comes to, where it is of one order."""
+    """Return the lines of an invoice by order; the first one carries the invoice's total if it is of one order."""
     found: dict[str, list[InvoicedLine]] = {}
     for line in record.Details:
         order_type, order_nbr = code(line.OrderType.value), code(line.OrderNbr.value)

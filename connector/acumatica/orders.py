@@ -1,7 +1,7 @@
 """Sales orders: everything of an order that a customer of the shop sees.
 
-Comes in: the chosen order types and branches, the day from which orders count, an instant since when changes are
-wanted, the key behind which a full read goes on. Goes out: pages of `SalesOrder`s by key ("SO 000123"). Pages go by
+Input: the chosen order types and branches, the day from which orders count, an instant since when changes are
+wanted, the key behind which a full read goes on. Output: pages of `SalesOrder`s by key ("SO 000123"). Pages go by
 type and number, Acumatica's own order of the list, and archived orders are read too: they are not deleted ones
 (contracts/acumatica.md §1.4, §2.5, §5.4; acumatica-observed.md).
 """
@@ -141,12 +141,12 @@ HEADS = EntityList(
 
 
 def order_key(order_type: str, number: str) -> str:
-    """The key of an order: its type and its number."""
+    """Return the key of an order: its type and its number."""
     return f"{order_type.strip()} {number.strip()}"
 
 
 def type_and_number(key: str) -> tuple[str, str]:
-    """The type and the number of a key; an empty number where it is none."""
+    """Return the type and the number of a key; an empty number where it is none."""
     order_type, _blank, number = key.strip().partition(" ")
     return order_type, number.strip()
 
@@ -154,7 +154,9 @@ def type_and_number(key: str) -> tuple[str, str]:
 async def order_pages(
     session: AcumaticaSession, choice: OrderChoice, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[OrderPage]:
-    """The chosen orders that changed since an instant, or all, in pages behind a key. No type: not one request."""
+    """Yield the chosen orders that changed since an instant, or all, in pages behind a key. No type: not one
+    request.
+    """
     if not choice.types:
         return
     async for found in pager.pages(session, ORDERS, _chosen(choice), changed_since=changed_since, after=after):
@@ -162,22 +164,22 @@ async def order_pages(
 
 
 async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys: Sequence[str]) -> OrderPage:
-    """The chosen orders with these keys; those that are not there, or not chosen, are left out."""
+    """Return the chosen orders with these keys; those that are not there, or not chosen, are left out."""
     if not choice.types:
         return OrderPage()
     return _page(await pager.with_keys(session, ORDERS, keys, _chosen(choice)), choice)
 
 
 async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
-    """Those of the keys whose order Acumatica has, whatever is chosen."""
+    """Return those of the keys whose order Acumatica has, whatever is chosen."""
     found = await pager.with_keys(session, HEADS, keys)
-    if found.bad:  # which of them the row is cannot be told; none is given up
+    if found.bad:  # which of them the row is stays unknown; all are kept
         return {order_key(*type_and_number(key)) for key in keys}
     return {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in found.records}
 
 
 async def has_orders(session: AcumaticaSession, order_type: str) -> bool:
-    """Whether Acumatica has an order of this type."""
+    """Return whether Acumatica has an order of this type."""
     found = await pager.read(session, HEADS, [eq("OrderType", order_type)], top=1)
     return found.size() > 0
 
@@ -284,7 +286,7 @@ def _number(number: Number, what: str) -> Decimal:
 
 
 def _instant(text: str | None) -> datetime | None:
-    """An instant in UTC; what has no offset is taken as UTC."""
+    """Return an instant in UTC; what has no offset is taken as UTC."""
     if not text:
         return None
     try:

@@ -1,7 +1,7 @@
 """The one way to read a list of Acumatica: in pages behind a key, or by keys.
 
-Acumatica gives neither a count nor a next page, its natural order is by key, and `$skip` is not safe while records are
-written: so a page goes on behind the last key of the page before it (contracts/acumatica.md §2.5).
+Acumatica returns neither a count nor a next page, its natural order is by key, and `$skip` is not safe while records
+are written: so a page goes on behind the last key of the page before it (contracts/acumatica.md §2.5).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def pages(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[Page[T]]:
-    """The records that meet all conditions and changed since an instant, in pages behind a key."""
+    """Yield the records that meet all conditions and changed since an instant, in pages behind a key."""
     size = min(session.access.page_size, of.largest_page)
     since = [] if changed_since is None else [ge(of.modified, changed_since)]
     while True:
@@ -57,13 +57,17 @@ async def pages(
 
 
 def _keys(of: Listed[T], page: Page[T]) -> list[Key]:
-    """The keys of a page in order: of those that can be read, for a bad record's key may be what is wrong with it."""
+    """Return the keys of a page in order: of those that can be read, for a bad record's key may be what is wrong with
+    it.
+    """
     good = [key for record in page.records if (key := of.key_of(record)) is not None]
     return good or [one.key for one in page.bad if one.key is not None]
 
 
 def _of_whole_keys(of: Listed[T], page: Page[T]) -> Page[T]:
-    """The page without its last key, which may go on behind it; its last is then the key before that, if any is."""
+    """Return the page without its last key, which may go on behind it; its last is then the key before that, if any
+    is.
+    """
     keys = _keys(of, page)
     if not keys:
         return replace(page, last=None)
@@ -77,20 +81,20 @@ def _of_whole_keys(of: Listed[T], page: Page[T]) -> Page[T]:
 async def with_keys(
     session: AcumaticaSession, of: Listed[T], keys: Iterable[str], where: Sequence[Condition] = ()
 ) -> Page[T]:
-    """The records with these keys that meet all conditions; those that are not there are left out."""
+    """Return the records with these keys that meet all conditions; those that are not there are left out."""
     parted = [key for text in dict.fromkeys(keys) if all(key := of.parted(text))]
     return await having(session, of, [same(of.key, key) for key in parted], where)
 
 
 async def of_items(session: AcumaticaSession, of: Listed[T], codes: Iterable[str]) -> Page[T]:
-    """The rows of a feed of these items."""
+    """Return the rows of a feed of these items."""
     return await having(session, of, [same((ITEM_CODE,), (one,)) for one in dict.fromkeys(codes)])
 
 
 async def having(
     session: AcumaticaSession, of: Listed[T], each: Sequence[Condition], where: Sequence[Condition] = ()
 ) -> Page[T]:
-    """The records that meet any one of `each` and all conditions, in as few requests as can be made."""
+    """Return the records that meet any one of `each` and all conditions, in as few requests as can be made."""
     whole: Page[T] = Page()
     top = LARGEST_PAGE if of.dialect is Dialect.FEED else None
     for part in in_parts(each, of.keys_per_request, of.dialect):

@@ -1,6 +1,6 @@
-"""The price list, read in one of two ways: the feed ARSalesPrice, which tells what changed, or SalesPricesInquiry.
+"""The price list, read in one of two ways: the feed ARSalesPrice, which reports changes, or SalesPricesInquiry.
 
-Rows are handed on whole per item. Dates are the tenant's days: the date part is taken before any zone is looked at.
+Rows are handed on whole per item. Dates are the tenant's days: the date part is taken before any time zone is applied.
 """
 
 from __future__ import annotations
@@ -100,12 +100,12 @@ async def by_odata(
 
 
 async def by_odata_of(session: AcumaticaSession, keys: Sequence[str]) -> PricePage:
-    """The same for some items."""
+    """Return the same for some items."""
     return _page(await pager.of_items(session, ROWS, keys))
 
 
 def _page(found: Page[_SalesPrice]) -> PricePage:
-    """Of an item with a row that cannot be read nothing is told."""
+    """Return the quantities and the problems; an item with an unreadable row is left out."""
     page = PricePage({}, found.last, found.problems())
     for row in found.records:
         key = row.inventory_id()
@@ -158,7 +158,7 @@ class _Detail(msgspec.Struct):
 
 
 async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = None) -> PricePage:
-    """The whole price list in one request, which can take minutes; or that of some items, one request each."""
+    """Return the whole price list in one request, which can take minutes; or that of some items, one request each."""
     bodies = [{}] if keys is None else [{"InventoryID": {"value": key}} for key in keys]
     page = PricePage({}, None, [])
     for body in bodies:

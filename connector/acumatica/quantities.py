@@ -1,9 +1,9 @@
 """Quantities by warehouse, read in one of three ways (contracts/acumatica.md §3 and §4).
 
-odata: the feed INSiteStatus tells what changed; one request for an idle sync. storage_details: one request per
-warehouse, always in full. inventory_summary: one request per item; InventoryQuantityAvailable tells which items
-changed, as far as Quantity Available goes. Each gives all three figures by warehouse in 1/10,000 of the base unit, per
-item; `figure` is the one that is published, and an item of which an answer does not have it is a `Problem`.
+odata: the feed INSiteStatus reports changes; one request for an idle sync. storage_details: one request per
+warehouse, always in full. inventory_summary: one request per item; InventoryQuantityAvailable reports which items
+changed, as far as Quantity Available goes. Each returns all three figures by warehouse in 1/10,000 of the base unit,
+per item; `figure` is the one that is published, and an item of which an answer does not have it is a `Problem`.
 """
 
 from __future__ import annotations
@@ -87,13 +87,15 @@ Columns = Sequence[Sequence[msgspec.Raw]]
 async def by_odata(
     session: AcumaticaSession, figure: Figure, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[FigurePage]:
-    """What the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that changed."""
+    """Yield what the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that
+    changed.
+    """
     async for page in pager.pages(session, ROWS, changed_since=changed_since, after=after):
         yield _site_page(page, figure)
 
 
 async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:
-    """The same for some items."""
+    """Return the same for some items."""
     return _site_page(await pager.of_items(session, ROWS, keys), figure)
 
 
@@ -110,12 +112,12 @@ def _summed(
 ) -> FigurePage:
     """Sum the rows of an item in a warehouse: there is one per sub-item, location or cost centre.
 
-    Of an item with a row that cannot be read nothing is told.
+    An item with an unreadable row is left out.
     """
     page: FigurePage = QuantityPage({}, last_key, [*problems])
     for (key, warehouse), quantity in zip(places, _figures(places, columns, figure), strict=True):
         if not key or not warehouse:
-            continue  # a total row, or a row whose item or warehouse is gone
+            continue  # a total row, or a row whose item or warehouse was deleted
         if isinstance(quantity, BadRecord):
             page.problems.append(Problem(key, str(quantity)))
             continue
@@ -171,7 +173,7 @@ class _StorageRow(msgspec.Struct):
 
 
 async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> FigurePage:
-    """Everything in these warehouses: one request each, as one page."""
+    """Return everything in these warehouses: one request each, as one page."""
     found: list[tuple[Place, Any]] = []
     problems: list[Problem] = []
     for warehouse in warehouses:
@@ -200,7 +202,9 @@ class _SummaryRow(msgspec.Struct):
 
 
 async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:
-    """The quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds demand."""
+    """Return the quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds
+    demand.
+    """
     found: list[tuple[Place, Any]] = []
     problems: list[Problem] = []
     for key in keys:
@@ -232,7 +236,9 @@ class _Changed(msgspec.Struct):
 
 
 async def changed_items(session: AcumaticaSession, since: datetime) -> list[str]:
-    """The items whose Quantity Available changed since an instant (InventoryQuantityAvailable, acumatica.md §3.2)."""
+    """Return the items whose Quantity Available changed since an instant (InventoryQuantityAvailable, acumatica.md
+    §3.2).
+    """
     body = {"LastModifiedDateTime": {"value": since.astimezone(UTC).isoformat(timespec="milliseconds")}}
     url = session.access.entity("InventoryQuantityAvailable")
     content = await session.ask(url, Query(expand=("Results",)).params(), body, what="InventoryQuantityAvailable")
@@ -241,6 +247,6 @@ async def changed_items(session: AcumaticaSession, since: datetime) -> list[str]
 
 
 async def item_keys(session: AcumaticaSession, after: str | None = None) -> AsyncIterator[list[str]]:
-    """The inventory ids of all stock items, in pages."""
+    """Yield the inventory ids of all stock items, in pages."""
     async for page in item_pages(session, "stock", ItemFields(), after=after):
         yield [*page.items, *(problem.key for problem in page.problems)]

@@ -94,39 +94,39 @@ class Query:
 
 
 def eq(field: str, value: Scalar) -> Comparison:
-    """The field is this."""
+    """Return the condition that the field is this."""
     return Comparison(field, "eq", value)
 
 
 def ne(field: str, value: Scalar) -> Comparison:
-    """The field is not this."""
+    """Return the condition that the field is not this."""
     return Comparison(field, "ne", value)
 
 
 def gt(field: str, value: Scalar) -> Comparison:
-    """The field is more than this."""
+    """Return the condition that the field is more than this."""
     return Comparison(field, "gt", value)
 
 
 def ge(field: str, value: Scalar) -> Comparison:
-    """The field is this or more."""
+    """Return the condition that the field is this or more."""
     return Comparison(field, "ge", value)
 
 
 def one_of(field: str, values: Iterable[Scalar]) -> AnyOf:
-    """The field is one of these."""
+    """Return the condition that the field is one of these."""
     return AnyOf(tuple(eq(field, value) for value in values))
 
 
 def same(fields: Sequence[str], values: Sequence[Scalar]) -> Condition:
-    """Each field is the value at its place: the condition for one key."""
+    """Return the condition for one key: each field has the value at its position."""
     if len(fields) == 1:
         return eq(fields[0], values[0])
     return AllOf(tuple(eq(field, value) for field, value in zip(fields, values, strict=True)))
 
 
 def behind(fields: Sequence[str], values: Sequence[Scalar]) -> Condition:
-    """What comes after a key, part by part: the condition for the page behind it."""
+    """Return the condition for the page behind a key, part by part."""
     first = gt(fields[0], values[0])
     if len(fields) == 1:
         return first
@@ -134,7 +134,7 @@ def behind(fields: Sequence[str], values: Sequence[Scalar]) -> Condition:
 
 
 def filter_of(condition: Condition, dialect: Dialect = Dialect.ENDPOINT) -> str:
-    """A condition in words. Raises `RequestRefused` for a value that cannot be written."""
+    """Return the condition as text. Raises `RequestRefused` for a value that cannot be written."""
     if isinstance(condition, AllOf):
         parts = [filter_of(one, dialect) for one in condition.conditions]
         return " and ".join(part for part in parts if part)
@@ -153,7 +153,7 @@ def filter_of(condition: Condition, dialect: Dialect = Dialect.ENDPOINT) -> str:
 
 
 def literal(value: Scalar, dialect: Dialect = Dialect.ENDPOINT) -> str:
-    """A value as it stands in a condition. Raises `RequestRefused` for one that cannot be written.
+    """Return a value as it stands in a condition. Raises `RequestRefused` for one that cannot be written.
 
     An instant is aware. A day goes without an offset: Acumatica reads it in the server's zone, as it keeps its dates.
     """
@@ -184,7 +184,9 @@ def _text(text: str) -> str:
 
 
 def in_parts(conditions: Sequence[Condition], most: int, dialect: Dialect = Dialect.ENDPOINT) -> list[AnyOf]:
-    """The conditions, any of which is to be met, in as few questions as can be asked: so many in each at most."""
+    """Return the conditions, any of which is to be met, in as few questions as can be asked: so many in each at
+    most.
+    """
     parts: list[list[Condition]] = []
     room = 0
     for one in conditions:
@@ -198,10 +200,10 @@ def in_parts(conditions: Sequence[Condition], most: int, dialect: Dialect = Dial
 
 
 def encoded(text: str) -> str:
-    """A text as a URL holds it."""
+    """Return a text as a URL holds it."""
     return quote(text, safe=_UNENCODED)
 
 
 def url_with(url: str, params: Mapping[str, str]) -> str:
-    """The URL of a question."""
+    """Return the URL of a question."""
     return f"{url}?{'&'.join(f'{name}={encoded(value)}' for name, value in params.items())}" if params else url

@@ -1,9 +1,9 @@
 """Released purchase receipts of drop-ship orders: the goods went from the vendor to the customer.
 
-Comes in: an instant since when changes are wanted, the day before which none is, or receipt numbers. Goes out: pages of
+Input: an instant since when changes are wanted, the day before which none is, or receipt numbers. Output: pages of
 `Shipment`s of kind "receipt", each with the sales orders that it serves. Neither a receipt nor its purchase order names
 a sales order; the sales order names both: its lines' purchasing details the purchase order, its `Shipments` the receipt
-(acumatica.md §5.4, §5.7). So the orders of the purchase order's customer are looked through, those that changed since
+(acumatica.md §5.4, §5.7). So the orders of the purchase order's customer are searched, those that changed since
 the receipt's day first.
 """
 
@@ -114,7 +114,7 @@ SALES_ORDERS = EntityList(
 async def receipt_pages(
     session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
 ) -> AsyncIterator[FoundPage]:
-    """The released drop-ship receipts that changed since an instant, or all; none dated before `begins_on`."""
+    """Yield the released drop-ship receipts that changed since an instant, or all; none dated before `begins_on`."""
     where = [_IS_RECEIPT] if begins_on is None else [_IS_RECEIPT, ge("Date", begins_on)]
     async for page in pager.pages(session, RECEIPTS, where, changed_since=changed_since, after=after):
         yield await _found(session, page)
@@ -134,7 +134,7 @@ async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[
 
 
 async def receipts_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
-    """The released drop-ship receipts with these numbers."""
+    """Return the released drop-ship receipts with these numbers."""
     return await _found(session, await pager.with_keys(session, RECEIPTS, possible_keys(numbers), [_IS_RECEIPT]))
 
 
@@ -168,7 +168,7 @@ async def _purchases(session: AcumaticaSession, numbers: Sequence[str]) -> dict[
 async def _orders(
     session: AcumaticaSession, receipt: _Receipt, purchases: dict[str, _Purchase]
 ) -> dict[str, _SalesOrder]:
-    """The sales orders of a receipt's lines: of the customer that its purchase orders are shipped to."""
+    """Return the sales orders of a receipt's lines: of the customer that its purchase orders are shipped to."""
     own = {code(line.POOrderNbr.value) for line in _drop_shipped(receipt)}
     instructions = [purchases[nbr].ShippingInstructions for nbr in sorted(own & purchases.keys())]
     customers = sorted({code(one.ShipTo.value) for one in instructions if one is not None and code(one.ShipTo.value)})
@@ -188,7 +188,7 @@ async def _orders(
 async def _served(
     session: AcumaticaSession, receipt: _Receipt, purchases: set[str], where: Sequence[Condition]
 ) -> dict[str, _SalesOrder]:
-    """The sales orders under these conditions that name the receipt or one of its purchase orders."""
+    """Return the sales orders under these conditions that name the receipt or one of its purchase orders."""
     found = {}
     receipt_nbr = code(receipt.ReceiptNbr.value)
     async for page in pager.pages(session, SALES_ORDERS, where):
@@ -200,7 +200,7 @@ async def _served(
 
 
 def _receipts_of(order: _SalesOrder) -> dict[str, _ShipmentRow]:
-    """The rows of an order's drop-shipments, by receipt number."""
+    """Return the rows of an order's drop-shipments, by receipt number."""
     rows = (row for row in order.Shipments if _label(row.ShipmentType.value) == DROP_SHIPMENT)
     return {code(row.ShipmentNbr.value): row for row in rows}
 
@@ -210,7 +210,9 @@ def _all_served(receipt: _Receipt, orders: dict[str, _SalesOrder]) -> bool:
 
 
 def _order_line(receipt: _Receipt, line: _Line, orders: dict[str, _SalesOrder]) -> tuple[str, _SalesLine] | None:
-    """The order line of a receipt's line: by purchase order line, else by item on an order that names the receipt."""
+    """Return the order line of a receipt's line: by purchase order line, else by item on an order that names the
+    receipt.
+    """
     reference = (code(line.POOrderNbr.value), line.POLineNbr.value)
     for key, order in orders.items():
         for sold in order.Details:

@@ -61,7 +61,7 @@ class BadRecord(ValueError):
 
 
 def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
-    """A decimal as a whole number of its last kept digit; further digits are rounded half to even.
+    """Return a decimal as a whole number of its last stored digit; further digits are rounded half to even.
 
     Raises `BadRecord` for what is not a number and for what is too large.
     """
@@ -76,7 +76,9 @@ def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
 
 
 def scaled_text(text: bytes, digits: int, what: str) -> int | None:
-    """Return the JSON of a decimal as a whole number of its last kept digit; `None` for `null`. Raises `BadRecord`."""
+    """Return the JSON of a decimal as a whole number of its last stored digit; `None` for `null`. Raises
+    `BadRecord`.
+    """
     try:
         value = _decimal(text)
     except UNDECODABLE as error:
@@ -85,7 +87,7 @@ def scaled_text(text: bytes, digits: int, what: str) -> int | None:
 
 
 def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int] | None:
-    """Return the JSON of decimals as whole numbers of their last kept digit, all at once; `None` where one of them is
+    """Return the JSON of decimals as whole numbers of their last stored digit, all at once; `None` where one of them is
     not written as plainly as usual, so that each has to be read alone.
 
     No number goes through a binary float: the digits of all are read as whole numbers and moved by their decimals.
@@ -108,12 +110,14 @@ def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int
 
 @cache
 def _plain(digits: int) -> re.Pattern[bytes]:
-    """Numbers with no more decimals than are kept, but for zeros, and few enough digits for 64 bits."""
+    """Numbers with no more decimals than are stored, apart from zeros, and few enough digits for 64 bits."""
     return re.compile(rb"(?:-?[0-9]{1,10}(?:\.[0-9]{1,%d}0{0,2})?,)+" % digits)
 
 
 def day(text: str | None) -> date | None:
-    """The date of a midnight; the offset behind it is the server's and must not shift the day (acumatica.md §8)."""
+    """Return the date of a midnight; the offset behind it is the server's and must not shift the day (acumatica.md
+    §8).
+    """
     if not text:
         return None
     try:
@@ -123,24 +127,24 @@ def day(text: str | None) -> date | None:
 
 
 def possible_keys(keys: Iterable[str]) -> list[str]:
-    """Those of the keys that Acumatica may have, each once: none of its own is half as long, and a request with one
-    that is longer than a URL may be could not be made.
+    """Return those of the keys that Acumatica may have, each once: none of its own is half as long, and a request with
+    one that is longer than a URL may be could not be made.
     """
     return list(dict.fromkeys(key for key in keys if len(key) <= LONGEST_KEY))
 
 
 def code(text: str | None) -> str:
-    """A code without the blanks that it is padded with."""
+    """Return a code without the blanks that it is padded with."""
     return (text or "").rstrip()
 
 
 def text(value: Text) -> str:
-    """A text without blanks around it; empty where there is none."""
+    """Return a text without blanks around it; empty where there is none."""
     return (value.value or "").strip()
 
 
 def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]]) -> Fraction | None:
-    """Base units per sales unit, exactly, from (from unit, to unit, factor, Multiply or Divide); none if unknown."""
+    """Base units per sales unit, exactly, from (from unit, to unit, factor, Multiply or Divide); None if unknown."""
     if base == sales or not sales:
         return Fraction(1)
     for from_unit, to_unit, factor, how in conversions:
@@ -154,7 +158,7 @@ def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]
 
 
 def decode(content: bytes, kind: Any, what: str) -> Any:
-    """An answer decoded as `kind`; `what` names what was asked. Raises `RequestRefused`."""
+    """Return an answer decoded as `kind`; `what` names what was asked. Raises `RequestRefused`."""
     try:
         return msgspec.json.decode(content, type=kind)
     except UNDECODABLE as error:
@@ -162,7 +166,7 @@ def decode(content: bytes, kind: Any, what: str) -> Any:
 
 
 def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list[tuple[Any, str]]]:
-    """The records of a JSON list, decoded as `kind`; with them (raw record, why) of those that cannot be.
+    """Return the records of a JSON list, decoded as `kind`; with them (raw record, why) of those that cannot be.
 
     The whole page is decoded at once; only where that fails is each record tried alone. Raises `RequestRefused` for
     what is not a list of anything.
@@ -177,7 +181,8 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
 
 
 def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """The rows that an inquiry's answer holds under a name; with them (raw row, why) of those that cannot be read.
+    """Return the rows that an inquiry's answer holds under a name; with them (raw row, why) of those that cannot be
+    read.
 
     Raises `RequestRefused` where the answer is not an object with a list under that name: an expanded list that is
     empty is `[]`, so one that is missing does not mean that there are no rows (acumatica-observed.md, on §2.2).
@@ -194,7 +199,7 @@ def _answer(name: str, kind: Any) -> Any:
 
 
 def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """The same of an answer that came `as_it_is`, row by row. Raises `RequestRefused`."""
+    """Return the same of an answer that came `as_it_is`, row by row. Raises `RequestRefused`."""
     rows = whole.get(name) if isinstance(whole, dict) else None
     if not isinstance(rows, list):
         raise RequestRefused(f"Acumatica answered {what} with something that is not a list of rows.")
@@ -217,7 +222,7 @@ def _whole(digits: str) -> int | Decimal:
 
 
 def _fraction(digits: str) -> Decimal | str:
-    """A number, which no field of text takes for a text; a binary float would lose digits."""
+    """Return a number, which no field of text takes for a text; a binary float would lose digits."""
     try:
         return Decimal(digits)
     except InvalidOperation:  # an exponent without end
@@ -225,7 +230,7 @@ def _fraction(digits: str) -> Decimal | str:
 
 
 def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """The rows that can be decoded as `kind`; with them (raw row, why) of those that cannot be."""
+    """Return the rows that can be decoded as `kind`; with them (raw row, why) of those that cannot be."""
     good, bad = [], []
     for raw in rows:
         try:
@@ -236,13 +241,13 @@ def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[
 
 
 def raw_value(raw: Any, name: str) -> str:
-    """The text of a field of a record that cannot be read; empty where there is none."""
+    """Return the text of a field of a record that cannot be read; empty where there is none."""
     found = raw.get(name) if isinstance(raw, dict) else None
     value = found.get("value") if isinstance(found, dict) else None
     return str(value).rstrip() if isinstance(value, str | int | Decimal) else ""
 
 
 def plain_values(value: Any) -> dict[str, Any]:
-    """A record as the state gives it back, so that an unchanged one equals itself."""
+    """Return a record as the state returns it, so that an unchanged one equals itself."""
     values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
     return values

@@ -19,9 +19,9 @@ _PAUSES = wait_exponential_jitter(multiplier=2.5, jitter=2.5, max=LONGEST_PAUSE)
 
 
 def repeated(clock: Clock, ends_at: datetime | None = None) -> AsyncRetrying:
-    """What calls a read again while it raises `AcumaticaBusy`; the last fault is raised.
+    """Return what calls a read again while it raises `AcumaticaBusy`; the last fault is raised.
 
-    It waits for as long as the fault was told to (`Retry-After`), unless the run ends before that; else ever longer.
+    It waits as long as `Retry-After` asks, unless the run ends before that; without one it waits ever longer.
     """
 
     def pause(state: RetryCallState) -> float:

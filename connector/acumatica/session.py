@@ -87,7 +87,9 @@ class AcumaticaSession:
         return await self._read("PUT", url_with(url, params or {}), msgspec.json.encode(body), what, {})
 
     def clock_ahead(self) -> timedelta | None:
-        """How far Acumatica's clock is ahead of ours, by the date of its last answer; none where that has none."""
+        """Return how far Acumatica's clock is ahead of ours, by the date of its last answer; None where that has
+        none.
+        """
         return None if self._dated is None else clock_ahead(*self._dated)
 
     async def rest(self) -> None:
@@ -107,7 +109,7 @@ class AcumaticaSession:
             self._auth.sign(request)
             await self._exchange(request, seconds=min(30, self.access.timeout))
         except AcumaticaFault:
-            pass  # the server closes an idle session by itself after ten minutes; there is nobody to tell
+            pass  # the server closes an idle session by itself after ten minutes; nothing needs to be reported
         finally:
             self._auth.forget()
             await self._licence.give_session_back(slot)
@@ -120,7 +122,7 @@ class AcumaticaSession:
             await self._http.aclose()
 
     async def keep_seat(self) -> None:
-        """Tell other processes from time to time that this one lives; runs until it is cancelled."""
+        """Renew the session's seat so that other processes see this one is alive; run until cancelled."""
         while True:
             await asyncio.sleep(HEARTBEAT)  # the real time: a clock that is handed in may stand still
             if self._slot is not None:
@@ -182,7 +184,7 @@ class AcumaticaSession:
             raise
 
     async def _log_in(self, flow: Flow, asked: httpx.Request) -> httpx.Request:
-        """Send a login, unless just this one was refused a while ago, and keep its answer; gives what is asked next."""
+        """Send a login, unless this very one was refused a while ago, store its answer, and return the next request."""
         if not isinstance(asked, Login):
             return flow.send(await self._paced(asked))
         whom = self.access.as_whom

@@ -36,7 +36,7 @@ class _Root(msgspec.Struct):
 
 
 async def endpoints(session: AcumaticaSession) -> tuple[str, list[tuple[str, str]]]:
-    """The build and the (name, version) of the endpoints; older builds give only the list."""
+    """Return the build and the (name, version) of the endpoints; older builds return only the list."""
     content = await session.get(f"{session.access.url}/entity", what="the list of endpoints")
     if content.lstrip()[:1] == b"[":
         return "", [(one.name, one.version) for one in decode(content, list[_Endpoint], "the list of endpoints")]
@@ -50,7 +50,7 @@ class _Warehouse(msgspec.Struct):
 
 
 async def warehouses(session: AcumaticaSession) -> dict[str, bool]:
-    """The warehouses, and whether each is active."""
+    """Return the warehouses, and whether each is active."""
     url = session.access.entity("Warehouse")
     content = await session.get(url, Query(select=("WarehouseID", "Active")).params(), what="the list of warehouses")
     rows = decode(content, list[_Warehouse], "the list of Warehouse")
@@ -68,7 +68,7 @@ class _Companies(msgspec.Struct):
 
 
 async def branches(session: AcumaticaSession) -> list[Branch]:
-    """The branches of all companies (CompaniesStructure; the Default endpoint has no branch entity)."""
+    """Return the branches of all companies (CompaniesStructure; the Default endpoint has no branch entity)."""
     url = session.access.entity("CompaniesStructure")
     content = await session.ask(url, Query(expand=("Results",)).params(), {}, what="CompaniesStructure")
     rows = decode(content, _Companies, "the companies").Results
@@ -81,7 +81,9 @@ class _Item(msgspec.Struct):
 
 
 async def an_item(session: AcumaticaSession) -> tuple[str, str] | None:
-    """The key of some stock item and the label of its status, in the session's language; none if there is no item."""
+    """Return the key of some stock item and the label of its status, in the session's language; None if there is no
+    item.
+    """
     url = session.access.entity("StockItem")
     content = await session.get(url, Query(select=("InventoryID", "ItemStatus"), top=1).params(), what="a stock item")
     rows = decode(content, list[_Item], "the list of StockItem")
@@ -93,14 +95,16 @@ class _ShipVia(msgspec.Struct):
 
 
 async def ship_vias(session: AcumaticaSession) -> set[str]:
-    """The codes of all ShipVias."""
+    """Return the codes of all ShipVias."""
     url = session.access.entity("ShipVia")
     content = await session.get(url, Query(select=("CarrierID",)).params(), what="the list of ShipVias")
     return {code(row.CarrierID.value) for row in decode(content, list[_ShipVia], "the list of ShipVia")} - {""}
 
 
 async def names_of(session: AcumaticaSession, entity: str, field: str) -> list[str]:
-    """The codes of all records of a small entity of the endpoint, such as item classes, price classes or ShipVias."""
+    """Return the codes of all records of a small entity of the endpoint, such as item classes, price classes or
+    ShipVias.
+    """
     url = session.access.entity(entity)
     content = await session.get(url, Query(select=(field,)).params(), what=f"the list of {entity}")
     rows = decode(content, list[dict[str, Any]], f"the list of {entity}")
@@ -117,7 +121,7 @@ class _Referenced(msgspec.Struct):
 
 
 async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
-    """The types of the alternate ids that so many stock items have."""
+    """Return the types of the alternate ids that so many stock items have."""
     query = Query(select=("InventoryID", "CrossReferences"), expand=("CrossReferences",), top=items)
     content = await session.get(session.access.entity("StockItem"), query.params(), what="alternate ids of stock items")
     rows = decode(content, list[_Referenced], "the list of StockItem")
@@ -125,7 +129,7 @@ async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
 
 
 async def columns_of_inquiry(session: AcumaticaSession, inquiry: str) -> set[str] | None:
-    """The columns that a generic inquiry has, by its first row; `None` where it lists nothing."""
+    """Return the columns that a generic inquiry has, by its first row; `None` where it lists nothing."""
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     content = await session.get(url, Query(top=1).params(Dialect.FEED), what=what)
     rows = decode(content, _Inquiry, what).value

@@ -1,6 +1,6 @@
 """Shipments with their lines, packages and orders, as the rules take them.
 
-Comes in: an instant since when changes are wanted, the day before which none is, or shipment numbers. Goes out: pages
+Input: an instant since when changes are wanted, the day before which none is, or shipment numbers. Output: pages
 of `Shipment`s. The order of a line is taken from the line: allocations were seen to name another one
 (acumatica-observed.md, §5.5). Source: acumatica.md §5.5.
 """
@@ -105,14 +105,14 @@ def order_key(order_type: str | None, number: str | None) -> str:
 async def shipment_pages(
     session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
 ) -> AsyncIterator[FoundPage]:
-    """The shipments that changed since an instant, or all; none that is dated before `begins_on`."""
+    """Yield the shipments that changed since an instant, or all; none that is dated before `begins_on`."""
     where = [] if begins_on is None else [ge("ShipmentDate", begins_on)]
     async for page in pager.pages(session, SHIPMENTS, where, changed_since=changed_since, after=after):
         yield _found(page)
 
 
 async def shipments_with_numbers(session: AcumaticaSession, numbers: Sequence[str]) -> FoundPage:
-    """The shipments with these numbers, archived ones too."""
+    """Return the shipments with these numbers, archived ones too."""
     return _found(await pager.with_keys(session, SHIPMENTS, possible_keys(numbers)))
 
 
@@ -180,7 +180,7 @@ def _orders_in(package: _Package, orders_of_splits: dict[int, str]) -> tuple[str
 
 
 def number(value: Decimal | None, what: str) -> Decimal:
-    """A quantity as one form of its number; an empty one is 0. Raises `BadRecord` for what is not a number."""
+    """Return a quantity as one form of its number; an empty one is 0. Raises `BadRecord` for what is not a number."""
     if value is None:
         return Decimal(0)
     if not value.is_finite() or value.adjusted() > 15:

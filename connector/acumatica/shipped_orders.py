@@ -1,6 +1,6 @@
 """The sales orders behind shipments: their reference to Magento, and their lines.
 
-Comes in: keys "TYPE NBR". Goes out: `ShippedOrder`s by key. Source: acumatica.md §5.4.
+Input: keys "TYPE NBR". Output: `ShippedOrder`s by key. Source: acumatica.md §5.4.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ ORDERS = EntityList(
 async def orders_with_keys(
     session: AcumaticaSession, keys: Iterable[str]
 ) -> tuple[dict[str, ShippedOrder], dict[str, str]]:
-    """The sales orders with these keys, archived ones too, and of those that cannot be read why; those that are not
-    there are left out.
+    """Return the sales orders with these keys, archived ones too, and of those that cannot be read why; those that are
+    not there are left out.
     """
     numbers: dict[str, list[str]] = {}
     for key in sorted(possible_keys(key for key in keys if key)):
@@ -82,7 +82,7 @@ async def orders_with_keys(
 
 
 def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:
-    """An order as the rules take it. Raises `BadRecord`."""
+    """Return an order as the rules take it. Raises `BadRecord`."""
     return ShippedOrder(
         number=code(head.OrderNbr.value),
         date=day(head.Date.value),

@@ -39,7 +39,7 @@ class _Answer(msgspec.Struct):
 
 
 async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> QuantityPage[int]:
-    """Everything that the inquiry lists, by item and warehouse (empty where it has none), in 1/10,000."""
+    """Return everything that the inquiry lists, by item and warehouse (empty where it has none), in 1/10,000."""
     page: QuantityPage[int] = QuantityPage({}, None, [])
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     read: set[str] = set()

@@ -2,7 +2,7 @@
 
 In: rows of one request. Out: a `Delivery` with one outcome per row, in order. Guarantees: one bad row fails alone. A
 request that Magento refuses as a whole is halved until the row is found; one that is above the shop's array limit is
-cut again; a row that cannot be told from others is sent again alone. None of this is an attempt of its own.
+cut again; a row that cannot be singled out is sent again alone. None of this is an attempt of its own.
 Source of the rules: magento-observed.md, "Base prices", "Source items", "Input limits", "400 is not always permanent".
 """
 
@@ -72,8 +72,8 @@ class RowResult:
     """What became of one row.
 
     accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
-    `retry_after` seconds where Magento said so. unknown: the answer was lost, Magento may have it. not_sent: it never
-    left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
+    `retry_after` seconds where Magento asks for it. unknown: the answer was lost, Magento may have it. not_sent: it
+    never left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
     `code`: of a refusal. `wait`: the code of what is waited for; `waits_for`: the record whose sending ends that.
     """
 
@@ -187,7 +187,7 @@ BASE_PRICES = "products/base-prices"
 
 
 def prices_body(rows: Sequence[PriceRow]) -> dict[str, Any]:
-    """What the route of base prices takes."""
+    """Return what the route of base prices takes."""
     return {"prices": [{"sku": row.sku, "price": row.price, "store_id": row.store_id} for row in rows]}
 
 
@@ -245,12 +245,12 @@ async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]
 
 
 def _judge_as_whole(part: list[Any], answer: Any) -> list[RowResult | None]:
-    """The rows of a request without row errors: all accepted."""
+    """Return the rows of a request without row errors: all accepted."""
     return [ACCEPTED for _row in part]
 
 
 def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None]:
-    """The rows of a base-prices answer: a list of row errors that name no row, some of them not even the SKU.
+    """Return the rows of a base-prices answer: a list of row errors that name no row, some of them not even the SKU.
 
     None for rows that have to be sent again alone: those that an error without a SKU may mean, and numeric-looking SKUs
     beside an unknown one, which Magento refuses with it.
@@ -279,7 +279,7 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None
 
 
 def _sku_of(error: dict[str, Any]) -> str | None:
-    """The SKU that a row error names: `["SKU", sku]` of an unknown one, `[sku, store]` of an unknown store."""
+    """Return the SKU that a row error names: `["SKU", sku]` of an unknown one, `[sku, store]` of an unknown store."""
     template, parameters = template_of(error)
     if not isinstance(parameters, list) or len(parameters) < 2:
         return None

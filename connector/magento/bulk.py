@@ -1,8 +1,9 @@
 """Base prices by Magento's asynchronous bulk API: taken at once, written when Magento's consumer comes to them.
 
 In: rows of prices, cut into operations. Out: the bulk's number, how many operations are still open, and what became of
-each. Guarantees: a bulk that nobody works off is told from one that is done, and a row that Magento refused from one
-that it wrote: status 1 says only that the operation ran. Source: magento-observed.md, "Async and bulk".
+each. Guarantees: a bulk that no consumer works on is distinguished from one that is done, and a row that Magento
+refused from one that it wrote: status 1 says only that the operation ran. Source: magento-observed.md, "Async and
+bulk".
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _Published(msgspec.Struct):
 
 
 async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRow]]) -> str:
-    """Have Magento queue each part as one operation; gives the bulk's number.
+    """Have Magento queue each part as one operationand return the bulk's number.
 
     Raises `NoAnswer` where it may be queued and its number is not known, and what else a write raises.
     """
@@ -56,17 +57,19 @@ async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRo
 
 
 async def publish_nothing(client: MagentoClient) -> str:
-    """Have Magento queue a price of a SKU that it does not have; gives the bulk's number. Nothing is written by it."""
+    """Have Magento queue a price of a SKU that it does not haveand return the bulk's number. Nothing is written by
+    it.
+    """
     return await publish_prices(client, [[PriceRow("a2m-check-of-nothing", Decimal(0))]])
 
 
 async def open_operations(client: MagentoClient, uuid: str) -> int:
-    """How many operations of a bulk nobody has worked off yet; 0 for a bulk that Magento does not know."""
+    """Return how many operations of a bulk nobody has worked off yet; 0 for a bulk that Magento does not know."""
     return _number(await client.get(f"bulk/{uuid}/operation-status/{OPEN}"))
 
 
 async def open_price_operations(client: MagentoClient) -> int:
-    """How many operations on base prices are open in all bulks, whoever published them."""
+    """Return how many operations on base prices are open in all bulks, of any client."""
     asked = criterion("topic_name", TOPIC, "eq") | criterion("status", str(OPEN), "eq", group=1)
     answer = await client.get("bulk", {**asked, "searchCriteria[pageSize]": 1})
     return _number(answer.get("total_count") if isinstance(answer, dict) else None)
@@ -82,9 +85,9 @@ def _number(answer: Any) -> int:
 async def outcomes(
     client: MagentoClient, uuid: str, parts: Sequence[Sequence[PriceRow]]
 ) -> list[list[RowResult | None]]:
-    """What became of each row of a bulk whose operations are done, part by part.
+    """Return what became of each row of a bulk whose operations are done, part by part.
 
-    None for a row that has to be sent by itself to be told about: one that Magento's row errors leave unclear, and all
+    None for a row whose outcome is known only if it is sent alone: one that Magento's row errors leave unclear, and all
     those of an operation that it refused as a whole, does not know, or has not worked off.
     """
     try:
@@ -96,7 +99,7 @@ async def outcomes(
     try:
         found = {one.id: one for one in msgspec.convert(answer, _Operations).operations_list}
     except msgspec.ValidationError as error:
-        raise TemporaryFault(f"Magento told of a bulk in another way than usual: {error}.") from error
+        raise TemporaryFault(f"Magento's answer about a bulk has an unknown form: {error}.") from error
     return [_judged(part, found.get(index)) for index, part in enumerate(parts)]
 
 

@@ -1,4 +1,4 @@
-"""Why Magento, or what answers in its place, turned a request away: the code of it, and the likely cause in words.
+"""Why Magento, or what answers in its place, rejected a request: the code, and a description of the likely cause.
 
 Pure functions over what an answer says. Sources: magento.md, section 1 (OAuth's own refusals); magento-observed.md,
 "Errors in general" (maintenance, PHP or database down) and part three (a proxy that drops the port).
@@ -75,7 +75,7 @@ def code_of(template: str) -> FailureCode:
 
 
 def oauth_fix(template: str, address: str) -> str | None:
-    """What to do about a refusal of OAuth's own; `None` for any other answer. `address`: what was signed."""
+    """Return what to do about a refusal of OAuth's own; `None` for any other answer. `address`: what was signed."""
     parts = urlsplit(address)
     signed = f"{parts.scheme}://{parts.netloc}{parts.path}"
     fixes = (fix for beginning, fix in _OAUTH if template.startswith(beginning))
@@ -83,7 +83,7 @@ def oauth_fix(template: str, address: str) -> str | None:
 
 
 def outage(status: int) -> str:
-    """What a page with this status, instead of JSON, most likely means."""
+    """Return what a page with this status, instead of JSON, most likely means."""
     if status == 503:
         return (
             "Magento is in maintenance mode, or its web server is overloaded. Maintenance ends with: "
@@ -97,7 +97,9 @@ def outage(status: int) -> str:
 
 
 def address_fix(url: str) -> str:
-    """What is likely wrong with a URL at which something answers that is not Magento's REST API, or knows no route."""
+    """Return what is likely wrong with a URL at which something answers that is not Magento's REST API, or knows no
+    route.
+    """
     path = urlsplit(url).path
     found = _REST.fullmatch(path)
     if found is not None:
@@ -107,10 +109,10 @@ def address_fix(url: str) -> str:
 
 
 def is_acumatica(template: str, location: str = "") -> bool:
-    """Whether an answer is Acumatica's: its own words, or its redirect to the login page."""
+    """Return whether an answer is Acumatica's: its own words, or its redirect to the login page."""
     return template == NOT_LOGGED_IN or "/frames/login.aspx" in location.lower()
 
 
 def is_acumaticas(url: str) -> str:
-    """What to say where Acumatica answers at Magento's address."""
+    """Return what to say where Acumatica answers at Magento's address."""
     return f"{url} is the address of an Acumatica, not of a Magento. Enter the shop's address in A2M_MAGENTO__URL."

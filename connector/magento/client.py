@@ -60,8 +60,8 @@ class MagentoAccess:
         return urlsplit(self.url).netloc
 
     def address(self, path: str, params: Mapping[str, Any] | None = None, api: str = "V1") -> str:
-        """The URL of a route below `/V1`, or below `api`; every reserved character is percent-encoded, a space as
-        `%20`.
+        """Return the URL of a route below `/V1`, or below `api`; every reserved character is percent-encoded, a space
+        as `%20`.
 
         Magento checks OAuth's signature against `%20`; httpx would write `+` (magento-observed.md, "Errors").
         """
@@ -114,7 +114,7 @@ class MagentoClient:
         await self._http.aclose()
 
     def clock_ahead(self) -> timedelta | None:
-        """How far Magento's clock is ahead of ours, by the date of its last answer; none where that has none."""
+        """Return how far Magento's clock is ahead of ours, by the date of its last answer; None where that has none."""
         return None if self._dated is None else clock_ahead(*self._dated)
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:

@@ -1,9 +1,10 @@
-"""Customers in Magento: looked for, read, created and written; their groups, attributes, and the shop's countries.
+"""Customers in Magento: searched for, read, created and written; their groups, attributes, and the shop's countries.
 
 In: e-mails, ids and the bodies that `entities.customer.merge` makes. Out: customers as Magento's own JSON, and
 what the shop knows. Each function may raise a `MagentoFault`. Sources: magento.md section 9; magento-observed.md,
 "Customers" in both parts. An e-mail is searched for with the website: accounts are kept by website, and a search by
-e-mail alone gives those of all. Where Magento shares accounts (Share Customer Accounts: Global) that is what is asked.
+e-mail alone returns those of all. Where Magento shares accounts (Share Customer Accounts: Global) that is what is
+asked.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ CustomerData = dict[str, Any]
 
 
 async def customer(client: MagentoClient, customer_id: str) -> CustomerData | None:
-    """The customer with this id; none where there is none."""
+    """Return the customer with this id; None where there is none."""
     found: CustomerData | None = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
     return found
 
 
 async def with_email(client: MagentoClient, email: str, website_id: int) -> CustomerData | None:
-    """The customer with this e-mail, in any spelling that Magento takes for the same, on the website."""
+    """Return the customer with this e-mail, in any spelling that Magento takes for the same, on the website."""
     for criteria in criteria_of("email", [email]):
         async for found in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
             if comparison_key(str(found["email"])) == comparison_key(email):
@@ -40,7 +41,7 @@ async def with_email(client: MagentoClient, email: str, website_id: int) -> Cust
 
 
 async def accounts_with_email(client: MagentoClient, email: str) -> list[CustomerData]:
-    """The customers with this e-mail on every website."""
+    """Return the customers with this e-mail on every website."""
     return [
         found
         for criteria in criteria_of("email", [email])
@@ -50,7 +51,9 @@ async def accounts_with_email(client: MagentoClient, email: str) -> list[Custome
 
 
 async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_id: int | None) -> dict[str, str]:
-    """The ids of the customers of the website, `None`: of any, with these e-mails, by e-mail in its compared form."""
+    """Return the ids of the customers of the website, `None`: of any, with these e-mails, by e-mail in its compared
+    form.
+    """
     asked = {comparison_key(email) for email in emails}
     found = {}
     for criteria in criteria_of("email", emails):
@@ -62,7 +65,7 @@ async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_
 
 
 async def create(client: MagentoClient, body: Mapping[str, Any]) -> str:
-    """Create the customer; gives its id. Magento mails the new customer, and refuses an e-mail that it has."""
+    """Create the customerand return its id. Magento mails the new customer, and refuses an e-mail that it has."""
     return str((await client.write("POST", "customers", {"customer": body}))["id"])
 
 
@@ -73,12 +76,12 @@ async def update(client: MagentoClient, customer_id: str, body: Mapping[str, Any
 
 
 async def groups(client: MagentoClient) -> dict[str, int]:
-    """The customer groups: id by name."""
+    """Return the customer groups: id by name."""
     return {str(one["code"]): int(one["id"]) async for one in pages(client, "customerGroups/search", {})}
 
 
 async def country(client: MagentoClient, code: str) -> Country | None:
-    """A country with its regions; none where Magento does not know it."""
+    """Return a country with its regions; None where Magento does not know it."""
     found = await _unless_missing(client, f"directory/countries/{quote(code, safe='')}")
     if found is None:
         return None
@@ -91,7 +94,7 @@ async def country(client: MagentoClient, code: str) -> Country | None:
 
 
 async def attribute(client: MagentoClient, code: str) -> AttributeKind | None:
-    """A customer attribute; none where Magento does not know it."""
+    """Return a customer attribute; None where Magento does not know it."""
     found = await _unless_missing(client, f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
     if found is None:
         return None

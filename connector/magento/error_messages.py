@@ -1,4 +1,4 @@
-"""Magento's answers in words: message templates filled, HTML reduced to text.
+"""The messages in Magento's answers: templates filled, HTML reduced to text.
 
 In: the body of an answer. Out: one line of plain text, no longer than `LONGEST`. Source of the rules:
 magento-observed.md, "Errors in general": the message is a template, `parameters` an object, a list or absent, MSI adds
@@ -75,7 +75,7 @@ def plain(text: str) -> str:
 
 
 def message_of(body: Any) -> str:
-    """The message of a decoded JSON error, filled, with what its `errors[]` add; empty when there is none."""
+    """Return the message of a decoded JSON error, filled, with what its `errors[]` add; empty when there is none."""
     if not isinstance(body, Mapping):
         return ""
     parts = [_filled(body)]
@@ -94,15 +94,15 @@ def _filled(error: Mapping[str, Any]) -> str:
 
 
 def template_of(body: Any) -> tuple[str, Any]:
-    """The unfilled message of a decoded JSON error and its parameters."""
+    """Return the unfilled message of a decoded JSON error and its parameters."""
     if not isinstance(body, Mapping) or not isinstance(body.get("message"), str):
         return "", None
     return body["message"], body.get("parameters")
 
 
 def kind_of(body: Any) -> str:
-    """What kind of error a decoded JSON error is: the messages before their placeholders are filled, so that it is the
-    same for every record. What Magento filled in by itself is still in it.
+    """Return what kind of error a decoded JSON error is: the messages before their placeholders are filled, so that it
+    is the same for every record. What Magento filled in by itself is still in it.
     """
     if not isinstance(body, Mapping):
         return ""
@@ -118,7 +118,7 @@ def _unfilled(error: Mapping[str, Any]) -> str:
 
 
 def decoded(response: httpx.Response) -> Any:
-    """The JSON of an answer that says that it is JSON, or says nothing of its kind; else `NOT_JSON`."""
+    """Return the JSON of an answer that says that it is JSON, or says nothing of its kind; else `NOT_JSON`."""
     if not is_json(response) and response.headers.get("content-type"):
         return _UNDECODED
     try:
@@ -131,7 +131,7 @@ NOT_JSON = _UNDECODED
 
 
 def describe_response(response: httpx.Response, body: Any) -> str:
-    """What an answer says, as a phrase: Magento's message, or which page came instead, always with the status.
+    """Return what an answer says, as a phrase: Magento's message, or which page came instead, always with the status.
 
     body: from `decoded`.
     """

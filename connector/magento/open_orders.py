@@ -27,18 +27,18 @@ _MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 async def open_orders(client: MagentoClient) -> list[ShopOrder]:
-    """All orders that have not ended."""
+    """Return all orders that have not ended."""
     return [order async for order in _orders(client, criterion("state", ",".join(ENDED), "nin"))]
 
 
 async def changed_orders(client: MagentoClient, since: datetime) -> list[ShopOrder]:
-    """The orders, ended ones too, that changed at or after an instant of Magento's clock."""
+    """Return the orders, ended ones too, that changed at or after an instant of Magento's clock."""
     moment = since.astimezone(UTC).strftime(_MOMENT)
     return [order async for order in _orders(client, criterion("updated_at", moment, "gteq"))]
 
 
 async def orders_with_ids(client: MagentoClient, order_ids: Sequence[int]) -> list[ShopOrder]:
-    """The orders with these ids, in whatever state."""
+    """Return the orders with these ids, in whatever state."""
     found = []
     for criteria in criteria_of("entity_id", [str(one) for one in order_ids]):
         found += [order async for order in _orders(client, criteria)]
@@ -46,7 +46,7 @@ async def orders_with_ids(client: MagentoClient, order_ids: Sequence[int]) -> li
 
 
 async def newest_change(client: MagentoClient) -> datetime | None:
-    """When an order last changed, by Magento's clock; `None` where there is no order."""
+    """Return when an order last changed, by Magento's clock; `None` where there is no order."""
     criteria = {
         "searchCriteria[sortOrders][0][field]": "updated_at",
         "searchCriteria[sortOrders][0][direction]": "DESC",
@@ -64,7 +64,7 @@ def moment_of(updated_at: str) -> datetime:
 
 
 async def skus_of_products(client: MagentoClient, product_ids: Iterable[int]) -> dict[int, str]:
-    """The SKU of each product as Magento has it now; products that do not exist any more are left out."""
+    """Return the SKU of each product as Magento has it now; products that do not exist any more are left out."""
     asked = sorted(set(product_ids))
     return {
         int(row["id"]): str(row["sku"])
@@ -91,7 +91,7 @@ def _order(row: dict[str, Any]) -> ShopOrder:
 
 
 def held_lines(items: Sequence[SoldItem]) -> tuple[HeldLine, ...]:
-    """The lines that reserve stock, each with what has left it.
+    """Return the lines that reserve stock, each with what has left it.
 
     A configurable's child is shipped, cancelled and refunded by its parent. So is that of a bundle that ships together;
     one that ships separately shows it at its children. A virtual product's reservation ends when it is invoiced.

@@ -1,6 +1,6 @@
 """The body that makes an order in Magento: everything that a customer sees, to the cent.
 
-Comes in: the order by `entities.order.rules`, who buys, what Magento knows of products and regions. Goes out: the
+Input: the order by `entities.order.rules`, who buys, what Magento knows of products and regions. Output: the
 entity of `POST /V1/orders`. State and status always go together, or the order would have neither; lines go as plain
 simple lines: a configurable that is sent as such cannot be shipped (magento-observed.md, part two, section 2).
 """
@@ -35,7 +35,7 @@ class ShopKnows:
 def entity_of(
     new: NewOrder, knows: ShopKnows, *, increment_id: str, ext_order_id: str, state: str, status: str, text: str
 ) -> dict[str, Any]:
-    """The order as Magento takes it; `text` is its first comment."""
+    """Return the order as Magento takes it; `text` is its first comment."""
     items = [_item(line, knows) for line in new.lines]
     amounts = {
         "subtotal": new.subtotal,

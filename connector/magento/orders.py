@@ -1,6 +1,6 @@
-"""Orders in Magento: looked for, made, invoiced, commented, and moved from status to status.
+"""Orders in Magento: searched for, created, invoiced, commented, and moved from status to status.
 
-Comes in: numbers, ids, and bodies that `connector.magento.order_body` makes. Goes out: typed values, or a
+Input: numbers, ids, and bodies that `connector.magento.order_body` makes. Output: typed values, or a
 `MagentoFault`; nothing is repeated here. Source: magento-observed.md, "Orders" and part two, section 2.
 """
 
@@ -59,13 +59,13 @@ class Buyer:
 
 
 async def order(client: MagentoClient, entity_id: str) -> MagentoOrder | None:
-    """The order with this id; none where Magento has none."""
+    """Return the order with this id; None where Magento has none."""
     found = await _unless_missing(client, f"orders/{quote(entity_id, safe='')}")
     return None if found is None else _order_of(found)
 
 
 async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_order_id: str) -> list[MagentoOrder]:
-    """The orders with one of these numbers of Magento's, or with this number of Acumatica's."""
+    """Return the orders with one of these numbers of Magento's, or with this number of Acumatica's."""
     filters = [*(("increment_id", one) for one in increment_ids), ("ext_order_id", ext_order_id)]
     criteria: dict[str, str] = {}
     for index, (name, value) in enumerate(filters):
@@ -93,7 +93,7 @@ async def orders_of(
 
 
 async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[str]:
-    """Those of the numbers that orders of Magento have."""
+    """Return those of the numbers that orders of Magento have."""
     return {
         str(row["increment_id"])
         for criteria in criteria_of("increment_id", increment_ids)
@@ -102,7 +102,7 @@ async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[st
 
 
 async def create(client: MagentoClient, entity: Mapping[str, Any]) -> str:
-    """Create the order; gives its id. Refused with `TAKEN` where Magento has its increment id."""
+    """Create the orderand return its id. Refused with `TAKEN` where Magento has its increment id."""
     return str((await client.write("POST", "orders", {"entity": entity}))["entity_id"])
 
 
@@ -137,7 +137,7 @@ async def comment(client: MagentoClient, order: MagentoOrder, text: str, status:
 async def invoice(
     client: MagentoClient, order: MagentoOrder, items: Sequence[tuple[int, Decimal]] | None, text: str
 ) -> str:
-    """Make an offline invoice of these order items, none: of all that is open; gives its id. Nobody is mailed."""
+    """Make an offline invoice of these order items, none: of all that is openand return its id. Nobody is mailed."""
     body: dict[str, Any] = {
         "capture": False,
         "notify": False,
@@ -157,7 +157,7 @@ async def refund(
     *,
     back_to_stock: bool,
 ) -> str:
-    """Make an offline credit memo of these order items, without shipping; gives its id. Nobody is mailed.
+    """Make an offline credit memo of these order items, without shippingand return its id. Nobody is mailed.
 
     `back_to_stock`: what never left is not held back any more; Magento keeps it reserved without.
     """
@@ -190,7 +190,7 @@ async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tupl
 
 
 async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
-    """The customer; none where Magento has none: an order that names one is answered with 500."""
+    """Return the customer; None where Magento has none: an order that names one is answered with 500."""
     found = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
     if found is None:
         return None
@@ -199,7 +199,7 @@ async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
 
 
 async def regions(client: MagentoClient, country: str) -> dict[str, Region]:
-    """The regions of a country by code and by name, in compared form; none where it has none or is not known."""
+    """Return the regions of a country by code and by name, in compared form; none where it has none or is not known."""
     found = await _unless_missing(client, f"directory/countries/{quote(country, safe='')}") or {}
     known = [
         Region(int(row["id"]), str(row["code"]), str(row.get("name") or row["code"]))
@@ -234,7 +234,9 @@ def _order_of(row: Mapping[str, Any]) -> MagentoOrder:
 
 
 def _money(row: Mapping[str, Any]) -> OrderMoney:
-    """What the order comes to, and what is not invoiced of it. Magento answers row totals less their discount."""
+    """Return what the order comes to, and what is not invoiced of it. Magento answers row totals less their
+    discount.
+    """
 
     def amount(of: Mapping[str, Any], name: str) -> Decimal:
         return number(of.get(name) or 0)
@@ -268,7 +270,7 @@ def _money(row: Mapping[str, Any]) -> OrderMoney:
 
 
 def sold_item(row: Mapping[str, Any]) -> SoldItem:
-    """A line of an order, as the API answers it."""
+    """Return a line of an order, as the API answers it."""
 
     def quantity(name: str) -> Decimal:
         return number(row.get(name) or 0)

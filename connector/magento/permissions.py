@@ -1,7 +1,7 @@
 """The routes of Magento that are called, the permission that each needs, and how to try it without any effect.
 
 The table is held by a test against what the client calls, and so is the one in `docs/how-to/connect-your-shop.md`.
-Magento looks at the permission before it looks at the body (magento-observed.md, "Errors in general"): a write with an
+Magento checks the permission before the body (magento-observed.md, "Errors in general"): a write with an
 empty body, or to the id 0, which exists nowhere, is refused with 401 where the permission is missing, and for its
 content where it is there. So nothing is ever written.
 """
@@ -227,7 +227,7 @@ def routes(*called: tuple[str, str]) -> tuple[Need, ...]:
 
 
 def named(resource: str) -> str:
-    """A permission as Magento's admin shows it, with its own name behind."""
+    """Return a permission as Magento's admin shows it, with its own name behind."""
     return f"{LABELS[resource]} ({resource})" if resource in LABELS else resource
 
 

@@ -36,7 +36,7 @@ class SourceItem:
 
 @dataclass(frozen=True)
 class StockItem:
-    """The stock of a product; `backorders`: it is sold below 0; `managed`: false where its stock is not kept at all.
+    """The stock of a product; `backorders`: it is sold below 0; `managed`: false where its stock is not managed at all.
 
     Quantity and status are those of the source `default`, and of the product where MSI is off. `threshold`: so many are
     never sold.
@@ -78,12 +78,12 @@ class StoreConfig:
 
 
 def number(value: Any) -> Decimal:
-    """A JSON number or numeric string as the decimal that was written."""
+    """Return a JSON number or numeric string as the decimal that was written."""
     return Decimal(str(value))
 
 
 async def probe(client: MagentoClient) -> None:
-    """Ask something harmless, to tell whether the connection works at all; a missing permission shows that it does."""
+    """Send a harmless request to find out whether the connection works; a missing permission shows that it does."""
     try:
         await client.get("store/storeConfigs")
     except Unauthorized:
@@ -91,7 +91,7 @@ async def probe(client: MagentoClient) -> None:
 
 
 async def store_configs(client: MagentoClient) -> list[StoreConfig]:
-    """The store views."""
+    """Return the store views."""
     return [
         StoreConfig(
             int(row["id"]),
@@ -105,22 +105,22 @@ async def store_configs(client: MagentoClient) -> list[StoreConfig]:
 
 
 async def modules(client: MagentoClient) -> list[str]:
-    """The names of the modules that are on."""
+    """Return the names of the modules that are on."""
     return [str(name) for name in _rows(await client.get("modules"), "modules")]
 
 
 def has_msi(names: Iterable[str]) -> bool:
-    """Whether a shop with these modules keeps stock by source."""
+    """Return whether a shop with these modules keeps stock by source."""
     return "Magento_InventoryApi" in set(names)
 
 
 def is_adobe_commerce(names: Iterable[str]) -> bool:
-    """Whether a shop with these modules is Adobe Commerce and not Open Source."""
+    """Return whether a shop with these modules is Adobe Commerce and not Open Source."""
     return "Magento_Enterprise" in set(names)
 
 
 async def sources(client: MagentoClient) -> list[Source]:
-    """The inventory sources."""
+    """Return the inventory sources."""
     return [
         Source(str(row["source_code"]), bool(row.get("enabled")))
         async for row in pages(client, "inventory/sources", {})
@@ -128,7 +128,7 @@ async def sources(client: MagentoClient) -> list[Source]:
 
 
 async def sales_channels(client: MagentoClient) -> list[Stock]:
-    """The stocks, with the websites that sell from each."""
+    """Return the stocks, with the websites that sell from each."""
     return [
         Stock(int(row["stock_id"]), str(row["name"]), tuple(_websites_of(row)))
         async for row in pages(client, "inventory/stocks", {})
@@ -141,19 +141,19 @@ def _websites_of(row: dict[str, Any]) -> list[str]:
 
 
 async def websites(client: MagentoClient) -> dict[int, str]:
-    """The code of each website by its id; 0 is the admin's."""
+    """Return the code of each website by its id; 0 is the admin's."""
     return {int(row["id"]): str(row["code"]) for row in _rows(await client.get("store/websites"), "store/websites")}
 
 
 async def count_orders(client: MagentoClient, states: str) -> int:
-    """How many orders are in one of these states, with commas between."""
+    """Return how many orders are in one of these states, with commas between."""
     criteria = {**criterion("state", states, "in"), "searchCriteria[pageSize]": "1", "fields": "total_count"}
     answer = await client.get("orders", criteria)
     return int(answer.get("total_count") or 0) if isinstance(answer, dict) else 0
 
 
 async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:
-    """The sources of each stock, by the stock's id."""
+    """Return the sources of each stock, by the stock's id."""
     found: dict[int, list[str]] = {}
     async for row in pages(client, "inventory/stock-source-links", {}):
         found.setdefault(int(row["stock_id"]), []).append(str(row["source_code"]))
@@ -171,12 +171,12 @@ class Stocks:
     sources: Mapping[int, list[str]]
 
     def website_of(self, stock: int) -> str | None:
-        """A website that sells from this stock."""
+        """Return a website that sells from this stock."""
         return next((code for code, number in self.of_website.items() if number == stock), None)
 
 
 async def stocks(client: MagentoClient) -> Stocks:
-    """Which store view sells from which stock, and which sources these have."""
+    """Return which store view sells from which stock, and which sources these have."""
     links: dict[int, list[tuple[int, str]]] = {}
     async for row in pages(client, "inventory/stock-source-links", {}):
         links.setdefault(int(row["stock_id"]), []).append((int(row.get("priority") or 0), str(row["source_code"])))
@@ -202,7 +202,7 @@ class Salable:
 
 
 async def salable_quantities(client: MagentoClient, website: str, skus: Sequence[str]) -> dict[str, Salable]:
-    """What a website sells of these SKUs; those outside its stock are left out.
+    """Return what a website sells of these SKUs; those outside its stock are left out.
 
     Its total counts the page alone, so pages are asked for until one is empty (magento-observed.md, part two, 5).
     """
@@ -226,7 +226,9 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
 
 
 async def stock_of_store(client: MagentoClient, store_id: int) -> int | None:
-    """The id of the stock that the website of a store view sells from; none where there is no such store view."""
+    """Return the id of the stock that the website of a store view sells from; None where there is no such store
+    view.
+    """
     websites = {row.website_id for row in await store_configs(client) if row.id == store_id}
     for row in _rows(await client.get("store/websites"), "store/websites"):
         if int(row["id"]) in websites:
@@ -236,7 +238,9 @@ async def stock_of_store(client: MagentoClient, store_id: int) -> int | None:
 
 
 async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, dict[int, Decimal]]:
-    """The base prices of these SKUs by store id; SKUs that are unknown or have no price of their own are left out."""
+    """Return the base prices of these SKUs by store id; SKUs that are unknown or have no price of their own are left
+    out.
+    """
     found: dict[str, dict[int, Decimal]] = {}
     for asked in parts_of_body(skus):
         spelled = {comparison_key(sku): sku for sku in asked}
@@ -249,7 +253,7 @@ async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, 
 
 
 async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[SourceItem]:
-    """What the sources hold of these SKUs, rows of products that do not exist included."""
+    """Return what the sources hold of these SKUs, rows of products that do not exist included."""
     return [
         SourceItem(str(row["sku"]), str(row["source_code"]), number(row["quantity"]), str(row.get("status")) == "1")
         for criteria in criteria_of("sku", skus)
@@ -258,7 +262,7 @@ async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[Sourc
 
 
 async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
-    """The stock of a product; none where Magento has no such product."""
+    """Return the stock of a product; None where Magento has no such product."""
     try:
         row = await client.get(f"stockItems/{quote(sku, safe='')}")
     except RequestRefused as refused:
@@ -275,7 +279,7 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
 
 
 async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
-    """The type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
+    """Return the type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
     spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
@@ -296,7 +300,7 @@ async def product_skus(client: MagentoClient, field: str, values: Sequence[str])
 
 
 async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datetime]:
-    """When each of these products was made in Magento; SKUs that it does not have are left out."""
+    """Return when each of these products was made in Magento; SKUs that it does not have are left out."""
     spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
@@ -308,7 +312,7 @@ async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datet
 
 
 async def has_attribute(client: MagentoClient, code: str) -> bool:
-    """Whether products have an attribute of this code."""
+    """Return whether products have an attribute of this code."""
     try:
         await client.get(f"products/attributes/{quote(code, safe='')}")
     except RequestRefused as refused:
@@ -319,7 +323,7 @@ async def has_attribute(client: MagentoClient, code: str) -> bool:
 
 
 async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str) -> dict[str, str]:
-    """The value of a product attribute for every store, by SKU; products without one are left out."""
+    """Return the value of a product attribute for every store, by SKU; products without one are left out."""
     spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
@@ -332,7 +336,9 @@ async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str
 
 
 async def array_limit(client: MagentoClient, count: int) -> int | None:
-    """The shop's limit of records in a request, if `count` is above it; asks with unknown SKUs: nothing is written."""
+    """Return the shop's limit of records in a request, if `count` is above it; asks with unknown SKUs: nothing is
+    written.
+    """
     rows = [{"sku": f"a2m-check-{index}-of-nothing", "price": 0, "store_id": 0} for index in range(count)]
     try:
         await client.ask("products/base-prices", {"prices": rows})
@@ -352,7 +358,7 @@ def _rows(answer: Any, what: str) -> list[Any]:
 async def pages(
     client: MagentoClient, path: str, criteria: dict[str, str], *, fields: str = ""
 ) -> AsyncIterator[dict[str, Any]]:
-    """All rows of a list; a smaller page is asked for where the shop has a smaller limit."""
+    """Yield all rows of a list; a smaller page is asked for where the shop has a smaller limit."""
     size, page, seen = PAGE_SIZE, 1, 0
     while True:
         params = {

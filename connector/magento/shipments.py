@@ -1,8 +1,8 @@
 """The shipments of a Magento order, and the calls that ship.
 
-Comes in: an order id, what ships. Goes out: typed values, or a `MagentoFault`; nothing is repeated here.
+Input: an order id, what ships. Output: typed values, or a `MagentoFault`; nothing is repeated here.
 Shipping is not safe to repeat, asks beyond what is open are clamped, and without a source Magento takes `default`: the
-callers look first, ask exactly, and always name one (magento-observed.md, "Shipments" and part two, section 1).
+callers search first, ask exactly, and always name one (magento-observed.md, "Shipments" and part two, section 1).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class MagentoShipment:
 
 
 async def shipments_of(client: MagentoClient, order_id: int) -> list[MagentoShipment]:
-    """All shipments of an order."""
+    """Return all shipments of an order."""
     return [
         MagentoShipment(
             entity_id=str(row["entity_id"]),
@@ -66,7 +66,8 @@ async def ship(
     source: str | None,
     notify: bool,
 ) -> str:
-    """Ship exactly these order items; gives the shipment's id. `source` is none where Magento keeps no sources (MSI).
+    """Ship exactly these order itemsand return the shipment's id. `source` is None where Magento keeps no sources
+    (MSI).
 
     The mark is a comment that customers do not see: not in the shop, and not in the mail.
     """
@@ -118,7 +119,7 @@ async def raise_sources(client: MagentoClient, source: str, quantities: Sequence
 
 
 async def ships_separately(client: MagentoClient, product_id: int) -> bool:
-    """Whether a bundle ships as its children (`shipment_type` 1) and not as itself (0)."""
+    """Return whether a bundle ships as its children (`shipment_type` 1) and not as itself (0)."""
     for criteria in queries.criteria_of("entity_id", [str(product_id)]):
         async for row in queries.pages(client, "products", criteria):
             for attribute in row.get("custom_attributes") or []:

@@ -25,7 +25,7 @@ def comparison_key(sku: str) -> str:
 
 
 def normalise(skus: pd.Series) -> pd.Series:
-    """A column of SKUs in their compared form; what is missing stays missing."""
+    """Return a column of SKUs in their compared form; what is missing stays missing."""
     return pd.Series(
         [None if not isinstance(sku, str) else comparison_key(sku) for sku in skus.tolist()],
         index=skus.index,

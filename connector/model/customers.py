@@ -18,7 +18,7 @@ class Address:
     country: str = ""
 
     def is_empty(self) -> bool:
-        """Whether nobody entered anything: the country alone comes from the customer class."""
+        """Return whether nobody entered anything: the country alone comes from the customer class."""
         return not (self.line1 or self.line2 or self.city or self.postal_code)
 
 
@@ -70,7 +70,7 @@ class Country:
 
 @dataclass(frozen=True)
 class AttributeKind:
-    """A customer attribute of Magento: how it is entered and kept; `options`: value by label, in compared form."""
+    """A customer attribute of Magento: how it is entered and stored; `options`: value by label, in compared form."""
 
     frontend_input: str
     backend_type: str

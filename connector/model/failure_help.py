@@ -79,7 +79,7 @@ HELP: dict[FailureCode, Help] = {
         "Link it to another one (a2m link), or skip the message.",
     ),
     Code.CHANGED_AFTER_IT_WAS_SENT: Help(
-        "Acumatica changed or deleted the document after Magento was told, and Magento cannot follow.",
+        "Acumatica changed or deleted the document after it was sent to Magento, and Magento cannot follow.",
         _MAGENTO_BY_HAND,
     ),
     Code.LINKED_TO_NOTHING: Help(
@@ -134,7 +134,7 @@ HELP: dict[FailureCode, Help] = {
         "The order's currency is not the store's.", "Enter it in Magento by hand and link it (a2m link order)."
     ),
     Code.UNKNOWN_CUSTOMER: Help(
-        "The order's customer is gone from Magento.", "Link the customer anew (a2m link customer)."
+        "The order's customer no longer exists in Magento.", "Link the customer anew (a2m link customer)."
     ),
     Code.CANCELED_BEFORE_IT_WAS_SENT: Help(
         "The order was canceled in Acumatica and was never in Magento.", "Nothing has to be done; skip the message."
@@ -304,7 +304,7 @@ def as_markdown() -> str:
 
 
 def fix_of(code: str) -> str:
-    """Return what to do about a failure that the state database kept; empty where no version here knows its code."""
+    """Return what to do about a stored failure; empty where this version does not know its code."""
     return HELP[FailureCode(code)].fix if code in FailureCode._value2member_map_ else ""
 
 

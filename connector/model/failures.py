@@ -158,10 +158,10 @@ REASON_IS_ENOUGH = frozenset(
 
 
 class Rejected(Exception):
-    """One record cannot be sent; `str()` is the reason in words, which says what to do.
+    """One record cannot be sent; `str()` is the reason, which says what to do.
 
     detail: the reason without the code's label. record: which record, where one call rejects several. made: what a
-    document is in Magento, where it is there and only a part of what is told could not be: its link is kept.
+    document is in Magento, if it is there and only part of the change could not be applied: its link is stored.
     """
 
     def __init__(self, code: FailureCode, detail: str, record: str = "", made: Any = None) -> None:
@@ -173,5 +173,5 @@ class Rejected(Exception):
 
 
 def label_of(code: str) -> str:
-    """Return the label of a code that the state database kept; the text itself where no version here knows it."""
+    """Return the label of a stored code; the text itself where this version does not know it."""
     return FailureCode(code).label if code in FailureCode._value2member_map_ else code

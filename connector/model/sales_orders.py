@@ -67,7 +67,7 @@ class InvoicedLine:
 class SalesOrder:
     """An order; `date` is its day, `created` the instant of its entry. `invoices`: its lines on each released invoice.
 
-    The invoices are read apart and kept beside the order, by "TYPE|NBR".
+    The invoices are read separately and stored beside the order, by "TYPE|NBR".
     """
 
     type: str = ""
@@ -94,17 +94,17 @@ class SalesOrder:
 
 
 def order_document(order: SalesOrder) -> dict[str, Any]:
-    """The order in the form in which the state keeps it, and Magento is told of it: plain JSON values.
+    """Return the order in the form in which it is stored and sent: plain JSON values.
 
     That form is older than `SalesOrder` and stays: decimals as text without an exponent, instants with their offset.
     """
     document: dict[str, Any] = _plain(order)
-    del document["invoices"]  # they are kept beside it
+    del document["invoices"]  # they are stored beside it
     return document
 
 
 def invoiced_document(line: InvoicedLine) -> dict[str, Any]:
-    """The same of a line of an invoice."""
+    """Return the same of a line of an invoice."""
     document: dict[str, Any] = _plain(line)
     if line.total is None:
         del document["total"]

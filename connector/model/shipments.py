@@ -13,7 +13,7 @@ from connector.model.units import ItemUnits
 
 @dataclass(frozen=True)
 class ShippedLine:
-    """A line of a shipment; `order` is "TYPE NBR", empty where Acumatica does not tell it."""
+    """A line of a shipment; `order` is "TYPE NBR", empty where Acumatica does not state it."""
 
     order: str
     order_line: int | None
@@ -26,7 +26,7 @@ class ShippedLine:
 
 @dataclass(frozen=True)
 class Package:
-    """A tracking number, and the orders whose goods lie under it; none where Acumatica does not tell them."""
+    """A tracking number, and the orders whose goods lie under it; empty where Acumatica does not state them."""
 
     number: str
     orders: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Shipment:
 
 
 def acumatica_key(kind: str, number: str) -> str:
-    """The key under which a shipment or a receipt is kept."""
+    """Return the key under which a shipment or a receipt is kept."""
     return number if kind == "shipment" else f"Receipt {number}"
 
 

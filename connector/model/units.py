@@ -1,6 +1,6 @@
 """What a quantity in one unit of measure is in another, exactly.
 
-Comes in: an item's units, each as base units per unit in text ("6", "1/3"). Goes out: fractions, never binary floats
+Input: an item's units, each as base units per unit in text ("6", "1/3"). Output: fractions, never binary floats
 (spec, *Rules of the field*, "Unit").
 """
 
@@ -27,11 +27,11 @@ class ItemUnits:
     in_base: Mapping[str, str]
 
     def unit(self, rule: Unit) -> str:
-        """The unit in which Magento counts the item."""
+        """Return the unit in which Magento counts the item."""
         return self.base if rule == "base" else self.sales
 
     def converted(self, quantity: Decimal, uom: str, to: str) -> Fraction | None:
-        """A quantity in another unit of the item; none where Acumatica has no conversion."""
+        """Return a quantity in another unit of the item; None where Acumatica has no conversion."""
         if uom == to:
             return Fraction(quantity)
         if uom not in self.in_base or to not in self.in_base:
@@ -40,7 +40,7 @@ class ItemUnits:
 
 
 def decimal(quantity: Fraction) -> Decimal | None:
-    """The fraction as the shortest decimal of at most four digits; none where it has more."""
+    """Return the fraction as the shortest decimal of at most four digits; None where it has more."""
     scaled = quantity * 10**DIGITS
     if scaled.denominator != 1:
         return None
@@ -48,5 +48,5 @@ def decimal(quantity: Fraction) -> Decimal | None:
 
 
 def plain(number: Decimal) -> Decimal:
-    """A decimal without trailing zeros and without an exponent: 2.0 and 2 are one number and one text."""
+    """Return a decimal without trailing zeros and without an exponent: 2.0 and 2 are one number and one text."""
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()

@@ -1,6 +1,6 @@
 """Attributes of Acumatica customers as the custom attributes that Magento's customers have.
 
-Comes in: what Acumatica has, the map, and the kinds of Magento's attributes. Goes out: values as Magento keeps them, or
+Input: what Acumatica has, the map, and the kinds of Magento's attributes. Output: values as Magento keeps them, or
 a `Rejected`: Magento leaves out an attribute that it does not know, and stores 0 for what is not a number
 (magento-observed.md, "Customers" and part two, section 3).
 """
@@ -25,7 +25,9 @@ NAMES = ("prefix", "middlename", "suffix")
 
 
 def attributes_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> dict[str, str]:
-    """The mapped attributes that the customer has in Acumatica; those of other classes are left alone in Magento."""
+    """Return the mapped attributes that the customer has in Acumatica; those of other classes are left alone in
+    Magento.
+    """
     found = {}
     for name, code in (rule.attributes or {}).items():
         own = _named(customer.attributes, name)
@@ -35,7 +37,7 @@ def attributes_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> d
 
 
 def changed_names(customer: Customer, rule: CustomerRule) -> list[tuple[str, str, str]]:
-    """The mapped attributes that are parts of a name: what each is, as Acumatica has it, as it is sent."""
+    """Return the mapped attributes that are parts of a name: what each is, as Acumatica has it, as it is sent."""
     found = ((code, _named(customer.attributes, name)) for name, code in (rule.attributes or {}).items())
     return [(f"Attribute {own.name}", own.value, clean_name(own.value)) for code, own in found if own and code in NAMES]
 
@@ -88,12 +90,13 @@ def _option(what: str, code: str, kind: AttributeKind, names: Sequence[str]) -> 
     label = next(name for name in names if name.strip()).strip()
     raise Rejected(
         FailureCode.UNKNOWN_OPTION,
-        f"{what} is {label!r}, which is no option of {code!r} in Magento. Add it there, or correct it in Acumatica.",
+        f"{what} is {label!r}, which is not an option of {code!r} in Magento. Add it there, or correct it in "
+        "Acumatica.",
     )
 
 
 def _date(what: str, value: str) -> str:
-    """A day as ISO has it or, as Acumatica writes some, as month/day/year; a time behind it does not count."""
+    """Return a day as ISO has it or, as Acumatica writes some, as month/day/year; a time behind it does not count."""
     american = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?", value)
     try:
         if american:

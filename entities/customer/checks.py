@@ -1,6 +1,6 @@
 """Test Connection, customers: the classes and attributes exist in Acumatica, the groups and attributes in Magento.
 
-Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
+Input: both systems and what the settings name. Output: what is to be checked; nothing where nothing is named.
 Nothing is written anywhere.
 """
 
@@ -24,7 +24,7 @@ ATTRIBUTE_SYNC = "Customer Attribute Sync"
 
 
 def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> list[PlannedCheck]:
-    """The customer classes that are chosen or mapped, and the attributes that are mapped."""
+    """Return the customer classes that are chosen or mapped, and the attributes that are mapped."""
     planned = (
         [PlannedCheck("Customer classes", partial(_classes, session, rule))] if rule.classes or rule.groups else []
     )
@@ -34,7 +34,7 @@ def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> lis
 
 
 def customers_in_magento(client: MagentoClient, rule: CustomerRule) -> list[PlannedCheck]:
-    """The customer groups that classes are mapped to, and the customer attributes."""
+    """Return the customer groups that classes are mapped to, and the customer attributes."""
     planned = [PlannedCheck("Customer groups", partial(_groups, client, rule))] if rule.classes or rule.groups else []
     if rule.attributes is not None:
         planned.append(PlannedCheck(ATTRIBUTE_SYNC, partial(_edition, client)))

@@ -1,6 +1,6 @@
-"""Customers: read by class, told to Magento under their e-mail and website, each once.
+"""Customers: read by class, sent to Magento under their e-mail and website, each once.
 
-Comes in: customers of Acumatica. Goes out: accounts of Magento, created, or merged into what the shop's customers keep
+Input: customers of Acumatica. Output: accounts of Magento, created, or merged into what the shop's customers keep
 there. A customer who leaves the chosen classes, becomes inactive or is deleted in Acumatica is no longer updated, and
 never deleted. Two customers with one e-mail are both failed, whichever chunk they come in. Source: spec, *Rules of the
 field*, "Customers"; the rules themselves are `entities.customer.rules` and `entities.customer.merge`.
@@ -74,7 +74,7 @@ def identity(context: RunContext[CustomerRule], document: dict[str, Any]) -> str
 
 
 async def compute(context: RunContext[CustomerRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    """The account of each customer; those who do not go to Magento are told of nothing. Raises
+    """Return the account of each customer; those who do not go to Magento have no content. Raises
     `ConfigurationConflict`.
     """
     rule: CustomerRule = context.rule
@@ -102,7 +102,7 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
 
 
 async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
-    """What the shop knows of what these customers name; asked once per run. Raises `ConfigurationConflict`."""
+    """Return what the shop knows of what these customers name; asked once per run. Raises `ConfigurationConflict`."""
     once = context.shop.once
     async with context.shop.client() as client:
         if rule.attributes is not None:
@@ -151,7 +151,7 @@ def _not_in_magento(key: str, account: Account) -> Rejected:
 
 
 async def _new_to_magento(context: RunContext[CustomerRule], accounts: Mapping[str, Account]) -> set[str]:
-    """The customers without a link whose e-mail Magento does not have on their website."""
+    """Return the customers without a link whose e-mail Magento does not have on their website."""
     with context.state.read() as connection:
         linked = links.of_keys(connection, context.name, list(accounts))
     unlinked = {key: account.email for key, account in accounts.items() if key not in linked}
@@ -204,7 +204,7 @@ async def send(
 async def find(
     context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered | None:
-    """The customer in Magento, if it shows all of the account."""
+    """Return the customer in Magento, if it shows all of the account."""
     current = await _known(context, client, account, link)
     if current is None or _others(context, message, str(current["id"])):
         return None
@@ -216,7 +216,9 @@ async def find(
 async def _known(
     context: RunContext[CustomerRule], client: MagentoClient, account: Account, link: Link | None
 ) -> CustomerData | None:
-    """The customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are shared."""
+    """Return the customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are
+    shared.
+    """
     if link is not None:
         return await magento.customer(client, link.magento_id)
     if not context.rule.shared:
@@ -227,7 +229,7 @@ async def _known(
 
 
 def _where_it_is(context: RunContext[CustomerRule], account: Account, current: CustomerData) -> Account:
-    """The account on the website that it has in Magento: one that is shared keeps it."""
+    """Return the account on the website that it has in Magento: one that is shared keeps it."""
     return replace(account, website_id=int(current["website_id"])) if context.rule.shared else account
 
 
@@ -292,7 +294,7 @@ def _refuse_to_change(
 
 
 def _sent_before(context: RunContext[CustomerRule], message: Message, link: Link | None) -> list[Account]:
-    """What Magento was told last; and where that is not sure, what it may have been told since."""
+    """Return what was last sent to Magento and, where that is not certain, what may have been sent since."""
     documents = [] if link is None or link.document is None else [link.document]
     if link is None or link.in_doubt:
         with context.state.read() as connection:
@@ -305,7 +307,7 @@ def _delivered(magento_id: str, link: Link | None) -> Delivered:
 
 
 def _others(context: RunContext[CustomerRule], message: Message, magento_id: str) -> list[str]:
-    """The other Acumatica customers that are this one in Magento, unless this one is linked to it as well."""
+    """Return the other Acumatica customers that are this one in Magento, unless this one is linked to it as well."""
     with context.state.read() as connection:
         linked = {one.key for one in links.of_magento_id(connection, context.name, magento_id)}
     return [] if message.key in linked else sorted(linked)

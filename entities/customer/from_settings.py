@@ -12,7 +12,7 @@ from settings import Settings
 
 
 def customer_rule(settings: Settings) -> CustomerRule:
-    """Which customers go to Magento, and how."""
+    """Return which customers go to Magento, and how."""
     chosen = settings.customer
     return CustomerRule(
         classes=frozenset(chosen.classes),

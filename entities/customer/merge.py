@@ -1,11 +1,11 @@
 """What is written to Magento of a customer, beside what Magento and the shop's customers keep there themselves.
 
-Comes in: the account that Magento must show, the customer as Magento shows it (its own JSON), and the accounts that it
-was told last, or may have been told. Goes out: the body of a write, and in words what Magento does not show of it.
+Input: the account that Magento must show, the customer as Magento shows it (its own JSON), and the accounts that it
+last sent, or may have been sent. Returns: the body of a write, and a description of what Magento did not apply.
 
 A list of addresses replaces all of them, an entry without id is a new one each time, and a default address must not be
 left out (magento-observed.md, part two, section 3). So all addresses are sent back as they were read, with their ids.
-Ours is the one that shows what we tell now, else the one that still shows what we told last for the same use: it is
+Ours is the one that shows what we send now, else the one that still shows what we last sent for the same use: it is
 changed in place. An address that somebody changed in the shop is theirs from then on: it stays, and ours is added.
 None is ever left out.
 """
@@ -26,7 +26,7 @@ OWNED_BY_MAGENTO = frozenset({"created_at", "updated_at", "created_in", "extensi
 
 
 def new_customer(account: Account) -> dict[str, Any]:
-    """The customer to create."""
+    """Return the customer to create."""
     addresses = [
         {**_entry(one), **{f"default_{use}": True for use in USES if getattr(one, use)}} for one in account.addresses
     ]
@@ -35,8 +35,8 @@ def new_customer(account: Account) -> dict[str, Any]:
 
 
 def merged(current: Mapping[str, Any], account: Account, *former: Account) -> dict[str, Any]:
-    """The customer as Magento shows it, with all that the account says; `former` is what Magento was told last, and
-    what an attempt that broke off may have told it since.
+    """Return the customer as Magento shows it, with all that the account says; `former` is what was last sent to
+    Magento, and what an interrupted attempt may have sent since.
     """
     attributes = {name: value for name, value in current.items() if name not in OWNED_BY_MAGENTO}
     return {
@@ -49,7 +49,7 @@ def merged(current: Mapping[str, Any], account: Account, *former: Account) -> di
 
 
 def not_applied(account: Account, current: Mapping[str, Any]) -> list[str]:
-    """What Magento does not show of the account, in words; empty if it shows all of it."""
+    """Return descriptions of what Magento does not show of the account; empty if it shows all of it."""
     sent = _header(account)
     sent["email"] = comparison_key(account.email)
     has = {**current, "email": comparison_key(str(current.get("email") or ""))}
@@ -90,7 +90,9 @@ def _own(sent: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _is_value(current: Any, sent: str) -> bool:
-    """Whether an attribute shows its value: Magento removes an empty one, and gives decimals with four places."""
+    """Return whether an attribute shows its value: Magento removes an empty one, and returns decimals with four
+    places.
+    """
     text = "" if current is None else str(current)
     if text == sent:
         return True
@@ -120,7 +122,7 @@ def _merged_addresses(
 
 
 def _positions(entries: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]) -> list[int | None]:
-    """Where each of the account's addresses stands among the shown ones; none for one that is new."""
+    """Return where each of the account's addresses stands among the shown ones; None for one that is new."""
     positions: list[int | None] = [
         next((position for position, entry in enumerate(entries) if _matches(entry, one)), None)
         for one in account.addresses
@@ -140,7 +142,7 @@ def _same_use(one: PostalAddress, other: PostalAddress) -> bool:
 
 
 def _may_be_default(use: str, current: Sequence[Mapping[str, Any]], former: Sequence[Account]) -> bool:
-    """Ours becomes the default only where there is none, or where the default is the one that we told last."""
+    """Ours becomes the default only where there is none, or where the default is the one that we last sent."""
     default = next((one for one in current if one.get(f"default_{use}")), None)
     if default is None:
         return True
@@ -149,7 +151,7 @@ def _may_be_default(use: str, current: Sequence[Mapping[str, Any]], former: Sequ
 
 
 def _entry(address: PostalAddress) -> dict[str, Any]:
-    """The address in Magento's form; a region is named by its id, because its code alone is not kept."""
+    """Return the address in Magento's form; a region is named by its id, because its code alone is not stored."""
     region: dict[str, Any] = {"region_code": None, "region": address.region or None, "region_id": 0}
     return {
         "firstname": address.firstname,
@@ -165,7 +167,7 @@ def _entry(address: PostalAddress) -> dict[str, Any]:
 
 
 def _matches(entry: Mapping[str, Any], address: PostalAddress) -> bool:
-    """Whether an address of Magento shows this one."""
+    """Return whether an address of Magento shows this one."""
     sent = _entry(address)
     plain = [name for name in sent if name not in ("region", "street")]
     if (

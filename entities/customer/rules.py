@@ -1,7 +1,7 @@
 """Which customers go to Magento, and what Magento must show of each.
 
-Comes in: a customer as Acumatica has it, the settings, and what the shop knows (its groups, countries and customer
-attributes). Goes out: the account, with every name already turned into Magento's id, or a `Rejected` that says
+Input: a customer as Acumatica has it, the settings, and what the shop knows (its groups, countries and customer
+attributes). Output: the account, with every name already turned into Magento's id, or a `Rejected` that says
 which record, why and what to do. Source: spec, *Rules of the field*, "Customers"; magento-observed.md, "Customers" in
 both parts: Magento drops in silence what it does not know, so nothing that it does not know may leave from here.
 """
@@ -30,18 +30,20 @@ _EMAIL = re.compile(rf"(?P<local>(?!\.){_ATOM}(?<!\.))@(?P<host>(?:[\w](?:[\w-]*
 
 
 def is_sent(customer: Customer, rule: CustomerRule) -> bool:
-    """Whether the customer goes to Magento: of a chosen class; not inactive, one-time or a guest."""
+    """Return whether the customer goes to Magento: of a chosen class; not inactive, one-time or a guest."""
     chosen = any(same_code(customer.customer_class, name) for name in rule.classes)
     return chosen and not customer.guest and customer.status.strip().casefold() not in NOT_SENT
 
 
 def is_left_out(customer: Customer, rule: CustomerRule) -> bool:
-    """Whether a setting leaves the customer out because it has no e-mail."""
+    """Return whether a setting leaves the customer out because it has no e-mail."""
     return rule.without_email == "leave_out" and not customer.main.email.strip()
 
 
 def identity(customer: Customer, rule: CustomerRule) -> str | None:
-    """The e-mail as Magento compares it, of a customer that goes there and has one; two of them must not share it."""
+    """Return the e-mail as Magento compares it, of a customer that goes there and has one; two of them must not share
+    it.
+    """
     if not is_sent(customer, rule):
         return None
     try:
@@ -51,7 +53,7 @@ def identity(customer: Customer, rule: CustomerRule) -> str | None:
 
 
 def email_of(customer: Customer) -> str:
-    """The e-mail of the main contact. Raises `Rejected` where there is none, or none that is one."""
+    """Return the e-mail of the main contact. Raises `Rejected` where there is none, or none that is one."""
     email = customer.main.email.strip()
     if not email:
         raise Rejected(
@@ -69,7 +71,7 @@ def email_of(customer: Customer) -> str:
 
 
 def shared_email(email: str, customers: Iterable[str]) -> Rejected:
-    """Why none of these customers is sent: Magento takes them for one."""
+    """Return why none of these customers is sent: Magento takes them for one."""
     names = ", ".join(sorted(customers))
     return Rejected(
         FailureCode.SEVERAL_CUSTOMERS_WITH_ONE_EMAIL,
@@ -78,7 +80,7 @@ def shared_email(email: str, customers: Iterable[str]) -> Rejected:
 
 
 def account_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> Account:
-    """What Magento must show of the customer. Raises `Rejected`."""
+    """Return what Magento must show of the customer. Raises `Rejected`."""
     email = email_of(customer)
     firstname, lastname = name_of(customer)
     return Account(
@@ -108,7 +110,7 @@ def _person(contact: Contact) -> tuple[str, str] | None:
 
 
 def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
-    """What was changed of the names that go to Magento; empty where all go as Acumatica has them."""
+    """Return what was changed of the names that go to Magento; empty where all go as Acumatica has them."""
     person = next((one for one in (customer.person, customer.main) if one.first_name and one.last_name), None)
     used = [] if person is None else [person]
     parties = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]
@@ -128,7 +130,7 @@ def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
 
 
 def company_of(customer: Customer) -> str:
-    """The company of the customer's addresses, as Acumatica has it."""
+    """Return the company of the customer's addresses, as Acumatica has it."""
     return customer.main.company or customer.name
 
 
@@ -157,7 +159,7 @@ def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
 
 
 def countries_of(customer: Customer) -> set[str]:
-    """The country codes that the customer's addresses name, as Magento spells them."""
+    """Return the country codes that the customer's addresses name, as Magento spells them."""
     chosen = (_with_address(customer.billing, customer.main), _with_address(customer.shipping, customer.main))
     return {one.address.country.strip().upper() for one in chosen if one.address.country.strip()}
 

@@ -1,4 +1,4 @@
-"""What the rules of customers take and give: customers of Acumatica, what the shop knows, and accounts of Magento."""
+"""The types of the rules of customers: customers of Acumatica, what the shop knows, and accounts of Magento."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CustomerRule:
     shared: bool = False
 
     def group_of(self, customer_class: str) -> str | None:
-        """The Magento group of a class, in whatever letter case the map names the class."""
+        """Return the Magento group of a class, in whatever letter case the map names the class."""
         return next((group for name, group in self.groups.items() if same_code(name, customer_class)), None)
 
 

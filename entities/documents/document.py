@@ -1,8 +1,8 @@
 """What the three document entities have in common: customers, orders and shipments are made once.
 
-A document is one message: what Magento is told of one Acumatica record (a shipment that spans two orders makes two).
-Its fingerprint stands where values have theirs, so the queue treats both alike: what Magento was told already is not
-queued again. A document is always looked for in Magento by its link or its mark before it is made, and an answer that
+A document is one message: what Magento gets of one Acumatica record (a shipment that spans two orders makes two).
+Its fingerprint stands where values have theirs, so the queue treats both alike: what was sent already is not
+queued again. A document is always searched for in Magento by its link or its mark before it is made, and an answer that
 was lost is settled by looking, never by sending again.
 """
 
@@ -43,10 +43,10 @@ worker was busy (magento-observed.md, part two, section 7)."""
 
 
 class Document(msgspec.Struct, frozen=True):
-    """What Magento must be told of one document. `content` is a msgspec struct of the entity.
+    """What Magento must show of one document. `content` is a msgspec struct of the entity.
 
     Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it. With neither
-    content nor cause nothing is told of it any more, and what waits is overtaken: Magento keeps what it has.
+    content nor cause nothing is sent for it any more, and what waits is superseded: Magento keeps what it has.
     `notes`: what a person should know of it though it is sent, such as a name that was changed on the way.
     """
 
@@ -64,7 +64,7 @@ class Delivered:
     """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
 
     `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
-    `told`: the content that Magento was told, where that is less than the message says. `remark`: what a person should
+    `sent_content`: the content that was sent, if it is less than the message holds. `remark`: what a person should
     know of how it went, such as a line that Magento does not know; it stands in the run and at the record.
     """
 
@@ -77,7 +77,7 @@ class Delivered:
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What is to be known of a document beside what Magento is told: a failure of its own that holds nothing else back.
+    """A failure beside a document that does not hold the document itself back.
 
     `what` names it: it stands under the document's key with this behind it.
     """
@@ -99,7 +99,7 @@ class DocumentParts(ABC, Generic[R, C]):
 
     @abstractmethod
     def changed(self, before: C, now: C) -> C:
-        """Return the content to send where Magento was told another one before.
+        """Return the content to send where another one was sent before.
 
         Raises `Rejected` for a change that Magento cannot follow and that holds back the rest.
         """
@@ -108,7 +108,7 @@ class DocumentParts(ABC, Generic[R, C]):
     async def send(
         self, context: RunContext[R], client: MagentoClient, message: Message, content: C, link: Link | None
     ) -> Delivered:
-        """Send the document to Magento; look for it first. Raises `Rejected`, `NotYet` or a `MagentoFault`."""
+        """Send the document to Magento; search for it first. Raises `Rejected`, `NotYet` or a `MagentoFault`."""
 
     @abstractmethod
     async def find(
@@ -126,22 +126,22 @@ class DocumentParts(ABC, Generic[R, C]):
 
 
 def noted(changed: Sequence[Change]) -> tuple[str, ...]:
-    """What a run says of changed names: without them, because Prefect keeps what it shows."""
+    """Return what a run says of changed names: without them, because Prefect keeps what it shows."""
     return tuple(dict.fromkeys(one.without_name() for one in changed))
 
 
 def encoded(content: Any) -> bytes:
-    """The content as JSON, the same for the same content."""
+    """Return the content as JSON, the same for the same content."""
     return msgspec.json.encode(content, order="sorted")
 
 
 def fingerprint(document: bytes) -> int:
-    """A positive number of 63 bits that stands for the document."""
+    """Return a positive number of 63 bits that stands for the document."""
     return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
 
 
 async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C], pulled: Pulled) -> Computed:
-    """Stage 2 for documents: what has to be kept and queued for one chunk of pulled records."""
+    """Stage 2 for documents: return what has to be stored and queued for one chunk of pulled records."""
     chosen = _with_same_identity(context, entity, pulled.to_compute)
     there = {key: _with_invoices(stored.record) for key, stored in chosen.items()}
     computed = await entity.documents(context, there)
@@ -170,7 +170,9 @@ async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C],
 def _with_same_identity(
     context: RunContext[R], entity: DocumentParts[R, C], pulled: Mapping[str, Stored]
 ) -> Mapping[str, Stored]:
-    """The records of the chunk, each with its identity, and every other record with one of these, now or before."""
+    """Return the records of the chunk, each with its identity, and every other record with one of these, now or
+    before.
+    """
     keys = {
         key: None if one.record.document is None else entity.identity(context, one.record.document)
         for key, one in pulled.items()
@@ -182,14 +184,14 @@ def _with_same_identity(
 
 
 def _with_invoices(record: Record) -> dict[str, Any] | None:
-    """The record's document, with an order's invoices where it has any."""
+    """Return the record's document, with an order's invoices where it has any."""
     if record.document is None or not record.invoices:
         return record.document
     return {**record.document, "invoices": record.invoices}
 
 
 def _desired_values(entity: DocumentParts[R, C], one: Document, link: Link | None) -> list[DesiredValue]:
-    """What Magento must be told of the document, and what is to be known beside it."""
+    """Return what Magento must show of the document, and the failure beside it."""
     if one.content is None:
         return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
     content, beside = one.content, None
@@ -202,7 +204,7 @@ def _desired_values(entity: DocumentParts[R, C], one: Document, link: Link | Non
             content = entity.changed(sent, content)
         except Rejected as why:
             return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.code, str(why))]
-        # as it was kept, where nothing changed: a field that a later version added is no change
+        # as it was stored if nothing changed: a field that a later version added is not a change
         document = sent_document if content is sent else encoded(content)
     want = DesiredValue(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
     return [want] if beside is None else [want, _beside(one, beside)]
@@ -254,13 +256,13 @@ def _outcome(why: Rejected | NotYet | TemporaryFault | RequestRefused) -> RowRes
 async def found_document(
     context: RunContext[R], entity: DocumentParts[R, C], client: MagentoClient, message: Message
 ) -> Delivered | None:
-    """The document in Magento, if it is there. Raises a `MagentoFault`."""
+    """Return the document in Magento, if it is there. Raises a `MagentoFault`."""
     content, link = content_and_link(context, entity.content, message)
     return await entity.find(context, client, message, content, link)
 
 
 def content_and_link(context: RunContext[R], content: type[T], message: Message) -> tuple[T, Link | None]:
-    """What the message tells, and the document's link, which is in doubt if a later attempt to tell more broke off."""
+    """Return the message's content and the document's link, which is in doubt if a later attempt broke off."""
     with context.state.read() as connection:
         link = links.of_keys(connection, context.name, [message.key]).get(message.key)
         is_known = bool(ledger.of_records(connection, context.name, [], [message.key]))
@@ -270,7 +272,7 @@ def content_and_link(context: RunContext[R], content: type[T], message: Message)
 
 
 def settled_as(settled: MessageOutcome, delivered: Delivered) -> MessageOutcome:
-    """The outcome of a message with all that is kept of what its document is in Magento."""
+    """Return the outcome of a message with what is stored of its document in Magento."""
     message = settled.message
     document = message.document if delivered.sent_content is None else encoded(delivered.sent_content)
     link = Link(message.key, message.acumatica_key, delivered.magento_id, document, delivered.made_by)

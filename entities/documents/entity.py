@@ -63,7 +63,7 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
         return RequestResult(*await deliver_document(context, self, client, claimed[0]))
 
     def may_be_applied(self, result: RowResult) -> bool:
-        """See `Entity.may_be_applied`: a document without an answer is looked for, not read again."""
+        """See `Entity.may_be_applied`: a document without an answer is searched for, not read again."""
         return False
 
     def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
@@ -101,7 +101,7 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
     async def differences(
         self, context: RunContext[R], waiting: Sequence[Message], began: datetime
     ) -> tuple[int, list[Difference]]:
-        """See `Entity.differences`: every document is looked for in Magento, with all that it must say, over as many
+        """See `Entity.differences`: every document is searched for in Magento, with all that it must say, over as many
         connections as are allowed.
         """
         left = iter(waiting)

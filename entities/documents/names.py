@@ -27,12 +27,12 @@ _MEANT = str.maketrans(
 
 
 def clean_name(text: str) -> str:
-    """A person's name as Magento takes it; empty where nothing of it can go there."""
+    """Return a person's name as Magento takes it; empty where nothing of it can go there."""
     return _cut("".join(_taken(one) for one in text.translate(_MEANT)))
 
 
 def clean_company(text: str) -> str:
-    """A company's name as Magento takes it: one line of what can be seen, not too long."""
+    """Return a company's name as Magento takes it: one line of what can be seen, not too long."""
     return _cut("".join(one if unicodedata.category(one)[0] != "C" else _blank_for(one) for one in text))
 
 
@@ -51,13 +51,13 @@ class Change:
     sent: str
 
     def in_full(self) -> str:
-        """What was changed, with the name."""
+        """Return what was changed, with the name."""
         if not self.sent:
             return f"{self.what} {self.was!r} has nothing that Magento takes in a name, and is not sent."
         return f"{self.what} {self.was!r} is sent as {self.sent!r}: {self._why()}."
 
     def without_name(self) -> str:
-        """The same without the name, which is nobody's business where runs are shown."""
+        """Return the same without the name, which is nobody's business where runs are shown."""
         if not self.sent:
             return f"{self.what}: it has nothing that Magento takes in a name, and is not sent."
         return f"{self.what}: {self._why()}; it is sent without."
@@ -70,7 +70,7 @@ class Change:
 
 
 def changes(names: Iterable[tuple[str, str, str]]) -> tuple[Change, ...]:
-    """What was changed of names, each (what it is, as it was, as it is sent), and each only once."""
+    """Return what was changed of names, each (what it is, as it was, as it is sent), and each only once."""
     return tuple(dict.fromkeys(Change(*one) for one in names if " ".join(one[1].split()) != one[2]))
 
 
@@ -82,7 +82,7 @@ def _taken(one: str) -> str:
 
 
 def _blank_for(one: str) -> str:
-    """A blank, but for what joins letters unseen, such as a soft hyphen."""
+    """Return a blank, but for what joins letters unseen, such as a soft hyphen."""
     return "" if unicodedata.category(one) == "Cf" else " "
 
 

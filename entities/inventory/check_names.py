@@ -30,17 +30,19 @@ _COLUMNS = ("InventoryID", "VendorQty")
 
 
 def availability_in_acumatica(session: AcumaticaSession, *, deducts: bool) -> list[PlannedCheck]:
-    """Whether the item classes say what Quantity Available lacks of open orders, where that is read from them."""
+    """Return whether the item classes say what Quantity Available lacks of open orders, where that is read from
+    them.
+    """
     return [PlannedCheck(AVAILABILITY, partial(_availability, session))] if deducts else []
 
 
 def vendor_in_acumatica(session: AcumaticaSession, inquiry: str) -> list[PlannedCheck]:
-    """The generic inquiry that lists vendor quantities."""
+    """Return the generic inquiry that lists vendor quantities."""
     return [PlannedCheck(INQUIRY, partial(_inquiry, session, inquiry))] if inquiry else []
 
 
 def vendor_in_magento(client: MagentoClient, attribute: str) -> list[PlannedCheck]:
-    """The product attribute that shows vendor quantities."""
+    """Return the product attribute that shows vendor quantities."""
     return [PlannedCheck(ATTRIBUTE, partial(_attribute, client, attribute))] if attribute else []
 
 
@@ -48,7 +50,7 @@ async def _availability(session: AcumaticaSession) -> Check:
     rules = await availability_rules(session)
     if rules is None:
         message = (
-            "what Quantity Available lacks of open orders is not told: only what is allocated or shipped of the shop's "
+            "what Quantity Available lacks of open orders is unknown: only what is allocated or shipped of the shop's "
             "orders is added back. Grant the user access to form Availability Calculation Rules (IN201500), or say it "
             "in A2M_INVENTORY__AVAILABLE_DEDUCTS."
         )
@@ -68,7 +70,7 @@ async def _inquiry(session: AcumaticaSession, inquiry: str) -> Check:
         )
         return Check(INQUIRY, "failed", message)
     if columns is None:
-        message = f"{inquiry} is there and lists nothing now, so its columns are not told: no vendor quantity is shown"
+        message = f"{inquiry} is there and lists nothing now, so its columns are unknown: no vendor quantity is listed"
         return Check(INQUIRY, "could not be checked", message)
     missing = [name for name in _COLUMNS if name not in columns]
     if missing:

@@ -40,7 +40,7 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
         of_stock = await queries.sources_by_stock(client)
     except Unauthorized as refused:
         lacks = named(refused.resources) if refused.resources else str(refused)
-        message = f"{', '.join(codes)}: there and enabled; in which stocks they are is not told: {lacks} is missing."
+        message = f"{', '.join(codes)}: there and enabled; which stocks they belong to is unknown: {lacks} is missing."
         return Check(SOURCES, "could not be checked", message)
     sold = {one.source_code: _stocks_of(one.source_code, stocks, of_stock) for one in own}
     unsold = [_unsold(code, its) for code, its in sold.items() if not any(stock.websites for stock in its)]

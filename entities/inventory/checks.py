@@ -14,7 +14,7 @@ VENDORS = "Vendor stock of branches"
 
 
 def inventory_in_magento(client: MagentoClient, rule: QuantityRule) -> list[PlannedCheck]:
-    """The stocks of the sources that get the vendor quantity, where there are several."""
+    """Return the stocks of the sources that get the vendor quantity, where there are several."""
     return [PlannedCheck(VENDORS, partial(_vendors, client, rule))] if len(rule.vendor_sources) > 1 else []
 
 

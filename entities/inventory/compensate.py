@@ -1,6 +1,6 @@
 """Quantities are published lower by what shipments of orders of ours took without a reservation (docs/adr/0007).
 
-Comes in: the quantities that the rule gives. Goes out: the same, less what Magento's salable quantity is too high by.
+Input: the quantities of the rule. Output: the same, less what Magento's salable quantity is too high by.
 Where there was no such shipment, nothing is asked and nothing is changed.
 """
 
@@ -22,7 +22,9 @@ from entities.sources import ATTRIBUTE
 
 
 async def less_compensations(context: RunContext[QuantityRule], values: Sequence[DesiredValue]) -> list[DesiredValue]:
-    """The wanted quantities, less what was taken; a stock status that follows the quantity follows it here too."""
+    """Return the wanted quantities, less what was taken; a stock status that follows the quantity follows it here
+    too.
+    """
     rule = context.rule
     if not isinstance(rule, QuantityRule):
         return list(values)

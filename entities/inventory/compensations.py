@@ -1,7 +1,7 @@
 """Quantities that make up for what Magento counts too high after orders of ours were shipped there.
 
-Comes in: the quantities to publish, what such shipments took, and the sources of the stock that these orders are sold
-from. Goes out: what is published instead: the sum of the stock is too low by just what Magento's reservations are too
+Input: the quantities to publish, what such shipments took, and the sources of the stock that these orders are sold
+from. Output: what is published instead: the sum of the stock is too low by just what Magento's reservations are too
 high, so its salable quantity is right. What a source cannot bear is taken from the others; what none can bear is left
 over, and then all of them show 0, so nothing is sold that is not there (docs/adr/0007).
 """
@@ -26,7 +26,8 @@ def compensated(
     taken: Mapping[tuple[str, str], int],
     stock: Collection[str],
 ) -> Compensated:
-    """The quantities by (SKU key, source) less what was taken: at its own source first, then in the rest of the stock.
+    """Return the quantities by (SKU key, source) less what was taken: at its own source first, then in the rest of the
+    stock.
 
     Wherever the goods left from, the reservation is one of the stock: a source outside bears nothing.
     """

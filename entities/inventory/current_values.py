@@ -118,7 +118,7 @@ async def _attributes(client: MagentoClient, targets: Sequence[TargetKey]) -> di
 
 
 def _as_number(text: str) -> Decimal | None:
-    """What an attribute holds, if it is a number: anything else is overwritten as if nothing stood there."""
+    """Return what an attribute holds, if it is a number: anything else is overwritten as if nothing stood there."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -149,7 +149,7 @@ def _of_stock_items(found: Mapping[TargetKey, StockItem | None]) -> dict[tuple[s
 
 
 async def sold_below_zero(context: RunContext[QuantityRule], skus: Sequence[str]) -> list[str]:
-    """Those of the products that Magento sells at a quantity of 0: with backorders, or without stock management.
+    """Return those of the products that Magento sells at a quantity of 0: with backorders, or without stock management.
 
     One request per SKU: Magento's lists do not say it (`GET /V1/stockItems/:sku` does).
     """

@@ -71,7 +71,7 @@ async def _deliver_attributes(
 
 
 def _statuses(context: RunContext[QuantityRule], claimed: Sequence[Message]) -> list[bool]:
-    """The stock status of each: Magento requires one, so one that is left alone is sent as it was last seen."""
+    """Return the stock status of each: Magento requires one, so one that is left alone is sent as it was last seen."""
     left_alone = sorted({one.key for one in claimed if one.in_stock is None})
     with context.state.read() as connection:
         known = ledger.of_records(connection, context.name, [], left_alone) if left_alone else {}

@@ -125,7 +125,7 @@ class Inventory(ValueEntity[QuantityRule]):
         return await keep_status_of_backorders(context, values, confirmed)
 
     def may_be_applied(self, result: RowResult) -> bool:
-        """See `Entity.may_be_applied`: source items are kept where what comes after them fails (contracts/magento.md,
+        """See `Entity.may_be_applied`: source items stay written where a later step fails (contracts/magento.md,
         "Source items").
         """
         return result.kind == "refused" or super().may_be_applied(result)

@@ -54,7 +54,7 @@ def _stock(quantity: Decimal, in_stock: bool) -> str:
 
 
 def _figures(quantity: WarehouseQuantity | int, figure: Figure) -> str:
-    """The published figure, and the others that are known."""
+    """Return the published figure, and the others that are known."""
     chosen = of_figure(quantity, figure)
     said = "not read" if chosen is None else number(chosen, DIGITS)
     if isinstance(quantity, int):
@@ -65,7 +65,7 @@ def _figures(quantity: WarehouseQuantity | int, figure: Figure) -> str:
 
 
 def explained(settings: Settings, state: State, stored: Sequence[Stored]) -> Iterator[Line]:
-    """Yield what Acumatica last said of the quantities, what the rule makes of it, and what Magento sells of it."""
+    """Yield the quantities last read from Acumatica, the rule's result, and what Magento can sell."""
     rule = quantity_rule(settings)
     for one in stored:
         for warehouse, quantity in sorted(one.record.quantities.items()):

@@ -1,6 +1,6 @@
 """Why Magento sells another quantity than Acumatica's figure: open orders of the shop, and what is made up for.
 
-Comes in: the SKUs of one record. Goes out: lines of (what, description), from the state database alone.
+Input: the SKUs of one record. Output: lines of (what, description), from the state database alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OPEN_AS = {"booked": "booked", "on_hold": "on hold", "back_ordered": "back-order
 
 
 def salable_terms(settings: Settings, state: State, keys: Sequence[str], inventory_ids: Sequence[str]) -> list[Line]:
-    """The terms that stand between the rule's figure and what Magento sells of these SKUs."""
+    """Return the terms that stand between the rule's figure and what Magento sells of these SKUs."""
     rule = quantity_rule(settings)
     with state.read() as connection:
         orders = open_orders.of_keys(connection, keys)
@@ -75,7 +75,7 @@ def _terms(one: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, rese
     released = "".join(f", {counted(amount, DIGITS)} {what}" for what, amount in parts.items() if amount)
     yield f"Magento holds {counted(held.held, DIGITS)} ({counted(held.ordered, DIGITS)} ordered{released})"
     if not one.statuses:
-        yield "not in Acumatica" if one.asked_at is not None else "not looked for in Acumatica yet"
+        yield "not in Acumatica" if one.asked_at is not None else "not searched for in Acumatica yet"
         return
     demands = [each for each in one.demands if each.inventory_id in inventory_ids]
     for each in demands:

@@ -15,7 +15,7 @@ from settings import Settings
 
 
 def source_of_warehouse(settings: Settings) -> dict[str, str]:
-    """The key of the Magento source of each warehouse that counts; branch-wise overrides the plain setting."""
+    """Return the key of the Magento source of each warehouse that counts; branch-wise overrides the plain setting."""
     if settings.inventory.definition == "branch_wise":
         rows = settings.inventory.branches
         return {warehouse: source_key(row.source) for row in rows for warehouse in row.warehouses}
@@ -23,7 +23,7 @@ def source_of_warehouse(settings: Settings) -> dict[str, str]:
 
 
 def quantity_rule(settings: Settings) -> QuantityRule:
-    """Which quantity Magento shows at which source, or in which product attribute."""
+    """Return which quantity Magento shows at which source, or in which product attribute."""
     chosen, vendor = settings.inventory, settings.vendor_inventory
     deducted = chosen.available_deducts
     separate = source_key(vendor.source or f"{ATTRIBUTE}{vendor.attribute}")
@@ -48,7 +48,7 @@ def quantity_rule(settings: Settings) -> QuantityRule:
 
 
 def _vendor_sources(settings: Settings) -> frozenset[str]:
-    """Where Sum Total adds the vendor quantity: once, so that no stock counts it twice."""
+    """Return where Sum Total adds the vendor quantity: once, so that no stock counts it twice."""
     if settings.vendor_inventory.include != "sum":
         return frozenset()
     if settings.inventory.definition == "branch_wise":

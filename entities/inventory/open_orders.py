@@ -62,7 +62,7 @@ _COLUMNS = ["inventory_id", "source", "quantity"]
 @dataclass(frozen=True)
 class AddedBack:
     """What is added back: `frame` with `inventory_id, source, quantity` in 1/10,000 of the base unit, and the orders as
-    they are to be kept with the chunk.
+    they are to be stored with the chunk.
     """
 
     frame: pd.DataFrame
@@ -135,7 +135,7 @@ def _forget_all(context: RunContext[QuantityRule]) -> None:
 async def _with_items(
     client: MagentoClient, orders: Sequence[ShopOrder]
 ) -> dict[int, tuple[ShopOrder, list[OpenItem]]]:
-    """The orders with their products: a line belongs to its product, whatever SKU it was sold under."""
+    """Return the orders with their products: a line belongs to its product, whatever SKU it was sold under."""
     ids = {line.product_id for one in orders for line in one.lines if line.product_id is not None}
     skus = await magento.skus_of_products(client, ids) if ids else {}
     return {one.order_id: (one, _items(one.lines, skus)) for one in orders}
@@ -176,7 +176,7 @@ async def _ask_for_missing(context: RunContext[QuantityRule], now: datetime) -> 
 
 
 def _is_asked_again(one: OpenOrder, now: datetime) -> bool:
-    """Whether enough time has passed: a quarter of the time that the order has been missing."""
+    """Return whether enough time has passed: a quarter of the time that the order has been missing."""
     asked_at = one.asked_at or one.first_seen_at
     pause = min(max((asked_at - one.first_seen_at) / 4, FIRST_ASKED_AGAIN), LAST_ASKED_AGAIN)
     return now - asked_at >= pause
@@ -185,7 +185,7 @@ def _is_asked_again(one: OpenOrder, now: datetime) -> bool:
 async def add_back(
     context: RunContext[QuantityRule], chosen: Mapping[str, Stored], keys: Mapping[str, str]
 ) -> AddedBack:
-    """What is added back for these records; `keys` are their SKUs as Magento compares them.
+    """Return what is added back for these records; `keys` are their SKUs as Magento compares them.
 
     Quantities of which more is added back than before are read again into `chosen`. Raises faults of both systems.
     """
@@ -235,7 +235,7 @@ def _before(order: OpenOrder, key: str) -> int:
 
 
 async def _as_they_are(client: MagentoClient, known: Mapping[int, OpenOrder]) -> list[OpenOrder]:
-    """The orders as Magento shows them now: a shipment need not stamp its order (`updated_at`)."""
+    """Return the orders as Magento shows them now: a shipment need not stamp its order (`updated_at`)."""
     found = {one.order_id: one for one in await magento.orders_with_ids(client, sorted(known))}
     changed = [one for number, one in found.items() if known[number].order != one]
     with_items = await _with_items(client, changed)

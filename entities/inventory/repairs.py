@@ -1,6 +1,6 @@
 """A repair of Magento's reservations is recognised: who ran it and when, the API does not say (docs/adr/0019).
 
-Comes in: Magento's open orders and what was compensated. Goes out, in the state: until when the orders that were made
+Input: Magento's open orders and what was compensated. Goes out, in the state: until when the orders that were made
 through the API are reserved now. Two readings have to agree, and nothing that was measured is ever subtracted.
 """
 
@@ -62,9 +62,9 @@ async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient
 def _what_reserves(
     context: RunContext[QuantityRule], stocks: queries.Stocks, stock: int, since: datetime | None
 ) -> _Known:
-    """The orders made through the API since the last repair, and what was placed beside them.
+    """Return the orders made through the API since the last repair, and what was placed beside them.
 
-    A SKU of somebody else's such order tells nothing: nobody knows what was shipped of it.
+    A SKU of another party's order of this kind proves nothing: what was shipped of it is unknown.
     """
     with context.state.read() as connection:
         orders = open_orders.of_ids(connection, sorted(open_orders.known(connection)))
@@ -109,7 +109,7 @@ async def _recognise(
 
 
 async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Sequence[str]) -> dict[str, int]:
-    """What the enabled sources of a stock sell of each SKU, by its compared form."""
+    """Return what the enabled sources of a stock sell of each SKU, by its compared form."""
     enabled = {source_key(one.source_code) for one in await queries.sources(client) if one.enabled}
     here = {source_key(code) for code in sources} & enabled
     found: dict[str, int] = {}
@@ -143,7 +143,7 @@ def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: 
 
 
 def repaired_since(context: RunContext[QuantityRule], stocks: queries.Stocks) -> Mapping[int, datetime | None]:
-    """When the reservations of each stock were last repaired."""
+    """Return when the reservations of each stock were last repaired."""
     rule: QuantityRule = context.rule
     now = context.clock.now()
     with context.state.read() as connection:

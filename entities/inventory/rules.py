@@ -72,10 +72,10 @@ def compute(
     rule: QuantityRule,
     added: pd.DataFrame | None = None,
 ) -> Quantities:
-    """The quantity of each published item at each source.
+    """Return the quantity of each published item at each source.
 
-    `items` as `items.published` gives them; `quantities` and `vendor`: `inventory_id, warehouse, quantity` (1/10,000 of
-    the base unit). An item without a row in a warehouse of a source has no value at that source: one that was never
+    `items` as `items.published` returns them; `quantities` and `vendor`: `inventory_id, warehouse, quantity` (1/10,000
+    of the base unit). An item without a row in a warehouse of a source has no value at that source: one that was never
     there is not sent, and one that left is withdrawn by the caller. `added`: `inventory_id, source, quantity` that is
     added back for open orders of the shop, before the unit, the rounding and the clip at 0.
     """
@@ -112,7 +112,7 @@ def _sum_warehouses(
 
 
 def _positions(index: pd.Index, column: pd.Series) -> np.ndarray:
-    """Where in the index each value of a column is, -1 where it is not; of categories each is looked up once."""
+    """Return where in the index each value of a column is, -1 where it is not; of categories each is looked up once."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return index.get_indexer(pd.Index(column))
     return index.get_indexer(pd.Index(column.cat.categories))[column.cat.codes.to_numpy(np.int64)]
@@ -167,7 +167,7 @@ def _publish(
 
 
 def _in_stock(values: np.ndarray, columns: np.ndarray, sources: list[str], rule: QuantityRule) -> np.ndarray:
-    """The stock status that follows the quantity; None where it is left alone."""
+    """Return the stock status that follows the quantity; None where it is left alone."""
     if rule.status == "leave":
         return np.full(len(values), None, dtype=object)
     status: np.ndarray = (values > 0).astype(object)

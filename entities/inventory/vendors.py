@@ -1,7 +1,7 @@
 """Whether a stock of Magento would count the vendor quantity more than once.
 
 Under Sum Total each branch that includes it shows it at its own source; two sources of one stock would sell it twice
-(spec, *Learned in the field*). Comes in: the quantity rule. Goes out: nothing, or `ConfigurationConflict`.
+(spec, *Learned in the field*). Input: the quantity rule. Output: nothing, or `ConfigurationConflict`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Test Connection, orders: what the settings of orders name exists in Acumatica and in Magento.
 
-Comes in: both systems and what the settings name. Goes out: what is to be checked; nothing where nothing is named.
+Input: both systems and what the settings name. Output: what is to be checked; nothing where nothing is named.
 Nothing is written anywhere. Acumatica's API has no list of order types, and Magento's none of its statuses, payment and
 shipping methods, of which it takes any name: of these only what the settings say themselves is checked.
 """
@@ -27,7 +27,7 @@ STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps o
 
 
 def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[PlannedCheck]:
-    """The order types, the branches, the payment methods and the ShipVias."""
+    """Return the order types, the branches, the payment methods and the ShipVias."""
     planned = [PlannedCheck(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
     if rule.types and rule.branches:
         planned.append(PlannedCheck(BRANCHES, partial(_branches, session, rule)))
@@ -39,19 +39,19 @@ def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[Plan
 
 
 def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[PlannedCheck]:
-    """The store view."""
+    """Return the store view."""
     return [PlannedCheck(STORE, partial(_store, client, rule))] if rule.types else []
 
 
 def maps_of_orders(rule: OrderRule, test_value: str) -> list[Check]:
-    """The reference pattern, the statuses, and the methods of payment and shipping: no system is asked."""
+    """Return the reference pattern, the statuses, and the methods of payment and shipping: no system is asked."""
     if not rule.types:
         return []
     return [*([_reference(rule, test_value)] if rule.reference_pattern else []), _statuses(rule), _methods(rule)]
 
 
 def _reference(rule: OrderRule, test_value: str) -> Check:
-    """What the reference pattern makes of its test value."""
+    """Return what the reference pattern makes of its test value."""
     if not test_value:
         message = (
             f"{rule.reference_pattern}: there is no value to try it on. Enter one in Test value of the reference "
@@ -107,7 +107,7 @@ async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
 
 
 def _not_in(names: Iterable[str], found: Iterable[str]) -> list[str]:
-    """Those of the names that are not there in any letter case."""
+    """Return those of the names that are not there in any letter case."""
     known = {one.casefold() for one in found}
     return [one for one in names if one.strip().casefold() not in known]
 
@@ -130,7 +130,7 @@ def _statuses(rule: OrderRule) -> Check:
     unknown = sorted({one for one in rule.statuses.values() if state_of(one, rule.states) is None})
     if unknown:
         message = (
-            f"{', '.join(unknown)}: none of Magento's own statuses, and its API does not tell the state of others. "
+            f"{', '.join(unknown)}: none of Magento's own statuses, and its API does not return the state of others. "
             "Name it in A2M_ORDER__STATES."
         )
         return Check(STATUSES, "failed", message)

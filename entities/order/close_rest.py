@@ -32,7 +32,7 @@ Ends = Literal["cancel rest", "refund rest", "update"]
 def end_of_rest(
     rule: OrderRule, content: OrderContent, seen: CurrentOrder, rest: OpenRest, *, reserved: bool
 ) -> Ends | None:
-    """The step that closes the rest in Magento; None where its order has ended.
+    """Return the step that closes the rest in Magento; None where its order has ended.
 
     `reserved`: Magento reserves the order; of one that it does not, a cancel would put back what was never reserved:
     its state is set. Raises `Rejected` where a person has to close it, and `NotYet` until it can be closed.
@@ -73,7 +73,7 @@ async def refund_rest(
 ) -> None:
     """Make an offline credit memo of what is invoiced of the rest, once Acumatica has given as much back.
 
-    Raises `NotYet` until then, `Rejected` where Magento's amount cannot be told, and the faults of both systems.
+    Raises `NotYet` until then, `Rejected` where Magento's amount is unknown, and the faults of both systems.
     """
     rest = open_rest(content.rest, order.items)
     if rest is None or not rest.to_refund:
@@ -82,20 +82,18 @@ async def refund_rest(
     if comes_to is None:
         raise Rejected(
             FailureCode.CLOSED_SHORT,
-            f"what {rest.describe()} of {content.key} comes to cannot be told of a bundle. Refund it in "
+            f"what {rest.describe()} of {content.key} comes to is unknown for a bundle. Refund it in "
             "Magento with a credit memo, then reprocess this message.",
         )
     try:
         given = await given_back(session, content.key, stored_order(content.facts))
     except (BadRecord, RequestRefused) as why:
-        raise Rejected(
-            FailureCode.CLOSED_SHORT, f"what Acumatica gave back of {content.key} cannot be told: {why}"
-        ) from why
+        raise Rejected(FailureCode.CLOSED_SHORT, f"what Acumatica refunded of {content.key} is unknown: {why}") from why
     if comes_to > given - order.money.refunded:
         raise NotYet(
             WaitReason.AWAITING_CREDIT_MEMO,
             f"Not yet: Acumatica never ships {rest.describe()} of {content.key}, which is invoiced in Magento. A "
-            f"credit memo there would give {comes_to} back; Acumatica's released credit memos of the order come to "
+            f"credit memo there would refund {comes_to}; Acumatica's released credit memos of the order come to "
             f"{given}, and {order.money.refunded} is given back in Magento already.",
         )
     text = f"{comment_mark(content.key)} never ships"

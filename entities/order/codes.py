@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def entry_of(entries: Mapping[str, str], code: str) -> str | None:
-    """The entry of a code in a map that somebody typed, in whatever letter case; spelled alike goes first."""
+    """Return the entry of a code in a map that somebody typed, in whatever letter case; spelled alike goes first."""
     if code in entries:
         return entries[code]
     wanted = code.strip().casefold()

@@ -1,6 +1,6 @@
 """Orders: made in Magento where Acumatica made them, followed there where Magento did.
 
-Comes in: orders of the chosen types with their released invoices. Goes out: orders in Magento, each made once, their
+Input: orders of the chosen types with their released invoices. Output: orders in Magento, each made once, their
 invoices and their statuses. Where an order came from is decided when it is sent: by its link, else by our own number,
 else by the number that its reference field names. The rules themselves are `entities.order.rules`; the steps of one
 order are `entities.order.steps`. Source: spec, *Rules of the field*, "Orders".
@@ -88,7 +88,9 @@ async def _invoices_of_keys(context: RunContext[OrderRule], keys: list[str]) -> 
 
 
 async def compute(context: RunContext[OrderRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    """The content of each order. One that the settings no longer choose is left alone, whatever it is in Magento."""
+    """Return the content of each order. One that the settings no longer choose is left alone, whatever it is in
+    Magento.
+    """
     rule: OrderRule = context.rule
     known = {key: stored_order(document) for key, document in there.items() if document is not None}
     orders = {key: order for key, order in known.items() if is_chosen(order, rule)}
@@ -107,7 +109,7 @@ async def compute(context: RunContext[OrderRule], there: Mapping[str, dict[str, 
 
 
 async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, SalesOrder]) -> set[str]:
-    """Of the orders that come to nothing, those that Magento has by their reference: the others need not be told."""
+    """Return which of the canceled orders Magento has by their reference: the others need not be sent."""
     references = {
         key: number_in_magento(order, context.rule)
         for key, order in orders.items()
@@ -138,8 +140,8 @@ def _document(
 
 
 def changed(sent: OrderContent, now: OrderContent) -> OrderContent:
-    """What follows an order that Magento has: its status, and further invoices. What a customer sees of it stays as
-    Magento was told; where Acumatica has changed that, `edited` says so beside it.
+    """Return what follows an order that Magento has: its status, and further invoices. What a customer sees of it stays
+    as was sent; where Acumatica has changed that, `edited` reports it beside it.
     """
     status = now.status or sent.status
     hold_is_over = was_sent_on_hold(sent) and now.status is None  # completed in Acumatica, and not invoiced there yet
@@ -150,7 +152,7 @@ def changed(sent: OrderContent, now: OrderContent) -> OrderContent:
 
 
 def edited(sent: OrderContent, now: OrderContent) -> Beside | None:
-    """What changed in Acumatica after Magento was told, which Magento cannot follow."""
+    """Return what changed in Acumatica after the order was sent, which Magento cannot follow."""
     found = differences(sent.facts, now.facts)
     if not found:
         return None
@@ -159,7 +161,7 @@ def edited(sent: OrderContent, now: OrderContent) -> Beside | None:
         "edited",
         code,
         code.because(
-            f"{now.key} changed in Acumatica after Magento was told: {'; '.join(found)}. "
+            f"{now.key} changed in Acumatica after it was sent to Magento: {'; '.join(found)}. "
             "Magento cannot follow; its status, invoices and shipments go on. Change it there by hand, then link it "
             f"again (a2m link order {now.key!r} ID), or skip this message."
         ),

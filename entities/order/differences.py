@@ -1,4 +1,4 @@
-"""What of an order changed since Magento was told of it, in words."""
+"""What changed in an order since it was sent, described for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def differences(sent: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What of an order changed since Magento was told, in words."""
+    """Return descriptions of what changed in an order since it was sent."""
     return list(_differences("", sent, now))
 
 

@@ -1,6 +1,7 @@
-"""An order that Magento has is brought to what Acumatica says of it: one step at a time, each after a look at Magento.
+"""An order that Magento has is brought to what Acumatica says of it: one step at a time, each after reading the order
+again.
 
-Comes in: the order as Magento shows it, what one message tells, and what Magento was told before. Goes out: the order
+Input: the order as Magento shows it, one message, and what was sent before. Output: the order
 with every step done that Magento lacks, or why it has to wait, or why it is not possible. What is not possible of one
 thing, such as an invoice, keeps nothing else back.
 """
@@ -54,10 +55,10 @@ Left = Step | Literal["invoice", "cancel rest", "refund rest"]
 
 @dataclass(frozen=True)
 class Before:
-    """What is known of what Magento was told before.
+    """What is known of what was sent before.
 
-    reached: it was told this status. held: the last that it was told, or was about to be told, is a hold, or our last
-    comment says so where nobody kept what was told. acted: something may have been done, so its comment is due.
+    reached: this status was sent. held: the last thing sent, or about to be sent, is a hold, or our last
+    comment says so where what was sent is not stored. acted: something may have been done, so its comment is due.
     reserved: the order was made through the API, and a repair of Magento's reservations has reserved it since.
     """
 
@@ -70,13 +71,14 @@ class Before:
 def before(
     context: RunContext[OrderRule], message: Message, content: OrderContent, link: Link | None, order: MagentoOrder
 ) -> Before:
-    """What Magento was told before this message."""
+    """Return what was sent before this message."""
     sent = sent_content(link)
     held = was_sent_on_hold(sent)
     if sent is None:
         last = (_last_comment(content, order) or "").removeprefix(comment_mark(content.key)).strip()
         held = state_of(context.rule.statuses.get(last, ""), context.rule.states) == "holded"
-    in_doubt = link is not None and link.in_doubt and message.wait is None  # what waits was told in part, and is known
+    # what waits was partially applied, and is known
+    in_doubt = link is not None and link.in_doubt and message.wait is None
     if in_doubt and order.state == "holded":
         held = held or _was_hold_tried(context, content)
     return Before(
@@ -88,26 +90,26 @@ def before(
 
 
 def _was_hold_tried(context: RunContext[OrderRule], content: OrderContent) -> bool:
-    """Whether a hold was about to be told lately: a request that was under way may be applied late."""
+    """Return whether a hold was about to be sent lately: a request that was under way may be applied late."""
     with context.state.read() as connection:
         tried = messages.attempted(connection, context.name, content.key)
     return any(msgspec.json.decode(one, type=OrderContent).state == "holded" for one in tried)
 
 
 def sent_content(link: Link | None) -> OrderContent | None:
-    """What Magento was told last, if anybody knows."""
+    """Return what was last sent, or None if that is unknown."""
     if link is None or link.document is None:
         return None
     return msgspec.json.decode(link.document, type=OrderContent)
 
 
 def was_sent_on_hold(sent: OrderContent | None) -> bool:
-    """Whether the last that Magento was told of an order is that it is on hold."""
+    """Return whether the last thing sent of an order is that it is on hold."""
     return sent is not None and sent.state == "holded"
 
 
 def _was_sent(link: Link | None, content: OrderContent, order: MagentoOrder) -> bool:
-    """Whether Magento was told this status; where something else may have been told since, it has to show it."""
+    """Return whether this status was sent; if something else may have been sent since, Magento has to show it."""
     sent = sent_content(link)
     if (None if sent is None else sent.status) != content.status:
         return False
@@ -127,11 +129,11 @@ async def bring_up(
     read: Callable[[str], Awaitable[MagentoOrder | None]],
     session: AcumaticaSession,
 ) -> str | None:
-    """Do what is left, one thing after the other, each after a look at what Magento shows by then. Return what is to be
+    """Do what is left, one thing after the other, each after reading what Magento shows by then. Return what is to be
     known of it though all is well. Raises `NotYet` and `Rejected`.
 
-    `read` reads the order again. `will_hold` keeps that a hold is told, before it is: whatever happens then, it is
-    known to be ours, not the shop's.
+    `read` reads the order again. `will_hold` records that a hold is being sent, before it is: whatever happens then, it
+    is known to be ours, not the shop's.
     """
     for _step in range(MOST_STEPS):
         left = left_to_do(rule, content, order, known)
@@ -147,12 +149,12 @@ async def bring_up(
         failpoints.hit("followed")
         order = await read(str(order.entity_id)) or order
     raise Rejected(
-        FailureCode.STATUS_NOT_KEPT, f"Magento does not keep what it is told of {content.key}. Look at it there."
+        FailureCode.STATUS_NOT_KEPT, f"Magento does not keep what is sent for {content.key}. Check the order there."
     )
 
 
 def remark(content: OrderContent, order: MagentoOrder, known: Before) -> str | None:
-    """Why nothing was told where Magento is further on, and what no invoice there has."""
+    """Return why nothing was sent where Magento is further on, and what no invoice there has."""
     left_out = sold.left_out(content.invoices, order.items)
     nothing = None
     if content.status is not None:
@@ -163,11 +165,11 @@ def remark(content: OrderContent, order: MagentoOrder, known: Before) -> str | N
 
 
 def left_to_do(rule: OrderRule, content: OrderContent, order: MagentoOrder, known: Before) -> Left | None:
-    """A step towards the status, or an invoice, or None.
+    """Return a step towards the status, or an invoice, or None.
 
     The status comes first: an invoice moves an order on by itself, and it is not pulled back. Only `complete` needs the
     invoices, and `holded` takes none any more; a hold of ours that is over ends before anything else. An invoice that
-    cannot be made is said once the status is told. Raises `NotYet` and `Rejected`.
+    cannot be made is reported once the status is sent. Raises `NotYet` and `Rejected`.
     """
     seen = _seen(content, order, known)
     hold_is_over = known.held if content.status is None else content.state == "complete" and not known.reached
@@ -239,7 +241,7 @@ def _wait_to_invoice(content: OrderContent, seen: CurrentOrder) -> None:
 
 
 def _has_comment(content: OrderContent, order: MagentoOrder) -> bool:
-    """Whether the last of our comments on the order is the one that goes with the status."""
+    """Return whether the last of our comments on the order is the one that goes with the status."""
     return _last_comment(content, order) == comment_of(content.key, content.acumatica_status)
 
 

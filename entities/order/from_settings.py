@@ -12,7 +12,7 @@ from settings import Settings
 
 
 def order_rule(settings: Settings) -> OrderRule:
-    """Which orders go to Magento, and how."""
+    """Return which orders go to Magento, and how."""
     chosen = settings.order
     return OrderRule(
         types=chosen.types,

@@ -1,6 +1,6 @@
 """The rest of an order that never ships: what Acumatica closed short, and what of it is still open in Magento.
 
-Comes in: an order's lines as Acumatica has them, and its items as Magento has them. Goes out: the rest of each line in
+Input: an order's lines as Acumatica has them, and its items as Magento has them. Output: the rest of each line in
 Magento's unit; of Magento's items what is still open of it, and whether Magento's cancel would close that and nothing
 else. Source: magento-observed.md, "Orders" and part two, section 1: a cancel takes all that is neither shipped nor
 invoiced; it makes a whole order canceled of which nothing is invoiced, whatever was shipped.
@@ -26,9 +26,9 @@ DROP_SHIP = "Drop-Ship"
 
 
 def closed_short(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
-    """What of each line is completed without having been shipped or invoiced, by number, in the line's unit.
+    """Return what of each line is completed without having been shipped or invoiced, by number, in the line's unit.
 
-    Of a drop-shipment only once all of the order is completed: its lines tell of no shipments.
+    Of a drop-shipment only once all of the order is completed: its lines show no shipments.
     """
     invoiced = invoiced_by_line(order, items)
     found = {}
@@ -45,7 +45,7 @@ def closed_short(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int,
 
 
 def invoiced_by_line(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
-    """What Acumatica's released invoices hold of each line, by number, in the line's unit."""
+    """Return what Acumatica's released invoices hold of each line, by number, in the line's unit."""
     uoms = {line.number: line.uom for line in order.lines}
     invoiced: dict[int, Fraction] = {}
     for lines in order.invoices.values():
@@ -59,7 +59,9 @@ def invoiced_by_line(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[
 
 
 def _open(item: SoldItem) -> Decimal:
-    """What of an item is neither shipped, canceled nor given back. Magento counts what was given back as shipped."""
+    """Return what of an item is neither shipped, canceled nor given back. Magento counts what was given back as
+    shipped.
+    """
     return min(item.to_ship, max(item.ordered - item.canceled - item.shipped - item.refunded, NOTHING))
 
 
@@ -77,12 +79,12 @@ class OpenRest:
     cancels_more: bool
 
     def describe(self) -> str:
-        """The quantities with their SKUs."""
+        """Return the quantities with their SKUs."""
         return ", ".join(f"{quantity.normalize():f} of {item.sku}" for item, quantity in self.quantities)
 
 
 def open_rest(rest: Sequence[InvoiceLine], items: Sequence[SoldItem]) -> OpenRest | None:
-    """What Magento still has open of the rest; None where nothing is."""
+    """Return what Magento still has open of the rest; None where nothing is."""
     goods = [item for item in counted(items) if item.ships]
     left = {item.item_id: _open(item) for item in goods}
     ends: dict[int, Decimal] = {}

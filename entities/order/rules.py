@@ -1,6 +1,6 @@
 """What Magento must show of a sales order, and whether it can.
 
-Comes in: an order of Acumatica, the SKU and units of its items, the settings. Goes out: an
+Input: an order of Acumatica, the SKU and units of its items, the settings. Output: an
 `OrderContent`: the order to create (or why it cannot be), the status that it must show, the released invoices. Source:
 spec, *Rules of the field*, "Orders"; magento-observed.md, part two, section 2.
 """
@@ -34,20 +34,20 @@ PROGRESS = ("completed", "on_shipments", "po_source")
 
 
 def comment_of(key: str, acumatica_status: str, made_as: str | None = None) -> str:
-    """The one comment that goes with a status: it stands on the order once that status was told.
+    """Return the one comment that goes with a status: it is on the order once that status was sent.
 
-    `made_as`: the order is made with another status, and this one is still to be told.
+    `made_as`: the order is created with another status, and this one is still to be sent.
     """
     return f"{comment_mark(key)} {acumatica_status}{f', made as {made_as}' if made_as else ''}"
 
 
 def comment_mark(key: str) -> str:
-    """How our comments on an order begin."""
+    """Return how our comments on an order begin."""
     return f"Acumatica {key}:"
 
 
 def reference_of(order: SalesOrder, rule: OrderRule) -> str:
-    """What the reference field holds."""
+    """Return what the reference field holds."""
     held = {"external_ref": order.external_ref, "customer_order": order.customer_order, "order_nbr": order.number}
     return held[rule.reference].strip()
 
@@ -58,19 +58,19 @@ def number_in_magento(order: SalesOrder, rule: OrderRule) -> str:
 
 
 def is_chosen(order: SalesOrder, rule: OrderRule) -> bool:
-    """Whether the settings choose the order: its type, and its branch where branches are named."""
+    """Return whether the settings choose the order: its type, and its branch where branches are named."""
     types, branches = ({one.upper() for one in names} for names in (rule.types, rule.branches))
     return order.type.upper() in types and (not branches or order.branch.upper() in branches)
 
 
 def comes_to_nothing(order: SalesOrder, rule: OrderRule) -> bool:
-    """Whether the order is canceled or the like: Magento never gets one that it does not have."""
+    """Return whether the order is canceled or the like: Magento never gets one that it does not have."""
     mapped = rule.statuses.get(order.status, "")
     return order.status in DEAD or state_of(mapped, rule.states) == "canceled"
 
 
 def content_of(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule) -> OrderContent:
-    """All that one message tells Magento of the order. Raises `Rejected` for invoices that it cannot be told of."""
+    """Return the content of one message about the order. Raises `Rejected` for invoices that cannot be sent."""
     short = {} if comes_to_nothing(order, rule) else closed_short(order, items)
     invoices = invoices_of(key, order, items, rule, short) if rule.invoices else ()
     waits = _waits_for_invoices(order, invoices, rule)
@@ -101,7 +101,7 @@ def content_of(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule
 
 
 def _facts(order: SalesOrder) -> dict[str, Any]:
-    """All that a customer sees of the order: not how far Acumatica is with it."""
+    """Return all that a customer sees of the order: not how far Acumatica is with it."""
     facts = order_document(order)
     del facts["status"]
     facts["lines"] = [{name: line[name] for name in line if name not in PROGRESS} for line in facts["lines"]]
@@ -111,7 +111,7 @@ def _facts(order: SalesOrder) -> dict[str, Any]:
 def _rest(
     key: str, order: SalesOrder, short: Mapping[int, Fraction], items: Mapping[str, ItemUnits], rule: OrderRule
 ) -> tuple[InvoiceLine, ...]:
-    """What never ships of the order's lines, as Magento counts it."""
+    """Return what never ships of the order's lines, as Magento counts it."""
     found = []
     for line in order.lines:
         if line.number in short:
@@ -132,7 +132,7 @@ def _waits_for_invoices(order: SalesOrder, invoices: tuple[Invoice, ...], rule: 
 
 
 def new_order(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule) -> NewOrder:
-    """The order to create. Raises `Rejected`."""
+    """Return the order to create. Raises `Rejected`."""
     increment_id(key)
     lines = [line for line in order.lines if line.quantity or line.amount]
     if not lines:
@@ -222,7 +222,9 @@ def _email(key: str, order: SalesOrder) -> str:
 
 
 def _created_at(order: SalesOrder) -> str:
-    """When the order was made, in UTC as Magento writes it; at noon of its day where it was entered on another day."""
+    """Return when the order was made, in UTC as Magento writes it; at noon of its day where it was entered on another
+    day.
+    """
     day, created = order.date, order.created
     if created is not None and (day is None or abs(created.date() - day) <= timedelta(days=1)):
         return created.strftime("%Y-%m-%d %H:%M:%S")
@@ -293,7 +295,7 @@ def _person_of(party: Party) -> str:
 
 
 def names_changed(order: SalesOrder) -> tuple[Change, ...]:
-    """What was changed of the names in the addresses of an order that is made in Magento."""
+    """Return what was changed of the names in the addresses of an order that is made in Magento."""
     found = []
     for party in (order.bill_to, order.ship_to):
         attention, business = party.attention, party.business
@@ -310,7 +312,7 @@ def invoices_of(
     rule: OrderRule,
     short: Mapping[int, Fraction] | None = None,
 ) -> tuple[Invoice, ...]:
-    """The released invoices of the order, by number, each with what it holds of the order's lines.
+    """Return the released invoices of the order, by number, each with what it holds of the order's lines.
 
     `short`: what of the lines never ships, and is never invoiced.
     """

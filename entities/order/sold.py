@@ -1,6 +1,6 @@
 """What Magento has invoiced and shipped of an order, and which invoice of Acumatica's it lacks.
 
-Comes in: the order's lines as Magento has them, and Acumatica's released invoices. Goes out: the next invoice to make,
+Input: the order's lines as Magento has them, and Acumatica's released invoices. Output: the next invoice to make,
 none where Magento has them all. How much of each line is invoiced decides, not a mark, so what the shop invoiced itself
 is not invoiced again. Source: magento-observed.md, part two, sections 1 and 2.
 """
@@ -30,7 +30,7 @@ class ToInvoice:
 
 
 def counted(items: Sequence[SoldItem]) -> list[SoldItem]:
-    """The lines that tell how far an order is: of a configurable the parent, of a bundle the children."""
+    """Return the lines that show how far an order is: of a configurable the parent, of a bundle the children."""
     types = {item.item_id: item.product_type for item in items}
     parents = {item.parent_id for item in items}
     return [
@@ -42,17 +42,17 @@ def counted(items: Sequence[SoldItem]) -> list[SoldItem]:
 
 
 def is_invoiced(items: Sequence[SoldItem]) -> bool:
-    """Whether all of the order is invoiced."""
+    """Return whether all of the order is invoiced."""
     return not any(item.to_invoice for item in counted(items))
 
 
 def is_shipped(items: Sequence[SoldItem]) -> bool:
-    """Whether all of the order is shipped that ships at all."""
+    """Return whether all of the order is shipped that ships at all."""
     return not any(item.to_ship for item in counted(items))
 
 
 def has_begun(items: Iterable[SoldItem]) -> bool:
-    """Whether something of the order is invoiced or shipped."""
+    """Return whether something of the order is invoiced or shipped."""
     return any(item.invoiced or item.shipped for item in items)
 
 
@@ -63,7 +63,7 @@ def next_invoice(
     money: OrderMoney | None = None,
     order_total: Decimal | None = None,
 ) -> ToInvoice | None:
-    """The first of the invoices that Magento lacks; none where it has them all. Raises `Rejected`.
+    """Return the first of the invoices that Magento lacks; None where it has them all. Raises `Rejected`.
 
     `money`: what the order comes to in Magento. Where that is Acumatica's `order_total`, the invoice has to be
     Acumatica's to the cent: one that is not is made together with the next, as soon as the two agree.
@@ -103,7 +103,7 @@ def next_invoice(
 
 
 def _found(line: InvoiceLine, items: Sequence[SoldItem]) -> list[SoldItem]:
-    """The items of an invoice's line: by the line's number, where we made the order, else by product or SKU."""
+    """Return the items of an invoice's line: by the line's number, where we made the order, else by product or SKU."""
     types = {item.item_id: item.product_type for item in items}
     own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
     return [item for item in own if item.ext_id == str(line.number)] or matches(items, line.sku)
@@ -114,7 +114,7 @@ def _unknown(invoice: Invoice, items: Sequence[SoldItem]) -> list[InvoiceLine]:
 
 
 def left_out(invoices: Sequence[Invoice], items: Sequence[SoldItem]) -> str | None:
-    """Return, in words, the invoices' lines that Magento's order does not have, such as a sample, a gift or a
+    """Return descriptions of the invoices' lines that Magento's order does not have, such as a sample, a gift or a
     substitute; None where there is none. The others are invoiced.
     """
     named = [
@@ -160,7 +160,7 @@ def _lay_out(
 
 
 def _claim(item: SoldItem, quantity: Decimal, target: dict[int, Decimal]) -> Decimal:
-    """Lay so much out on an item; gives what that was."""
+    """Lay so much out on an itemand return how much that was."""
     claimed = max(quantity, NOTHING)
     if claimed:
         target[item.item_id] = target.get(item.item_id, NOTHING) + claimed
@@ -168,7 +168,7 @@ def _claim(item: SoldItem, quantity: Decimal, target: dict[int, Decimal]) -> Dec
 
 
 def _unclaimed(item: SoldItem, target: dict[int, Decimal]) -> Decimal:
-    """What Magento has invoiced of an item that no invoice of Acumatica's accounts for yet."""
+    """Return what Magento has invoiced of an item that no invoice of Acumatica's accounts for yet."""
     return item.invoiced - target.get(item.item_id, NOTHING)
 
 
@@ -177,7 +177,7 @@ def _free(item: SoldItem, target: dict[int, Decimal]) -> Decimal:
 
 
 def _is_covered(item: SoldItem, items: Sequence[SoldItem], target: dict[int, Decimal]) -> bool:
-    """Whether all of a line, or of a bundle's children, is on the invoices so far."""
+    """Return whether all of a line, or of a bundle's children, is on the invoices so far."""
     if target.get(item.item_id, NOTHING) >= item.ordered - item.canceled:
         return True
     children = [child for child in items if child.parent_id == item.item_id]

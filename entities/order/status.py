@@ -1,6 +1,6 @@
 """How an order's status gets from what Magento shows to what Acumatica says: one step at a time.
 
-Comes in: what Magento shows of the order, and the status that it must show. Goes out: the next step, None at the end or
+Input: what Magento shows of the order, and the status that it must show. Output: the next step, None at the end or
 where Magento is further on, `NotYet` where the shop has to move on first (a payment, a review, a hold of its own), or
 `Rejected` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
 state; hold, unhold and cancel are calls of their own; the state of an order that we made is set with its status,
@@ -59,7 +59,7 @@ class CurrentOrder:
 def next_step(
     current: CurrentOrder, acumatica_status: str, status: str, state: str | None, *, ships: bool
 ) -> Step | None:
-    """The next step towards `status`, which stands for Acumatica's `said`; `state` is none for one of somebody's own.
+    """Return the next step towards `status`, which `acumatica_status` maps to; `state` is None for a custom status.
 
     None where nothing is left to do, also because Magento is further on. Raises `NotYet` where Magento has to move on
     first, and `Rejected` where its state never allows it.
@@ -80,7 +80,7 @@ def next_step(
 
 
 def has_passed(current: CurrentOrder, state: str | None) -> bool:
-    """Whether Magento's order is further on than this state, so that there is nothing to tell.
+    """Return whether Magento's order is further on than this state, so that there is nothing to send.
 
     An order that was refunded is further on than any other. An order of ours of which nothing has begun goes back where
     Acumatica goes back.
@@ -115,7 +115,7 @@ def _wait_for_the_shop(current: CurrentOrder, acumatica_status: str, status: str
 
 
 def waiting(current: CurrentOrder, wait: WaitReason, acumatica_status: str, status: str, why: str) -> NotYet:
-    """A status that Magento has not reached yet, in words that name both."""
+    """Return the wait for a status that Magento has not reached yet; the message names both."""
     return NotYet(
         wait,
         f"Not yet: {current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, where it is "
@@ -124,17 +124,17 @@ def waiting(current: CurrentOrder, wait: WaitReason, acumatica_status: str, stat
 
 
 def why_nothing_to_send(current: CurrentOrder, acumatica_status: str, status: str, state: str | None) -> str | None:
-    """Why nothing was told, where Magento's order is further on than the status that stands for Acumatica's."""
+    """Return why nothing is sent: Magento's order is further on than the status that Acumatica's maps to."""
     if current.status == status or not has_passed(current, state):
         return None
     return (
-        f"Nothing to tell: {current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, "
+        f"Nothing to send: {current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, "
         f"and the order is further on there: {current.status} (state {current.state})."
     )
 
 
 def end_of_hold(current: CurrentOrder) -> Step | None:
-    """What ends a hold of ours: on hold an order takes neither invoices nor shipments, so nothing completes it.
+    """Return what ends a hold of ours: on hold an order takes neither invoices nor shipments, so nothing completes it.
 
     The hold of an order of ours was set with its status, and Magento does not know what to go back to.
     """
@@ -144,7 +144,7 @@ def end_of_hold(current: CurrentOrder) -> Step | None:
 
 
 def is_behind(current: CurrentOrder, state: str | None) -> bool:
-    """Whether the order still has to come to this state: Magento itself only moves one on, through invoices and
+    """Return whether the order still has to come to this state: Magento itself only moves one on, through invoices and
     shipments, and never puts one on hold or cancels it.
     """
     if state is None:
@@ -188,7 +188,7 @@ def _towards_complete(current: CurrentOrder, acumatica_status: str, status: str,
 
 
 def refused(current: CurrentOrder, acumatica_status: str, status: str, why: str) -> Rejected:
-    """A status that Magento's state does not allow, in words that name both."""
+    """Return the failure for a status that Magento's state does not allow; the message names both."""
     return Rejected(
         FailureCode.STATUS_NOT_POSSIBLE,
         f"{current.key} is {acumatica_status} in Acumatica, which is {status} in Magento, where it is "
@@ -197,7 +197,7 @@ def refused(current: CurrentOrder, acumatica_status: str, status: str, why: str)
 
 
 def unknown_state(key: str, status: str) -> Rejected:
-    """A status of somebody's own without a state."""
+    """Return a status of somebody's own without a state."""
     return Rejected(
         FailureCode.UNKNOWN_ORDER_STATE,
         f"{key} is to show {status}, which is none of Magento's own statuses. Name the state that it "
@@ -206,7 +206,7 @@ def unknown_state(key: str, status: str) -> Rejected:
 
 
 def state_of(status: str, states: Mapping[str, str]) -> str | None:
-    """The state that a status belongs to."""
+    """Return the state that a status belongs to."""
     return states.get(status) or STATES.get(status)
 
 

@@ -1,6 +1,6 @@
 """One order goes to Magento step by step: it is found or made, its invoices are made, its status follows.
 
-Comes in: what one message tells. Goes out: what the order is in Magento, with every step done. Before each step Magento
+Input: one message. Output: what the order is in Magento, with every step done. Before each step Magento
 is read, and only what it does not show is done: so whatever instant the last attempt died at, and whatever answer was
 lost, each of an order, an invoice and a comment is there once.
 """
@@ -77,14 +77,14 @@ async def _read(
 async def _matched(
     context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, current: MagentoOrder
 ) -> MagentoOrder:
-    """The order with its items' products, where lines of Acumatica are to be found among them."""
+    """Return the order with its items' products, where lines of Acumatica are to be found among them."""
     return await with_product_skus(context.shop, client, current) if content.invoices or content.rest else current
 
 
 def _will_hold(
     context: RunContext[OrderRule], message: Message, content: OrderContent, link: Link | None, found: _Found
 ) -> None:
-    """Keep that Magento is about to be told of a hold."""
+    """Record that a hold is about to be sent."""
     sent = replace(sent_content(link) or content, status=None, state="holded", invoices=())
     about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(sent), found.made_by)
     with context.state.write() as connection:
@@ -94,7 +94,7 @@ def _will_hold(
 async def find(
     context: RunContext[OrderRule], client: MagentoClient, message: Message, content: OrderContent, link: Link | None
 ) -> Delivered | None:
-    """The order in Magento, if nothing of what the message says is left to do."""
+    """Return the order in Magento, if nothing of what the message says is left to do."""
     try:
         found = await _known(client, content, link)
         if found is None:
@@ -133,7 +133,7 @@ async def still_waiting(
 
 
 async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
-    """The order by its link, else by our own number, else by the number that it refers to."""
+    """Return the order by its link, else by our own number, else by the number that it refers to."""
     if link is not None:
         current = await magento.order(client, link.magento_id)
         if current is None:
@@ -174,7 +174,7 @@ def _the_one(content: OrderContent, chosen: list[MagentoOrder]) -> MagentoOrder:
 
 
 async def _create(context: RunContext[OrderRule], client: MagentoClient, content: OrderContent) -> _Found:
-    """Make the order. Magento refuses its number a second time: then it is there, and is looked for again."""
+    """Make the order. Magento refuses its number a second time: then it is there, and is searched for again."""
     rule: OrderRule = context.rule
     _refuse_to_create(content, rule)
     if content.new is None:
@@ -258,7 +258,7 @@ async def _what_magento_knows(
 
 
 async def _buyer(context: RunContext[OrderRule], client: MagentoClient, key: str, customer: str) -> Buyer | None:
-    """The linked customer; none for a guest. An order waits for a customer who is on the way."""
+    """Return the linked customer; None for a guest. An order waits for a customer who is on the way."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "customer", [customer]).get(customer)
         live = messages.live(connection, "customer", [customer], []) if link is None else []

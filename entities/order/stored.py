@@ -11,5 +11,5 @@ from connector.model.sales_orders import SalesOrder
 
 
 def stored_order(document: Mapping[str, Any]) -> SalesOrder:
-    """The order of a record, or of what Magento was told of it; what an earlier version did not keep yet is empty."""
+    """Return the order of a record, or of what was sent of it; what an earlier version did not store is empty."""
     return msgspec.convert(document, type=SalesOrder)

@@ -1,6 +1,6 @@
 """The money of an order, to the cent: lines with their share of discount and tax, and totals that add up.
 
-Comes in: an order of Acumatica. Goes out: amounts for Magento, or `Rejected`. Magento
+Input: an order of Acumatica. Output: amounts for Magento, or `Rejected`. Magento
 checks no total (magento-observed.md, part two, section 2) and makes an invoice from the lines, so discount and tax of
 the document are shared out among the lines: what a customer is asked for is what Acumatica asks for.
 """
@@ -40,7 +40,7 @@ class Totals:
 
 
 def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals:
-    """The amounts of an order with these lines. Raises `Rejected` for totals that do not add up to the cent."""
+    """Return the amounts of an order with these lines. Raises `Rejected` for totals that do not add up to the cent."""
     amounts = [_cents(line.amount, f"the amount of line {line.number}", key) for line in lines]
     own_discounts = [_cents(line.discount, f"the discount of line {line.number}", key) for line in lines]
     tax = _cents(order.tax, "the tax total", key)
@@ -77,7 +77,7 @@ def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals
 def _tax_is_included(
     key: str, *, goods: Decimal, shipping: Decimal, tax: Decimal, discount: Decimal, total: Decimal
 ) -> bool:
-    """Whether prices hold the tax already; the amounts say so themselves, or add up neither way."""
+    """Return whether prices hold the tax already; the amounts say so themselves, or add up neither way."""
     without_tax = goods + shipping - discount
     if without_tax + tax == total:
         return False

@@ -1,4 +1,4 @@
-"""What the rules of orders take and give: the settings, the order that Magento must show, and what is told of it."""
+"""The types of the rules of orders: the settings, the order that Magento must show, and what is sent."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Invoice:
 
 @dataclass(frozen=True)
 class WhyNot:
-    """Why an order cannot be made, as it is kept with its content: the label of a `FailureCode`, and the reason.
+    """Why an order cannot be made, as it is stored with its content: the label of a `FailureCode`, and the reason.
 
     The label is part of the document's fingerprint since before there were codes: another text here would send again
     what a person skipped.
@@ -92,7 +92,7 @@ class WhyNot:
 
 @dataclass(frozen=True)
 class OrderContent:
-    """What one message tells Magento of one order.
+    """The content of one message about one order.
 
     `reference`: Magento's number of the order, if it came from there. `facts`: all that a customer sees, as Acumatica
     has it. `status` and `state`: Magento's, by the map; none where the map has none for `acumatica_status`. `new`: the

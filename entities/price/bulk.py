@@ -1,9 +1,10 @@
 """Prices over Magento's asynchronous bulk API, where the settings choose it (A2M_QUEUE__PRICE_TRANSPORT).
 
-Comes in: the claimed prices of one bulk, more than one request would carry. Goes out: an outcome for each, read per
+Input: the claimed prices of one bulk, more than one request would carry. Output: an outcome for each, read per
 record from what the bulk's operations came to. Guarantees: one bulk at a time, so never two with one key; a consumer
-that stands still is noticed and said, and the prices go by requests that wait for their answer; a bulk whose run died
-is asked about before anything else is sent, and what a late consumer may overwrite is read again. Reasons: ADR 0015.
+that stands still is noticed and reported, and the prices go by requests that wait for their answer; a bulk whose run
+died is asked about before anything else is sent, and what a late consumer may overwrite is read again. Reasons: ADR
+0015.
 """
 
 from __future__ import annotations
@@ -37,30 +38,30 @@ from entities.price.rules import PriceRule
 
 T = TypeVar("T")
 RECORDS = 5_000
-"""A body of half a megabyte at most: web servers refuse one above one, unless they are told otherwise."""
+"""A body of half a megabyte at most: web servers refuse one above one, unless configured otherwise."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 LATE_PUBLISH = timedelta(seconds=60)
-"""A bulk whose number was never told may still be queued this long after it was sent."""
+"""A bulk whose number was never returned may still be queued this long after it was sent."""
 STANDS_STILL = (
     "Magento's consumer has not worked on a bulk of {count:,} prices for {patience} s: they were sent by requests that "
     f"wait for their answer. {magento_bulk.START_THE_CONSUMER}"
 )
 NOT_TAKEN = "Magento takes no bulk of prices, so they were sent by requests that wait for their answer: {fault}"
 OUTCOMES_UNREADABLE = (
-    "Magento does not tell of a bulk, so its prices were sent by requests that wait for their answer: {fault}"
+    "Magento does not report on a bulk, so its prices were sent by requests that wait for their answer: {fault}"
 )
 NOT_PERMITTED = (
-    "Magento does not tell what became of a bulk: give the integration the permission {permission}. "
+    "Magento does not report what became of a bulk: grant the integration the permission {permission}. "
     "Its prices were sent by requests that wait for their answer."
 )
 
 
 class OutcomesUnreadable(Exception):
-    """Magento does not tell what became of a bulk; the text says why."""
+    """Magento does not report what became of a bulk; the text says why."""
 
 
 def goes_in_bulk(context: RunContext[PriceRule]) -> bool:
-    """Whether prices go in bulks now: they are to, and none is open that was not worked off."""
+    """Return whether prices go in bulks now: they are to, and none is open that was not worked off."""
     if context.queue.bulk_patience is None:
         return False
     with context.state.read() as connection:
@@ -68,7 +69,7 @@ def goes_in_bulk(context: RunContext[PriceRule]) -> bool:
 
 
 def operations_of(size: int) -> int:
-    """How many operations of so many records make a bulk."""
+    """Return how many operations of so many records make a bulk."""
     return max(1, RECORDS // size)
 
 
@@ -109,7 +110,9 @@ async def deliver_in_bulk(
 async def _not_published(
     context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
 ) -> Delivery:
-    """What a fault of the publishing means: after one that leaves open whether it is queued, the bulk is kept."""
+    """Return what a fault of the publishing means: after one that leaves open whether it is queued, the bulk stays
+    stored.
+    """
     if isinstance(fault, NoAnswer):
         return Delivery([RowResult("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
@@ -134,7 +137,7 @@ async def _another_way(
 async def _with_the_rest(
     client: MagentoClient, rows: Sequence[PriceRow], outcomes: list[RowResult | None], size: int
 ) -> Delivery:
-    """Send what is unclear by itself: a request tells what an operation does not."""
+    """Send what is unclear by itself: a request reports what an operation does not."""
     rest = [index for index, outcome in enumerate(outcomes) if outcome is None]
     sent = await deliver_prices(client, [rows[index] for index in rest], size) if rest else Delivery([])
     for index, outcome in zip(rest, sent.outcomes, strict=True):
@@ -182,7 +185,7 @@ async def _open(client: MagentoClient, uuid: str | None) -> int:
 
 
 async def _asked(answer: Awaitable[T]) -> T:
-    """What Magento tells of a bulk. Raises `OutcomesUnreadable` where it keeps that to itself."""
+    """Return what Magento reports of a bulk. Raises `OutcomesUnreadable` where it does not."""
     try:
         return await answer
     except Unauthorized as refused:
@@ -195,7 +198,7 @@ async def _asked(answer: Awaitable[T]) -> T:
 
 async def settle_bulk(context: RunContext[PriceRule]) -> None:
     """Ask about a bulk that a run left open, before anything else is done. What it carried is read again once it is
-    over; as long as nobody works it off, or tells of it, prices go another way.
+    over; as long as no consumer works on it, or its status is unreadable, prices go another way.
     """
     with context.state.read() as connection:
         left = bulks.of_entity(connection, context.name)

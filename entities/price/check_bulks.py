@@ -1,4 +1,4 @@
-"""Test Connection where prices go in asynchronous bulks: whether Magento's consumer works, and tells what it did."""
+"""Test Connection where prices go in asynchronous bulks: whether Magento's consumer works and reports what it did."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def _consumer(client: MagentoClient, clock: Clock) -> Check:
             left = await bulk.open_operations(client, uuid)
         except Unauthorized as refused:
             message = (
-                "Prices were published, and what became of them may not be read: give the integration the permission"
+                "Prices were published, and what became of them may not be read: grant the integration the permission"
             )
             return Check(CONSUMER, "failed", f"{message} {refused.resources or bulk.STATUS_PERMISSION}.")
         if left == 0:

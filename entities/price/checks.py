@@ -1,6 +1,6 @@
 """Test Connection, prices: the price class, the tax of Acumatica's price list, and the consumer of bulks.
 
-Nothing is written anywhere. Magento's API does not tell how its own prices are: the setting does.
+Nothing is written anywhere. Magento's API does not return how its own prices are taxed: the setting does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAMED = 3
 def prices_in_acumatica(
     session: AcumaticaSession, rule: PriceRule, price_read: Literal["odata", "inquiry"]
 ) -> list[PlannedCheck]:
-    """The tax calculation mode of the price list."""
+    """Return the tax calculation mode of the price list."""
     if rule.tax_included is None:
         return []
     return [PlannedCheck(TAX, partial(_tax, session, rule, price_read, included=rule.tax_included))]
@@ -37,7 +37,7 @@ async def _tax(
     session: AcumaticaSession, rule: PriceRule, price_read: Literal["odata", "inquiry"], *, included: bool
 ) -> Check:
     if rule.source != "price_list":
-        return Check(TAX, "could not be checked", "Acumatica tells it of the prices in its price list only")
+        return Check(TAX, "could not be checked", "Acumatica states it for the prices in its price list only")
     other = OTHER_TAX[included]
     if price_read == "odata":
         async with aclosing(acumatica.by_odata(session, tax=other)) as pages:
@@ -57,7 +57,7 @@ async def _tax(
 
 
 def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> list[PlannedCheck]:
-    """The price class whose prices come before the base prices."""
+    """Return the price class whose prices come before the base prices."""
     return [PlannedCheck(PRICE_CLASS, partial(_price_class, session, price_class))] if price_class else []
 
 

@@ -32,7 +32,9 @@ async def deliver_prices_of(
 
 
 async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
-    """Tell products that Magento no longer has from those that take no price: its refusal is the same for both."""
+    """Distinguish products that Magento no longer has from those that take no price: its refusal is the same for
+    both.
+    """
     refused = {
         one.sku or one.key: index
         for index, (one, outcome) in enumerate(zip(claimed, delivery.outcomes, strict=True))

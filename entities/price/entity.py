@@ -69,7 +69,7 @@ class Price(ValueEntity[PriceRule]):
         return (*super().computed_with(settings), settings.magento.store_id)
 
     def is_tuned(self, settings: Settings) -> bool:
-        """See `Entity.is_tuned`: the answer to a bulk tells of the consumer's time."""
+        """See `Entity.is_tuned`: the answer to a bulk measures the consumer's time."""
         return not sends_bulks(settings)
 
     async def ruled(

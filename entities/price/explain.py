@@ -28,7 +28,7 @@ async def explain_now(client: MagentoClient, settings: Settings, known: Known) -
 
 
 def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:
-    """Yield what Acumatica last said of the prices, and what the rule makes of it today."""
+    """Yield the prices last read from Acumatica, and the rule's result today."""
     for one in stored:
         facts = one.record.facts
         if facts is not None and facts.default_price is not None:

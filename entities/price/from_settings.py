@@ -11,7 +11,7 @@ from settings import Settings
 
 
 def price_rule(settings: Settings) -> PriceRule:
-    """Which price of an item Magento shows."""
+    """Return which price of an item Magento shows."""
     chosen = settings.price
     source = "default_price" if chosen.source == "default_price" else chosen.sales_price_from
     return PriceRule(

@@ -71,9 +71,9 @@ class Prices(NamedTuple):
 
 
 def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, today: date) -> Prices:
-    """The price of each published item on `today`, a date in the tenant's zone.
+    """Return the price of each published item on `today`, a date in the tenant's zone.
 
-    `items` as `items.published` gives them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
+    `items` as `items.published` returns them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
     warehouse, promotion, break_quantity, price, currency, effective, expiration, tax`.
     """
     column = "field_price" if rule.source == "field" else "default_price"
@@ -125,7 +125,9 @@ def _divide(dividend: int, divisor: int) -> int:
 
 
 def _usable(items: pd.DataFrame, rows: pd.DataFrame, rule: PriceRule) -> pd.DataFrame:
-    """The rows that may ever give a price, on any date, with their rank, `published` price, `first` and `last` day."""
+    """Return the rows that may ever set a price, on any date, with their rank, `published` price, `first` and `last`
+    day.
+    """
     of_class = (rows["price_type"] == "customer_price_class") & (rows["price_code"] == rule.price_class)
     fits = ((rows["price_type"] == "base") | (of_class if rule.price_class else False)) & (rows["warehouse"] == "")
     fits &= rows["break_quantity"] <= _PIECE

@@ -1,7 +1,7 @@
 """A shipment that somebody else made in Magento, by hand or by a carrier's module, becomes the one of Acumatica.
 
-It is looked for before one is made: it has a tracking number of Acumatica's and ships exactly its lines, has no mark of
-ours and no link. The mark comes first: whatever happens afterwards, it is found by it and never adopted twice.
+It is searched for before one is made: it has a tracking number of Acumatica's and ships exactly its lines, has no mark
+of ours and no link. The mark comes first: whatever happens afterwards, it is found by it and never adopted twice.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def adoptable(
 def _of_others(
     context: RunContext[ShipmentRule], there: Iterable[MagentoShipment], entity: str
 ) -> list[MagentoShipment]:
-    """The shipments with neither a mark of ours nor a link, the oldest first."""
+    """Return the shipments with neither a mark of ours nor a link, the oldest first."""
     unmarked = sorted((one for one in there if not is_marked(one.comments)), key=lambda one: int(one.entity_id))
     with context.state.read() as connection:
         return [one for one in unmarked if not links.of_magento_id(connection, entity, one.entity_id)]

@@ -1,4 +1,4 @@
-"""Whether a shipment that somebody else made in Magento is the one that Acumatica tells of.
+"""Whether a shipment that somebody else made in Magento is the one that Acumatica has.
 
 It is if both have a tracking number in common and it ships exactly Acumatica's lines. What stands where a number is
 missing ("TBD", "0") proves nothing. Source: spec, *Learned in the field*, "Adopting shipments".
@@ -63,7 +63,7 @@ def ships_exactly(
 
 
 def _share(item: SoldItem, by_id: Mapping[int, SoldItem], amounts: Mapping[int, Decimal]) -> Decimal:
-    """What a shipment took of an item; of a child of what ships as one, its share."""
+    """Return what a shipment took of an item; of a child of what ships as one, its share."""
     parent = by_id.get(item.parent_id) if item.parent_id is not None else None
     if item.item_id in amounts or parent is None or not parent.ordered:
         return amounts.get(item.item_id, Decimal(0))

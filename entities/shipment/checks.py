@@ -1,6 +1,6 @@
 """Test Connection, shipments: what the settings of shipments and drop-shipments name exists in both systems.
 
-Comes in: both systems and the rule that the settings give. Goes out: what is to be checked. Nothing is written
+Input: both systems and the rule of the settings. Output: what is to be checked. Nothing is written
 anywhere.
 """
 
@@ -19,12 +19,12 @@ SHIP_VIAS, DROP_SHIP, SOURCES = "ShipVias of shipments", "Drop-shipments", "Sour
 
 
 def shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> list[PlannedCheck]:
-    """The ShipVias of the map, and the one of drop-shipments."""
+    """Return the ShipVias of the map, and the one of drop-shipments."""
     return [PlannedCheck(SHIP_VIAS, partial(_ship_vias, session, rule))]
 
 
 def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[PlannedCheck]:
-    """The sources that shipments are booked on."""
+    """Return the sources that shipments are booked on."""
     return [PlannedCheck(SOURCES, partial(_sources, client, rule))]
 
 

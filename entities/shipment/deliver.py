@@ -1,6 +1,6 @@
-"""One shipment goes to Magento: its order is found, ours is looked for, somebody's is adopted, or it is made.
+"""One shipment goes to Magento: its order is found, ours is searched for, another one is adopted, or it is made.
 
-Comes in: a claimed message. Goes out: what it became, and which quantities at its source Magento changed by it. Nothing
+Input: a claimed message. Output: what it became, and which quantities at its source Magento changed by it. Nothing
 is shipped twice: Magento's shipments of the order are read first, and ours is recognised by its comment; shipments of
 one order are made one after the other. Everything that decides is asked before anything is changed: whether the order
 ships at all, which items, which of somebody's shipments it may be.
@@ -47,7 +47,7 @@ async def send(
     content: ShipmentContent,
     link: Link | None,
 ) -> Delivered:
-    """Make the shipment, or give the one that is there what it lacks. Raises `Rejected`, `NotYet`, faults."""
+    """Make the shipment, or complete the one that is there. Raises `Rejected`, `NotYet`, faults."""
     order = await order_of(context, client, content)
     async with context.shop.alone(f"order {order.entity_id}") as had_to_wait:
         if had_to_wait:
@@ -105,7 +105,7 @@ async def find(
     content: ShipmentContent,
     link: Link | None,
 ) -> Delivered | None:
-    """The shipment in Magento, if it is there with all of its tracking numbers."""
+    """Return the shipment in Magento, if it is there with all of its tracking numbers."""
     try:
         order = await with_product_skus(context.shop, client, await order_of(context, client, content))
         ours = _ours(await magento.shipments_of(client, order.entity_id), content, link, order)
@@ -144,7 +144,8 @@ def _delivered_as(
     foreign: Sequence[ContentLine],
     remarks: Sequence[str] = (),
 ) -> Delivered:
-    """What it became. An order that we made in Magento was never reserved there: what left it is to be compensated.
+    """Return what it became. An order that we made in Magento was never reserved there: what left it is to be
+    compensated.
 
     Lines that Magento does not know, and whatever else a person should know, are named in the run and at the record.
     """
@@ -180,7 +181,7 @@ def _is_ours(order: MagentoOrder, key: str) -> bool:
 def _ours(
     shipments: Iterable[MagentoShipment], content: ShipmentContent, link: Link | None, order: MagentoOrder
 ) -> MagentoShipment | None:
-    """The linked shipment, else the one that bears our mark."""
+    """Return the linked shipment, else the one that bears our mark."""
     for one in shipments:
         if one.entity_id == link.magento_id if link is not None else content.mark in one.comments:
             return one
@@ -237,7 +238,7 @@ async def _ship(
 async def _refuse_what_changed(
     context: RunContext[ShipmentRule], client: MagentoClient, order: MagentoOrder, content: ShipmentContent
 ) -> None:
-    """Somebody may have put the order on hold, or canceled it, after it was looked at: it waits, or fails for that."""
+    """Somebody may have put the order on hold, or canceled it, after it was checked: it waits, or fails for that."""
     now = await orders.order(client, str(order.entity_id))
     if now is not None and now.state != order.state:
         refuse_or_wait(context, now, content)

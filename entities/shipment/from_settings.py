@@ -13,7 +13,7 @@ from settings import Settings
 
 
 def shipment_rule(settings: Settings) -> ShipmentRule:
-    """How shipments and drop-shipments become Magento's."""
+    """Return how shipments and drop-shipments become Magento's."""
     chosen, order, inventory = settings.shipment, settings.order, settings.inventory
     by_branch = inventory.definition == "branch_wise"
     of_warehouses = {warehouse: source_key(source) for warehouse, source in inventory.sources.items()}

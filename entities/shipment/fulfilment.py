@@ -1,6 +1,6 @@
 """Which lines of a Magento order a shipment ships, and what it takes from its source.
 
-Comes in: the order's lines as Magento has them, and what ships by SKU. Goes out: order item ids with quantities, never
+Input: the order's lines as Magento has them, and what ships by SKU. Output: order item ids with quantities, never
 more than is open, the SKUs that Magento deducts, and the lines that Magento does not know. Which item a line is, is
 decided by `entities.shop_orders.matching`. Source: magento-observed.md, part two, section 1: a configurable is two
 lines with one SKU, of which the parent ships; a bundle shipped together ships as its parent, one shipped separately as
@@ -49,22 +49,22 @@ class _Order:
         self.left = {line.item_id: _open(line) for line in self.lines}
 
     def children(self, parent: SoldItem) -> list[SoldItem]:
-        """The lines of a bundle's goods."""
+        """Return the lines of a bundle's goods."""
         return [line for line in self.lines if line.parent_id == parent.item_id and line.ships]
 
     def is_separate(self, line: SoldItem) -> bool:
-        """Whether a bundle ships as its children."""
+        """Return whether a bundle ships as its children."""
         return line.product_type == "bundle" and self.separately.get(line.item_id, False)
 
     def ships_itself(self, line: SoldItem) -> bool:
-        """Whether Magento takes this very line in a shipment."""
+        """Return whether Magento takes this very line in a shipment."""
         if not line.ships:
             return False
         parent = self.by_id.get(line.parent_id) if line.parent_id is not None else None
         return self.is_separate(parent) if parent is not None else not self.is_separate(line)
 
     def free(self, line: SoldItem) -> Decimal:
-        """What may be shipped of a line now; of a bundle that ships as its children, whole bundles."""
+        """Return what may be shipped of a line now; of a bundle that ships as its children, whole bundles."""
         return _bundles_open(self, line) if self.is_separate(line) else self.left[line.item_id]
 
     def take(self, line: SoldItem, quantity: Decimal) -> None:
@@ -114,8 +114,8 @@ def unknown_lines(lines: Sequence[SoldItem], wanted: Iterable[ContentLine]) -> t
 
 
 def _in_turn(here: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentLine, list[SoldItem]]]:
-    """Each line with the items that have its goods, in the order in which they choose: first those that name an item,
-    then those of which exactly as much is open; what is given away for nothing comes last.
+    """Return each line with the items that have its goods, in the order in which they choose: first those that name an
+    item, then those of which exactly as much is open; what is given away for nothing comes last.
     """
     found = [(want, matches(here.lines, want.sku)) for want in wanted]
 
@@ -129,7 +129,7 @@ def _in_turn(here: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentL
 
 
 def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: str) -> list[SoldItem]:
-    """The items in the order in which the line fills them. Raises `Rejected` where nobody can tell which is meant."""
+    """Return the items in the order in which the line fills them. Raises `Rejected` where it is ambiguous."""
     left = {line.item_id: here.free(line) for line in found}
     doubt = unclear(found, here.lines, left, want.quantity, want.order_line, want.item_ref)
     if doubt:
@@ -152,7 +152,7 @@ def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: s
 
 
 def _ways(here: _Order, found: Sequence[SoldItem]) -> dict[Way, list[SoldItem]]:
-    """How the items that have a line's goods may ship; empty where they are virtual and do not ship at all."""
+    """Return how the items that have a line's goods may ship; empty where they are virtual and do not ship at all."""
     ships = [line for line in found if line.ships]
     ways: dict[Way, list[SoldItem]] = {
         "itself": [line for line in ships if here.ships_itself(line)],
@@ -205,7 +205,9 @@ def describe_lines(lines: Iterable[ContentLine], joined: str) -> str:
 
 
 def _open(line: SoldItem) -> Decimal:
-    """What may still be shipped; what was refunded counts beside what was shipped, so that Magento never clamps."""
+    """Return what may still be shipped; what was refunded counts beside what was shipped, so that Magento never
+    clamps.
+    """
     return max(line.ordered - line.shipped - line.refunded - line.canceled, Decimal(0))
 
 
@@ -255,7 +257,7 @@ def _ship_children(here: _Order, want: ContentLine, parents: Sequence[SoldItem],
 
 
 def _bundles_open(here: _Order, parent: SoldItem) -> Decimal:
-    """How many whole bundles the open quantities of the children are: the parent's own says nothing of it."""
+    """Return how many whole bundles the open quantities of the children are: the parent's own says nothing of it."""
     counts = [here.left[child.item_id] * parent.ordered // child.ordered for child in here.children(parent)]
     return max(min(counts, default=Decimal(0)), Decimal(0))
 
@@ -298,7 +300,7 @@ def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], o
 
 
 def taken(lines: Sequence[SoldItem], items: Iterable[tuple[int, Decimal]]) -> dict[str, Decimal]:
-    """What a shipment of these order items takes from its source, by the SKU that their product has now.
+    """Return what a shipment of these order items takes from its source, by the SKU that their product has now.
 
     A configurable's line has its child's SKU; a bundle shipped together takes its children by their share; the parent
     of one shipped separately, which Magento lists beside its children, takes nothing.

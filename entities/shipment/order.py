@@ -69,7 +69,7 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
 
 
 def _named(found: Sequence[MagentoOrder], content: ShipmentContent) -> list[MagentoOrder]:
-    """The orders with the reference as their number; where there is none, those that bear Acumatica's number."""
+    """Return the orders with the reference as their number; where there is none, those that bear Acumatica's number."""
     by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
     return by_reference or [one for one in found if one.ext_order_id == content.order]
 
@@ -80,7 +80,7 @@ def _is_still_to_be_made(context: RunContext[ShipmentRule], content: ShipmentCon
 
 
 def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> Rejected | NotYet:
-    """Why there is no order: it may still come, because orders are sent too; or it never will."""
+    """Return why there is no order: it may still come, because orders are sent too; or it never will."""
     rule = context.rule
     order_type = content.order.partition(" ")[0]
     if content.reference and not rule.create_with_reference:
@@ -138,14 +138,14 @@ def wait_of(context: RunContext[ShipmentRule], order: MagentoOrder, content: Shi
     if order.state == "holded" and _is_being_held(context, content.order):
         return NotYet(
             WaitReason.ORDER_NOT_TOLD,
-            f"It waits for its order {content.order}: it is on hold in Magento until that sync tells otherwise.",
+            f"It waits for its order {content.order}: it is on hold in Magento until that sync changes it.",
             f"order {content.order}",
         )
     return NotYet(reason, f"It waits: the Magento order {order.increment_id} {text}. It ships by itself afterwards.")
 
 
 def _is_being_held(context: RunContext[ShipmentRule], order: str) -> bool:
-    """Whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
+    """Return whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "order", [order]).get(order)
     waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(context, order))
@@ -158,7 +158,7 @@ def _order_messages(context: RunContext[ShipmentRule], order: str) -> list[Messa
 
 
 def _orders_begin_on(context: RunContext[ShipmentRule]) -> date | None:
-    """The day from which orders are sent: FROM, or when orders were first made active."""
+    """Return the day from which orders are sent: FROM, or when orders were first made active."""
     begins: datetime | None = context.rule.orders_from
     if begins is None:
         with context.state.read() as connection:

@@ -1,6 +1,6 @@
-"""Shipments: read under either trigger, told to Magento as one shipment for each order, each once.
+"""Shipments: read under either trigger, sent to Magento as one shipment for each order, each once.
 
-Comes in: shipments of Acumatica and released receipts of drop-ship orders. Goes out: messages with the same key under
+Input: shipments of Acumatica and released receipts of drop-ship orders. Output: messages with the same key under
 either trigger. Under *On Invoice Release* a shipment is due for an order when its invoice for it is released; what was
 sent before a switch of the trigger stays known by its key. Source: spec, *Shipment Sync Trigger*, "Documents",
 "Before a shipment is made"; the rules are `entities.shipment.rules`, the sending is `entities.shipment.deliver`.
@@ -56,7 +56,7 @@ async def _receipt_pages(
 
 
 async def _of_changed_purchases(context: RunContext[ShipmentRule], since: datetime) -> list[str]:
-    """The known receipts whose purchase order changed: it holds the vendor's tracking number."""
+    """Return the known receipts whose purchase order changed: it holds the vendor's tracking number."""
     numbers = await receipts.purchases_changed(context.acumatica, since)
     with context.state.read() as connection:
         return [key for number in numbers for key in records.with_key(connection, context.name, _purchase_key(number))]
@@ -76,7 +76,7 @@ def _number(key: str | None) -> str | None:
 
 
 async def _invoiced_pages(context: RunContext[ShipmentRule], since: datetime | None) -> AsyncIterator[FeedPage]:
-    """What became due because an invoice was released; a full read sees it anyway.
+    """Yield what became due because an invoice was released; a full read sees it anyway.
 
     An invoice names shipments and receipts alike by a bare number: it means those that are known, because what an
     invoice names was read when it was confirmed or received.
@@ -104,12 +104,12 @@ async def _receipts_of(context: RunContext[ShipmentRule], keys: list[str]) -> Fe
 
 
 def _record(key: str) -> str:
-    """The Acumatica key of what somebody typed, who may have typed a message's key."""
+    """Return the Acumatica key of what somebody typed, who may have typed a message's key."""
     return key.partition("|")[0]
 
 
 async def _page(context: RunContext[ShipmentRule], found: FoundPage) -> FeedPage:
-    """The shipments with their orders, items and released invoices, as they are kept."""
+    """Return the shipments with their orders, items and released invoices, as they are stored."""
     named = {line.order for one in found.found for line in one.shipment.lines if line.order not in one.shipment.orders}
     orders, unreadable = await orders_with_keys(context.acumatica, named)
     problems = [(problem.key, problem.reason) for problem in found.problems]
@@ -160,7 +160,7 @@ async def compute(context: RunContext[ShipmentRule], there: Mapping[str, dict[st
 
 
 def _sent(context: RunContext[ShipmentRule], keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
-    """What Magento was told, or is being told, of each record: by the message's key."""
+    """Return what was sent, or is being sent, of each record, by the message's key."""
     with context.state.read() as connection:
         made = links.of_records(connection, context.name, keys).values()
         live = messages.live(connection, context.name, keys, [])

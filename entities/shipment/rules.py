@@ -1,7 +1,7 @@
-"""What Magento must be told of an Acumatica shipment, or of the receipt behind a drop-shipment.
+"""What Magento must show of an Acumatica shipment, or of the receipt behind a drop-shipment.
 
-Comes in: a `Shipment` as Acumatica has it, with the orders and items that it names. Goes out: one `ShipmentContent` per
-order, or why there can be none, in words. Source: spec, *Rules of the field*, "Documents", "Unit"; acumatica.md §5.5,
+Input: a `Shipment` as Acumatica has it, with the orders and items that it names. Output: one `ShipmentContent` per
+order, or why there can be none. Source: spec, *Rules of the field*, "Documents", "Unit"; acumatica.md §5.5,
 §5.7. The key of a message is the same under either trigger, so switching it neither loses nor doubles a shipment.
 """
 
@@ -40,7 +40,7 @@ def shipment_messages(
 ) -> list[ShipmentMessage]:
     """One message for each order of a shipment that is due.
 
-    `sent`: what Magento was told, or is being told, by key of the message; none where nobody knows. What of it is no
+    `sent`: what was sent, or is being sent, by the message's key; None where that is unknown. What of it is no
     longer so in Acumatica is reported.
     """
     found = []
@@ -77,7 +77,7 @@ def _shipment_message(
         before = sent.get(key)
         if before is None or (why.code in NO_CARRIER and _numbers(shipment, order) - _known(before)):
             return ShipmentMessage(key, None, why.code, str(why))
-        # Magento has it; what a setting says now of how to tell it alters nothing
+        # Magento has it; a setting about how to send it changes nothing any more
         return ShipmentMessage(key, _with_numbers(before, _numbers(shipment, order)))
 
 
@@ -100,7 +100,7 @@ def _undone(shipment: Shipment, key: str) -> ShipmentMessage:
 
 
 def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentContent:
-    """What Magento is told of a shipment on one order. Raises `Rejected`."""
+    """Return what is sent of a shipment on one order. Raises `Rejected`."""
     if not order:
         raise Rejected(
             FailureCode.NO_SALES_ORDER,
@@ -149,7 +149,7 @@ def _source(shipment: Shipment, lines: Sequence[ShippedLine], rule: ShipmentRule
 
 
 def _tracking(shipment: Shipment, order: str) -> list[str]:
-    """The tracking numbers of an order's packages, each once."""
+    """Return the tracking numbers of an order's packages, each once."""
     of_order = (one.number.strip() for one in shipment.packages if not one.orders or order in one.orders)
     return [number for number in dict.fromkeys(of_order) if number]
 
@@ -200,7 +200,7 @@ def _content_lines(
 
 
 def _whole_kits(shipment: Shipment, components: Sequence[ShippedLine], kit: OrderLine) -> ShippedLine:
-    """The components of a kit's order line as kits: each component's share of what was ordered of it."""
+    """Return the components of a kit's order line as kits: each component's share of what was ordered of it."""
     shares = {}
     for code in sorted({line.inventory_id for line in components}):
         group = [line for line in components if line.inventory_id == code]
@@ -254,7 +254,7 @@ def _content_line(
 
 
 def _ordered(of: OrderLine | None, item: ItemUnits, unit: str) -> Decimal | None:
-    """What the order line has in all in Magento's unit; None where that is not known or no decimal number."""
+    """Return what the order line has in all in Magento's unit; None where that is not known or no decimal number."""
     if of is None:
         return None
     found = item.converted(of.quantity, of.uom, unit)
@@ -285,28 +285,28 @@ def _quantity(
 
 
 def changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
-    """The content to send where Magento was told another one: what it was told, with Acumatica's tracking numbers.
+    """Return the content to send where another one was sent: that one, with Acumatica's tracking numbers.
 
-    A setting that changed alters nothing of what Magento has; what Acumatica ships otherwise is told by `edited`.
+    A setting that changed alters nothing of what Magento has; what Acumatica ships otherwise is reported by `edited`.
     """
     added = tuple(track for track in now.tracks if track.number not in _known(before))
     return _with_numbers(before, {track.number for track in now.tracks}, added)
 
 
 def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
-    """Return what Acumatica ships otherwise than Magento was told, which Magento cannot follow; None if nothing."""
+    """Return what Acumatica ships otherwise than was sent, which Magento cannot follow; None if nothing."""
     differences = _differences(before, now)
     if not differences:
         return None
     return CHANGED.because(
-        f"{now.mark} differs from what Magento was told: {'; '.join(differences)}. Magento cannot follow; "
+        f"{now.mark} differs from what was sent to Magento: {'; '.join(differences)}. Magento cannot follow; "
         "its tracking numbers go on. Put Magento right by hand and skip this message."
     )
 
 
 def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track, ...] = ()) -> ShipmentContent:
-    """What Magento was told, with the tracking numbers that Acumatica has now; where it has none any more, those that
-    were told stay, because nothing replaces them.
+    """Return what was sent, with the tracking numbers that Acumatica has now; where it has none any more, those that
+    were sent stay, because nothing replaces them.
     """
     remaining = tuple(track for track in before.tracks if track.number in numbers)
     return replace(before, tracks=remaining + added) if remaining or added else before

@@ -30,7 +30,7 @@ def ledger_keys(amounts: Mapping[str, Decimal], source: str) -> tuple[tuple[str,
 
 
 async def short_of(client: MagentoClient, source: str, needed: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
-    """The SKUs of which the source has less than the shipment takes, with what it takes."""
+    """Return the SKUs of which the source has less than the shipment takes, with what it takes."""
     there = {
         comparison_key(one.sku): one.quantity
         for one in await queries.source_items(client, sorted(needed))

@@ -1,6 +1,6 @@
 """The tracking numbers of a shipment that is in Magento: new ones are added, those that Acumatica replaced are removed.
 
-Only numbers that the connector told are ever removed; what somebody entered in Magento stays.
+Only numbers that the connector sent are ever removed; what somebody entered in Magento stays.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ async def update_tracks(
     content: ShipmentContent,
     link: Link | None,
 ) -> list[str]:
-    """Give the shipment the tracking numbers of the content; return what could not be removed, in words."""
+    """Give the shipment the tracking numbers of the content; return a message about what could not be removed."""
     there = {comparable(number) for number in ours.tracks}
     for track in content.tracks:
         if comparable(track.number) not in there:
@@ -64,7 +64,7 @@ def _replaced(
     content: ShipmentContent,
     link: Link | None,
 ) -> list[tuple[str, str]]:
-    """The numbers, with Magento's ids, that were told or tried to be told and are not Acumatica's any more."""
+    """Return the numbers, with Magento's ids, that were sent or attempted and are not Acumatica's any more."""
     with context.state.read() as connection:
         sent = messages.attempted(connection, message.entity, message.key)
     if link is not None and link.document is not None:

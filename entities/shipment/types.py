@@ -1,4 +1,4 @@
-"""The rule that shipments are sent by, and what Magento is told of one (settings sections Shipment, Dropship)."""
+"""The rule that shipments are sent by, and what is sent of one (settings sections Shipment, Dropship)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ContentLine:
 
 @dataclass(frozen=True)
 class ShipmentContent:
-    """What Magento is told of one shipment on one order. `mark` is the comment by which it is recognised there."""
+    """What is sent of one shipment on one order. `mark` is the comment by which it is recognised there."""
 
     mark: str
     order: str

@@ -8,7 +8,7 @@ from settings.inventory import daily_repair
 
 
 def repair_rule(settings: Settings) -> RepairRule:
-    """How a repair of Magento's reservations becomes known."""
+    """Return how a repair of Magento's reservations becomes known."""
     chosen = settings.inventory
     daily = daily_repair(chosen.reservation_repair)
     return RepairRule(

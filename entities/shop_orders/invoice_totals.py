@@ -1,6 +1,6 @@
 """What an invoice that Magento makes comes to, so that one is made only where it is Acumatica's to the cent.
 
-Comes in: the amounts of a Magento order and of its items, and the quantities to invoice. Goes out: the totals that
+Input: the amounts of a Magento order and of its items, and the quantities to invoice. Output: the totals that
 Magento may come to. Magento takes of each item its share by quantity, in the last invoice of it what is left, and all
 of the shipping in the first invoice. It may carry the fractions that rounding leaves from one share to the next, with
 one sign or the other, so there are several candidates; where they differ nobody can say which it is. Source:
@@ -28,7 +28,7 @@ CARRIES: tuple[dict[str, int], ...] = (
 def invoice_totals(
     items: Sequence[SoldItem], money: OrderMoney, asked: Sequence[tuple[int, Decimal]] | None
 ) -> set[Decimal] | None:
-    """What an invoice of these quantities, None: of all that is open, may come to; None where that is not known.
+    """Return what an invoice of these quantities, None: of all that is open, may come to; None where that is not known.
 
     It is not known of bundles: the price may be the parent's or the children's.
     """
@@ -44,7 +44,9 @@ def invoice_totals(
 def refund_at_most(
     items: Sequence[SoldItem], money: OrderMoney, asked: Sequence[tuple[int, Decimal]]
 ) -> Decimal | None:
-    """What a credit memo of these quantities, without shipping, gives back at most; None where that is not known."""
+    """Return what a credit memo of these quantities, without shipping, refunds at most; None where that is not
+    known.
+    """
     if any(item.product_type == "bundle" for item in items):
         return None
     wanted = dict(asked)
@@ -61,7 +63,9 @@ def _shares(
     whole: Mapping[int, Decimal],
     signs: Mapping[str, int],
 ) -> list[Decimal]:
-    """The shares of the items, a discount's less than 0. `money` is of `whole`; what is all of it is not rounded."""
+    """Return the shares of the items, a discount's less than 0. `money` is of `whole`; what is all of it is not
+    rounded.
+    """
     found, carried = [], NOTHING
     for name in SHARES:
         for item in charged:

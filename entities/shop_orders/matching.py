@@ -51,7 +51,7 @@ def matches(items: Sequence[SoldItem], sku: str) -> list[SoldItem]:
 
 
 def _names(item: SoldItem) -> set[str]:
-    """The SKUs that are surely this item's, as Magento compares them."""
+    """Return the SKUs that are surely this item's, as Magento compares them."""
     names = {comparison_key(item.product_sku)}
     if not item.sku_moved:
         names.add(comparison_key(item.sku))
@@ -64,7 +64,7 @@ def _standing(item: SoldItem, by_id: Mapping[int, SoldItem]) -> SoldItem:
 
 
 def goods(item: SoldItem, items: Iterable[SoldItem]) -> str:
-    """Return what tells the goods of two items apart: the product, of a configurable the chosen one, else the SKU."""
+    """Return what distinguishes the goods of two items: the product, of a configurable the chosen one, else the SKU."""
     if item.product_type == "configurable":
         item = next((one for one in items if one.parent_id == item.item_id), item)
     return comparison_key(item.product_sku or item.sku)
@@ -91,7 +91,7 @@ def preferred(
     """Return the items in the order in which a line fills them: the one that is named; one of which as much is open as
     of the line; then in order of lines, from the place that the line has among those of this item in Acumatica.
 
-    `left`: what is open of each item. `quantity`: what is told of the line now, of `ordered` in all.
+    `left`: what is open of each item. `quantity`: what is sent of the line now, of `ordered` in all.
     """
     in_order = sorted(found, key=lambda item: item.item_id)
     start = rank if rank < len(in_order) else 0

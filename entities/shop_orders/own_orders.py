@@ -1,6 +1,6 @@
 """Which open orders Magento reserves: those placed in the shop, and of the others those that a repair has reserved.
 
-An order that came by `POST /V1/orders` reserves nothing, whoever made it (docs/adr/0007, docs/adr/0019).
+An order that came by `POST /V1/orders` reserves nothing, whichever client made it (docs/adr/0007, docs/adr/0019).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from entities.shop_orders.repair import RepairRule, last_repair
 
 
 def is_reserved(one: OpenOrder, repaired_at: datetime | None) -> bool:
-    """Whether Magento reserves the order, where its reservations were last repaired at that moment."""
+    """Return whether Magento reserves the order, where its reservations were last repaired at that moment."""
     return one.order.placed or (repaired_at is not None and one.first_seen_at <= repaired_at)
 
 
 def is_reserved_by_repair(context: RunContext[Any], rule: RepairRule, order_id: int) -> bool:
-    """Whether a repair has reserved an order that was made through the API."""
+    """Return whether a repair has reserved an order that was made through the API."""
     with context.state.read() as connection:
         first_seen = open_orders.first_seen(connection, order_id)
         repaired_at = last_repair(rule, reservation_repairs.last_of_any(connection), context.clock.now())
@@ -30,7 +30,7 @@ def is_reserved_by_repair(context: RunContext[Any], rule: RepairRule, order_id: 
 
 
 def is_own(context: RunContext[Any], one: OpenOrder) -> bool:
-    """Whether the connector made the order."""
+    """Return whether the connector made the order."""
     return own_key(context, one) is not None
 
 
@@ -42,7 +42,7 @@ def own_key(context: RunContext[Any], one: OpenOrder) -> str | None:
 
 
 def is_own_number(key: str, number: str) -> bool:
-    """Whether a number of Magento's is the one that we make from this Acumatica key."""
+    """Return whether a number of Magento's is the one that we make from this Acumatica key."""
     try:
         return number == increment_id(key)
     except Rejected:

@@ -1,9 +1,9 @@
-"""Whether somebody had Magento repair its reservations, told from what it reserves.
+"""Whether somebody had Magento repair its reservations, concluded from what it reserves.
 
-`bin/magento inventory:reservation:create-compensations` gives every order that was made through the API the reservation
-that it never had: its unshipped quantity is held back, and what its shipments wrote off is evened out. Nothing in the
-API says that it ran, so each possible moment is compared with what Magento reserves (spec, *Learned in the field*,
-"Reservation repair"; docs/adr/0019).
+`bin/magento inventory:reservation:create-compensations` adds for every order that was made through the API the
+reservation that it never had: its unshipped quantity is held back, and what its shipments wrote off is evened out.
+Nothing in the API says that it ran, so each possible moment is compared with what Magento reserves (spec, *Learned in
+the field*, "Reservation repair"; docs/adr/0019).
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class RepairRule:
-    """How a repair becomes known: recognised, or done `daily` at a time of day in `zone`, or said to be at `said`."""
+    """How a repair becomes known: recognised, or done `daily` at a time of day in `zone`, or set to an instant by the
+    settings.
+    """
 
     detects: bool = True
     daily: time | None = None
@@ -25,7 +27,7 @@ class RepairRule:
 
 
 def last_repair(rule: RepairRule, recognised_at: datetime | None, now: datetime) -> datetime | None:
-    """When the reservations were last repaired, as far as is known; `None` where they never were."""
+    """Return when the reservations were last repaired, as far as is known; `None` where they never were."""
     found = [rule.from_setting] if rule.from_setting is not None else []
     if rule.detects and recognised_at is not None:
         found.append(recognised_at)

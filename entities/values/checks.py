@@ -17,7 +17,7 @@ ITEMS_SAMPLED = 500
 
 
 def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], alternate_type: str) -> list[PlannedCheck]:
-    """The item classes, and the type of the alternate id that is the SKU."""
+    """Return the item classes, and the type of the alternate id that is the SKU."""
     planned = [PlannedCheck(ITEM_CLASSES, partial(_classes, session, classes))] if classes else []
     return (
         [*planned, PlannedCheck(ALTERNATE, partial(_alternate, session, alternate_type))] if alternate_type else planned

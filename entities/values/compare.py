@@ -1,9 +1,9 @@
 """What Magento is asked before a chunk of values is queued: what it shows, and whether it still has the product.
 
-Comes in: the values that the rule gives, and the places that the records leave. Goes out: ledger rows, messages that
+Input: the rule's values, and the keys that the records leave. Output: ledger rows, messages that
 cannot be sent, and the SKUs of which Magento has no product. A usual sync asks only about places that Magento never
 confirmed or that are in doubt, and whether a product whose quantity changes is still there: Magento keeps a quantity
-of a product that it does not have. A full sync looks at everything, so that a product that somebody deleted, or made
+of a product that it does not have. A full sync checks everything, so that a product that somebody deleted, or made
 again, in Magento is noticed (docs/adr/0021). Where a source has no row of a product, 0 is what Magento shows.
 """
 
@@ -29,10 +29,11 @@ At = tuple[str, str]
 
 
 class MagentoValues(NamedTuple):
-    """What Magento said.
+    """What Magento shows.
 
-    confirmed: ledger rows to keep. rejected: messages that cannot be sent, by place. gone: keys without a product in
-    Magento. places: what was asked about. unshown: where it shows nothing any more, though it confirmed a value.
+    confirmed: ledger rows to keep. rejected: messages that cannot be sent, by key and source. missing: keys without a
+    product in Magento. targets: what was asked about. unshown: where it shows nothing any more, though it confirmed a
+    value.
     """
 
     confirmed: list[LedgerRow]
@@ -86,8 +87,8 @@ def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], d
 async def _made_again(
     context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], found: Found, shown: Shown
 ) -> list[LedgerRow]:
-    """Those of the values that Magento confirmed of a product that it had before: it shows nothing of them any more, or
-    something else, and the product is newer than the confirmation. What somebody only changed there is left to
+    """Return those of the values that Magento confirmed of a product that it had before: it shows nothing of them any
+    more, or something else, and the product is newer than the confirmation. What somebody only changed there is left to
     `a2m reconcile`.
     """
     lost: list[LedgerRow] = []
@@ -109,7 +110,7 @@ async def _made_again(
 def _known(
     context: RunContext[R], values: Sequence[DesiredValue], records: Collection[str]
 ) -> tuple[dict[At, LedgerRow], set[At]]:
-    """What Magento confirmed of the records and of the values' SKUs, and which of it is in doubt."""
+    """Return what Magento confirmed of the records and of the values' SKUs, and which of it is in doubt."""
     with context.state.read() as connection:
         known = ledger.of_records(connection, context.name, list(records), sorted({want.key for want in values}))
         doubted = {(row.key, row.source) for row in ledger.doubted(connection, context.name, context.clock.now())}
@@ -117,7 +118,9 @@ def _known(
 
 
 def _leaving(entity: ValueParts[R], values: Sequence[DesiredValue], known: dict[At, LedgerRow]) -> list[LedgerRow]:
-    """The places of the records that have no value any more and go to 0: nothing is sent where nothing is there."""
+    """Return the places of the records that have no value any more and go to 0: nothing is sent where nothing is
+    there.
+    """
     if entity.withdrawn_value is None:
         return []
     wanted = {(want.key, want.source) for want in values}

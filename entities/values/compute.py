@@ -25,7 +25,7 @@ from entities.values.shown import Shown
 
 
 async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: Pulled) -> Computed:
-    """Return what has to be kept and queued for one chunk of pulled records."""
+    """Return what has to be stored and queued for one chunk of pulled records."""
     chosen = _with_same_sku(context, pulled.to_compute)
     with pd.option_context("mode.copy_on_write", True):  # frames are made anew at each step, and none is written to
         published = items.published(frames.items(chosen.values()), context.items)
@@ -72,7 +72,7 @@ def _name_other_skus(context: RunContext[R], published: Published) -> None:
 
 
 def _with_same_sku(context: RunContext[R], chosen: Mapping[str, Stored]) -> dict[str, Stored]:
-    """The records of the chunk, and every other record with one of their SKUs, now or before."""
+    """Return the records of the chunk, and every other record with one of their SKUs, now or before."""
     fresh: set[str] = set()
     kept_keys: list[str] = []
     for one, key in zip(chosen.values(), frames.sku_keys(chosen.values()), strict=True):

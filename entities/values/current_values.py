@@ -40,13 +40,15 @@ class Found:
 
 
 def scaled(number: Decimal, digits: int) -> int:
-    """A decimal as a whole number of its last kept digit; what lies behind it is float noise of Magento's answer."""
+    """Return a decimal as a whole number of its last stored digit; what lies behind it is float noise of Magento's
+    answer.
+    """
     return round(number.scaleb(digits))
 
 
 def why_missing(types: Mapping[str, str], missing: Mapping[str, str], what: str) -> list[Rejected]:
-    """Tell a product without a price or quantity of its own from one that does not exist; a product that could have one
-    is left out. `types`: of the products that exist, by SKU; `missing` is key by SKU; each `record` is a key.
+    """Distinguish a product without a price or quantity of its own from one that does not exist; a product that could
+    have one is left out. `types`: of the products that exist, by SKU; `missing` is key by SKU; each `record` is a key.
     """
     found: list[Rejected] = []
     for sku, key in missing.items():

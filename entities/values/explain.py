@@ -41,7 +41,7 @@ def number(value: int, digits: int) -> str:
 
 
 def at(source: str) -> str:
-    """Return where a value is, as it stands behind what is said."""
+    """Return where a value is, as it follows a line's title."""
     return f" at {source}" if source else ""
 
 

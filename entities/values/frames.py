@@ -22,7 +22,7 @@ _WHOLE_NUMBERS = ("unit_numerator", "unit_denominator", "default_price", "field_
 
 
 def items(stored: Iterable[Stored]) -> pd.DataFrame:
-    """The ITEMS frame (`inventory_id` and the fields of `Facts`) of the records whose item exists."""
+    """Return the ITEMS frame (`inventory_id` and the fields of `Facts`) of the records whose item exists."""
     known = [(one.acumatica_key, one.record.facts) for one in stored if one.record.facts is not None]
     facts = [one for _key, one in known]
     columns: dict[str, Any] = {"inventory_id": _column((key for key, _facts in known), len(known))}
@@ -64,7 +64,7 @@ def _amounts(quantities: Iterable[WarehouseQuantity | int], figure: Figure) -> l
     found = list(quantities)
     try:
         return list(map(attrgetter(figure), found))
-    except AttributeError:  # some were kept by an earlier version
+    except AttributeError:  # some were stored by an earlier version
         return [of_figure(one, figure) for one in found]
 
 
@@ -88,9 +88,9 @@ def _frame(by_item: Mapping[str, Mapping[str, Any]], amounts: Sequence[int | Non
 
 
 def _warehouses(shelves: Sequence[Mapping[str, Any]], lengths: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The warehouse of each quantity as a number, and the warehouses by number.
+    """Return the warehouse of each quantity as a number, and the warehouses by number.
 
-    Most items are in the same warehouses, in the same order: each such list is looked at once.
+    Most items are in the same warehouses, in the same order: each such list is evaluated once.
     """
     lists: dict[tuple[str, ...], int] = {}
     list_of_item = np.fromiter((lists.setdefault(tuple(one), len(lists)) for one in shelves), np.int64, len(shelves))
@@ -108,7 +108,7 @@ def _categories(codes: np.ndarray, names: list[str]) -> pd.Categorical:
 
 
 def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
-    """The PRICE ROWS frame of the records."""
+    """Return the PRICE ROWS frame of the records."""
     found = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
     rows = [row for _key, row in found]
     kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
@@ -119,7 +119,7 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
 
 
 def sku_keys(stored: Iterable[Stored]) -> list[str | None]:
-    """The SKU of each record as Magento compares it; none where it has none."""
+    """Return the SKU of each record as Magento compares it; None where it has none."""
     facts = (one.record.facts for one in stored)
     return [None if one is None or not one.sku else skus.comparison_key(one.sku) for one in facts]
 

@@ -1,6 +1,6 @@
 """Which items Magento shall know, and under which SKU.
 
-Comes in: the ITEMS frame (see `published`). Goes out: the items that are published, with the identity of their SKU, and
+Input: the ITEMS frame (see `published`). Output: the items that are published, with the identity of their SKU, and
 the problems of those that should be but cannot. Source: spec, *Rules of the field*, "SKU", "Which items", "Unit".
 """
 

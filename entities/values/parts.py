@@ -21,8 +21,8 @@ from entities.values.shown import Shown
 
 
 class Ruled(NamedTuple):
-    """What a rule gives: the values that Magento must show; PROBLEMS and NOTES frames; the days on which values change
-    by themselves, by inventory id; open orders of the shop as they are to be kept with the chunk.
+    """A rule's result: the values that Magento must show; PROBLEMS and NOTES frames; the days on which values change
+    by themselves, by inventory id; open orders of the shop as they are to be stored with the chunk.
     """
 
     values: list[DesiredValue]

@@ -1,7 +1,7 @@
 """What Magento shows of a chunk's SKUs: asked over several connections, ahead of the need for it, and of each SKU once.
 
-Comes in: SKUs, as soon as they are known. Goes out: the answers, in the order of the questions. A fault of one of them
-is raised to whoever waits for the answers.
+Input: SKUs, as soon as they are known. Output: the answers, in the order of the questions. A fault of one of them
+is raised to the caller that waits for the answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """What is asked about SKUs. `parts` gives the SKUs of each question, `ask` asks one."""
+    """What is asked about SKUs. `parts` returns the SKUs of each question, `ask` asks one."""
 
     parts: Callable[[Sequence[str]], Iterable[list[str]]]
     ask: Callable[[MagentoClient, Sequence[str]], Awaitable[T]]

@@ -132,7 +132,7 @@ def test_a_database_that_is_in_use_is_not_taken(tmp_path, database_url):
     """A state that somebody may want to keep is refused before anything is started, and stays as it is."""
     output = run(["demo", "--once", "--database", database_url], folder=tmp_path, environ=environment(tmp_path, {}))
     assert output.code == 2
-    assert "a state is kept there already; give a new, empty database" in output.err
+    assert "there is a state already; name a new, empty database" in output.err
     assert not (tmp_path / "a2m").exists()
 
 

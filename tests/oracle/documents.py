@@ -1,7 +1,7 @@
 """Which customers, orders and shipments Magento must have, computed from what Acumatica holds, one after the other.
 
-Comes in: both systems' plain views (`GET /_sandbox/state`), the settings, and the Acumatica keys whose messages failed.
-Goes out: what is wrong, in words: what is missing, what is there twice, what differs. It knows neither
+Input: both systems' plain views (`GET /_sandbox/state`), the settings, and the Acumatica keys whose messages failed.
+Output: what is wrong, in words: what is missing, what is there twice, what differs. It knows neither
 `entities` nor `a2m.compare_documents`. Source: spec, *Rules of the field*, "Documents", "Customers", "Orders".
 """
 

@@ -1,6 +1,6 @@
 """What Magento must show of prices and quantities, computed from what Acumatica holds, one item after the other.
 
-Comes in: both systems' plain views (`GET /_sandbox/state`) and the settings. Goes out: what is wrong, in words. It asks
+Input: both systems' plain views (`GET /_sandbox/state`) and the settings. Output: what is wrong, in words. It asks
 `oracle.naive` and knows neither `entities` nor `a2m.compare`. Source: spec, *Rules of the field*, "Which items",
 "Price", "Quantity"; docs/adr/0007.
 """

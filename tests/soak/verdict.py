@@ -1,6 +1,6 @@
 """The end of a soak: all is calm, bounded syncs settle what waits, and the naive oracle says what is wrong.
 
-Goes out: what is lost (Magento does not show it, or not as Acumatica says), what is there twice, and what went back.
+Output: what is lost (Magento does not show it, or not as Acumatica says), what is there twice, and what went back.
 """
 
 from __future__ import annotations

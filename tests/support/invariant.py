@@ -1,6 +1,6 @@
 """The one invariant that ends every fault test: nothing lost, nothing doubled, nothing older.
 
-Comes in: a state database, both systems' plain views, and what the shop's journal says was applied. What Magento must
+Input: a state database, both systems' plain views, and what the shop's journal says was applied. What Magento must
 show is computed by `oracle`, apart from the code under test.
 """
 

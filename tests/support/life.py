@@ -1,6 +1,6 @@
 """What happens in both systems, by chance: prices, stock, items, customers, orders and shipments.
 
-Comes in: a chance and the two addresses. Goes out: changes through the sandbox's own paths, and what was right of each
+Input: a chance and the two addresses. Output: changes through the sandbox's own paths, and what was right of each
 price and quantity from one change to the next, which tells whether a key went back. The soak and the state machine of
 `tests/properties` live on it.
 """

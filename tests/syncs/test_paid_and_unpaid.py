@@ -63,11 +63,11 @@ async def test_one_map_serves_both(sales, status, paid):
         await sync(sales, **order)
     assert sales.here.failed() == []
     if status == "pending" and paid:
-        assert "Nothing to tell: SO 000001 is Open in Acumatica" in explained(sales)
+        assert "Nothing to send: SO 000001 is Open in Acumatica" in explained(sales)
     if status != "pending" and not paid:
         assert waiting(sales) == {"awaiting_payment": 1}
         assert "waits for a payment in Magento (awaiting_payment) since 20" in explained(sales)
-        assert "looked at again after 20" in explained(sales)
+        assert "checked again after 20" in explained(sales)
 
 
 @pytest.mark.parametrize(

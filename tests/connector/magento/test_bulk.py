@@ -99,7 +99,7 @@ async def test_what_magento_does_not_tell_of_is_unclear():
 @pytest.mark.parametrize("answer", [[], {}, {"operations_list": [{"id": "x"}]}, {"operations_list": 3}])
 async def test_an_answer_of_another_shape_is_worth_asking_again(answer):
     """A list of operations that is none is a fault that passes, not an outcome."""
-    with pytest.raises(TemporaryFault, match="another way"):
+    with pytest.raises(TemporaryFault, match="unknown form"):
         await bulk.outcomes(answering(200, answer), UUID, [rows("A")])
 
 
