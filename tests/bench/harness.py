@@ -59,7 +59,7 @@ class Servers(NamedTuple):
     def connected(self, entity: str, sections: Figures) -> Path:
         """A state database whose shop shows what Acumatica says: the first sync found everything right already."""
         state = self.folder / f"{entity}-connected.sqlite"
-        figures = in_process("bench.ours:look", entity=entity, database=str(state), sections=sections)
+        figures = in_process("bench.ours:sync", entity=entity, database=str(state), sections=sections)
         assert figures["tally_requests"] == 0, "the first sync of a shop that is right already writes nothing"
         return state
 

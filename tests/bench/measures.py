@@ -10,7 +10,7 @@ from bench.catalogue import WAREHOUSES, cents, pieces, sku
 from bench.harness import Figures, Servers, Spread, in_process, in_turns, ratio, servers, spread
 
 SINCE = "2020-01-01T00:00:00Z"
-LOOK = "bench.ours:look"
+SYNC = "bench.ours:sync"
 
 
 class Size(NamedTuple):
@@ -67,7 +67,7 @@ def _changed_prices(here: Servers, count: int) -> Callable[[], Figures]:
 
     def run() -> Figures:
         here.forget()
-        figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections)
+        figures = in_process(SYNC, entity="price", database=here.copy_of(state), sections=sections)
         sent = here.sent_values()
         assert (sent["rows"], sent["skus"], sent["check"]) == (count, count, expected), sent
         assert sent["requests"] == -(-count // 100), sent
@@ -138,7 +138,7 @@ def transports(size: Size) -> list[Row]:
         def by(way: str) -> Callable[[], Figures]:
             def run() -> Figures:
                 here.forget()
-                figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=ways[way])
+                figures = in_process(SYNC, entity="price", database=here.copy_of(state), sections=ways[way])
                 sent = here.sent_values()
                 assert (sent["rows"], sent["skus"]) == (count, count), sent
                 return figures
@@ -163,7 +163,7 @@ def quantities(size: Size) -> list[Row]:
 
         def run() -> Figures:
             here.forget()
-            figures = in_process(LOOK, entity="inventory", database=here.copy_of(state), sections=sections)
+            figures = in_process(SYNC, entity="inventory", database=here.copy_of(state), sections=sections)
             sent = here.sent_values()
             assert (sent["rows"], sent["skus"], sent["requests"]) == (count, count, -(-count // 100)), sent
             return figures
@@ -224,13 +224,13 @@ def little_changed(size: Size) -> list[Row]:
         idle = in_turns(
             size.rounds,
             here,
-            ours=lambda: in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections, idle=True),
+            ours=lambda: in_process(SYNC, entity="price", database=here.copy_of(state), sections=sections, idle=True),
         )["ours"]
         here.change("items", every=100)
 
         def run() -> Figures:
             here.forget()
-            figures = in_process(LOOK, entity="price", database=here.copy_of(state), sections=sections)
+            figures = in_process(SYNC, entity="price", database=here.copy_of(state), sections=sections)
             assert here.sent_values()["rows"] == count // 100
             return figures
 
@@ -273,7 +273,7 @@ def memory(size: Size) -> list[Row]:
         with servers(count, len(WAREHOUSES)) as here:
             state = here.folder / "new.sqlite"
             peaks[count] = in_process(
-                LOOK, entity="inventory", database=str(state), sections=here.settings(), full=True
+                SYNC, entity="inventory", database=str(state), sections=here.settings(), full=True
             )
     small, large = (peaks[count]["peak_mb"] for count in (10_000, size.memory))
     return [
@@ -301,7 +301,7 @@ def prefect_part(size: Size) -> list[Row]:
 
         def run(*, with_prefect: bool) -> Figures:
             given = {"database": here.copy_of(state), "sections": sections, "with_prefect": with_prefect}
-            return in_process("bench.prefect_part:look", **given)
+            return in_process("bench.prefect_part:sync", **given)
 
         raw = in_turns(
             min(3, size.rounds),

@@ -1,4 +1,4 @@
-"""One measured thing in a process of its own: `python -m bench.one bench.ours:look '{"entity": …}'` prints JSON."""
+"""One measured thing in a process of its own: `python -m bench.one bench.ours:sync '{"entity": …}'` prints JSON."""
 
 from __future__ import annotations
 
