@@ -120,7 +120,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 settings.queue.threshold_count,
                 settings.queue.batch_count,
                 settings.queue.retry_count,
-                timedelta(days=settings.queue.wait_tell),
+                timedelta(days=settings.queue.report_waits_after),
                 settings.queue.bulk_patience if settings.queue.price_transport == "async_bulk" else None,
                 settings.items.unknown_sku == "skip",
             ),

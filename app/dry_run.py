@@ -1,4 +1,4 @@
-"""A sync that sends and keeps nothing: it works on a copy of the state, and its push stays at home."""
+"""A sync that sends and stores nothing: it works on a copy of the state, and its push stays at home."""
 
 from __future__ import annotations
 

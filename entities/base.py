@@ -43,15 +43,15 @@ R_co = TypeVar("R_co", covariant=True)
 class QueueRule(msgspec.Struct, frozen=True):
     """How the queue is cut into requests, and how often a message is tried (Queue Processing Settings).
 
-    `wait_tell`: after how long a message that waits for something else is named. `bulk_patience`: the seconds after
-    which a bulk that nobody works on goes another way; `None` where nothing is sent in bulks. `skips_unknown_sku`: a
-    SKU that Magento does not have is left out, and is no failure.
+    `report_waits_after`: after how long a message that waits for something else is named. `bulk_patience`: the seconds
+    after which a bulk that nobody works on goes another way; `None` where nothing is sent in bulks.
+    `skips_unknown_sku`: a SKU that Magento does not have is left out, and is no failure.
     """
 
     threshold_count: int
     batch_count: int
     retry_count: int
-    wait_tell: timedelta = timedelta(days=7)
+    report_waits_after: timedelta = timedelta(days=7)
     bulk_patience: int | None = None
     skips_unknown_sku: bool = False
 

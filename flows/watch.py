@@ -57,7 +57,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
         timedelta(minutes=chosen.oldest_pending),
         timedelta(minutes=chosen.silence),
         timedelta(hours=chosen.repeat_after),
-        timedelta(days=here.settings.queue.wait_tell),
+        timedelta(days=here.settings.queue.report_waits_after),
     )
     with here.state.read() as connection:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]

@@ -60,11 +60,12 @@ class Queue(Section, title="Queue Processing Settings"):
         "measured.",
         choices={"synchronous": "Synchronous requests", "async_bulk": "Asynchronous bulks"},
     )
-    wait_tell: int = setting(
+    report_waits_after: int = setting(
         7,
         "Report a message once that has waited so long for something outside the queue, such as a payment or the end "
         "of a hold in Magento. It is not a failure, and is sent by itself when the wait is over.",
         label="Report messages that wait longer than",
+        formerly="wait_tell",
         unit="days",
         ge=1,
         le=365,

@@ -40,13 +40,14 @@ def _wait(
     before = message.wait if message.wait is not None and message.wait.code == code else None
     since, told_at = (now, None) if before is None else (before.since, before.told_at)
     context.remarks.wait(message.key, code)
-    if told_at is None and now - since >= context.queue.wait_tell:
+    if told_at is None and now - since >= context.queue.report_waits_after:
         told_at = now
-        days = context.queue.wait_tell.days
+        days = context.queue.report_waits_after.days
         context.remarks.note(
             message.key,
             f'Waits for {describe(code)} since {since:%Y-%m-%d %H:%M} UTC, longer than the {days} days of "Report '
-            f'messages that wait longer than" (A2M_QUEUE__WAIT_TELL). Nothing failed; it goes by itself. {reason}',
+            f'messages that wait longer than" (A2M_QUEUE__REPORT_WAITS_AFTER). Nothing failed; it goes by '
+            f"itself. {reason}",
         )
     return Wait(code, since, waits_for, told_at)
 

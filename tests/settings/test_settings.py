@@ -219,6 +219,7 @@ def test_every_setting_says_what_it_is():
 FORMER = {
     ("queue", "full_look_every"): ("queue", "full_sync_interval"),
     ("notify", "told_again"): ("notify", "repeat_after"),
+    ("queue", "wait_tell"): ("queue", "report_waits_after"),
 }
 
 

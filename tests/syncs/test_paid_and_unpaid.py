@@ -125,7 +125,7 @@ async def test_waiting_orders_are_read_in_one_search(sales):
 
 
 async def test_a_long_wait_is_reported_once_in_the_run(sales):
-    """After WAIT_TELL its record stands in the run's table, once, and still without a failure."""
+    """After REPORT_WAITS_AFTER its record stands in the run's table, once, and still without a failure."""
     placed(sales)
     sent = []
     for _day in range(10):
@@ -133,7 +133,7 @@ async def test_a_long_wait_is_reported_once_in_the_run(sales):
     [(key, words)] = sent
     assert key == KEY
     assert "Waits for a payment in Magento since" in words
-    assert "A2M_QUEUE__WAIT_TELL" in words
+    assert "A2M_QUEUE__REPORT_WAITS_AFTER" in words
     assert sales.here.failed() == []
 
 

@@ -71,7 +71,7 @@ async def test_a_wait_that_is_long_is_reported_once_and_never_fails(trade):
     await sync(here)
     notes = [note for _ in range(4) for note in (await sync(here, 3 * DAY)).remarks.notes]
     assert len(notes) == 1
-    assert "A2M_QUEUE__WAIT_TELL" in notes[0][1]
+    assert "A2M_QUEUE__REPORT_WAITS_AFTER" in notes[0][1]
     put(here, order, "processing")
     await sync(here, 2 * HOUR)
     assert (len(here.shipped(order)), reasons(here)) == (1, "")

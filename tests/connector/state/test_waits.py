@@ -130,7 +130,7 @@ def test_a_record_that_somebody_names_is_looked_at_now(state: State, held: Lease
 
 
 def test_a_long_wait_is_reported_once(state: State, held: Lease) -> None:
-    """After WAIT_TELL, not again while it lasts, and again when another one has come to wait as long."""
+    """After REPORT_WAITS_AFTER, not again while it lasts, and again when another one has come to wait as long."""
     queue(state, held, "A")
     wait(state, held, "A")
     assert sent(state, NOW + timedelta(days=6)) == []
