@@ -32,6 +32,7 @@ from entities.pulled import Pulled
 from entities.read_plan import ReadPlan
 from entities.run_state import RunState
 from entities.shop import Shop
+from entities.shown import Shown
 from entities.waiting import NotYet
 from settings import Settings
 
@@ -215,6 +216,12 @@ class Entity(Protocol[R]):
 
     async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
         """Do what has to come before Acumatica is read."""
+
+    def ask_ahead(self, context: RunContext[R], pulled: Sequence[Stored], shown: Shown) -> None:
+        """Begin to ask Magento about records of a page, which are computed and compared with the rest of their chunk.
+
+        What is not asked here is asked then.
+        """
 
     async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
         """Return what has to be stored and queued for one chunk of pulled records."""

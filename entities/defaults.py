@@ -8,8 +8,10 @@ from typing import Generic
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import When
 from connector.state.queue.message import Message
+from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.checks import Check
+from entities.shown import Shown
 from entities.waiting import NotYet
 from settings import Settings
 
@@ -28,6 +30,9 @@ class EntityDefaults(Generic[R]):
 
     async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
         """See `Entity.before_pull`."""
+
+    def ask_ahead(self, context: RunContext[R], pulled: Sequence[Stored], shown: Shown) -> None:
+        """See `Entity.ask_ahead`."""
 
     async def before_push(self, context: RunContext[R]) -> None:
         """See `Entity.before_push`."""

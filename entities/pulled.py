@@ -7,14 +7,15 @@ import msgspec
 from connector.state.queue.desired import Seen
 from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
+from entities.shown import Shown
 
 
 class Pulled(msgspec.Struct):
     """One chunk: records whose value is to be computed again, records that only have to be stored, and the cursors.
 
     `problems` are (Acumatica key, reason) of records that could not be read. `missing` are the keys of such records
-    that Acumatica does not have, or no longer: what was failed of them is overtaken. `compare`: Magento is asked what
-    it shows of all of them, whatever it confirmed before.
+    that Acumatica does not have, or no longer: what was failed of them is overtaken. `shown`: Magento is asked what it
+    shows of all of them, whatever it confirmed before, and was asked so much already; none where it is not.
     """
 
     to_compute: dict[str, Stored]
@@ -23,12 +24,16 @@ class Pulled(msgspec.Struct):
     marks: dict[str, Watermark]
     problems: list[tuple[str, str]]
     missing: list[str] = []
-    compare: bool = False
+    shown: Shown | None = None
 
     @staticmethod
-    def nothing(*, compare: bool = False) -> Pulled:
+    def nothing(shown: Shown | None = None) -> Pulled:
         """Return a chunk with nothing in it."""
-        return Pulled({}, {}, [], {}, [], compare=compare)
+        return Pulled({}, {}, [], {}, [], shown=shown)
+
+    def keys(self) -> set[str]:
+        """Return the keys of the records that it changes."""
+        return {*self.to_compute, *self.to_keep, *(key for seen in self.seen for key in seen.acumatica_keys)}
 
     def size(self) -> int:
         """Return how many records the chunk holds."""

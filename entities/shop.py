@@ -84,6 +84,11 @@ class Shop:
         async with lock:
             yield had_to_wait
 
+    @property
+    def is_known_to_have_msi(self) -> bool:
+        """Whether Magento was asked and keeps stock by source (MSI)."""
+        return bool(self._msi)
+
     async def has_msi(self, client: MagentoClient) -> bool:
         """Return whether Magento keeps stock by source (MSI); asked once per run."""
         if self._msi is None:

@@ -7,6 +7,7 @@ two windows costs nothing further.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,12 +22,13 @@ from connector.state.text import are_all_kept, kept_name
 from entities.base import Feed, FeedPage, RunContext
 from entities.events import PageRead
 from entities.pulled import Pulled
+from entities.shown import Shown
 from tasks.decision_log import log_pulled
 from tasks.windows import next_cursor
 
 FIRST_CHUNK_RECORDS = 2_000
 CHUNKS_GROW = 3
-CHUNK_RECORDS = 50_000
+CHUNK_RECORDS = 20_000
 """The first chunk of a sync is small, so that something is under way early; each next one is so many times larger, up
 to the last number, because a record takes Magento longer than us, and fewer chunks cost less.
 """
@@ -36,9 +38,10 @@ class Pull:
     """One sync's pull: `begin` reads the first pages, outside any task; `next_chunk` returns chunks until there are
     none.
 
-    A chunk has to be queued before the next one is asked for. `goes_on` says whether there may be another one. With
-    `keys` only these Acumatica records are read, and no watermark moves. A full sync compares with what Magento shows;
-    so does any other with `compare`.
+    The next chunk is read while the one before it is computed and queued, which `queued` tells; what may depend on that
+    waits: records that both have, and what is looked for in the state database. `goes_on` tells whether there may be
+    another chunk. With `keys` only these Acumatica records are read, and no watermark moves. A full sync compares with
+    what Magento shows, and so does any other with `compare`: Magento is asked as soon as a page is there.
     """
 
     def __init__(
@@ -48,12 +51,15 @@ class Pull:
         self._full = full
         self._feeds = context.entity.feeds
         self._compare = full or compare
-        self._chunk = Pulled.nothing(compare=self._compare)
+        self._chunk = self._new_chunk()
         self._without_record: set[str] = set()
         self._followed: tuple[str, ...] = ()
         self._cuts = self._walk() if keys is None else self._walk_keys(keys)
         self._first: Pulled | None = None
         self._has_begun = False
+        self._under_way: set[str] = set()
+        self._is_queued = asyncio.Event()
+        self._is_queued.set()
         self._chunk_records = FIRST_CHUNK_RECORDS
         self.goes_on = False
 
@@ -65,11 +71,24 @@ class Pull:
         return self._first
 
     async def next_chunk(self) -> Pulled | None:
-        """Return the next chunk; None at the end of the last window."""
+        """Return the next chunk once the one before it is queued; None at the end of the last window."""
         if not self._has_begun:
             await self.begin()
         chunk, self._first = self._first, None
-        return chunk if chunk is not None else await self._next()
+        chunk = chunk if chunk is not None else await self._next()
+        if chunk is not None:
+            await self._is_queued.wait()
+            self._under_way = chunk.keys()
+            self._is_queued.clear()
+        return chunk
+
+    def queued(self) -> None:
+        """Know that the chunk that was given out last is queued."""
+        self._under_way = set()
+        self._is_queued.set()
+
+    def _new_chunk(self) -> Pulled:
+        return Pulled.nothing(Shown(self._context.shop.readers, self._context.clock) if self._compare else None)
 
     async def _next(self) -> Pulled | None:
         self.goes_on = False
@@ -77,7 +96,7 @@ class Pull:
             if self._chunk.size() >= self._chunk_records or (cut_here and not self._chunk.is_idle()):
                 self.goes_on, self._chunk_records = True, min(self._chunk_records * CHUNKS_GROW, CHUNK_RECORDS)
                 break
-        chunk, self._chunk = self._chunk, Pulled.nothing(compare=self._compare)
+        chunk, self._chunk = self._chunk, self._new_chunk()
         log_pulled(self._context, chunk)
         return chunk if chunk.marks or not chunk.is_idle() else None
 
@@ -92,11 +111,13 @@ class Pull:
         for stored in list(self._chunk.to_keep.values()):
             if stored.next_change == records.DUE:
                 self._chunk.add(stored, compute=True)
+        await self._is_queued.wait()
         due = self._context.state.records_due(self._context.today(), self._context.clock.now())
         for start in range(0, len(due), CHUNK_RECORDS):
             self._take_again(due[start : start + CHUNK_RECORDS])
             yield False
         if self._full:
+            await self._is_queued.wait()
             self._vanish([one.acumatica_key for one in self._context.state.failed()])
             yield False
 
@@ -143,6 +164,8 @@ class Pull:
         since = None if cursor.changed_since is None else instant(cursor.changed_since)
         async for page in self._feeds[feed].pages(self._context, since, cursor.after):
             whole = cursor.sweep is not None or page.whole
+            if not self._under_way.isdisjoint(page.parts):
+                await self._is_queued.wait()
             self._merge(feed, page, mark, cursor.sweep, whole=whole, compute_all=compute_all)
             if page.last_key is not None:
                 cursor = msgspec.structs.replace(cursor, after=page.last_key)
@@ -174,7 +197,7 @@ class Pull:
         fresh = [key for key in page.parts if self._chunk.find(key) is None]
         known = self._context.state.records(fresh)
         column = self._feeds[feed].seen
-        unchanged = []
+        unchanged, wanted = [], []
         for key, part in page.parts.items():
             stored = known.get(key) or self._chunk.find(key) or Stored(key, None, Record())
             was_there = stored.record.is_there()
@@ -189,10 +212,14 @@ class Pull:
                 if is_wanted and not compute_all and feed in self._followed:
                     stored.next_change, is_wanted = records.DUE, False
                 self._chunk.add(stored, compute=is_wanted)
+                if is_wanted:
+                    wanted.append(stored)
             else:
                 unchanged.append(key)
         if sweep is not None and unchanged:
             self._chunk.seen.append(Seen(column, sweep, unchanged))
+        if self._chunk.shown is not None:
+            self._context.entity.ask_ahead(self._context, wanted, self._chunk.shown)
 
     def _note_without_record(self, page: FeedPage) -> None:
         """What is there and is not stored as a record: it cannot be read, or its key cannot be stored as it is."""
@@ -204,6 +231,7 @@ class Pull:
     async def _find_deleted(self, feed: str, sweep: int) -> AsyncIterator[bool]:
         present = set(self._without_record)  # what cannot be read is there
         while True:
+            await self._is_queued.wait()
             keys = self._context.state.records_not_seen(
                 self._feeds[feed].seen, sweep, self._feeds[feed].kind, CHUNK_RECORDS
             )

@@ -117,23 +117,31 @@ class _Pushing(NamedTuple):
 
 
 async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: Pull) -> _Pushing | None:
-    """Pull, compute and queue chunk after chunk. A sync of several chunks sends the first ones meanwhile."""
+    """Pull, compute and queue chunk after chunk, each pulled while the one before it is computed and queued. A sync of
+    several chunks sends the first ones meanwhile.
+    """
     pushing: _Pushing | None = None
+    following: asyncio.Future[Pulled | None] = asyncio.ensure_future(stages.pull(pulling))
     context.is_pulling = True
     try:
-        while (pulled := await stages.pull(pulling)) is not None:
+        while (pulled := await following) is not None:
             failpoints.hit("pulled")
+            goes_on = pulling.goes_on
+            following = asyncio.ensure_future(stages.pull(pulling))
             computed = await stages.compute(context, pulled)
             failpoints.hit("computed")
             await stages.queue(context, computed)
+            pulling.queued()
             failpoints.hit("queued")
             counted = f"{context.counters.pulled:,} read, {context.counters.queued:,} queued"
             context.events.emit(Progress(f"{context.name}: {counted}"))
             if pushing is not None:
                 pushing.cut.report_progress(more_to_come=True)
-            elif pulling.goes_on and (cut := begin_push_early(context)) is not None:
+            elif goes_on and (cut := begin_push_early(context)) is not None:
                 pushing = _Pushing(cut, asyncio.create_task(stages.push(context, cut)))  # type: ignore[arg-type]
     except BaseException as fault:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         await context.shop.readers.close()  # what was asked ahead is not wanted any more
         if pushing is not None:  # what was sent is settled before the fault is raised
             pushing.cut.stop(PushStopped("The sync was stopped."))

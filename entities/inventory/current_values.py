@@ -11,12 +11,14 @@ from connector.magento.client import MagentoClient
 from connector.magento.queries import SourceItem, StockItem
 from connector.model.comparison import comparison_key
 from connector.model.failures import FailureCode, Rejected
+from connector.records import Facts
+from connector.state.sync.records import Record
 from entities.base import RunContext
 from entities.inventory.rules import QuantityRule
 from entities.shop import ConfigurationConflict
+from entities.shown import PRICES, SOURCE_ITEMS, TYPES, Shown
 from entities.sources import ATTRIBUTE, source_key
 from entities.values.current_values import Found, TargetKey, Value, scaled, why_missing
-from entities.values.shown import PRICES, SOURCE_ITEMS, TYPES, Shown
 
 DIGITS = 4
 NOUN = "quantity"
@@ -63,6 +65,12 @@ async def find_quantities(
     if has_msi:
         _fill_in_rows(targets, found)
     return found
+
+
+def has_quantity(rule: QuantityRule, record: Record, _facts: Facts) -> bool:
+    """Return whether a record has something that becomes a quantity, by a quick look."""
+    of_vendors = rule.vendor_source is not None or bool(rule.vendor_sources)
+    return (of_vendors and bool(record.vendor)) or not rule.sources.keys().isdisjoint(record.quantities)
 
 
 def _fill_in_rows(targets: Sequence[TargetKey], found: Found) -> None:

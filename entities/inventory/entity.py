@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ from entities.checks import PlannedCheck
 from entities.explained import Known, Line
 from entities.inventory.check_names import checks_in_acumatica, checks_in_magento, shows_attribute
 from entities.inventory.compensate import less_compensations
-from entities.inventory.current_values import DIGITS, NOUN, current_quantities, find_quantities
+from entities.inventory.current_values import DIGITS, NOUN, current_quantities, find_quantities, has_quantity
 from entities.inventory.deliver import deliver_quantities
 from entities.inventory.explain import explain_now, explained
 from entities.inventory.from_settings import quantity_rule, read_plan
@@ -36,12 +37,13 @@ from entities.inventory.status import keep_status_of_backorders
 from entities.inventory.stock import stock
 from entities.inventory.vendors import refuse_vendors_twice
 from entities.read_plan import ReadPlan
+from entities.shown import PRICES, SOURCE_ITEMS, Shown
 from entities.values import frames
+from entities.values.ahead import skus_ahead
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.entity import ValueEntity
 from entities.values.items import Published
 from entities.values.parts import Ruled
-from entities.values.shown import Shown
 from entities.warehouses import refuse_unknown_warehouses
 from settings import Settings
 
@@ -90,6 +92,13 @@ class Inventory(ValueEntity[QuantityRule]):
         counted = compute(known.items, known.warehouses, known.vendors, context.rule, added.frame)
         values = await less_compensations(context, frames.wanted(counted.values))
         return Ruled(values, pd.concat([known.problems, counted.problems]), open_orders=added.orders)
+
+    def ask_ahead(self, context: RunContext[QuantityRule], pulled: Sequence[Stored], shown: Shown) -> None:
+        """See `Entity.ask_ahead`: once it is known that the shop has sources (MSI), which tell quantities by pages."""
+        if context.shop.is_known_to_have_msi:
+            skus = skus_ahead(pulled, context.items, partial(has_quantity, context.rule))
+            shown.ask_ahead(SOURCE_ITEMS, skus)
+            shown.ask_ahead(PRICES, skus)
 
     async def current_values(
         self, context: RunContext[QuantityRule], client: MagentoClient, targets: Sequence[TargetKey]

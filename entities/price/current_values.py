@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from connector.magento import queries
 from connector.magento.client import MagentoClient
+from connector.records import Facts
+from connector.state.sync.records import Record
 from entities.base import RunContext
 from entities.price.rules import PriceRule
+from entities.shown import PRICES, TYPES, Shown
 from entities.values.current_values import Found, TargetKey, Value, scaled, why_missing
-from entities.values.shown import PRICES, TYPES, Shown
 
 DIGITS = 6
 NOUN = "price"
@@ -37,6 +39,14 @@ def _at_places(
         if hiding:
             context.remarks.note(target.sku, _hidden(hiding))
     return values
+
+
+def has_price(rule: PriceRule, record: Record, facts: Facts) -> bool:
+    """Return whether a record has something that becomes a price, by a quick look."""
+    own = facts.field_price if rule.source == "field" else facts.default_price
+    if rule.source == "price_list" and (record.price_rows or rule.without_row == "leave"):
+        return bool(record.price_rows)
+    return own is not None and (own > 0 or rule.allow_zero)
 
 
 def _hidden(hiding: Mapping[int, Decimal]) -> str:

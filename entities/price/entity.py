@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connector.acumatica import fields
@@ -21,7 +22,7 @@ from entities.checks import PlannedCheck
 from entities.explained import Known, Line
 from entities.price.bulk import goes_in_bulk, operations_of, settle_bulk
 from entities.price.checks import checks_in_acumatica, checks_in_magento
-from entities.price.current_values import DIGITS, NOUN, current_prices, find_prices
+from entities.price.current_values import DIGITS, NOUN, current_prices, find_prices, has_price
 from entities.price.deliver import deliver_prices_of
 from entities.price.explain import explain_now, explained
 from entities.price.from_settings import price_rule, read_plan, sends_bulks
@@ -29,12 +30,13 @@ from entities.price.read import FEEDS
 from entities.price.routes import ROUTES
 from entities.price.rules import PriceRule, compute
 from entities.read_plan import ReadPlan
+from entities.shown import PRICES, Shown
 from entities.values import frames
+from entities.values.ahead import skus_ahead
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.entity import ValueEntity
 from entities.values.items import Published
 from entities.values.parts import Ruled
-from entities.values.shown import Shown
 from settings import Settings
 
 WITHOUT_ROW = {
@@ -83,6 +85,10 @@ class Price(ValueEntity[PriceRule]):
         priced = compute(published.items, frames.price_rows(chosen.values()), context.rule, context.today())
         context.remarks.count(WITHOUT_ROW[context.rule.without_row], priced.gaps)
         return Ruled(frames.wanted(priced.values), priced.problems, priced.notes, priced.next_change)
+
+    def ask_ahead(self, context: RunContext[PriceRule], pulled: Sequence[Stored], shown: Shown) -> None:
+        """See `Entity.ask_ahead`."""
+        shown.ask_ahead(PRICES, skus_ahead(pulled, context.items, partial(has_price, context.rule)))
 
     async def current_values(
         self, context: RunContext[PriceRule], client: MagentoClient, targets: Sequence[TargetKey]

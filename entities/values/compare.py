@@ -20,9 +20,9 @@ from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import R, RunContext
 from entities.read_plan import CLOCKS_DIFFER
+from entities.shown import MADE_AT, Shown
 from entities.values.current_values import Found, TargetKey
 from entities.values.parts import ValueParts
-from entities.values.shown import MADE_AT, Shown
 
 At = tuple[str, str]
 """A key and a source."""

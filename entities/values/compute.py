@@ -17,11 +17,11 @@ from connector.state.sync import records
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.pulled import Pulled
+from entities.shown import Shown
 from entities.values import frames, items
 from entities.values.compare import read_from_magento
 from entities.values.items import Published
 from entities.values.parts import ValueParts
-from entities.values.shown import Shown
 
 
 async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: Pulled) -> Computed:
@@ -35,8 +35,8 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
     if ruled.notes is not None:
         for note in ruled.notes.itertuples():
             context.remarks.note(str(note.sku), str(note.reason))
-    shown = Shown(context.shop.readers, context.clock)
-    asked = await read_from_magento(context, entity, ruled.values, chosen, shown=shown, everything=pulled.compare)
+    shown, everything = pulled.shown or Shown(context.shop.readers, context.clock), pulled.shown is not None
+    asked = await read_from_magento(context, entity, ruled.values, chosen, shown=shown, everything=everything)
     values = await entity.corrected(context, ruled.values, asked.confirmed)
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.missing],

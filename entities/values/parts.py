@@ -15,9 +15,9 @@ from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
+from entities.shown import Shown
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.items import Published
-from entities.values.shown import Shown
 
 
 class Ruled(NamedTuple):

@@ -28,7 +28,20 @@ OPERATION, ROW = 0.0066, 0.0001
 """Seconds of the real one's queue and of its one consumer, without the start of its process: 500 prices were published
 in 0.10 to 0.16 s and consumed in 3.3 s one by one; a row costs what it costs in a request (magento-observed.md).
 """
-STORES = [{"id": 1, "code": "default", "website_id": 1, "base_currency_code": "USD", "timezone": "America/New_York"}]
+STORE = {"id": 1, "code": "default", "website_id": 1, "base_currency_code": "USD", "timezone": "America/New_York"}
+FIXED = {
+    end: msgspec.json.encode(known)
+    for end, known in {
+        "/modules": ["Magento_Catalog", "Magento_InventoryApi"],
+        "/inventory/sources": {"items": [{"source_code": "default", "enabled": True}], "total_count": 1},
+        "/inventory/stock-source-links": {"items": [{"stock_id": 1, "source_code": "default"}], "total_count": 1},
+        "/inventory/stock-resolver/website/base": {"stock_id": 1},
+        "/store/storeConfigs": [STORE],
+        "/store/websites": [{"id": 1, "code": "base"}],
+        "/orders": {"items": [], "total_count": 0},
+    }.items()
+}
+"""What does not change: one website with one source, and no open orders."""
 
 
 class Magento:
@@ -95,12 +108,9 @@ class Magento:
             )
         if path.endswith("/inventory/source-items"):
             return 200, msgspec.json.encode(self._source_items(query))
-        if path.endswith("/modules"):
-            return 200, b'["Magento_Catalog","Magento_InventoryApi"]'
-        if path.endswith("/inventory/sources"):
-            return 200, b'{"items":[{"source_code":"default","enabled":true}],"total_count":1}'
-        if path.endswith("/store/storeConfigs"):
-            return 200, msgspec.json.encode(STORES)
+        for end, known in FIXED.items():
+            if path.endswith(end):
+                return 200, known
         return 404, b'{"message":"Request does not match any route."}'
 
     def _source_items(self, query: str) -> dict[str, object]:

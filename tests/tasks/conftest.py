@@ -58,7 +58,7 @@ def make_context(state: State) -> Callable[..., RunContext[Any]]:
             "state": RunState(state, held),
             "clock": ManualClock(NOW),
             "acumatica": None,
-            "shop": SimpleNamespace(host="shop", connections=connections, batching=AdaptiveBatching()),
+            "shop": SimpleNamespace(host="shop", connections=connections, readers=None, batching=AdaptiveBatching()),
             "queue": QueueRule(threshold_count=25, batch_count=100, retry_count=3),
             "read": ReadPlan(tuple(feeds or {})),
             "items": ItemRule(),

@@ -183,9 +183,12 @@ def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRo
 
 def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
     """Forget the due rechecks of these keys: they were read again."""
-    for part in chunked(keys, 500):
+    due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
+    rows = tuples(connection, select(rechecks.c.key, rechecks.c.source).where(due))
+    in_doubt = {(key, source) for key, source in rows}
+    settled = [one for one in keys if one in in_doubt] if in_doubt else []
+    for part in chunked(settled, 500):  # few are in doubt, however many were read
         these = or_(*(and_(rechecks.c.key == key, rechecks.c.source == source) for key, source in part))
-        due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
         connection.execute(delete(rechecks).where(and_(due, these)))
 
 

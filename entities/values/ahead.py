@@ -1,0 +1,23 @@
+"""Which products Magento is asked about before their chunk is computed: a quick look at what was pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from connector.records import Facts
+from connector.state.sync.records import Record, Stored
+from entities.item_rule import ItemRule
+
+
+def skus_ahead(pulled: Iterable[Stored], rule: ItemRule, has_value: Callable[[Record, Facts], bool]) -> list[str]:
+    """Return the SKUs of the items that `items.published` chooses and that have a value."""
+    skus = []
+    for stored in pulled:
+        facts = stored.record.facts
+        if facts is None or not facts.sku or facts.status not in rule.statuses:
+            continue
+        if (rule.classes and facts.item_class not in rule.classes) or (rule.exported_only and not facts.exported):
+            continue
+        if has_value(stored.record, facts):
+            skus.append(facts.sku)
+    return skus
