@@ -34,7 +34,7 @@ from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
 from tasks.sync import Stages, run_sync
 
-HEARS_EVERY = 0.25
+HEARS_EVERY = 0.5
 """Seconds: how often a run that pauses asks whether a sync is wanted now, which is one read of the state database."""
 FAULTS = (ConnectorError, SettingsError)
 """What a person can mend or wait for; anything else is a mistake in the connector."""

@@ -81,7 +81,10 @@ def limits_of(request: RunRequest, settings: Settings, started_at: datetime) -> 
 
 
 class RunResult:
-    """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did."""
+    """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did.
+
+    waiting_failed: how many messages failed before it and wait for a person, where none failed in it.
+    """
 
     def __init__(self, entity: str) -> None:
         self.counters = Counters(entity)
@@ -90,7 +93,12 @@ class RunResult:
         self.fault: str | None = None
         self.stopped: str | None = None
         self.held_by: str | None = None
+        self.waiting_failed = 0
 
     def summary(self) -> str:
         """One sentence for the run's final state."""
-        return self.fault or self.stopped or self.counters.summary()
+        said = self.fault or self.stopped or self.counters.summary()
+        if not self.waiting_failed:
+            return said
+        waits = "message waits" if self.waiting_failed == 1 else "messages wait"
+        return f"{said}; {self.waiting_failed:,} failed {waits}"

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import PrefectClient
+from prefect.events.actions import DoNothing, SendNotification
 from prefect.events.schemas.automations import AutomationCore
+from prefect.exceptions import ObjectNotFound
 
 FOLDER = Path(__file__).parent / "automations"
 
 
-def automations() -> list[AutomationCore]:
-    """Every automation, as its file says."""
+def automations(blocks: Sequence[UUID] = ()) -> list[AutomationCore]:
+    """Return every automation, as its file says; one that notifies does it through these Blocks."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return [AutomationCore.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
+    found = [AutomationCore.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
+    return [_through(one, blocks) for one in found]
 
 
-async def apply_automations(client: PrefectClient) -> None:
+def _through(automation: AutomationCore, blocks: Sequence[UUID]) -> AutomationCore:
+    """A notification has one Block: it becomes one for each, and nothing where there is none."""
+    actions: list[Any] = []
+    for action in automation.actions:
+        if isinstance(action, SendNotification):
+            through = [action.model_copy(update={"block_document_id": block}) for block in blocks]
+            actions.extend(through or [DoNothing()])
+        else:
+            actions.append(action)
+    return automation.model_copy(update={"actions": actions})
+
+
+async def notification_blocks(client: PrefectClient, names: Sequence[str]) -> list[UUID]:
+    """Return the ids of the Blocks, which are named `kind/name`; Watch says which of them is not there."""
+    found = []
+    for name in names:
+        slug, _, own = name.partition("/")
+        try:
+            found.append((await client.read_block_document_by_name(own, slug)).id)
+        except ObjectNotFound:
+            continue
+    return found
+
+
+async def apply_automations(client: PrefectClient, blocks: Sequence[UUID] = ()) -> None:
     """Make the automations that are missing, and change those that are different by now. One that somebody switched off
     stays off.
     """
-    for wanted in automations():
+    for wanted in automations(blocks):
         known = await client.read_automations_by_name(wanted.name)
         if not known:
             await client.create_automation(wanted)

@@ -10,6 +10,8 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
 from app.effective_settings import effective_settings
+from deployments.pool import BY_HAND as BY_HAND_QUEUE
+from deployments.pool import POOL
 from entities.names import NAMES
 from flows.administer import full_look, link_document, one_key_now, pause, resume
 from flows.connection import connection
@@ -20,6 +22,8 @@ from flows.setup_parameters import setup_parameters
 from flows.watch import watch
 from settings import as_form
 
+OF_ENTITIES = "a2m-entity"
+"""The tag of the entities' deployments; the automations know it too."""
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 DAILY = "0 3 * * *"
@@ -30,11 +34,11 @@ BY_HAND = (connection, compare_both, reprocess, one_key_now, pause, resume, link
 
 
 async def deployments() -> list[RunnerDeployment]:
-    """All of them. There is no Prefect concurrency limit on purpose: the runner takes the slot ten seconds before a run
+    """All of them. There is no Prefect concurrency limit on purpose: a worker takes the slot ten seconds before a run
     is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
     `StateError`.
     """
-    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=[OUR_TAG, "a2m-entity"]) for flow in ENTITY_FLOWS]
+    of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=[OUR_TAG, OF_ENTITIES]) for flow in ENTITY_FLOWS]
     with effective_settings() as now:
         shown = {"settings": as_form(now.settings), "changed_by": ""}
     return [
@@ -48,12 +52,16 @@ async def deployments() -> list[RunnerDeployment]:
 
 
 async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **traits: Any) -> RunnerDeployment:
-    """Flows are named by module, never by path."""
+    """Flows are named by module, never by path. What is started by hand, and seldom by a schedule, has a work queue of
+    its own that goes first.
+    """
     made: RunnerDeployment = await flow.ato_deployment(
         name=flow.name,
         description=flow.description,
         tags=tags or [OUR_TAG, "by hand"],
         entrypoint_type=EntrypointType.MODULE_PATH,
+        work_pool_name=POOL,
+        work_queue_name=None if tags else BY_HAND_QUEUE,
         **traits,
     )
     return made

@@ -5,32 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv import dotenv_values
-from prefect.client.orchestration import PrefectClient, get_client
-from prefect.deployments.runner import RunnerDeployment
-from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.runner import Runner
+from prefect.client.orchestration import get_client
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from app.logs import print_to_stderr
 from connector.private_files import make_folder
-from deployments.automate import apply_automations
-from deployments.catalogue import ENTITY_FLOWS, deployments
-from flows.credentials import register
-from flows.watch import Mail
+from deployments.pool import POOL, Refused, WrongPool, make_pool, make_queue
+from deployments.worker import WarmWorker
+from entities.names import NAMES
 from settings import home_folder
 from settings.load import refuse_open_dot_env
 
-POLL_SECONDS = 2.0
-STARTED_BEFORE_DUE = 25
-"""Seconds. A run's process takes about three seconds of a core until it can look: those of all entities, which are due
-at the same instant, need this long on a small machine. They wait for the instant when they are ready. With Prefect's
-own ten seconds they began up to five seconds late."""
-RUNS_AT_ONCE = 2 * len(ENTITY_FLOWS) + 6
-"""The next run of each entity is started while the one before it still works: two of each, and some by hand. Prefect's
-own limit is five; with it the next runs began seconds late, when those before them had ended."""
+RUNS_AT_ONCE = 2 * len(NAMES) + 6
+"""Two of each entity, of which one waits for the other's lease, and some by hand."""
+COMPARED_EVERY = 60.0
 
 
 class NoServerConfigured(Exception):
@@ -70,60 +64,58 @@ def _move_into_the_state_folder() -> None:
     os.chdir(home)
 
 
-def runner_of_all() -> Runner:
-    """What starts the runs: the next one of every entity while the one before it still works, and some by hand."""
-    return Runner(
-        name="a2m",
-        query_seconds=POLL_SECONDS,
-        prefetch_seconds=STARTED_BEFORE_DUE,
-        limit=RUNS_AT_ONCE,
-        pause_on_shutdown=False,
-    )
+def worker_of_all() -> WarmWorker:
+    """Return what runs the deployments: as long as it lives, the worker of this machine in Prefect's work pool."""
+    return WarmWorker(work_pool_name=POOL, name=f"a2m serve on {socket.gethostname()}", limit=RUNS_AT_ONCE)
 
 
 async def _serve() -> None:
     server = await _server()
-    runner = runner_of_all()
-    served = await deployments()
+    worker = worker_of_all()
     try:
-        await register()
-        await Mail.aregister_type_and_schema()
         async with get_client() as client:
-            for deployment in served:
-                await leave_to_the_operator(client, deployment)
-                await runner.aadd_deployment(deployment)
-            await apply_automations(client)
+            await make_pool(client, WarmWorker.get_default_base_job_template())
+            await make_queue(client, POOL)
+        served = worker.processes.call(_register)
+    except (WrongPool, Refused) as error:
+        raise ServerUnusable(f"The Prefect server {server} cannot be used: {error}") from error
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
-    print_to_stderr(f"Serving {', '.join(one.name for one in served)} on {server}")
-    await _until_told_to_stop(runner)
+    await _until_told_to_stop(worker, f"Serving {', '.join(served)} on {server}")
 
 
-async def leave_to_the_operator(client: PrefectClient, deployment: RunnerDeployment) -> None:
-    """Of a deployment that is there already, take out what an operator may have changed: whether it is paused, and its
-    schedules. They are written only when it is first made.
-    """
-    try:
-        await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
-    except ObjectNotFound:
-        return
-    deployment.schedules = None
-    deployment.model_fields_set.difference_update({"schedules", "paused"})
-
-
-async def _until_told_to_stop(runner: Runner) -> None:
+async def _until_told_to_stop(worker: WarmWorker, words: str) -> None:
     """Serve until SIGINT or SIGTERM, then cancel the runs: each of them lets go of its lease and its session."""
-    told = asyncio.Event()
-    serving = asyncio.create_task(runner.start())
-    await asyncio.sleep(0)  # it has begun by now, and set a handler of its own, which leaves the runs behind
+    serving = asyncio.create_task(worker.start(printer=lambda _said: print_to_stderr(words)))
+    comparing = asyncio.create_task(_compare_again_and_again(worker))
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    stopping = asyncio.create_task(told.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if told.is_set():
-        await runner.astop()
-    stopping.cancel()
-    await serving
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    try:
+        with suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        comparing.cancel()
+
+
+def _register() -> list[str]:
+    from deployments.register import register_all  # not above: only processes that are forked need the flows
+
+    return register_all()
+
+
+def _keep_up_to_date() -> None:
+    from deployments.register import keep_up_to_date  # not above: only processes that are forked need the flows
+
+    keep_up_to_date()
+
+
+async def _compare_again_and_again(worker: WarmWorker) -> None:
+    """In processes of their own, so that this one needs no room for the flows, the settings and the state."""
+    while True:
+        await asyncio.sleep(COMPARED_EVERY)
+        child = worker.processes.start(_keep_up_to_date)
+        while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
+            await asyncio.sleep(1)
 
 
 async def _server() -> str:

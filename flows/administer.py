@@ -21,7 +21,7 @@ from connector.state.sync import entities
 from entities.names import NAMES
 from entities.registry import linked
 from flows.artifacts import name_run, named
-from flows.entity import look_in_prefect
+from flows.entity import NEEDS_ATTENTION, look_in_prefect
 from settings import SettingsError
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ async def one_key_now(entity: Entity, key: str) -> State[Any]:
     await name_run(f"{entity} {key}: {outcome.summary()}")
     if outcome.fault:
         return Failed(message=outcome.fault)
-    return Completed(name="CompletedWithFailures" if outcome.counters.failed else None, message=outcome.summary())
+    if outcome.counters.failed:
+        return Failed(name=NEEDS_ATTENTION, message=outcome.summary())
+    return Completed(message=outcome.summary())
 
 
 @flow(name="Pause", persist_result=False)

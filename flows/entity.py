@@ -19,6 +19,7 @@ from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
+from connector.state.operator import actions as by_hand
 from connector.state.sync import refresh_requests
 from flows.artifacts import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.credentials import from_blocks
@@ -27,6 +28,10 @@ from flows.run_log import logging_to_the_run
 from flows.stages import in_prefect
 from settings import Saved, Settings, SettingsError
 
+NEEDS_ATTENTION = "NeedsAttention"
+"""The name of the state of a run that a person has to look after. It is red and counts as failed, and is not run again:
+the automation expects *Failed* and *Crashed* by name.
+"""
 RERUNS = 3
 FIRST_PAUSE = 15.0
 OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
@@ -39,13 +44,16 @@ async def run_entity(
     """One run: gives its final state. Settings are read anew for each run, and by its next sync when others are saved
     meanwhile.
 
+    A run in which messages became failed, or that gave up, needs a person and says so in its state. One that only finds
+    what failed before is complete: a failure that waits for a week must not be 1,440 red runs a day.
+
     `rerun` counts how often a run that failed as a whole was started again: each time after a longer pause, and not for
     ever. Prefect tells of the end by an event, and an automation that starts it again.
     """
     if rerun > RERUNS:
         said = f"{entity} was run again {RERUNS} times and still fails; the next scheduled run tries on its own."
         await name_run(said)
-        return Completed(name="GivenUp", message=said)
+        return Failed(name=NEEDS_ATTENTION, message=said)
     again = f"Re-run {rerun} of {RERUNS}. " if rerun else ""
     if rerun:
         await name_run(f"{entity}: re-run {rerun} of {RERUNS}, after a pause of {pause_before(rerun):g} s")
@@ -96,7 +104,14 @@ async def look_in_prefect(
             _ask_for(now.state, entity, full=full, key=key)
             outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which syncs again at once."
         await _show(now, outcome)
+        if outcome.fault is None and outcome.stopped is None and not outcome.counters.failed:
+            outcome.waiting_failed = _failed_before(now.state, entity)
     return outcome
+
+
+def _failed_before(state: State, entity: str) -> int:
+    with state.read() as connection:
+        return sum(group.how_many for group in by_hand.groups(connection, entity))
 
 
 def _ask_for(state: State, entity: str, *, full: bool, key: str | None) -> None:
@@ -162,5 +177,5 @@ def _final_state(outcome: RunResult, again: str = "") -> PrefectState[Any]:
     if outcome.stopped is not None:
         return Completed(name="AlreadyRunning" if outcome.held_by else "NothingToDo", message=said)
     if outcome.counters.failed:
-        return Completed(name="CompletedWithFailures", message=said)
+        return Failed(name=NEEDS_ATTENTION, message=said)
     return Completed(message=said)

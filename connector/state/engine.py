@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,12 @@ class State:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
-        with in_words(self.engine), _reading(self.engine).connect() as connection:
+        with in_words(self.engine), self._reader.connect() as connection:
             yield connection
+
+    @cached_property
+    def _reader(self) -> Engine:
+        return _reading(self.engine)
 
     def close(self) -> None:
         """Close its connections."""
@@ -173,9 +177,15 @@ def _migrations() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 
 
+def newest_schema() -> str:
+    """Return the revision that a state database is brought to."""
+    newest = _migrations().get_current_head()
+    assert newest is not None
+    return newest
+
+
 def _migrate(engine: Engine) -> None:
-    scripts = _migrations()
-    newest = scripts.get_current_head()
+    scripts, newest = _migrations(), newest_schema()
     with _reading(engine).connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == newest:

@@ -36,10 +36,10 @@ def measure(minutes: float) -> dict[str, Any]:
         "A2M_PRICE__SOURCE": "sales_price",  # read from a list of its own, by which its syncs are told from the others
     }
     with everything(LIFE, settings=settings, documents=5) as here:
-        began = datetime.fromisoformat(_journal(here)[-1]["time"])
+        began = datetime.fromisoformat(journal(here)[-1]["time"])
         time.sleep(minutes * 60)
-        requests = [one for one in _journal(here) if datetime.fromisoformat(one["time"]) > began + WARM]
-        runs = _runs(here)
+        requests = [one for one in journal(here) if datetime.fromisoformat(one["time"]) > began + WARM]
+        runs = runs_by_state(here)
     syncs = {entity: _starts(requests, end) for end, entity in FIRST_OF_A_LOOK.items()}
     return {
         "minutes": minutes,
@@ -50,7 +50,8 @@ def measure(minutes: float) -> dict[str, Any]:
     }
 
 
-def _journal(here: Here) -> list[dict[str, Any]]:
+def journal(here: Here) -> list[dict[str, Any]]:
+    """Every request that Acumatica got."""
     return list(httpx.get(f"{here.acumatica}/_sandbox/journal", timeout=60).json()["requests"])
 
 
@@ -69,7 +70,8 @@ def _gaps(starts: list[datetime]) -> list[float]:
     return sorted((round((later - earlier).total_seconds(), 2) for earlier, later in pairs), reverse=True)
 
 
-def _runs(here: Here) -> Counter[str]:
+def runs_by_state(here: Here) -> Counter[str]:
+    """How many runs of the entities are in which state."""
     asked = {
         "deployments": {"name": {"any_": [*FIRST_OF_A_LOOK.values(), "order"]}},
         "flow_runs": {"start_time": {"is_null_": False}},

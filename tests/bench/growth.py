@@ -73,11 +73,11 @@ def size_of(file: Path) -> Size:
 
 
 class Here:
-    """The servers, and the folder in which everything lives."""
+    """The servers, the process `a2m serve` by its number, and the folder in which everything lives."""
 
-    def __init__(self, folder: Path, api: str, environ: Mapping[str, str], acumatica: str) -> None:
+    def __init__(self, folder: Path, api: str, environ: Mapping[str, str], acumatica: str, serving: int) -> None:
         self.folder, self.environ = folder, environ
-        self.acumatica = acumatica
+        self.acumatica, self.serving = acumatica, serving
         self._api = httpx.Client(base_url=f"{api}/", timeout=60)
 
     def sizes(self) -> tuple[Size, Size]:
@@ -156,9 +156,9 @@ def everything(
         for _look in range(2):
             run(["sync", "all", "--json"], folder=folder, environ=environ)
         log = folder / "serve.log"
-        stack.enter_context(running(command("serve"), folder=folder, environ=environ, log=log))
+        serving = stack.enter_context(running(command("serve"), folder=folder, environ=environ, log=log))
         wait_until(lambda: "Serving" in log.read_text(), "a2m serve")
-        yield Here(folder, api, environ, connected["A2M_ACUMATICA__URL"])
+        yield Here(folder, api, environ, connected["A2M_ACUMATICA__URL"], serving.pid)
 
 
 def idle(runs: int, life: int, *, in_here: bool) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def test_a_failed_message_is_mended_and_sent_again(stack, pages):
     stack.change_shop({"remove_product": SKU})
     stack.change_erp({"set_price": {"inventory_id": SKU, "price": "77.5"}})
     run_id = pages.start("price")
-    pages.see_end(run_id, state="CompletedWithFailures", name="1 failed")
+    pages.see_end(run_id, state="NeedsAttention", name="1 failed")
     pages.see_log(f"{SKU} failed (unknown_sku): ")
     pages.see_log(" no product ")
     pages.open_artifact(run_id, "price-failed")

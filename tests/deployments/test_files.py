@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import yaml
@@ -11,8 +12,14 @@ from support.surroundings import of_the_test
 
 from a2m import demo
 from deployments.automate import automations
-from deployments.catalogue import deployments
-from deployments.serve import runner_of_all
+from deployments.catalogue import BY_HAND, ENTITY_FLOWS, deployments
+from deployments.pool import TYPE
+from deployments.serve import RUNS_AT_ONCE
+from flows.administer import full_look
+from flows.entity import NEEDS_ATTENTION
+from flows.housekeeping import housekeeping
+from flows.setup_parameters import setup_parameters
+from flows.watch import watch
 from settings.housekeeping import Housekeeping
 
 FOLDER = Path(__file__).resolve().parents[2] / "deployments"
@@ -25,7 +32,7 @@ def home(tmp_path, monkeypatch):
 
 
 async def test_prefect_yaml_has_what_serve_registers(home):
-    """Every deployment with its entrypoint, tags and schedules, and the same rule about parameters."""
+    """Every deployment with its entrypoint, tags, schedules and queue, and the same rule about parameters."""
     served = {one.name: one for one in await deployments()}
     written = {one["name"]: one for one in yaml.safe_load((FOLDER / "prefect.yaml").read_text())["deployments"]}
     assert set(written) == set(served)
@@ -35,14 +42,33 @@ async def test_prefect_yaml_has_what_serve_registers(home):
         crons = [getattr(schedule.schedule, "cron", None) for schedule in served[name].schedules or []]
         assert [schedule["cron"] for schedule in one.get("schedules", [])] == crons
         assert one.get("enforce_parameter_schema", True) == served[name].enforce_parameter_schema
+        assert one["work_pool"].get("work_queue_name") == served[name].work_queue_name
 
 
-async def test_the_automation_starts_the_entities_again(home):
-    """Its trigger names the tag that exactly the entities have."""
-    (again,) = automations()
-    (tag,) = re.findall(r"prefect\.tag\.([\w-]+)", again.model_dump_json())
-    tagged = {one.name for one in await deployments() if tag in (one.tags or [])}
-    assert tagged == {"price", "inventory", "customer", "order", "shipment"}
+async def test_the_automations_act_on_runs_of_the_entities(home):
+    """Their triggers name the tag that exactly the entities have. A run is started again in exactly two states, and not
+    where it needs a person: then somebody is told through each Block of the setting Notifications.
+    """
+    blocks = [UUID(int=1), UUID(int=2)]
+    told, again = automations(blocks)
+    for one in (told, again):
+        (tag,) = re.findall(r"prefect\.tag\.([\w-]+)", one.model_dump_json())
+        tagged = {one.name for one in await deployments() if tag in (one.tags or [])}
+        assert tagged == {"price", "inventory", "customer", "order", "shipment"}
+    assert again.trigger.expect == {"prefect.flow-run.Failed", "prefect.flow-run.Crashed"}
+    assert [action.type for action in again.actions] == ["run-deployment"]
+    assert told.trigger.expect == {f"prefect.flow-run.{NEEDS_ATTENTION}"}
+    assert [(action.type, action.block_document_id) for action in told.actions] == [
+        ("send-notification", block) for block in blocks
+    ]
+    assert [action.type for action in automations()[0].actions] == ["do-nothing"]
+
+
+async def test_no_flow_is_retried_by_prefect(home):
+    """A retry of Prefect's acts on every failed state, also on one that needs a person."""
+    flows = [*ENTITY_FLOWS, *BY_HAND, full_look, housekeeping, setup_parameters, watch]
+    assert {one.name for one in flows} == {one.name for one in await deployments()}
+    assert {one.retries or 0 for one in flows} == {0}
 
 
 def test_the_servers_of_ours_forget_what_is_old(monkeypatch):
@@ -69,6 +95,7 @@ def test_the_container_files():
     assert set(re.findall(r"^COPY (\w+) \1$", image, re.MULTILINE)) == packages
     services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
     assert {"database", "prefect", "connector", "receiver", "worker"} == set(services)
+    assert f"--type {TYPE}" in services["worker"]["command"]
     ports = [port for one in services.values() for port in one.get("ports", [])]
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
@@ -79,4 +106,4 @@ async def test_the_next_run_of_every_entity_is_started_while_the_one_before_it_w
         one for one in await deployments() if any(str(each.schedule.cron) == "* * * * *" for each in one.schedules)
     ]
     assert len(every_minute) == 5
-    assert runner_of_all().limit >= 2 * len(every_minute) + 1
+    assert 2 * len(every_minute) + 1 <= RUNS_AT_ONCE

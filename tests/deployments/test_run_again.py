@@ -1,8 +1,8 @@
 """The automation Run again, on a real Prefect server: a run that failed as a whole is started again."""
 
 from support.commands import command, environment, settings_of
+from support.prefect_api import PrefectApi
 from support.processes import running, wait_until
-from support.served import one_client
 
 NOBODY = "http://127.0.0.1:1"
 
@@ -15,39 +15,13 @@ def test_a_run_that_failed_is_started_again(server, folder):
     (folder / ".env").touch(mode=0o600)
     (folder / ".env").write_text("".join(lines))
     environ = environment(folder, {"PREFECT_API_URL": server})
-    log = folder / "serve.log"
+    log, prefect = folder / "serve.log", PrefectApi(server)
     for _ in range(2):
         with running(command("serve"), folder=folder, environ=environ, log=log) as serving:
             wait_until(lambda: "Serving" in log.read_text() or serving.poll() is not None, "serving")
             named = {"name": {"any_": ["A to M, run again"]}}
-            assert len(ask(server, "automations/filter", automations=named)) == 1, log.read_text()
+            assert len(prefect.ask("automations/filter", automations=named)) == 1, log.read_text()
     with running(command("serve"), folder=folder, environ=environ, log=log):
-        (price,) = ask(server, "deployments/filter", deployments={"name": {"any_": ["price"]}})
-        by_hand = ask(server, f"deployments/{price['id']}/create_flow_run")["id"]
-        wait_until(lambda: by_hand in runs(server, price, "FAILED"), "a run that failed", seconds=120)
-        wait_until(lambda: 1 in reruns(server, price), "a run that was started again", seconds=120)
-
-
-def reruns(server, deployment):
-    """How often the runs of a deployment were started again."""
-    return [one["parameters"].get("rerun") for one in runs(server, deployment).values()]
-
-
-def runs(server, deployment, state=None):
-    """The runs of a deployment by their id, in a state or in any."""
-    chosen = {} if state is None else {"flow_runs": {"state": {"type": {"any_": [state]}}}}
-    found = ask(server, "flow_runs/filter", deployments={"id": {"any_": [deployment["id"]]}}, limit=200, **chosen)
-    return {one["id"]: one for one in found}
-
-
-def ask(server, path, **body):
-    """Ask Prefect's API, as its UI does; while runs begin it may answer that it is busy."""
-    answers = []
-
-    def is_answered():
-        answers.append(one_client().post(f"{server}/{path}", json=body, timeout=30))
-        return answers[-1].status_code < 500
-
-    wait_until(is_answered, "an answer of Prefect")
-    assert answers[-1].is_success, answers[-1].text
-    return answers[-1].json()
+        by_hand = prefect.start("price")
+        assert prefect.wait_for(by_hand, "FAILED")["state_name"] == "Failed"
+        wait_until(lambda: 1 in [one["parameters"].get("rerun") for one in prefect.runs("price")], "a run again")

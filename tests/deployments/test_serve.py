@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 from support.commands import SECRETS, command, environment, run, settings_of
+from support.prefect_api import PrefectApi
 from support.processes import family, left_of, running, wait_until
-from support.served import one_client
 
 from connector.state.engine import open_state
 from connector.state.operator import overview
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
+ACTIVE = ["inventory", "price"]
 BY_HAND = [
     "Reconcile",
     "Full Look",
@@ -29,15 +30,9 @@ BY_HAND = [
 ]
 
 
-def ask(server, path, **body):
-    """Ask Prefect's API, as its UI does."""
-    answer = one_client().post(f"{server}/{path}", json=body, timeout=30)
-    answer.raise_for_status()
-    return answer.json()
-
-
 def test_serve(server, hole, folder):
-    """It registers a deployment per entity, Prefect schedules runs of them, they run, and SIGTERM ends all of it.
+    """It registers a deployment per entity, Prefect schedules runs of those that are active, they run, and SIGTERM ends
+    all of it.
 
     The `.env` beside it counts, the modules beside it do not.
     """
@@ -48,7 +43,8 @@ def test_serve(server, hole, folder):
     log = folder / "serve.log"
     with running(command("serve"), folder=folder, environ=environment(folder, settings), log=log) as serving:
         wait_until(lambda: "Serving" in log.read_text() or serving.poll() is not None, "serving")
-        found = {one["name"]: one for one in ask(server, "deployments/filter")}
+        prefect = PrefectApi(server)
+        found = prefect.deployments()
         assert sorted(found) == sorted([*BY_HAND, *ENTITIES]), log.read_text()
         form = found["Setup Parameters"]
         assert form["parameters"]["settings"]["acumatica"]["url"] == hole, "the form shows what is in force"
@@ -60,11 +56,12 @@ def test_serve(server, hole, folder):
             assert one["global_concurrency_limit"] is None
             assert [schedule["schedule"]["cron"] for schedule in one["schedules"]] == ["* * * * *"]
             assert one["schedules"][0]["active"]
+            assert one["paused"] == (entity not in ACTIVE)
+        by_schedule = {"tags": {"all_": ["auto-scheduled"]}}
+        for entity in ACTIVE:
+            wait_until(lambda entity=entity: prefect.runs(entity, **by_schedule), f"scheduled runs of {entity}")
 
-        for entity, one in of_entities.items():
-            wait_until(lambda one=one: is_scheduled(server, one), f"scheduled runs of {entity}")
-
-        started = start(server, found["price"])
+        started = prefect.start("price")
         wait_until(lambda: who_works(folder), "a price run that works")
         processes = family(serving.pid)
         assert len(processes) > 1, "each run is a process of its own"
@@ -74,22 +71,10 @@ def test_serve(server, hole, folder):
         psutil.wait_procs(processes, timeout=5)
         assert left_of(processes) == []
         assert who_works(folder) is None, "a run that is ended lets go of its lease"
-        assert state_of(server, started["id"])["type"] in ("CANCELLED", "COMPLETED", "SCHEDULED")
+        assert prefect.run(started)["state_type"] in ("CANCELLED", "COMPLETED", "SCHEDULED")
     assert "Traceback" not in message, message
     assert "was imported" not in message
     assert "Warning" not in log.read_text()
-
-
-def start(server, deployment):
-    """A run started by hand; a call that the busy server refuses is repeated."""
-    answers = []
-
-    def created():
-        answers.append(one_client().post(f"{server}/deployments/{deployment['id']}/create_flow_run", json={}))
-        return answers[-1].is_success
-
-    wait_until(created, "a run that was started by hand")
-    return answers[-1].json()
 
 
 def who_works(folder):
@@ -97,18 +82,6 @@ def who_works(folder):
     state = open_state(f"sqlite:///{folder / 'a2m' / 'state.sqlite'}")
     with closing(state), state.read() as connection:
         return overview.of_entity(connection, "price", datetime.now(UTC)).working
-
-
-def state_of(server, flow_run):
-    """The state in which Prefect shows a run."""
-    return one_client().get(f"{server}/flow_runs/{flow_run}").json()["state"]
-
-
-def is_scheduled(server, deployment):
-    """Whether Prefect's scheduler has made runs of that deployment."""
-    of_it = {"id": {"any_": [deployment["id"]]}}
-    runs = ask(server, "flow_runs/filter", limit=1, deployments=of_it, flow_runs={"tags": {"all_": ["auto-scheduled"]}})
-    return bool(runs)
 
 
 @pytest.mark.parametrize(

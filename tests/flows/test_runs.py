@@ -92,15 +92,20 @@ async def test_a_scheduled_run_sends_like_any_other(make_world):
 
 
 async def test_messages_that_failed(make_world):
-    """A run in which messages failed is complete, says so in its name, and leaves a table of what failed and why."""
+    """A run in which messages failed needs a person, says so in its state, and leaves a table of what failed and why.
+    The next run, which finds nothing but what failed before, is complete and says so.
+    """
     products = [*generated(5), Product("NOT-IN-THE-SHOP", "x", 5_000_000, {"MAIN": 10_000})]
     make_world(products, shop_products=products[:5])
     final = await price(return_state=True)
-    assert (final.name, final.type.value) == ("CompletedWithFailures", "COMPLETED")
+    assert (final.name, final.type.value) == ("NeedsAttention", "FAILED")
     assert final.message == "6 changed, 5 sent in 5 requests, 1 failed"
     (row,) = (await artifacts(final))["price-failed"]
     assert row["key"] == "NOT-IN-THE-SHOP"
     assert "Magento has no product" in row["reason"]
+    again = await price(return_state=True)
+    assert (again.name, again.message) == ("Completed", "nothing changed; 1 failed message waits")
+    assert await name_of(again) == "price: nothing changed; 1 failed message waits"
 
 
 async def test_retry_count_by_prefects_own_retries(make_world, state, monkeypatch):
@@ -109,7 +114,7 @@ async def test_retry_count_by_prefects_own_retries(make_world, state, monkeypatc
     monkeypatch.setenv("A2M_QUEUE__RETRY_COUNT", "2")
     monkeypatch.setenv("A2M_QUEUE__CHECK_PROCESS_TIME", "30")
     final = await price(key="SKU-000001", return_state=True)
-    assert final.name == "CompletedWithFailures"
+    assert final.name == "NeedsAttention"
     assert len(here.writes()) == 2
     with state.read() as connection:
         (message,) = messages.failed(connection, "price")

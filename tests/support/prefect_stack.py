@@ -7,9 +7,7 @@ test starts its runs itself, and no other one comes between them.
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -22,7 +20,8 @@ from uuid import uuid4
 
 import httpx
 from support.commands import CommandResult, command, environment, run
-from support.processes import answers, running, wait_until, with_variable
+from support.prefect_api import kill, process_number
+from support.processes import answers, running, wait_until
 from support.served import one_client
 
 from connector.state.engine import State, open_state
@@ -151,8 +150,8 @@ class Stack:
 
     def kill(self, run_id: str) -> None:
         """Kill the process in which a run works."""
-        (process, *_below) = with_variable("PREFECT__FLOW_RUN_ID", run_id)
-        os.kill(process.pid, signal.SIGKILL)
+        wait_until(lambda: self.run(run_id)["infrastructure_pid"], "a process of the run")
+        kill(process_number(self.run(run_id)))
 
 
 def write_settings(folder: Path, sections: Sections) -> None:
@@ -188,7 +187,7 @@ def prefect_stack(folder: Path) -> Iterator[Stack]:
         assert serving.poll() is None, (folder / "server.log").read_text()
         stack = Stack(url, folder, _sections(lines), environ)
         stack.configure()
-        stack.pause(paused=True)  # a run that is due before the schedules are switched off does nothing
+        stack.pause(paused=True)  # no run is scheduled before the schedules are switched off
         begin("deployments", command("serve"))
         wait_until(lambda: "Serving" in (folder / "deployments.log").read_text(), "deployments")
         _switch_schedules_off(stack)

@@ -33,6 +33,11 @@ def this_process() -> Process:
     return _own(os.getpid())
 
 
+def process_of(pid: int) -> Process:
+    """The process that has this number on this machine now; `started` is empty where none has."""
+    return Process(this_machine(), pid, _started_at(pid))
+
+
 def is_gone(process: Process) -> bool | None:
     """Whether the process has ended; None where that cannot be seen from here."""
     if not process.started or process.machine != this_machine():
@@ -42,7 +47,7 @@ def is_gone(process: Process) -> bool | None:
 
 @functools.lru_cache(maxsize=1)
 def _own(pid: int) -> Process:
-    return Process(this_machine(), pid, _started_at(pid))
+    return process_of(pid)
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,0 +1,92 @@
+"""Late scheduled runs: after an outage there are hundreds, and the newest of a deployment does the work of all of them.
+
+The others become Cancelled with the name *Skipped* and the reason. Runs that somebody started are never skipped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+
+SKIPPED = "Skipped"
+REASON = "A newer run of this deployment was due as well, and does the work of this one."
+BY_A_SCHEDULE = "auto-scheduled"
+"""The tag that Prefect's scheduler gives its runs."""
+PAGE = 200
+AT_ONCE = 50
+"""How many runs one call may change: Prefect's own limit."""
+_WAITING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+
+
+async def skip_late_runs(client: PrefectClient, pool: str, now: datetime) -> int:
+    """Skip, of the scheduled runs of each deployment that are due by now, all but the newest; return how many."""
+    late = FlowRunFilter(
+        state=_WAITING,
+        tags=FlowRunFilterTags(all_=[BY_A_SCHEDULE]),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
+    )
+    in_pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
+    found: list[FlowRun] = []
+    while page := await client.read_flow_runs(
+        flow_run_filter=late,
+        work_pool_filter=in_pool,
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=PAGE,
+        offset=len(found),
+    ):
+        found += page
+        if len(page) < PAGE:
+            break
+    skipped = superseded(found)
+    for start in range(0, len(skipped), AT_ONCE):
+        await _skip(client, skipped[start : start + AT_ONCE])
+    return len(skipped)
+
+
+def superseded(late: Iterable[FlowRun]) -> list[UUID]:
+    """Return the runs that a newer one makes needless: of the same deployment, with the same parameters."""
+    seen: set[tuple[UUID | None, str]] = set()
+    needless = []
+    for run in sorted(late, key=_due, reverse=True):
+        same = (run.deployment_id, json.dumps(run.parameters, sort_keys=True, default=str))
+        if same in seen:
+            needless.append(run.id)
+        seen.add(same)
+    return needless
+
+
+def _due(run: FlowRun) -> datetime:
+    due = run.expected_start_time
+    assert due is not None  # by it they were chosen
+    return due
+
+
+async def _skip(client: PrefectClient, runs: list[UUID]) -> None:
+    """Only those that still wait: another worker may have taken one meanwhile."""
+    these = FlowRunFilter(id=FlowRunFilterId(any_=runs), state=_WAITING)
+    body: dict[str, Any] = {
+        "flow_runs": these.model_dump(mode="json", exclude_none=True),
+        "state": {"type": "CANCELLED", "name": SKIPPED, "message": REASON},
+        "force": True,
+        "limit": AT_ONCE,
+    }
+    # the client knows the call that changes one run, but not yet the one that changes many
+    answer = await client.request("POST", "/flow_runs/bulk_set_state", json=body)  # type: ignore[arg-type]
+    answer.raise_for_status()

@@ -1,0 +1,98 @@
+"""What `a2m serve` tells the Prefect server when it starts, and once a minute: deployments, Blocks, automations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
+from app.effective_settings import effective_settings
+from app.logs import print_to_stderr
+from connector.state.faults import StateError
+from connector.state.sync import entities
+from deployments.automate import apply_automations, notification_blocks
+from deployments.catalogue import OF_ENTITIES, deployments
+from deployments.paused import paused
+from deployments.pool import Refused
+from entities.names import NAMES
+from flows.credentials import register
+from flows.watch import Mail
+from settings import SettingsError
+
+
+def register_all() -> list[str]:
+    """Tell it everything; return the names of the deployments. Raises `Refused`, `SettingsError` and `StateError`."""
+    return asyncio.run(_register_all())
+
+
+async def _register_all() -> list[str]:
+    served = await deployments()
+    try:
+        await register()
+        await Mail.aregister_type_and_schema()
+        async with get_client() as client:
+            for deployment in served:
+                await leave_to_the_operator(client, deployment)
+                await deployment.aapply()
+            await bring_up_to_date(client)
+    except PrefectHTTPStatusError as error:
+        raise Refused(f"it refuses the deployments: {error}") from error
+    return [one.name for one in served]
+
+
+async def leave_to_the_operator(client: PrefectClient, deployment: RunnerDeployment) -> None:
+    """Of a deployment that is there already, take out its schedules and whether it is paused: what an operator switched
+    off or changed stays so. They are written only when it is first made.
+    """
+    try:
+        await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
+    except ObjectNotFound:
+        return
+    deployment.schedules = None
+    deployment.model_fields_set.difference_update({"schedules", "paused"})
+
+
+def keep_up_to_date() -> None:
+    """Settings are saved, files are edited and entities are paused while this serves: let Prefect show it."""
+    try:
+        asyncio.run(_keep_up_to_date())
+    except (SettingsError, StateError, httpx.HTTPError) as error:
+        print_to_stderr(f"Whether the entities are active could not be compared with Prefect: {error}")
+
+
+async def _keep_up_to_date() -> None:
+    async with get_client() as client:
+        for entity, is_paused in (await bring_up_to_date(client)).items():
+            print_to_stderr(
+                f"The deployment {entity} was {'paused' if is_paused else 'resumed'} in Prefect, as the entity is."
+            )
+
+
+async def bring_up_to_date(client: PrefectClient) -> dict[str, bool]:
+    """Let Prefect have what the settings and the state say now: which deployments are paused, and whom the automations
+    tell. Return the deployments that were paused or resumed. Raises `SettingsError` and `StateError`.
+    """
+    with effective_settings() as now, now.state.read() as connection:
+        by_hand = [entity for entity in NAMES if entities.read(connection, entity).paused]
+        active = [entity for entity in NAMES if getattr(now.settings.active, entity)]
+        told = now.settings.notify.blocks
+    await apply_automations(client, await notification_blocks(client, told))
+    return await pause_and_resume(client, paused(active, by_hand))
+
+
+async def pause_and_resume(client: PrefectClient, wanted: Mapping[str, bool]) -> dict[str, bool]:
+    """Pause and resume the entities' deployments as they have to be; return those that were not so."""
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[OF_ENTITIES]))
+    changed = {}
+    for deployment in await client.read_deployments(deployment_filter=ours):
+        is_to_be = wanted.get(deployment.name)
+        if is_to_be is None or is_to_be == deployment.paused or not (deployment.entrypoint or "").startswith("flows."):
+            continue
+        await (client.pause_deployment if is_to_be else client.resume_deployment)(deployment.id)
+        changed[deployment.name] = is_to_be
+    return changed

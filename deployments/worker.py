@@ -1,0 +1,257 @@
+"""The worker of the type a2m, which `a2m serve` is, and `prefect worker start --type a2m` too.
+
+It holds a run until it is due and forks its process from a server that has imported the flows already. Before each poll
+it skips late runs; it ends what somebody cancels, and gives runs whose process was killed a state in which they go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+import anyio
+import httpx
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import InfrastructureNotAvailable, InfrastructureNotFound, ObjectNotFound
+from prefect.states import Cancelled, Scheduled
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+from pydantic import PrivateAttr
+
+from connector.state.coordination.process import Process, is_gone
+from deployments import pool
+from deployments.late_runs import skip_late_runs
+from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
+from deployments.run_process import RunOrder, run
+from deployments.warm_processes import Child, WarmProcesses, tell
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import Flow as APIFlow
+    from prefect.client.schemas.objects import WorkPool
+    from prefect.client.schemas.responses import DeploymentResponse
+
+FORKED_EARLY = 1.0
+"""Seconds before a run is due: its process is ready by then, and waits."""
+GRACE = 30.0
+"""Seconds between SIGTERM and SIGKILL."""
+LOOKED_AT_EVERY = 0.2
+CANCELLED_WITHIN = 2.0
+ORPHANS_EVERY = 60.0
+
+
+class WarmConfiguration(BaseJobConfiguration):
+    """What a run's process needs to know, beside its environment: where the flow is, and what is done before it."""
+
+    _entrypoint: str = PrivateAttr("")
+    _pull_steps: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+
+    def prepare_for_flow_run(
+        self,
+        flow_run: FlowRun,
+        deployment: DeploymentResponse | None = None,
+        flow: APIFlow | None = None,
+        work_pool: WorkPool | None = None,
+        worker_name: str | None = None,
+        worker_id: UUID | None = None,
+    ) -> None:
+        """Take over what the deployment says."""
+        super().prepare_for_flow_run(flow_run, deployment, flow, work_pool, worker_name, worker_id)
+        if deployment is not None:
+            self._entrypoint = deployment.entrypoint or ""
+            self._pull_steps = list(deployment.pull_steps or [])
+
+    def order(self, flow_run: FlowRun) -> RunOrder:
+        """Return what the run's process is told."""
+        env = {name: value for name, value in self.env.items() if value is not None}
+        due = flow_run.next_scheduled_start_time or flow_run.expected_start_time
+        return RunOrder(
+            flow_run=flow_run.model_dump_json(),
+            entrypoint=self._entrypoint,
+            due=due.timestamp() if due is not None else time.time(),
+            env=env,
+            pull_steps=self._pull_steps,
+        )
+
+
+class WarmResult(BaseWorkerResult):
+    """How a run's process ended."""
+
+
+class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
+    """Runs flows in processes that are forked when they are due."""
+
+    type = pool.TYPE
+    job_configuration = WarmConfiguration
+    job_configuration_variables = BaseVariables
+    _description = "Runs the flows of the Acumatica → Magento connector in processes that have imported them already."
+    _display_name = "Acumatica to Magento"
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Take what every worker of Prefect takes."""
+        super().__init__(*given, **named)
+        self.processes = WarmProcesses()
+        self._children: dict[UUID, Child] = {}
+        self._told_to_end: set[UUID] = set()
+        self._watching: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Have the fork server and the queue, and watch."""
+        self.processes.warm_up()
+        await super().__aenter__()
+        self._beside(self._cancel_what_is_cancelling())
+        self._beside(self._find_orphans())
+        return self
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        """End everything that it started."""
+        for one in self._watching:
+            one.cancel()
+        try:
+            await super().__aexit__(*exc_info)
+        finally:
+            self.processes.close()
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Poll, after the late runs that a newer one makes needless were skipped. A server that is away is waited for:
+        Prefect's own loop gives up after some failed polls.
+        """
+        try:
+            skipped = await skip_late_runs(self.client, self._work_pool_name, datetime.now(UTC))
+            if skipped:
+                self._logger.warning("Skipped %d late runs: newer ones of the same deployments do their work.", skipped)
+            return await super().get_and_submit_flow_runs()
+        except httpx.HTTPError as error:
+            self._logger.warning("Prefect could not be asked for runs: %r", error)
+            return []
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: WarmConfiguration,
+        task_status: anyio.abc.TaskStatus[Any] | None = None,
+    ) -> WarmResult:
+        """Hold the run until it is due, fork its process, and wait for its end."""
+        order = configuration.order(flow_run)
+        try:
+            await anyio.sleep(max(0.0, order.due - FORKED_EARLY - time.time()))
+        except asyncio.CancelledError:
+            waits: State[None] = Scheduled(scheduled_time=datetime.fromtimestamp(order.due, UTC))
+            await self._set_at_the_end(flow_run.id, waits)
+            raise
+        child = self._children[flow_run.id] = self.processes.start(run, order)
+        identifier = as_infrastructure(child.process)
+        if task_status is not None:
+            task_status.started(identifier)
+        try:
+            while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
+                await anyio.sleep(LOOKED_AT_EVERY)
+            return WarmResult(identifier=identifier, status_code=await self._status_code(flow_run.id, child))
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                await self._end(flow_run.id, child)
+                await self._set_at_the_end(flow_run.id, Cancelled(message="What runs it was stopped."))
+            raise
+        finally:
+            del self._children[flow_run.id]
+            self._told_to_end.discard(flow_run.id)
+
+    async def kill_infrastructure(
+        self, infrastructure_pid: str, configuration: WarmConfiguration, grace_seconds: int = int(GRACE)
+    ) -> None:
+        """End the process of a run that has not begun."""
+        process = from_infrastructure(infrastructure_pid)
+        if process is None or (gone := is_gone(process)) is None:
+            raise InfrastructureNotAvailable(f"The process {infrastructure_pid} cannot be seen from here.")
+        if gone:
+            raise InfrastructureNotFound(f"The process {infrastructure_pid} has ended.")
+        for run_id, child in self._children.items():
+            if child.process == process:
+                self._told_to_end.add(run_id)
+        await _end_process(process, float(grace_seconds))
+
+    async def _status_code(self, run_id: UUID, child: Child) -> int:
+        """0 unless the run crashed: its process died and left no final state."""
+        code = child.exit_code()
+        if code == 0:
+            return 0
+        try:
+            state = (await self.client.read_flow_run(run_id)).state
+        except ObjectNotFound:  # somebody deleted it
+            return 0
+        if state is not None and state.is_final():
+            return 0
+        if run_id in self._told_to_end:
+            await self._set_at_the_end(run_id, Cancelled(message="It was cancelled, and its process was ended."))
+            return 0
+        return code or 1
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+
+    async def _end(self, run_id: UUID, child: Child) -> None:
+        self._told_to_end.add(run_id)
+        await _end_process(child.process, GRACE)
+
+    async def _set_at_the_end(self, run_id: UUID, state: State[None]) -> None:
+        """Give a run that has no final state this one."""
+        with anyio.CancelScope(shield=True):
+            try:
+                known = (await self.client.read_flow_run(run_id)).state
+                if known is None or not known.is_final():
+                    await self.client.set_flow_run_state(run_id, state, force=True)
+            except (httpx.HTTPError, ObjectNotFound) as error:
+                self._logger.warning("The state of the run %s could not be set to %s: %r", run_id, state.name, error)
+
+    async def _cancel_what_is_cancelling(self) -> None:
+        """Prefect's own worker cancels only runs that never began."""
+        while True:
+            await asyncio.sleep(CANCELLED_WITHIN)
+            mine = [run_id for run_id in self._children if run_id not in self._told_to_end]
+            if not mine:
+                continue
+            cancelling = FlowRunFilter(
+                id=FlowRunFilterId(any_=mine),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING])),
+            )
+            try:
+                found = await self.client.read_flow_runs(flow_run_filter=cancelling)
+            except httpx.HTTPError as error:
+                self._logger.warning("Prefect could not be asked for runs to cancel: %r", error)
+                continue
+            for one in found:
+                if (child := self._children.get(one.id)) is not None:
+                    self._beside(self._end(one.id, child))
+
+    async def _find_orphans(self) -> None:
+        while True:
+            try:
+                await pool.make_queue(self.client, self._work_pool_name)
+                now = datetime.now(UTC)
+                for one in await end_orphans(self.client, self._work_pool_name, self._children, now):
+                    self._logger.warning("Nobody worked on the run %s any more: it goes on.", one.name)
+            except (httpx.HTTPError, ObjectNotFound) as error:
+                self._logger.warning("Prefect could not be asked for runs that nobody works on: %r", error)
+            await asyncio.sleep(ORPHANS_EVERY)
+
+
+async def _end_process(process: Process, grace: float) -> None:
+    """SIGTERM, and after a while SIGKILL."""
+    tell(process, signal.SIGTERM)
+    ends_at = time.monotonic() + grace
+    while is_gone(process) is False and time.monotonic() < ends_at:  # noqa: ASYNC110 - another process sets no event
+        await anyio.sleep(LOOKED_AT_EVERY)
+    if is_gone(process) is False:
+        tell(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)

@@ -1,0 +1,95 @@
+"""Prefect's API as its UI asks it, of a server with `a2m serve` beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from typing import Any
+
+import httpx
+from support.processes import wait_until
+from support.served import one_client
+
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+class PrefectApi:
+    """The API at an address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def ask(self, path: str, method: str = "POST", **body: Any) -> Any:
+        """Ask it; while runs begin it may answer late, or that it is busy."""
+        given: list[httpx.Response] = []
+
+        def is_answered() -> bool:
+            with suppress(httpx.TimeoutException):
+                given.append(one_client().request(method, f"{self.url}/{path}", json=body, timeout=30))
+            return bool(given) and given[-1].status_code < 500
+
+        wait_until(is_answered, "an answer of Prefect")
+        assert given[-1].is_success, given[-1].text
+        return given[-1].json() if given[-1].content else None
+
+    def deployments(self) -> dict[str, dict[str, Any]]:
+        """Every deployment by its name."""
+        return {one["name"]: one for one in self.ask("deployments/filter")}
+
+    def start(self, deployment: str, **parameters: Any) -> str:
+        """Start a run by hand; gives its id."""
+        path = f"deployments/{self.deployments()[deployment]['id']}/create_flow_run"
+        return str(self.ask(path, parameters=parameters)["id"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """A run as it is now."""
+        (found,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run_id]}})
+        return dict(found)
+
+    def runs(self, deployment: str, **chosen: Any) -> list[dict[str, Any]]:
+        """The runs of a deployment, the newest first."""
+        of_it = {"name": {"any_": [deployment]}}
+        asked = {"deployments": of_it, "flow_runs": chosen, "sort": "EXPECTED_START_TIME_DESC"}
+        return list(self.ask("flow_runs/filter", **asked))
+
+    def wait_for(self, run_id: str, *states: str, seconds: float = 120) -> dict[str, Any]:
+        """A run once it is in one of these states."""
+        now: dict[str, Any] = {}
+
+        def is_there() -> bool:
+            now.update(self.run(run_id))
+            return now["state_type"] in states
+
+        wait_until(is_there, f"{' or '.join(states)} of {run_id}, which is {now.get('state')}", seconds=seconds)
+        return now
+
+    def wait_for_work(self, run_id: str) -> int:
+        """Wait until the run works; gives the number of its process."""
+        self.wait_for(run_id, "RUNNING")
+        wait_until(lambda: self.log(run_id), f"a line in the log of {run_id}")
+        return process_number(self.run(run_id))
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel a run, as the button in the UI does."""
+        self.ask(f"flow_runs/{run_id}/set_state", state={"type": "CANCELLING", "name": "Cancelling"}, force=False)
+
+    def log(self, run_id: str) -> list[str]:
+        """The lines in the log tab of a run that come from the run itself, and not from the worker."""
+        found = self.ask("logs/filter", logs={"flow_run_id": {"any_": [run_id]}}, sort="TIMESTAMP_ASC")
+        return [line["message"] for line in found if line["name"] != "prefect.flow_runs.worker"]
+
+    def events(self, run_id: str, name: str) -> int:
+        """How many events of this name a run has."""
+        wanted = {"event": {"name": [name]}, "resource": {"id": [f"prefect.flow-run.{run_id}"]}}
+        return int(self.ask("events/filter", filter=wanted)["total"])
+
+
+def process_number(run: dict[str, Any]) -> int:
+    """The number of a run's process, as the worker told Prefect."""
+    return int(run["infrastructure_pid"].split("|")[1])
+
+
+def kill(pid: int) -> None:
+    """Kill a process, as the kernel does when memory is short."""
+    os.kill(pid, signal.SIGKILL)
