@@ -63,7 +63,7 @@ def _is_caught(copy: Path, mutant: Mutant) -> bool:
 
 def _fails(copy: Path, tests: tuple[str, ...]) -> bool:
     """Return whether a test fails. One that hangs has noticed, too."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", *tests]
     environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(command, cwd=copy, env=environ, capture_output=True, timeout=LONGEST, check=False)

@@ -15,8 +15,12 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-QUEUE = ("tests/connector/state",)
-LOST = ("tests/faults/test_lost_answers.py",)
+OF_STATE = "tests/connector/state"
+LEASE = (f"{OF_STATE}/test_lease.py",)
+QUEUE = (f"{OF_STATE}/test_messages.py", f"{OF_STATE}/test_run_state.py")
+CHUNKS = (f"{OF_STATE}/test_chunk.py",)
+MOVES = (f"{OF_STATE}/test_transitions.py",)
+STAGES = ("tests/tasks",)
 PUSH = ("tests/syncs/test_prices_and_quantities.py",)
 PRICE = ("tests/entities/price",)
 STOCK = ("tests/entities/inventory",)
@@ -33,14 +37,14 @@ MUTANTS = [
         "connector/state/coordination/lease.py",
         "if fence != lease.fence:",
         "if fence is None:",
-        QUEUE,
+        LEASE,
     ),
     Mutant(
         "a lease that is held is given to another run",
         "connector/state/coordination/lease.py",
         "if row.expires_at > micros(now):",
         "if row.expires_at < 0:",
-        QUEUE,
+        LEASE,
     ),
     Mutant(
         "an attempt is not counted",
@@ -82,7 +86,7 @@ MUTANTS = [
         CLAIMS,
         "if answer.doubt_until is not None:",
         "if answer.doubt_until is None:",
-        (*QUEUE, *LOST),
+        QUEUE,
     ),
     Mutant(
         "a run that has lost its lease writes still",
@@ -96,49 +100,49 @@ MUTANTS = [
         CHUNK,
         "watermarks.write(connection, entity, list(computed.marks))",
         "watermarks.write(connection, entity, [])",
-        (*QUEUE, *PUSH),
+        (*CHUNKS, *PUSH),
     ),
     Mutant(
         "what Magento shows is sent again",
         CHUNK,
         "if row is None or row.value != want.value or (",
         "if row is None or row.value == want.value or (",
-        QUEUE,
+        CHUNKS,
     ),
     Mutant(
         "the value that is on its way is queued again",
         CHUNK,
         "if not _same(want, sending):",
         "if sending is not None:",
-        QUEUE,
+        CHUNKS,
     ),
     Mutant(
         "a value is withdrawn that another item of the SKU has",
         CHUNK,
         "if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:",
         "if (key, source) not in wanted and acumatica_key not in unclear:",
-        (*QUEUE, "tests/syncs/test_rules_of_the_shop.py"),
+        (*CHUNKS, "tests/syncs/test_rules_of_the_shop.py"),
     ),
     Mutant(
         "an attempt more than Retry Count",
         TRANSITIONS,
         "if attempts >= limits.retry_count:",
         "if attempts > limits.retry_count:",
-        QUEUE,
+        MOVES,
     ),
     Mutant(
         "what was not sent uses up an attempt",
         TRANSITIONS,
         "return Transition(MessageState.OPEN, attempts - 1)",
         "return Transition(MessageState.OPEN, attempts)",
-        QUEUE,
+        MOVES,
     ),
     Mutant(
         "a lost answer fails its message",
         TRANSITIONS,
         "        return Transition(MessageState.IN_REQUEST, attempts)\n    if newer:",
         "        return Transition(MessageState.FAILED, attempts)\n    if newer:",
-        QUEUE,
+        MOVES,
     ),
     # the stages
     Mutant(
@@ -146,14 +150,14 @@ MUTANTS = [
         "tasks/push.py",
         '"unknown": Outcome.UNKNOWN,',
         '"unknown": Outcome.TEMPORARY,',
-        LOST,
+        STAGES,
     ),
     Mutant(
         "an outage of the whole connection uses up attempts",
         "tasks/push.py",
         "if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):",
         "if connection_lost and outcome is Outcome.UNKNOWN:",
-        ("tests/syncs/test_prices_and_quantities.py", "tests/faults/test_storms.py"),
+        STAGES,
     ),
     Mutant(
         "Retry-After is not heard",
@@ -167,28 +171,78 @@ MUTANTS = [
         "tasks/push.py",
         "if outcome is Outcome.REFUSED and is_missing and context.queue.skips_unknown_sku:",
         "if outcome is Outcome.REFUSED and context.queue.skips_unknown_sku and not is_gone:",
-        ("tests/syncs/test_products_that_come_and_go.py",),
+        STAGES,
     ),
     Mutant(
         "a window without overlap",
         "tasks/windows.py",
         "since = pulled_to - (overlap + LOOKBACK_EVERY if looks_back else CLOCKS_DIFFER)",
         "since = pulled_to",
-        ("tests/tasks",),
+        STAGES,
     ),
     Mutant(
         "what a sweep did not see is there still",
         "tasks/pull.py",
         "if cursor.sweep is not None and mark.sweep > 0:",
         "if cursor.sweep is not None and mark.sweep > 10_000:",
-        (*PUSH, "tests/syncs/test_products_that_come_and_go.py", "tests/syncs/test_rules_of_the_shop.py"),
+        STAGES,
     ),
     Mutant(
         "the cursor within a feed is not kept",
         "tasks/pull.py",
         "self._chunk.marks[feed] = mark.finished(cursor)",
         "self._chunk.marks[feed] = mark.moved(cursor)",
-        PUSH,
+        STAGES,
+    ),
+    Mutant(
+        "what is known already is computed again",
+        "tasks/pull.py",
+        "is_wanted = is_known and (compute_all or has_changed)",
+        "is_wanted = is_known",
+        STAGES,
+    ),
+    Mutant(
+        "a record that two lists tell of is computed for each",
+        "tasks/pull.py",
+        "if is_wanted and not compute_all and feed in self._followed:",
+        "if is_wanted and compute_all and feed in self._followed:",
+        STAGES,
+    ),
+    Mutant(
+        "prices go at full speed while stock waits",
+        "tasks/stock_priority.py",
+        "if context.entity.urgency is not Urgency.YIELDS or context.shop.connections == 1:",
+        "if context.entity.urgency is Urgency.YIELDS or context.shop.connections == 1:",
+        STAGES,
+    ),
+    Mutant(
+        "the state is asked before every request whether stock waits",
+        "tasks/stock_priority.py",
+        "if self.checked_at is None or now - self.checked_at >= CHECKED_EVERY:",
+        "if self.checked_at is None or now >= self.checked_at:",
+        STAGES,
+    ),
+    Mutant(
+        "a person is told of a wait at every look",
+        "tasks/waits.py",
+        "if told_at is None and now - since >= context.queue.wait_tell:",
+        "if now - since >= context.queue.wait_tell:",
+        STAGES,
+    ),
+    # what an entity decides
+    Mutant(
+        "a quantity counts as sent without its stock status",
+        "entities/values/entity.py",
+        "value[0] == message.value and message.in_stock in (None, value[1])",
+        "value[0] == message.value",
+        ("tests/entities/values",),
+    ),
+    Mutant(
+        "a document without an answer is sent again at once",
+        "entities/documents/entity.py",
+        "elif context.clock.now() >= self.decided_at(message):",
+        "elif context.clock.now() >= message.changed_at:",
+        ("tests/entities/documents",),
     ),
     # the rules
     Mutant(
