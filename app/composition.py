@@ -114,7 +114,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 clock,
                 connections=entity.connections(settings),
                 before_write=lease_check(run.state, run.lease, clock),
-                tuning=_batching(settings, entity),
+                batching=_batching(settings, entity),
             ),
             queue=QueueRule(
                 settings.queue.threshold_count,
@@ -188,7 +188,7 @@ def shop(
     *,
     connections: int | None = None,
     before_write: Callable[[], object] = lambda: None,
-    tuning: AdaptiveBatching | None = None,
+    batching: AdaptiveBatching | None = None,
 ) -> Shop:
     """Return the shop, with its requests counted; `connections`: how many, where fewer than the settings say."""
     access = magento_access(settings)
@@ -199,5 +199,5 @@ def shop(
         connections=settings.magento.concurrency if connections is None else connections,
         store_id=settings.magento.store_id,
         msi=None,
-        batching=tuning,
+        batching=batching,
     )

@@ -61,7 +61,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         try:
             content = await request.aread()
             connection = self._take(_origin(request.url)) or await self._connect(request.url, timeouts.get("connect"))
-            with _as_httpx_says(request):
+            with _as_httpx_error(request):
                 await connection.send(request, content, timeouts.get("write"))
                 head = await connection.head(timeouts.get("read"))
         except BaseException:
@@ -191,7 +191,7 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._connection is not None:
-            with _as_httpx_says(self._request):
+            with _as_httpx_error(self._request):
                 async for piece in self._connection.body(self._seconds):
                     yield piece
 
@@ -300,7 +300,7 @@ async def _within(waiting: Awaitable[T], seconds: float | None, late: type[httpx
 
 
 @contextmanager
-def _as_httpx_says(request: httpx.Request) -> Iterator[None]:
+def _as_httpx_error(request: httpx.Request) -> Iterator[None]:
     """Raise what went wrong on a connection as httpx's own transport does."""
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Any
 from entities.waiting import describe
 from settings import as_on_the_screen
 
-NOTES_KEPT = 1_000
+MOST_NOTES = 1_000
 NOTHING_CHANGED = "nothing changed"
 _SUMMED = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded")
 
@@ -108,5 +108,5 @@ class Remarks:
 
     def note(self, key: str, reason: str) -> None:
         """Name a record that was left alone; at most as many as a table can show."""
-        if len(self.notes) < NOTES_KEPT:
+        if len(self.notes) < MOST_NOTES:
             self.notes.append((key, as_on_the_screen(reason)))

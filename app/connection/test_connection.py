@@ -34,7 +34,11 @@ from settings.items import STATUSES
 
 
 async def check_connection(
-    settings: Settings, state: State, clock: Clock | None = None, *, waits: Callable[[str], object] = lambda _said: None
+    settings: Settings,
+    state: State,
+    clock: Clock | None = None,
+    *,
+    waits: Callable[[str], object] = lambda _message: None,
 ) -> AsyncIterator[Check]:
     """Yield every check of both systems, one after the other; settings are called as the screen calls them.
 

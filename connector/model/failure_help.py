@@ -22,7 +22,7 @@ class Help(NamedTuple):
 
 _IN_ACUMATICA = "Correct it in Acumatica; the corrected record goes by itself."
 _ENTER = "Enter it in Acumatica; the record then goes by itself."
-_MAGENTO_BY_HAND = "Put Magento right by hand, then skip the message (a2m skip)."
+_IN_MAGENTO = "Put Magento right by hand, then skip the message (a2m skip)."
 _LINK_ORDER = "Link the right order (a2m link order)."
 _THERE = f"Make it in Magento, or correct the setting, {AGAIN}."
 
@@ -80,7 +80,7 @@ HELP: dict[FailureCode, Help] = {
     ),
     Code.CHANGED_AFTER_IT_WAS_SENT: Help(
         "Acumatica changed or deleted the document after it was sent to Magento, and Magento cannot follow.",
-        _MAGENTO_BY_HAND,
+        _IN_MAGENTO,
     ),
     Code.LINKED_TO_NOTHING: Help(
         "The document is linked to an id that Magento does not have.", "Link it anew (a2m link)."

@@ -138,8 +138,8 @@ def new_order(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule:
     if not lines:
         raise Rejected(FailureCode.NO_LINES, f"{key} has none that Magento could show.")
     totals = totals_of(key, order, lines)
-    shown = tuple(_line(key, line, money, items, rule) for line, money in zip(lines, totals.lines, strict=True))
-    is_virtual = all(line.virtual for line in shown)
+    order_lines = tuple(_line(key, line, money, items, rule) for line, money in zip(lines, totals.lines, strict=True))
+    is_virtual = all(line.virtual for line in order_lines)
     return NewOrder(
         currency=order.currency,
         customer=order.customer,
@@ -150,7 +150,7 @@ def new_order(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule:
         shipping_title=entry_of(rule.titles, order.ship_via) or order.ship_via,
         billing=_postal_address(key, "billing", order.bill_to, rule),
         shipping=None if is_virtual else _postal_address(key, "shipping", order.ship_to, rule),
-        lines=shown,
+        lines=order_lines,
         subtotal=totals.subtotal,
         discount=totals.discount,
         shipping_amount=totals.shipping,

@@ -55,7 +55,7 @@ def test_whatever_a_command_writes_is_private(a2m, make_world, home: Path) -> No
     assert others == {}
 
 
-def test_what_is_found_open_is_closed_and_said(a2m, make_world, home: Path) -> None:
+def test_what_is_found_open_is_closed_and_reported(a2m, make_world, home: Path) -> None:
     """A state of an earlier version is made private by the next command, which says so once."""
     make_world(5)
     a2m("sync", "price")

@@ -23,7 +23,7 @@ import httpx
 from bench.growth import Here, everything
 
 LIFE, SLEEP = 59, 2
-FIRST_OF_A_LOOK = {"ARSalesPrice": "price", "INSiteStatus": "inventory", "Customer": "customer", "Shipment": "shipment"}
+FIRST_OF_A_SYNC = {"ARSalesPrice": "price", "INSiteStatus": "inventory", "Customer": "customer", "Shipment": "shipment"}
 """Looks at orders cannot be told by it: shipments read the same list."""
 WARM = timedelta(minutes=1)
 
@@ -40,7 +40,7 @@ def measure(minutes: float) -> dict[str, Any]:
         time.sleep(minutes * 60)
         requests = [one for one in journal(here) if datetime.fromisoformat(one["time"]) > began + WARM]
         runs = runs_by_state(here)
-    syncs = {entity: _starts(requests, end) for end, entity in FIRST_OF_A_LOOK.items()}
+    syncs = {entity: _starts(requests, end) for end, entity in FIRST_OF_A_SYNC.items()}
     return {
         "minutes": minutes,
         "load": os.getloadavg(),
@@ -73,7 +73,7 @@ def _gaps(starts: list[datetime]) -> list[float]:
 def runs_by_state(here: Here) -> Counter[str]:
     """How many runs of the entities are in which state."""
     asked = {
-        "deployments": {"name": {"any_": [*FIRST_OF_A_LOOK.values(), "order"]}},
+        "deployments": {"name": {"any_": [*FIRST_OF_A_SYNC.values(), "order"]}},
         "flow_runs": {"start_time": {"is_null_": False}},
         "limit": 200,
     }

@@ -45,7 +45,7 @@ SKUS = 200
 SETTLES = 20.0
 """Seconds: events and task runs reach Prefect's database late."""
 STARTS_EVERY = 6.0
-KEPT = 60
+RETENTION = 60
 """Seconds."""
 CHANGED = 20
 TURN = 2
@@ -153,7 +153,7 @@ def everything(
         wait_until(lambda: answers(f"{api}/health"), "a Prefect server")
         pauses = {"A2M_QUEUE__CHECK_PROCESS_TIME": str(life), "A2M_QUEUE__PROCESS_SLEEP_TIME": str(min(life, 5))}
         environ = {**environment(folder, {**connected, **pauses, **(settings or {})}), "PREFECT_API_URL": api}
-        for _look in range(2):
+        for _time in range(2):
             run(["sync", "all", "--json"], folder=folder, environ=environ)
         log = folder / "serve.log"
         serving = stack.enter_context(running(command("serve"), folder=folder, environ=environ, log=log))
@@ -206,7 +206,7 @@ def _grown(before: Size, after: Size, runs: int) -> dict[str, Any]:
 def steady(minutes: float) -> dict[str, Any]:
     """By how much both databases grow in the last third, while everything is kept for a minute only."""
     kept = {
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"PT{KEPT}S",
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"PT{RETENTION}S",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
     }
     with everything(1, **kept) as here:
@@ -249,7 +249,7 @@ async def _watch(here: Here, price: str, minutes: float) -> tuple[list[tuple[Siz
                 if number % 2:
                     _change_prices(here, len(sizes) + number)
                 ended[await _run_here(client, price)] += 1
-            before = datetime.now(UTC) - timedelta(seconds=KEPT)
+            before = datetime.now(UTC) - timedelta(seconds=RETENTION)
             deleted = await clean_state(state, clock, before)
             runs = await forget_runs(client, clock, before)
             sizes.append(await asyncio.to_thread(here.sizes))

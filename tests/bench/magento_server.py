@@ -60,7 +60,7 @@ class Magento:
         """One request."""
         path, _, query = target.partition("?")
         if path.startswith("/_bench/"):
-            asked = {"told": self._told, "arrivals": self._arrivals, "reset": self._reset}[path.rpartition("/")[2]]
+            asked = {"told": self._sent, "arrivals": self._arrivals, "reset": self._reset}[path.rpartition("/")[2]]
             return 200, msgspec.json.encode(asked())
         if "/async/bulk/" in path:
             return self._publish(body)
@@ -141,7 +141,7 @@ class Magento:
                 found.append((behind // 3, at))
         return found
 
-    def _told(self) -> dict[str, object]:
+    def _sent(self) -> dict[str, object]:
         """The writes: requests, rows, different SKUs, and a sum over SKUs and values that tells sets apart."""
         rows = [row for body in self._bodies for row in next(iter(msgspec.json.decode(body).values()))]
         last = {row["sku"]: row.get("price", row.get("quantity")) for row in rows}

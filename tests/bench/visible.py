@@ -40,7 +40,7 @@ async def _run(
     receiver = create_app(state, secret=SECRET, header=HEADER, entities=["price"], now=clock.now)
     sent = httpx.AsyncClient(transport=httpx.ASGITransport(receiver), base_url="http://receiver")
     request, around = RunRequest("price", due_at=clock.now()), RunEnvironment(clock)
-    looking = asyncio.create_task(work_on(request, settings, state, around))
+    running = asyncio.create_task(work_on(request, settings, state, around))
     async with httpx.AsyncClient(timeout=60) as client:
         await asyncio.sleep(2)
         ends = time.time() + settings.queue.check_process_time - 8
@@ -52,7 +52,7 @@ async def _run(
                 notification = {"Query": "items", "Id": str(uuid4()), "Inserted": [{"InventoryID": "SKU-0000001"}]}
                 (await sent.post("/notify/price", json=notification, headers={HEADER: SECRET})).raise_for_status()
             await asyncio.sleep(every)
-        outcome = await looking
+        outcome = await running
         assert outcome.fault is None, outcome.fault
         seen = (await client.get(f"{magento}/_bench/arrivals")).json()
     await sent.aclose()

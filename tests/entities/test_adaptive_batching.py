@@ -16,7 +16,7 @@ def tuned(most_records: int = 1000, most_connections: int = 4) -> AdaptiveBatchi
 
 
 @pytest.mark.parametrize(
-    ("tuning", "cut", "size"),
+    ("batching", "cut", "size"),
     [
         (AdaptiveBatching(), 1000, 1000),
         (tuned(), 1000, FIRST_BATCH),
@@ -25,45 +25,45 @@ def tuned(most_records: int = 1000, most_connections: int = 4) -> AdaptiveBatchi
         (tuned(30), 1000, 30),
     ],
 )
-def test_the_size_of_a_request(tuning: AdaptiveBatching, cut: int, size: int) -> None:
+def test_the_size_of_a_request(batching: AdaptiveBatching, cut: int, size: int) -> None:
     """Never more than the queue was cut to; one by one stays one by one; untuned as the settings say."""
-    assert tuning.size(cut) == size
+    assert batching.size(cut) == size
 
 
 def test_which_connections_send() -> None:
     """So many as the pace wants; all of them where nothing is tuned, and at the end of a round."""
-    tuning = tuned()
-    assert [tuning.may_send(place) for place in range(4)] == [place < FIRST_CONNECTIONS for place in range(4)]
-    tuning.end()
-    assert tuning.may_send(3)
-    tuning.begin()
-    assert not tuning.may_send(3)
+    batching = tuned()
+    assert [batching.may_send(place) for place in range(4)] == [place < FIRST_CONNECTIONS for place in range(4)]
+    batching.end()
+    assert batching.may_send(3)
+    batching.begin()
+    assert not batching.may_send(3)
     assert AdaptiveBatching().may_send(3)
 
 
 @pytest.mark.parametrize("kind", ["temporary", "unknown", "not_sent"])
 def test_a_fault_that_passes_gives_way(kind: str) -> None:
     """The next request has half as many records and goes over a connection less."""
-    tuning = tuned()
-    tuning.learn(Delivery([ACCEPTED, RowResult(kind)]), 100, 1.0)  # type: ignore[arg-type]
-    assert (tuning.size(1000), tuning.may_send(1)) == (FIRST_BATCH // 2, False)
+    batching = tuned()
+    batching.learn(Delivery([ACCEPTED, RowResult(kind)]), 100, 1.0)  # type: ignore[arg-type]
+    assert (batching.size(1000), batching.may_send(1)) == (FIRST_BATCH // 2, False)
 
 
 def test_a_refusal_is_no_fault() -> None:
     """One record's own failure says nothing of how much Magento can take."""
-    tuning = tuned()
-    tuning.learn(Delivery([ACCEPTED, RowResult("refused", "No.")]), 100, 1.0)
-    assert (tuning.size(1000), tuning.may_send(1)) == (FIRST_BATCH, True)
+    batching = tuned()
+    batching.learn(Delivery([ACCEPTED, RowResult("refused", "No.")]), 100, 1.0)
+    assert (batching.size(1000), batching.may_send(1)) == (FIRST_BATCH, True)
 
 
 async def test_a_connection_waits_until_it_may_send() -> None:
     """And at the latest until the first one has sent all there was."""
-    tuning = tuned()
-    tuning.learn(FAULT, 100, 1.0)
-    waiting = asyncio.create_task(tuning.wait_until_needed(1))
+    batching = tuned()
+    batching.learn(FAULT, 100, 1.0)
+    waiting = asyncio.create_task(batching.wait_until_needed(1))
     await asyncio.sleep(0)
     assert not waiting.done()
-    tuning.end()
+    batching.end()
     await waiting
 
 

@@ -99,7 +99,7 @@ async def test_a_fault_is_raised_and_the_connection_goes_on() -> None:
     assert (answered, made.opened, made.closed) == ([0, 0], 3, 3)
 
 
-async def test_a_fault_that_nobody_waits_for_is_not_told_twice(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_that_nobody_waits_for_is_not_raised_twice(caplog: pytest.LogCaptureFixture) -> None:
     """What was asked ahead and is not wanted any more ends in silence: the sync ended by another fault."""
     readers = Readers(Connections().open, 2)
 

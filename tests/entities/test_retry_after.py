@@ -44,7 +44,7 @@ async def test_whether_magento_may_be_asked(context: Any, after: int | None, may
 
 
 @pytest.mark.parametrize("seconds", [None, 30])
-async def test_what_the_shop_said_is_kept(context: Any, seconds: float | None) -> None:
+async def test_the_retry_after_of_the_shop_is_stored(context: Any, seconds: float | None) -> None:
     """For every run; a fault that says nothing keeps nothing."""
     assert retry_after.block_until_retry_after(context, TemporaryFault("429", seconds)) == (seconds is not None)
     await retry_after.may_ask(context)

@@ -10,10 +10,10 @@ from entities.waiting import WaitReason, describe, next_check_at
 SINCE = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
 
-def test_it_is_looked_at_after_1_5_15_then_every_60_minutes() -> None:
+def test_it_is_checked_after_1_5_15_then_every_60_minutes() -> None:
     """Each sync is later than the one before, and never more than an hour away."""
     now, pauses = SINCE, []
-    for _look in range(6):
+    for _time in range(6):
         again = next_check_at(SINCE, now)
         pauses.append((again - now) / timedelta(minutes=1))
         now = again

@@ -89,7 +89,7 @@ class Sick:
         here.keeps_history = False
         self.scene = Scene(here, {**self.story.sections, **sections})
         self._rounds = count(1)
-        self._told_wrong: set[str] = set()
+        self._changed_wrong: set[str] = set()
         if "price" in sections:
             price = {"price_type": "Base", "price": "5", "effective": "2026-12-01", "expiration": "2027-01-01"}
             here.change(*({"add_sales_price": {"inventory_id": key, **price}} for key in here.site_state()["items"]))
@@ -127,22 +127,22 @@ class Sick:
         assert outcome.stopped is None
         return outcome.fault
 
-    async def is_right_afterwards(self, told_wrong: frozenset[str] = frozenset()) -> None:
+    async def is_right_afterwards(self, changed_wrong: frozenset[str] = frozenset()) -> None:
         """A full look at the mended Acumatica puts everything right, but for documents that Magento was ever told wrong
         (an address that was told once stays in the shop).
         """
-        self._told_wrong |= told_wrong
+        self._changed_wrong |= changed_wrong
         assert await self._sync(self.story.entity, full=True) is None
         for entity in (*self.story.syncs_afterwards(), *self.story.syncs_afterwards()):
             assert await self._sync(entity) is None
         entities, settings = self.story.entities(), self.scene.settings
-        if not self._told_wrong:
+        if not self._changed_wrong:
             self.here.assert_shown(settings, entities=entities)
             return
         left_out = invariant.settled(self.here.state, entities, settings.queue.retry_count)
         site, shop = self.here.site_state(), self.here.shop_state()
         wrong = invariant.wrong(site, shop, settings, date(2026, 11, 24), [self.story.entity], left_out)
-        assert [message for message in wrong if not any(number in message for number in self._told_wrong)] == []
+        assert [message for message in wrong if not any(number in message for number in self._changed_wrong)] == []
 
     def not_sent(self) -> dict[str, str]:
         """The records that failed or were left out, and why."""

@@ -142,7 +142,7 @@ async def test_a_login_that_fails_of_something_else(
     here = make_world(12)
     here.altered.login = (500, JSON, answer.encode())
     tried = []
-    for _look in range(2):
+    for _time in range(2):
         assert "login" in str((await here.sync("price")).fault), kind
         here.clock.advance(60)
         tried.append(here.faults.count("acumatica", LOGIN))

@@ -187,7 +187,7 @@ async def test_a_value_that_is_applied_behind_a_gateways_fault_does_not_stay(
     here.faults.replace("")
     here.change_shop({"set_price": {"sku": "SKU-000001", "price": "3.25"}})
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": str(before)}})
-    for _look in range(2):
+    for _time in range(2):
         here.clock.advance(MINUTE)
         await here.sync("price", settings)
     assert here.prices()["SKU-000001"] == before

@@ -94,7 +94,7 @@ async def test_an_older_value_that_a_late_worker_sends_does_not_stay(
         reached[name] += 1
         if (name, reached[name]) == ("claimed", 1):
             story.change_again(scene, 1)
-            for _look in range(3):
+            for _time in range(3):
                 here.clock.advance(LEASE_SECONDS + 1)
                 sync_in_process(entity, here.database_url, scene.sections, here.clock.now(), tmp_path / "reached.json")
 
@@ -123,7 +123,7 @@ async def test_an_older_value_that_was_under_way_meanwhile_does_not_stay(
     await asyncio.to_thread(here.late.wait_until_held)
     story.change_again(scene, 1)
     sent = tmp_path / "reached.json"
-    for _look in range(3):
+    for _time in range(3):
         here.clock.advance(LEASE_SECONDS + 1)
         at = here.clock.now()
         await asyncio.to_thread(sync_in_process, entity, here.database_url, scene.sections, at, sent)
@@ -149,7 +149,7 @@ async def test_an_older_status_that_was_under_way_meanwhile_does_not_stay(
     await asyncio.to_thread(here.late.wait_until_held)
     sales.edit("000001", status="Open")
     sent = tmp_path / "reached.json"
-    for _look in range(3):
+    for _time in range(3):
         here.clock.advance(LEASE_SECONDS + 1)
         at = here.clock.now()
         await asyncio.to_thread(sync_in_process, "order", here.database_url, scene.sections, at, sent)

@@ -15,12 +15,12 @@ from connector.state.schema import messages
 A_DATE = '"Tue, 24 Nov 2026 15:00:40 GMT"'
 
 
-def _sent_while_told_to_wait(here: World, host: str, told_until: Callable[[datetime], datetime]) -> list[object]:
+def _sent_while_waiting(here: World, host: str, waits_until: Callable[[datetime], datetime]) -> list[object]:
     """Requests to the host after it said 429, before the instant that it named."""
     wrong = []
     for place, sent in enumerate(here.faults.seen):
         if sent.host == host and sent.status == 429:
-            until = told_until(sent.at)
+            until = waits_until(sent.at)
             wrong += [one for one in here.faults.seen[place:] if one.host == host and sent.at < one.at < until]
     return wrong
 
@@ -35,9 +35,9 @@ async def test_nothing_is_sent_while_a_host_says_wait(make_world: Callable[..., 
     outcome = await here.sync("price", here.settings(magento={"concurrency": 1}))
     assert outcome.fault is None
     dated = datetime.fromisoformat("2026-11-24T15:00:40+00:00")
-    told_until = (lambda at: at + timedelta(seconds=20)) if retry_after == "20" else (lambda _at: dated)
+    waits_until = (lambda at: at + timedelta(seconds=20)) if retry_after == "20" else (lambda _at: dated)
     assert here.faults.rules[0].done == 2
-    assert _sent_while_told_to_wait(here, host, told_until) == []
+    assert _sent_while_waiting(here, host, waits_until) == []
     await here.sync("price")
     here.assert_converged(entities=["price"])
 
@@ -74,7 +74,7 @@ async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], ent
         await scene.sync(story.then[0])
     story.change(scene, 1)
     here.faults.storm(seed, 0.3)
-    for _look in range(4):
+    for _time in range(4):
         here.clock.advance(61)
         await here.sync(entity, scene.settings)
     here.faults.calm()
@@ -87,7 +87,7 @@ async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], ent
         assert "50" in (message.reason or ""), message
 
 
-async def test_a_read_that_is_told_to_wait(make_world: Callable[..., World]):
+async def test_a_read_that_gets_a_retry_after(make_world: Callable[..., World]):
     """429 for a read of Magento ends the sync; the shop is left alone as it asked, beyond the run too, and then all
     goes by itself.
     """
@@ -96,10 +96,10 @@ async def test_a_read_that_is_told_to_wait(make_world: Callable[..., World]):
     outcome = await here.sync("price")
     assert (outcome.fault, outcome.counters.queued) == (None, 0)
     assert "left alone until 2026-11-24 15:10:00" in " ".join(outcome.remarks.waits)
-    for _look in range(2):
+    for _time in range(2):
         here.clock.advance(200)
         assert (await here.sync("price")).counters.reads == 0
-    assert _sent_while_told_to_wait(here, "magento", lambda at: at + timedelta(seconds=600)) == []
+    assert _sent_while_waiting(here, "magento", lambda at: at + timedelta(seconds=600)) == []
     here.clock.advance(201)
     await here.sync("price")
     here.assert_converged(entities=["price"])
@@ -128,7 +128,7 @@ async def test_a_shop_that_is_gone_fails_the_run_and_not_its_messages(make_world
     assert sum(one.host == "magento" for one in here.faults.seen[before:]) < 20
     assert here.failed() == []
     here.faults.calm()
-    for _look in range(2):
+    for _time in range(2):
         here.clock.advance(61)
         await here.sync("price")
     here.assert_converged(entities=["price"])

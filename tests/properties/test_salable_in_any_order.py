@@ -85,7 +85,7 @@ async def test_magento_sells_what_acumatica_says_after_each_sync(
         await play(Sales(here), seed, 30)
 
 
-def test_the_oracle_itself_tells_an_order_that_was_subtracted_twice() -> None:
+def test_the_oracle_itself_finds_an_order_that_was_subtracted_twice() -> None:
     """10 there, 2 held and lacking, nothing added back: 6 are sold instead of 8."""
     order = {"increment_id": "1", "quote_id": 1, "state": "new", "items": [{"sku": "A", "qty_ordered": "2"}]}
     shop = {

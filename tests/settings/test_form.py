@@ -14,7 +14,7 @@ from settings import as_on_the_screen, form
         ("acumatica", "timeout", "(seconds, more than 0 to 3,600)"),
     ],
 )
-def test_a_number_tells_its_unit_and_its_bounds(section, field, sent):
+def test_a_number_shows_its_unit_and_its_bounds(section, field, sent):
     """Whoever fills in the form reads what is allowed before it is refused."""
     group = form().model_fields[section].annotation
     assert group.model_fields[field].description.endswith(sent)

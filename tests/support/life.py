@@ -112,7 +112,7 @@ class Life:
         while self._late:
             self._late_product()
 
-    def _tell(self, kind: str, changes: Sequence[Change], *, shop: bool = False) -> list[dict[str, Any]]:
+    def _change(self, kind: str, changes: Sequence[Change], *, shop: bool = False) -> list[dict[str, Any]]:
         host = self._magento if shop else self._acumatica
         answer = host.post("/_sandbox/change", json=list(changes))
         if answer.is_error:
@@ -147,7 +147,7 @@ class Life:
             self._items[key]["default_price"] = f"{self.chance.randint(100, 99_999_999) / 100:.2f}"
         self._note(keys)  # before Acumatica says it: a sync may be quicker than we are
         prices = ({"inventory_id": key, "price": self._items[key]["default_price"]} for key in keys)
-        self._tell(kind, [{"set_price": one} for one in prices])
+        self._change(kind, [{"set_price": one} for one in prices])
 
     def _promotion(self) -> None:
         """A price of the price list that holds from today or tomorrow on, for good or for a while."""
@@ -162,7 +162,7 @@ class Life:
             "effective": f"{begins}",
             "expiration": ends and f"{ends}",
         }
-        [made] = self._tell("promotions", [{"add_sales_price": row}])
+        [made] = self._change("promotions", [{"add_sales_price": row}])
         usual = {"price_type": "Base", "price_code": "", "warehouse": "", "break_quantity": "0", "uom": "EA"}
         self._promotions.setdefault(key, []).append({**usual, "currency": "USD", **row, **made})
         self._note([key])
@@ -182,7 +182,7 @@ class Life:
                 row["available"] = available
                 changes.append({"inventory_id": key, "warehouse": row["warehouse"], "available": available})
         self._note([one["inventory_id"] for one in changes])
-        self._tell(kind, [{"set_quantity": one} for one in changes])
+        self._change(kind, [{"set_quantity": one} for one in changes])
 
     def _withdraw_or_bring_back(self) -> None:
         key = self.chance.choice(list(self._items))
@@ -191,18 +191,18 @@ class Life:
         item = self._items[key]
         item["status"] = "Inactive" if item["status"] == "Active" else "Active"
         self._note([key])
-        self._tell("withdrawn or back", [{"set_item": {"inventory_id": key, "status": item["status"]}}])
+        self._change("withdrawn or back", [{"set_item": {"inventory_id": key, "status": item["status"]}}])
 
     def _new_item(self) -> None:
         """A product that the shop has already, or will have only later."""
         key = f"NEW-{next(self._numbers):05d}"
         if self.chance.random() < 0.7:
-            self._tell("products in the shop", [{"add_product": {"sku": key}}], shop=True)
+            self._change("products in the shop", [{"add_product": {"sku": key}}], shop=True)
         else:
             self._late.append(key)
         price = f"{self.chance.randint(100, 999_999) / 100:.2f}"
         stock = {warehouse: str(self.chance.randint(1, 1000)) for warehouse in WAREHOUSES}
-        self._tell("new items", [{"add_item": {"inventory_id": key, "price": price, "quantities": stock}}])
+        self._change("new items", [{"add_item": {"inventory_id": key, "price": price, "quantities": stock}}])
         item = {"status": "Active", "item_class": "ALLOTHER", "exported": True, "base_uom": "EA", "sales_uom": "EA"}
         self._items[key] = {**item, "default_price": price, "stock": True}
         self._shelves[key] = [
@@ -213,7 +213,7 @@ class Life:
 
     def _late_product(self) -> None:
         if self._late:
-            self._tell("products in the shop", [{"add_product": {"sku": self._late.pop(0)}}], shop=True)
+            self._change("products in the shop", [{"add_product": {"sku": self._late.pop(0)}}], shop=True)
 
     # Documents ------------------------------------------------------------------------------------------------------
 
@@ -222,15 +222,15 @@ class Life:
         number = 10_000 + next(self._numbers)
         if self.chance.random() < 0.3:
             person = {"email": f"buyer{number}@example.com", "firstname": "Ann", "lastname": "Buyer"}
-            self._tell("customers of the shop", [{"add_customer": person}], shop=True)
+            self._change("customers of the shop", [{"add_customer": person}], shop=True)
         change = added(number)
-        self._tell("customers", [change])
+        self._change("customers", [change])
         self._customers.append(change["add_customer"]["customer_id"])
 
     def _rename_customer(self) -> None:
         key = self._a_customer()
         name = f"Renamed {next(self._numbers)} Inc"
-        self._tell("customers renamed", [{"set_customer": {"customer_id": key, "name": name}}])
+        self._change("customers renamed", [{"set_customer": {"customer_id": key, "name": name}}])
 
     def _a_customer(self) -> str:
         if not self._customers:
@@ -253,7 +253,7 @@ class Life:
             "external_ref": reference,
             "lines": rows,
         }
-        self._tell("orders of the shop in the ERP" if reference else "orders", [{"add_order": order}])
+        self._change("orders of the shop in the ERP" if reference else "orders", [{"add_order": order}])
         self._papers.append(paper)
 
     def _shop_order(self) -> None:
@@ -266,7 +266,7 @@ class Life:
         rows = [{"sku": sku, "qty": quantity, "price": "10.00"} for sku, quantity in lines.items()]
         placed = {"increment_id": number, "lines": rows, "email": "ann@example.com", "billing": BILLING}
         state = {"shipping_amount": "0", "state": "processing", "status": "processing"}
-        self._tell("orders of the shop", [{"place_order": {**placed, **state}}], shop=True)
+        self._change("orders of the shop", [{"place_order": {**placed, **state}}], shop=True)
         return number, lines
 
     def _order_only_in_the_shop(self) -> None:
@@ -301,7 +301,7 @@ class Life:
         """An edit that Magento cannot follow."""
         if open_ones := self._open_papers():
             paper, via = self.chance.choice(open_ones), self.chance.choice(("GROUND", "LOCAL"))
-            self._tell("orders edited", [{"set_order": {"order_nbr": paper.number, "ship_via": via}}])
+            self._change("orders edited", [{"set_order": {"order_nbr": paper.number, "ship_via": via}}])
 
     def _part_ship(self) -> None:
         """One piece of the first line, in a shipment of its own."""
@@ -316,7 +316,7 @@ class Life:
             "packages": [{"tracking": f"1Z{next(self._numbers):06d}"}],
             "confirm": True,
         }
-        [made] = self._tell("shipments of a part", [{"add_shipment": given}])
+        [made] = self._change("shipments of a part", [{"add_shipment": given}])
         paper.parts.append(made["shipment_nbr"])
 
     def _short_close(self) -> None:
@@ -327,7 +327,7 @@ class Life:
         paper = self.chance.choice(ready)
         paper.status = "Completed"
         lines = [{"line_nbr": number, "completed": True} for number, _sku in enumerate(paper.lines, 1)]
-        self._tell("orders closed short", [{"set_order": {"order_nbr": paper.number, "lines": lines}}])
+        self._change("orders closed short", [{"set_order": {"order_nbr": paper.number, "lines": lines}}])
 
     def _open_papers(self) -> list[Paper]:
         return [one for one in self._papers if one.status in ("Open", "On Hold") and not one.shipment]
@@ -340,7 +340,7 @@ class Life:
         paper = self.chance.choice(open_ones)
         held = paper.status == "On Hold"
         paper.status = "Open" if held else self.chance.choice(("On Hold", "On Hold", "Canceled"))
-        self._tell("orders held or canceled", [{"set_order": {"order_nbr": paper.number, "status": paper.status}}])
+        self._change("orders held or canceled", [{"set_order": {"order_nbr": paper.number, "status": paper.status}}])
 
     def _ship(self) -> None:
         ready = [one for one in self._open_papers() if one.status == "Open"]
@@ -349,7 +349,7 @@ class Life:
         paper = self.chance.choice(ready)
         package = {"tracking": f"1Z{next(self._numbers):06d}"}
         given = {"orders": [{"order_nbr": paper.number}], "ship_via": "GROUND", "packages": [package], "confirm": True}
-        [made] = self._tell("shipments", [{"add_shipment": given}])
+        [made] = self._change("shipments", [{"add_shipment": given}])
         paper.shipment = made["shipment_nbr"]
 
     def _invoice(self) -> None:
@@ -358,4 +358,4 @@ class Life:
             return
         paper = self.chance.choice(shipped)
         paper.status = "Completed"
-        self._tell("invoices", [{"add_invoice": {"shipments": [*paper.parts, paper.shipment], "release": True}}])
+        self._change("invoices", [{"add_invoice": {"shipments": [*paper.parts, paper.shipment], "release": True}}])

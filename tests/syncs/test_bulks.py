@@ -170,7 +170,7 @@ async def test_a_run_that_dies_around_its_bulk_is_carried_on(make_world, step, c
     reprice(here, "5.75", 4)
     await sync_messages(here, settings)
     here.change_shop({"setting": {"consumer": True}})
-    for _look in range(2):
+    for _time in range(2):
         here.clock.advance(61)
         await sync_messages(here, settings)
     assert open_bulk(here) is None
@@ -245,7 +245,7 @@ async def test_a_busy_shop_is_asked_again(make_world, fault):
     here.assert_converged(settings, entities=["price"])
 
 
-async def test_nothing_is_asked_while_the_shop_told_to_wait(make_world):
+async def test_nothing_is_asked_before_the_retry_after_of_the_shop(make_world):
     """A `Retry-After` at the status is kept, as everywhere."""
     here = make_world(23)
     settings = in_bulks(here)
@@ -328,7 +328,7 @@ async def test_a_shop_that_wants_to_be_left_alone_for_long_is(make_world):
     assert (here.clock.now() - began).total_seconds() < 60
     assert "left alone" in message
     here.clock.advance(3601)
-    for _look in range(2):
+    for _time in range(2):
         await sync_messages(here, settings)
         here.clock.advance(61)
     assert open_bulk(here) is None

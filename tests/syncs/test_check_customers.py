@@ -57,7 +57,7 @@ async def test_what_is_missing_is_named(here, customer, what, words):
     assert words in found[what].message
 
 
-async def test_attributes_are_looked_for_in_both_systems(here):
+async def test_attributes_are_searched_for_in_both_systems(here):
     """With Customer Attribute Sync on: the attribute of a chosen class, and the customer attribute of Magento."""
     found = await checked(here, with_attributes=True, attributes={"market segment": "no_such", "OTHER": "no_such"})
     in_acumatica, in_magento = (found[f"Customer attributes in {place}"] for place in ("Acumatica", "Magento"))

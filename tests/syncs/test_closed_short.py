@@ -238,6 +238,6 @@ async def test_a_credit_memo_whose_answer_was_lost_is_made_once(sales):
     given_back(sales, price="1")
     await sync(sales, "shipment")
     sales.here.faults.replace("magento POST path=*/refund: cut=after times=1")
-    for _look in range(3):
+    for _time in range(3):
         await sync(sales, "order", **REFUNDS)
     assert (failures(sales), sales.order(number)["total_refunded"]) == ({}, 1)

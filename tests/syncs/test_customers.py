@@ -373,7 +373,7 @@ async def test_a_lost_answer_makes_nobody_twice(make_world, cut, what):
     here.faults.replace(f"magento {method}: cut={cut} times=1")
     outcome = await sync(here)
     assert outcome.fault is None
-    for _look in range(2):
+    for _time in range(2):
         await sync(here)
     found = shop.all()
     assert sorted(found) == ["buyer1@example.com", "buyer2@example.com"]
@@ -414,7 +414,7 @@ async def test_an_inactive_entity_sends_nothing_and_then_the_newest_state(here, 
     assert len([write for write in writes(here) if write[0] == "POST" and write[1].endswith("/customers")]) == 1
 
 
-async def test_a_customer_who_changes_while_an_attempt_to_tell_him_is_in_doubt(here, shop):
+async def test_a_customer_who_changes_while_an_attempt_is_in_doubt(here, shop):
     """Magento took the account, and the sync that asked for it broke off: the renamed one takes its address's place."""
     here.change(added(1))
     here.faults.replace("magento GET path=*/customers/* after=1: status=503")

@@ -81,7 +81,7 @@ async def test_a_lost_answer_makes_nothing_twice(sales, plan, calls):
         await sync(here)
         here.edit("000001", status="On Hold" if calls == "comment" else "Open")
     here.here.faults.replace(plan)
-    for _look in range(3):
+    for _time in range(3):
         await sync(here, **OFFLINE)
         here.here.clock.advance(60)
     assert len(here.orders()) == 1
@@ -277,7 +277,7 @@ async def test_a_lost_answer_of_a_call_is_followed_by_one_comment(sales, status,
     await sync(here)
     here.edit("000001", status=status)
     here.here.faults.replace(f"magento POST path=*/{call}: cut=after times=1")
-    for _look in range(3):
+    for _time in range(3):
         await sync(here)
     assert here.order("100000001")["state"] == state
     assert here.comments("100000001") == [f"Acumatica SO 000001: {status}"]
@@ -434,7 +434,7 @@ async def test_an_invoice_whose_answer_was_lost_fails_no_order_that_it_moved_on(
     await sync(here, **OFFLINE)
     here.invoiced("000001")
     here.here.faults.replace("magento POST path=*/invoice: cut=after times=1")
-    for _look in range(3):
+    for _time in range(3):
         await sync(here, **OFFLINE)
     assert here.here.faults.rules[0].done == 1
     assert reasons(here) == {}

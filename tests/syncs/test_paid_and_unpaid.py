@@ -59,7 +59,7 @@ async def test_one_map_serves_both(sales, status, paid):
     """Where Magento is further on there is nothing to tell, where it is behind it is waited for; explain says which."""
     placed(sales, *(("processing", "processing") if paid else ("new", "pending")))
     order = {"statuses": {**MAP, "Open": status}, "states": {"fraud": "processing"}}
-    for _look in range(2):
+    for _time in range(2):
         await sync(sales, **order)
     assert sales.here.failed() == []
     if status == "pending" and paid:

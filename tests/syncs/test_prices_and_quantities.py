@@ -311,7 +311,7 @@ async def test_a_failed_record_that_never_could_be_kept_and_is_gone(make_world):
     long = "L" * 300
     here = make_world(generated(12))
     here.change({"add_item": {"inventory_id": long, "price": "5"}})
-    for _look in range(2):
+    for _time in range(2):
         here.clock.advance(120)
         await here.sync("price", full=True)
         assert [one.acumatica_key[:80] for one in here.failed()] == ["L" * 80]

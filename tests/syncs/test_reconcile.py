@@ -109,13 +109,13 @@ async def test_a_magento_that_asks_to_be_left_alone_compares_nothing(make_world:
     here = make_world(12)
     await here.sync("price")
     here.faults.replace("magento: status=429 retry_after=3600")
-    for _first_it_is_told_and_then_it_is_known in range(2):
+    for _first_it_is_sent_and_then_it_is_known in range(2):
         compared = await _reconcile(here, "price")
         assert "left alone until" in (compared.why_not or "")
 
 
 @pytest.mark.parametrize("entity", ["customer", "order", "shipment"])
-async def test_documents_that_are_all_told(make_world: Callable[..., World], entity: str) -> None:
+async def test_documents_that_are_all_sent(make_world: Callable[..., World], entity: str) -> None:
     """Every document of a sync is looked for in Magento, is there, and nothing is written."""
     story = STORIES[entity]
     here = make_world(story.products)

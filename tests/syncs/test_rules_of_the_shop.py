@@ -78,11 +78,11 @@ async def test_a_record_saved_late_is_found(make_world):
     here = make_world(_products())
     await here.sync("price")
     stamp = here.clock.now().isoformat()
-    for _look in range(6):
+    for _time in range(6):
         here.clock.advance(30)
         await here.sync("price")
     here.change({"set_price": {"inventory_id": "P-0", "price": "8.88", "modified": stamp}})
-    for _look in range(3):
+    for _time in range(3):
         here.clock.advance(30)
         await here.sync("price")
     assert str(here.prices()["P-0"]) == "8.88"
@@ -94,7 +94,7 @@ async def test_syncs_read_only_what_is_new(make_world):
     await here.sync("price")
     pulled = 0
     here.change(*({"set_price": {"inventory_id": f"SKU-{n:06d}", "price": "3"}} for n in (1, 2, 4, 5, 7)))
-    for _look in range(30):
+    for _time in range(30):
         here.clock.advance(10)
         pulled += (await here.sync("price")).counters.pulled
     assert pulled <= 5 * (4 + 5 + 1)

@@ -55,7 +55,7 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
     assert (commits, [len(claimed) for claimed in claims]) == ([1, 2], [2, 2, 2])
 
 
-async def test_a_fault_is_told_to_all_who_wait_for_the_commit(state: State, context: RunContext[Any]) -> None:
+async def test_a_fault_is_raised_to_all_who_wait_for_the_commit(state: State, context: RunContext[Any]) -> None:
     """Nobody goes on as if its outcomes were kept."""
     kept = OutcomeWriter()
     later = NOW + timedelta(hours=1)
@@ -66,7 +66,7 @@ async def test_a_fault_is_told_to_all_who_wait_for_the_commit(state: State, cont
     assert [type(end) for end in ends] == [LeaseLost] * 3
 
 
-async def test_reasons_are_kept_in_the_words_of_the_screen(context: RunContext[Any]) -> None:
+async def test_reasons_are_stored_in_the_words_of_the_screen(context: RunContext[Any]) -> None:
     """A setting is called as the form calls it, with its name behind."""
     kept = OutcomeWriter()
     (first, second) = await kept.write(context, BatchResult([], then=WISH))

@@ -154,7 +154,7 @@ def test_a_request_keeps_to_the_shops_own_limit(
     assert (cut.request_size(context), cut.operation_size(context)) == (size, operation_size)
 
 
-def test_stock_outs_are_looked_for_until_none_is_left() -> None:
+def test_stock_outs_are_searched_for_until_none_is_left() -> None:
     """A request without one says so, until more is queued."""
     cut = Push(10)
     cut.learn([message(value=0), message(value=5)])

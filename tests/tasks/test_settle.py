@@ -86,7 +86,7 @@ async def test_what_magento_shows_decides(context: RunContext[Any]) -> None:
 
 
 @pytest.mark.parametrize("again", [60, None])
-async def test_a_late_request_is_looked_for(context: RunContext[Any], again: int | None) -> None:
+async def test_a_late_request_is_searched_for(context: RunContext[Any], again: int | None) -> None:
     """What Magento shows now may change: a value is read again when no request can be under way any more."""
     context.entity.recheck_after = lambda: None if again is None else timedelta(seconds=again)  # type: ignore[method-assign]
     without_answer(context, "A")

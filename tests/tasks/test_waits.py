@@ -35,7 +35,7 @@ def test_it_waits_since_it_began_to_wait_for_this(make_context: Contexts, before
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, 1), (2, 5), (10, 15), (100, 60)])
-def test_it_is_looked_at_ever_more_rarely(make_context: Contexts, waited: int, pause: int) -> None:
+def test_it_is_checked_ever_more_rarely(make_context: Contexts, waited: int, pause: int) -> None:
     """By the minutes that it has waited."""
     before = Wait("awaiting_payment", NOW - timedelta(minutes=waited))
     became = waits_on(make_context(), message(wait=before), UNPAID, NOW)

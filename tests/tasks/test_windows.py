@@ -53,7 +53,7 @@ def test_a_full_sync_sweeps():
     assert (found.changed_since, found.sweep) == (None, 4)
 
 
-def test_a_feed_that_cannot_tell_what_changed_is_swept_now_and_then():
+def test_a_feed_that_does_not_report_changes_is_swept_now_and_then():
     """Not before its time is up."""
     due = A_MOMENT_AGO + timedelta(seconds=900)
     assert planned(PULLED, due - timedelta(microseconds=1), reports_changes=False) is None

@@ -29,7 +29,7 @@ def test_what_is_no_text_is_no_text_whatever_stands_beside_it(sent: str) -> None
 
 
 @pytest.mark.parametrize(("sent", "named"), [("1.50", "1.50"), ("7", "7"), (LONG, LONG), ('"B "', "B"), ("{}", "")])
-def test_a_record_that_cannot_be_read_is_named_as_it_was_told(sent: str, named: str) -> None:
+def test_a_record_that_cannot_be_read_is_named_as_it_came(sent: str, named: str) -> None:
     """With every digit, also where the key is what is wrong."""
     page = f'[{{"Key": {{"value": {sent}}}, "Amount": {{"value": "none"}}}}]'
     _good, [(raw, _why)] = decode_page(page.encode(), Record, "the record")

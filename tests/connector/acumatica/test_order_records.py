@@ -78,7 +78,7 @@ async def test_orders_of_several_versions_are_decoded(samples, case):
 
 
 @pytest.mark.recordings
-async def test_invoice_lines_are_told_by_order(samples):
+async def test_invoice_lines_are_returned_by_order(samples):
     """A released invoice names the order and line of each of its lines."""
     raw = samples["sales-invoice", "MYOB sales_invoice"]["body"]
     [page] = [one async for one in invoices_of_orders(Site([raw]).session, ["SO"], None)]

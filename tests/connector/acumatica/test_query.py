@@ -84,7 +84,7 @@ def test_a_list_of_no_values_is_never_asked():
         filter_of(one_of("Type", []))
 
 
-def test_a_key_and_what_is_behind_it_are_told_part_by_part():
+def test_a_key_and_what_is_behind_it_are_written_part_by_part():
     """Keys of one, two and three parts, in the order of the list."""
     assert filter_of(same(("A",), ("x",))) == "A eq 'x'"
     assert filter_of(same(("A", "B"), ("x", "y"))) == "A eq 'x' and B eq 'y'"

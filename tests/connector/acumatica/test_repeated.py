@@ -60,7 +60,7 @@ async def test_what_does_not_pass_is_not_asked_again(fault):
     assert clock.slept == []
 
 
-async def test_the_pause_that_is_told_is_kept():
+async def test_a_retry_after_is_kept():
     """In seconds or as a date; nonsense and no seconds are as good as nothing said."""
     for sent in ("17", (NOW + timedelta(seconds=17)).strftime("%a, %d %b %Y %H:%M:%S GMT")):
         clock = ManualClock(NOW)

@@ -161,7 +161,7 @@ async def test_a_full_licence_is_waited_for():
     server, clock = Server(), ManualClock(NOW)
     sent = []
 
-    class Told(NoLimits):
+    class Recording(NoLimits):
         async def limit_was_met(self, refusal: str) -> str:
             sent.append(refusal)
             return refusal
@@ -175,7 +175,7 @@ async def test_a_full_licence_is_waited_for():
         return server(request)
 
     async with acumatica_session(
-        COOKIE, clock=clock, licence=Told(), transport=httpx.MockTransport(answer), patience=660
+        COOKIE, clock=clock, licence=Recording(), transport=httpx.MockTransport(answer), patience=660
     ) as session:
         assert await session.get("https://erp.example.com/a", what="a") == b"[]"
     assert "API Login Limit" in sent[0]

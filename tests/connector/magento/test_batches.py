@@ -107,7 +107,7 @@ async def test_the_shops_own_limit_is_taken():
     assert set(kinds(delivery)) == {"accepted"}
 
 
-async def test_a_deadlock_is_temporary_and_a_503_tells_when_to_come_back():
+async def test_a_deadlock_is_temporary_and_a_503_has_a_retry_after():
     """A deadlock's 400 and a 503 are temporary; Retry-After is handed on."""
     deadlock = client(lambda _: httpx.Response(400, json={"message": "Could not save Prices."}))
     assert kinds(await deliver_prices(deadlock, prices("A", "B"))) == ["temporary", "temporary"]

@@ -52,7 +52,7 @@ def recorded(shared: Path) -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.mark.recordings
-async def test_a_recorded_bulk_tells_of_each_row(recorded):
+async def test_a_recorded_bulk_has_an_outcome_for_each_row(recorded):
     """Status 1 throughout, and the row errors decide: one written, two refused, one written beside a refused one."""
     client = answering(200, recorded("bulk_prices_mixed__detailed_status_after")["body"])
     parts = [rows("SKU-0041"), rows("NOPE"), rows("SKU-0042"), rows("SKU-0043", "NOPE")]
@@ -88,7 +88,7 @@ async def test_a_result_that_is_no_list_of_row_errors_is_unclear(result):
     assert await judged(operation(0, 1, result), parts=[rows("A")]) == [[None]]
 
 
-async def test_what_magento_does_not_tell_of_is_unclear():
+async def test_what_magento_does_not_report_is_unclear():
     """A missing operation, an open or rejected one, and a bulk that Magento does not know any more."""
     parts = [rows("A"), rows("B"), rows("C")]
     assert await judged(operation(0, 4, None), operation(1, 5, None), parts=parts) == [[None], [None], [None]]

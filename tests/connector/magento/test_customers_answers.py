@@ -129,7 +129,7 @@ async def test_nobody_is_found_where_nobody_is(recorded):
 
 
 @pytest.mark.recordings
-async def test_many_are_looked_for_at_once(recorded):
+async def test_many_are_searched_for_at_once(recorded):
     """Ids by compared e-mail; more than a URL holds are asked for in several requests."""
     asked: list[httpx.Request] = []
     answers = [answer_of(recorded["customers", "search_email"]), *[httpx.Response(200, json={"items": None})] * 9]
@@ -185,7 +185,7 @@ async def test_an_attribute_gives_its_kind(recorded):
     assert await customers.attribute(client_that_hears(missing), "x") is None
 
 
-async def test_a_create_without_answer_is_told_apart():
+async def test_a_create_without_answer_is_recognised():
     """The request left whole: what it asked for is done, or will be."""
 
     def cut(_request: httpx.Request) -> httpx.Response:

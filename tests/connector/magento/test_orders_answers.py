@@ -103,7 +103,7 @@ async def test_an_order_that_is_not_there_is_none(recorded):
 
 
 @pytest.mark.recordings
-async def test_orders_are_looked_for_by_all_their_numbers_at_once(recorded):
+async def test_orders_are_searched_for_by_all_their_numbers_at_once(recorded):
     """Our number, the reference and Acumatica's number are alternatives of one question."""
     shop = Shop(recorded["search_increment_in"] | {"response": {**recorded["search_increment_id"]["response"]}})
     found = await orders.orders_with(shop.client, ["SO-000001", "000000001"], "SO 000001")
@@ -212,7 +212,7 @@ async def test_what_magento_says_to_an_order_that_it_does_not_take(recorded, cas
     ("case", "done"),
     [("cancel_ok", True), ("cancel_on_hold", False), ("cancel_complete", False), ("cancel_twice", False)],
 )
-async def test_cancel_tells_whether_magento_did(recorded, case, done):
+async def test_cancel_returns_whether_magento_did(recorded, case, done):
     """It answers 200 either way; only `true` is done."""
     order = await current(recorded["get_order"])
     assert await orders.cancel(Shop(recorded[case]).client, order) is done

@@ -98,7 +98,7 @@ def test_every_permission_of_an_entity_is_tried():
         assert needed <= {need.resource for need in entity.routes if need.tried}, entity.name
 
 
-def test_the_documentation_tells_each_permission():
+def test_the_documentation_lists_each_permission():
     """The table in *Connect your shop*: a row for each resource, with the entities that need it."""
     page = (PROJECT / "docs" / "how-to" / "connect-your-shop.md").read_text()
     rows = re.findall(r"^\| ([^|]+) \(`(\w+::\w+)`\) \| ([^|]+) \|$", page, re.MULTILINE)

@@ -8,7 +8,7 @@ from connector.state.coordination.lease import Lease, LeaseHolder, LeaseLost
 from connector.state.engine import State
 
 
-def test_a_second_run_is_told_who_works(state: State, held: Lease) -> None:
+def test_a_second_run_learns_who_works(state: State, held: Lease) -> None:
     """While one run works, another is told who it is and until when."""
     answer = lease.take(state, "price", "another run", NOW + timedelta(seconds=59))
     assert isinstance(answer, LeaseHolder)

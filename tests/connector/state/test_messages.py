@@ -132,7 +132,7 @@ def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) ->
     assert states(state) == [("A", "sending")]
 
 
-def test_the_host_is_left_alone_until_the_latest_instant_it_told(state: State, held: Lease) -> None:
+def test_the_host_is_left_alone_until_its_latest_retry_after(state: State, held: Lease) -> None:
     """Of two instants that the host told us to wait for, the later one counts."""
     hosts.block(state, "shop", NOW + timedelta(seconds=60))
     hosts.block(state, "shop", NOW + timedelta(seconds=10))

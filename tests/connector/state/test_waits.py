@@ -120,7 +120,7 @@ def test_those_that_were_read_together_are_kept_waiting(state: State, held: Leas
     assert message.not_before == NOW + 5 * MINUTE
 
 
-def test_a_record_that_somebody_names_is_looked_at_now(state: State, held: Lease) -> None:
+def test_a_record_that_somebody_names_is_checked_now(state: State, held: Lease) -> None:
     """Whenever it was due."""
     queue(state, held, "A")
     wait(state, held, "A")

@@ -24,7 +24,7 @@ from entities.registry import ENTITIES
 from entities.waiting import NotYet, WaitReason
 
 
-class Said(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True):
     """The content of a toy document."""
 
     name: str
@@ -36,57 +36,57 @@ class Toys:
     where it is forbidden, and is told beside where it is odd.
     """
 
-    content = Said
+    content = Content
 
-    def changed(self, before: Said, now: Said) -> Said:
+    def changed(self, before: Content, now: Content) -> Content:
         if now.name == "forbidden":
             raise Rejected(FailureCode.CHANGED_AFTER_IT_WAS_SENT, "not this")
         return before if now.name == before.name else now
 
-    def beside(self, before: Said, now: Said) -> Beside | None:
+    def beside(self, before: Content, now: Content) -> Beside | None:
         odd = now.name == "odd"
         return Beside("name", FailureCode.CHANGED_AFTER_IT_WAS_SENT, "odd, but it goes") if odd else None
 
 
-def wanted(content: Said | None, sent: Said | None = None, **traits: Any) -> list[Any]:
+def wanted(content: Content | None, sent: Content | None = None, **traits: Any) -> list[Any]:
     link = None if sent is None else Link("K", "A", "7", encoded(sent), "sent")
     toys: Any = Toys()
     return documents._desired_values(toys, Document("A", "K", content, **traits), link)
 
 
-def test_a_new_document_is_told_whole() -> None:
+def test_a_new_document_is_sent_whole() -> None:
     """With a fingerprint that stands for all of it."""
-    (want,) = wanted(Said("Ada"))
+    (want,) = wanted(Content("Ada"))
     assert (want.acumatica_key, want.key, want.sku, want.cause) == ("A", "K", "K", None)
-    assert (want.document, want.value) == (encoded(Said("Ada")), fingerprint(encoded(Said("Ada"))))
+    assert (want.document, want.value) == (encoded(Content("Ada")), fingerprint(encoded(Content("Ada"))))
 
 
-def test_what_was_told_already_is_the_same_again() -> None:
+def test_what_was_sent_already_is_the_same_again() -> None:
     """Its fingerprint is that of what Magento was told, so the queue finds nothing to do; a change of no interest, or a
     field that a later version added, is none.
     """
-    for now in (Said("Ada"), Said("Ada", "another note")):
-        (want,) = wanted(now, Said("Ada"))
-        assert want.document == encoded(Said("Ada"))
+    for now in (Content("Ada"), Content("Ada", "another note")):
+        (want,) = wanted(now, Content("Ada"))
+        assert want.document == encoded(Content("Ada"))
 
 
 def test_a_change_is_reported() -> None:
     """The content that the entity makes of both."""
-    (want,) = wanted(Said("Grace"), Said("Ada"))
-    assert want.document == encoded(Said("Grace"))
+    (want,) = wanted(Content("Grace"), Content("Ada"))
+    assert want.document == encoded(Content("Grace"))
 
 
 def test_a_change_that_magento_cannot_follow_fails() -> None:
     """It holds back the rest, and says why."""
-    (want,) = wanted(Said("forbidden"), Said("Ada"))
+    (want,) = wanted(Content("forbidden"), Content("Ada"))
     assert (want.document, want.value, want.cause) == (None, None, FailureCode.CHANGED_AFTER_IT_WAS_SENT)
     assert "not this" in want.reason
 
 
 def test_a_failure_beside_holds_nothing_back() -> None:
     """The document goes, and the note stands under a key of its own."""
-    want, beside = wanted(Said("odd"), Said("Ada"))
-    assert (want.document, want.cause) == (encoded(Said("odd")), None)
+    want, beside = wanted(Content("odd"), Content("Ada"))
+    assert (want.document, want.cause) == (encoded(Content("odd")), None)
     assert (beside.key != "K", beside.document, beside.reason) == (True, None, "odd, but it goes")
     assert beside.value == fingerprint(b"odd, but it goes"), "once skipped it stays so until it says something else"
 
@@ -129,10 +129,10 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[Delivered | None], None]
     """Says what is found in Magento."""
 
     def is_there(made: Delivered | None) -> None:
-        async def looked_for(*_asked: object) -> Delivered | None:
+        async def searched(*_asked: object) -> Delivered | None:
             return made
 
-        monkeypatch.setattr(document_entity, "found_document", looked_for)
+        monkeypatch.setattr(document_entity, "found_document", searched)
 
     return is_there
 
@@ -179,10 +179,10 @@ def test_a_document_may_be_there_in_part(stored: str, wrote: bool, in_part: bool
 @pytest.mark.parametrize("stored", ["sent", "pending"])
 def test_what_a_document_became_is_kept(stored: str) -> None:
     """Also where it waits on: its number in Magento, and what was told of it; a remark only once it is sent."""
-    made = Delivered("7", "adopted", (("A", "east"),), sent_content=Said("Ada"), remark="a line is unknown")
+    made = Delivered("7", "adopted", (("A", "east"),), sent_content=Content("Ada"), remark="a line is unknown")
     outcome = MessageOutcome(message(document=b"{}"), stored, reason="Not paid.")
     became = ENTITIES["order"].outcome(outcome, RequestResult(Delivery([RowResult("waits")]), made))
-    assert became.link == Link("A", "A", "7", encoded(Said("Ada")), "adopted")
+    assert became.link == Link("A", "A", "7", encoded(Content("Ada")), "adopted")
     assert (became.taken, became.reason) == (
         (("A", "east"),),
         "a line is unknown" if stored == "sent" else "Not paid.",

@@ -289,7 +289,7 @@ def invoiced(**lines: str) -> dict[str, Any]:
     }
 
 
-def test_released_invoices_are_told_only_with_offline_invoices():
+def test_released_invoices_are_sent_only_with_offline_invoices():
     """Each with its quantities in Magento's unit; the one that completes the order says so."""
     of = order(line(1, "5", "500.00"), invoices=invoiced(A="2", B="3"))
     assert content(of).invoices == ()

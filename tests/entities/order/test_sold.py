@@ -111,7 +111,7 @@ def test_what_magento_has_invoiced_is_accounted_for_before_anything_is_chosen():
     assert next_invoice("SO 1", second, other) == ToInvoice("2", None)
 
 
-def test_an_invoice_of_different_goods_that_nobody_can_tell_apart_names_both():
+def test_an_invoice_of_different_goods_that_are_ambiguous_names_both():
     """A line of the configurable itself, of which two colours are open."""
     shirts = [
         renamed(1, "RED", "2", "SHIRT", kind="configurable"),

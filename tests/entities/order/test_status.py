@@ -122,7 +122,7 @@ def test_a_status_that_the_state_does_not_allow_names_both(current, status):
         (at(OURS, "complete", begun=True), "processing"),
     ],
 )
-def test_where_magento_is_further_on_there_is_nothing_to_tell(current, status):
+def test_where_magento_is_further_on_there_is_nothing_to_send(current, status):
     """No step, no failure, and a sentence that names both."""
     assert step(current, status) is None
     message = why_nothing_to_send(current, "Said", status, STATES[status])

@@ -93,7 +93,7 @@ def test_an_order_is_kept_letter_by_letter_as_before():
     assert msgspec.json.encode(again).decode() == KEPT
 
 
-def test_what_magento_was_told_of_an_order_keeps_its_form():
+def test_what_was_sent_of_an_order_keeps_its_form():
     """The fingerprint of an order's content decides whether it is told again: its facts are made of the same texts."""
     record = msgspec.json.decode(KEPT, type=Record)
     assert record.document is not None

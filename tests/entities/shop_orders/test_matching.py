@@ -122,7 +122,7 @@ def test_which_of_several_items_ships(items, skus, lines, shipped):
         assert dict(ship(items, *order, skus=skus).items) == shipped
 
 
-def test_different_goods_that_nobody_can_tell_apart_are_named():
+def test_different_goods_that_are_ambiguous_are_named():
     """A line of the configurable, of which two are open: both are named, and none is shipped."""
     with pytest.raises(Rejected, match=r"Ambiguous line.*item 1 \(RED-M-GIFT, 2 open\) or item 3 \(BLUE-M, 3 open\)"):
         ship(CONFIGURABLE, line("SHIRT", 2), skus=SHIRTS)

@@ -18,7 +18,7 @@ def test_skus_that_magento_takes_for_the_same(one, other):
 
 
 @pytest.mark.parametrize(("one", "other"), [("A/B 1", "AB 1"), ("0001", "1"), ("A-1", "A1"), ("日本", "日木")])
-def test_skus_that_magento_tells_apart(one, other):
+def test_skus_that_magento_distinguishes(one, other):
     """Slashes, leading zeros, dashes and other scripts do tell them apart."""
     assert comparison_key(one) != comparison_key(other)
 
