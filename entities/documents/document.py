@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -20,11 +20,12 @@ import msgspec
 from connector.magento.batches import ACCEPTED, NOT_SENT, Delivery, RowResult, refused
 from connector.magento.client import MagentoClient
 from connector.magento.errors import HostUnavailable, NoAnswer, RequestRefused, TemporaryFault
-from connector.model.failures import FailureCode, Rejected
+from connector.model.failures import REOPENED_BY_THE_NEXT_SYNC, FailureCode, Rejected
+from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.notes import note_key
-from connector.state.schema import SENT
+from connector.state.schema import FAILED, SENDING, SENT, SKIPPED
 from connector.state.sync import ledger, links, records
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link, MadeBy
@@ -140,6 +141,24 @@ def fingerprint(document: bytes) -> int:
     return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
 
 
+def says_the_same(document: bytes, content: Any) -> bool:
+    """Return whether the content says what this document said: fields that a later version added are no change, so
+    that an update does not send what a person skipped.
+    """
+    return _is_same(msgspec.json.decode(document), msgspec.json.decode(document, type=type(content)), content)
+
+
+def _is_same(raw: Any, before: Any, now: Any) -> bool:
+    if is_dataclass(before):
+        there = [one.name for one in fields(before) if one.name in raw]
+        return type(before) is type(now) and all(
+            _is_same(raw[name], getattr(before, name), getattr(now, name)) for name in there
+        )
+    if isinstance(before, tuple):
+        return len(before) == len(now) and all(map(_is_same, raw, before, now))
+    return bool(before == now)
+
+
 async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C], pulled: Pulled) -> Computed:
     """Stage 2 for documents: return what has to be stored and queued for one chunk of pulled records."""
     chosen = _with_same_identity(context, entity, pulled.to_compute)
@@ -150,8 +169,12 @@ async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C],
             context.remarks.note(one.key, note)
     with context.state.read() as connection:
         known = links.of_records(connection, context.name, list(there))
+        live = messages.live(connection, context.name, list(there), [])
+    standing = {one.key: one.document for one in live if _stands(one) and one.document is not None}
     to_send = [one for one in computed if one.content is not None or one.cause is not None]
-    wanted = [want for one in to_send for want in _desired_values(entity, one, known.get(one.key))]
+    wanted = [
+        want for one in to_send for want in _desired_values(entity, one, known.get(one.key), standing.get(one.key))
+    ]
     left = {one.key for one in computed}
     wanted += [_deleted(link) for link in known.values() if link.key not in left and link.document is not None]
     wanted += [
@@ -190,8 +213,19 @@ def _with_invoices(record: Record) -> dict[str, Any] | None:
     return {**record.document, "invoices": record.invoices}
 
 
-def _desired_values(entity: DocumentParts[R, C], one: Document, link: Link | None) -> list[DesiredValue]:
-    """Return what Magento must show of the document, and the failure beside it."""
+def _stands(message: Message) -> bool:
+    """Return whether a message is left as it is while its document says the same: it is in a request, failed or
+    skipped.
+    """
+    return message.state in (SENDING, FAILED, SKIPPED) and message.cause not in REOPENED_BY_THE_NEXT_SYNC
+
+
+def _desired_values(
+    entity: DocumentParts[R, C], one: Document, link: Link | None, standing: bytes | None
+) -> list[DesiredValue]:
+    """Return what Magento must show of the document, and the failure beside it. `standing`: the document of a message
+    that is left as it is if this one says the same.
+    """
     if one.content is None:
         return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
     content, beside = one.content, None
@@ -206,6 +240,8 @@ def _desired_values(entity: DocumentParts[R, C], one: Document, link: Link | Non
             return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.code, str(why))]
         # as it was stored if nothing changed: a field that a later version added is not a change
         document = sent_document if content is sent else encoded(content)
+    if standing is not None and says_the_same(standing, content):
+        document = standing
     want = DesiredValue(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
     return [want] if beside is None else [want, _beside(one, beside)]
 

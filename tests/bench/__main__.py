@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.harness import MeasureFailed
@@ -35,7 +36,8 @@ class Machine:
 
 def machine() -> Machine:
     """This machine, and what is installed on it."""
-    versions = {name: version(name) for name in PACKAGES} | {"sqlite": sqlite3.sqlite_version}
+    installed = (name for name in PACKAGES if find_spec(name) is not None)
+    versions = {name: version(name) for name in installed} | {"sqlite": sqlite3.sqlite_version}
     return Machine(platform.platform(), platform.python_version(), os.cpu_count() or 1, os.getloadavg()[0], versions)
 
 

@@ -8,7 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,8 @@ import psutil
 from bench.ours import settings_for
 
 TESTS = Path(__file__).resolve().parents[1]
+HERE = TESTS.parent
+COUNTED = TESTS / "bench" / "counted.py"
 Figures = dict[str, Any]
 
 
@@ -56,10 +58,10 @@ class Servers(NamedTuple):
         found: Figures = httpx.get(f"{self.magento}/_bench/told", timeout=600).json()
         return found
 
-    def connected(self, entity: str, sections: Figures) -> Path:
+    def connected(self, entity: str, sections: Figures, checkout: Path = HERE) -> Path:
         """A state database whose shop shows what Acumatica says: the first sync found everything right already."""
-        state = self.folder / f"{entity}-connected.sqlite"
-        figures = in_process("bench.ours:sync", entity=entity, database=str(state), sections=sections)
+        state = self.folder / f"{entity}-connected-{checkout.name}.sqlite"
+        figures = in_process(sync_of(checkout), checkout, entity=entity, database=str(state), sections=sections)
         assert figures["tally_requests"] == 0, "the first sync of a shop that is right already writes nothing"
         return state
 
@@ -72,13 +74,19 @@ class Servers(NamedTuple):
         return str(copy)
 
 
+def sync_of(checkout: Path = HERE) -> str:
+    """The measure that is one sync, by the name that the checkout has for it."""
+    is_named_so = "def sync(" in (checkout / "tests" / "bench" / "ours.py").read_text()
+    return "bench.ours:sync" if is_named_so else "bench.ours:look"
+
+
 @contextmanager
-def servers(count: int, warehouses: int = 1, *, real: bool = False) -> Iterator[Servers]:
+def servers(count: int, warehouses: int = 1, *, real: bool = False, sources: int = 1) -> Iterator[Servers]:
     """Both servers for a catalogue of so many items; `real`: Magento takes as long as the real one."""
     with TemporaryDirectory(prefix="a2m-bench-") as folder:
         started = [
             _start("bench.acumatica_server", str(count), str(warehouses)),
-            _start("bench.magento_server", str(warehouses), *(["real"] if real else [])),
+            _start("bench.magento_server", str(warehouses), str(sources), *(["real"] if real else [])),
         ]
         try:
             urls = [(process.stdout.readline() if process.stdout else "").strip() for process in started]
@@ -90,9 +98,9 @@ def servers(count: int, warehouses: int = 1, *, real: bool = False) -> Iterator[
                 process.wait()
 
 
-def _environment() -> dict[str, str]:
+def _environment(checkout: Path = HERE, tests: Path = TESTS) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("A2M_")}
-    return {**clean, "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"}
+    return {**clean, "PYTHONPATH": f"{tests}{os.pathsep}{checkout}"}
 
 
 def _start(module: str, *arguments: str) -> subprocess.Popen[str]:
@@ -101,10 +109,25 @@ def _start(module: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def in_process(what: str, **arguments: Any) -> Figures:
-    """One measured thing in a new process; starting it and importing are not part of its figures."""
-    command = [sys.executable, "-m", "bench.one", what, json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
+def in_process(
+    what: str,
+    checkout: Path = HERE,
+    tests: Path | None = None,
+    /,
+    *,
+    counted: bool = False,
+    settings: Mapping[str, str] | None = None,
+    **arguments: Any,
+) -> Figures:
+    """One measured thing in a new process; starting it and importing are not part of its figures.
+
+    checkout: whose code; and whose measures, unless `tests` are told. counted: its statements to SQLite are counted,
+    which takes time. settings: as its environment has them.
+    """
+    program = ["-P", str(COUNTED)] if counted else ["-m", "bench.one"]
+    command = [sys.executable, *program, what, json.dumps(arguments)]
+    environment = {**_environment(checkout, tests or checkout / "tests"), **(settings or {})}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, cwd=checkout)
     if done.returncode:
         raise MeasureFailed(f"{what} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     found: Figures = json.loads(done.stdout.rpartition("RESULT ")[2])

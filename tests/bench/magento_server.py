@@ -1,7 +1,7 @@
 """A lean Magento: takes prices and quantities, shows generation 0 of the catalogue, and tells what it was sent.
 
-`python -m bench.magento_server WAREHOUSES [real]`; with `real` every request takes as long as in the Magento that was
-measured (`sandbox.magento.latency`). Bodies are kept and read only when somebody asks what was told.
+`python -m bench.magento_server WAREHOUSES SOURCES [real]`; with `real` every request takes as long as in the Magento
+that was measured (`sandbox.magento.latency`). Bodies are kept and read only when somebody asks what was told.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from decimal import Decimal
 from urllib.parse import unquote, urlsplit
 
@@ -28,27 +28,34 @@ OPERATION, ROW = 0.0066, 0.0001
 """Seconds of the real one's queue and of its one consumer, without the start of its process: 500 prices were published
 in 0.10 to 0.16 s and consumed in 3.3 s one by one; a row costs what it costs in a request (magento-observed.md).
 """
+SOURCES = ("default", "east", "west")
 STORE = {"id": 1, "code": "default", "website_id": 1, "base_currency_code": "USD", "timezone": "America/New_York"}
-FIXED = {
-    end: msgspec.json.encode(known)
-    for end, known in {
+
+
+def fixed(sources: Sequence[str]) -> dict[str, bytes]:
+    """Return what does not change, by the end of its path: one website with these sources, and no open orders."""
+    listed = [{"source_code": code, "enabled": True} for code in sources]
+    links = [{"stock_id": 1, "source_code": code, "priority": place} for place, code in enumerate(sources)]
+    known = {
         "/modules": ["Magento_Catalog", "Magento_InventoryApi"],
-        "/inventory/sources": {"items": [{"source_code": "default", "enabled": True}], "total_count": 1},
-        "/inventory/stock-source-links": {"items": [{"stock_id": 1, "source_code": "default"}], "total_count": 1},
+        "/inventory/sources": {"items": listed, "total_count": len(listed)},
+        "/inventory/stock-source-links": {"items": links, "total_count": len(links)},
         "/inventory/stock-resolver/website/base": {"stock_id": 1},
         "/store/storeConfigs": [STORE],
         "/store/websites": [{"id": 1, "code": "base"}],
         "/orders": {"items": [], "total_count": 0},
-    }.items()
-}
-"""What does not change: one website with one source, and no open orders."""
+    }
+    return {end: msgspec.json.encode(answer) for end, answer in known.items()}
 
 
 class Magento:
-    """One shop with one source; `warehouses` is how many of Acumatica's are summed into it."""
+    """One shop; `warehouses` is how many of Acumatica's it shows, each at a source of its own while there are any."""
 
-    def __init__(self, warehouses: int, *, real: bool) -> None:
-        self._warehouses = warehouses
+    def __init__(self, warehouses: int, sources: int, *, real: bool) -> None:
+        self._houses: dict[str, list[int]] = {code: [] for code in SOURCES[:sources]}
+        for house in range(warehouses):
+            self._houses[SOURCES[min(house, sources - 1)]].append(house)
+        self._fixed = fixed(list(self._houses))
         self._latency = Latency() if real else None
         self._bodies: list[bytes] = []
         self._arrived_at: list[float] = []
@@ -108,7 +115,7 @@ class Magento:
             )
         if path.endswith("/inventory/source-items"):
             return 200, msgspec.json.encode(self._source_items(query))
-        for end, known in FIXED.items():
+        for end, known in self._fixed.items():
             if path.endswith(end):
                 return 200, known
         return 404, b'{"message":"Request does not match any route."}'
@@ -117,16 +124,17 @@ class Magento:
         listed, page, size = _LISTED.search(query), _PAGE.search(query), _SIZE.search(query)
         skus = listed[1].split(",") if listed else []
         start = (int(page[1]) - 1) * int(size[1]) if page and size else 0
-        current = skus[start : start + int(size[1])] if size else skus
+        places = [(sku, code) for sku in skus for code in self._houses]
+        shown = places[start : start + int(size[1])] if size else places
         rows = [
-            {"sku": sku, "source_code": "default", "quantity": self.quantity(number_of(sku), 0), "status": 1}
-            for sku in current
+            {"sku": sku, "source_code": code, "quantity": self._quantity(number_of(sku), code), "status": 1}
+            for sku, code in shown
         ]
-        return {"items": rows, "total_count": len(skus)}
+        return {"items": rows, "total_count": len(places)}
 
-    def quantity(self, number: int, generation: int) -> int:
-        """What the source has of an item."""
-        return sum(pieces(number, house, generation) for house in range(self._warehouses))
+    def _quantity(self, number: int, code: str) -> int:
+        """What a source has of an item."""
+        return sum(pieces(number, house, 0) for house in self._houses[code])
 
     def _reset(self) -> dict[str, int]:
         self._bodies, self._arrived_at, self._reads = [], [], 0
@@ -158,4 +166,4 @@ class Magento:
 
 
 if __name__ == "__main__":
-    serve(Magento(int(sys.argv[1]), real="real" in sys.argv[2:]).handle)
+    serve(Magento(int(sys.argv[1]), int(sys.argv[2]), real="real" in sys.argv[3:]).handle)

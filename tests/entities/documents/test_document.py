@@ -1,6 +1,7 @@
 """What a document becomes in the queue, and what is decided of one whose answer was lost."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -48,10 +49,27 @@ class Toys:
         return Beside("name", FailureCode.CHANGED_AFTER_IT_WAS_SENT, "odd, but it goes") if odd else None
 
 
-def wanted(content: Content | None, sent: Content | None = None, **traits: Any) -> list[Any]:
+@dataclass(frozen=True)
+class Line:
+    """A part of a document; `rank` came with a later version."""
+
+    sku: str
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A document with lines; `rest` came with a later version."""
+
+    names: dict[str, str]
+    lines: tuple[Line, ...] = ()
+    rest: str = ""
+
+
+def wanted(content: Any, sent: Content | None = None, standing: bytes | None = None, **traits: Any) -> list[Any]:
     link = None if sent is None else Link("K", "A", "7", encoded(sent), "sent")
     toys: Any = Toys()
-    return documents._desired_values(toys, Document("A", "K", content, **traits), link)
+    return documents._desired_values(toys, Document("A", "K", content, **traits), link, standing)
 
 
 def test_a_new_document_is_sent_whole() -> None:
@@ -68,6 +86,24 @@ def test_what_was_sent_already_is_the_same_again() -> None:
     for now in (Content("Ada"), Content("Ada", "another note")):
         (want,) = wanted(now, Content("Ada"))
         assert want.document == encoded(Content("Ada"))
+
+
+@pytest.mark.parametrize(
+    ("content", "is_same"),
+    [
+        (Listed({"a": "1"}, (Line("X"),)), True),
+        (Listed({"a": "1"}, (Line("X", rank=3),), rest="later"), True),
+        (Listed({"a": "1", "b": "2"}, (Line("X"),)), False),
+        (Listed({"a": "1"}, (Line("Y", rank=3),)), False),
+        (Listed({"a": "1"}, (Line("X"), Line("X"))), False),
+    ],
+)
+def test_what_failed_or_was_skipped_stays_so_while_it_says_the_same(content: Listed, is_same: bool) -> None:
+    """Fields that a later version added are no change; what was skipped by a person is not sent by an update."""
+    earlier = b'{"lines":[{"sku":"X"}],"names":{"a":"1"}}'
+    (want,) = wanted(content, standing=earlier)
+    assert want.document == (earlier if is_same else encoded(content))
+    assert want.value == fingerprint(want.document)
 
 
 def test_a_change_is_reported() -> None:
