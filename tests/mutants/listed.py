@@ -18,7 +18,7 @@ class Mutant(NamedTuple):
 OF_STATE = "tests/connector/state"
 LEASE = (f"{OF_STATE}/test_lease.py",)
 QUEUE = (f"{OF_STATE}/test_messages.py", f"{OF_STATE}/test_run_state.py")
-CHUNKS = (f"{OF_STATE}/test_chunk.py",)
+CHUNKS = (f"{OF_STATE}/test_chunk.py", f"{OF_STATE}/test_run_state.py")
 MOVES = (f"{OF_STATE}/test_transitions.py",)
 STAGES = ("tests/tasks",)
 PUSH = ("tests/syncs/test_prices_and_quantities.py",)
@@ -121,7 +121,7 @@ MUTANTS = [
         CHUNK,
         "if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:",
         "if (key, source) not in wanted and acumatica_key not in unclear:",
-        (*CHUNKS, "tests/syncs/test_rules_of_the_shop.py"),
+        CHUNKS,
     ),
     Mutant(
         "an attempt more than Retry Count",
@@ -195,10 +195,10 @@ MUTANTS = [
         STAGES,
     ),
     Mutant(
-        "what is known already is computed again",
+        "what is known already is kept again",
         "tasks/pull.py",
-        "is_wanted = is_known and (compute_all or has_changed)",
-        "is_wanted = is_known",
+        "if has_changed or compute_all or key not in known:",
+        "if True:",
         STAGES,
     ),
     Mutant(
@@ -225,8 +225,8 @@ MUTANTS = [
     Mutant(
         "a person is told of a wait at every look",
         "tasks/waits.py",
-        "if told_at is None and now - since >= context.queue.wait_tell:",
-        "if now - since >= context.queue.wait_tell:",
+        "if told_at is None and now - since >= context.queue.report_waits_after:",
+        "if now - since >= context.queue.report_waits_after:",
         STAGES,
     ),
     # what an entity decides

@@ -161,7 +161,9 @@ async def test_a_document_may_outlive_the_sweeps(state: State, make_context: Con
     assert found == [{"says": 5}]
 
 
-async def test_parts_are_computed_when_no_list_can_have_news_any_more(state: State, make_context: Contexts) -> None:
+async def test_parts_are_computed_when_no_list_can_have_news_any_more(
+    state: State, make_context: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A usual sync reads the list of parts last and computes its changes at once; those of a list before it are kept
     and computed at the end, so that a record that both tell of is computed once, with the news of both.
     """
@@ -171,6 +173,8 @@ async def test_parts_are_computed_when_no_list_can_have_news_any_more(state: Sta
     items.parts |= {"A": {"says": 2}, "B": {"says": 2}}
     rows.parts["B"] = {"MAIN": 7}
     context.clock.advance(60)
+    monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", 1)
+    monkeypatch.setattr(pull, "CHUNK_RECORDS", 1)
     chunks = await read_all(state, context)
     assert computed(chunks) == ["A", "B"], "each of them once"
     assert all(stored.next_change is None for chunk in chunks for stored in chunk.to_compute.values())

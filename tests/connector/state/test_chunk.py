@@ -144,6 +144,17 @@ def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> No
     assert RunState(state, held).commit(gone, NOW) == Queued()
 
 
+def test_what_another_item_of_the_sku_has_is_not_withdrawn(state: State, held: Lease) -> None:
+    """Two items may share a SKU, each with quantities at sources of its own: a chunk with one of them says nothing of
+    the other's.
+    """
+    with state.write() as connection:
+        ledger.confirm(connection, "price", [LedgerRow("A", "east", "another item", "A", 50_000, None)], NOW)
+    own = DesiredValue("A", "A", "default", "A", 10_000)
+    assert commit(state, held, own, withdrawn_value=0) == Queued(queued=1)
+    assert waiting(state) == {"pending": [10_000]}
+
+
 def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
     """A record without a price any more sends nothing, and what waits is overtaken."""
     confirm(state, held, 10)
