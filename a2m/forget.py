@@ -35,7 +35,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     from app.effective_settings import effective_settings
     from connector.clock import SystemClock
     from connector.state.operator import forget
-    from flows.forget import forget_shown
+    from flows.forget import forget_artifacts
 
     now = SystemClock().now()
     with effective_settings() as here:
@@ -47,7 +47,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
         clean = dry_run or forget.leave_no_trace(here.state)
     server = PREFECT_API_URL.value()
     try:
-        tables = asyncio.run(forget_shown(email, dry_run=dry_run)) if server else None
+        tables = asyncio.run(forget_artifacts(email, dry_run=dry_run)) if server else None
     except httpx.HTTPError as error:
         print_error(
             f"The state is erased, but not the tables on the Prefect server {server} (PREFECT_API_URL): {error}"

@@ -37,5 +37,5 @@ def _clean(*, json: bool) -> int:
         in_prefect = {} if deleted.runs is None else {"ended": deleted.ended}
         as_json({"messages": deleted.messages, "runs": deleted.runs, **in_prefect})
     else:
-        out.print(deleted.in_words(), markup=False)
+        out.print(deleted.summary(), markup=False)
     return 0

@@ -24,7 +24,7 @@ def automations(blocks: Sequence[UUID] = ()) -> list[AutomationCore]:
 
 
 def _through(automation: AutomationCore, blocks: Sequence[UUID]) -> AutomationCore:
-    """A notification has one Block: it becomes one for each, and nothing where there is none."""
+    """Return one notification for each Block; none if there is no Block."""
     actions: list[Any] = []
     for action in automation.actions:
         if isinstance(action, SendNotification):

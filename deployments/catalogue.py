@@ -13,7 +13,7 @@ from app.effective_settings import effective_settings
 from deployments.pool import BY_HAND as BY_HAND_QUEUE
 from deployments.pool import POOL
 from entities.names import NAMES
-from flows.administer import full_look, link_document, one_key_now, pause, resume
+from flows.administer import full_sync, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.housekeeping import OUR_TAG, housekeeping
 from flows.reconcile import compare_both
@@ -34,17 +34,17 @@ BY_HAND = (connection, compare_both, reprocess, one_key_now, pause, resume, link
 
 
 async def deployments() -> list[RunnerDeployment]:
-    """All of them. There is no Prefect concurrency limit on purpose: a worker takes the slot ten seconds before a run
-    is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
+    """Return all of them. There is no Prefect concurrency limit on purpose: a worker takes the slot ten seconds before
+    a run is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
     `StateError`.
     """
     of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=[OUR_TAG, OF_ENTITIES]) for flow in ENTITY_FLOWS]
     with effective_settings() as now:
-        shown = {"settings": as_form(now.settings), "changed_by": ""}
+        defaults = {"settings": as_form(now.settings), "changed_by": ""}
     return [
         *of_entities,
-        await _deployment(setup_parameters, parameters=shown, enforce_parameter_schema=False),
-        await _deployment(full_look, cron=DAILY),
+        await _deployment(setup_parameters, parameters=defaults, enforce_parameter_schema=False),
+        await _deployment(full_sync, cron=DAILY),
         await _deployment(housekeeping, cron=DAILY_LATER),
         await _deployment(watch, cron=EVERY_FIVE_MINUTES),
         *[await _deployment(flow) for flow in BY_HAND],

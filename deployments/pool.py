@@ -17,7 +17,7 @@ class WrongPool(Exception):
 
 
 class Refused(Exception):
-    """The Prefect server refuses what it is told; the message says what."""
+    """The Prefect server refuses what is registered; the message says what."""
 
 
 async def make_pool(client: PrefectClient, template: dict[str, object]) -> None:

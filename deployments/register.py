@@ -1,13 +1,17 @@
-"""What `a2m serve` tells the Prefect server when it starts, and once a minute: deployments, Blocks, automations."""
+"""What `a2m serve` registers on the Prefect server at its start and each minute: deployments, Blocks, automations."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
@@ -24,9 +28,12 @@ from flows.credentials import register
 from flows.watch import Mail
 from settings import SettingsError
 
+FORMER_NAMES = {"Full Sync": "Full Look"}
+"""Deployments that had another name in the last version: their schedules are taken over, and they are deleted."""
+
 
 def register_all() -> list[str]:
-    """Tell it everything; return the names of the deployments. Raises `Refused`, `SettingsError` and `StateError`."""
+    """Register everything; return the names of the deployments. Raises `Refused`, `SettingsError` and `StateError`."""
     return asyncio.run(_register_all())
 
 
@@ -37,8 +44,7 @@ async def _register_all() -> list[str]:
         await Mail.aregister_type_and_schema()
         async with get_client() as client:
             for deployment in served:
-                await leave_to_the_operator(client, deployment)
-                await deployment.aapply()
+                await register_deployment(client, deployment)
             await bring_up_to_date(client)
     except PrefectHTTPStatusError as error:
         raise Refused(f"it refuses the deployments: {error}") from error
@@ -55,6 +61,30 @@ async def leave_to_the_operator(client: PrefectClient, deployment: RunnerDeploym
         return
     deployment.schedules = None
     deployment.model_fields_set.difference_update({"schedules", "paused"})
+
+
+async def register_deployment(client: PrefectClient, deployment: RunnerDeployment) -> UUID:
+    """Write one deployment; one that had another name in the last version takes the old one's place. Return its id."""
+    former = await _former_of(client, deployment)
+    if former is not None:
+        deployment.schedules = [
+            DeploymentScheduleCreate(schedule=one.schedule, active=one.active) for one in former.schedules
+        ]
+        deployment.paused = former.paused
+    await leave_to_the_operator(client, deployment)
+    deployment_id = await deployment.aapply()
+    if former is not None:
+        with suppress(ObjectNotFound):
+            await client.delete_deployment(former.id)
+    return deployment_id
+
+
+async def _former_of(client: PrefectClient, deployment: RunnerDeployment) -> DeploymentResponse | None:
+    former = FORMER_NAMES.get(deployment.name)
+    if former is not None:
+        with suppress(ObjectNotFound):
+            return await client.read_deployment_by_name(f"{former}/{former}")
+    return None
 
 
 def keep_up_to_date() -> None:

@@ -38,7 +38,7 @@ SETTINGS = get_current_settings().to_environment_variables(exclude_unset=True)
 
 @dataclass(frozen=True)
 class RunOrder:
-    """What a run's process is told: the run as Prefect's JSON, where its flow is, and its environment.
+    """What a run's process gets: the run as Prefect's JSON, where its flow is, and its environment.
 
     due: when it may begin, in seconds since 1970.
     """
@@ -98,7 +98,7 @@ def _flow(entrypoint: str) -> Flow[Any, Any]:
 
 
 class Ending:
-    """Ends a flow when its process is told to, in a state that says why."""
+    """Ends a flow when its process is asked to, in a state that says why."""
 
     def __init__(self) -> None:
         self._state: State[Any] | None = None

@@ -28,7 +28,7 @@ COMPARED_EVERY = 60.0
 
 
 class NoServerConfigured(Exception):
-    """Prefect was not told of a server; without one it would start a temporary one, which schedules nothing."""
+    """No Prefect server is configured; without one it would start a temporary one, which schedules nothing."""
 
 
 class ServerUnusable(Exception):
@@ -36,7 +36,7 @@ class ServerUnusable(Exception):
 
 
 def serve_all() -> None:
-    """Register the deployments and run what is due until the process is told to stop.
+    """Register the deployments and run what is due until the process is stopped.
 
     Raises `NoServerConfigured`, `ServerUnusable`, `SettingsError` and `StateError`.
     """
@@ -81,10 +81,10 @@ async def _serve() -> None:
         raise ServerUnusable(f"The Prefect server {server} cannot be used: {error}") from error
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
-    await _until_told_to_stop(worker, f"Serving {', '.join(served)} on {server}")
+    await _until_stopped(worker, f"Serving {', '.join(served)} on {server}")
 
 
-async def _until_told_to_stop(worker: WarmWorker, words: str) -> None:
+async def _until_stopped(worker: WarmWorker, words: str) -> None:
     """Serve until SIGINT or SIGTERM, then cancel the runs: each of them lets go of its lease and its session."""
     serving = asyncio.create_task(worker.start(printer=lambda _said: print_to_stderr(words)))
     comparing = asyncio.create_task(_compare_again_and_again(worker))
@@ -119,7 +119,7 @@ async def _compare_again_and_again(worker: WarmWorker) -> None:
 
 
 async def _server() -> str:
-    """The address of the configured server, which answers."""
+    """Return the address of the configured server, which answers."""
     server = PREFECT_API_URL.value()
     if not server:
         raise NoServerConfigured(

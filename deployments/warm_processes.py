@@ -2,8 +2,8 @@
 
 The server is `multiprocessing`'s own. It is ended before the next run where the code has changed since it was started,
 and another one is started where it has died. Its children go on in both cases, though `multiprocessing` calls them
-dead: whether one still runs is told by its number and the instant at which it started. Where there is no fork (Windows)
-each process is a fresh one, which imports for itself.
+dead: whether one still runs is known by its number and the instant at which it started. Where there is no fork
+(Windows) each process is a fresh one, which imports for itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from deployments.run_process import OF_RUNS
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 PRELOADED = ["__main__", "deployments.preloaded"]
 _LOST = 255
-"""What `multiprocessing` gives as the exit code of a child whose server has died, whether the child lives or not."""
+"""What `multiprocessing` returns as the exit code of a child whose server has died, whether the child lives or not."""
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
 """Numerical libraries start no threads: a fork would lose them, and a run needs none."""
 _ENDS_WITHIN = 10.0

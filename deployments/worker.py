@@ -72,7 +72,7 @@ class WarmConfiguration(BaseJobConfiguration):
             self._pull_steps = list(deployment.pull_steps or [])
 
     def order(self, flow_run: FlowRun) -> RunOrder:
-        """Return what the run's process is told."""
+        """Return what the run's process gets."""
         env = {name: value for name, value in self.env.items() if value is not None}
         due = flow_run.next_scheduled_start_time or flow_run.expected_start_time
         return RunOrder(

@@ -21,7 +21,7 @@ from connector.state.sync import entities
 from entities.names import NAMES
 from entities.registry import linked
 from flows.artifacts import name_run, named
-from flows.entity import NEEDS_ATTENTION, look_in_prefect
+from flows.entity import NEEDS_ATTENTION, sync_in_prefect
 from settings import SettingsError
 
 if TYPE_CHECKING:
@@ -34,25 +34,25 @@ else:
     Linked = Literal[linked()]
 
 
-@flow(name="Full Look", persist_result=False)
-async def full_look(entity: OneOrAll = "all") -> State[Any]:
-    """Read everything from Acumatica and send what Magento does not show: Acumatica does not tell what was deleted.
+@flow(name="Full Sync", persist_result=False)
+async def full_sync(entity: OneOrAll = "all") -> State[Any]:
+    """Read everything from Acumatica and send what Magento does not show: Acumatica does not report deletions.
 
     Args:
         entity: One entity, or all that are active.
     """
-    said, wrong = [], False
+    lines, wrong = [], False
     try:
         with effective_settings() as now:
             chosen = [one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)]
         for one in chosen:
-            outcome = await look_in_prefect(one, full=True, once=True)
+            outcome = await sync_in_prefect(one, full=True, once=True)
             wrong |= outcome.fault is not None
-            said.append(f"{one}: {outcome.summary()}")
+            lines.append(f"{one}: {outcome.summary()}")
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
-    words = "\n".join(said) or f"{entity} is not active: nothing was read (Individual Sync Status)."
-    return await named(Failed(message=words) if wrong else Completed(message=words))
+    text = "\n".join(lines) or f"{entity} is not active: nothing was read (Individual Sync Status)."
+    return await named(Failed(message=text) if wrong else Completed(message=text))
 
 
 @flow(name="One Key Now", persist_result=False)
@@ -64,7 +64,7 @@ async def one_key_now(entity: Entity, key: str) -> State[Any]:
         key: Its SKU, or its inventory id, customer id, order or shipment number in Acumatica.
     """
     try:
-        outcome = await look_in_prefect(entity, key=key.strip(), once=True)
+        outcome = await sync_in_prefect(entity, key=key.strip(), once=True)
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     await name_run(f"{entity} {key}: {outcome.summary()}")
@@ -107,8 +107,8 @@ async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]
 
     def link(now: AppContext) -> str:
         known, document = key.strip(), magento_id.strip()
-        said = actions.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
-        return f"{entity} {known} is {document} in Magento; {said}."
+        text = actions.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
+        return f"{entity} {known} is {document} in Magento; {text}."
 
     return await _change(link)
 
@@ -120,7 +120,7 @@ def _set_paused(now: AppContext, entity: OneOrAll, *, paused: bool) -> str:
 
 
 async def _change(what: Callable[[AppContext], str]) -> State[Any]:
-    """Change the state database; gives in words what was changed, or why it was not."""
+    """Change the state database; return a message about what was changed, or why it was not."""
     try:
         with effective_settings() as now:
             return await named(Completed(message=what(now)))

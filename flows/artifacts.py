@@ -33,15 +33,15 @@ FAILED_IN_LOG = 20
 _OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|])")
 
 
-async def name_run(said: str) -> None:
+async def name_run(name: str) -> None:
     """Let the run's name say what happened."""
     if flow_run.id is not None:
         async with get_client() as client:
-            await client.update_flow_run(UUID(flow_run.id), name=_short(said.replace("\n", "; ")))
+            await client.update_flow_run(UUID(flow_run.id), name=_short(name.replace("\n", "; ")))
 
 
 async def named(state: PrefectState[Any]) -> PrefectState[Any]:
-    """The same state, once the run's name says what it says."""
+    """Give the run the state's message as its name and return the state."""
     await name_run(state.message or state.name or "")
     return state
 
@@ -51,21 +51,21 @@ def _short(text: str) -> str:
 
 
 async def show_table(key: str, rows: Sequence[Mapping[str, object]], description: str) -> None:
-    """A table of the run, cut where it grows too long; none where there is nothing. The description is Markdown.
+    """Write a table of the run, cut where it grows too long; no table if there is nothing. The description is Markdown.
 
     Prefect's pages cut a long cell off at the right: what matters comes early in a row, and also in the description.
     """
     if not rows:
         return
-    shown = [dict(row) for row in rows[:ROWS_SHOWN]]
+    cells = [dict(row) for row in rows[:ROWS_SHOWN]]
     if len(rows) > ROWS_SHOWN:
         first = next(iter(rows[0]))
-        shown.append({**dict.fromkeys(rows[0], ""), first: f"… and {len(rows) - ROWS_SHOWN:,} more"})
-    await acreate_table_artifact(key=key, table=shown, description=description)
+        cells.append({**dict.fromkeys(rows[0], ""), first: f"… and {len(rows) - ROWS_SHOWN:,} more"})
+    await acreate_table_artifact(key=key, table=cells, description=description)
 
 
 def as_markdown(text: str) -> str:
-    """A text whose characters mean nothing in Markdown, in one line."""
+    """Return a text whose characters mean nothing in Markdown, in one line."""
     return _OF_MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -86,8 +86,10 @@ def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
     ]
 
 
-def causes_in_words(failed: Sequence[Message]) -> str:
-    """The commonest causes of failed messages as a list in Markdown, each with its code and one reason in full."""
+def describe_causes(failed: Sequence[Message]) -> str:
+    """Return the commonest causes of failed messages as a list in Markdown, each with its code and one reason in
+    full.
+    """
     counted = Counter(one.cause or "" for one in failed)
     example = {one.cause or "": one.reason or "" for one in failed}
     lines = [
@@ -142,7 +144,7 @@ async def show_summary(state: State, settings: Settings, entity: str) -> None:
         f"| superseded today | {today.get('superseded', 0):,} |",
         f"| waiting in the queue | {stands.counts['pending'] + stands.counts['sending']:,}{waits} |",
         f"| waiting for something else, without a failure | {sum(stands.waiting.values()):,} |",
-        f"| failed, for a person to mend | {stands.counts['failed']:,} |",
+        f"| failed, for a person to fix | {stands.counts['failed']:,} |",
     ]
     await acreate_markdown_artifact(
         key=f"{entity}-summary", markdown="\n".join(lines), description=f"{entity}: the day so far, and its queue"

@@ -38,7 +38,7 @@ async def connection() -> State[Any]:
 
 
 def _logged(one: Check) -> Check:
-    """The run's log, which is what the page of a run shows first, tells each check as it was found."""
+    """Write each check into the run's log, which the page of a run shows first."""
     get_run_logger().log(LEVELS[one.result], "%s, %s: %s", MARKS[one.result], one.what, one.message)
     return one
 
@@ -46,8 +46,8 @@ def _logged(one: Check) -> Check:
 async def _show(found: Sequence[Check]) -> None:
     in_order = sorted(found, key=lambda one: list(MARKS).index(one.result))
     rows = [{"what": one.what, "result": MARKS[one.result], "found, and what to do": one.message} for one in in_order]
-    to_mend = [one for one in in_order if one.result != "passed"]
-    lines = [f"- **{MARKS[one.result]}: {as_markdown(one.what)}.** {as_markdown(one.message)}" for one in to_mend]
+    to_fix = [one for one in in_order if one.result != "passed"]
+    lines = [f"- **{MARKS[one.result]}: {as_markdown(one.what)}.** {as_markdown(one.message)}" for one in to_fix]
     await show_table("test-connection", rows, "\n".join(lines) or f"All {len(found)} checks passed.")
 
 
@@ -57,6 +57,6 @@ def _final_state(found: Sequence[Check]) -> State[Any]:
     if wrong:
         return Failed(message=f"{len(wrong)} of {len(found)} failed. {wrong[0].what}: {wrong[0].message}")
     if unknown:
-        said = f"{len(unknown)} of {len(found)} could not be checked. {unknown[0].what}: {unknown[0].message}"
-        return Completed(name="NotFullyChecked", message=said)
+        text = f"{len(unknown)} of {len(found)} could not be checked. {unknown[0].what}: {unknown[0].message}"
+        return Completed(name="NotFullyChecked", message=text)
     return Completed(message=f"All {len(found)} checks passed.")

@@ -2,7 +2,7 @@
 
 Their fields are flat, because a Block's form validates nothing: what is wrong is found when a run reads it, and fails
 that run with the reason. Without a Block the environment, `.env` and the settings file count; a value that the
-environment or `.env` gives wins over the Block's, as over everything that is saved in the UI.
+environment or `.env` has wins over the Block's, as over everything that is saved in the UI.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr, ValidationError
 from settings import Saved, SettingsError
 
 BLOCK_NAME = "a2m"
-_NONE = SecretStr("")
+_NO_SECRET = SecretStr("")
 
 
 class CredentialsUnusable(SettingsError):
@@ -34,14 +34,14 @@ class MagentoCredentials(Block):
     _block_type_slug = "magento-credentials"
     section: ClassVar[str] = "magento"
 
-    bearer_token: SecretStr = Field(_NONE, title="Bearer Token", description="Access token of the integration.")
+    bearer_token: SecretStr = Field(_NO_SECRET, title="Bearer Token", description="Access token of the integration.")
     confirm_bearer_token: SecretStr = Field(
-        _NONE, title="Confirm Bearer Token", description="The same once more: a run with two different ones fails."
+        _NO_SECRET, title="Confirm Bearer Token", description="The same once more: a run with two different ones fails."
     )
-    consumer_key: SecretStr = Field(_NONE, title="Consumer key", description="OAuth 1.0a.")
-    consumer_secret: SecretStr = Field(_NONE, title="Consumer secret", description="OAuth 1.0a.")
-    access_token: SecretStr = Field(_NONE, title="Access token", description="OAuth 1.0a.")
-    access_token_secret: SecretStr = Field(_NONE, title="Access token secret", description="OAuth 1.0a.")
+    consumer_key: SecretStr = Field(_NO_SECRET, title="Consumer key", description="OAuth 1.0a.")
+    consumer_secret: SecretStr = Field(_NO_SECRET, title="Consumer secret", description="OAuth 1.0a.")
+    access_token: SecretStr = Field(_NO_SECRET, title="Access token", description="OAuth 1.0a.")
+    access_token_secret: SecretStr = Field(_NO_SECRET, title="Access token secret", description="OAuth 1.0a.")
 
 
 class AcumaticaCredentials(Block):
@@ -55,9 +55,11 @@ class AcumaticaCredentials(Block):
     section: ClassVar[str] = "acumatica"
 
     username: str = Field("", title="User", description="Empty: the one of Setup Parameters.")
-    password: SecretStr = Field(_NONE, title="Password", description="Password of the user.")
+    password: SecretStr = Field(_NO_SECRET, title="Password", description="Password of the user.")
     client_id: str = Field("", title="OAuth2 client id", description="Empty: the one of Setup Parameters.")
-    client_secret: SecretStr = Field(_NONE, title="OAuth2 client secret", description="Of the connected application.")
+    client_secret: SecretStr = Field(
+        _NO_SECRET, title="OAuth2 client secret", description="Of the connected application."
+    )
 
 
 KINDS: tuple[type[MagentoCredentials | AcumaticaCredentials], ...] = (MagentoCredentials, AcumaticaCredentials)
@@ -70,7 +72,7 @@ async def register() -> None:
 
 
 async def from_blocks() -> Saved:
-    """The secrets that are kept in Blocks, by section and field. Raises `CredentialsUnusable`."""
+    """Return the secrets that are stored in Blocks, by section and field. Raises `CredentialsUnusable`."""
     found: dict[str, dict[str, Any]] = {}
     for kind in KINDS:
         block = await _load(kind)

@@ -37,13 +37,13 @@ async def end_dead_runs(client: PrefectClient, ours: Sequence[UUID], working: Co
         deployment_id=FlowRunFilterDeploymentId(any_=list(ours)),
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN)),
     )
-    ended, looked_at = 0, 0
+    ended, checked = 0, 0
     while page := await client.read_flow_runs(
-        flow_run_filter=open_ones, sort=FlowRunSort.START_TIME_ASC, limit=PAGE, offset=looked_at
+        flow_run_filter=open_ones, sort=FlowRunSort.START_TIME_ASC, limit=PAGE, offset=checked
     ):
         for run in page:
             if str(run.id) in working or not _is_dead(run, now):
-                looked_at += 1
+                checked += 1
                 continue
             await client.set_flow_run_state(run.id, Crashed(name=ENDED, message=_why(run)), force=True)
             ended += 1

@@ -21,7 +21,7 @@ from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.sync import refresh_requests
-from flows.artifacts import causes_in_words, failed_rows, log_failed, name_run, show_summary, show_table
+from flows.artifacts import describe_causes, failed_rows, log_failed, name_run, show_summary, show_table
 from flows.credentials import from_blocks
 from flows.progress import progress_of
 from flows.run_log import logging_to_the_run
@@ -41,44 +41,44 @@ OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
 async def run_entity(
     entity: str, *, full: bool, key: str | None, rerun: int = 0, clock: Clock | None = None
 ) -> PrefectState[Any]:
-    """One run: gives its final state. Settings are read anew for each run, and by its next sync when others are saved
-    meanwhile.
+    """Do one run and return its final state. Settings are read anew for each run, and by its next sync when others are
+    saved meanwhile.
 
     A run in which messages became failed, or that gave up, needs a person and says so in its state. One that only finds
     what failed before is complete: a failure that waits for a week must not be 1,440 red runs a day.
 
     `rerun` counts how often a run that failed as a whole was started again: each time after a longer pause, and not for
-    ever. Prefect tells of the end by an event, and an automation that starts it again.
+    ever. Prefect reports the end by an event, and an automation that starts it again.
     """
     if rerun > RERUNS:
-        said = f"{entity} was run again {RERUNS} times and still fails; the next scheduled run tries on its own."
-        await name_run(said)
-        return Failed(name=NEEDS_ATTENTION, message=said)
+        text = f"{entity} was run again {RERUNS} times and still fails; the next scheduled run tries on its own."
+        await name_run(text)
+        return Failed(name=NEEDS_ATTENTION, message=text)
     again = f"Re-run {rerun} of {RERUNS}. " if rerun else ""
     if rerun:
         await name_run(f"{entity}: re-run {rerun} of {RERUNS}, after a pause of {pause_before(rerun):g} s")
         await (clock or SystemClock()).sleep(pause_before(rerun))
     try:
-        outcome = await look_in_prefect(entity, full=full, key=key, replaces=rerun > 0 or _is_retried())
+        outcome = await sync_in_prefect(entity, full=full, key=key, replaces=rerun > 0 or _is_retried())
     except (SettingsError, StateError) as error:
         return Failed(message=f"{again}{error}")
-    said = outcome.summary()
+    text = outcome.summary()
     names_it_itself = outcome.fault is None and outcome.stopped is not None
-    name = said if names_it_itself else f"{entity}: {said}"
+    name = text if names_it_itself else f"{entity}: {text}"
     await name_run(f"{name} (re-run {rerun} of {RERUNS})" if rerun else name)
     return _final_state(outcome, again)
 
 
 def pause_before(rerun: int) -> float:
-    """How many seconds a re-run waits: twice as long each time."""
+    """Return how many seconds a re-run waits: twice as long each time."""
     return float(FIRST_PAUSE * 2 ** (rerun - 1))
 
 
-async def look_in_prefect(
+async def sync_in_prefect(
     entity: str, *, full: bool = False, key: str | None = None, once: bool = False, replaces: bool = False
 ) -> RunResult:
     """Work on the entity, and leave in the run what happened. Where another run works on it, a run that was started by
-    hand asks that one to look at once; one that `replaces` a run which may have died waits for the lease first. Raises
+    hand asks that one to sync at once; one that `replaces` a run which may have died waits for the lease first. Raises
     `SettingsError` and `StateError`.
     """
     secrets = await from_blocks()
@@ -125,7 +125,7 @@ def _ask_for(state: State, entity: str, *, full: bool, key: str | None) -> None:
 
 
 def _saved_after(now: AppContext, secrets: Saved) -> Callable[[], Settings | None]:
-    """Gives the settings that were saved since they were last asked for; none if nobody saved any."""
+    """Return the settings that were saved since they were last asked for; None if nobody saved any."""
 
     def newer() -> Settings | None:
         nonlocal now
@@ -138,7 +138,7 @@ def _saved_after(now: AppContext, secrets: Saved) -> Callable[[], Settings | Non
 
 
 def _due_at() -> datetime | None:
-    """When a scheduled run was due; none for one that was started by hand, also by Retry in Prefect's UI.
+    """Return when a scheduled run was due; None for one that was started by hand, also by Retry in Prefect's UI.
 
     Prefect's own kind of instant (pendulum's) does not calculate with the others', so it is made a plain one.
     """
@@ -156,9 +156,9 @@ async def _show(now: AppContext, outcome: RunResult) -> None:
     """Leave tables and a summary in the run; an idle run leaves nothing."""
     entity, counters = outcome.counters.entity, outcome.counters
     failed = outcome.failed
-    mend = "Mend the cause, then send them again with the deployment Reprocess Failed Messages."
-    said = f"**{entity}: {len(failed):,} failed in this run.** {mend}\n\n{causes_in_words(failed)}"
-    await show_table(f"{entity}-failed", failed_rows(failed), said)
+    what_to_do = "Fix the cause, then send them again with the deployment Reprocess Failed Messages."
+    text = f"**{entity}: {len(failed):,} failed in this run.** {what_to_do}\n\n{describe_causes(failed)}"
+    await show_table(f"{entity}-failed", failed_rows(failed), text)
     log_failed(failed)
     notes = [{"key": key, "reason": reason} for key, reason in outcome.remarks.notes]
     await show_table(
@@ -171,11 +171,11 @@ async def _show(now: AppContext, outcome: RunResult) -> None:
 
 
 def _final_state(outcome: RunResult, again: str = "") -> PrefectState[Any]:
-    said = again + " ".join([outcome.summary(), *outcome.remarks.summary()])
+    text = again + " ".join([outcome.summary(), *outcome.remarks.summary()])
     if outcome.fault is not None:
-        return Failed(message=said)
+        return Failed(message=text)
     if outcome.stopped is not None:
-        return Completed(name="AlreadyRunning" if outcome.held_by else "NothingToDo", message=said)
+        return Completed(name="AlreadyRunning" if outcome.held_by else "NothingToDo", message=text)
     if outcome.counters.failed:
-        return Failed(name=NEEDS_ATTENTION, message=said)
-    return Completed(message=said)
+        return Failed(name=NEEDS_ATTENTION, message=text)
+    return Completed(message=text)

@@ -1,6 +1,6 @@
 """What Prefect keeps of a person: tables of failed messages, whose reasons may name an e-mail.
 
-Comes in: an e-mail. Goes out: how many of our tables named it; they are deleted unless told otherwise. There is no
+Input: an e-mail. Output: how many of our tables named it; they are deleted unless it is a dry run. There is no
 deployment for this on purpose: Prefect would keep the e-mail as a parameter of the run.
 """
 
@@ -18,8 +18,8 @@ _OURS = ("-failed", "-not-sent", "-summary", "failed-by-cause", "failed-messages
 _PAGE = 100
 
 
-async def forget_shown(email: str, *, dry_run: bool = False) -> int:
-    """Delete the artifacts of ours that name the e-mail; gives how many. Raises what the Prefect client raises."""
+async def forget_artifacts(email: str, *, dry_run: bool = False) -> int:
+    """Delete the artifacts of ours that name the e-mail; return how many. Raises what the Prefect client raises."""
     async with get_client() as client:
         found = [number async for number in _naming(client, email.strip().casefold())]
         for number in () if dry_run else found:
@@ -34,7 +34,7 @@ async def _naming(client: PrefectClient, sought: str) -> AsyncIterator[UUID]:
     offset = 0
     while page := await client.read_artifacts(sort=ArtifactSort.KEY_ASC, limit=_PAGE, offset=offset):
         for one in page:
-            shown = json.dumps(one.data, ensure_ascii=False, default=str).casefold()
-            if (one.key or "").endswith(_OURS) and sought in shown:
+            text = json.dumps(one.data, ensure_ascii=False, default=str).casefold()
+            if (one.key or "").endswith(_OURS) and sought in text:
                 yield one.id
         offset += len(page)

@@ -1,6 +1,6 @@
 """The deployment Housekeeping: what is over and old is deleted, in the state database and in Prefect; dead runs end.
 
-Comes in: the section Housekeeping. Goes out: in words, how much was deleted. Only runs of our own deployments are
+Input: the section Housekeeping. Output: how much was deleted. Only runs of our own deployments are
 touched in Prefect, and only finished ones; events are the server's own to delete, which it does (ADR 0013).
 """
 
@@ -48,14 +48,14 @@ MOST_RUNS = 50_000
 
 @dataclass(frozen=True)
 class Deleted:
-    """How much was deleted; `runs` is none where no Prefect server is configured; `ended` counts dead runs."""
+    """How much was deleted; `runs` is None where no Prefect server is configured; `ended` counts dead runs."""
 
     messages: int
     leftovers: int
     runs: int | None = None
     ended: int = 0
 
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """One sentence."""
         messages = f"{self.messages:,} sent or superseded message{'' if self.messages == 1 else 's'}"
         if self.runs is None:
@@ -69,11 +69,11 @@ class Deleted:
 @flow(name="Housekeeping", persist_result=False)
 async def housekeeping() -> State[Any]:
     """Delete messages that were sent or superseded long ago, and old finished runs of these deployments with their logs
-    and tables. Nothing that waits, failed or was skipped, and nothing that tells what Magento has. End runs that stay
+    and tables. Nothing that waits, failed or was skipped, and nothing that records what Magento has. End runs that stay
     Pending or Running although their machine died.
     """
     try:
-        return Completed(message=(await clean()).in_words())
+        return Completed(message=(await clean()).summary())
     except (SettingsError, StateError) as error:
         return Failed(message=str(error))
     except PrefectHTTPStatusError as error:
@@ -104,7 +104,7 @@ async def clean_state(state: StateDatabase, clock: Clock, before: datetime) -> D
 
 
 async def forget_runs(client: PrefectClient, clock: Clock, before: datetime) -> int:
-    """Delete runs of our deployments that ended before then, with their artifacts; Prefect deletes their logs. Gives
+    """Delete runs of our deployments that ended before then, with their artifacts; Prefect deletes their logs. Return
     how many.
     """
     deleted, ours = 0, await _our_deployments(client)
@@ -115,10 +115,10 @@ async def forget_runs(client: PrefectClient, clock: Clock, before: datetime) -> 
     )
     while ours and deleted < MOST_RUNS:
         page = [run.id for run in await client.read_flow_runs(flow_run_filter=old, limit=PAGE)]
-        gone = await _delete(client, old, page) if page else 0
-        if not gone:
+        number = await _delete(client, old, page) if page else 0
+        if not number:
             break
-        deleted += gone
+        deleted += number
         await clock.sleep(retention.PAUSE)
     return deleted
 

@@ -16,15 +16,15 @@ from entities.events import Event, Listener, Progress
 @asynccontextmanager
 async def progress_of(outcome: RunResult) -> AsyncIterator[Listener]:
     """Yield what listens to the run: its progress goes into the log, and the bar moves."""
-    told = asyncio.Event()
+    changed = asyncio.Event()
     logger = get_run_logger()
 
     def listen(event: Event) -> None:
         if isinstance(event, Progress):
             logger.info(event.message)
-            told.set()
+            changed.set()
 
-    moving = asyncio.create_task(_move(outcome, told))
+    moving = asyncio.create_task(_move(outcome, changed))
     try:
         yield listen
     finally:
@@ -34,20 +34,20 @@ async def progress_of(outcome: RunResult) -> AsyncIterator[Listener]:
             logger.warning("The progress could not be shown: %s", ended)
 
 
-async def _move(outcome: RunResult, told: asyncio.Event) -> None:
-    await told.wait()
-    shown = await acreate_progress_artifact(
+async def _move(outcome: RunResult, changed: asyncio.Event) -> None:
+    await changed.wait()
+    artifact_id = await acreate_progress_artifact(
         progress=_percent(outcome),
         key=f"{outcome.counters.entity}-progress",
         description=f"{outcome.counters.entity}: sent of what was queued",
     )
     try:
         while True:
-            told.clear()
-            await told.wait()
-            await aupdate_progress_artifact(artifact_id=shown, progress=_percent(outcome))
+            changed.clear()
+            await changed.wait()
+            await aupdate_progress_artifact(artifact_id=artifact_id, progress=_percent(outcome))
     finally:
-        await asyncio.shield(aupdate_progress_artifact(artifact_id=shown, progress=_percent(outcome)))
+        await asyncio.shield(aupdate_progress_artifact(artifact_id=artifact_id, progress=_percent(outcome)))
 
 
 def _percent(outcome: RunResult) -> float:

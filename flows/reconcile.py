@@ -27,24 +27,24 @@ async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> Sta
         entity: One entity, or all that are active.
         put_right: Send what differs, too.
     """
-    said, wrong = [], False
+    lines, wrong = [], False
     try:
         secrets = await from_blocks()
         with effective_settings(needs_both_systems=True, secrets=secrets) as now:
             for name in (one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)):
                 compared = await reconcile(name, now.settings, now.state)
                 await _show(compared)
-                said.append(_sentence(compared))
+                lines.append(_sentence(compared))
                 is_wrong = compared.why_not is not None or bool(compared.differences)
                 if put_right and compared.differences:
                     mended = await repair(name, now.settings, now.state, compared.differences)
                     is_wrong = not is_right(now.state, mended)
-                    said.append(f"{name}, repair: {mended.summary()}.")
+                    lines.append(f"{name}, repair: {mended.summary()}.")
                 wrong |= is_wrong
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
-    words = "\n".join(said) or f"{entity} is not active: nothing was compared (Individual Sync Status)."
-    return await named(Completed(name="Differs" if wrong else None, message=words))
+    text = "\n".join(lines) or f"{entity} is not active: nothing was compared (Individual Sync Status)."
+    return await named(Completed(name="Differs" if wrong else None, message=text))
 
 
 def _sentence(compared: Compared) -> str:

@@ -1,6 +1,6 @@
 """Reprocess Failed Messages: find them by entity, time and cause, and send again, or leave out, some or all of them.
 
-Comes in: the form. Goes out: tables of the causes and of the messages, the messages as CSV, and what was done. Sending
+Input: the form. Output: tables of the causes and of the messages, the messages as CSV, and what was done. Sending
 again reads the newest state from Acumatica first (ADR 0011): an old message never overwrites newer data.
 """
 
@@ -26,8 +26,8 @@ from connector.state.queue import messages
 from connector.state.queue.message import Message, is_about
 from entities.names import NAMES
 from flows.administer import OneOrAll
-from flows.artifacts import ROWS_SHOWN, causes_in_words, failed_rows, group_rows, named, show_table
-from flows.entity import look_in_prefect
+from flows.artifacts import ROWS_SHOWN, describe_causes, failed_rows, group_rows, named, show_table
+from flows.entity import sync_in_prefect
 from settings import SettingsError
 
 Action = Literal["Only list them", "Send them again", "Skip them"]
@@ -46,13 +46,13 @@ async def reprocess(
     """Find failed messages, grouped by cause, and send them again with their newest state, or leave them out.
 
     Args:
-        what: Look at them first; then choose the same ones and send them again, or skip them.
+        what: List them first; then choose the same ones and send them again, or skip them.
         entity: One entity, or all.
         cause: Only messages of this failure code, or with this text in their reason; empty is every cause.
         failed_after: Only messages that failed after this instant.
         failed_before: Only messages that failed before this instant.
         ids: Only the messages with these ids; empty means all that the other fields choose.
-        reason: Why they are left out; needed to skip them, and kept with each message.
+        reason: Why they are left out; needed to skip them, and stored with each message.
     """
     if what == "Skip them" and not reason.strip():
         return await named(Failed(message="Nothing was done: to skip messages, say why in the field reason."))
@@ -69,7 +69,7 @@ async def reprocess(
 
 
 async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str) -> PrefectState[Any]:
-    """What was asked for with what was chosen."""
+    """Return what was asked for with what was chosen."""
     if not chosen:
         return Completed(name="NothingToDo", message="No failed message is like that.")
     if what == "Skip them":
@@ -77,8 +77,8 @@ async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str
     if what == "Only list them":
         return Completed(message=f"{_count(chosen)} chosen; nothing was done. The tables are among the artifacts.")
     actions.send_again(state, chosen, datetime.now(UTC))
-    said = await _look(chosen)
-    return Completed(message=f"{_became(state, chosen)} {said}".strip())
+    text = await _sync_now(chosen)
+    return Completed(message=f"{_became(state, chosen)} {text}".strip())
 
 
 def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Sequence[int]) -> bool:
@@ -97,7 +97,7 @@ def _aware(moment: datetime) -> datetime:
 async def _show(groups: Sequence[actions.Group], chosen: Sequence[Message]) -> None:
     await show_table("failed-by-cause", group_rows(groups), "Failed messages by cause, the largest group first.")
     rows = failed_rows(chosen)
-    await show_table("failed-messages", rows, f"**{_count(chosen)} chosen**, by cause:\n\n{causes_in_words(chosen)}")
+    await show_table("failed-messages", rows, f"**{_count(chosen)} chosen**, by cause:\n\n{describe_causes(chosen)}")
     if rows:
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]))
@@ -120,24 +120,24 @@ def _skip(state: State, chosen: Sequence[Message], reason: str) -> str:
     return " ".join([f"{skipped:,} skipped.", *left[:10]])
 
 
-async def _look(chosen: Sequence[Message]) -> str:
-    """Send them now where no run works on the entity; gives in words what has to wait."""
+async def _sync_now(chosen: Sequence[Message]) -> str:
+    """Send them now where no run works on the entity; return a message about what has to wait."""
     waits = []
     for entity in NAMES:
         if any(one.entity == entity for one in chosen):
-            outcome = await look_in_prefect(entity, once=True)
+            outcome = await sync_in_prefect(entity, once=True)
             if outcome.fault or outcome.stopped:
                 waits.append(f"{outcome.summary()} What was chosen goes with its next sync.")
     return " ".join(waits)
 
 
 def _became(state: State, chosen: Sequence[Message]) -> str:
-    """What became of the messages: those that a working run has not reached yet are still failed, and wait."""
+    """Return what became of the messages: those that a working run has not reached yet are still failed, and wait."""
     with state.read() as connection:
         ended = messages.by_ids(connection, [one.id for one in chosen])
     counted = Counter(one.state for one in ended)
-    words = ", ".join(f"{number:,} {state}" for state, number in counted.most_common())
-    return f"{_count(chosen)} chosen; now {words}."
+    text = ", ".join(f"{number:,} {state}" for state, number in counted.most_common())
+    return f"{_count(chosen)} chosen; now {text}."
 
 
 def _count(chosen: Sequence[Message]) -> str:

@@ -1,6 +1,6 @@
 """Setup Parameters: the form of every setting in the Prefect UI, and what happens with what was filled in.
 
-Comes in: the form. Goes out: a new version of the saved settings, which the next sync uses; or a failed run that names
+Input: the form. Output: a new version of the saved settings, which the next sync uses; or a failed run that names
 the field, its value and the rule, and then nothing is changed. Secrets are no part of it (`flows.credentials`).
 """
 
@@ -52,38 +52,40 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
 
     Args:
         settings: Every setting but the secrets, which are the Blocks Magento Credentials and Acumatica Credentials.
-        changed_by: Your name; it is kept with the change.
+        changed_by: Your name; it is stored with the change.
     """
     filled = settings.model_dump() if isinstance(settings, BaseModel) else settings
     try:
         with effective_settings() as now:
-            said, number = _save(now, filled, changed_by.strip() or f"the Prefect UI, run {flow_run.name}")
+            text, number = _save(now, filled, changed_by.strip() or f"the Prefect UI, run {flow_run.name}")
             await _show(now, as_form(read(now.state).settings))
     except (SettingsError, StateError, saved_settings.SavedMeanwhile) as refused:
         return await named(Failed(message=f"Nothing was changed. {as_on_the_screen(str(refused))}"))
     if number is None:
         return await named(Completed(name="NothingChanged", message="Everything is as it was filled in already."))
-    return await named(Completed(message=f"Version {number}: {said}. The next sync uses it."))
+    return await named(Completed(message=f"Version {number}: {text}. The next sync uses it."))
 
 
 def _save(now: AppContext, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:
-    """Save what was filled in; gives what changed in words, and the number of the version, if there is a new one."""
+    """Save what was filled in; return a message about what changed, and the number of the version, if there is a
+    new one.
+    """
     with now.state.read() as connection:
         before = saved_settings.newest(connection)
     values_before = before.values if before else {}
     values = to_save(from_form(filled), values_before)
     if values == values_before:
         return "", None
-    said = _changes(now.settings, load_settings(saved=values)) or "the same values, from another place"
+    text = _changes(now.settings, load_settings(saved=values)) or "the same values, from another place"
     moment = datetime.now(UTC)
     number = saved_settings.save(
-        now.state, values, after=before.number if before else 0, who=who, said=said, now=moment
+        now.state, values, after=before.number if before else 0, who=who, said=text, now=moment
     )
-    return said, number
+    return text, number
 
 
 def _changes(before: Settings, after: Settings) -> str:
-    """The settings that are different now, in words."""
+    """Return a description of the settings that are different now."""
     changed = []
     for setting in all_settings():
         old, new = (masked(setting.as_json(setting.value_in(one))) for one in (before, after))

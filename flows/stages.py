@@ -21,7 +21,7 @@ async def _is_worth_another_round(_task: Task[Any, Any], _run: TaskRun, state: S
 
 
 def in_prefect(retry_count: int) -> Stages:
-    """The stages as tasks; Retry Count is the total number of attempts, so the push is retried one time less."""
+    """Return the stages as tasks; Retry Count is the total number of attempts, so the push is retried one time less."""
     retries = retry_count - 1
     pauses = [min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) for number in range(min(retries, 50))]
     return Stages(

@@ -1,7 +1,7 @@
-"""The deployment Watch: through Prefect's notification Blocks it tells what nobody should have to find.
+"""The deployment Watch: through Prefect's notification Blocks it reports what nobody should have to find.
 
-Comes in: the state database and the section Notifications. Goes out: a notification to every Block that is named; what
-was told is kept only once somebody was reached.
+Input: the state database and the section Notifications. Output: a notification to every Block that is named; what
+was reported is stored only once somebody was reached.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SUBJECT = "A to M: something needs you"
 
 
 class Mail(AppriseNotificationBlock):
-    """Tells by mail. The address names the mail server, who sends and who receives."""
+    """Sends mail. The address names the mail server, who sends and who receives."""
 
     _block_type_name = "A to M Mail"
     _block_type_slug = "a2m-mail"
@@ -43,7 +43,7 @@ class Mail(AppriseNotificationBlock):
 
 @flow(name="Watch", persist_result=False)
 async def watch() -> State[Any]:
-    """Tell by mail or webhook of failed messages, of a message that waits too long, and of an entity without a sync."""
+    """Report failed messages, a message that waits too long, and an entity without a sync by mail or webhook."""
     try:
         with effective_settings() as now:
             return await _watch(now, datetime.now(UTC))
@@ -63,23 +63,23 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
         found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
         news = watching.to_tell(connection, found, limits, now)
-    words = "\n".join(one.words for one in found) or "Nothing to tell."
-    wrong = await _tell(chosen.blocks, news) if news else []
+    text = "\n".join(one.words for one in found) or "Nothing to report."
+    wrong = await _send(chosen.blocks, news) if news else []
     reached = len(wrong) < len(chosen.blocks)
     watching.keep(here.state, found, news if reached else [], now)
     if wrong:
-        return Failed(message="\n".join([*wrong, words]))
-    return Completed(name="ToldNobody" if news and not chosen.blocks else None, message=words)
+        return Failed(message="\n".join([*wrong, text]))
+    return Completed(name="ToldNobody" if news and not chosen.blocks else None, message=text)
 
 
-async def _tell(blocks: Sequence[str], news: Sequence[Finding]) -> list[str]:
-    """Send it to every Block; gives in words which of them could not be used."""
+async def _send(blocks: Sequence[str], news: Sequence[Finding]) -> list[str]:
+    """Send it to every Block; return messages about those that could not be used."""
     body, wrong = "\n".join(one.words for one in news), []
     for name in blocks:
         try:
             block: Any = await Block.aload(name)
             await block.anotify(body, SUBJECT)
-        except Exception as error:  # noqa: BLE001 - whatever a Block raises is said, and the next one is tried
+        except Exception as error:  # noqa: BLE001 - whatever a Block raises is reported, and the next one is tried
             # only the kind of fault: its words may hold the Block's address, which is a secret
             wrong.append(f"The Block {name} could not be used: {type(error).__name__}.")
     return wrong

@@ -15,7 +15,7 @@ from deployments.automate import automations
 from deployments.catalogue import BY_HAND, ENTITY_FLOWS, deployments
 from deployments.pool import TYPE
 from deployments.serve import RUNS_AT_ONCE
-from flows.administer import full_look
+from flows.administer import full_sync
 from flows.entity import NEEDS_ATTENTION
 from flows.housekeeping import housekeeping
 from flows.setup_parameters import setup_parameters
@@ -66,7 +66,7 @@ async def test_the_automations_act_on_runs_of_the_entities(home):
 
 async def test_no_flow_is_retried_by_prefect(home):
     """A retry of Prefect's acts on every failed state, also on one that needs a person."""
-    flows = [*ENTITY_FLOWS, *BY_HAND, full_look, housekeeping, setup_parameters, watch]
+    flows = [*ENTITY_FLOWS, *BY_HAND, full_sync, housekeeping, setup_parameters, watch]
     assert {one.name for one in flows} == {one.name for one in await deployments()}
     assert {one.retries or 0 for one in flows} == {0}
 

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import StateType
 from deployments import run_process
 from deployments.catalogue import BY_HAND, ENTITY_FLOWS
 from deployments.run_process import Ending, take_over
-from flows.administer import full_look
+from flows.administer import full_sync
 from flows.setup_parameters import setup_parameters
 
 
@@ -28,11 +28,11 @@ def unblocked():
 async def test_parameters_are_checked_as_in_any_other_run():
     """A flow that can be ended knows the types of its parameters, which its own module names."""
     ending = Ending()
-    for one in (*ENTITY_FLOWS, *BY_HAND, full_look, setup_parameters):
+    for one in (*ENTITY_FLOWS, *BY_HAND, full_sync, setup_parameters):
         assert ending.of(one).parameters == one.parameters
-    assert ending.of(full_look).validate_parameters({"entity": "price"}) == {"entity": "price"}
+    assert ending.of(full_sync).validate_parameters({"entity": "price"}) == {"entity": "price"}
     with pytest.raises(Exception, match="entity"):
-        ending.of(full_look).validate_parameters({"entity": "nothing"})
+        ending.of(full_sync).validate_parameters({"entity": "nothing"})
 
 
 async def test_sigterm_ends_a_flow_that_works(unblocked):

@@ -17,7 +17,7 @@ ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 ACTIVE = ["inventory", "price"]
 BY_HAND = [
     "Reconcile",
-    "Full Look",
+    "Full Sync",
     "Housekeeping",
     "Link a Document",
     "One Key Now",

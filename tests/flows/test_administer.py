@@ -12,7 +12,7 @@ from connector.state.coordination import wakeups as wakes
 from connector.state.engine import open_state
 from connector.state.queue import messages
 from connector.state.sync import entities, links
-from flows.administer import full_look, link_document, one_key_now, pause, resume
+from flows.administer import full_sync, link_document, one_key_now, pause, resume
 from flows.connection import connection
 from flows.price import price
 from flows.reprocess import reprocess
@@ -113,7 +113,7 @@ async def test_skip(make_world, state):
 async def test_full_sync_and_one_key(make_world, state):
     """A full sync reads everything of every active entity; one key reads one record, now."""
     here = make_world(PRODUCTS)
-    final = await full_look(return_state=True)
+    final = await full_sync(return_state=True)
     assert final.message.startswith("price: 4 changed, 4 sent in 4 requests\ninventory: ")
     here.change({"set_price": {"inventory_id": "P-2", "price": "9.99", "modified": "2020-01-01T00:00:00Z"}})
     final = await one_key_now("price", "p-2 ", return_state=True)
@@ -126,7 +126,7 @@ async def test_a_full_sync_beside_a_run_that_works(make_world, state):
     here = make_world(PRODUCTS)
     await price(return_state=True)
     held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
-    assert "which syncs again at once" in (await full_look("price", return_state=True)).message
+    assert "which syncs again at once" in (await full_sync("price", return_state=True)).message
     lease.release(state, held)
     with state.read() as connection:
         before = entities.read(connection, "price").last_full_look_at

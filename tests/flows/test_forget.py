@@ -4,7 +4,7 @@ import pytest
 from prefect.artifacts import acreate_table_artifact
 from prefect.client.orchestration import get_client
 
-from flows.forget import forget_shown
+from flows.forget import forget_artifacts
 
 pytestmark = pytest.mark.usefixtures("prefect")
 EMAIL = "forget.me@example.com"
@@ -25,9 +25,9 @@ async def test_only_our_tables_that_name_her():
         ("theirs", EMAIL),
     ):
         await acreate_table_artifact(key=key, table=[{"id": 1, "reason": reason}])
-    assert await forget_shown(EMAIL, dry_run=True) == 2
+    assert await forget_artifacts(EMAIL, dry_run=True) == 2
     assert await keys_naming(EMAIL) == ["customer-failed", "failed-messages", "theirs"]
-    assert await forget_shown(f" {EMAIL} ") == 2
+    assert await forget_artifacts(f" {EMAIL} ") == 2
     assert await keys_naming(EMAIL) == ["theirs"]
     assert await keys_naming("somebody.else@example.com") == ["customer-failed"]
-    assert await forget_shown(EMAIL) == 0
+    assert await forget_artifacts(EMAIL) == 0

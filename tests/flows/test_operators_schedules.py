@@ -2,12 +2,14 @@
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ObjectNotFound
 
 from deployments.catalogue import deployments
 from deployments.paused import paused
 from deployments.pool import make_pool
-from deployments.register import leave_to_the_operator, pause_and_resume
+from deployments.register import pause_and_resume, register_deployment
 from deployments.worker import WarmWorker
 from entities.names import NAMES
 
@@ -34,8 +36,7 @@ async def registered():
         await make_pool(client, WarmWorker.get_default_base_job_template())
         found = {}
         for one in await deployments():
-            await leave_to_the_operator(client, one)
-            found[one.name] = await client.read_deployment(await one.aapply())
+            found[one.name] = await client.read_deployment(await register_deployment(client, one))
     return found
 
 
@@ -67,6 +68,24 @@ async def test_schedules_are_the_operators():
     async with get_client() as client:
         for one in again.values():
             await client.delete_deployment(one.id)
+
+
+async def test_a_renamed_deployment_takes_over_what_the_operator_changed():
+    """Its schedule, switched off and changed under the former name, and its pause stay; the former one is deleted."""
+    [one] = [one for one in await deployments() if one.name == "Full Sync"]
+    async with get_client() as client:
+        await make_pool(client, WarmWorker.get_default_base_job_template())
+        flow_id = await client.create_flow_from_name("Full Look")
+        seldom = DeploymentScheduleCreate(schedule=CronSchedule(cron="0 5 * * 6"), active=False)
+        former = await client.create_deployment(flow_id, "Full Look", schedules=[seldom], paused=True)
+        now = await client.read_deployment(await register_deployment(client, one))
+        assert [(one.active, one.schedule.cron) for one in now.schedules] == [(False, "0 5 * * 6")]
+        assert now.paused
+        with pytest.raises(ObjectNotFound):
+            await client.read_deployment(former)
+        [again] = [one for one in await deployments() if one.name == "Full Sync"]
+        now = await client.read_deployment(await register_deployment(client, again))
+        assert [(one.active, one.schedule.cron) for one in now.schedules] == [(False, "0 5 * * 6")]
 
 
 async def test_whether_an_entity_is_paused_is_ours():
