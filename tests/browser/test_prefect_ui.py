@@ -75,7 +75,7 @@ def test_a_failed_message_is_mended_and_sent_again(stack, pages):
     pages.see_log(f"{SKU} failed (unknown_sku): ")
     pages.see_log(" no product ")
     pages.open_artifact(run_id, "price-failed")
-    pages.see("price: 1 failed in this run. Mend the cause")
+    pages.see("price: 1 failed in this run. Fix the cause")
     pages.see_cells(SKU, " no product ")
     pages.picture("failed-messages")
 
