@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from bench.catalogue import sku
 
 PAGE = 1_000
 SELECT = "InventoryID,ItemStatus,ItemClass,ExportToExternal,DefaultPrice,BaseUOM,SalesUOM"
@@ -76,3 +77,51 @@ def post_only(magento: str, bodies_file: str, connections: int = 4) -> dict[str,
     began, cpu = time.perf_counter(), time.process_time()
     asyncio.run(run())
     return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+
+
+def read_only(magento: str, entity: str, count: int, connections: int = 4) -> dict[str, float]:
+    """Ask what Magento shows of all SKUs, as many at a time as one question takes, and keep it: nothing else."""
+    skus = [sku(number) for number in range(1, count + 1)]
+    asked = _price_questions(magento, skus)
+    if entity == "inventory":
+        asked = [*_source_item_questions(magento, skus), *asked]
+    shown: dict[str, Any] = {}
+
+    async def ask(waiting: list[httpx.Request]) -> None:
+        async with httpx.AsyncClient(timeout=60, headers=HEADERS) as client:
+            while waiting:
+                answer = json.loads((await client.send(waiting.pop())).raise_for_status().content)
+                for row in answer["items"] if isinstance(answer, dict) else answer:
+                    shown[row["sku"]] = row.get("quantity", row.get("price"))
+
+    async def run() -> None:
+        await asyncio.gather(*(ask(asked) for _ in range(connections)))
+
+    began, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(run())
+    assert len(shown) == count
+    return {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+
+
+def _price_questions(magento: str, skus: list[str], size: int = 1_000) -> list[httpx.Request]:
+    url = f"{magento}/rest/all/V1/products/base-prices-information"
+    parts = (skus[at : at + size] for at in range(0, len(skus), size))
+    return [httpx.Request("POST", url, json={"skus": part}, headers=HEADERS) for part in parts]
+
+
+def _source_item_questions(magento: str, skus: list[str], size: int = 500, page: int = 300) -> list[httpx.Request]:
+    """Each question as long as an address may be, in the pages that it has."""
+    url = f"{magento}/rest/all/V1/inventory/source-items"
+    criterion = "searchCriteria[filterGroups][0][filters][0]"
+    found = []
+    for at in range(0, len(skus), size):
+        part = skus[at : at + size]
+        asked = {
+            f"{criterion}[field]": "sku",
+            f"{criterion}[value]": ",".join(part),
+            f"{criterion}[conditionType]": "in",
+        }
+        for number in range(-(-len(part) // page)):
+            paging = {"searchCriteria[pageSize]": page, "searchCriteria[currentPage]": number + 1}
+            found.append(httpx.Request("GET", url, params={**asked, **paging}, headers=HEADERS))
+    return found

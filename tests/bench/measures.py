@@ -11,6 +11,8 @@ from bench.harness import Figures, Servers, Spread, in_process, in_turns, ratio,
 
 SINCE = "2020-01-01T00:00:00Z"
 SYNC = "bench.ours:sync"
+FEW = 30
+"""So many reads are asked once a run, whatever the number of SKUs."""
 
 
 class Size(NamedTuple):
@@ -20,6 +22,7 @@ class Size(NamedTuple):
     prices: int
     many_prices: int
     quantities: int
+    first_sync: int
     compute: int
     pages: int
     one_percent_of: int
@@ -28,8 +31,8 @@ class Size(NamedTuple):
     limits: tuple[int, ...]
 
 
-QUICK = Size(3, 20_000, 60_000, 5_000, 60_000, 20_000, 100_000, 20_000, 20, (100_000,))
-FULL = Size(5, 200_000, 1_000_000, 50_000, 300_000, 100_000, 1_000_000, 1_000_000, 59, (50, 150, 100_000))
+QUICK = Size(3, 20_000, 60_000, 5_000, 20_000, 60_000, 20_000, 100_000, 20_000, 20, (100_000,))
+FULL = Size(5, 200_000, 1_000_000, 50_000, 200_000, 300_000, 100_000, 1_000_000, 1_000_000, 59, (50, 150, 100_000))
 
 
 class Row(NamedTuple):
@@ -172,6 +175,39 @@ def quantities(size: Size) -> list[Row]:
         raw = in_turns(min(3, size.rounds), here, ours=run, post=lambda: in_process("bench.bare:post_only", **only))
     what = f"whole sync, {count:,} changed quantities, Magento with the real one's latencies"
     return [_row(what, "a loop that only posts the same", raw, "≤ 1.05 ×", lambda t: t.median <= 1.05, of="post")]
+
+
+def first_sync(size: Size) -> list[Row]:
+    """A first sync of a live shop that is right already against asking the same, with the real Magento's latencies."""
+    return [_first_sync(size, entity, noun) for entity, noun in (("price", "prices"), ("inventory", "quantities"))]
+
+
+def _first_sync(size: Size, entity: str, noun: str) -> Row:
+    count, asked = size.first_sync, {"ours": 0, "only": 0}
+    with servers(count, real=True) as here:
+        sections = here.settings(magento={"concurrency": 4})
+        sections["inventory"]["warehouses"] = WAREHOUSES[:1]
+
+        def run() -> Figures:
+            here.forget()
+            state = here.folder / "new.sqlite"
+            figures = in_process(SYNC, entity=entity, database=str(state), sections=sections)
+            for kept in here.folder.glob("new.sqlite*"):
+                kept.unlink()
+            assert figures["tally_requests"] == 0, "a shop that is right already is told nothing"
+            asked["ours"] = here.sent_values()["reads"]
+            return figures
+
+        def only() -> Figures:
+            here.forget()
+            figures = in_process("bench.bare:read_only", magento=here.magento, entity=entity, count=count)
+            asked["only"] = here.sent_values()["reads"]
+            assert asked["ours"] - asked["only"] in range(FEW), asked
+            return figures
+
+        raw = in_turns(min(3, size.rounds), here, ours=run, only=only)
+    what = f"first sync, {count:,} SKUs whose {noun} Magento shows already, the real one's latencies"
+    return _row(what, "the same reads alone", raw, "≤ 1.1 ×", lambda t: t.median <= 1.1, of="only")
 
 
 def _bodies(count: int, generation: int) -> list[str]:
@@ -363,6 +399,7 @@ def visible(size: Size) -> list[Row]:
 MEASURES: dict[str, Callable[[Size], list[Row]]] = {
     "prices": prices,
     "quantities": quantities,
+    "first_sync": first_sync,
     "transports": transports,
     "compute": compute,
     "pull": pull,
