@@ -76,7 +76,8 @@ class MagentoClient:
 
     `before_write` is called before anything that changes Magento leaves; what it raises keeps that from leaving.
     `limit`: what each request enters before it leaves, and holds until its answer is there; `waited`: the time that
-    this took so far, which says nothing of how fast Magento is.
+    this took so far, which says nothing of how fast Magento is. `largest_page`: the shop's limit of rows a page, once
+    Magento named it.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class MagentoClient:
     ) -> None:
         self.access = access
         self.waited = timedelta(0)
+        self.largest_page: int | None = None
         self.writes = 0
         self.reads = 0
         self._dated: tuple[httpx.Headers, datetime] | None = None

@@ -109,7 +109,7 @@ def _price_questions(magento: str, skus: list[str], size: int = 1_000) -> list[h
     return [httpx.Request("POST", url, json={"skus": part}, headers=HEADERS) for part in parts]
 
 
-def _source_item_questions(magento: str, skus: list[str], size: int = 500, page: int = 300) -> list[httpx.Request]:
+def _source_item_questions(magento: str, skus: list[str], size: int = 500, page: int = 1_000) -> list[httpx.Request]:
     """Each question as long as an address may be, in the pages that it has."""
     url = f"{magento}/rest/all/V1/inventory/source-items"
     criterion = "searchCriteria[filterGroups][0][filters][0]"
