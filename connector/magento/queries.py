@@ -5,11 +5,11 @@ Numbers come as `Decimal`. SKUs are answered in the spelling of the question.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
@@ -28,8 +28,7 @@ URL_BYTES = 7_000
 TOO_LARGE_PAGE = "Maximum SearchCriteria pageSize is %max"
 
 
-@dataclass(frozen=True)
-class SourceItem:
+class SourceItem(NamedTuple):
     """A quantity at a source as Magento has it; `sku` in Magento's own spelling."""
 
     sku: str
@@ -247,13 +246,28 @@ async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, 
     """
     found: dict[str, dict[int, Decimal]] = {}
     for asked in parts_of_body(skus):
-        spelled = {comparison_key(sku): sku for sku in asked}
+        as_asked = _as_asked(asked)
         rows = _rows(await client.ask("products/base-prices-information", {"skus": asked}), "base-prices-information")
         for row in rows:
-            sku = spelled.get(comparison_key(str(row["sku"])))
+            sku = as_asked(str(row["sku"]))
             if sku is not None and row.get("price") is not None:
                 found.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
     return found
+
+
+def _as_asked(skus: Sequence[str]) -> Callable[[str], str | None]:
+    """Return what gives a SKU of an answer in the spelling of the question, nearly always its own; None for another."""
+    exact = frozenset(skus)
+    by_key: dict[str, str] = {}
+
+    def as_asked(answered: str) -> str | None:
+        if answered in exact:
+            return answered
+        if not by_key:
+            by_key.update((comparison_key(sku), sku) for sku in skus)
+        return by_key.get(comparison_key(answered))
+
+    return as_asked
 
 
 async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[SourceItem]:

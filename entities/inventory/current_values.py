@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from itertools import chain
 
 from connector.magento import queries
@@ -140,9 +141,10 @@ def _skus(targets: Iterable[TargetKey]) -> list[str]:
 
 def _at_places(targets: Sequence[TargetKey], *found: Iterable[SourceItem]) -> dict[tuple[str, str], Value]:
     wanted = {(target.key, target.source) for target in targets}
+    key_of = cache(source_key)
     values: dict[tuple[str, str], Value] = {}
     for item in chain(*found):
-        at = (comparison_key(item.sku), source_key(item.source))
+        at = (comparison_key(item.sku), key_of(item.source))
         if at in wanted:
             values[at] = (scaled(item.quantity, DIGITS), item.in_stock)
     return values

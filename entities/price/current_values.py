@@ -35,9 +35,10 @@ def _at_places(
         price = by_store.get(own, by_store.get(0))
         if price is not None:
             values[target.key, ""] = (scaled(price, DIGITS), None)
-        hiding = {store: found for store, found in by_store.items() if own == 0 and store != 0 and found != price}
-        if hiding:
-            context.remarks.note(target.sku, _hidden(hiding))
+        if own == 0 and (len(by_store) > 1 or price is None):  # nearly never
+            hiding = {store: found for store, found in by_store.items() if store != 0 and found != price}
+            if hiding:
+                context.remarks.note(target.sku, _hidden(hiding))
     return values
 
 
