@@ -40,7 +40,13 @@ class Magento(Section, title="Connection Settings"):
         False, "Allow unencrypted http to a shop that is not on this machine.", label="Allow http"
     )
     timeout: float = setting(60.0, "How long one request may take.", unit="seconds", gt=0, le=3600)
-    concurrency: int = setting(4, "How many requests may be under way at the same time, whether they read or send.", unit="connections", ge=1, le=16)
+    concurrency: int = setting(
+        4,
+        "How many requests may be under way at the same time, whether they read or send.",
+        unit="connections",
+        ge=1,
+        le=16,
+    )
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
