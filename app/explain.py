@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connector.model.comparison import comparison_key
 from connector.state.engine import State
-from connector.state.queue import messages
+from connector.state.queue import messages, requests
 from connector.state.queue.message import Message
 from connector.state.schema import PENDING
 from connector.state.sync import entities, ledger, links, records
@@ -30,6 +30,7 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
+        sent = requests.last_sent(connection, [(one.id, one.request) for one in queued if one.request is not None])
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
     lines: list[Line] = []
@@ -44,7 +45,9 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         if (value := kind.value_text(row.value))
     ]
     lines += [(f"Link of {link.key}", f"{link.magento_id} in Magento ({link.made_by})") for link in linked.values()]
-    lines += [_message(kind.value_text(one.value), one) for one in queued]
+    for message in queued:
+        before = sent[message.id].value_before if message.id in sent else None
+        lines.append(_message(kind.value_text(message.value), kind.value_text(before), message))
     if not lines:
         seen = "never" if known.last_look_at is None else f"{known.last_look_at:%Y-%m-%d %H:%M:%S} UTC"
         return [("Nothing known", f"no sync has seen {typed!r}; the last sync of {entity} was {seen}")]
@@ -64,8 +67,8 @@ def _record_lines(stored: Stored) -> Iterator[Line]:
         yield "Changes by itself on", str(datetime.fromordinal(stored.next_change).date())
 
 
-def _message(value: str, one: Message) -> Line:
-    value = f"{value}, " if value else ""
+def _message(value: str, before: str, one: Message) -> Line:
+    value = f"{value}{f' (before: {before})' if before else ''}, " if value else ""
     reason = f": {one.reason}" if one.reason else ""
     text = f"{value}{one.state}{_waits(one)}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
     return f"Message {one.id}{_at(one.source)}", text

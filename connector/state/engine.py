@@ -58,7 +58,7 @@ class State:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
-        with in_words(self.engine), self._reader.connect() as connection:
+        with in_words(self.engine), self._reader.begin() as connection:
             yield connection
 
     @cached_property

@@ -16,6 +16,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue import lost_lease, messages, waits
 from connector.state.queue.chunk import commit_chunk
+from connector.state.queue.claims import settle_together
 from connector.state.queue.desired import Computed, Queued
 from connector.state.queue.message import BatchResult, Message
 from connector.state.queue.wait import LookedAt
@@ -111,7 +112,7 @@ class RunState:
         of each. Raises `LeaseLost`.
         """
         with self.write() as connection:
-            return messages.settle_together(connection, self._lease, results, now)
+            return settle_together(connection, self._lease, results, now)
 
     def abandon(self, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
         """Leave these to the run that has the lease now: what Magento shows of them is read again."""

@@ -1,10 +1,9 @@
-"""The state database: what the connector remembers between two looks.
+"""The state database: what the connector remembers between two syncs.
 
 Portable over SQLite and PostgreSQL: integers, texts and bytes only. Every instant is an integer of microseconds since
-1970 in UTC
-(`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in the rules.
+1970 in UTC (`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in the rules.
 
-A message and its states as they are stored (`connector.state.queue.transitions` decides what becomes of one)::
+A message and its states (`connector.state.queue.transitions` decides what becomes of one)::
 
             commit_chunk                claim                  settle: accepted
     ─────────────────────▶ pending ───────────▶ sending ─────────────────────▶ sent
@@ -20,6 +19,9 @@ A message and its states as they are stored (`connector.state.queue.transitions`
 A pending message may have a wait reason (`settle: waits`): the business has to move on before it can be told, such as a
 payment. It is looked at again at its `not_before` and is pending in everything else: a newer value supersedes it, it
 can be skipped, and it is claimed like any other once it is due. A final state clears the wait.
+
+A message is `sending` because an open row of `requests` has it: its own row stays as it was, and says `sending` itself
+only where a newer message has its place in the queue meanwhile.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -109,7 +111,6 @@ messages = Table(
     Column("live", Boolean, nullable=False, server_default=text("true"), comment="whether its state is not an end"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", BigInteger, comment="no attempt before this instant"),
-    Column("fence", BigInteger, comment="the run that claimed it"),
     Column("cause", StorableText, comment="the kind of failure, to group by"),
     Column("reason", StorableText, comment="why it failed, in words"),
     Column("created_at", BigInteger, nullable=False),
@@ -120,6 +121,7 @@ messages = Table(
     Column("waiting_since", BigInteger, comment="since when it waits for that"),
     Column("waits_for", StorableText, comment="the record whose sending ends the wait, as entity and Acumatica key"),
     Column("wait_told_at", BigInteger, comment="when a person was told that it waits for long"),
+    Column("request", BigInteger, comment="the last request that it was in"),
 )
 _place = (messages.c.entity, messages.c.key, messages.c.source)
 Index("messages_pending", *_place, unique=True, **_where("state = 'pending'"))
@@ -129,9 +131,30 @@ Index("messages_live", messages.c.entity, messages.c.key, **_where("live"))
 Index("messages_live_acumatica_key", messages.c.entity, messages.c.acumatica_key, **_where("live"))
 Index("messages_waiting", messages.c.waits_for, **_where("state = 'pending' AND waits_for IS NOT NULL"))
 
-IS_PENDING, IS_SENDING, IS_FAILED = (text(f"messages.state = '{state}'") for state in (PENDING, SENDING, FAILED))
+IS_PENDING, IS_FAILED = (text(f"messages.state = '{state}'") for state in (PENDING, FAILED))
 IS_LIVE = text("messages.live")
 """In letters, as the indexes say it: with parameters they would not be used."""
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("entity", StorableText, nullable=False),
+    Column("state", StorableText, nullable=False, comment="sending, settled"),
+    Column("fence", BigInteger, nullable=False, comment="the run that sent it"),
+    Column("message_ids", StorableText, nullable=False, comment="JSON, as the lists that follow, place by place"),
+    Column("new_values", StorableText, nullable=False, comment="what the messages said"),
+    Column("new_in_stock", StorableText),
+    Column("old_values", StorableText, nullable=False, comment="what Magento had confirmed before"),
+    Column("old_in_stock", StorableText),
+    Column("left_open", StorableText, comment="the messages without an outcome, where only some have none"),
+    Column("sent", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("lost_at", BigInteger, comment="when its answer was lost"),
+    Column("settled_at", BigInteger),
+)
+Index("requests_open", requests.c.entity, **_where("state = 'sending'"))
 
 ledger = Table(
     "ledger",

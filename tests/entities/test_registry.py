@@ -19,7 +19,7 @@ WORDS_OF_THE_SYSTEMS = ("connector/acumatica", "connector/magento", "connector/m
 OF_ONE = {
     "connector/state/operator/actions.py": "a customer who is linked is brought up to date, other documents are done",
     "connector/state/operator/forget.py": "a person's data stands in customers and orders",
-    "connector/state/queue/messages.py": "a shipment changes quantities, which are read again",
+    "connector/state/queue/claims.py": "a shipment changes quantities, which are read again",
     "connector/state/sync/ledger.py": "which entities' keys are SKUs",
     "connector/state/sync/open_orders.py": "open orders of the shop make quantities due",
 }

@@ -25,7 +25,9 @@ PUSH = ("tests/syncs/test_prices_and_quantities.py",)
 PRICE = ("tests/entities/price",)
 STOCK = ("tests/entities/inventory",)
 
-CLAIMS = "connector/state/queue/messages.py"
+CLAIMS = "connector/state/queue/claims.py"
+MESSAGES = "connector/state/queue/messages.py"
+REQUESTS = "connector/state/queue/requests.py"
 CHUNK = "connector/state/queue/chunk.py"
 TRANSITIONS = "connector/state/queue/transitions.py"
 STATEMENTS = "connector/state/queue/statements.py"
@@ -35,8 +37,8 @@ MUTANTS = [
     Mutant(
         "a lease that another run has taken over counts still",
         "connector/state/coordination/lease.py",
-        "if fence != lease.fence:",
-        "if fence is None:",
+        "if found != [(lease.fence,)]:",
+        "if not found:",
         LEASE,
     ),
     Mutant(
@@ -48,37 +50,51 @@ MUTANTS = [
     ),
     Mutant(
         "an attempt is not counted",
-        STATEMENTS,
-        '"attempts": messages.c.attempts + 1,',
-        '"attempts": messages.c.attempts,',
+        MESSAGES,
+        "        attempts + 1,\n",
+        "        attempts,\n",
         QUEUE,
     ),
     Mutant(
         "a message goes out beside another one of its key",
         STATEMENTS,
-        "        ~in_flight,\n",
-        "",
+        "o.source = m.source AND o.state = 'sending'",
+        "o.source = m.source AND o.state = 'nothing'",
         QUEUE,
     ),
     Mutant(
         "the outcome of an earlier claim counts",
-        STATEMENTS,
-        "still_claimed = and_(ids, IS_SENDING, messages.c.attempts == bindparam",
-        "still_claimed = and_(ids, IS_SENDING, messages.c.attempts >= bindparam",
+        CLAIMS,
+        "return one.message.id in without.get(one.message.request or 0, ())",
+        "return True",
         (*QUEUE, "tests/faults/test_stale_workers.py"),
     ),
     Mutant(
         "a host that asked for a pause is sent to all the same",
         CLAIMS,
-        "if blocked is not None and blocked > now:",
+        "if blocked is not None and blocked > self._now:",
         "if False:",
         QUEUE,
     ),
     Mutant(
         "an overtaken message goes on",
         CLAIMS,
-        "became = overtaken(one.state) if one.message.id in with_newer else one.state",
+        "became = overtaken(one.state) if message.id in with_newer else one.state",
         "became = one.state",
+        QUEUE,
+    ),
+    Mutant(
+        "what is in a request is claimed once more",
+        CLAIMS,
+        "self._taken = [number for one in requests.open_of(connection, held.entity) for number in one.left]",
+        "self._taken = []",
+        QUEUE,
+    ),
+    Mutant(
+        "a request is settled though a message of it has no outcome",
+        REQUESTS,
+        "left = [number for number in one.request.left if number not in ended]",
+        "left = []",
         QUEUE,
     ),
     Mutant(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, update
 
 from connector.state.engine import State
-from connector.state.rows import upsert
+from connector.state.rows import driver_rows, upsert
 from connector.state.schema import hosts, instant, micros
+from connector.state.text import kept_text
 
-_BLOCKED_UNTIL = select(hosts.c.blocked_until).where(hosts.c.host == bindparam("the_host"))
+_BLOCKED_UNTIL = "SELECT blocked_until FROM hosts WHERE host = ?"
 
 
 def block(state: State, host: str, until: datetime) -> None:
@@ -23,5 +24,6 @@ def block(state: State, host: str, until: datetime) -> None:
 
 def blocked_until(connection: Connection, host: str) -> datetime | None:
     """Return until when the host asked to be left alone; None if it did not."""
-    until = connection.execute(_BLOCKED_UNTIL, {"the_host": host}).scalar()
+    found = driver_rows(connection, _BLOCKED_UNTIL, (kept_text(host),))
+    until = found[0][0] if found else None
     return None if until is None else instant(until)

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from connector.errors import ConnectorError
 from connector.state.coordination.process import Process, is_gone, this_process
 from connector.state.engine import State
-from connector.state.rows import upsert
+from connector.state.rows import driver_rows, upsert
 from connector.state.schema import instant, leases, micros
 
 LEASE_SECONDS = 60.0
-_FENCE = select(leases.c.fence).where(leases.c.entity == bindparam("the_entity")).with_for_update()
+_FENCE = "SELECT fence FROM leases WHERE entity = ?"
 
 
 class LeaseLost(ConnectorError):
@@ -124,8 +124,9 @@ def lock_entity(connection: Connection, entity: str) -> None:
 
 def require(connection: Connection, lease: Lease) -> None:
     """Raise `LeaseLost` unless the run still has its lease; locks it until the transaction ends."""
-    fence = connection.execute(_FENCE, {"the_entity": lease.entity}).scalar()
-    if fence != lease.fence:
+    locked = f"{_FENCE} FOR UPDATE" if connection.dialect.name == "postgresql" else _FENCE
+    found = driver_rows(connection, locked, (lease.entity,))
+    if found != [(lease.fence,)]:
         raise LeaseLost(
             f"Another run has taken over {lease.entity} while {lease.holder} was not heard of; "
             "this run stops without writing anything more."

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select, update
 from connector.model.failures import FailureCode
 from connector.state.coordination import lease
 from connector.state.engine import State
-from connector.state.queue import messages, waits
+from connector.state.queue import messages, requests, waits
 from connector.state.queue.message import Message
 from connector.state.queue.notes import is_note_on
 from connector.state.queue.transitions import Outcome, allowed_from
@@ -94,6 +94,8 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
     Raises `NotPossibleByHand`.
     """
     with state.write() as connection:
+        lease.lock_entity(connection, message.entity)
+        is_sending = message.id in requests.messages_in(connection, message.entity)
         here = (message_table.c.id == message.id) & message_table.c.state.in_(allowed_from(Outcome.SKIPPED_BY_HAND))
         values = {
             **into(SKIPPED),
@@ -101,10 +103,9 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
             "reason": FailureCode.BY_HAND.because(reason),
             "changed_at": micros(now),
         }
-        if not connection.execute(update(message_table).where(here).values(values)).rowcount:
-            raise NotPossibleByHand(
-                f"Message {message.id} is {message.state}: only a failed or waiting one is skipped."
-            )
+        if is_sending or not connection.execute(update(message_table).where(here).values(values)).rowcount:
+            state_now = SENDING if is_sending else message.state
+            raise NotPossibleByHand(f"Message {message.id} is {state_now}: only a failed or waiting one is skipped.")
 
 
 def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: str, now: datetime) -> str:

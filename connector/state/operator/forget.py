@@ -24,6 +24,7 @@ from sqlalchemy import Column, Connection, Table, delete, or_, select, update
 from connector.state.coordination import lease
 from connector.state.engine import State
 from connector.state.faults import in_words
+from connector.state.queue import requests
 from connector.state.rows import chunked, in_any
 from connector.state.schema import (
     FAILED,
@@ -182,12 +183,13 @@ def _rows(connection: Connection, table: Table, column: Column[Any], entity: str
 
 def _messages_with_content(connection: Connection, entity: str, keys: list[str]) -> list[tuple[int, str]]:
     """The id and state of the messages of these records that hold anything of the person."""
+    sending = requests.messages_in(connection, entity)
     found: list[tuple[int, str]] = []
     for part in chunked(keys):
         these = in_any(connection, messages.c.acumatica_key, part)
         says = or_(messages.c.document.is_not(None), messages.c.reason.is_not(None) & (messages.c.reason != ERASED))
         chosen = select(messages.c.id, messages.c.state).where(messages.c.entity == entity, these, says)
-        found += [(row.id, row.state) for row in connection.execute(chosen)]
+        found += [(row.id, SENDING if row.id in sending else row.state) for row in connection.execute(chosen)]
     return found
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, and_, func, select
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import LeaseHolder
-from connector.state.queue import waits
-from connector.state.schema import IS_PENDING, PENDING, STATES, instant, messages, micros, watermarks
+from connector.state.queue import requests, waits
+from connector.state.queue.messages import waiting_here
+from connector.state.schema import PENDING, SENDING, STATES, instant, messages, micros, watermarks
 from connector.state.sync import entities
 
 
@@ -48,9 +49,12 @@ def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
     known = entities.read(connection, entity)
     by_state = select(messages.c.state, func.count()).where(messages.c.entity == entity).group_by(messages.c.state)
     counts = dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in connection.execute(by_state)}
+    sending = len(requests.messages_in(connection, entity))
+    counts[PENDING] -= sending - counts[SENDING]  # of those in a request only what is overtaken says so itself
+    counts[SENDING] = sending
     waiting = waits.by_reason(connection, entity)
     counts[PENDING] -= sum(waiting.values())
-    in_turn = and_(messages.c.entity == entity, messages.c.wait.is_(None), IS_PENDING)
+    in_turn = and_(waiting_here(connection, entity), messages.c.wait.is_(None))
     oldest = connection.execute(select(func.min(messages.c.created_at)).where(in_turn)).scalar()
     pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
     holder = lease.holder_of(connection, entity, now)

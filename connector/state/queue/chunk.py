@@ -47,6 +47,7 @@ class _Changes:
     inserted: list[tuple[Any, ...]] = field(default_factory=list)
     rewritten: list[tuple[int, tuple[Any, ...]]] = field(default_factory=list)
     superseded: list[int] = field(default_factory=list)
+    overtaken: list[int] = field(default_factory=list)
 
     def queue(self, want: DesiredValue) -> None:
         self.inserted.append(self._row(want, PENDING))
@@ -238,6 +239,7 @@ def _decide(want: DesiredValue, older: dict[str, Message], confirmed: LedgerRow 
     if sending is not None:
         changes.supersede(failed)
         if not _same(want, sending):
+            changes.overtaken.append(sending.id)
             changes.queue(want)
     elif _same(want, confirmed):
         changes.supersede(failed)
@@ -282,6 +284,9 @@ def _apply(connection: Connection, changes: _Changes) -> None:
     for part in chunked(changes.superseded):
         overtaken = update(message_table).where(in_any(connection, message_table.c.id, part))
         connection.execute(overtaken.values(**into(SUPERSEDED), changed_at=changes.now))
+    for part in chunked(changes.overtaken):  # so that what is newer has the place in the queue
+        in_request = update(message_table).where(in_any(connection, message_table.c.id, part))
+        connection.execute(in_request.values(**into(SENDING)))
     if changes.rewritten:
         columns = [name for name in QUEUED_COLUMNS if name not in _NEVER_REWRITTEN]
         renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))

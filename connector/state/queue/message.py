@@ -32,6 +32,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     document: bytes | None = None
     not_before: datetime | None = None
     wait: Wait | None = None
+    request: int | None = None
 
 
 class MessageOutcome(msgspec.Struct, frozen=True, gc=False):

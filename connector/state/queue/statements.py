@@ -1,19 +1,15 @@
-"""The statements of the push, made once for each kind of database: making one costs more than running it.
+"""The statements of the push in letters, for either database: they run for each request, on the driver itself.
 
-What a statement is given has names that begin with `the_`: SQLAlchemy keeps the columns' own names for itself.
+`?` stands for a parameter, and `{…}` for what SQLite and PostgreSQL say differently: a list of numbers as one parameter
+(`driver_ids` makes it).
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, TextClause, and_, bindparam, exists, func, or_, select, text, update
-from sqlalchemy.sql.dml import ReturningUpdate
-
-from connector.state.rows import one_of_parameter
-from connector.state.schema import IS_PENDING, IS_SENDING, SENDING, into, messages
-from connector.state.sync import ledger
+from connector.state.schema import messages
 
 COLUMNS = (
     messages.c.id,
@@ -35,70 +31,69 @@ COLUMNS = (
     messages.c.waiting_since,
     messages.c.waits_for,
     messages.c.wait_told_at,
+    messages.c.request,
 )
+_NAMES = ", ".join(f"m.{column.name}" for column in COLUMNS)
+_DUE = """
+    m.entity = ? AND m.state = 'pending' AND (m.not_before IS NULL OR m.not_before <= ?)
+    AND m.id NOT IN ({ids})
+    AND NOT EXISTS (
+        SELECT 1 FROM messages o
+        WHERE o.entity = m.entity AND o.key = m.key AND o.source = m.source AND o.state = 'sending'
+    )
+"""
+"""Parameters: the entity, now, and the messages in open requests. A message whose place is in a request with an older
+value waits for the end of that.
+"""
+_WITH_CONFIRMED = """
+    SELECT {names}, l.value, l.in_stock FROM messages m
+    LEFT JOIN ledger l ON l.entity = m.entity AND l.key = m.key AND l.source = m.source
+"""
+_TURN = "ORDER BY m.key, m.source LIMIT ?"
 
 
 class Statements(NamedTuple):
-    """The statements of the push, which are made once: making one costs more than running it."""
+    """The statements for one kind of database."""
 
-    claim: ReturningUpdate[Any]
-    claim_stock_outs: ReturningUpdate[Any]
-    how_many: Select[tuple[int]]
-    fewest_attempts: Select[tuple[int | None]]
-    settle: ReturningUpdate[Any]
-    confirm: TextClause
+    claim: str
+    claim_stock_outs: str
+    how_many: str
+    fewest_attempts: str
+    settle: str
+    doubt: str
+    confirm: str
 
 
 @cache
 def statements(dialect: str) -> Statements:
-    """The statements for SQLite or PostgreSQL."""
-    other = messages.alias("other")
-    in_flight = exists().where(
-        other.c.entity == messages.c.entity,
-        other.c.key == messages.c.key,
-        other.c.source == messages.c.source,
-        text("other.state = 'sending'"),  # in letters, so that the small index on these is used
-    )
-    due = and_(
-        messages.c.entity == bindparam("the_entity"),
-        or_(messages.c.not_before.is_(None), messages.c.not_before <= bindparam("the_now")),
-        IS_PENDING,
-        ~in_flight,
-    )
-    these = due & (messages.c.attempts == bindparam("the_attempts"))
-    first = select(messages.c.id).where(these).order_by(messages.c.key, messages.c.source).limit(bindparam("the_size"))
-    claimed = {
-        **into(SENDING),
-        "attempts": messages.c.attempts + 1,
-        "fence": bindparam("the_fence"),
-        "not_before": None,
-        "changed_at": bindparam("the_changed_at"),
-    }
+    """Return the statements for SQLite or PostgreSQL."""
+    # PostgreSQL looks for each of an array by the index, but might read the whole table for what it unnests
+    is_postgresql = dialect == "postgresql"
+    ids = "SELECT unnest(?::bigint[])" if is_postgresql else "SELECT value FROM json_each(?)"
+    in_ids = "= ANY(?::bigint[])" if is_postgresql else f"IN ({ids})"
 
-    def claim_of(chosen: Select[tuple[int]]) -> ReturningUpdate[Any]:
-        locked = chosen.with_for_update(of=messages, skip_locked=True).cte()  # PostgreSQL may run a subquery twice
-        return update(messages).where(messages.c.id.in_(select(locked.c.id))).values(claimed).returning(*COLUMNS)
+    def made(text: str) -> str:
+        return " ".join(text.format(ids=ids, in_ids=in_ids, names=_NAMES).split())
 
-    ids = one_of_parameter(dialect, messages.c.id, "the_ids")
-    settled = {
-        "state": bindparam("the_became"),
-        "live": bindparam("the_live"),
-        "cause": bindparam("the_cause"),
-        "reason": bindparam("the_reason"),
-        "not_before": bindparam("the_not_before"),
-        "attempts": messages.c.attempts - bindparam("the_given_back"),
-        "wait": bindparam("the_wait"),
-        "waiting_since": bindparam("the_waiting_since"),
-        "waits_for": bindparam("the_waits_for"),
-        "wait_told_at": bindparam("the_wait_told_at"),
-        "changed_at": bindparam("the_changed_at"),
-    }
-    still_claimed = and_(ids, IS_SENDING, messages.c.attempts == bindparam("the_attempts"))
     return Statements(
-        claim=claim_of(first),
-        claim_stock_outs=claim_of(first.where(messages.c.value == 0)),
-        how_many=select(func.count()).select_from(first.subquery()),
-        fewest_attempts=select(func.min(messages.c.attempts)).where(due),
-        settle=update(messages).where(still_claimed).values(settled).returning(messages.c.id),
-        confirm=ledger.from_messages(dialect),
+        claim=made(f"{_WITH_CONFIRMED} WHERE {_DUE} AND m.attempts = ? {_TURN}"),
+        claim_stock_outs=made(f"{_WITH_CONFIRMED} WHERE {_DUE} AND m.attempts = ? AND m.value = 0 {_TURN}"),
+        how_many=made(
+            f"SELECT count(*) FROM (SELECT 1 FROM messages m WHERE {_DUE} AND m.attempts = ? LIMIT ?) AS fresh"
+        ),
+        fewest_attempts=made(f"SELECT min(m.attempts) FROM messages m WHERE {_DUE}"),
+        settle=made("""
+            UPDATE messages SET state = ?, live = ?, cause = ?, reason = ?, not_before = ?, attempts = ?, wait = ?,
+                waiting_since = ?, waits_for = ?, wait_told_at = ?, request = ?, changed_at = ?
+            WHERE id {in_ids}
+        """),
+        doubt=made("UPDATE messages SET cause = ?, reason = ?, request = ?, changed_at = ? WHERE id {in_ids}"),
+        confirm=made("""
+            INSERT INTO ledger (entity, key, source, acumatica_key, sku, value, in_stock, confirmed_at)
+            SELECT entity, key, source, acumatica_key, sku, value, in_stock, CAST(? AS BIGINT)
+            FROM messages WHERE id {in_ids}
+            ON CONFLICT (entity, key, source) DO UPDATE SET acumatica_key = excluded.acumatica_key,
+                sku = excluded.sku, value = excluded.value, in_stock = excluded.in_stock,
+                confirmed_at = excluded.confirmed_at
+        """),
     )

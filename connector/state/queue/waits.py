@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select, text, update
 
+from connector.state.queue.messages import waiting_here
 from connector.state.queue.wait import LookedAt, Wait
 from connector.state.rows import chunked, in_any
 from connector.state.schema import IS_PENDING, instant, messages, micros
@@ -22,7 +23,7 @@ _IS_WAITED_FOR = text("messages.state = 'pending' AND messages.waits_for IS NOT 
 
 def by_reason(connection: Connection, entity: str) -> dict[str, int]:
     """How many pending messages wait, by the code of what they wait for."""
-    waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
+    waiting = and_(waiting_here(connection, entity), _WAITS)
     query = select(messages.c.wait, func.count()).where(waiting).group_by(messages.c.wait).order_by(messages.c.wait)
     return {row[0]: row[1] for row in connection.execute(query)}
 
@@ -30,7 +31,7 @@ def by_reason(connection: Connection, entity: str) -> dict[str, int]:
 def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> list[int]:
     """The waiting messages that are to be looked at now, the longest due first."""
     due = messages.c.not_before.is_(None) | (messages.c.not_before <= micros(now))
-    chosen = and_(messages.c.entity == entity, IS_PENDING, _WAITS, due)
+    chosen = and_(waiting_here(connection, entity), _WAITS, due)
     query = select(messages.c.id).where(chosen).order_by(messages.c.not_before, messages.c.id).limit(limit)
     return [row[0] for row in connection.execute(query)]
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Text, TextClause, and_, bindparam, delete, func, or_, select, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from connector.state.rows import chunked, in_any, truth, tuples, upsert, upsert_tuples
 from connector.state.schema import instant, ledger, micros, rechecks
@@ -102,23 +101,6 @@ def _confirmed_after(connection: Connection, entity: str, keys: Sequence[str], a
         newer = select(ledger.c.key, ledger.c.source).where(these, ledger.c.confirmed_at > micros(at))
         found.update((row[0], row[1]) for row in connection.execute(newer).all())
     return found
-
-
-def from_messages(dialect: str) -> TextClause:
-    """The statement that keeps the values of messages (`the_ids`) as what Magento shows since `the_confirmed_at`.
-
-    In letters, because SQLAlchemy does not remember an insert that replaces, and would make it anew for each request.
-    """
-    ids = "ANY(:the_ids)" if dialect == "postgresql" else "(SELECT value FROM json_each(:the_ids))"
-    copied = "entity, key, source, acumatica_key, sku, value, in_stock"
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in ("acumatica_key", "sku", "value", "in_stock"))
-    statement = text(
-        f"INSERT INTO ledger ({copied}, confirmed_at) SELECT {copied}, CAST(:the_confirmed_at AS BIGINT) FROM messages "
-        f"WHERE id {'=' if dialect == 'postgresql' else 'IN'} {ids} ON CONFLICT (entity, key, source) "
-        f"DO UPDATE SET {replaced}, confirmed_at = excluded.confirmed_at"
-    )
-    kind = postgresql.ARRAY(BigInteger) if dialect == "postgresql" else Text()
-    return statement.bindparams(bindparam("the_ids", type_=kind))
 
 
 def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:

@@ -1,0 +1,178 @@
+"""The log of what was delivered, and what is in a request."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support.moment import NOW
+from support.project import ROOT
+from support.queue import claim, settle
+
+from connector.clock import ManualClock
+from connector.state.coordination import lease
+from connector.state.coordination.lease import LEASE_SECONDS, Lease
+from connector.state.engine import State
+from connector.state.operator import overview, retention
+from connector.state.operator.forget import StillSending, forget
+from connector.state.queue import messages, requests
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
+from connector.state.queue.requests import Sent
+from connector.state.run_state import RunState
+from connector.state.schema import messages as message_table
+from connector.state.schema import micros
+from connector.state.schema import requests as request_table
+
+LATER = NOW + timedelta(minutes=1)
+ALL = ClaimSpec("shop", 100, [100])
+ADR = ROOT / "docs/adr/0042-a-request-is-the-claim.md"
+
+
+def queue(state: State, held: Lease, *, source: str = "", **values: int) -> None:
+    wanted = [DesiredValue(key, key, source, key, value, value > 0) for key, value in values.items()]
+    RunState(state, held).commit(Computed(list(values), wanted, None), NOW)
+
+
+def send(state: State, held: Lease, became: str = "sent") -> list[Message]:
+    claimed = claim(state, held, NOW, ALL)
+    settle(state, held, [MessageOutcome(one, became) for one in claimed], LATER)
+    return claimed
+
+
+def rows(state: State) -> list[tuple[str, int, int, int | None]]:
+    """Each request's state, how many of its messages were sent and failed, and what it has open."""
+    table = request_table.c
+    with state.read() as connection:
+        query = select(table.state, table.sent, table.failed, table.left_open).order_by(table.id)
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_a_request_says_what_it_carried_and_what_was_there_before(state: State, held: Lease) -> None:
+    """Place by place, with the stock status, so that what it did can be undone."""
+    queue(state, held, A=10, B=0)
+    first = send(state, held)
+    queue(state, held, A=11, B=20, C=30)
+    second = send(state, held)
+    with state.read() as connection:
+        of = [(one.id, one.request or 0) for one in (*first, *second)]
+        said = requests.last_sent(connection, of)
+    assert [said[one.id] for one in first] == [
+        Sent(1, NOW, 10, True, None, None),
+        Sent(1, NOW, 0, False, None, None),
+    ]
+    assert [said[one.id] for one in second] == [
+        Sent(2, NOW, 11, True, 10, True),
+        Sent(2, NOW, 20, True, 0, False),
+        Sent(2, NOW, 30, True, None, None),
+    ]
+
+
+def test_what_a_night_changed_is_a_query(state: State, held: Lease) -> None:
+    """The one that ADR 0042 shows, for either database: what was sent, and what was there before; not what failed."""
+    queue(state, held, A=10)
+    send(state, held)
+    queue(state, held, A=11, B=20)
+    send(state, held)
+    queue(state, held, C=30)
+    send(state, held, "failed")
+    [query] = re.findall(f"```{state.engine.dialect.name}\n(.*?);\n```", ADR.read_text(), re.DOTALL)
+    query = query.replace("1795000000000000", str(micros(NOW)))
+    with state.read() as connection:
+        found = [tuple(row) for row in connection.exec_driver_sql(query)]
+    assert [(key, int(sent), before and int(before)) for key, sent, before, _at in found] == [
+        ("A", 10, None),
+        ("A", 11, 10),
+        ("B", 20, None),
+    ]
+
+
+def test_nothing_of_a_message_is_written_for_its_claim(state: State, held: Lease) -> None:
+    """One row is: the request. Whoever reads the message knows all the same that it is on its way."""
+    queue(state, held, A=10)
+    with state.read() as connection:
+        before = connection.execute(select(message_table)).all()
+    [claimed] = claim(state, held, LATER, ALL)
+    with state.read() as connection:
+        assert connection.execute(select(message_table)).all() == before
+        [read] = messages.by_ids(connection, [claimed.id])
+        stands = overview.of_entity(connection, "price", LATER)
+    assert read == claimed
+    assert (read.state, read.attempts, read.request, read.changed_at) == ("sending", 1, 1, LATER)
+    assert (stands.counts["pending"], stands.counts["sending"], stands.oldest_pending) == (0, 1, None)
+
+
+def test_a_value_that_overtakes_one_in_a_request_is_counted_apart(state: State, held: Lease) -> None:
+    """One waits and one is on its way."""
+    queue(state, held, A=10, B=20)
+    claim(state, held, NOW, ALL)
+    queue(state, held, A=11)
+    with state.read() as connection:
+        counts = overview.of_entity(connection, "price", NOW).counts
+        assert [one.value for one in messages.pending(connection, "price")] == [11]
+    assert (counts["pending"], counts["sending"]) == (1, 2)
+
+
+def test_a_request_may_end_message_by_message(state: State, held: Lease) -> None:
+    """It is open until the last of them has an outcome; what it brought is counted."""
+    queue(state, held, A=1, B=2, C=3)
+    a, b, c = claim(state, held, NOW, ALL)
+    settle(state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "sending", "no_answer", "lost")], LATER)
+    assert rows(state) == [("sending", 1, 0, f"[{b.id},{c.id}]")]
+    with state.read() as connection:
+        left = messages.unsettled(connection, "price")
+    assert [(one.key, one.cause, one.changed_at) for one in left] == [("B", "no_answer", LATER), ("C", None, LATER)]
+    settle(state, held, [MessageOutcome(b, "failed", "refused", "no"), MessageOutcome(c, "sent")], LATER)
+    assert rows(state) == [("settled", 2, 1, None)]
+
+
+def test_what_is_left_of_a_run_that_died_is_one_request_each(state: State, held: Lease) -> None:
+    """The next run finds them under the fence of the dead one, and closes them."""
+    queue(state, held, A=1, B=2, C=3)
+    claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
+    claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
+    later = lease.take(state, "price", "the next run", NOW + timedelta(seconds=LEASE_SECONDS + 1))
+    assert isinstance(later, Lease)
+    with state.read() as connection:
+        assert [len(one.left) for one in requests.open_of(connection, "price")] == [2, 1]
+        found = messages.unsettled(connection, "price")
+    settle(state, later, [MessageOutcome(one, "pending") for one in found], LATER)
+    assert [row[0] for row in rows(state)] == ["settled", "settled"]
+    assert [one.attempts for one in claim(state, later, LATER, ALL)] == [2, 2, 2]
+
+
+def test_a_document_in_a_request_counts_as_tried(state: State, held: Lease) -> None:
+    """Magento may know of it from the moment that its request leaves."""
+    wanted = [DesiredValue("A", "A", "", "A", 1, document=b"{}")]
+    RunState(state, held).commit(Computed(["A"], wanted, None), NOW)
+    with state.read() as connection:
+        assert messages.attempted(connection, "price", "A") == []
+    claim(state, held, NOW, ALL)
+    with state.read() as connection:
+        assert messages.attempted(connection, "price", "A") == [b"{}"]
+
+
+def test_what_is_in_a_request_is_not_erased(state: State) -> None:
+    """Its content is needed until its outcome is known."""
+    held = lease.take(state, "customer", "the test", NOW)
+    assert isinstance(held, Lease)
+    wanted = [DesiredValue("C1", "C1", "", "C1", 1, document=b'{"email":"ann@example.com"}')]
+    RunState(state, held).commit(Computed(["C1"], wanted, None), NOW)
+    claim(state, held, NOW, ALL)
+    with pytest.raises(StillSending):
+        forget(state, "ann@example.com", NOW)
+
+
+async def test_requests_that_were_settled_long_ago_are_deleted(state: State, held: Lease) -> None:
+    """An open one stays, and so does the newest: a number never means another request."""
+    for value in range(1, 6):
+        queue(state, held, A=value)
+        send(state, held)
+    queue(state, held, A=6)
+    claim(state, held, NOW, ALL)
+    before = LATER + timedelta(days=30)
+    assert await retention.forget_requests(state, ManualClock(before), LATER) == 0
+    assert await retention.forget_requests(state, ManualClock(before), before, rows=2) == 5
+    assert [row[0] for row in rows(state)] == ["sending"]
