@@ -74,7 +74,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
     if json:
         as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})
         for outcome in outcomes:
-            if outcome.fault or outcome.stopped:
+            if outcome.stopped:  # a fault is on standard error already, as a line of the log
                 print_error(outcome.summary())
         return 1 if wrong else 0
     for outcome in outcomes:

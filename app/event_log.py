@@ -27,6 +27,11 @@ from entities.events import (
 _LOG = logging.getLogger(__name__)
 
 
+def shows_waits() -> bool:
+    """Return whether the level lets what is waited for into the log."""
+    return _LOG.isEnabledFor(logging.WARNING)
+
+
 def log_event(event: Event) -> None:
     """Write the event into the log, with its fields beside the message for who reads lines by program."""
     match event:

@@ -97,8 +97,8 @@ class RunResult:
 
     def summary(self) -> str:
         """One sentence for the run's final state."""
-        said = self.fault or self.stopped or self.counters.summary()
+        text = self.fault or self.stopped or self.counters.summary()
         if not self.waiting_failed:
-            return said
+            return text
         waits = "message waits" if self.waiting_failed == 1 else "messages wait"
-        return f"{said}; {self.waiting_failed:,} failed {waits}"
+        return f"{text}; {self.waiting_failed:,} failed {waits}"

@@ -33,9 +33,9 @@ def as_infrastructure(process: Process) -> str:
     return f"{process.machine}|{process.pid}|{process.started}"
 
 
-def from_infrastructure(told: str | None) -> Process | None:
+def from_infrastructure(infrastructure: str | None) -> Process | None:
     """Return the process that Prefect keeps beside a run; None where it is of another kind."""
-    parts = (told or "").split("|")
+    parts = (infrastructure or "").split("|")
     if len(parts) != 3 or not parts[1].isdigit():
         return None
     return Process(parts[0], int(parts[1]), parts[2])

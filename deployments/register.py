@@ -110,8 +110,8 @@ async def bring_up_to_date(client: PrefectClient) -> dict[str, bool]:
     with effective_settings() as now, now.state.read() as connection:
         by_hand = [entity for entity in NAMES if entities.read(connection, entity).paused]
         active = [entity for entity in NAMES if getattr(now.settings.active, entity)]
-        told = now.settings.notify.blocks
-    await apply_automations(client, await notification_blocks(client, told))
+        blocks = now.settings.notify.blocks
+    await apply_automations(client, await notification_blocks(client, blocks))
     return await pause_and_resume(client, paused(active, by_hand))
 
 

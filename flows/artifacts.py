@@ -102,10 +102,18 @@ def describe_causes(failed: Sequence[Message]) -> str:
 
 
 def log_failed(failed: Sequence[Message]) -> None:
-    """The first failed messages in the run's log, which is what the page of a run shows first."""
+    """Name the first failed messages in the run's log, which the page of a run shows first.
+
+    The log holds keys and codes only: a reason may repeat a name or an address, and stands in the table.
+    """
     logger = get_run_logger()
     for one in failed[:FAILED_IN_LOG]:
-        logger.warning("%s failed (%s): %s", one.sku or one.key, one.cause, one.reason)
+        logger.warning(
+            "%s failed (%s): %s. The table among the artifacts has the reason.",
+            one.sku or one.key,
+            one.cause,
+            label_of(one.cause or ""),
+        )
     if len(failed) > FAILED_IN_LOG:
         logger.warning(
             "… and %s more failed; the table among the artifacts has them.", f"{len(failed) - FAILED_IN_LOG:,}"

@@ -15,39 +15,40 @@ from entities.events import Event, Listener, Progress
 
 @asynccontextmanager
 async def progress_of(outcome: RunResult) -> AsyncIterator[Listener]:
-    """Yield what listens to the run: its progress goes into the log, and the bar moves."""
-    changed = asyncio.Event()
+    """Yield a listener of the run: progress goes into the log and moves the bar, at last to where the run ended."""
+    changed, is_over = asyncio.Event(), asyncio.Event()
+    moving: asyncio.Task[None] | None = None
     logger = get_run_logger()
 
     def listen(event: Event) -> None:
+        nonlocal moving
         if isinstance(event, Progress):
             logger.info(event.message)
             changed.set()
+            moving = moving or asyncio.create_task(_move(outcome, changed, is_over))
 
-    moving = asyncio.create_task(_move(outcome, changed))
     try:
         yield listen
     finally:
-        moving.cancel()
-        (ended,) = await asyncio.gather(moving, return_exceptions=True)
-        if isinstance(ended, Exception):  # a bar that cannot be shown is no reason to stop sending
-            logger.warning("The progress could not be shown: %s", ended)
+        is_over.set()
+        changed.set()
+        if moving is not None:
+            (ended,) = await asyncio.gather(moving, return_exceptions=True)
+            if isinstance(ended, Exception):  # a bar that cannot be shown is no reason to stop sending
+                logger.warning("The progress could not be shown: %s", ended)
 
 
-async def _move(outcome: RunResult, changed: asyncio.Event) -> None:
-    await changed.wait()
+async def _move(outcome: RunResult, changed: asyncio.Event, is_over: asyncio.Event) -> None:
     artifact_id = await acreate_progress_artifact(
         progress=_percent(outcome),
         key=f"{outcome.counters.entity}-progress",
         description=f"{outcome.counters.entity}: sent of what was queued",
     )
-    try:
-        while True:
-            changed.clear()
-            await changed.wait()
-            await aupdate_progress_artifact(artifact_id=artifact_id, progress=_percent(outcome))
-    finally:
-        await asyncio.shield(aupdate_progress_artifact(artifact_id=artifact_id, progress=_percent(outcome)))
+    while not is_over.is_set():
+        await changed.wait()
+        changed.clear()
+        await aupdate_progress_artifact(artifact_id=artifact_id, progress=_percent(outcome))
+    await aupdate_progress_artifact(artifact_id=artifact_id, progress=_percent(outcome))
 
 
 def _percent(outcome: RunResult) -> float:

@@ -38,10 +38,10 @@ def _wait(
     same.
     """
     before = message.wait if message.wait is not None and message.wait.code == code else None
-    since, told_at = (now, None) if before is None else (before.since, before.told_at)
+    since, reported_at = (now, None) if before is None else (before.since, before.told_at)
     context.remarks.wait(message.key, code)
-    if told_at is None and now - since >= context.queue.report_waits_after:
-        told_at = now
+    if reported_at is None and now - since >= context.queue.report_waits_after:
+        reported_at = now
         days = context.queue.report_waits_after.days
         context.remarks.note(
             message.key,
@@ -49,7 +49,7 @@ def _wait(
             f'messages that wait longer than" (A2M_QUEUE__REPORT_WAITS_AFTER). Nothing failed; it goes by '
             f"itself. {reason}",
         )
-    return Wait(code, since, waits_for, told_at)
+    return Wait(code, since, waits_for, reported_at)
 
 
 async def recheck_together(context: RunContext[Any]) -> None:

@@ -35,6 +35,6 @@ def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timede
 
     Reading the whole overlap at every sync would read each change a hundred times.
     """
-    looks_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOKBACK_EVERY
-    since = pulled_to - (overlap + LOOKBACK_EVERY if looks_back else CLOCKS_DIFFER)
-    return Cursor(micros(now), micros(since), None, None, looks_back)
+    reads_further_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOKBACK_EVERY
+    since = pulled_to - (overlap + LOOKBACK_EVERY if reads_further_back else CLOCKS_DIFFER)
+    return Cursor(micros(now), micros(since), None, None, reads_further_back)

@@ -141,9 +141,9 @@ def _figures(
 
 
 def _of_row(warehouse: str, texts: Sequence[msgspec.Raw], figure: Figure) -> WarehouseQuantity | BadRecord:
-    said = f"the quantity in {warehouse}"
+    text = f"the quantity in {warehouse}"
     try:
-        found = [(scaled_text(bytes(one), QUANTITY_DIGITS, said) or 0) if bytes(one) else None for one in texts]
+        found = [(scaled_text(bytes(one), QUANTITY_DIGITS, text) or 0) if bytes(one) else None for one in texts]
     except BadRecord as error:
         return error
     quantity = WarehouseQuantity(*found)

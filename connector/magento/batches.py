@@ -269,7 +269,7 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None
         error = named.get(comparison_key(row.sku))
         if error is None:
             outcomes.append(None if some_have_no_sku else ACCEPTED)
-        elif _looks_numeric(row.sku):
+        elif _is_like_a_number(row.sku):
             outcomes.append(None)
         else:
             outcomes.append(_refused(row, [error]))
@@ -288,7 +288,7 @@ def _sku_of(error: dict[str, Any]) -> str | None:
     return str(parameters[0]) if "SKU" in template and parameters[0] is not None else None
 
 
-def _looks_numeric(sku: str) -> bool:
+def _is_like_a_number(sku: str) -> bool:
     return sku.strip().lstrip("+-").replace(".", "", 1).isdigit()
 
 

@@ -56,12 +56,12 @@ def _stock(quantity: Decimal, in_stock: bool) -> str:
 def _figures(quantity: WarehouseQuantity | int, figure: Figure) -> str:
     """Return the published figure, and the others that are known."""
     chosen = of_figure(quantity, figure)
-    said = "not read" if chosen is None else number(chosen, DIGITS)
+    text = "not read" if chosen is None else number(chosen, DIGITS)
     if isinstance(quantity, int):
-        return said
+        return text
     known = {name: one for name in FIGURES if name != figure and (one := of_figure(quantity, name)) is not None}
     others = ", ".join(f"{FIGURES[name]} {number(one, DIGITS)}" for name, one in known.items())
-    return f"{said} ({others})" if others else said
+    return f"{text} ({others})" if others else text
 
 
 def explained(settings: Settings, state: State, stored: Sequence[Stored]) -> Iterator[Line]:

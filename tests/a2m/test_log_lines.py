@@ -1,6 +1,7 @@
 """What `a2m` commands log to standard error, as text and as JSON."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -9,7 +10,10 @@ from urllib.parse import quote
 import pytest
 from support.customers import added
 
+from a2m.progress import show_progress
 from a2m.serve import PREFECT_IN_JSON
+from app.logs import handled
+from entities.events import Waiting
 
 SECRETS = ("sandbox-magento-token", "sandbox-client-secret")
 NAMES = ("name", "FirstName", "LastName", "CompanyName", "DisplayName")
@@ -61,6 +65,24 @@ def test_an_idle_sync_logs_nothing_at_info(a2m, make_world):
     a2m("sync", "price", "--json")
     assert a2m("sync", "price", "--json", A2M_LOG_LEVEL="INFO").err == ""
     assert a2m("sync", "price", "--full", "--json", A2M_LOG_LEVEL="INFO").err == ""
+
+
+def test_a_fault_stands_once_on_standard_error(a2m, make_world):
+    """With `--json` the fault that ended a run is the line of the log, and nothing beside it."""
+    here = make_world(3)
+    here.faults.replace("acumatica POST path=*/login: status=403")
+    output = a2m("sync", "price", "--json", A2M_LOG_LEVEL="ERROR")
+    assert output.code == 1
+    (line,) = output.err.splitlines()
+    assert "ERROR app.event_log: price: " in line
+
+
+@pytest.mark.parametrize(("level", "printed"), [("ERROR", "The session is waited for.\n"), ("WARNING", "")])
+def test_a_wait_is_printed_where_the_log_leaves_it_out(capsys, level, printed):
+    """A person who watches a command sees what it waits for at every level, and sees it once."""
+    with handled(logging.NullHandler(), level, propagate=False):
+        show_progress(Waiting("price", "The session is waited for."))
+    assert capsys.readouterr().err == printed
 
 
 def test_at_debug_every_record_says_what_was_decided_and_why(a2m, make_world):
