@@ -192,7 +192,7 @@ MUTANTS = [
     Mutant(
         "a window without overlap",
         "tasks/windows.py",
-        "since = pulled_to - (overlap + LOOKBACK_EVERY if looks_back else CLOCKS_DIFFER)",
+        "since = pulled_to - (overlap + LOOKBACK_EVERY if reads_further_back else CLOCKS_DIFFER)",
         "since = pulled_to",
         STAGES,
     ),
@@ -241,7 +241,7 @@ MUTANTS = [
     Mutant(
         "a person is told of a wait at every look",
         "tasks/waits.py",
-        "if told_at is None and now - since >= context.queue.report_waits_after:",
+        "if reported_at is None and now - since >= context.queue.report_waits_after:",
         "if now - since >= context.queue.report_waits_after:",
         STAGES,
     ),
