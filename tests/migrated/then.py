@@ -65,7 +65,7 @@ async def finish(world: Any, sections: dict[str, dict[str, Any]]) -> None:
         world.clock.advance(pause)
         for entity in ENTITIES:
             outcome = await world.sync(entity, world.settings(**sections))
-            assert (outcome.fault, outcome.stopped) == (None, None), (entity, outcome.in_words())
+            assert (outcome.fault, outcome.stopped) == (None, None), entity
 
 
 def mend(world: Any) -> None:
