@@ -71,7 +71,7 @@ class WarmConfiguration(BaseJobConfiguration):
             self._entrypoint = deployment.entrypoint or ""
             self._pull_steps = list(deployment.pull_steps or [])
 
-    def order(self, flow_run: FlowRun) -> RunOrder:
+    def run_order(self, flow_run: FlowRun) -> RunOrder:
         """Return what the run's process gets."""
         env = {name: value for name, value in self.env.items() if value is not None}
         due = flow_run.next_scheduled_start_time or flow_run.expected_start_time
@@ -142,7 +142,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> WarmResult:
         """Hold the run until it is due, fork its process, and wait for its end."""
-        order = configuration.order(flow_run)
+        order = configuration.run_order(flow_run)
         try:
             await anyio.sleep(max(0.0, order.due - FORKED_EARLY - time.time()))
         except asyncio.CancelledError:
