@@ -6,7 +6,7 @@ The others become Cancelled with the name *Skipped* and the reason. Runs that so
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,13 +30,14 @@ REASON = "A newer run of this deployment was due as well, and does the work of t
 BY_A_SCHEDULE = "auto-scheduled"
 """The tag that Prefect's scheduler gives its runs."""
 PAGE = 200
-AT_ONCE = 50
-"""How many runs one call may change: Prefect's own limit."""
+"""So many runs one call, and one poll, gives at most."""
+AT_ONCE = 10
+"""How many runs one call changes: Prefect's server takes a while for each of them, and has other things to do."""
 _WAITING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
 
 
-async def skip_late_runs(client: PrefectClient, pool: str, now: datetime) -> int:
-    """Skip, of the scheduled runs of each deployment that are due by now, all but the newest; return how many."""
+async def late_runs(client: PrefectClient, pool: str, now: datetime) -> list[FlowRun]:
+    """Return the runs of schedules that are due by now and wait, the newest first."""
     late = FlowRunFilter(
         state=_WAITING,
         tags=FlowRunFilterTags(all_=[BY_A_SCHEDULE]),
@@ -54,10 +55,7 @@ async def skip_late_runs(client: PrefectClient, pool: str, now: datetime) -> int
         found += page
         if len(page) < PAGE:
             break
-    skipped = superseded(found)
-    for start in range(0, len(skipped), AT_ONCE):
-        await _skip(client, skipped[start : start + AT_ONCE])
-    return len(skipped)
+    return found
 
 
 def superseded(late: Iterable[FlowRun]) -> list[UUID]:
@@ -76,6 +74,12 @@ def _due(run: FlowRun) -> datetime:
     due = run.expected_start_time
     assert due is not None  # by it they were chosen
     return due
+
+
+async def skip(client: PrefectClient, runs: Sequence[UUID]) -> None:
+    """Skip these runs."""
+    for start in range(0, len(runs), AT_ONCE):
+        await _skip(client, list(runs[start : start + AT_ONCE]))
 
 
 async def _skip(client: PrefectClient, runs: list[UUID]) -> None:

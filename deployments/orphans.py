@@ -23,8 +23,8 @@ from prefect.states import Cancelled, Crashed, Scheduled
 
 from connector.state.coordination.process import Process, is_gone
 
-HELD_FOR = timedelta(seconds=60)
-"""A worker holds a run for some seconds, and then starts it."""
+HELD_FOR = timedelta(minutes=3)
+"""A worker holds a run until it is due, and starts it then; on a busy machine Prefect answers late."""
 _OPEN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 

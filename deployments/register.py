@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -43,7 +43,9 @@ async def _register_all() -> list[str]:
         await register()
         await Mail.aregister_type_and_schema()
         async with get_client() as client:
+            _told, wanted = _wanted_now()
             for deployment in served:
+                deployment.paused = wanted.get(deployment.name, False)
                 await register_deployment(client, deployment)
             await bring_up_to_date(client)
     except PrefectHTTPStatusError as error:
@@ -107,12 +109,17 @@ async def bring_up_to_date(client: PrefectClient) -> dict[str, bool]:
     """Let Prefect have what the settings and the state say now: which deployments are paused, and whom the automations
     tell. Return the deployments that were paused or resumed. Raises `SettingsError` and `StateError`.
     """
+    told, wanted = _wanted_now()
+    await apply_automations(client, await notification_blocks(client, told))
+    return await pause_and_resume(client, wanted)
+
+
+def _wanted_now() -> tuple[Sequence[str], dict[str, bool]]:
+    """Return the Blocks through which somebody is told, and for each entity whether its deployment is to be paused."""
     with effective_settings() as now, now.state.read() as connection:
         by_hand = [entity for entity in NAMES if entities.read(connection, entity).paused]
         active = [entity for entity in NAMES if getattr(now.settings.active, entity)]
-        blocks = now.settings.notify.blocks
-    await apply_automations(client, await notification_blocks(client, blocks))
-    return await pause_and_resume(client, paused(active, by_hand))
+        return now.settings.notify.blocks, paused(active, by_hand)
 
 
 async def pause_and_resume(client: PrefectClient, wanted: Mapping[str, bool]) -> dict[str, bool]:

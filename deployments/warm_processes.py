@@ -93,6 +93,12 @@ class WarmProcesses:
 
     def start(self, target: Callable[..., None], *given: Any) -> Child:
         """Call the function in a process of its own."""
+        try:
+            return self._start(target, *given)
+        except (OSError, EOFError):  # the server died at this instant
+            return self._start(target, *given)
+
+    def _start(self, target: Callable[..., None], *given: Any) -> Child:
         self.warm_up()
         process = self._context.Process(target=target, args=given)
         process.start()

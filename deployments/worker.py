@@ -24,6 +24,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import InfrastructureNotAvailable, InfrastructureNotFound, ObjectNotFound
 from prefect.states import Cancelled, Scheduled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
@@ -31,7 +32,7 @@ from pydantic import PrivateAttr
 
 from connector.state.coordination.process import Process, is_gone
 from deployments import pool
-from deployments.late_runs import skip_late_runs
+from deployments.late_runs import PAGE, late_runs, skip, superseded
 from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
 from deployments.run_process import RunOrder, run
 from deployments.warm_processes import Child, WarmProcesses, tell
@@ -127,13 +128,29 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         Prefect's own loop gives up after some failed polls.
         """
         try:
-            skipped = await skip_late_runs(self.client, self._work_pool_name, datetime.now(UTC))
-            if skipped:
-                self._logger.warning("Skipped %d late runs: newer ones of the same deployments do their work.", skipped)
+            late = await late_runs(self.client, self._work_pool_name, datetime.now(UTC))
+            if needless := superseded(late):
+                await self._begin_what_a_poll_would_not_show([one for one in late if one.id not in needless], len(late))
+                await skip(self.client, needless)
+                self._logger.warning(
+                    "Skipped %d late runs: newer ones of the same deployments do their work.", len(needless)
+                )
             return await super().get_and_submit_flow_runs()
         except httpx.HTTPError as error:
             self._logger.warning("Prefect could not be asked for runs: %r", error)
             return []
+
+    async def _begin_what_a_poll_would_not_show(self, newest: list[FlowRun], late: int) -> None:
+        """A poll gives the oldest runs: after a long outage the newest do not wait until all others are skipped."""
+        if late < PAGE or self._work_pool is None or self._work_pool.is_paused:
+            return
+        pool = self._work_pool.id
+        await self._submit_scheduled_flow_runs(
+            [
+                WorkerFlowRunResponse(work_pool_id=pool, work_queue_id=one.work_queue_id or pool, flow_run=one)
+                for one in newest
+            ]
+        )
 
     async def run(
         self,
@@ -239,8 +256,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         while True:
             try:
                 await pool.make_queue(self.client, self._work_pool_name)
-                now = datetime.now(UTC)
-                for one in await end_orphans(self.client, self._work_pool_name, self._children, now):
+                now, ours = datetime.now(UTC), {*self._children, *self._submitting_flow_run_ids}
+                for one in await end_orphans(self.client, self._work_pool_name, ours, now):
                     self._logger.warning("Nobody worked on the run %s any more: it goes on.", one.name)
             except (httpx.HTTPError, ObjectNotFound) as error:
                 self._logger.warning("Prefect could not be asked for runs that nobody works on: %r", error)

@@ -66,12 +66,14 @@ def test_a_sync_started_by_hand(stack, pages):
 
 def test_a_failed_message_is_mended_and_sent_again(stack, pages):
     """Magento loses a product: the run says so, with the reason; once it is there again, its newest price is sent from
-    the form of Reprocess Failed Messages.
+    the form of Reprocess Failed Messages. The run is red and counted once, and is not started again.
     """
     stack.change_shop({"remove_product": SKU})
     stack.change_erp({"set_price": {"inventory_id": SKU, "price": "77.5"}})
     run_id = pages.start("price")
     pages.see_end(run_id, state="NeedsAttention", name="1 failed")
+    red = {"deployments": {"name": {"any_": ["price"]}}, "flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}}
+    assert stack.ask("flow_runs/count", **red) == 1
     pages.see_log(f"{SKU} failed (unknown_sku): ")
     pages.see_log(" no product ")
     pages.open_artifact(run_id, "price-failed")
@@ -91,6 +93,7 @@ def test_a_failed_message_is_mended_and_sent_again(stack, pages):
     run_id = pages.submit()
     pages.see_end(run_id, state="Completed", name="1 failed message chosen; now 1 sent.")
     assert float(stack.shop()["prices"][SKU]) == 77.5
+    assert [one["parameters"].get("rerun") for one in stack.runs("price") if one["parameters"].get("rerun")] == []
 
 
 def test_two_starts_at_once(stack, pages):

@@ -14,6 +14,11 @@ from support.processes import left_of, running, wait_until
 
 from connector.state.engine import open_state
 from connector.state.operator import overview
+from connector.state.sync import entities
+from deployments.late_runs import REASON
+from entities.names import NAMES
+
+SKIPPED = {"state": {"name": {"any_": ["Skipped"]}}}
 
 
 class Serving:
@@ -21,15 +26,22 @@ class Serving:
 
     def __init__(self, server: str, folder: Path, hole: str, stack: ExitStack) -> None:
         self.prefect, self.folder, self._stack = PrefectApi(server), folder, stack
+        self._database = f"sqlite:///{folder / 'a2m' / 'state.sqlite'}"
         lines = [f"{name}='{value}'\n" for name, value in settings_of(hole, hole).items()]
         (folder / ".env").touch(mode=0o600)
         (folder / ".env").write_text("".join(lines))
         self._environ = environment(folder, {"PREFECT_API_URL": server})
+        self._pause(paused=True)  # no run is scheduled before the schedules are switched off
         self.start()
         for one in self.prefect.deployments().values():
             for schedule in one["schedules"]:
                 path = f"deployments/{one['id']}/schedules/{schedule['id']}"
                 self.prefect.ask(path, "PATCH", active=False)
+        self._pause(paused=False)
+
+    def _pause(self, *, paused: bool) -> None:
+        with closing(open_state(self._database)) as state:
+            entities.pause(state, list(NAMES), paused=paused)
 
     def start(self) -> None:
         """Start it."""
@@ -42,8 +54,7 @@ class Serving:
 
     def who_works(self) -> str | None:
         """The run that has the lease of prices."""
-        state = open_state(f"sqlite:///{self.folder / 'a2m' / 'state.sqlite'}")
-        with closing(state), state.read() as connection:
+        with closing(open_state(self._database)) as state, state.read() as connection:
             return overview.of_entity(connection, "price", datetime.now(UTC)).working
 
     def is_run_again(self, entity: str) -> str:
@@ -103,7 +114,8 @@ def test_the_fork_server_is_killed(serving):
     working = prefect.start("price")
     pid = prefect.wait_for_work(working)
     wait_until(serving.who_works, "a run with a lease")
-    before = psutil.Process(pid).ppid()
+    process = [psutil.Process(pid)]
+    before = process[0].ppid()
     kill(before)
     after = prefect.start("Pause", entity="order")
     ended = prefect.wait_for(after, *ENDED)
@@ -113,12 +125,13 @@ def test_the_fork_server_is_killed(serving):
     prefect.cancel(working)
     assert prefect.wait_for(working, *ENDED)["state_type"] == "CANCELLED"
     assert serving.who_works() is None, "a run that is cancelled lets go of its lease"
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    wait_until(lambda: left_of(process) == [], "the end of its process")
 
 
 def test_the_worker_is_killed(serving):
     """Its runs end by themselves and become Crashed; the next `a2m serve` runs them again, gives a run whose process
-    was killed as well the state Crashed, and does what was started meanwhile.
+    was killed as well the state Crashed, does what was started meanwhile, and of the scheduled runs that are late does
+    only the newest.
     """
     prefect = serving.prefect
     first, second = prefect.start("price"), prefect.start("Test Connection")
@@ -134,11 +147,25 @@ def test_the_worker_is_killed(serving):
     assert serving.who_works() is None, "a run that ends by itself lets go of its lease"
     assert prefect.run(second)["state_type"] == "RUNNING"
 
+    late = prefect.make_late("inventory", 60)
     meanwhile = prefect.start("Resume", entity="order")
     serving.start()
     assert prefect.wait_for(second, *ENDED)["state_name"] == "Crashed"
     assert prefect.wait_for(meanwhile, *ENDED)["state_type"] == "COMPLETED"
+    prefect.wait_for(late[-1], "RUNNING", *ENDED)
+    wait_until(lambda: len(prefect.runs("inventory", **SKIPPED)) == len(late) - 1, "59 skipped runs")
+    skipped = prefect.runs("inventory", **SKIPPED)
+    assert {one["id"] for one in skipped} == set(late[:-1])
+    assert {one["state"]["message"] for one in skipped} == {REASON}
     again = serving.is_run_again("price")
     assert process_number(prefect.wait_for(again, "RUNNING")) > 0
     prefect.cancel(again)
     assert prefect.wait_for(again, *ENDED)["state_type"] == "CANCELLED"
+
+
+def test_a_click_goes_first(serving):
+    """Runs of the deployments that are started by hand have a queue of their own with the highest priority."""
+    queues = serving.prefect.ask("work_pools/a2m/queues/filter")
+    assert [one["name"] for one in sorted(queues, key=lambda one: one["priority"])] == ["by-hand", "default"]
+    by_hand = {name for name, one in serving.prefect.deployments().items() if one["work_queue_name"] == "by-hand"}
+    assert by_hand == set(serving.prefect.deployments()) - set(NAMES)
