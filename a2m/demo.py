@@ -230,9 +230,10 @@ async def _sync_wave(
     children: Children, client: PrefectClient, show_line: Callable[[str], None], wave: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """One run of each entity of a wave, with a line that says how far they are."""
+    from entities.counters import NOTHING_CHANGED
+
     outcomes: dict[str, tuple[str, str, str]] = {}
     deadline = time.monotonic() + RUN_SECONDS
-    before = {entity: _done(row) for entity, row in _status().items()}
     runs = {entity: await _start_run(children, client, entity) for entity in wave}
     while len(outcomes) < len(runs) and time.monotonic() < deadline:
         _refuse_ended(children)
@@ -244,20 +245,13 @@ async def _sync_wave(
             known = _status()[entity]
             if state.name == "AlreadyRunning" or (state.is_completed() and _is_left(known)):
                 # a scheduled run was quicker, or left something to wait for another entity
-                before[entity] = _done(known)
                 runs[entity] = await _start_run(children, client, entity)
             else:
-                is_idle = state.is_completed() and _done(known) == before[entity]
-                by_schedule = known["last_result"] if is_idle else None
+                by_schedule = known["last_result"] if state.message == NOTHING_CHANGED else None
                 outcomes[entity] = (entity, state.name or "", by_schedule or state.message or "")
         await asyncio.sleep(0.5)
     late = {entity: (entity, "still working", "it took longer than the demo waits") for entity in runs}
     return [outcomes.get(entity, late[entity]) for entity in runs]
-
-
-def _done(known: dict[str, Any]) -> tuple[int, int]:
-    """Return how many messages of an entity were sent and failed so far."""
-    return known["sent"], known["failed"]
 
 
 def _is_left(known: dict[str, Any]) -> bool:

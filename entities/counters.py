@@ -11,6 +11,7 @@ from entities.waiting import describe
 from settings import as_on_the_screen
 
 MOST_NOTES = 1_000
+NOTHING_CHANGED = "nothing changed"
 _SUMMED = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded")
 
 
@@ -55,7 +56,7 @@ class Counters:
     def summary(self) -> str:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
         if self.did_nothing():
-            return "nothing changed"
+            return NOTHING_CHANGED
         sentences = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
         if self.changed:
             sentences.insert(0, f"{self.changed:,} changed")
