@@ -51,30 +51,33 @@ class FigureFrame(NamedTuple):
 def quantities(stored: Iterable[Stored], figure: Figure) -> FigureFrame:
     """Return one figure of the records by warehouse; an unread one has no row, because no number stands for it."""
     by_item = {one.acumatica_key: one.record.quantities for one in stored}
-    amounts = _amounts(chain.from_iterable(map(dict.values, by_item.values())), figure)
-    if None not in amounts:
-        return FigureFrame(_frame(by_item, amounts), [])
-    read = {key: {name: of_figure(one, figure) for name, one in shelves.items()} for key, shelves in by_item.items()}
-    known = {key: {name: one for name, one in shelves.items() if one is not None} for key, shelves in read.items()}
-    unread = [key for key in by_item if len(known[key]) < len(read[key])]
-    return FigureFrame(_frame(known, list(chain.from_iterable(map(dict.values, known.values())))), unread)
+    all_of_them = chain.from_iterable(map(dict.values, by_item.values()))
+    try:  # nearly always: every figure is there
+        return FigureFrame(_frame(by_item, np.fromiter(map(attrgetter(figure), all_of_them), np.int64)), [])
+    except (AttributeError, TypeError):  # some were stored by an earlier version, or were never read
+        return _one_by_one(by_item, figure)
 
 
-def _amounts(quantities: Iterable[WarehouseQuantity | int], figure: Figure) -> list[int | None]:
-    found = list(quantities)
-    try:
-        return list(map(attrgetter(figure), found))
-    except AttributeError:  # some were stored by an earlier version
-        return [of_figure(one, figure) for one in found]
+def _one_by_one(by_item: Mapping[str, Mapping[str, WarehouseQuantity | int]], figure: Figure) -> FigureFrame:
+    known: dict[str, dict[str, int]] = {}
+    for key, shelves in by_item.items():
+        read = {warehouse: of_figure(one, figure) for warehouse, one in shelves.items()}
+        known[key] = {warehouse: amount for warehouse, amount in read.items() if amount is not None}
+    unread = [key for key, shelves in by_item.items() if len(known[key]) < len(shelves)]
+    return FigureFrame(_frame(known, _numbers(known)), unread)
 
 
 def vendor_quantities(stored: Iterable[Stored]) -> pd.DataFrame:
     """Return the QUANTITIES frame of the vendors."""
     by_item = {one.acumatica_key: one.record.vendor for one in stored}
-    return _frame(by_item, list(chain.from_iterable(map(dict.values, by_item.values()))))
+    return _frame(by_item, _numbers(by_item))
 
 
-def _frame(by_item: Mapping[str, Mapping[str, Any]], amounts: Sequence[int | None]) -> pd.DataFrame:
+def _numbers(by_item: Mapping[str, dict[str, int]]) -> np.ndarray:
+    return np.fromiter(chain.from_iterable(map(dict.values, by_item.values())), np.int64)
+
+
+def _frame(by_item: Mapping[str, Mapping[str, Any]], amounts: np.ndarray) -> pd.DataFrame:
     shelves = list(by_item.values())
     lengths = np.fromiter(map(len, shelves), np.int64, len(shelves))
     warehouse_of_each, warehouses = _warehouses(shelves, lengths)
@@ -82,7 +85,7 @@ def _frame(by_item: Mapping[str, Mapping[str, Any]], amounts: Sequence[int | Non
         {
             "inventory_id": _categories(np.repeat(np.arange(len(shelves)), lengths), list(by_item)),
             "warehouse": _categories(warehouse_of_each, warehouses),
-            "quantity": np.array(amounts, dtype=np.int64),
+            "quantity": amounts,
         }
     )
 
