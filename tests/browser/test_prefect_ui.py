@@ -45,7 +45,7 @@ def test_test_connection(stack, pages):
     run_id = pages.start("Test Connection")
     pages.see_end(run_id, state="Failed", name="failed. Customer classes: Acumatica has no customer class RETAIL")
     pages.see_log("✗ FAILED, Customer classes: Acumatica has no customer class RETAIL; it has DEFAULT, ECOMMERCE")
-    pages.see_log("✓ passed, Magento answers")
+    pages.see_log("✓ passed, Acumatica answers")  # the page shows as many lines as it has room for
     pages.open_artifact(run_id, "test-connection")
     pages.see("FAILED: Customer classes. Acumatica has no customer class RETAIL")
     pages.see_cells("Customer classes", "✗ FAILED")
@@ -74,8 +74,7 @@ def test_a_failed_message_is_mended_and_sent_again(stack, pages):
     pages.see_end(run_id, state="NeedsAttention", name="1 failed")
     red = {"deployments": {"name": {"any_": ["price"]}}, "flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}}
     assert stack.ask("flow_runs/count", **red) == 1
-    pages.see_log(f"{SKU} failed (unknown_sku): ")
-    pages.see_log(" no product ")
+    pages.see_log(f"{SKU} failed (unknown_sku): Unknown SKU")
     pages.open_artifact(run_id, "price-failed")
     pages.see("price: 1 failed in this run. Fix the cause")
     pages.see_cells(SKU, " no product ")
