@@ -1,5 +1,6 @@
 """A Prefect server of its own, as an administrator starts one, with its scheduler."""
 
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,15 @@ from pathlib import Path
 import pytest
 from support.commands import environment
 from support.processes import answers, running, wait_until
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment_of_this_process() -> Iterator[None]:
+    """What starts processes for runs sets variables for all of them; other tests here inherit none."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
