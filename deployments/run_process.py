@@ -1,8 +1,8 @@
 """The life of a run's process: it takes over the run's environment, waits until the run is due, runs its flow, ends.
 
 It makes no request before the run is due. SIGTERM ends the flow in the state Cancelled, the death of the worker that
-started it in the state Crashed, so that it is run again; either way the flow's own cleaning up is done: it lets go of
-its lease and its session. The process ends with 0 once Prefect has a final state.
+started it in the state Crashed, so that it is run again; in both cases the flow cleans
+up first: it releases its lease and its session. The process ends with 0 once Prefect has a final state.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ async def _serve() -> None:
 
 
 async def _until_stopped(worker: WarmWorker, words: str) -> None:
-    """Serve until SIGINT or SIGTERM, then cancel the runs: each of them lets go of its lease and its session."""
+    """Serve until SIGINT or SIGTERM, then cancel the runs: each releases its lease and its session."""
     serving = asyncio.create_task(worker.start(printer=lambda _message: print_to_stderr(words)))
     comparing = asyncio.create_task(_compare_again_and_again(worker))
     for number in (signal.SIGINT, signal.SIGTERM):

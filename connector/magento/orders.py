@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
-from connector.magento.queries import criteria_of, number, pages
+from connector.magento.queries import criteria_of, number, pages, products_by_sku
 from connector.model.comparison import comparison_key
 from connector.model.money import ItemMoney, OrderMoney
 from connector.model.sold_items import SoldItem
@@ -178,15 +178,9 @@ async def refund(
 
 
 async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Id and type of each product that exists, by SKU as asked."""
-    spelled = {comparison_key(sku): sku for sku in skus}
-    found = {}
-    for criteria in criteria_of("sku", skus):
-        async for row in pages(client, "products", criteria, fields="items[id,sku,type_id]"):
-            asked = spelled.get(comparison_key(str(row["sku"])))
-            if asked is not None:
-                found[asked] = (int(row["id"]), str(row["type_id"]))
-    return found
+    """Return the id and the type of each product that exists, by its SKU in the spelling of the question."""
+    rows = await products_by_sku(client, skus, "id,type_id")
+    return {sku: (int(row["id"]), str(row["type_id"])) for sku, row in rows.items()}
 
 
 async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:

@@ -296,16 +296,22 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
     )
 
 
-async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
-    """Return the type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
+async def products_by_sku(client: MagentoClient, skus: Sequence[str], fields: str) -> dict[str, Any]:
+    """Return these fields of each product that exists, by its SKU in the spelling of the question."""
     spelled = {comparison_key(sku): sku for sku in skus}
     found = {}
     for criteria in criteria_of("sku", skus):
-        async for row in pages(client, "products", criteria, fields="items[sku,type_id]"):
+        async for row in pages(client, "products", criteria, fields=f"items[sku,{fields}]"):
             asked = spelled.get(comparison_key(str(row["sku"])))
             if asked is not None:
-                found[asked] = str(row["type_id"])
+                found[asked] = row
     return found
+
+
+async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
+    """Return the type of each product that exists: simple, virtual, configurable, bundle, grouped …"""
+    rows = await products_by_sku(client, skus, "type_id")
+    return {sku: str(row["type_id"]) for sku, row in rows.items()}
 
 
 async def product_skus(client: MagentoClient, field: str, values: Sequence[str]) -> dict[int, str]:
@@ -319,14 +325,8 @@ async def product_skus(client: MagentoClient, field: str, values: Sequence[str])
 
 async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datetime]:
     """Return when each of these products was made in Magento; SKUs that it does not have are left out."""
-    spelled = {comparison_key(sku): sku for sku in skus}
-    found = {}
-    for criteria in criteria_of("sku", skus):
-        async for row in pages(client, "products", criteria, fields="items[sku,created_at]"):
-            asked = spelled.get(comparison_key(str(row["sku"])))
-            if asked is not None:
-                found[asked] = datetime.fromisoformat(str(row["created_at"])).replace(tzinfo=UTC)
-    return found
+    rows = await products_by_sku(client, skus, "created_at")
+    return {sku: datetime.fromisoformat(str(row["created_at"])).replace(tzinfo=UTC) for sku, row in rows.items()}
 
 
 async def has_attribute(client: MagentoClient, code: str) -> bool:

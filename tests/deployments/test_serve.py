@@ -70,7 +70,7 @@ def test_serve(server, hole, folder):
         assert serving.wait(timeout=60) == 0
         psutil.wait_procs(processes, timeout=5)
         assert left_of(processes) == []
-        assert who_works(folder) is None, "a run that is ended lets go of its lease"
+        assert who_works(folder) is None, "a run that is ended releases its lease"
         assert prefect.run(started)["state_type"] in ("CANCELLED", "COMPLETED", "SCHEDULED")
     assert "Traceback" not in message, message
     assert "was imported" not in message

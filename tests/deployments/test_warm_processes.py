@@ -85,7 +85,7 @@ def serving(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def test_a_run_that_is_killed_is_run_again_and_can_be_cancelled(serving):
     """Its process is killed: the run is Crashed, and another one is started. That one is cancelled while it works: it
-    lets go of its lease, is Cancelled, and no further one is started. Each has its log and its heartbeats.
+    releases its lease, is Cancelled, and no further one is started. Each has its log and its heartbeats.
     """
     prefect = serving.prefect
     first = prefect.start("inventory")
@@ -124,7 +124,7 @@ def test_the_fork_server_is_killed(serving):
     assert psutil.pid_exists(pid)
     prefect.cancel(working)
     assert prefect.wait_for(working, *ENDED)["state_type"] == "CANCELLED"
-    assert serving.who_works() is None, "a run that is cancelled lets go of its lease"
+    assert serving.who_works() is None, "a run that is cancelled releases its lease"
     wait_until(lambda: left_of(process) == [], "the end of its process")
 
 
@@ -144,7 +144,7 @@ def test_the_worker_is_killed(serving):
     assert (crashed["state_name"], crashed["state"]["message"]) == ("Crashed", "The worker that had started it died.")
     psutil.wait_procs(processes, timeout=10)
     assert left_of(processes) == []
-    assert serving.who_works() is None, "a run that ends by itself lets go of its lease"
+    assert serving.who_works() is None, "a run that ends by itself releases its lease"
     assert prefect.run(second)["state_type"] == "RUNNING"
 
     late = prefect.make_late("inventory", 60)

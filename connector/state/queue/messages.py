@@ -24,10 +24,15 @@ _KEYS_PER_QUERY = 5_000
 _ATTEMPTS_KEPT_IN_MIND = 10
 
 
-def _message(row: tuple[Any, ...]) -> Message:
-    """Return a row of `COLUMNS` as what it says by itself, whatever request it is in."""
+def _message(row: tuple[Any, ...], claim: tuple[int, datetime] | None = None) -> Message:
+    """Return a row of `COLUMNS` as what it says by itself, or as the request and instant that claim it make it."""
     number, entity, key, source, acumatica_key, sku, value, in_stock, state, attempts, *more = row
     cause, reason, at, document, not_before, wait, since, waits_for, told_at, request = more
+    if claim is None:
+        changed_at = instant(at)
+    else:
+        request, changed_at = claim
+        state, attempts, not_before = SENDING, attempts + 1, None
     return Message(
         number,
         entity,
@@ -41,7 +46,7 @@ def _message(row: tuple[Any, ...]) -> Message:
         attempts,
         cause,
         reason,
-        instant(at),
+        changed_at,
         document,
         None if not_before is None else instant(not_before),
         _wait(wait, since, waits_for, told_at),
@@ -56,30 +61,8 @@ def _wait(code: str | None, since: int, waits_for: str | None, told_at: int | No
 
 
 def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Message:
-    """Return a row of `COLUMNS` as a message that goes in this request now: made at once, because this is done for each
-    message that is sent.
-    """
-    number, entity, key, source, acumatica_key, sku, value, in_stock, _state, attempts, *more = row
-    cause, reason, _at, document, _not_before, wait, since, waits_for, told_at, _last = more
-    return Message(
-        number,
-        entity,
-        key,
-        source,
-        acumatica_key,
-        sku,
-        value,
-        truth(in_stock),
-        SENDING,
-        attempts + 1,
-        cause,
-        reason,
-        now,
-        document,
-        None,
-        None if wait is None else _wait(wait, since, waits_for, told_at),
-        request,
-    )
+    """Return a row of `COLUMNS` as a message that goes in this request now."""
+    return _message(row, (request, now))
 
 
 def _in_request(message: Message, request: int, at: datetime) -> Message:

@@ -18,12 +18,6 @@ async def fault_at(url: str, **options: float):
     return fault_of(caught.value)
 
 
-async def test_an_unknown_host_name_is_a_dns_fault():
-    """A host name that does not exist is a DNS fault, and surely nothing was sent."""
-    fault = await fault_at("http://no-such-host.invalid/")
-    assert (fault.kind, fault.request_left, fault.of_connection) == ("dns", False, True)
-
-
 async def test_a_closed_port_is_refused():
     """A port on which nobody listens refuses the connection, and the words say so rather than 'all attempts failed'."""
     async with listening(lambda reader, writer: asyncio.sleep(0)) as port:
@@ -32,83 +26,6 @@ async def test_a_closed_port_is_refused():
     assert (fault.kind, fault.request_left, fault.of_connection) == ("refused", False, True)
     assert "refused" in fault.describe("127.0.0.1") or "failed" in fault.describe("127.0.0.1")
     assert "All connection attempts failed" not in fault.reason
-
-
-async def test_https_against_a_plain_port_is_a_tls_fault():
-    """A server that speaks no TLS is a TLS fault."""
-
-    async def answer_plain(reader, writer):
-        await reader.read(10)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        await writer.drain()
-
-    async with listening(answer_plain) as port:
-        fault = await fault_at(f"https://127.0.0.1:{port}/")
-    assert (fault.kind, fault.request_left) == ("tls", False)
-
-
-async def test_a_cut_before_the_answer_may_have_been_applied():
-    """A connection closed without an answer leaves open whether the request was applied."""
-
-    async def hang_up(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-
-    async with listening(hang_up) as port:
-        fault = await fault_at(f"http://127.0.0.1:{port}/")
-    assert (fault.kind, fault.request_left, fault.of_connection) == ("reset", True, False)
-
-
-async def test_a_cut_inside_the_answer_may_have_been_applied():
-    """Half an answer is a cut connection."""
-
-    async def half(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-        await writer.drain()
-
-    async with listening(half) as port:
-        fault = await fault_at(f"http://127.0.0.1:{port}/")
-    assert (fault.kind, fault.request_left) == ("reset", True)
-
-
-async def test_no_http_at_all_is_a_protocol_fault():
-    """Bytes that are no HTTP answer are a protocol fault."""
-
-    async def babble(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
-        await writer.drain()
-
-    async with listening(babble) as port:
-        fault = await fault_at(f"http://127.0.0.1:{port}/")
-    assert (fault.kind, fault.request_left) == ("protocol", True)
-
-
-async def test_no_answer_in_time_may_have_been_applied():
-    """A server that accepts and is silent is a read timeout."""
-
-    async def silent(reader, writer):
-        await reader.read()
-
-    async with listening(silent) as port:
-        fault = await fault_at(f"http://127.0.0.1:{port}/", timeout=0.05)
-    assert (fault.kind, fault.request_left) == ("read_timeout", True)
-
-
-async def test_an_answer_that_drips_ends_when_the_time_is_up():
-    """An answer whose pieces each come in time but which never ends is cut at the total time."""
-
-    async def drip(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        for _ in range(1000):
-            writer.write(b".")
-            await writer.drain()
-            await asyncio.sleep(0.01)
-
-    async with listening(drip) as port:
-        fault = await fault_at(f"http://127.0.0.1:{port}/", seconds=0.1)
-    assert (fault.kind, fault.request_left) == ("read_timeout", True)
 
 
 def answering(**response: object) -> httpx.AsyncClient:
