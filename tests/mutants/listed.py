@@ -51,8 +51,8 @@ MUTANTS = [
     Mutant(
         "an attempt is not counted",
         MESSAGES,
-        "        attempts + 1,\n",
-        "        attempts,\n",
+        "state, attempts, not_before = SENDING, attempts + 1, None\n",
+        "state, attempts, not_before = SENDING, attempts, None\n",
         QUEUE,
     ),
     Mutant(
