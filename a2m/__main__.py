@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2m.console import print_error
+from a2m.console import Refused, out, print_error
 from a2m.own_modules import ForeignModules, refuse_foreign_modules
+from a2m.usage import Commands
 from app.logs import logging_to_stderr
 
 if TYPE_CHECKING:
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     from settings import SettingsError
 
 
-def _leave_with(code: int | None) -> None:
+def _leave_with(code: int | None, **_options: object) -> None:
     raise typer.Exit(code or 0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        out.print(f"a2m {version('acumatica-magento')}", markup=False)
+        raise typer.Exit
 
 
 def commands() -> typer.Typer:
@@ -45,13 +54,22 @@ def commands() -> typer.Typer:
 
     app = typer.Typer(
         name="a2m",
-        help="Keeps Magento true to Acumatica: prices, quantities, shipments, customers and orders.",
+        cls=Commands,
+        epilog="Exit codes: 0 done, 1 something failed and the output says what, 2 wrong use or wrong settings.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         result_callback=_leave_with,
     )
+
+    @app.callback()
+    def a2m(
+        version: Annotated[
+            bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+        ] = False,
+    ) -> None:
+        """Keep Magento true to Acumatica: prices, quantities, customers, orders and shipments."""
+
     for module in (
         demo,
         setup,
@@ -84,6 +102,9 @@ def main() -> None:
             commands()(prog_name="a2m")
     except SystemExit:  # the usual way out, before the clauses below import what they name
         raise
+    except Refused as error:
+        print_error(str(error))
+        sys.exit(1)
     except ForeignModules as error:
         print_error(str(error))
         sys.exit(2)

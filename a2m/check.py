@@ -8,16 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from a2m.console import as_json, out, print_error, table
+from a2m.usage import JSON_HELP, SET_UP
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=SET_UP)
     def check(
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Test both connections and everything that the settings name; say where each setting comes from."""
+        """Test both connections and everything that the settings name, and say where each setting comes from."""
         return asyncio.run(_check(json=json))
 
 

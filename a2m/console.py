@@ -24,6 +24,10 @@ WIDE = 200
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
 
 
+class Refused(Exception):
+    """What was asked for cannot be done, though the command was used rightly: exit code 1, and the message says why."""
+
+
 def print_error(text: str) -> None:
     """Say on standard error what went wrong."""
     print_to_stderr(text, logging.ERROR)

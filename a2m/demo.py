@@ -22,6 +22,7 @@ import typer
 
 from a2m.console import out, print_error, progress, table
 from a2m.processes import Children, StillRunning
+from a2m.usage import TRY
 from app.logs import FORMAT, LEVEL
 
 if TYPE_CHECKING:
@@ -41,19 +42,23 @@ class DemoFailed(Exception):
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=TRY)
     def demo(
         once: Annotated[
-            bool, typer.Option("--once", help="End when everything is over: 0 if Magento is right.")
+            bool, typer.Option("--once", help="End when done, with exit code 0 only if Magento is right.")
         ] = False,
-        skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 200,
-        catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
-        documents: Annotated[int, typer.Option(min=0, help="How many orders, with customers and shipments.")] = 30,
+        skus: Annotated[int, typer.Option(metavar="N", min=1, help="How many items to make up.")] = 200,
+        catalog: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Take the items of this CSV file instead.")
+        ] = None,
+        documents: Annotated[
+            int, typer.Option(metavar="N", min=0, help="How many orders, with customers and shipments.")
+        ] = 30,
         database: Annotated[
-            str | None, typer.Option(help="Keep the state in this new, empty PostgreSQL database: postgresql://…")
+            str | None, typer.Option(metavar="URL", help="Keep the state in this new, empty database: postgresql://…")
         ] = None,
     ) -> int:
-        """Show the connector at work: sandbox Acumatica and Magento, Prefect with its UI, one full sync."""
+        """Show the connector at work on a sandbox Acumatica and Magento, with Prefect and its UI."""
         if catalog is not None and not catalog.is_file():
             raise typer.BadParameter(f"there is no file {catalog}", param_hint="--catalog")
         items = ["--skus", str(skus)] if catalog is None else ["--catalog", str(catalog.resolve())]

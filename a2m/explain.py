@@ -9,20 +9,21 @@ import typer
 
 from a2m.console import as_json, table
 from a2m.sync import chosen_entities
+from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
 from entities.names import NAMES
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=LOOK_AND_FIX)
     def explain(
-        entity: Annotated[str, typer.Argument(help=", ".join(NAMES))],
-        key: Annotated[str, typer.Argument(help="Its SKU, inventory id or document number.")],
+        entity: Annotated[str, entity_argument(", ".join(NAMES))],
+        key: Annotated[str, typer.Argument(metavar="KEY", help="Its SKU, or its id or number in Acumatica.")],
         now: Annotated[bool, typer.Option("--now", help="Ask Magento too what it shows at this moment.")] = False,
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Explain what Magento shows: the data from Acumatica, the rules' result, and what was sent."""
+        """Explain why Magento shows what it shows for one record."""
         return _explain(entity, key, asks=now, json=json)
 
 

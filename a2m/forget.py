@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2m.console import as_json, out, print_error, table
+from a2m.usage import JSON_HELP, OPERATE
 
 if TYPE_CHECKING:
     from connector.state.operator.forget import Kept
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=OPERATE)
     def forget(
-        email: Annotated[str, typer.Argument(help="The e-mail of a customer, or of an order.")],
+        email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail of a customer, or of an order.")],
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased; erase nothing.")] = False,
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Erase what the connector keeps of a person; keys and ids stay, so that nothing is made twice."""
+        """Erase what the connector stores about a person; keys and ids stay, so that nothing is made twice."""
         if "@" not in email.strip().strip("@"):
             raise typer.BadParameter(f"{email!r} is no e-mail.", param_hint="EMAIL")
         return _forget(email.strip(), dry_run=dry_run, json=json)
@@ -33,6 +34,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     from prefect.settings import PREFECT_API_URL
 
     from app.effective_settings import effective_settings
+    from app.keys import did_you_mean
     from connector.clock import SystemClock
     from connector.state.operator import forget
     from flows.forget import forget_artifacts
@@ -45,6 +47,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
             print_error(str(why))
             return 1
         clean = dry_run or forget.leave_no_trace(here.state)
+        near = next(filter(None, (did_you_mean(here.state, one, email) for one in forget.ENTITIES)), "")
     server = PREFECT_API_URL.value()
     try:
         tables = asyncio.run(forget_artifacts(email, dry_run=dry_run)) if server else None
@@ -53,7 +56,12 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
             f"The state is erased, but not the tables on the Prefect server {server} (PREFECT_API_URL): {error}"
         )
         return 1
-    _print_result(found, tables, dry_run=dry_run, json=json)
+    is_unknown = found.is_nothing() and not any(found.keys.values()) and not tables
+    if json or not is_unknown:
+        _print_result(found, tables, dry_run=dry_run, json=json)
+    if is_unknown:
+        print_error(f"Nothing is stored about {email}.{near}")
+        return 1
     if not clean:
         print_error("Traces may be left in the database's file, because somebody was reading it. Run this again.")
     return 0 if clean else 1

@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from a2m.console import as_json, out, print_error
+from a2m.usage import JSON_HELP, OPERATE
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=OPERATE)
     def housekeeping(
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Delete old sent and superseded messages, and old finished runs in Prefect where a server is configured."""
+        """Delete old sent messages, and old finished runs in Prefect where a server is configured."""
         return _clean(json=json)
 
 

@@ -9,42 +9,52 @@ from typing import Annotated, Any
 
 import typer
 
-from a2m.console import as_json, out, table
+from a2m.console import Refused, as_json, out, table
 from a2m.sync import chosen_entities
+from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
 from entities.names import NAMES
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
 
-    @app.command()
+    @app.command(rich_help_panel=LOOK_AND_FIX)
     def reprocess(
-        what: Annotated[list[str] | None, typer.Argument(help="Message ids, or one entity.")] = None,
+        what: Annotated[
+            list[str] | None, typer.Argument(metavar="ID|ENTITY", help="Ids of failed messages, or one entity.")
+        ] = None,
         everything: Annotated[bool, typer.Option("--all", help="Every failed message of every entity.")] = False,
         cause: Annotated[
-            str | None, typer.Option(help="Only with this failure code, or this text in the reason.")
+            str | None,
+            typer.Option(metavar="TEXT", help="Only those with this failure code, or this text in the reason."),
         ] = None,
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Reprocess Failed Messages: the newest state is read from Acumatica first, then sent."""
+        """Send failed messages again, with their newest state from Acumatica."""
         return _reprocess(what or [], everything=everything, cause=cause, json=json)
 
-    @app.command()
+    @app.command(rich_help_panel=LOOK_AND_FIX)
     def skip(
-        message: Annotated[int, typer.Argument(help="The id of a failed message.")],
-        reason: Annotated[str, typer.Option(help="Why it is left out; stored with the message.")],
+        message: Annotated[
+            int, typer.Argument(metavar="ID", help="The id of a failed message, as a2m failed shows it.")
+        ],
+        reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left out; it is stored with the message.")],
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> None:
-        """Leave a failed message out, because it was mended by hand."""
-        _skip(message, reason)
+        """Leave a failed message out, because it was put right by hand."""
+        _skip(message, reason, json=json)
 
-    @app.command()
+    @app.command(rich_help_panel=LOOK_AND_FIX)
     def link(
-        entity: Annotated[str, typer.Argument(help="shipment, customer or order")],
-        key: Annotated[str, typer.Argument(help="The key of the document, as `a2m failed` shows it.")],
-        magento_id: Annotated[str, typer.Argument(help="Its id in Magento (entity id).")],
+        entity: Annotated[str, entity_argument("customer, order or shipment")],
+        key: Annotated[
+            str, typer.Argument(metavar="KEY", help="Its number in Acumatica, or its key as a2m failed shows it.")
+        ],
+        magento_id: Annotated[str, typer.Argument(metavar="MAGENTO_ID", help="Its id in Magento (entity id).")],
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> None:
-        """Link a document to one that was made by hand in Magento: it is not made again."""
-        _link(entity, key, magento_id)
+        """Link a document to one that was made by hand in Magento, so that it is not made again."""
+        _link(entity, key, magento_id, json=json)
 
 
 def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json: bool) -> int:
@@ -91,13 +101,11 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
     entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
     unknown = ids - {one.id for one in failed}
     if unknown:
-        raise typer.BadParameter(
-            f"no failed message has the id {', '.join(map(str, sorted(unknown)))}; see: a2m failed"
-        )
+        raise Refused(f"No failed message has the id {', '.join(map(str, sorted(unknown)))}; see: a2m failed")
     return [one for one in failed if (one.id in ids or one.entity in entities) and is_about(one, cause or "")]
 
 
-def _skip(number: int, reason: str) -> None:
+def _skip(number: int, reason: str, *, json: bool) -> None:
     from app.effective_settings import effective_settings
     from connector.state.operator import actions
     from connector.state.queue import messages
@@ -107,24 +115,35 @@ def _skip(number: int, reason: str) -> None:
         with state.read() as connection:
             found = messages.by_ids(connection, [number])
         if not found:
-            raise typer.BadParameter(f"there is no message {number}; see: a2m failed")
+            raise Refused(f"There is no message {number}; see: a2m failed")
         try:
             actions.skip(state, found[0], reason, datetime.now(UTC))
         except actions.NotPossibleByHand as why:
-            raise typer.BadParameter(str(why)) from why
-    out.print(f"Message {number} ({found[0].entity} {found[0].key}) is skipped.", markup=False)
+            raise Refused(str(why)) from why
+    if json:
+        as_json({"skipped": number, "entity": found[0].entity, "key": found[0].sku or found[0].key, "reason": reason})
+    else:
+        out.print(f"Message {number} ({found[0].entity} {found[0].key}) is skipped.", markup=False)
 
 
-def _link(entity: str, key: str, magento_id: str) -> None:
+def _link(entity: str, key: str, magento_id: str, *, json: bool) -> None:
     from app.effective_settings import effective_settings
+    from app.link import link
+    from app.logs import print_to_stderr
+    from connector.clock import SystemClock
     from connector.state.operator import actions
     from entities.registry import linked
 
     if entity not in linked():
         raise typer.BadParameter(f"{entity!r} has no links; choose one of {', '.join(linked())}.")
-    with effective_settings() as now:
+    with effective_settings(needs_both_systems=True) as now:
         try:
-            text = actions.link(now.state, entity, key, key.split("|")[0], magento_id, datetime.now(UTC))
+            made = asyncio.run(
+                link(now.settings, now.state, entity, key, magento_id, SystemClock(), waits=print_to_stderr)
+            )
         except actions.NotPossibleByHand as why:
-            raise typer.BadParameter(str(why)) from why
-    out.print(f"{entity} {key} is {magento_id} in Magento; {text}.", markup=False)
+            raise Refused(str(why)) from why
+    if json:
+        as_json({"entity": entity, "key": made.key, "magento_id": magento_id.strip(), "in_magento": made.in_magento})
+    else:
+        out.print(f"{entity} {made.key} is {made.in_magento}, in Magento; {made.settled}.", markup=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2m.console import print_error
+from a2m.usage import SYNC
 from entities.names import NAMES
 
 if TYPE_CHECKING:
@@ -21,12 +22,16 @@ START_SECONDS = 20.0
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=SYNC)
     def receiver(
-        host: Annotated[str, typer.Option(help="Address to listen at; put a proxy with TLS before it.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option(min=0, max=65535)] = 8085,
+        host: Annotated[
+            str, typer.Option(metavar="ADDRESS", help="Address to listen at; put a proxy with TLS before it.")
+        ] = "127.0.0.1",
+        port: Annotated[
+            int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes any free one.")
+        ] = 8085,
     ) -> int:
-        """Receive Acumatica's push notifications, which wake the next sync, until Ctrl-C."""
+        """Receive Acumatica's push notifications, so that a change is synced within seconds, until Ctrl-C."""
         return _receive(host, port)
 
 

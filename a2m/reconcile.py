@@ -9,6 +9,7 @@ import typer
 
 from a2m.console import as_json, out, print_error, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
+from a2m.usage import JSON_HELP, SYNC, entity_argument
 
 if TYPE_CHECKING:
     from app.differences import Compared
@@ -20,13 +21,16 @@ HEADS = ("key", "source", "Acumatica says", "Magento shows", "why")
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=SYNC)
     def reconcile(
-        entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)] = "all",
+        entity: Annotated[str, entity_argument(ONE_OR_ALL, "all")] = "all",
         repair: Annotated[bool, typer.Option("--repair", help="Send what differs.")] = False,
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Compare both systems as they are now; exit code 1 if they differ and it was not put right."""
+        """Compare both systems as they are now, and name what differs.
+
+        The exit code is 1 if something differs and was not put right.
+        """
         chosen_entities(entity)
         return asyncio.run(_reconcile(entity, with_repair=repair, json=json))
 

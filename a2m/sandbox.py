@@ -8,22 +8,35 @@ from typing import Annotated
 import typer
 
 from a2m.console import print_error
+from a2m.usage import TRY
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=TRY)
     def sandbox(
-        skus: Annotated[int, typer.Option(min=1, help="How many items to make up.")] = 50,
-        catalog: Annotated[Path | None, typer.Option(help="Take the items of this CSV file instead.")] = None,
-        documents: Annotated[int, typer.Option(min=0, help="How many orders, with customers and shipments.")] = 0,
-        faults: Annotated[str | None, typer.Option(help="What shall go wrong; see docs/reference/faults.md.")] = None,
-        env: Annotated[Path | None, typer.Option(help="Write the A2M_… lines to this file too.")] = None,
-        acumatica_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8081,
-        magento_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8082,
+        skus: Annotated[int, typer.Option(metavar="N", min=1, help="How many items to make up.")] = 50,
+        catalog: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Take the items of this CSV file instead.")
+        ] = None,
+        documents: Annotated[
+            int, typer.Option(metavar="N", min=0, help="How many orders, with customers and shipments.")
+        ] = 0,
+        faults: Annotated[
+            str | None, typer.Option(metavar="PLAN", help="What shall go wrong; see docs/reference/faults.md.")
+        ] = None,
+        env: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Write the settings that connect to it to this file too.")
+        ] = None,
+        acumatica_port: Annotated[
+            int, typer.Option(metavar="PORT", min=0, max=65535, help="0 takes any free port.")
+        ] = 8081,
+        magento_port: Annotated[
+            int, typer.Option(metavar="PORT", min=0, max=65535, help="0 takes any free port.")
+        ] = 8082,
     ) -> int:
-        """Run both simulators on loopback until Ctrl-C; prints the lines that connect to them."""
+        """Run a sandbox Acumatica and Magento on this machine until Ctrl-C."""
         from sandbox.catalogue import CatalogueError
         from sandbox.faults import FaultPlanError
         from sandbox.serve import run

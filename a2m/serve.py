@@ -7,6 +7,7 @@ import os
 import typer
 
 from a2m.console import print_error
+from a2m.usage import SYNC
 from app.logs import is_json
 
 PREFECT_IN_JSON = {
@@ -23,9 +24,9 @@ POLL_SECONDS = "1"
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=SYNC)
     def serve() -> int:
-        """Register every deployment on the configured Prefect server and run what is due, until Ctrl-C."""
+        """Run every entity each minute, through the configured Prefect server, until Ctrl-C."""
         # Prefect reads these when it is imported, and so does the fork server of the runs
         os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", POLL_SECONDS)
         if is_json():

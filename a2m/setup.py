@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from a2m.console import out, print_error
+from a2m.usage import SET_UP
 
 if TYPE_CHECKING:
     from app.effective_settings import AppContext
@@ -30,11 +31,11 @@ class NotSaved(Exception):
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=SET_UP)
     def setup(
-        section: Annotated[str, typer.Argument(help="Only one section, such as queue.")] = "all",
+        section: Annotated[str, typer.Argument(metavar="SECTION", help="One section only, such as queue.")] = "all",
     ) -> int:
-        """Ask for every Setup Parameter in order, secrets twice and unseen; write the settings file."""
+        """Ask for every Setup Parameter in order and write the settings file."""
         try:
             _setup(section)
         except NotSaved as why:

@@ -12,6 +12,7 @@ import typer
 
 from a2m.console import as_json, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
+from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
 from entities.names import NAMES
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
 
-    @app.command()
+    @app.command(rich_help_panel=LOOK_AND_FIX)
     def status(
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """How each entity stands: active or paused, watermark, pending, sent, failed, last run."""
+        """Show how each entity stands: active or paused, pending, sent, failed, and its last sync."""
         rows = read_status()
         if json:
             as_json({"entities": rows})
@@ -33,13 +34,13 @@ def add_to(app: typer.Typer) -> None:
         show(rows, datetime.now(UTC))
         return 0
 
-    @app.command()
+    @app.command(rich_help_panel=LOOK_AND_FIX)
     def failed(
-        entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)] = "all",
+        entity: Annotated[str, entity_argument(ONE_OR_ALL, "all")] = "all",
         as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """The failed messages: id, entity, key, attempts, when, and Magento's reason."""
+        """List the failed messages with their reasons, and what to do."""
         if entity != "all":
             chosen_entities(entity)
         rows = _failed(None if entity == "all" else entity)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from a2m.console import as_json, out, print_error, table
+from a2m.usage import JSON_HELP, SYNC, entity_argument
 from entities.names import NAMES
 
 ONE_OR_ALL = f"{', '.join(NAMES)}, or all"
@@ -31,19 +32,19 @@ def chosen_entities(name: str, active: object = None) -> list[str]:
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(rich_help_panel=SYNC)
     def sync(
-        entity: Annotated[str, typer.Argument(help=ONE_OR_ALL)],
+        entity: Annotated[str, entity_argument(ONE_OR_ALL, "all")],
         full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
         key: Annotated[
-            str | None, typer.Option(help="Only this record: its SKU, its id or number in Acumatica.")
+            str | None, typer.Option(metavar="KEY", help="Only this record: its SKU, or its id or number in Acumatica.")
         ] = None,
         dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Say what would be sent; send and keep nothing.")
+            bool, typer.Option("--dry-run", help="Show what would be sent; send and store nothing.")
         ] = False,
-        json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+        json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Sync once, now: send Magento what it does not show yet."""
+        """Sync once, now: read what changed in Acumatica and send Magento what it does not show yet."""
         chosen_entities(entity)
         return asyncio.run(_sync(entity, full=full, key=key, dry_run=dry_run, json=json))
 
@@ -70,15 +71,20 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
         for entity in chosen_entities(name, settings.active):
             request = RunRequest(entity, full=full, key=key, once=True)
             outcomes.append(await work_on(request, settings, state, environment))
-    wrong = any(outcome.fault or outcome.counters.failed for outcome in outcomes)
+    found = [outcome for outcome in outcomes if outcome.unknown_key is None]
+    wrong = any(outcome.fault or outcome.counters.failed for outcome in found)
     if json:
         as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})
-        for outcome in outcomes:
+        for outcome in found:
             if outcome.stopped:  # a fault is on standard error already, as a line of the log
                 print_error(outcome.summary())
-        return 1 if wrong else 0
-    for outcome in outcomes:
-        _show(outcome, dry_run=dry_run)
+    else:
+        for outcome in found:
+            _show(outcome, dry_run=dry_run)
+    if outcomes and not found:
+        for outcome in outcomes:
+            print_error(outcome.summary())
+        return 1
     return 1 if wrong else 0
 
 

@@ -11,19 +11,18 @@ from typing import Any
 import msgspec
 
 from app.fingerprint import fingerprint_of
-from app.lease_holder import lease_check
+from app.keys import keys_of
+from app.lease_holder import LONG_PATIENCE, lease_check, somebody
 from app.run_request import Limits, RunEnvironment, RunRequest, RunResult
 from connector.acumatica.access import AcumaticaAccess
-from connector.acumatica.session import acumatica_session
+from connector.acumatica.session import AcumaticaSession, acumatica_session
 from connector.clock import Clock
 from connector.magento.auth import Bearer, OAuth
 from connector.magento.client import MagentoAccess, MagentoClient
-from connector.model.comparison import comparison_key
 from connector.state.coordination.lease import Lease
 from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from connector.state.run_state import RunState
-from connector.state.sync import records
 from entities.adaptive_batching import AdaptiveBatching
 from entities.base import Entity, QueueRule, RunContext
 from entities.counters import Counters
@@ -34,13 +33,6 @@ from entities.shop import Shop
 from entities.throughput_search import ThroughputSearch
 from settings import Settings
 from tasks.stock_priority import allowed_requests
-
-
-def keys_of(state: State, entity: str, typed: str) -> list[str]:
-    """Return the Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
-    with state.read() as connection:
-        known = records.with_key(connection, entity, comparison_key(typed))
-    return list(dict.fromkeys([*known, typed]))
 
 
 @dataclass(frozen=True)
@@ -68,8 +60,8 @@ class Run:
         return self.environment.clock
 
     def keys_of(self, typed: str) -> list[str]:
-        """Return the Acumatica keys behind what somebody typed: an inventory id, or a SKU in any spelling."""
-        return keys_of(self.state, self.entity, typed)
+        """Return the Acumatica keys to ask for by what somebody typed."""
+        return keys_of(self.state, self.settings, self.entity, typed)
 
     def fingerprint(self) -> str:
         """Changes when a setting changes that every value of the entity depends on."""
@@ -145,6 +137,26 @@ def _batching(settings: Settings, entity: Entity[Any]) -> AdaptiveBatching:
     return AdaptiveBatching(
         ThroughputSearch(most_records=settings.queue.batch_count, most_connections=settings.magento.concurrency)
     )
+
+
+@asynccontextmanager
+async def acumatica_by_hand(
+    settings: Settings, state: State, clock: Clock, what: str, waits: Callable[[str], object]
+) -> AsyncIterator[AcumaticaSession]:
+    """A session for what a person started, within the licence that all processes share; `what`: for others to read."""
+    access, chosen = acumatica_access(settings), settings.acumatica
+    licence = SharedLicence(
+        state,
+        clock,
+        access.host,
+        chosen.sessions,
+        chosen.requests_per_minute,
+        by_hand=True,
+        holder=f"{what}: {somebody()}",
+        said=waits,
+    )
+    async with acumatica_session(access, licence=licence, clock=clock, patience=LONG_PATIENCE) as session:
+        yield session
 
 
 def acumatica_access(settings: Settings) -> AcumaticaAccess:

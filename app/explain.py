@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector.model.comparison import comparison_key
+from app.keys import did_you_mean, keys_of
 from connector.state.engine import State
 from connector.state.queue import messages, requests
 from connector.state.queue.message import Message
@@ -25,9 +25,9 @@ from settings import Settings, as_on_the_screen
 
 def explain(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
     """Return the lines about one record; a single line that says so where nothing is known of it."""
+    keys = keys_of(state, settings, entity, typed)
     with state.read() as connection:
         known = entities.read(connection, entity)
-        keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
         sent = requests.last_sent(connection, [(one.id, one.request) for one in queued if one.request is not None])
@@ -49,9 +49,15 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         before = sent[message.id].value_before if message.id in sent else None
         lines.append(_message(kind.value_text(message.value), kind.value_text(before), message))
     if not lines:
-        seen = "never" if known.last_look_at is None else f"{known.last_look_at:%Y-%m-%d %H:%M:%S} UTC"
-        return [("Nothing known", f"no sync has seen {typed!r}; the last sync of {entity} was {seen}")]
+        return [("Nothing known", _nothing_of(state, entity, typed, known.last_look_at))]
     return [(what, as_on_the_screen(text)) for what, text in lines]
+
+
+def _nothing_of(state: State, entity: str, typed: str, synced_at: datetime | None) -> str:
+    if synced_at is None:
+        return f"there was no sync of {entity} yet: a2m sync {entity}"
+    message = f"no sync has seen {typed!r}; the last sync of {entity} was {synced_at:%Y-%m-%d %H:%M:%S} UTC."
+    return message + did_you_mean(state, entity, typed)
 
 
 def _record_lines(stored: Stored) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.composition import magento_access
+from app.keys import keys_of
 from connector.clock import Clock, SystemClock
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
@@ -24,14 +25,14 @@ async def explain_now(
     settings: Settings, state: State, entity: str, typed: str, clock: Clock | None = None
 ) -> list[Line]:
     """Return what Magento shows now, or that it has nothing of the kind."""
-    known = _known(state, entity, typed)
+    known = _known(settings, state, entity, typed)
     async with MagentoClient(magento_access(settings), clock=clock or SystemClock()) as client:
         return await ENTITIES[entity].explain_now(client, settings, known)
 
 
-def _known(state: State, entity: str, typed: str) -> Known:
+def _known(settings: Settings, state: State, entity: str, typed: str) -> Known:
+    keys = keys_of(state, settings, entity, typed)
     with state.read() as connection:
-        keys = records.with_key(connection, entity, comparison_key(typed)) or [typed]
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
         confirmed = ledger.of_records(connection, entity, keys, [])

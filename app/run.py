@@ -14,6 +14,7 @@ from typing import Any
 from app.composition import Run, working
 from app.counting import counting
 from app.event_log import log_event
+from app.keys import UnknownKey, did_you_mean, known_keys
 from app.lease_holder import acquire_lease, heartbeat, somebody
 from app.poll_loop import StopPolling, poll_loop
 from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
@@ -34,6 +35,8 @@ from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
 from tasks.sync import Stages, run_sync
 
+_NO_ID = "2147483647"
+"""The largest id that Magento can have: nothing has it."""
 HEARS_EVERY = 0.5
 """Seconds: how often a run that pauses asks whether a sync is wanted now, which is one read of the state database."""
 FAULTS = (ConnectorError, SettingsError)
@@ -80,6 +83,8 @@ async def work_on(
                 limits = limits_of(request, latest, started_at)
                 run = Run(request, latest, state, lease, environment, limits, since, events, result)
                 latest = await _syncs(run, to_do)
+    except UnknownKey as error:
+        result.unknown_key = result.fault = str(error)
     except FAULTS as error:
         result.fault = as_on_the_screen(str(error))
         events.emit(RunFailed(entity, result.fault))
@@ -167,7 +172,7 @@ async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
 async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> list[Message]:
     """One sync. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if run.request.key is not None:
-        return await run_sync(context, stages, keys=run.keys_of(run.request.key), compare=True)
+        return await _sync_one(run, context, stages, run.request.key)
     failed_keys = await _sync_requested_keys(run, context, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
@@ -177,9 +182,31 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
     full = full or settings_changed or _full_sync_is_due(run, known) or _is_asked_for(woken, known)
     await context.entity.refuse_settings(context, full=full, changed=settings_changed)
     failed = await run_sync(context, stages, full=full)
+    if run.request.full and not (context.counters.reads or context.counters.requests):
+        await _ask_something(context)
     if settings_changed:
         entities.computed_with(run.state, run.lease, settled_with)
     return [*failed_keys, *failed]
+
+
+async def _sync_one(run: Run, context: Any, stages: Stages, typed: str) -> list[Message]:
+    """Send the record that somebody typed. Raises `UnknownKey` where neither system ever showed it to us."""
+    is_known = bool(known_keys(run.state, run.entity, typed))
+    failed = await run_sync(context, stages, keys=run.keys_of(typed), compare=True)
+    if run.result.counters.pulled or failed or is_known:
+        return failed
+    raise UnknownKey(
+        f"Acumatica has no {run.entity} {typed.strip()!r}, or the settings do not choose it."
+        + did_you_mean(run.state, run.entity, typed)
+    )
+
+
+async def _ask_something(context: Any) -> None:
+    """Ask Magento for a document that cannot be there: who asked for everything shall hear that Magento refuses us."""
+    sides = context.entity.link_sides
+    if sides is not None:
+        async with context.shop.client() as client:
+            await sides.in_magento(client, _NO_ID)
 
 
 async def _sync_requested_keys(run: Run, context: Any, stages: Stages) -> list[Message]:

@@ -83,7 +83,8 @@ def limits_of(request: RunRequest, settings: Settings, started_at: datetime) -> 
 class RunResult:
     """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did.
 
-    waiting_failed: how many messages failed before it and wait for a person, where none failed in it.
+    unknown_key: that the key which was asked for names nothing, which is the fault then. waiting_failed: how many
+    messages failed before it and wait for a person, where none failed in it.
     """
 
     def __init__(self, entity: str) -> None:
@@ -91,6 +92,7 @@ class RunResult:
         self.remarks = Remarks()
         self.failed: list[Message] = []
         self.fault: str | None = None
+        self.unknown_key: str | None = None
         self.stopped: str | None = None
         self.held_by: str | None = None
         self.waiting_failed = 0

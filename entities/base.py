@@ -28,6 +28,7 @@ from entities.counters import Counters, Remarks
 from entities.events import Events
 from entities.explained import Known, Line
 from entities.item_rule import ItemRule
+from entities.link_sides import LinkSides
 from entities.pulled import Pulled
 from entities.read_plan import ReadPlan
 from entities.run_state import RunState
@@ -176,8 +177,7 @@ class Entity(Protocol[R]):
     name: as settings, tables and commands call it. urgency, claim_order: see there. is_batched: several messages go in
     one request. merges_feeds: what a feed reports of a record is computed once no other feed of the sync can have news
     of it. has_daily_full_sync: Acumatica does not report every change, so everything is read again once a day.
-    has_links: each of its records is one of Magento's, which a person may name (`a2m link`). follows: the entities
-    whose records have to be in Magento first.
+    follows: the entities whose records have to be in Magento first.
     """
 
     name: str
@@ -186,8 +186,11 @@ class Entity(Protocol[R]):
     is_batched: bool
     merges_feeds: bool
     has_daily_full_sync: bool
-    has_links: bool
     follows: tuple[str, ...]
+
+    @property
+    def link_sides(self) -> LinkSides | None:
+        """Return how both sides of a link are asked; None where records have none."""
 
     @property
     def feeds(self) -> Mapping[str, Feed]:
@@ -283,6 +286,9 @@ class Entity(Protocol[R]):
 
     def checks_of_settings(self, settings: Settings) -> list[Check]:
         """Return what Test Connection finds in the settings themselves."""
+
+    def spellings(self, settings: Settings, typed: str) -> list[str]:
+        """Return the Acumatica keys that somebody may mean by what they typed: `so000003` is `SO 000003`."""
 
     def value_text(self, value: int | None) -> str:
         """Return a message's value as people read it; empty for a document, whose value is a fingerprint."""

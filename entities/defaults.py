@@ -11,6 +11,7 @@ from connector.state.queue.message import Message
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.checks import Check
+from entities.link_sides import LinkSides
 from entities.shown import Shown
 from entities.waiting import NotYet
 from settings import Settings
@@ -20,6 +21,7 @@ class EntityDefaults(Generic[R]):
     """Nothing is refused, done before a stage, or waited for; requests go one by one over all connections."""
 
     follows: tuple[str, ...] = ()
+    link_sides: LinkSides | None = None
 
     def connections(self, settings: Settings) -> int:
         """See `Entity.connections`."""
@@ -61,3 +63,7 @@ class EntityDefaults(Generic[R]):
     def checks_of_settings(self, settings: Settings) -> list[Check]:
         """See `Entity.checks_of_settings`."""
         return []
+
+    def spellings(self, settings: Settings, typed: str) -> list[str]:
+        """See `Entity.spellings`: Acumatica's codes are in capital letters."""
+        return list(dict.fromkeys([typed, typed.upper()]))

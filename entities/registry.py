@@ -35,7 +35,7 @@ ENTITIES: Mapping[str, Entity[Any]] = _Entities()
 
 def linked() -> tuple[str, ...]:
     """Return the entities whose records a person may link to Magento's."""
-    return tuple(entity.name for entity in ENTITIES.values() if entity.has_links)
+    return tuple(entity.name for entity in ENTITIES.values() if entity.link_sides is not None)
 
 
 def waves() -> list[tuple[str, ...]]:

@@ -7,7 +7,6 @@ does it, and the run here says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from prefect import flow
@@ -15,12 +14,16 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from app.effective_settings import AppContext, effective_settings
+from app.link import link
+from connector.clock import SystemClock
+from connector.errors import ConnectorError
 from connector.state.faults import StateError
 from connector.state.operator import actions
 from connector.state.sync import entities
 from entities.names import NAMES
 from entities.registry import linked
 from flows.artifacts import name_run, named
+from flows.credentials import from_blocks
 from flows.entity import NEEDS_ATTENTION, sync_in_prefect
 from settings import SettingsError
 
@@ -105,12 +108,12 @@ async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]
         magento_id: Its id in Magento (entity id).
     """
 
-    def link(now: AppContext) -> str:
-        known, document = key.strip(), magento_id.strip()
-        text = actions.link(now.state, entity, known, known.split("|")[0], document, datetime.now(UTC))
-        return f"{entity} {known} is {document} in Magento; {text}."
-
-    return await _change(link)
+    try:
+        with effective_settings(needs_both_systems=True, secrets=await from_blocks()) as now:
+            made = await link(now.settings, now.state, entity, key, magento_id, SystemClock())
+    except (ConnectorError, SettingsError, actions.NotPossibleByHand) as error:
+        return await named(Failed(message=str(error)))
+    return await named(Completed(message=f"{entity} {made.key} is {made.in_magento}, in Magento; {made.settled}."))
 
 
 def _set_paused(now: AppContext, entity: OneOrAll, *, paused: bool) -> str:

@@ -10,8 +10,8 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from app.composition import keys_of
 from app.effective_settings import AppContext, effective_settings, is_outdated, read
+from app.keys import keys_of
 from app.run import work_on
 from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import Clock, SystemClock
@@ -101,7 +101,7 @@ async def sync_in_prefect(
             )
             await work_on(request, now.settings, now.state, environment, outcome)
         if outcome.held_by is not None and due_at is None:
-            _ask_for(now.state, entity, full=full, key=key)
+            _ask_for(now, entity, full=full, key=key)
             outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which syncs again at once."
         await _show(now, outcome)
         if outcome.fault is None and outcome.stopped is None and not outcome.counters.failed:
@@ -114,12 +114,12 @@ def _failed_before(state: State, entity: str) -> int:
         return sum(group.how_many for group in by_hand.groups(connection, entity))
 
 
-def _ask_for(state: State, entity: str, *, full: bool, key: str | None) -> None:
-    now = datetime.now(UTC)
+def _ask_for(here: AppContext, entity: str, *, full: bool, key: str | None) -> None:
+    state, now = here.state, datetime.now(UTC)
     if key is None:
         wakes.ask(state, [entity], now, full=full)
         return
-    keys = keys_of(state, entity, key)
+    keys = keys_of(state, here.settings, entity, key)
     with state.write() as connection:
         refresh_requests.add(connection, entity, keys, now)
 

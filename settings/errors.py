@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from settings.declare import PREFIX, Setting, setting_name
 from settings.kinds import Map
-from settings.locations import Saved
+from settings.locations import BESIDE, Saved
 from settings.origin import origins_above_the_ui, written_in_file
 from settings.settings import all_settings
 
@@ -32,8 +32,20 @@ def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> 
 
 
 def not_a_setting(name: str, path: str = "") -> str:
-    """Return that a name is not a setting, with the nearest one that is."""
-    return f"{name}{path} is not a setting.{nearest(name, [one.name for one in all_settings()])}"
+    """Return that a name is not a setting, with the nearest one that is: of the section that is meant, if one is."""
+    section, _, _field = name.removeprefix(PREFIX).partition("__")
+    sections = {one.section.upper() for one in all_settings()}
+    meant = next(iter(difflib.get_close_matches(section, sorted(sections), n=1, cutoff=0.7)), None)
+    known = [one.name for one in all_settings() if meant is None or one.section.upper() == meant]
+    known += BESIDE if meant is None else ()
+    return f"{name}{path} is not a setting.{_nearest_setting(name, known)}"
+
+
+def _nearest_setting(name: str, known: Collection[str]) -> str:
+    """Return a question with the nearest setting: what all names begin with makes none of them near."""
+    bare = {one.removeprefix(PREFIX): one for one in known}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(bare), n=1, cutoff=0.65)
+    return f" Did you mean {bare[near[0]]}?" if near else ""
 
 
 def nearest(name: str, known: Collection[str]) -> str:

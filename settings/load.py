@@ -17,12 +17,10 @@ from pydantic_settings import SettingsError as SourceError
 
 from settings.declare import PREFIX
 from settings.errors import SettingsError, bad_json, describe, nearest, not_a_setting
-from settings.locations import Saved, dot_env, in_file, settings_file
+from settings.locations import BESIDE, Saved, dot_env, in_file, settings_file
 from settings.origin import origins_above_the_ui, renamed
 from settings.settings import Settings, all_settings, sections
 from settings.sources import with_saved
-
-BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_LOG_FORMAT", "A2M_LOG_LEVEL", "A2M_REQUIRE")
 
 
 def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = None, **given: Any) -> Settings:

@@ -14,6 +14,9 @@ from dotenv import dotenv_values
 Saved = Mapping[str, Mapping[str, Any]]
 """Values saved from the Prefect UI: section, field, value."""
 
+BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_LOG_FORMAT", "A2M_LOG_LEVEL", "A2M_REQUIRE")
+"""What is read from the environment and `.env` beside the settings."""
+
 
 def home_folder() -> Path:
     """Return the state folder: `A2M_HOME`, else the user's data folder of this system."""

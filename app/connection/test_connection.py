@@ -8,21 +8,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from app.composition import acumatica_access, magento_access
+from app.composition import acumatica_by_hand, magento_access
 from app.connection.acumatica import acumatica_currency, check_acumatica
 from app.connection.magento import BESIDE_OAUTH, EDITION, check_bearer_token, check_magento
 from app.connection.permissions import permission_checks
 from app.connection.state import check_private
 from app.connection.stores import stores_in_magento
-from app.lease_holder import LONG_PATIENCE, somebody
 from connector.acumatica.errors import AcumaticaFault
-from connector.acumatica.session import AcumaticaSession, acumatica_session
+from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock, SystemClock
 from connector.magento import queries
 from connector.magento.auth import Bearer
 from connector.magento.client import MagentoAccess, MagentoClient
 from connector.magento.errors import MagentoFault, Unauthorized
-from connector.state.coordination.quota import SharedLicence
 from connector.state.engine import State
 from entities.base import Entity
 from entities.checks import Check, Named, PlannedCheck, attempt, run_each
@@ -52,22 +50,10 @@ async def check_connection(
 async def _checks(
     settings: Settings, state: State, clock: Clock, waits: Callable[[str], object]
 ) -> AsyncIterator[Check]:
-    access = acumatica_access(settings)
-    chosen = settings.acumatica
-    licence = SharedLicence(
-        state,
-        clock,
-        access.host,
-        chosen.sessions,
-        chosen.requests_per_minute,
-        by_hand=True,
-        holder=f"Test Connection: {somebody()}",
-        said=waits,
-    )
     currency = next((one for entity in ENTITIES.values() if (one := entity.currency(settings))), "")
-    async with acumatica_session(access, licence=licence, clock=clock, patience=LONG_PATIENCE) as session:
+    async with acumatica_by_hand(settings, state, clock, "Test Connection", waits) as session:
         unasked = ""
-        elsewhere = partial(what_answers_at, access.url, clock)
+        elsewhere = partial(what_answers_at, session.access.url, clock)
         async for check in check_acumatica(session, _named(settings, currency), elsewhere):
             unasked = check.message if check.what == "Endpoint" and check.result != "passed" else unasked
             yield check

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from connector.magento import queries
@@ -41,6 +41,17 @@ class MagentoShipment:
 
 async def shipments_of(client: MagentoClient, order_id: int) -> list[MagentoShipment]:
     """Return all shipments of an order."""
+    return await _with(client, "order_id", str(order_id))
+
+
+async def with_field(
+    client: MagentoClient, field: Literal["entity_id", "increment_id"], value: str
+) -> MagentoShipment | None:
+    """Return the shipment with this id or number; None where there is none."""
+    return next(iter(await _with(client, field, value)), None)
+
+
+async def _with(client: MagentoClient, field: str, value: str) -> list[MagentoShipment]:
     return [
         MagentoShipment(
             entity_id=str(row["entity_id"]),
@@ -51,7 +62,7 @@ async def shipments_of(client: MagentoClient, order_id: int) -> list[MagentoShip
             increment_id=str(row.get("increment_id") or ""),
             track_ids=tuple(str(one.get("entity_id") or "") for one in row.get("tracks") or []),
         )
-        for criteria in queries.criteria_of("order_id", [str(order_id)])
+        for criteria in queries.criteria_of(field, [value])
         async for row in queries.pages(client, "shipments", criteria)
     ]
 

@@ -24,7 +24,7 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy.exc import ArgumentError
 
 from connector.private_files import Opened, close_database, make_file, make_folder
-from connector.state.faults import StateError, in_words, shown
+from connector.state.faults import AddressUnusable, StateError, in_words, shown
 from connector.state.rows import ROWS_PER_STATEMENT, insert_rows
 from connector.state.schema import metadata
 
@@ -103,12 +103,16 @@ def _address(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # whose words could repeat the password
-        raise StateError(f"A2M_DATABASE_URL is no address of a database: it has the form {_FORMS}.") from error
+        raise AddressUnusable(f"A2M_DATABASE_URL is no address of a database: it has the form {_FORMS}.") from error
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
-        raise StateError(f"The state cannot be kept in {parsed.drivername}: its address has the form {_FORMS}.")
+        raise AddressUnusable(
+            f"A2M_DATABASE_URL: the state cannot be kept in {parsed.drivername}. Its address has the form {_FORMS}."
+        )
     if not parsed.database:
-        raise StateError(f"The address {shown(parsed)} names no database: it has the form {_FORMS}.")
+        raise AddressUnusable(
+            f"A2M_DATABASE_URL: {shown(parsed)} names no database. Its address has the form {_FORMS}."
+        )
     return parsed.set(drivername=driver)
 
 
@@ -123,7 +127,7 @@ def _engine(url: URL, lock_timeout: float) -> Engine:
             connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT},
         )
     except ImportError as error:
-        raise StateError(
+        raise AddressUnusable(
             f"The state database {shown(url)} needs the PostgreSQL driver, which is not installed here. "
             "Install it with: pip install 'acumatica-magento[postgres]'"
         ) from error

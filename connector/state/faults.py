@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
@@ -49,6 +50,12 @@ _POSTGRESQL = {
 
 class StateError(ConnectorError):
     """The state database cannot be used; the message says why and what to do."""
+
+
+class AddressUnusable(StateError):
+    """A2M_DATABASE_URL is wrong, as any other setting may be."""
+
+    exit_code: ClassVar[int] = 2
 
 
 def shown(url: URL) -> str:

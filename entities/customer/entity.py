@@ -20,6 +20,7 @@ from entities.customer.checks import customers_in_acumatica, customers_in_magent
 from entities.customer.deliver import FEEDS, compute, find, identity, refuse_too_many, send
 from entities.customer.explain import explain_now, explained
 from entities.customer.from_settings import customer_rule, read_plan
+from entities.customer.link_sides import SIDES
 from entities.customer.routes import ROUTES
 from entities.customer.types import Account, CustomerRule
 from entities.documents.document import Delivered, Document
@@ -36,6 +37,7 @@ class Customers(DocumentEntity[CustomerRule, Account]):
     content = Account
     feeds = FEEDS
     routes = ROUTES
+    link_sides = SIDES
     has_daily_full_sync = True
     """Acumatica does not stamp a customer when only its address changes."""
 

@@ -42,7 +42,6 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
     is_batched = False
     merges_feeds = False
     has_daily_full_sync = False
-    has_links = True
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """See `Entity.computed_with`."""

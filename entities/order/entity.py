@@ -24,6 +24,8 @@ from entities.order.checks import maps_of_orders, orders_in_acumatica, orders_in
 from entities.order.deliver import FEEDS, changed, compute, edited
 from entities.order.explain import explain_now, explained
 from entities.order.from_settings import order_rule, read_plan
+from entities.order.link_sides import SIDES
+from entities.order.number import spellings
 from entities.order.routes import ROUTES
 from entities.order.steps import find, send, still_waiting
 from entities.order.types import OrderContent, OrderRule
@@ -39,6 +41,7 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     content = OrderContent
     feeds = FEEDS
     routes = ROUTES
+    link_sides = SIDES
     follows: tuple[str, ...] = ("customer",)
 
     def rule(self, settings: Settings) -> OrderRule:
@@ -98,6 +101,10 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.explain_now`."""
         return await explain_now(client, settings, known)
+
+    def spellings(self, settings: Settings, typed: str) -> list[str]:
+        """See `Entity.spellings`."""
+        return spellings(typed, settings.order.types)
 
     def conditions(self, settings: Settings) -> frozenset[When]:
         """See `Entity.conditions`."""

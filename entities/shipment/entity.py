@@ -25,6 +25,8 @@ from entities.shipment.checks import drop_shipments, shipments_in_acumatica, shi
 from entities.shipment.deliver import find, send
 from entities.shipment.explain import explain_now
 from entities.shipment.from_settings import read_plan, shipment_rule
+from entities.shipment.link_sides import SIDES
+from entities.shipment.number import spellings
 from entities.shipment.order import still_waiting
 from entities.shipment.read import FEEDS, compute, corrected, identity
 from entities.shipment.routes import ROUTES
@@ -41,6 +43,7 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     content = ShipmentContent
     feeds = FEEDS
     routes = ROUTES
+    link_sides = SIDES
     follows: tuple[str, ...] = ("order",)
 
     def rule(self, settings: Settings) -> ShipmentRule:
@@ -113,6 +116,10 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
         """See `Entity.explain_now`."""
         return await explain_now(client, settings, known)
+
+    def spellings(self, settings: Settings, typed: str) -> list[str]:
+        """See `Entity.spellings`: a number may be a shipment's or a receipt's."""
+        return spellings(typed)
 
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
         """See `Entity.fields_read`."""

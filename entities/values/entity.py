@@ -33,7 +33,6 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
     is_batched = True
     merges_feeds = True
     has_daily_full_sync = True
-    has_links = False
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """See `Entity.computed_with`: which items go, and what becomes of those that Magento does not have."""

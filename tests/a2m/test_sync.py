@@ -248,3 +248,14 @@ def test_a_connection_that_is_down(a2m, make_world, faults, words):
     assert list(json.loads(output.out)) == ["entities"]
     assert words in output.err
     assert a2m("failed").out == "Nothing failed.\n"
+
+
+@pytest.mark.parametrize("entity", ["price", "inventory", "customer", "order", "shipment"])
+def test_a_full_sync_with_a_token_that_magento_refuses(a2m, make_world, entity):
+    """It does not end well where nothing differs either: nobody knows what Magento shows."""
+    make_world(3)
+    active = {f"A2M_ACTIVE__{entity.upper()}": "true", "A2M_ORDER__TYPES": '["SO"]', "A2M_CUSTOMER__CLASSES": '["X"]'}
+    assert a2m("sync", entity, "--full", **active).code == 0
+    refused = a2m("sync", entity, "--full", A2M_MAGENTO__BEARER_TOKEN="wrong-token-of-a-test", **active)
+    assert refused.code == 1
+    assert "token" in refused.err

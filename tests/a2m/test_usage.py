@@ -1,7 +1,9 @@
 """Wrong use and wrong settings: exit code 2 with one clear sentence, and nothing is sent."""
 
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from support.commands import settings_of
@@ -18,8 +20,33 @@ def test_help_lists_every_command(a2m):
     """`a2m --help` names every command with what it does."""
     output = a2m("--help")
     assert (output.code, output.err) == (0, "")
-    listed = [line.split()[0] for line in output.out.partition("Commands:")[2].splitlines() if line[2:3].strip()]
+    groups = output.out.partition("\n\nTry it on this machine:")[2].partition("Exit codes:")[0]
+    listed = [line.split()[0] for line in groups.splitlines() if re.match(r"  [a-z]", line)]
     assert sorted(listed) == COMMANDS
+    assert "More:" not in groups, "each command names its group"
+
+
+def test_help_is_whole_sentences(a2m, monkeypatch):
+    """On a terminal of 80 columns no sentence is cut, and each ends as one."""
+    monkeypatch.setenv("COLUMNS", "80")
+    groups = a2m("--help").out.partition("\n\nTry it on this machine:")[2].partition("Exit codes:")[0]
+    assert "..." not in groups
+    assert max(map(len, groups.splitlines())) <= 80
+    sentences = re.split(r"\n(?=  [a-z])", groups)[1:]
+    assert [one for one in sentences if not re.match(r"  [a-z]+ +[A-Z].*\.\s*(\n\S.*:)?\s*$", one, re.DOTALL)] == []
+
+
+def test_version(a2m):
+    """`--version` names the version that is installed."""
+    assert a2m("--version").out == f"a2m {version('acumatica-magento')}\n"
+
+
+def test_completion(a2m, monkeypatch):
+    """A shell completes commands and names of entities."""
+    for typed, completed in (("a2m sy", "sync\n"), ("a2m sync in", "inventory\n"), ("a2m link a", "\n")):
+        monkeypatch.setenv("COMP_WORDS", typed)
+        monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+        assert a2m(_A2M_COMPLETE="complete_bash").out == completed
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -74,7 +101,12 @@ def test_wrong_use(a2m, arguments, sentence):
         ("A2M_INVENTORY__WAREHOUSES", "MAIN", ["A2M_INVENTORY__WAREHOUSES = MAIN", "it must be JSON"]),
         ("A2M_QUEUE__BACH_COUNT", "5", ["A2M_QUEUE__BACH_COUNT", "Did you mean A2M_QUEUE__BATCH_COUNT?"]),
         ("A2M_MAGENTO__CONFIRM_BEARER_TOKEN", "wrong-token-of-a-test", ["CONFIRM_BEARER_TOKEN", "differ"]),
-        ("A2M_DATABASE_URL", "mysql://somewhere/x", ["mysql"]),
+        ("A2M_NOSUCH__X", "5", ["A2M_NOSUCH__X (in the environment) is not a setting.\n"]),
+        ("A2M_DATABSE_URL", "5", ["Did you mean A2M_DATABASE_URL?"]),
+        ("A2M_MAGENT__BEARER_TOKEN", "5", ["Did you mean A2M_MAGENTO__BEARER_TOKEN?"]),
+        ("A2M_DATABASE_URL", "mysql://somewhere/x", ["A2M_DATABASE_URL", "mysql"]),
+        ("A2M_DATABASE_URL", "sqlite://", ["A2M_DATABASE_URL", "names no database"]),
+        ("A2M_DATABASE_URL", "nonsense", ["A2M_DATABASE_URL"]),
     ],
 )
 def test_wrong_settings(a2m, make_world, name, value, words):
@@ -82,7 +114,7 @@ def test_wrong_settings(a2m, make_world, name, value, words):
     here = make_world(3)
     for command in (["sync", "all", "--json"], ["check"], ["status", "--json"]):
         output = a2m(*command, **{name: value})
-        assert output.code == (1 if name == "A2M_DATABASE_URL" else 2)
+        assert output.code == 2
         assert output.out == ""
         assert all(word in output.err for word in words), output.err
     assert here.site_state()["requests"] == 0

@@ -210,7 +210,7 @@ def read_in(*folders: str) -> set[str]:
 def test_a_rule_and_a_plan_hold_only_what_the_entity_reads(entity: str) -> None:
     """A field that no stage of the entity reads would make everything be computed again for nothing."""
     shared = ["tasks", "entities", "entities/shop_orders", "entities/documents"]
-    shared += [] if ENTITIES[entity].has_links else ["entities/values", "entities/inventory"]
+    shared += [] if ENTITIES[entity].link_sides else ["entities/values", "entities/inventory"]
     read = read_in(f"entities/{entity}", *shared)
     nothing = ReadPlan(feeds=())
     for base in BASES.values():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter
+from support.sales import Sales
 
 from connector.state.coordination import lease
 from connector.state.coordination import wakeups as wakes
@@ -147,10 +148,15 @@ async def test_pause_and_resume(make_world, state):
 
 
 async def test_link_a_document(make_world, state):
-    """The link is kept as one that a person made."""
-    make_world(PRODUCTS)
-    final = await link_document("order", "SO|SO000001", "17", return_state=True)
-    assert final.message == "order SO|SO000001 is 17 in Magento; nothing was waiting."
+    """The link is kept as one that a person made; an id that Magento does not have is refused."""
+    here = Sales(make_world(PRODUCTS))
+    here.entered("000001", {"P-1": 1})
+    magento_id = str(here.ordered({"P-1": 1}, increment_id="100000001"))
+    refused = await link_document("order", "000001", "17", return_state=True)
+    assert refused.message == "Magento has no order with the id 17. Nothing was linked."
+    final = await link_document("order", "SO 000001", magento_id, return_state=True)
+    assert final.message.startswith("order SO 000001 is order 100000001, ")
+    assert final.message.endswith(", in Magento; nothing was waiting.")
     with state.read() as connection:
-        (link,) = links.of_records(connection, "order", ["SO"]).values()
-    assert (link.magento_id, link.made_by) == ("17", "hand")
+        (link,) = links.of_records(connection, "order", ["SO 000001"]).values()
+    assert (link.magento_id, link.made_by) == (magento_id, "hand")

@@ -1,0 +1,54 @@
+"""How the commands are listed: in groups, each with a whole sentence; and what completes an entity's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from entities.names import NAMES
+
+TRY = "Try it on this machine"
+SET_UP = "Set it up"
+SYNC = "Sync"
+LOOK_AND_FIX = "See how it stands, and fix what failed"
+OPERATE = "Operate it"
+GROUPS = (TRY, SET_UP, SYNC, LOOK_AND_FIX, OPERATE)
+"""A command names its group as `rich_help_panel`; one that names none stands under *More*."""
+
+JSON_HELP = "Print one JSON object and nothing else."
+
+
+class Commands(TyperGroup):
+    """The commands by group: a sentence is wrapped, never cut."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each group."""
+        groups: dict[str, list[tuple[str, str]]] = {one: [] for one in (*GROUPS, "More")}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                group = getattr(command, "rich_help_panel", None)
+                sentence = " ".join((command.help or "").split("\n\n")[0].split())
+                groups[group if group in GROUPS else "More"].append((name, sentence))
+        width = max(len(name) for rows in groups.values() for name, _sentence in rows)
+        for title, rows in groups.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl([(name.ljust(width), sentence) for name, sentence in rows])
+
+
+def complete_entity(*more: str) -> Callable[[str], list[str]]:
+    """Return what completes an entity's name in a shell, and these words too."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [one for one in (*NAMES, *more) if one.startswith(incomplete)]
+
+    return complete
+
+
+def entity_argument(help_text: str, *more: str) -> Any:
+    """Return the argument that names an entity, or one of these words."""
+    return typer.Argument(help=help_text, metavar="ENTITY", autocompletion=complete_entity(*more))

@@ -1,0 +1,29 @@
+"""Both sides of an order's link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.acumatica import orders as acumatica
+from connector.acumatica.session import AcumaticaSession
+from connector.magento import orders
+from connector.magento.client import MagentoClient
+from entities.link_sides import LinkSides
+from settings import Settings
+
+
+async def _in_acumatica(session: AcumaticaSession, _settings: Settings, keys: Sequence[str]) -> set[str]:
+    return await acumatica.existing(session, [key for key in keys if all(acumatica.type_and_number(key))])
+
+
+async def _in_magento(client: MagentoClient, magento_id: str) -> str | None:
+    found = await orders.order(client, magento_id)
+    return None if found is None else f"order {found.increment_id}, {found.status}"
+
+
+async def _id_of(client: MagentoClient, number: str) -> str | None:
+    found = await orders.orders_of(client, increment_ids=[number])
+    return str(found[0].entity_id) if found else None
+
+
+SIDES = LinkSides(_in_acumatica, _in_magento, _id_of)
