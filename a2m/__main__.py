@@ -50,6 +50,8 @@ def commands() -> typer.Typer:
         setup,
         status,
         sync,
+        user,
+        web,
     )
 
     app = typer.Typer(
@@ -84,6 +86,8 @@ def commands() -> typer.Typer:
         housekeeping,
         serve,
         receiver,
+        web,
+        user,
         sandbox,
     ):
         module.add_to(app)

@@ -28,7 +28,7 @@ from app.logs import FORMAT, LEVEL
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
-PREFECT_PORT = 4200
+PREFECT_PORT, WEB_PORT = 4200, 8086
 START_SECONDS = 120.0
 RUN_SECONDS = 900.0
 OWN_FILES = "P1D"  # for a day the demo's own Prefect server keeps runs and events
@@ -140,13 +140,18 @@ def _live_in(folder: Path) -> None:
 
 async def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> int:
     began = time.monotonic()
+    workspace, ui = _addresses()
+    if not once:
+        out.print(f"The workspace: {workspace} (in some seconds)", markup=False)
     out.print("Starting the sandbox: an Acumatica and a Magento on this machine …")
     _start_sandbox(children, folder, items)
+    if not once:
+        children.start("workspace", ["a2m", "web"])
     out.print("Starting Prefect with its UI (the first start takes some seconds) …")
-    ui = _start_prefect(children)
+    _start_prefect(children, ui)
     outcomes = await _sync_all(children)
     right = _compare()
-    _print_result(outcomes, right, ui, folder, time.monotonic() - began)
+    _print_result(outcomes, right, workspace, ui, folder, time.monotonic() - began)
     if once:
         return 0 if all(wrong == 0 for _what, _compared, wrong in right) else 1
     out.print("\nIt goes on looking every minute. Ctrl-C ends everything.")
@@ -167,14 +172,26 @@ def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
     os.environ |= {name: value or "" for name, value in dotenv_values(lines).items()}
 
 
-def _start_prefect(children: Children) -> str:
-    """Start the Prefect server and, once it answers, the deployments; return the address of the UI."""
+def _addresses() -> tuple[str, str]:
+    """Choose where the workspace and Prefect's UI are; return both addresses. The workspace has a process of its own,
+    so that it is there before the deployments are.
+    """
+    web, ui = (f"http://127.0.0.1:{_free_port(usual)}" for usual in (WEB_PORT, PREFECT_PORT))
+    os.environ |= {
+        "A2M_WEB__ENABLED": "false",
+        "A2M_WEB__PORT": web.rpartition(":")[2],
+        "PREFECT_API_URL": f"{ui}/api",
+        "PREFECT_UI_API_URL": f"{ui}/api",
+    }
+    return web, ui
+
+
+def _start_prefect(children: Children, ui: str) -> None:
+    """Start the Prefect server and, once it answers, the deployments."""
     import httpx
 
-    port = _free_port(PREFECT_PORT)
-    ui = f"http://127.0.0.1:{port}"
-    os.environ |= {"PREFECT_API_URL": f"{ui}/api", "PREFECT_UI_API_URL": f"{ui}/api"}
-    children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)])
+    port = ui.rpartition(":")[2]
+    children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", port])
 
     def answers() -> bool:
         try:
@@ -184,7 +201,6 @@ def _start_prefect(children: Children) -> str:
 
     _wait(children, answers, "prefect")
     children.start("deployments", ["a2m", "serve"])
-    return ui
 
 
 def _wait(children: Children, ready: Callable[[], bool], name: str) -> None:
@@ -311,7 +327,12 @@ def _compare() -> list[tuple[str, int, int]]:
 
 
 def _print_result(
-    outcomes: list[tuple[str, str, str]], right: list[tuple[str, int, int]], ui: str, folder: Path, seconds: float
+    outcomes: list[tuple[str, str, str]],
+    right: list[tuple[str, int, int]],
+    workspace: str,
+    ui: str,
+    folder: Path,
+    seconds: float,
 ) -> None:
     out.print()
     table("What happened", ("entity", "run", "in words"), outcomes)
@@ -319,6 +340,7 @@ def _print_result(
     rows = [(what, compared, wrong, "yes" if wrong == 0 else "NO") for what, compared, wrong in right]
     table("Does Magento show what Acumatica says?", ("", "compared", "wrong", "right"), rows, ("compared", "wrong"))
     out.print(f"\nIt took {seconds:.0f} s. Where to look:", markup=False)
+    out.print(f"  Workspace      {workspace}", markup=False)
     out.print(f"  Prefect UI     {ui}", markup=False)
     out.print(f"  Settings used  {folder / 'state' / 'sandbox.env'}", markup=False)
     out.print(f"  State database {_where_the_state_is(folder)}", markup=False)

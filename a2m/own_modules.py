@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-OURS = ("app", "connector", "deployments", "entities", "flows", "receiver", "sandbox", "settings", "tasks")
+OURS = ("app", "connector", "deployments", "entities", "flows", "receiver", "sandbox", "settings", "tasks", "web")
 
 
 class ForeignModules(Exception):

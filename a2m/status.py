@@ -13,9 +13,9 @@ import typer
 from a2m.console import as_json, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
 from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
-from entities.names import NAMES
 
 if TYPE_CHECKING:
+    from app.standing import Standing
     from connector.state.operator.overview import Overview
 
 
@@ -122,43 +122,31 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 def read_status() -> list[dict[str, Any]]:
     from app.effective_settings import effective_settings
-    from connector.state.operator import actions, overview
+    from app.standing import standings
 
     now = datetime.now(UTC)
-    with effective_settings() as here, here.state.read() as connection:
-        found = [overview.of_entity(connection, entity, now) for entity in NAMES]
-        groups = actions.groups(connection)
-    return [
-        {
-            "entity": one.entity,
-            "state": _state_of(getattr(here.settings.active, one.entity), one),
-            "watermark": one.watermark,
-            **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
-            "failed_by_cause": {group.cause: group.how_many for group in groups if group.entity == one.entity},
-            "waiting": sum(one.waiting.values()),
-            "waiting_for": one.waiting,
-            "last_run": one.last_look_at,
-            "last_result": one.last_look,
-            "last_fault": one.last_fault,
-            "last_fault_at": one.last_fault_at,
-            "fault_since": one.fault_since,
-            "last_full_look": one.last_full_look_at,
-            "oldest_pending_seconds": None
-            if one.oldest_pending is None
-            else (now - one.oldest_pending).total_seconds(),
-        }
-        for one in found
-    ]
+    with effective_settings() as here:
+        found = standings(here, now)
+    return [_row(one, one.overview, now) for one in found]
 
 
-def _state_of(active: bool, one: Overview) -> str:
-    if not active:
-        return "not active"
-    if one.paused:
-        return "paused"
-    if one.died:
-        return f"dead: {one.died}"
-    return f"working: {one.working}" if one.working else "active"
+def _row(standing: Standing, one: Overview, now: datetime) -> dict[str, Any]:
+    return {
+        "entity": one.entity,
+        "state": standing.describe(),
+        "watermark": one.watermark,
+        **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
+        "failed_by_cause": {group.cause: group.how_many for group in standing.groups},
+        "waiting": sum(one.waiting.values()),
+        "waiting_for": one.waiting,
+        "last_run": one.last_look_at,
+        "last_result": one.last_look,
+        "last_fault": one.last_fault,
+        "last_fault_at": one.last_fault_at,
+        "fault_since": one.fault_since,
+        "last_full_look": one.last_full_look_at,
+        "oldest_pending_seconds": None if one.oldest_pending is None else (now - one.oldest_pending).total_seconds(),
+    }
 
 
 def _failed(entity: str | None) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from typing import Any
 LEVEL, FORMAT = "A2M_LOG_LEVEL", "A2M_LOG_FORMAT"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("text", "json")
-OURS = ("a2m", "app", "connector", "deployments", "entities", "flows", "receiver", "settings", "tasks")
+OURS = ("a2m", "app", "connector", "deployments", "entities", "flows", "receiver", "settings", "tasks", "web")
 """The packages whose modules log; what libraries log is not ours to show."""
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

@@ -1,4 +1,6 @@
-"""Every deployment in one process, on the configured Prefect server: the lease keeps two runs from working at once."""
+"""Every deployment in one process, on the configured Prefect server, and the workspace beside it: the lease keeps two
+runs from working at once.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from app.logs import print_to_stderr
 from connector.private_files import make_folder
 from deployments.pool import POOL, Refused, WrongPool, make_pool, make_queue
 from deployments.worker import WarmWorker
+from deployments.workspace import BesideTheDeployments
 from entities.names import NAMES
 from settings import home_folder
 from settings.load import refuse_open_dot_env
@@ -72,6 +75,15 @@ def worker_of_all() -> WarmWorker:
 async def _serve() -> None:
     server = await _server()
     worker = worker_of_all()
+    workspace = BesideTheDeployments(worker.processes)
+    workspace.start()
+    try:
+        await _register_and_serve(server, worker, workspace)
+    finally:
+        workspace.stop()
+
+
+async def _register_and_serve(server: str, worker: WarmWorker, workspace: BesideTheDeployments) -> None:
     try:
         async with get_client() as client:
             await make_pool(client, WarmWorker.get_default_base_job_template())
@@ -81,13 +93,13 @@ async def _serve() -> None:
         raise ServerUnusable(f"The Prefect server {server} cannot be used: {error}") from error
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
-    await _until_stopped(worker, f"Serving {', '.join(served)} on {server}")
+    await _until_stopped(worker, workspace, f"Serving {', '.join(served)} on {server}")
 
 
-async def _until_stopped(worker: WarmWorker, words: str) -> None:
+async def _until_stopped(worker: WarmWorker, workspace: BesideTheDeployments, words: str) -> None:
     """Serve until SIGINT or SIGTERM, then cancel the runs: each releases its lease and its session."""
     serving = asyncio.create_task(worker.start(printer=lambda _message: print_to_stderr(words)))
-    comparing = asyncio.create_task(_compare_again_and_again(worker))
+    comparing = asyncio.create_task(_compare_again_and_again(worker, workspace))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     try:
@@ -109,10 +121,11 @@ def _keep_up_to_date() -> None:
     keep_up_to_date()
 
 
-async def _compare_again_and_again(worker: WarmWorker) -> None:
+async def _compare_again_and_again(worker: WarmWorker, workspace: BesideTheDeployments) -> None:
     """In processes of their own, so that this one needs no room for the flows, the settings and the state."""
     while True:
         await asyncio.sleep(COMPARED_EVERY)
+        workspace.start()
         child = worker.processes.start(_keep_up_to_date)
         while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(1)

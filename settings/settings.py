@@ -27,6 +27,7 @@ from settings.receiver import Receiver
 from settings.shipment import Shipment
 from settings.sources import all_sources
 from settings.vendor_inventory import VendorInventory
+from settings.web import Web
 
 
 class Settings(BaseSettings):
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     receiver: Receiver = Receiver()
     notify: Notify = Notify()
     housekeeping: Housekeeping = Housekeeping()
+    web: Web = Web()
     database: SecretStr = Field(
         SecretStr(""),
         validation_alias="A2M_DATABASE_URL",

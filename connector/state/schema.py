@@ -378,3 +378,32 @@ told = Table(
     Column("what", StorableText, primary_key=True),
     Column("told_at", BigInteger, nullable=False),
 )
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", StorableText, primary_key=True),
+    Column("role", StorableText, nullable=False, comment="viewer, administrator"),
+    Column("password", StorableText, nullable=False, comment="a hash by argon2"),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token", StorableText, primary_key=True, comment="a hash of what the cookie holds"),
+    Column("user", StorableText, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", StorableText, nullable=False),
+    Column("action", StorableText, nullable=False, comment="a code, such as failed.skip"),
+    Column("entity", StorableText),
+    Column("said", StorableText, nullable=False, comment="what was done, in words"),
+)
+Index("audit_action", audit.c.action, audit.c.id)

@@ -11,9 +11,9 @@ from support.served import one_client
 
 COMMANDS = """
 check demo explain failed forget housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip
-status sync
+status sync user web
 """.split()  # noqa: SIM905
-SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette")
+SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette", "jinja2", "argon2")
 
 
 def test_help_lists_every_command(a2m):

@@ -1,9 +1,11 @@
 """`a2m serve` on a real Prefect server: what it registers, that runs are scheduled and run, and how it ends."""
 
 import signal
+import socket
 from contextlib import closing
 from datetime import UTC, datetime
 
+import httpx
 import psutil
 import pytest
 from support.commands import SECRETS, command, environment, run, settings_of
@@ -30,19 +32,29 @@ BY_HAND = [
 ]
 
 
+def free_port():
+    """A port that nobody listens at."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def test_serve(server, hole, folder):
-    """It registers a deployment per entity, Prefect schedules runs of those that are active, they run, and SIGTERM ends
-    all of it.
+    """It registers a deployment per entity, Prefect schedules runs of those that are active, they run, the workspace is
+    served beside them, and SIGTERM ends all of it.
 
     The `.env` beside it counts, the modules beside it do not.
     """
     lines = [f"{name}='{value}'\n" for name, value in settings_of(hole, hole).items()]
     (folder / ".env").touch(mode=0o600)
     (folder / ".env").write_text("".join(lines))
-    settings = {"PREFECT_API_URL": server}
+    port = free_port()
+    settings = {"PREFECT_API_URL": server, "A2M_WEB__ENABLED": "true", "A2M_WEB__PORT": str(port)}
     log = folder / "serve.log"
     with running(command("serve"), folder=folder, environ=environment(folder, settings), log=log) as serving:
         wait_until(lambda: "Serving" in log.read_text() or serving.poll() is not None, "serving")
+        wait_until(lambda: f"Workspace: http://127.0.0.1:{port}" in log.read_text(), "the workspace")
+        assert httpx.get(f"http://127.0.0.1:{port}/readyz").text == "ready\n"
         prefect = PrefectApi(server)
         found = prefect.deployments()
         assert sorted(found) == sorted([*BY_HAND, *ENTITIES]), log.read_text()

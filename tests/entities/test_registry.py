@@ -13,7 +13,7 @@ from entities.names import NAMES
 from entities.registry import ENTITIES, linked, waves
 from settings.active import Active
 
-PACKAGES = ("a2m", "app", "connector", "deployments", "flows", "receiver", "tasks")
+PACKAGES = ("a2m", "app", "connector", "deployments", "flows", "receiver", "tasks", "web")
 WORDS_OF_THE_SYSTEMS = ("connector/acumatica", "connector/magento", "connector/model")
 """What both systems call a field or a route is not an entity's name."""
 OF_ONE = {

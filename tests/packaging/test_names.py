@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("a2m", "app", "connector", "entities", "flows", "receiver", "settings", "tasks")
+PACKAGES = ("a2m", "app", "connector", "entities", "flows", "receiver", "settings", "tasks", "web")
 NOT_YET = ("connector/state", "entities/run_state.py")
 """The state database's names, and the protocol that they implement, change with its columns."""
 BANNED = {

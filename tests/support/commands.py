@@ -47,6 +47,7 @@ def environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """This process's environment with a state folder and a Prefect home of the test's own, and only these settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("A2M_", "PREFECT_"))}
     ours = {"A2M_HOME": str(home / "a2m"), "PREFECT_HOME": str(home / "prefect"), "DO_NOT_TRACK": "1"}
+    ours["A2M_WEB__ENABLED"] = "false"  # a port that all tests would share
     return kept | ours | {"PREFECT_SERVER_ANALYTICS_ENABLED": "false"} | dict(settings)
 
 

@@ -3,4 +3,16 @@
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("a2m", "app", "connector", "deployments", "entities", "flows", "receiver", "sandbox", "settings", "tasks")
+PACKAGES = (
+    "a2m",
+    "app",
+    "connector",
+    "deployments",
+    "entities",
+    "flows",
+    "receiver",
+    "sandbox",
+    "settings",
+    "tasks",
+    "web",
+)

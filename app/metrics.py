@@ -1,0 +1,88 @@
+"""How the connector stands, in figures for Prometheus: read from the state database when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from app.effective_settings import AppContext
+from app.standing import Activity, Standing, standings
+
+Figure = Callable[[Standing], float]
+
+
+class _Figures(Collector):
+    def __init__(self, found: list[Standing], now: datetime) -> None:
+        self._found, self._now = found, now
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure."""
+        yield self._of_each(
+            "a2m_active", "1 where the entity is active.", lambda one: int(one.activity is not Activity.INACTIVE)
+        )
+        yield self._of_each("a2m_paused", "1 where the entity is paused.", lambda one: int(one.overview.paused))
+        yield self._of_each(
+            "a2m_working", "1 while a run works on it.", lambda one: int(one.activity is Activity.WORKING)
+        )
+        yield self._messages()
+        yield self._failed_by_code()
+        yield self._waiting()
+        yield self._of_each(
+            "a2m_oldest_pending_seconds",
+            "How long the oldest message has waited for its turn; 0 where none waits.",
+            lambda one: self._age(one.overview.oldest_pending) or 0.0,
+        )
+        yield self._since("a2m_last_sync_timestamp_seconds", "When the last sync ended well.", "last_look_at")
+        yield self._since("a2m_last_full_sync_timestamp_seconds", "When the last full sync ended.", "last_full_look_at")
+        yield self._since("a2m_watermark_timestamp_seconds", "How far Acumatica has been pulled.", "watermark")
+        yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", "fault_since")
+
+    def _messages(self) -> Metric:
+        family = GaugeMetricFamily("a2m_messages", "Messages by state.", labels=["entity", "state"])
+        for one in self._found:
+            for state, count in one.overview.counts.items():
+                family.add_metric([one.entity, state], count)
+        return family
+
+    def _failed_by_code(self) -> Metric:
+        family = GaugeMetricFamily("a2m_failed", "Failed messages by failure code.", labels=["entity", "code"])
+        for one in self._found:
+            for group in one.groups:
+                family.add_metric([one.entity, group.cause], group.how_many)
+        return family
+
+    def _waiting(self) -> Metric:
+        help_text = "Messages that wait for something outside the queue, without a failure, by what they wait for."
+        family = GaugeMetricFamily("a2m_waiting", help_text, labels=["entity", "reason"])
+        for one in self._found:
+            for reason, count in one.overview.waiting.items():
+                family.add_metric([one.entity, reason], count)
+        return family
+
+    def _of_each(self, name: str, help_text: str, figure: Figure) -> Metric:
+        family = GaugeMetricFamily(name, help_text, labels=["entity"])
+        for one in self._found:
+            family.add_metric([one.entity], figure(one))
+        return family
+
+    def _since(self, name: str, help_text: str, field: str) -> Metric:
+        family = GaugeMetricFamily(name, help_text, labels=["entity"])
+        for one in self._found:
+            moment = getattr(one.overview, field)
+            if moment is not None:
+                family.add_metric([one.entity], moment.timestamp())
+        return family
+
+    def _age(self, moment: datetime | None) -> float | None:
+        return None if moment is None else (self._now - moment).total_seconds()
+
+
+def as_text(here: AppContext, now: datetime) -> bytes:
+    """Return the figures in Prometheus's text format. Raises `StateError`."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(standings(here, now), now))
+    return generate_latest(registry)

@@ -1,0 +1,82 @@
+"""What needs a person now, in words, the most pressing first; each with what helps.
+
+Comes from how the entities stand (`app.standing`): systems that are not configured, runs that fail, messages that
+failed, what waits too long, an entity without a sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.effective_settings import AppContext
+from app.standing import Activity, Standing
+from connector.model.failure_help import fix_of
+from connector.model.failures import label_of
+from settings import as_on_the_screen
+
+
+class Helps(StrEnum):
+    """What a person does about it."""
+
+    SETUP = "setup"
+    TEST_CONNECTION = "test_connection"
+    FAILED_MESSAGES = "failed_messages"
+    SYNC_NOW = "sync_now"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that needs a person. `title`: what it is; `text`: why, or what to do. `is_urgent`: nothing is sent."""
+
+    title: str
+    text: str
+    helps: Helps
+    entity: str | None = None
+    code: str = ""
+    is_urgent: bool = False
+
+
+def needs(here: AppContext, found: Sequence[Standing], now: datetime) -> list[Need]:
+    """Return what needs a person. Raises `StateError`."""
+    missing = here.settings.missing()
+    if missing:
+        text = f"Nothing is synced before that. Missing: {', '.join(as_on_the_screen(name) for name in missing)}."
+        return [Need("Connect Acumatica and Magento", text, Helps.SETUP, is_urgent=True)]
+    active = [one for one in found if one.activity is not Activity.INACTIVE]
+    return [
+        *(_fault(one) for one in active if one.overview.last_fault),
+        *(need for one in found for need in _failed(one)),
+        *_late(here, active, now),
+    ]
+
+
+def _fault(one: Standing) -> Need:
+    title = f"{one.entity.capitalize()}: runs fail"
+    return Need(title, one.overview.last_fault or "", Helps.TEST_CONNECTION, one.entity, is_urgent=True)
+
+
+def _failed(one: Standing) -> Iterator[Need]:
+    for group in one.groups:
+        count = f"{group.how_many:,} {'message' if group.how_many == 1 else 'messages'}"
+        title = f"{one.entity.capitalize()}: {count} failed – {label_of(group.cause)}"
+        text = as_on_the_screen(fix_of(group.cause)) or group.example
+        yield Need(title, text, Helps.FAILED_MESSAGES, one.entity, group.cause)
+
+
+def _late(here: AppContext, active: Sequence[Standing], now: datetime) -> Iterator[Need]:
+    """A message that waits for its turn too long, an entity without a sync: the limits are those of the alerts."""
+    notify = here.settings.notify
+    for one in active:
+        stands, name = one.overview, one.entity.capitalize()
+        if stands.paused:
+            continue
+        oldest, last = stands.oldest_pending, stands.last_look_at
+        if oldest is not None and now - oldest > timedelta(minutes=notify.oldest_pending):
+            text = f"The oldest has waited for more than {notify.oldest_pending:,} minutes. Runs may not be started."
+            yield Need(f"{name}: {stands.counts['pending']:,} messages wait", text, Helps.SYNC_NOW, one.entity)
+        if stands.working is None and last is not None and now - last > timedelta(minutes=notify.silence):
+            text = f"There was none for more than {notify.silence:,} minutes. Is a2m serve running?"
+            yield Need(f"{name}: no sync", text, Helps.SYNC_NOW, one.entity)

@@ -1,0 +1,66 @@
+"""The workspace beside the deployments: a process of its own, forked from the server that has imported everything.
+
+It ends with `a2m serve`, also where that is killed, and is started again where it died. Where it cannot be served as it
+is configured it says why, and the deployments go on without it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from multiprocessing import parent_process
+
+from app.logs import print_to_stderr
+from deployments.warm_processes import Child, WarmProcesses
+
+NOT_SERVED = 2
+"""The exit code of a workspace that is not to be started again."""
+
+
+class BesideTheDeployments:
+    """The process that serves the workspace."""
+
+    def __init__(self, processes: WarmProcesses) -> None:
+        self._processes = processes
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again where it has died."""
+        if self._child is None:
+            self._child = self._processes.start(serve_workspace)
+        elif self._child.has_ended() and self._child.exit_code() not in (0, NOT_SERVED):
+            print_to_stderr("The workspace has ended; it is started again.")
+            self._child = self._processes.start(serve_workspace)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._child is not None:
+            self._child.tell(signal.SIGTERM)
+
+
+def serve_workspace() -> None:
+    """Serve the workspace in this process, which is a new one."""
+    from connector.state.faults import StateError  # only here: the process that starts this one needs none of it
+    from settings import SettingsError
+    from web.security.entrance import NotServed
+    from web.serve import serve
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    try:
+        with suppress(KeyboardInterrupt):
+            serve(beside_the_deployments=True)
+    except (NotServed, SettingsError, StateError) as error:
+        print_to_stderr(f"{error} The deployments are served without it.")
+        sys.exit(NOT_SERVED)
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

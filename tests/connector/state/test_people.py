@@ -1,0 +1,100 @@
+"""The workspace's users, sessions and audit, and what was delivered by hour, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connector.state.engine import open_state
+from connector.state.operator import audit, deliveries, users
+from connector.state.operator.users import NoSuchUser, User, UserExists
+from connector.state.schema import micros, requests
+
+NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+ANNA = User("anna", "administrator", "hash")
+
+
+@pytest.fixture
+def state(database_url):
+    """A new state database, of either kind."""
+    opened = open_state(database_url)
+    yield opened
+    opened.close()
+
+
+def test_users(state):
+    """A user is added once, found by name, and removed."""
+    with state.read() as connection:
+        assert not users.are_any(connection)
+    users.add(state, ANNA, NOW)
+    users.add(state, User("Anna", "viewer", "another"), NOW)
+    with pytest.raises(UserExists, match="anna already"):
+        users.add(state, ANNA, NOW)
+    with state.read() as connection:
+        assert users.are_any(connection)
+        assert [one.name for one in users.all_of_them(connection)] == ["Anna", "anna"]
+        assert users.find(connection, "anna") == ANNA
+    users.remove(state, "anna")
+    with state.read() as connection:
+        assert users.find(connection, "anna") is None
+    for change in (lambda: users.remove(state, "anna"), lambda: users.change_password(state, "anna", "x", NOW)):
+        with pytest.raises(NoSuchUser):
+            change()
+
+
+def test_sessions(state):
+    """A session is on until it expires, is ended, or its user is removed or has another password."""
+    users.add(state, ANNA, NOW)
+
+    def begin(token, hours=1):
+        users.begin_session(state, token, "anna", NOW, NOW + timedelta(hours=hours))
+
+    def who(token, at=NOW):
+        with state.read() as connection:
+            found = users.of_session(connection, token, at)
+        return found and found.name
+
+    begin("one")
+    begin("two", hours=2)
+    assert (who("one"), who("two"), who("three")) == ("anna", "anna", None)
+    assert who("one", NOW + timedelta(hours=1)) is None
+    users.end_session(state, "one")
+    assert (who("one"), who("two")) == (None, "anna")
+    users.change_password(state, "anna", "new", NOW)
+    assert who("two") is None
+    begin("four")
+    users.remove(state, "anna")
+    users.add(state, ANNA, NOW)
+    assert who("four") is None
+
+
+def test_audit(state):
+    """What was done is read by its number, or the newest first, of some kinds or of all."""
+    first = audit.write(state, "anna", "pause", "Price is paused.", NOW, entity="price")
+    second = audit.write(state, "bert", "failed.skip", "3 skipped.", NOW + timedelta(minutes=1))
+    with state.read() as connection:
+        assert audit.read(connection, first) == audit.Done(first, NOW, "anna", "pause", "price", "Price is paused.")
+        assert audit.read(connection, second + 1) is None
+        assert [one.number for one in audit.newest(connection)] == [second, first]
+        assert [one.who for one in audit.newest(connection, ["pause"])] == ["anna"]
+        assert len(audit.newest(connection, limit=1)) == 1
+
+
+def test_deliveries_by_hour(state):
+    """Every record that Magento took in the last day is counted in its hour, whatever came before."""
+    with state.read() as connection:
+        assert deliveries.by_hour(connection, NOW) == {}
+    ages = [*[timedelta(days=40 - number) for number in range(30)], *map(hours, (23.9, 2.5, 2.4, 0.1))]
+    empty = {"fence": 1, "message_ids": "[]", "new_values": "[]", "old_values": "[]", "state": "settled"}
+    with state.write() as connection:
+        for age in ages:
+            for entity in ("price", "order"):
+                row = {**empty, "entity": entity, "sent": 10, "sent_at": micros(NOW - age)}
+                connection.execute(requests.insert().values(row))
+    with state.read() as connection:
+        found = deliveries.by_hour(connection, NOW)
+    assert found["price"] == found["order"] == [10, *[0] * 20, 20, 0, 10]
+
+
+def hours(number):
+    """So many hours."""
+    return timedelta(hours=number)

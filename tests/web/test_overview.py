@@ -1,0 +1,129 @@
+"""Overview: how each entity stands, what needs a person, and the buttons that help."""
+
+from datetime import timedelta
+
+import pytest
+from support.workspace import NOW
+
+from connector.state.coordination import lease, wakeups
+from connector.state.operator import overview
+from connector.state.sync import entities
+from entities.names import NAMES
+
+
+def remember(site, entity, words="3 changed, 3 sent in 1 request", ago=timedelta(seconds=30)):
+    """A sync of the entity has ended."""
+    with site.state.write() as connection:
+        entities.remember_look(connection, entity, NOW - ago, words, did_nothing=False, full=False)
+
+
+def test_nothing_is_set_up(site):
+    """At first one thing needs a person: the connection, with what is missing."""
+    text = site.get("/").text
+    assert "Connect Acumatica and Magento" in text
+    assert "Magento URL (A2M_MAGENTO__URL)" in text
+    assert "Sync now" not in text
+
+
+def test_a_card_for_each_entity(connected):
+    """Each says what it did last and when, in the order in which they run; an inactive one says so."""
+    remember(connected, "price")
+    text = connected.get("/").text
+    places = [text.index(f'id="{entity}-title"') for entity in NAMES]
+    assert places == sorted(places)
+    assert "3 changed, 3 sent in 1 request" in text
+    assert 'title="2026-11-24 09:59:30 EST">30 seconds ago' in text
+    assert text.count("Not active") == 1
+    assert "Nothing needs you." in text
+
+
+def test_only_what_is_refreshed(connected):
+    """While somebody looks the page asks for its inner part alone."""
+    part = connected.get("/", headers={"HX-Request": "true"}).text
+    assert "<html" not in part
+    assert 'id="price-title"' in part
+
+
+def test_a_run_at_work(connected):
+    """A card says that a run works, and which."""
+    lease.take(connected.state, "price", "run brave-otter", NOW)
+    text = connected.get("/").text
+    assert "Running now" in text
+    assert "At work: run brave-otter" in text
+
+
+def test_runs_that_fail(connected):
+    """What ends an entity's runs stands first, with Test Connection beside it."""
+    entities.remember_fault(connected.state, "order", NOW, "Magento refuses <the> token (401).")
+    text = connected.get("/").text
+    assert "Order: runs fail" in text
+    assert "Magento refuses &lt;the&gt; token (401)." in text
+    assert "Prefect shows each check" in connected.act("/test-connection")
+    assert connected.runs.started == [("Test Connection/Test Connection", {})]
+
+
+def test_no_sync_for_long(connected):
+    """An active entity without a sync is late; one that is paused may be silent."""
+    remember(connected, "price", ago=timedelta(minutes=20))
+    remember(connected, "inventory", ago=timedelta(minutes=20))
+    connected.act("/pause", entity="inventory")
+    text = connected.get("/").text
+    assert "Price: no sync" in text
+    assert "Inventory: no sync" not in text
+
+
+def test_pause_and_resume(connected):
+    """Both are done at once, told on the page, and kept with who did it."""
+    assert "Price is paused." in connected.act("/pause", entity="price")
+    with connected.state.read() as connection:
+        assert overview.of_entity(connection, "price", NOW).paused
+    assert '<button type="submit" class="primary">Resume</button>' in connected.get("/").text
+    assert connected.act("/resume", entity="price") == "Price is resumed."
+    with connected.state.read() as connection:
+        assert not overview.of_entity(connection, "price", NOW).paused
+    assert [(one.action, one.entity) for one in connected.done()] == [("pause", "price"), ("resume", "price")]
+
+
+def test_sync_now(connected):
+    """It starts the entity's deployment in Prefect, and says which run."""
+    assert connected.act("/sync", entity="price") == "Price: the run brave-otter is started."
+    assert connected.runs.started == [("price/price", {})]
+
+
+def test_sync_now_without_prefect(connected):
+    """Where no run can be started the page says why, and the next run syncs at once."""
+    connected.runs.fault = "Prefect does not answer."
+    assert "No run was started: Prefect does not answer." in connected.act("/sync", entity="price")
+    with connected.state.read() as connection:
+        assert wakeups.sync_requested(connection, "price", NOW - timedelta(seconds=1))
+    assert connected.done()[-1].action == "sync.refused"
+
+
+@pytest.mark.parametrize("entity", ["", "nothing", "<b>"])
+def test_an_entity_that_does_not_exist(connected, entity):
+    """It is refused by name, and nothing is started."""
+    connected.act("/sync", entity=entity)
+    assert connected.runs.started == []
+
+
+def test_an_inactive_entity_is_not_synced(connected):
+    """It says where it is switched on."""
+    assert "not active (Individual Sync Status)" in connected.act("/sync", entity="customer")
+
+
+def test_what_was_done_is_shown_to_who_did_it(connected):
+    """An address with the number of something that somebody else did shows nothing of it."""
+    connected.act("/pause", entity="price")
+    number = connected.done()[-1].number
+    connected.add_user()
+    connected.log_in()
+    for done in (str(number), "999999", "x", "-1", "9" * 40):
+        assert "Price is paused" not in connected.get(f"/?done={done}").text
+
+
+def test_a_setting_is_wrong(site, monkeypatch):
+    """The page names it as the screen does, and nothing else is shown."""
+    monkeypatch.setenv("A2M_QUEUE__BATCH_COUNT", "0")
+    answer = site.get("/")
+    assert answer.status_code == 503
+    assert "Batch Count (A2M_QUEUE__BATCH_COUNT) = 0" in answer.text

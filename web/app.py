@@ -1,0 +1,62 @@
+"""The workspace as one application: its pages, what programs ask, its files, and what every request passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from connector.state.faults import StateError
+from settings import SettingsError, as_on_the_screen
+from web import machines
+from web.pages import login, overview
+from web.render import render
+from web.routes import routes_of
+from web.security.gate import Gate
+from web.workspace import Workspace
+
+PAGES = (overview, login)
+"""Each has `ROUTES`; what is linked on every page stands in `web.navigation`."""
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(workspace: Workspace) -> Starlette:
+    """Return the application."""
+    return Starlette(
+        routes=[
+            *(route for one in PAGES for route in routes_of(one.ROUTES, workspace)),
+            *machines.routes(workspace),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Gate, hosts=workspace.entrance.hosts)],
+        exception_handlers={
+            HTTPException: _refused,
+            SettingsError: _settings_are_wrong,
+            StateError: _state_is_away,
+        },
+    )
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = "There is no such page" if error.status_code == 404 else "Not possible"
+    text = "" if error.status_code == 404 else error.detail
+    return _sorry(error.status_code, title, text)
+
+
+def _settings_are_wrong(_request: Request, error: Exception) -> Response:
+    return _sorry(503, "A setting is wrong", as_on_the_screen(str(error)))
+
+
+def _state_is_away(_request: Request, error: Exception) -> Response:
+    return _sorry(503, "The state database cannot be used", str(error))
+
+
+def _sorry(status: int, title: str, text: str) -> Response:
+    return HTMLResponse(render("sorry.html", title=title, text=text), status_code=status)

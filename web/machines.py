@@ -1,0 +1,65 @@
+"""What programs ask: whether the workspace lives, whether it can work, and how the connector stands in figures."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.metrics import as_text
+from connector.state.faults import StateError
+from settings import SettingsError
+from web.security.visitor import visitor_of
+from web.workspace import Workspace
+
+
+def routes(workspace: Workspace) -> list[Route]:
+    """Return the three of them."""
+    return [
+        Route("/healthz", _in_a_thread(lambda _request: PlainTextResponse("ok\n"))),
+        Route("/readyz", _in_a_thread(lambda _request: _ready(workspace))),
+        Route("/metrics", _in_a_thread(lambda request: _metrics(request, workspace))),
+    ]
+
+
+def _in_a_thread(answer: Callable[[Request], Response]) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(answer, request)
+
+    return endpoint
+
+
+def _ready(workspace: Workspace) -> Response:
+    """The state database answers and the settings are good; what is wrong stands in the log, not here."""
+    try:
+        workspace.here()
+    except (SettingsError, StateError):
+        return PlainTextResponse("not ready\n", status_code=503)
+    return PlainTextResponse("ready\n")
+
+
+def _metrics(request: Request, workspace: Workspace) -> Response:
+    """A program shows the token; a browser that is logged in needs none."""
+    if not _has_the_token(request, workspace.entrance.metrics_token) and not visitor_of(
+        request, workspace.entrance, workspace.state, workspace.now()
+    ):
+        return PlainTextResponse(
+            "Send the metrics token (A2M_WEB__METRICS_TOKEN) as: Authorization: Bearer TOKEN\n",
+            status_code=401,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    try:
+        text = as_text(workspace.here(), workspace.now())
+    except (SettingsError, StateError):
+        return PlainTextResponse("not ready\n", status_code=503)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _has_the_token(request: Request, wanted: str) -> bool:
+    kind, _blank, given = request.headers.get("authorization", "").partition(" ")
+    return bool(wanted) and kind.lower() == "bearer" and hmac.compare_digest(given.encode(), wanted.encode())

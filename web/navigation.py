@@ -1,0 +1,5 @@
+"""The pages that every page links to, in their order."""
+
+from __future__ import annotations
+
+PAGES = (("/", "Overview"),)

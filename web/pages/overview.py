@@ -1,0 +1,108 @@
+"""Overview: what needs a person, and a card for each entity. It refreshes itself while somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from app.needs import needs
+from app.standing import Activity, Standing, standings
+from connector.state.coordination import wakeups
+from connector.state.operator import deliveries
+from connector.state.sync import entities
+from entities.names import NAMES
+from entities.waiting import describe
+from web.charts import HEIGHT, WIDTH, bars
+from web.routes import Done, Refused, Visit, action, page
+from web.workspace import NotStarted
+
+BADGES = {
+    Activity.INACTIVE: ("Not active", ""),
+    Activity.PAUSED: ("Paused", "warn"),
+    Activity.DEAD: ("Stopped in the middle", "bad"),
+    Activity.WORKING: ("Running now", "accent"),
+    Activity.IDLE: ("Active", "good"),
+}
+
+
+def show(visit: Visit) -> Response:
+    """Show the page, or only what is refreshed of it."""
+    here, now = visit.here, visit.now
+    found = standings(here, now)
+    with here.state.read() as connection:
+        delivered = deliveries.by_hour(connection, now)
+    cards = [_card(one, delivered.get(one.entity, [])) for one in found]
+    return visit.render(
+        "overview_now.html" if visit.is_part else "overview.html",
+        needs=needs(here, found, now),
+        is_configured=not here.settings.missing(),
+        cards=cards,
+        times=visit.times,
+        chart_size=(WIDTH, HEIGHT),
+    )
+
+
+def _card(one: Standing, sent_by_hour: list[int]) -> dict[str, object]:
+    label, kind = BADGES[one.activity]
+    return {
+        "entity": one.entity,
+        "title": one.entity.capitalize(),
+        "badge": label,
+        "badge_kind": kind,
+        "stands": one.overview,
+        "is_active": one.activity is not Activity.INACTIVE,
+        "waiting": one.waiting,
+        "failed": one.failed,
+        "waiting_for": [(count, describe(code)) for code, count in one.overview.waiting.items()],
+        "bars": bars(sent_by_hour),
+        "sent": sum(sent_by_hour),
+    }
+
+
+def _entity(visit: Visit) -> str:
+    entity = visit.form.get("entity", "")
+    if entity not in NAMES:
+        raise Refused(f"There is no entity {entity[:100]!r}.", "/")
+    return entity
+
+
+def _paused(*, paused: bool) -> Callable[[Visit], Done]:
+    def act(visit: Visit) -> Done:
+        entity = _entity(visit)
+        entities.pause(visit.workspace.state, [entity], paused=paused)
+        what = "is paused. What changes meanwhile goes when it is resumed." if paused else "is resumed."
+        return Done(f"{entity.capitalize()} {what}", "/", entity)
+
+    return act
+
+
+def _sync_now(visit: Visit) -> Done:
+    """Start a run. Where Prefect takes none, the next run that works or is started syncs at once."""
+    entity = _entity(visit)
+    workspace = visit.workspace
+    if not getattr(visit.here.settings.active, entity):
+        raise Refused(f"{entity.capitalize()} is not active (Individual Sync Status).", "/", entity)
+    try:
+        run = workspace.runs.start(f"{entity}/{entity}")
+    except NotStarted as why:
+        wakeups.ask(workspace.state, [entity], visit.now)
+        raise Refused(f"No run was started: {why} The next one syncs at once.", "/", entity) from why
+    return Done(f"{entity.capitalize()}: the run {run.name} is started.", "/", entity)
+
+
+def _test_connection(visit: Visit) -> Done:
+    try:
+        run = visit.workspace.runs.start("Test Connection/Test Connection")
+    except NotStarted as why:
+        raise Refused(f"Test Connection was not started: {why}", "/") from why
+    return Done(f"Test Connection: the run {run.name} is started; Prefect shows each check.", "/")
+
+
+ROUTES = (
+    page("/", show),
+    action("/pause", _paused(paused=True), code="pause"),
+    action("/resume", _paused(paused=False), code="resume"),
+    action("/sync", _sync_now, code="sync"),
+    action("/test-connection", _test_connection, code="test_connection"),
+)

@@ -1,0 +1,33 @@
+"""Pages from templates. Whatever is put into one is escaped; nothing of it is ever read as markup."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from web.navigation import PAGES
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["plural"] = lambda count, one, many: f"{count:,} {one if count == 1 else many}"
+    environment.globals["pages"] = PAGES
+    return environment
+
+
+def render(template: str, **names: Any) -> str:
+    """Return a page, or a part of one."""
+    return _environment().get_template(template).render(**names)

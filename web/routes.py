@@ -1,0 +1,245 @@
+"""How a page is declared, and what is held for every one of them: who may see it, who may act, and the form's token.
+
+A page is a function from a `Visit` to a response. An action is one to `Done`: it is written into the audit, and the
+browser goes back to a page, which shows what was done; an action that cannot be done raises `Refused`, or returns the
+form again with what is wrong in it. All are plain functions and run in a thread of their own.
+
+    ROUTES = (page("/failed", show), action("/failed/skip", skip, code="failed.skip"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from app.effective_settings import AppContext
+from connector.state.operator import audit
+from web.render import render
+from web.security.visitor import (
+    NOBODY,
+    Visitor,
+    form_token,
+    is_behind_tls,
+    is_form_of,
+    new_token,
+    token_of,
+    visitor_of,
+)
+from web.times import Times
+from web.workspace import Workspace
+
+LARGEST_FORM = 2_000_000
+MOST_FIELDS = 100_000
+FIELD = "form_token"
+REFUSED = ".refused"
+Form = ImmutableMultiDict[str, str]
+
+
+class Refused(Exception):
+    """An action that is not done; the page to go back to shows why."""
+
+    def __init__(self, why: str, back: str, entity: str | None = None) -> None:
+        super().__init__(why)
+        self.back = back
+        self.entity = entity
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an action did, in words, and the page to go back to. `entity`: the one that it was about, if it was one."""
+
+    text: str
+    back: str
+    entity: str | None = None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of one person. `token` is what the browser's cookie holds."""
+
+    request: Request
+    workspace: Workspace
+    visitor: Visitor
+    token: str
+    form: Form
+
+    @property
+    def path(self) -> str:
+        """The page that is asked for."""
+        return self.request.url.path
+
+    @property
+    def query(self) -> ImmutableMultiDict[str, str]:
+        """What stands behind the question mark."""
+        return self.request.query_params
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the page is asked for, to refresh it."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @cached_property
+    def here(self) -> AppContext:
+        """The settings in force, and the state. Raises `SettingsError` and `StateError`."""
+        return self.workspace.here()
+
+    @cached_property
+    def now(self) -> Any:
+        """The instant of the request."""
+        return self.workspace.now()
+
+    @cached_property
+    def times(self) -> Times:
+        """How the page shows instants."""
+        return Times(self.now, self.here.settings.acumatica.zone())
+
+    def render(self, template: str, *, status: int = 200, **names: Any) -> Response:
+        """Return a page."""
+        text = render(
+            template,
+            visit=self,
+            visitor=self.visitor,
+            form_token=form_token(self.token),
+            notice=self._notice(),
+            prefect=self.workspace.runs.page(),
+            **names,
+        )
+        return HTMLResponse(text, status_code=status)
+
+    def _notice(self) -> audit.Done | None:
+        """Return what this person has just done, which the page that comes after it shows."""
+        number = self.query.get("done", "")
+        if not (number.isascii() and number.isdigit() and len(number) < 18):
+            return None
+        with self.workspace.state.read() as connection:
+            done = audit.read(connection, int(number))
+        return done if done is not None and done.who == self.visitor.name else None
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A page or an action, before it is part of an application."""
+
+    path: str
+    method: str
+    view: Callable[[Visit], Response] | None = None
+    act: Callable[[Visit], Done | Response] | None = None
+    code: str = ""
+    is_open: bool = False
+    needs_role: bool = True
+
+    def route(self, workspace: Workspace) -> Route:
+        """Return it as a route of this workspace."""
+
+        async def endpoint(request: Request) -> Response:
+            form = await _form(request) if self.method == "POST" else Form()
+            return await run_in_threadpool(self._answer, request, workspace, form)
+
+        return Route(self.path, endpoint, methods=[self.method], name=f"{self.method} {self.path}")
+
+    def _answer(self, request: Request, workspace: Workspace, form: Form) -> Response:
+        entrance = workspace.entrance
+        token = token_of(request, entrance)
+        if self.method == "POST" and (token is None or not is_form_of(token, form.get(FIELD, ""))):
+            raise HTTPException(403, "This page is too old, or was not made here. Load it again and repeat it.")
+        visitor = visitor_of(request, entrance, workspace.state, workspace.now())
+        if visitor is None and not self.is_open:
+            return _to_the_login(request)
+        visit = Visit(request, workspace, visitor or NOBODY, token or new_token(), form)
+        response = self._do(visit, self.act) if self.act else self._show(visit)
+        if token is None:
+            remember(response, visit.token, visit)
+        return response
+
+    def _show(self, visit: Visit) -> Response:
+        assert self.view is not None
+        return self.view(visit)
+
+    def _do(self, visit: Visit, act: Callable[[Visit], Done | Response]) -> Response:
+        if self.needs_role and not visit.visitor.may_act():
+            raise HTTPException(403, f"{visit.visitor.name} may look, and not act: ask an administrator.")
+        code = self.code
+        try:
+            done = act(visit)
+        except Refused as refused:
+            done, code = Done(str(refused), refused.back, refused.entity), f"{code}{REFUSED}"
+        if isinstance(done, Response):
+            return done
+        number = audit.write(visit.workspace.state, visit.visitor.name, code, done.text, visit.now, entity=done.entity)
+        return RedirectResponse(with_query(done.back, done=str(number)), status_code=303)
+
+
+def page(path: str, view: Callable[[Visit], Response], *, is_open: bool = False) -> Declared:
+    """Declare a page. `is_open`: everybody may see it, without a login."""
+    return Declared(path, "GET", view=view, is_open=is_open)
+
+
+def action(path: str, act: Callable[[Visit], Done | Response], *, code: str) -> Declared:
+    """Declare an action, which administrators may do. `code`: under which it stands in the audit."""
+    return Declared(path, "POST", act=act, code=code)
+
+
+def remember(response: Response, token: str, visit: Visit) -> None:
+    """Let the browser keep this cookie until it is closed; a session ends earlier by itself."""
+    response.set_cookie(
+        visit.workspace.entrance.cookie,
+        token,
+        httponly=True,
+        samesite="lax",
+        secure=is_behind_tls(visit.request, visit.workspace.entrance),
+        path="/",
+    )
+
+
+def with_query(path: str, **values: str) -> str:
+    """Return an address of ours with these values in its query."""
+    plain, _mark, query = path.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query) if name not in values]
+    return f"{plain}?{urlencode([*kept, *values.items()])}"
+
+
+def is_ours(path: str) -> bool:
+    """Return whether an address stays inside the workspace."""
+    parts = urlsplit(path)
+    return path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+
+
+def _to_the_login(request: Request) -> Response:
+    """Let the person log in and come back; a part of a page that is refreshed lets the whole page do so."""
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Refresh": "true"})
+    if request.method not in ("GET", "HEAD"):
+        raise HTTPException(401, "Nobody is logged in, or no longer. Log in and repeat it.")
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/login?next={quote(here)}", status_code=303)
+
+
+async def _form(request: Request) -> Form:
+    """Return a form as a browser sends it, of which no more is read than a form of ours may have."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise HTTPException(415, "A form is expected.")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_FORM:
+            raise HTTPException(413, "The form is too large.")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise HTTPException(400, "The form cannot be read.") from error
+    return Form(pairs)
+
+
+def routes_of(declared: Sequence[Declared], workspace: Workspace) -> list[Route]:
+    """Return all of them as routes of this workspace."""
+    return [one.route(workspace) for one in declared]

@@ -1,0 +1,53 @@
+"""Runs in Prefect: the only part of the pages that knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
+
+from web.workspace import NotStarted, StartedRun
+
+START_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class PrefectRuns:
+    """Starts runs of our deployments on a Prefect server. `server` is its API, `ui` the address of its pages."""
+
+    server: str | None
+    ui: str | None
+
+    def start(self, deployment: str, parameters: dict[str, object] | None = None) -> StartedRun:
+        """Start a run of `FLOW/DEPLOYMENT`. Raises `NotStarted`."""
+        if not self.server:
+            raise NotStarted("No Prefect server is configured (PREFECT_API_URL).")
+        try:
+            with get_client(httpx_settings={"timeout": START_SECONDS}, sync_client=True) as client:
+                found = client.read_deployment_by_name(deployment)
+                made: Any = client.create_flow_run_from_deployment(found.id, parameters=parameters or {})
+        except ObjectNotFound as error:
+            raise NotStarted(f"Prefect has no deployment {deployment}: a2m serve registers it.") from error
+        except (httpx.HTTPError, PrefectException) as error:
+            kind = type(error).__name__
+            raise NotStarted(f"Prefect at {self.server} (PREFECT_API_URL) takes no run now: {kind}.") from error
+        return StartedRun(str(made.name), self.page_of(str(made.id)))
+
+    def page(self) -> str | None:
+        """Return the address of Prefect's pages; None where none is known."""
+        return self.ui
+
+    def page_of(self, run_id: str) -> str | None:
+        """Return the address of a run's page."""
+        return f"{self.ui}/runs/flow-run/{run_id}" if self.ui else None
+
+
+def configured_runs() -> PrefectRuns:
+    """Return the Prefect server that is configured."""
+    server, ui = PREFECT_API_URL.value(), PREFECT_UI_URL.value()
+    shown = ui or (str(server).removesuffix("/api") if server else None)
+    return PrefectRuns(str(server) if server else None, str(shown).rstrip("/") if shown else None)

@@ -1,0 +1,46 @@
+"""How pages show instants and durations: how long ago, and the time in the tenant's zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Times:
+    """Instants as they are shown at `now`, in a zone."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    def ago(self, moment: datetime) -> str:
+        """Return how long ago something was."""
+        seconds = (self.now - moment).total_seconds()
+        return "just now" if seconds < 10 else f"{duration(seconds)} ago"
+
+    def age(self, moment: datetime) -> str:
+        """Return how old something is."""
+        return duration((self.now - moment).total_seconds())
+
+    def at(self, moment: datetime) -> str:
+        """Return an instant; of the same day its time alone."""
+        here, today = moment.astimezone(self.zone), self.now.astimezone(self.zone).date()
+        return f"{here:%H:%M:%S}" if here.date() == today else f"{here:%Y-%m-%d %H:%M}"
+
+    def exactly(self, moment: datetime) -> str:
+        """Return an instant with its day and its zone."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its largest unit, which is exact enough to read."""
+    span = timedelta(seconds=max(seconds, 0))
+    for size, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute")):
+        if span >= size:
+            return _count(span // size, name)
+    return _count(int(span.total_seconds()), "second")
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
