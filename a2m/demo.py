@@ -251,8 +251,6 @@ async def _sync_wave(
     children: Children, client: PrefectClient, show_line: Callable[[str], None], wave: Sequence[str]
 ) -> list[tuple[str, str, str]]:
     """One run of each entity of a wave, with a line that says how far they are."""
-    from entities.counters import NOTHING_CHANGED
-
     outcomes: dict[str, tuple[str, str, str]] = {}
     deadline = time.monotonic() + RUN_SECONDS
     runs = {entity: await _start_run(children, client, entity) for entity in wave}
@@ -268,8 +266,9 @@ async def _sync_wave(
                 # a scheduled run was quicker, or left something to wait for another entity
                 runs[entity] = await _start_run(children, client, entity)
             else:
-                by_schedule = known["last_result"] if state.message == NOTHING_CHANGED else None
-                outcomes[entity] = (entity, state.name or "", by_schedule or state.message or "")
+                # what the last sync that did something said, which may be a scheduled run's
+                words = known["last_result"] if state.is_completed() else None
+                outcomes[entity] = (entity, state.name or "", words or state.message or "")
         await asyncio.sleep(0.5)
     late = {entity: (entity, "still working", "it took longer than the demo waits") for entity in runs}
     return [outcomes.get(entity, late[entity]) for entity in runs]

@@ -11,7 +11,6 @@ from entities.waiting import describe
 from settings import as_on_the_screen
 
 MOST_NOTES = 1_000
-NOTHING_CHANGED = "nothing changed"
 _SUMMED = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", "superseded")
 
 
@@ -56,7 +55,7 @@ class Counters:
     def summary(self) -> str:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
         if self.did_nothing():
-            return NOTHING_CHANGED
+            return "nothing changed"
         sentences = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
         if self.changed:
             sentences.insert(0, f"{self.changed:,} changed")
