@@ -17,6 +17,9 @@ from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
 from settings import as_on_the_screen
 
+ALWAYS_HERE = ("A2M_MAGENTO__URL", "A2M_ACUMATICA__URL")
+"""Settings that no Block of Prefect's holds."""
+
 
 class Helps(StrEnum):
     """What a person does about it."""
@@ -41,7 +44,7 @@ class Need:
 
 def needs(here: AppContext, found: Sequence[Standing], now: datetime) -> list[Need]:
     """Return what needs a person. Raises `StateError`."""
-    missing = here.settings.missing()
+    missing = missing_settings(here, found)
     if missing:
         text = f"Nothing is synced before that. Missing: {', '.join(as_on_the_screen(name) for name in missing)}."
         return [Need("Connect Acumatica and Magento", text, Helps.SETUP, is_urgent=True)]
@@ -51,6 +54,15 @@ def needs(here: AppContext, found: Sequence[Standing], now: datetime) -> list[Ne
         *(need for one in found for need in _failed(one)),
         *_late(here, active, now),
     ]
+
+
+def missing_settings(here: AppContext, found: Sequence[Standing]) -> list[str]:
+    """Return the settings without which nothing is synced. Secrets may be in Prefect's Blocks, which only runs read:
+    once a run has ended well, they are somewhere.
+    """
+    missing = here.settings.missing()
+    has_synced = any(one.overview.last_look_at is not None for one in found)
+    return [name for name in missing if not has_synced or name in ALWAYS_HERE]
 
 
 def _fault(one: Standing) -> Need:

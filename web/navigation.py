@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-PAGES = (("/", "Overview"),)
+PAGES = (
+    ("/", "Overview"),
+    ("/failed", "Failed messages"),
+)

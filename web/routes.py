@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
@@ -36,7 +37,7 @@ from web.security.visitor import (
     visitor_of,
 )
 from web.times import Times
-from web.workspace import Workspace
+from web.workspace import StartedRun, Workspace
 
 LARGEST_FORM = 2_000_000
 MOST_FIELDS = 100_000
@@ -56,11 +57,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Done:
-    """What an action did, in words, and the page to go back to. `entity`: the one that it was about, if it was one."""
+    """What an action did, in words, and the page to go back to. `entity`: the one that it was about, if it was one.
+    `run`: what does the rest, to which the page links.
+    """
 
     text: str
     back: str
     entity: str | None = None
+    run: StartedRun | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Visit:
             visitor=self.visitor,
             form_token=form_token(self.token),
             notice=self._notice(),
+            run_page=self._run_page(),
             prefect=self.workspace.runs.page(),
             **names,
         )
@@ -124,6 +129,13 @@ class Visit:
         with self.workspace.state.read() as connection:
             done = audit.read(connection, int(number))
         return done if done is not None and done.who == self.visitor.name else None
+
+    def _run_page(self) -> str | None:
+        """Return the page in Prefect of the run that was just started."""
+        try:
+            return self.workspace.runs.page_of(str(UUID(self.query.get("run", ""))))
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -176,7 +188,8 @@ class Declared:
         if isinstance(done, Response):
             return done
         number = audit.write(visit.workspace.state, visit.visitor.name, code, done.text, visit.now, entity=done.entity)
-        return RedirectResponse(with_query(done.back, done=str(number)), status_code=303)
+        run = {"run": done.run.run_id} if done.run else {}
+        return RedirectResponse(with_query(done.back, done=str(number), **run), status_code=303)
 
 
 def page(path: str, view: Callable[[Visit], Response], *, is_open: bool = False) -> Declared:

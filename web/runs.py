@@ -35,7 +35,7 @@ class PrefectRuns:
         except (httpx.HTTPError, PrefectException) as error:
             kind = type(error).__name__
             raise NotStarted(f"Prefect at {self.server} (PREFECT_API_URL) takes no run now: {kind}.") from error
-        return StartedRun(str(made.name), self.page_of(str(made.id)))
+        return StartedRun(str(made.name), str(made.id))
 
     def page(self) -> str | None:
         """Return the address of Prefect's pages; None where none is known."""

@@ -19,10 +19,10 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True)
 class StartedRun:
-    """A run that was started: its name, and its page in Prefect where there is one."""
+    """A run that was started."""
 
     name: str
-    url: str | None
+    run_id: str
 
 
 class Runs(Protocol):

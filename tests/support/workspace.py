@@ -22,6 +22,7 @@ from web.workspace import NotStarted, StartedRun, Workspace
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 HERE = "http://localhost:8086"
+RUN = "0198c5a2-2f6b-7000-8000-000000000001"
 PASSWORD = "a long enough password"
 
 
@@ -36,7 +37,7 @@ class NotedRuns:
         if self.fault:
             raise NotStarted(self.fault)
         self.started.append((deployment, parameters or {}))
-        return StartedRun("brave-otter", self.page_of("1"))
+        return StartedRun("brave-otter", RUN)
 
     def page(self) -> str | None:
         return "http://127.0.0.1:4200"

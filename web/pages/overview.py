@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from app.needs import needs
+from app.needs import missing_settings, needs
 from app.standing import Activity, Standing, standings
 from connector.state.coordination import wakeups
 from connector.state.operator import deliveries
@@ -36,7 +36,7 @@ def show(visit: Visit) -> Response:
     return visit.render(
         "overview_now.html" if visit.is_part else "overview.html",
         needs=needs(here, found, now),
-        is_configured=not here.settings.missing(),
+        is_configured=not missing_settings(here, found),
         cards=cards,
         times=visit.times,
         chart_size=(WIDTH, HEIGHT),
@@ -88,7 +88,7 @@ def _sync_now(visit: Visit) -> Done:
     except NotStarted as why:
         wakeups.ask(workspace.state, [entity], visit.now)
         raise Refused(f"No run was started: {why} The next one syncs at once.", "/", entity) from why
-    return Done(f"{entity.capitalize()}: the run {run.name} is started.", "/", entity)
+    return Done(f"{entity.capitalize()}: the run {run.name} is started.", "/", entity, run)
 
 
 def _test_connection(visit: Visit) -> Done:
@@ -96,7 +96,7 @@ def _test_connection(visit: Visit) -> Done:
         run = visit.workspace.runs.start("Test Connection/Test Connection")
     except NotStarted as why:
         raise Refused(f"Test Connection was not started: {why}", "/") from why
-    return Done(f"Test Connection: the run {run.name} is started; Prefect shows each check.", "/")
+    return Done(f"Test Connection: the run {run.name} is started; Prefect shows each check.", "/", run=run)
 
 
 ROUTES = (

@@ -1,0 +1,231 @@
+"""Failed messages: in groups by failure code, each with what it means and what to do; then one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.failed_messages import MOST_SKIPPED, Choice, chosen, page_of, send_again, skip
+from connector.model.failure_help import HELP, fix_of
+from connector.model.failures import FailureCode, label_of
+from connector.state.operator import actions, audit
+from connector.state.queue.message import Message
+from entities.names import NAMES
+from entities.registry import ENTITIES, linked
+from settings import as_on_the_screen
+from web.routes import Done, Refused, Visit, action, page
+from web.workspace import NotStarted
+
+HISTORY = 20
+CODES = ("failed.send_again", "failed.skip", "failed.link")
+COLUMNS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would calculate."""
+
+
+def show_groups(visit: Visit) -> Response:
+    """Show the groups, the largest first, and what people did lately."""
+    entity = _entity(visit.query.get("entity", ""))
+    with visit.workspace.state.read() as connection:
+        groups = actions.groups(connection, entity or None)
+        history = audit.newest(connection, [*CODES, *(f"{code}.refused" for code in CODES)], HISTORY)
+    return visit.render(
+        "failed.html",
+        entity=entity,
+        entities=NAMES,
+        groups=[{"group": one, "address": _address(one.entity, one.cause), **_help(one.cause)} for one in groups],
+        total=sum(one.how_many for one in groups),
+        history=history,
+        times=visit.times,
+    )
+
+
+def show_group(visit: Visit) -> Response:
+    """Show the messages of a group, a page at a time."""
+    choice = _choice(visit)
+    number = visit.query.get("page", "1")
+    with visit.workspace.state.read() as connection:
+        found = chosen(connection, choice)
+    shown = page_of(found, int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1)
+    address = _address(choice.entity, choice.code, choice.text)
+    return visit.render(
+        "failed_group.html",
+        choice=choice,
+        page=shown,
+        rows=[{"message": one, "value": _value(one)} for one in shown.rows],
+        address=address,
+        csv="/failed.csv" + address.partition("?")[1] + address.partition("?")[2],
+        label=label_of(choice.code) if choice.code else "All failed messages",
+        times=visit.times,
+        **_help(choice.code),
+    )
+
+
+def show_message(visit: Visit) -> Response:
+    """Show one message, with what can be done about it."""
+    with visit.workspace.state.read() as connection:
+        found = chosen(connection, Choice(ids={visit.query.get("id", "")}))
+    if not found:
+        raise HTTPException(404, "This message is not failed, or no longer.")
+    (one,) = found
+    return visit.render(
+        "failed_message.html",
+        message=one,
+        value=_value(one),
+        label=label_of(one.cause or ""),
+        address=_address(one.entity, one.cause or ""),
+        may_be_linked=one.entity in linked(),
+        times=visit.times,
+        **_help(one.cause or ""),
+    )
+
+
+def as_csv(visit: Visit) -> Response:
+    """Return all that is chosen as comma-separated values."""
+    with visit.workspace.state.read() as connection:
+        found = chosen(connection, _choice(visit))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for one in found:
+        when = one.changed_at.isoformat(timespec="seconds")
+        row = (one.id, one.entity, one.sku or one.key, one.source, one.attempts, when, one.cause, one.reason)
+        writer.writerow([_cell(value) for value in row])
+    headers = {"Content-Disposition": 'attachment; filename="failed-messages.csv"'}
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _send_again(visit: Visit) -> Done:
+    choice, back = _chosen_in_the_form(visit)
+    counts = send_again(visit.workspace.state, choice, visit.now)
+    if not counts:
+        raise Refused("Nothing is sent again: tick the messages first, or they are not failed any more.", back)
+    text = f"{_count(counts.total())} sent again, with the newest state of Acumatica."
+    late, run = [], None
+    for entity in counts:
+        try:
+            run = visit.workspace.runs.start(f"{entity}/{entity}")
+        except NotStarted as why:
+            late.append(f"{entity.capitalize()} goes with its next sync: {why}")
+    return Done(" ".join([text, *late]), back, _one_of(counts), run)
+
+
+def _skip(visit: Visit) -> Done:
+    choice, back = _chosen_in_the_form(visit)
+    reason = visit.form.get("reason", "").strip()[:500]
+    if not reason:
+        raise Refused("Nothing is skipped: say why in the field Reason.", back)
+    state = visit.workspace.state
+    with state.read() as connection:
+        found = chosen(connection, choice)
+    if not found:
+        raise Refused("Nothing is skipped: tick the messages first, or they are not failed any more.", back)
+    if len(found) > MOST_SKIPPED:
+        return _skip_in_a_run(visit, choice, len(found), reason, back)
+    done = skip(state, found, reason, visit.now)
+    left = f" {len(done.left):,} not: {done.left[0]}" if done.left else ""
+    return Done(f"{_count(done.count)} skipped: {reason}.{left}", back, _one_of({one.entity: 1 for one in found}))
+
+
+def _skip_in_a_run(visit: Visit, choice: Choice, count: int, reason: str, back: str) -> Done:
+    if choice.text or choice.ids is not None:
+        raise Refused(f"At most {MOST_SKIPPED} messages are skipped at once: {count:,} are chosen.", back)
+    parameters: dict[str, object] = {
+        "what": "Skip them",
+        "entity": choice.entity or "all",
+        "cause": choice.code,
+        "reason": reason,
+    }
+    try:
+        run = visit.workspace.runs.start("Reprocess Failed Messages/Reprocess Failed Messages", parameters)
+    except NotStarted as why:
+        raise Refused(f"Nothing is skipped: {why}", back) from why
+    return Done(
+        f"{count:,} messages are being skipped by the run {run.name}: {reason}.", back, choice.entity or None, run
+    )
+
+
+def _link(visit: Visit) -> Done:
+    """Both systems are asked before a link is stored, so it is a run in Prefect."""
+    number, magento_id = visit.form.get("id", ""), visit.form.get("magento_id", "").strip()[:100]
+    back = f"/failed/message?{urlencode({'id': number})}"
+    with visit.workspace.state.read() as connection:
+        found = chosen(connection, Choice(ids={number}))
+    if not found or found[0].entity not in linked():
+        raise Refused("Nothing is linked: the message is not failed any more, or its entity has no links.", "/failed")
+    one = found[0]
+    if not (magento_id.isascii() and magento_id.isdigit()):
+        raise Refused("Nothing is linked: the id in Magento (entity id) is a number.", back, one.entity)
+    parameters: dict[str, object] = {"entity": one.entity, "key": one.key, "magento_id": magento_id}
+    try:
+        run = visit.workspace.runs.start("Link a Document/Link a Document", parameters)
+    except NotStarted as why:
+        raise Refused(f"Nothing is linked: {why}", back, one.entity) from why
+    text = f"{one.entity.capitalize()} {one.key} is being linked to {magento_id} by the run {run.name}."
+    return Done(text, back, one.entity, run)
+
+
+def _chosen_in_the_form(visit: Visit) -> tuple[Choice, str]:
+    """Return what is ticked, or all that the page's filter chooses; and the page to go back to."""
+    form = visit.form
+    entity, code, text = (form.get(name, "") for name in ("entity", "code", "text"))
+    back = "/failed" if form.get("back") == "groups" else _address(entity, code, text)
+    if form.get("which") == "all":
+        return Choice(_entity(entity), code, text), back
+    return Choice(ids=frozenset(form.getlist("id"))), back
+
+
+def _choice(visit: Visit) -> Choice:
+    query = visit.query
+    return Choice(_entity(query.get("entity", "")), query.get("code", ""), query.get("text", "")[:200])
+
+
+def _entity(name: str) -> str:
+    if name and name not in NAMES:
+        raise HTTPException(404)
+    return name
+
+
+def _address(entity: str, code: str, text: str = "") -> str:
+    given = {"entity": entity, "code": code, "text": text}
+    return f"/failed/group?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def _help(code: str) -> dict[str, str]:
+    known = code in FailureCode._value2member_map_
+    return {
+        "meaning": as_on_the_screen(HELP[FailureCode(code)].meaning) if known else "",
+        "fix": as_on_the_screen(fix_of(code)),
+        "code_label": label_of(code),
+    }
+
+
+def _value(one: Message) -> str:
+    return ENTITIES[one.entity].value_text(one.value) or ""
+
+
+def _count(number: int) -> str:
+    return "1 message is" if number == 1 else f"{number:,} messages are"
+
+
+def _one_of(counts: dict[str, int]) -> str | None:
+    return next(iter(counts)) if len(counts) == 1 else None
+
+
+ROUTES = (
+    page("/failed", show_groups),
+    page("/failed/group", show_group),
+    page("/failed/message", show_message),
+    page("/failed.csv", as_csv),
+    action("/failed/send-again", _send_again, code=CODES[0]),
+    action("/failed/skip", _skip, code=CODES[1]),
+    action("/failed/link", _link, code=CODES[2]),
+)
