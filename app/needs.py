@@ -15,7 +15,6 @@ from app.effective_settings import AppContext
 from app.standing import Activity, Standing
 from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
-from settings import as_on_the_screen
 
 ALWAYS_HERE = ("A2M_MAGENTO__URL", "A2M_ACUMATICA__URL")
 """Settings that no Block of Prefect's holds."""
@@ -46,7 +45,7 @@ def needs(here: AppContext, found: Sequence[Standing], now: datetime) -> list[Ne
     """Return what needs a person. Raises `StateError`."""
     missing = missing_settings(here, found)
     if missing:
-        text = f"Nothing is synced before that. Missing: {', '.join(as_on_the_screen(name) for name in missing)}."
+        text = f"Nothing is synced before that. Missing: {', '.join(missing)}."
         return [Need("Connect Acumatica and Magento", text, Helps.SETUP, is_urgent=True)]
     active = [one for one in found if one.activity is not Activity.INACTIVE]
     return [
@@ -74,7 +73,7 @@ def _failed(one: Standing) -> Iterator[Need]:
     for group in one.groups:
         count = f"{group.how_many:,} {'message' if group.how_many == 1 else 'messages'}"
         title = f"{one.entity.capitalize()}: {count} failed – {label_of(group.cause)}"
-        text = as_on_the_screen(fix_of(group.cause)) or group.example
+        text = fix_of(group.cause) or group.example
         yield Need(title, text, Helps.FAILED_MESSAGES, one.entity, group.cause)
 
 

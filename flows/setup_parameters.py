@@ -6,7 +6,6 @@ the field, its value and the rule, and then nothing is changed. Secrets are no p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,22 +19,12 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel
 
+from app.change_settings import save
 from app.effective_settings import AppContext, effective_settings, read
 from connector.state.faults import StateError
 from connector.state.operator import saved_settings
 from flows.artifacts import named
-from settings import (
-    Settings,
-    SettingsError,
-    all_settings,
-    as_form,
-    as_on_the_screen,
-    form,
-    from_form,
-    load_settings,
-    masked,
-    to_save,
-)
+from settings import SettingsError, as_form, as_on_the_screen, form, from_form
 
 if TYPE_CHECKING:
     SetupParameters = BaseModel
@@ -57,41 +46,14 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
     filled = settings.model_dump() if isinstance(settings, BaseModel) else settings
     try:
         with effective_settings() as now:
-            text, number = _save(now, filled, changed_by.strip() or f"the Prefect UI, run {flow_run.name}")
+            who = changed_by.strip() or f"the Prefect UI, run {flow_run.name}"
+            kept = save(now, from_form(filled), after=now.version, who=who, moment=datetime.now(UTC))
             await _show(now, as_form(read(now.state).settings))
     except (SettingsError, StateError, saved_settings.SavedMeanwhile) as refused:
         return await named(Failed(message=f"Nothing was changed. {as_on_the_screen(str(refused))}"))
-    if number is None:
+    if kept is None:
         return await named(Completed(name="NothingChanged", message="Everything is as it was filled in already."))
-    return await named(Completed(message=f"Version {number}: {text}. The next sync uses it."))
-
-
-def _save(now: AppContext, filled: Mapping[str, Any], who: str) -> tuple[str, int | None]:
-    """Save what was filled in; return a message about what changed, and the number of the version, if there is a
-    new one.
-    """
-    with now.state.read() as connection:
-        before = saved_settings.newest(connection)
-    values_before = before.values if before else {}
-    values = to_save(from_form(filled), values_before)
-    if values == values_before:
-        return "", None
-    text = _changes(now.settings, load_settings(saved=values)) or "the same values, from another place"
-    moment = datetime.now(UTC)
-    number = saved_settings.save(
-        now.state, values, after=before.number if before else 0, who=who, said=text, now=moment
-    )
-    return text, number
-
-
-def _changes(before: Settings, after: Settings) -> str:
-    """Return a description of the settings that are different now."""
-    changed = []
-    for setting in all_settings():
-        old, new = (masked(setting.as_json(setting.value_in(one))) for one in (before, after))
-        if old != new:
-            changed.append(f"{as_on_the_screen(setting.name)} {old!r} → {new!r}")
-    return ", ".join(changed)
+    return await named(Completed(message=f"Version {kept.number}: {kept.said}. The next sync uses it."))
 
 
 async def _show(now: AppContext, filled: dict[str, Any]) -> None:

@@ -5,4 +5,5 @@ from __future__ import annotations
 PAGES = (
     ("/", "Overview"),
     ("/failed", "Failed messages"),
+    ("/setup", "Setup Parameters"),
 )

@@ -7,12 +7,14 @@ from typing import Any
 
 import httpx
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 
 from web.workspace import NotStarted, StartedRun
 
 START_SECONDS = 20.0
+SETUP_PARAMETERS = "Setup Parameters/Setup Parameters"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,22 @@ class PrefectRuns:
             kind = type(error).__name__
             raise NotStarted(f"Prefect at {self.server} (PREFECT_API_URL) takes no run now: {kind}.") from error
         return StartedRun(str(made.name), str(made.id))
+
+    def show_settings(self, filled: dict[str, Any]) -> None:
+        """Let the form of Setup Parameters in Prefect show these values: whoever saves it saves all of them. Raises
+        `NotStarted`.
+        """
+        if not self.server:
+            return
+        try:
+            with get_client(httpx_settings={"timeout": START_SECONDS}, sync_client=True) as client:
+                found = client.read_deployment_by_name(SETUP_PARAMETERS)
+                update = DeploymentUpdate(parameters={"settings": filled, "changed_by": ""})
+                client.update_deployment(found.id, update)
+        except ObjectNotFound:
+            return  # a2m serve makes it, with the values of then
+        except (httpx.HTTPError, PrefectException) as error:
+            raise NotStarted(f"The form in Prefect still shows the former values: {type(error).__name__}.") from error
 
     def page(self) -> str | None:
         """Return the address of Prefect's pages; None where none is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.effective_settings import AppContext, read
 from connector.state.engine import State
@@ -30,6 +30,9 @@ class Runs(Protocol):
 
     def start(self, deployment: str, parameters: dict[str, object] | None = None) -> StartedRun:
         """Start a run of `FLOW/DEPLOYMENT`. Raises `NotStarted`."""
+
+    def show_settings(self, filled: dict[str, Any]) -> None:
+        """Let the form of Setup Parameters in Prefect show these values. Raises `NotStarted`."""
 
     def page(self) -> str | None:
         """Return the address of Prefect's UI; None where none is known."""

@@ -28,16 +28,22 @@ PASSWORD = "a long enough password"
 
 @dataclass
 class NotedRuns:
-    """Prefect, as far as pages know it: what was started."""
+    """Prefect, as far as pages know it: what was started, and what its form of the settings shows."""
 
     started: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     fault: str = ""
+    form: dict[str, Any] = field(default_factory=dict)
 
     def start(self, deployment: str, parameters: dict[str, object] | None = None) -> StartedRun:
         if self.fault:
             raise NotStarted(self.fault)
         self.started.append((deployment, parameters or {}))
         return StartedRun("brave-otter", RUN)
+
+    def show_settings(self, filled: dict[str, Any]) -> None:
+        if self.fault:
+            raise NotStarted(self.fault)
+        self.form = filled
 
     def page(self) -> str | None:
         return "http://127.0.0.1:4200"

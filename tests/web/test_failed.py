@@ -40,7 +40,7 @@ def test_groups(failing):
     assert "Price: Unknown SKU" in text
     assert '<span class="badge bad">60</span>' in text
     assert "Magento has no product with this SKU." in text
-    assert "Unknown SKU (A2M_ITEMS__UNKNOWN_SKU) to skip" in text
+    assert '<a href="/setup/items#items-unknown_sku">Unknown SKU</a> to skip' in text
     assert "Nothing failed." in failing.get("/failed?entity=order").text
     assert failing.get("/failed?entity=nothing").status_code == 404
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -16,7 +17,6 @@ from connector.state.operator import actions, audit
 from connector.state.queue.message import Message
 from entities.names import NAMES
 from entities.registry import ENTITIES, linked
-from settings import as_on_the_screen
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
@@ -199,11 +199,11 @@ def _address(entity: str, code: str, text: str = "") -> str:
     return f"/failed/group?{urlencode({name: value for name, value in given.items() if value})}"
 
 
-def _help(code: str) -> dict[str, str]:
+def _help(code: str) -> dict[str, Any]:
     known = code in FailureCode._value2member_map_
     return {
-        "meaning": as_on_the_screen(HELP[FailureCode(code)].meaning) if known else "",
-        "fix": as_on_the_screen(fix_of(code)),
+        "meaning": HELP[FailureCode(code)].meaning if known else "",
+        "fix": fix_of(code),
         "code_label": label_of(code),
     }
 

@@ -91,18 +91,9 @@ def _sync_now(visit: Visit) -> Done:
     return Done(f"{entity.capitalize()}: the run {run.name} is started.", "/", entity, run)
 
 
-def _test_connection(visit: Visit) -> Done:
-    try:
-        run = visit.workspace.runs.start("Test Connection/Test Connection")
-    except NotStarted as why:
-        raise Refused(f"Test Connection was not started: {why}", "/") from why
-    return Done(f"Test Connection: the run {run.name} is started; Prefect shows each check.", "/", run=run)
-
-
 ROUTES = (
     page("/", show),
     action("/pause", _paused(paused=True), code="pause"),
     action("/resume", _paused(paused=False), code="resume"),
     action("/sync", _sync_now, code="sync"),
-    action("/test-connection", _test_connection, code="test_connection"),
 )

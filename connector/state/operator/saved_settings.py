@@ -46,6 +46,12 @@ def newest_number(connection: Connection) -> int:
     return connection.execute(select(func.max(saved_settings.c.version))).scalar() or 0
 
 
+def of_number(connection: Connection, number: int) -> Version | None:
+    """Return one version; None where there is none."""
+    row = connection.execute(select(saved_settings).where(saved_settings.c.version == number)).one_or_none()
+    return None if row is None else _version(row)
+
+
 def history(connection: Connection, limit: int = 50) -> list[Version]:
     """The last versions, the newest first."""
     query = select(saved_settings).order_by(saved_settings.c.version.desc()).limit(limit)

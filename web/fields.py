@@ -1,0 +1,295 @@
+"""Setup Parameters as fields of a form: what each shows, and what a form that comes back says.
+
+Everything derives from the declarations of the settings (`settings.declare`): label, help, unit, bounds, choices,
+columns. Between a page and the settings values have the form of `settings.form`: choices by label, maps as rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from starlette.datastructures import ImmutableMultiDict
+
+from settings import Setting, Settings, all_settings, as_form, where_from
+from settings.declare import label_of
+from settings.kinds import (
+    Choice,
+    Instant,
+    ListOf,
+    Map,
+    Number,
+    Secret,
+    Table,
+    Text,
+    YesNo,
+    is_model,
+    kind_of,
+    plain_type,
+)
+from settings.locations import Saved
+
+EMPTY_ROWS = 2
+"""Rows of a table that are there to be filled in."""
+MOST_ROWS = 2_000
+ORIGINS = {
+    "environment": "fixed by the environment",
+    ".env": "fixed by the file .env",
+    "UI": "saved here",
+    "settings file": "settings file",
+    "default": "",
+}
+"""Where a value comes from, as the page says it."""
+FIXED = ("environment", ".env")
+_ROW = re.compile(r"(\d{1,5})\.(\w+)")
+Form = ImmutableMultiDict[str, str]
+Filled = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of the values that can be chosen."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. kind: text, list, check or choice."""
+
+    name: str
+    label: str
+    help_text: str
+    kind: str
+    options: Sequence[Option] = ()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One setting on a page. kind: text, number, check, choice, ticks, list, table or secret; value: as its kind shows
+    it; error: what is wrong with it; is_set: whether a secret is there.
+    """
+
+    setting: Setting
+    kind: str
+    value: Any
+    origin: str
+    error: str = ""
+    options: Sequence[Option] = ()
+    columns: Sequence[Column] = ()
+    is_set: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its name in the document."""
+        return f"{self.setting.section}-{self.setting.field}"
+
+    @property
+    def name(self) -> str:
+        """Its name in the form."""
+        return f"f.{self.setting.field}"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether something above the workspace says its value."""
+        return self.origin in FIXED
+
+    @property
+    def where_from(self) -> str:
+        """Where its value comes from, in words; empty for the default."""
+        return ORIGINS[self.origin]
+
+    @property
+    def default(self) -> str:
+        """Its default as the page shows it; empty where that says nothing."""
+        shown = _default(self.setting)
+        return "" if shown is None else shown
+
+
+@dataclass
+class Answers:
+    """What a form says: values as `settings.form` has them, secrets (None takes one out), and what is wrong already."""
+
+    filled: Filled = field(default_factory=dict)
+    secrets: dict[str, str | None] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def settings_in(section: str) -> list[Setting]:
+    """Return the settings of a section that stand on its page; a second field for a secret belongs to the first."""
+    return [one for one in all_settings() if one.section == section and not one.field.startswith("confirm_")]
+
+
+def fields_of(
+    section: str,
+    settings: Settings,
+    saved: Saved,
+    *,
+    filled: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> list[Field]:
+    """Return the fields of a section with the values in force, or as somebody has filled them in."""
+    values = {**as_form(settings)[section], **(filled or {})}
+    return [
+        _field(
+            one,
+            values.get(one.field),
+            settings,
+            where_from(section, one.field, saved),
+            (errors or {}).get(one.field, ""),
+        )
+        for one in settings_in(section)
+    ]
+
+
+def _field(one: Setting, value: Any, settings: Settings, origin: str, error: str) -> Field:
+    match one.kind:
+        case Secret():
+            kept = one.value_in(settings)
+            return Field(
+                one, "secret", "", origin, error, is_set=isinstance(kept, SecretStr) and bool(kept.get_secret_value())
+            )
+        case YesNo():
+            return Field(one, "check", bool(value), origin, error)
+        case Choice(labels=labels):
+            options = [Option(str(key), label) for key, label in labels.items()]
+            chosen = next((o.value for o in options if value in (o.value, o.label)), str(value))
+            return Field(one, "choice", chosen, origin, error, options)
+        case ListOf(values=values) if values:
+            return Field(one, "ticks", value or [], origin, error, [Option(each, each) for each in values])
+        case ListOf():
+            return Field(one, "list", "\n".join(map(str, value or [])), origin, error)
+        case Table(row=row):
+            return Field(one, "table", value or [], origin, error, columns=list(_columns(row)))
+        case Map() as kind:
+            return Field(one, "table", value or [], origin, error, columns=list(_columns_of_map(kind)))
+        case Number():
+            return Field(one, "number", _number(value), origin, error)
+    return Field(one, "text", "" if value is None else str(value), origin, error)
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) and abs(value) < 1e15 else str(value)
+
+
+def _columns(row: type[BaseModel]) -> Iterator[Column]:
+    for name, declared in row.model_fields.items():
+        options: tuple[Option, ...] = ()
+        match kind_of(declared):
+            case YesNo():
+                kind = "check"
+            case ListOf():
+                kind = "list"
+            case Choice(labels=labels):
+                kind, options = "choice", tuple(Option(str(key), label) for key, label in labels.items())
+            case _:
+                kind = "text"
+        yield Column(name, label_of(name, declared), declared.description or "", kind, options)
+
+
+def _columns_of_map(kind: Map) -> Iterator[Column]:
+    yield Column("name", kind.columns[0], "", "text")
+    value = plain_type(kind.value)
+    if is_model(value):
+        yield from _columns(value)
+        return
+    options = tuple(Option(each, each) for each in get_args(value)) if get_origin(value) is not None else ()
+    yield Column("value", kind.columns[1], "", "choice" if options else "text", options)
+
+
+def _default(one: Setting) -> str | None:
+    value = one.default
+    match one.kind:
+        case Choice() as choice:
+            return choice.label_of(value)
+        case YesNo():
+            return "on" if value else "off"
+        case Number() if value is not None:
+            return _number(value if isinstance(value, int) else float(value))
+        case Text() if value:
+            return str(value)
+    return None
+
+
+def answers_of(section: str, form: Form) -> Answers:
+    """Return what a form of the section says; a field that it does not show is left out."""
+    answers = Answers()
+    for one in settings_in(section):
+        if f"p.{one.field}" in form:
+            if one.is_secret:
+                _read_secret(one, form, answers)
+            else:
+                answers.filled[one.field] = _read(one, form)
+    return answers
+
+
+def _read(one: Setting, form: Form) -> Any:
+    name = f"f.{one.field}"
+    match one.kind:
+        case YesNo():
+            return name in form
+        case ListOf(values=values) if values:
+            return form.getlist(name)
+        case ListOf():
+            return _list(form.get(name, ""))
+        case Table(row=row):
+            return list(_rows(name, list(_columns(row)), form))
+        case Map() as kind:
+            return list(_rows(name, list(_columns_of_map(kind)), form))
+        case Number() | Instant():
+            return form.get(name, "").strip() or None
+    return form.get(name, "").strip()
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[\n,]", text) if part.strip()]
+
+
+def _rows(name: str, columns: Sequence[Column], form: Form) -> Iterator[dict[str, Any]]:
+    """Yield the rows in which something stands."""
+    rows: dict[int, dict[str, str]] = {}
+    for key, value in form.multi_items():
+        found = _ROW.fullmatch(key.removeprefix(f"{name}.")) if key.startswith(f"{name}.") else None
+        if found and len(rows) < MOST_ROWS:
+            rows.setdefault(int(found[1]), {})[found[2]] = value.strip()
+    for number in sorted(rows):
+        given = rows[number]
+        if any(given.get(column.name) for column in columns if column.kind in ("text", "list")):
+            yield {column.name: _cell(column, given.get(column.name, "")) for column in columns}
+
+
+def _cell(column: Column, text: str) -> Any:
+    if column.kind == "check":
+        return bool(text)
+    return _list(text) if column.kind == "list" else text
+
+
+def _read_secret(one: Setting, form: Form, answers: Answers) -> None:
+    """A secret is typed twice; empty leaves it as it is."""
+    typed, again = (form.get(f"{kind}.{one.field}", "").strip() for kind in ("s", "s2"))
+    if f"sx.{one.field}" in form:
+        answers.secrets[one.field] = None
+    elif typed != again:
+        answers.errors[one.field] = f"{one.label} and Confirm {one.label} differ: type both again."
+    elif typed:
+        answers.secrets[one.field] = typed
+
+
+def changed(section: str, filled: Mapping[str, Any], shown: Settings) -> Filled:
+    """Return what somebody changed of what the page had shown: all else is left to what counts by now."""
+    before = as_form(shown)[section]
+    known = {one.field: one for one in settings_in(section)}
+    return {name: value for name, value in filled.items() if not _is_same(known[name], value, before.get(name))}
+
+
+def _is_same(one: Setting, value: Any, before: Any) -> bool:
+    if isinstance(one.kind, Choice):
+        return value in (before, next((str(key) for key, label in one.kind.labels.items() if label == before), None))
+    if isinstance(one.kind, Number):
+        return _number(before) == ("" if value is None else value)
+    empty: tuple[Any, ...] = (None, "", [], ())
+    return value == before or (value in empty and before in empty)

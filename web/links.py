@@ -1,0 +1,42 @@
+"""Texts that name settings, as markup: each name becomes a link to its field, called as the screen calls it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from markupsafe import Markup, escape
+
+from settings import Setting, all_settings, as_on_the_screen
+
+_NAMED = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
+
+
+def with_links(text: str) -> Markup:
+    """Return the text, escaped, in which every setting is a link to its field."""
+    parts: list[Markup] = []
+    left = as_on_the_screen(text)
+    while found := _NAMED.search(left):
+        before, name, left = left[: found.start()], found[0], left[found.end() :]
+        setting = _settings().get(name)
+        if setting is None:
+            parts += [escape(before), escape(name)]
+            continue
+        called = re.search(rf"({re.escape(setting.label)})(?: \(|, )$", before, re.IGNORECASE)
+        if called is None:
+            parts += [escape(before), _link(setting, setting.label)]
+            continue
+        parts += [escape(before[: called.start()]), _link(setting, called[1])]
+        if before.endswith("("):
+            left = left.removeprefix(")")
+    return Markup("").join([*parts, escape(left)])
+
+
+def _link(setting: Setting, text: str) -> Markup:
+    anchor = f"/setup/{setting.section}#{setting.section}-{setting.field}"
+    return Markup('<a href="{}">{}</a>').format(anchor, text)
+
+
+@cache
+def _settings() -> dict[str, Setting]:
+    return {one.name: one for one in all_settings()}

@@ -1,0 +1,47 @@
+"""Test Connection: each check with what was found and what to do; what needs somebody stands first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from starlette.responses import Response
+
+from app.connection.test_connection import check_connection
+from connector.state.operator import audit
+from entities.checks import Check
+from web.routes import Done, Refused, Visit, action
+from web.workspace import NotStarted
+
+CODE = "test_connection"
+BADGES = {"failed": "bad", "could not be checked": "warn", "passed": "good"}
+"""The kind of each result, in the order in which they are shown."""
+
+
+def _test(visit: Visit) -> Done | Response:
+    """Check everything now, and show it. Where the secrets are in Prefect's Blocks alone, which only runs read, a run
+    does it.
+    """
+    here = visit.here
+    if here.settings.missing():
+        return _test_in_a_run(visit)
+
+    async def checks() -> list[Check]:
+        return [one async for one in check_connection(here.settings, here.state)]
+
+    found = sorted(asyncio.run(checks()), key=lambda one: list(BADGES).index(one.result))
+    counts: Counter[str] = Counter(one.result for one in found)
+    text = ", ".join(f"{counts[result]} {result}" for result in BADGES if counts[result])
+    audit.write(here.state, visit.visitor.name, CODE, f"Test Connection: {text}.", visit.now)
+    return visit.render("connection.html", checks=found, badges=BADGES, summary=text, is_good=set(counts) == {"passed"})
+
+
+def _test_in_a_run(visit: Visit) -> Done:
+    try:
+        run = visit.workspace.runs.start("Test Connection/Test Connection")
+    except NotStarted as why:
+        raise Refused(f"Test Connection needs the credentials of both systems. {why}", "/setup") from why
+    return Done(f"Test Connection: the run {run.name} is started; Prefect shows each check.", "/setup", run=run)
+
+
+ROUTES = (action("/test-connection", _test, code=CODE),)

@@ -1,0 +1,244 @@
+"""Setup Parameters: a page for each section, saved as versions that can be compared and restored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.change_settings import SavedMeanwhile, changes, restore, save, save_secrets, settings_of
+from connector.state.operator import saved_settings
+from settings import Setting, SettingsError, all_settings, as_form, as_on_the_screen, from_form, sections
+from settings.declare import sections_of
+from settings.settings import Settings
+from web.fields import EMPTY_ROWS, Answers, Field, answers_of, changed, fields_of, settings_in
+from web.routes import Done, Refused, Visit, action, page
+from web.workspace import NotStarted
+
+SHOWN = 100
+"""Versions in the history."""
+ABOUT = {name: (model.__doc__ or "").strip().split("\n\n")[0] for name, model in sections_of(Settings)}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why nothing was saved, where it is no field of the page; `setting`: the one that is to be put right first."""
+
+    text: str
+    setting: Setting | None = None
+
+
+def show_sections(visit: Visit) -> Response:
+    """Show every section: what is missing, and what is not the default."""
+    here = visit.here
+    missing = here.settings.missing()
+    found = []
+    for name, title in sections().items():
+        fields = fields_of(name, here.settings, here.saved)
+        found.append(
+            {
+                "name": name,
+                "title": title,
+                "about": ABOUT[name],
+                "set": [one.setting.label for one in fields if one.origin != "default"],
+                "missing": [one.setting.label for one in fields if one.setting.name in missing],
+            }
+        )
+    return visit.render("setup.html", sections=found, is_whole=not missing)
+
+
+def show_section(visit: Visit) -> Response:
+    """Show one section with the values in force."""
+    section = _section(visit)
+    here = visit.here
+    return _page(visit, section, fields_of(section, here.settings, here.saved), here.version)
+
+
+def _page(
+    visit: Visit,
+    section: str,
+    fields: list[Field],
+    version: int,
+    *,
+    problems: Sequence[Problem] = (),
+    why: str = "",
+    status: int = 200,
+) -> Response:
+    return visit.render(
+        "setup_section.html",
+        status=status,
+        section=section,
+        title=sections()[section],
+        sections=sections(),
+        about=ABOUT[section],
+        fields=fields,
+        version=version,
+        problems=problems,
+        missing=visit.here.settings.missing(),
+        why=why,
+        empty_rows=EMPTY_ROWS,
+    )
+
+
+def _save(visit: Visit) -> Done | Response:
+    """Save what was changed on the page, and nothing else; where it cannot be, show the page with what is wrong."""
+    section, form = _section(visit), visit.form
+    answers = answers_of(section, form)
+    why = form.get("why", "").strip()[:500]
+    version = _number(form.get("version", ""))
+    here = visit.here
+    back = f"/setup/{section}"
+    if "rows" in form:
+        return _again(visit, section, answers, version, [], why, 200)
+    if answers.errors:
+        return _again(visit, section, answers, version, [], why, 422)
+    try:
+        wanted = changed(section, answers.filled, _shown(visit, version))
+        meant = {name: value for name, value in from_form({section: wanted}).get(section, {}).items() if name in wanted}
+        kept = save(here, {section: meant}, after=version, who=visit.visitor.name, why=why, moment=visit.now)
+    except SavedMeanwhile:
+        return _told_of_another(visit, section, answers, version, why)
+    except SettingsError as error:
+        answers.errors, problems = _beside_their_fields(section, error)
+        return _again(visit, section, answers, version, problems, why, 422)
+    texts = [] if kept is None else [f"Saved as version {kept.number}: {kept.said}.", *_show_in_prefect(visit)]
+    if answers.secrets:
+        texts.append(_save_secrets(visit, section, answers.secrets, back))
+    if not texts:
+        raise Refused("Nothing was changed.", back)
+    return Done(" ".join(texts), back)
+
+
+def _show_in_prefect(visit: Visit) -> list[str]:
+    """Let Prefect's form show what counts now; return what is to be said where it does not."""
+    try:
+        visit.workspace.runs.show_settings(as_form(visit.workspace.here().settings))
+    except NotStarted as why:
+        return [str(why)]
+    return []
+
+
+def _shown(visit: Visit, version: int) -> Settings:
+    """Return the settings as the page showed them."""
+    here = visit.here
+    return here.settings if version == here.version else settings_of(here, version)
+
+
+def _told_of_another(visit: Visit, section: str, answers: Answers, version: int, why: str) -> Response:
+    """Somebody else saved since the page was shown: say who and what, and keep what was typed. Saving again changes
+    only what was typed here.
+    """
+    here = visit.workspace.here()
+    with here.state.read() as connection:
+        newest = saved_settings.newest(connection)
+    assert newest is not None
+    mine = changed(section, answers.filled, _shown(visit, version))
+    problem = (
+        f"{newest.saved_by} saved version {newest.number} meanwhile: {newest.said}. Nothing of yours is saved yet. "
+        "Below are the values of now with what you changed; look at them and save again."
+    )
+    fields = fields_of(section, here.settings, here.saved, filled=mine)
+    return _page(visit, section, fields, newest.number, problems=[Problem(problem)], why=why, status=409)
+
+
+def _again(
+    visit: Visit, section: str, answers: Answers, version: int, problems: Sequence[Problem], why: str, status: int
+) -> Response:
+    """Show the page as it was filled in; secrets have to be typed again."""
+    here = visit.here
+    fields = fields_of(section, here.settings, here.saved, filled=answers.filled, errors=answers.errors)
+    return _page(visit, section, fields, version, problems=problems, why=why, status=status)
+
+
+def _save_secrets(visit: Visit, section: str, secrets: Mapping[str, str | None], back: str) -> str:
+    labels = {one.field: one.label for one in settings_in(section)}
+    try:
+        save_secrets(visit.workspace.here(), {section: secrets})
+    except (SettingsError, OSError) as error:
+        raise Refused(f"The secrets were not saved: {as_on_the_screen(str(error))}", back) from error
+    set_ones = [labels[name] for name, value in secrets.items() if value is not None]
+    gone = [labels[name] for name, value in secrets.items() if value is None]
+    texts = [f"{', '.join(set_ones)} saved in the settings file." if set_ones else ""]
+    texts.append(f"{', '.join(gone)} taken out of the settings file." if gone else "")
+    return " ".join(text for text in texts if text)
+
+
+def _beside_their_fields(section: str, error: SettingsError) -> tuple[dict[str, str], list[Problem]]:
+    """Return what is wrong by field, and what is wrong elsewhere."""
+    names = {one.name: one.field for one in settings_in(section)}
+    errors: dict[str, str] = {}
+    others: list[Problem] = []
+    for line in str(error).splitlines():
+        name = line.partition(" ")[0].partition("[")[0].rstrip(":")
+        if name in names:
+            text = line.removeprefix(name).lstrip(" =:")
+            errors[names[name]] = f"{errors.get(names[name], '')} {text}".strip()
+        else:
+            elsewhere = next((one for one in all_settings() if one.name == name), None)
+            others.append(Problem(as_on_the_screen(line), elsewhere))
+    return errors, others
+
+
+def show_history(visit: Visit) -> Response:
+    """Show the versions, the newest first."""
+    with visit.workspace.state.read() as connection:
+        versions = saved_settings.history(connection, SHOWN)
+    return visit.render("setup_history.html", versions=versions, times=visit.times)
+
+
+def show_version(visit: Visit) -> Response:
+    """Show what a version changed, and what restoring it would change."""
+    here, number = visit.here, _number(visit.request.path_params["number"])
+    with here.state.read() as connection:
+        version = saved_settings.of_number(connection, number)
+    if version is None and number != 0:
+        raise HTTPException(404)
+    at_that_time = settings_of(here, number)
+    return visit.render(
+        "setup_version.html",
+        number=number,
+        version=version,
+        made=changes(settings_of(here, number - 1), at_that_time) if number else [],
+        would=changes(here.settings, at_that_time),
+        newest=here.version,
+        times=visit.times,
+    )
+
+
+def _restore(visit: Visit) -> Done:
+    number, after = _number(visit.form.get("number", "")), _number(visit.form.get("version", ""))
+    back = f"/setup/history/{number}"
+    why = visit.form.get("why", "").strip()[:500]
+    try:
+        kept = restore(visit.here, number, after=after, who=visit.visitor.name, why=why, moment=visit.now)
+    except SavedMeanwhile as error:
+        raise Refused(f"Nothing was restored. {error}", back) from error
+    except SettingsError as error:
+        raise Refused(f"Nothing was restored. {as_on_the_screen(str(error))}", back) from error
+    if kept is None:
+        raise Refused("Nothing was restored: these values count already.", back)
+    texts = [f"Version {number} is restored as version {kept.number}: {kept.said}.", *_show_in_prefect(visit)]
+    return Done(" ".join(texts), "/setup/history")
+
+
+def _section(visit: Visit) -> str:
+    section = str(visit.request.path_params["section"])
+    if section not in sections():
+        raise HTTPException(404)
+    return section
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+ROUTES = (
+    page("/setup", show_sections),
+    page("/setup/history", show_history),
+    page("/setup/history/{number}", show_version),
+    page("/setup/{section}", show_section),
+    action("/setup/history/restore", _restore, code="setup.restore"),
+    action("/setup/{section}", _save, code="setup.save"),
+)
