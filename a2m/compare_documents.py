@@ -38,7 +38,7 @@ def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> 
     )
     for one in acumatica["customers"].values():
         if one["customer_class"] in groups and one["status"] not in NOT_SENT and not one["guest"]:
-            yield current[one["email"].casefold(), groups[one["customer_class"]]] == 1
+            yield current[(one["email"] or "").casefold(), groups[one["customer_class"]]] == 1
 
 
 def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:

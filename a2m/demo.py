@@ -10,33 +10,31 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import typer
 
-from a2m.console import out, print_error, progress, table
+from a2m.console import out, print_error
+from a2m.demo_parts import START_SECONDS, DemoFailed, free_port, refuse_ended, wait
+from a2m.demo_result import check, leave_one_to_fail, print_how_to_fix, print_result, write_command
+from a2m.demo_runs import sync_all
 from a2m.processes import Children, StillRunning
 from a2m.usage import TRY
 from app.logs import FORMAT, LEVEL
 
-if TYPE_CHECKING:
-    from prefect.client.orchestration import PrefectClient
-
 PREFECT_PORT, WEB_PORT = 4200, 8086
-START_SECONDS = 120.0
-RUN_SECONDS = 900.0
 OWN_FILES = "P1D"  # for a day the demo's own Prefect server keeps runs and events
 RUN_LIFE = 3  # seconds: short, so that the table comes soon
-
-
-class DemoFailed(Exception):
-    """A part of the demo did not come up or ended; the message names its log."""
+SETTINGS = {
+    "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
+    "A2M_QUEUE__PROCESS_SLEEP_TIME": str(RUN_LIFE),
+}
+"""The demo's own, beside those that connect to the sandbox."""
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_OF_THE_COMMAND = ("A2M_HOME", "A2M_DATABASE_URL", "PREFECT_HOME", "PREFECT_API_URL", *SETTINGS)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -81,7 +79,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
     from connector.private_files import close_folder, make_folder
     from settings import home_folder
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _STOP_SIGNALS[1:]:
         signal.signal(number, _interrupted)
     folder = (home_folder() / "demo").resolve()
     make_folder(folder)
@@ -103,7 +101,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
         out.print("\nStopped.")
         return 130 if once else 0
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # from here on nothing may keep a child alive
         children.close()
 
@@ -123,8 +121,6 @@ def _live_in(folder: Path) -> None:
             del os.environ[name]
     os.environ |= {
         "A2M_HOME": str(folder / "state"),
-        "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
-        "A2M_QUEUE__PROCESS_SLEEP_TIME": str(RUN_LIFE),
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
@@ -142,21 +138,31 @@ async def _demo(children: Children, folder: Path, items: list[str], *, once: boo
     began = time.monotonic()
     workspace, ui = _addresses()
     if not once:
-        out.print(f"The workspace: {workspace} (in some seconds)", markup=False)
-    out.print("Starting the sandbox: an Acumatica and a Magento on this machine …")
+        out.print(f"The workspace will be at  {workspace}", markup=False)
+    out.print(f"Prefect's UI will be at   {ui}", markup=False)
+    port = ui.rpartition(":")[2]
+    children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", port])
+    out.print("Starting a sandbox, which is an Acumatica and a Magento on this machine, and Prefect …")
     _start_sandbox(children, folder, items)
+    out.print(f"[{time.monotonic() - began:3.0f} s] The sandbox is there.", markup=False)
+    if os.environ.get("A2M_ACTIVE__CUSTOMER") == "true":
+        leave_one_to_fail()
     if not once:
         children.start("workspace", ["a2m", "web"])
-    out.print("Starting Prefect with its UI (the first start takes some seconds) …")
-    _start_prefect(children, ui)
-    outcomes = await _sync_all(children)
-    right = _compare()
-    _print_result(outcomes, right, workspace, ui, folder, time.monotonic() - began)
+    command = write_command(folder, {name: os.environ[name] for name in _OF_THE_COMMAND if name in os.environ})
+    children.start("deployments", ["a2m", "serve", "--wait", str(round(START_SECONDS))])
+    wait(children, lambda: _answers(ui), "prefect")
+    out.print(f"[{time.monotonic() - began:3.0f} s] Prefect is there.", markup=False)
+    outcomes = await sync_all(children, began)
+    checked = check()
+    print_result(outcomes, checked, (workspace, ui), folder, time.monotonic() - began)
+    if any(one.compared - one.right > one.wrong for one in checked):
+        print_how_to_fix(command, stays=not once)
     if once:
-        return 0 if all(wrong == 0 for _what, _compared, wrong in right) else 1
-    out.print("\nIt goes on looking every minute. Ctrl-C ends everything.")
+        return 0 if all(one.wrong == 0 for one in checked) else 1
+    out.print("\nIt goes on syncing every minute. Ctrl-C ends everything.")
     while True:
-        _refuse_ended(children)
+        refuse_ended(children)
         await asyncio.sleep(1)
 
 
@@ -168,15 +174,15 @@ def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
     lines.parent.mkdir(parents=True)
     ports = ["--acumatica-port", "0", "--magento-port", "0"]
     children.start("sandbox", ["a2m", "sandbox", *items, *ports, "--env", str(lines)], only_errors=True)
-    _wait(children, lines.exists, "sandbox")
-    os.environ |= {name: value or "" for name, value in dotenv_values(lines).items()}
+    wait(children, lines.exists, "sandbox")
+    os.environ |= {name: value or "" for name, value in dotenv_values(lines).items()} | SETTINGS
 
 
 def _addresses() -> tuple[str, str]:
     """Choose where the workspace and Prefect's UI are; return both addresses. The workspace has a process of its own,
     so that it is there before the deployments are.
     """
-    web, ui = (f"http://127.0.0.1:{_free_port(usual)}" for usual in (WEB_PORT, PREFECT_PORT))
+    web, ui = (f"http://127.0.0.1:{free_port(usual)}" for usual in (WEB_PORT, PREFECT_PORT))
     os.environ |= {
         "A2M_WEB__ENABLED": "false",
         "A2M_WEB__PORT": web.rpartition(":")[2],
@@ -186,171 +192,10 @@ def _addresses() -> tuple[str, str]:
     return web, ui
 
 
-def _start_prefect(children: Children, ui: str) -> None:
-    """Start the Prefect server and, once it answers, the deployments."""
+def _answers(ui: str) -> bool:
     import httpx
 
-    port = ui.rpartition(":")[2]
-    children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", port])
-
-    def answers() -> bool:
-        try:
-            return httpx.get(f"{ui}/api/health", timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    _wait(children, answers, "prefect")
-    children.start("deployments", ["a2m", "serve"])
-
-
-def _wait(children: Children, ready: Callable[[], bool], name: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        _refuse_ended(children)
-        if time.monotonic() > deadline:
-            raise DemoFailed(_end_of_log(children, name, "did not start in time"))
-        time.sleep(0.1)
-
-
-def _refuse_ended(children: Children) -> None:
-    ended = children.ended()
-    if ended is not None:
-        raise DemoFailed(_end_of_log(children, ended, "has ended"))
-
-
-def _end_of_log(children: Children, name: str, what: str) -> str:
-    log = children.log(name)
-    lines = log.read_text(errors="replace").strip().splitlines()[-5:]
-    return "\n".join([f"The part {name!r} of the demo {what}. The end of {log}:", *lines])
-
-
-def _free_port(usual: int) -> int:
-    for port in (usual, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself asks for it
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DemoFailed("No free port was found on 127.0.0.1.")
-
-
-async def _sync_all(children: Children) -> list[tuple[str, str, str]]:
-    """Runs of every entity, in an order that makes sense: (entity, state, message)."""
-    from prefect.client.orchestration import get_client
-
-    from entities.registry import waves
-
-    async with get_client() as client:
-        with progress() as show_line:
-            return [ended for wave in waves() for ended in await _sync_wave(children, client, show_line, wave)]
-
-
-async def _sync_wave(
-    children: Children, client: PrefectClient, show_line: Callable[[str], None], wave: Sequence[str]
-) -> list[tuple[str, str, str]]:
-    """One run of each entity of a wave, with a line that says how far they are."""
-    outcomes: dict[str, tuple[str, str, str]] = {}
-    deadline = time.monotonic() + RUN_SECONDS
-    runs = {entity: await _start_run(children, client, entity) for entity in wave}
-    while len(outcomes) < len(runs) and time.monotonic() < deadline:
-        _refuse_ended(children)
-        show_line(_how_far())
-        for entity in runs.keys() - outcomes.keys():
-            state = (await client.read_flow_run(runs[entity])).state
-            if state is None or not state.is_final():
-                continue
-            known = _status()[entity]
-            if state.name == "AlreadyRunning" or (state.is_completed() and _is_left(known)):
-                # a scheduled run was quicker, or left something to wait for another entity
-                runs[entity] = await _start_run(children, client, entity)
-            else:
-                # what the last sync that did something said, which may be a scheduled run's
-                words = known["last_result"] if state.is_completed() else None
-                outcomes[entity] = (entity, state.name or "", words or state.message or "")
-        await asyncio.sleep(0.5)
-    late = {entity: (entity, "still working", "it took longer than the demo waits") for entity in runs}
-    return [outcomes.get(entity, late[entity]) for entity in runs]
-
-
-def _is_left(known: dict[str, Any]) -> bool:
-    """Return whether messages are left that another run sends: not those that wait for something in the shop."""
-    from entities.waiting import OF_OTHER_ENTITIES
-
-    return bool(known["pending"] or any(code in OF_OTHER_ENTITIES for code in known["waiting_for"]))
-
-
-async def _start_run(children: Children, client: PrefectClient, entity: str) -> UUID:
-    """Start a run of the entity by hand, once `a2m serve` has registered its deployment."""
-    from prefect.exceptions import ObjectNotFound
-
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            deployment = await client.read_deployment_by_name(f"{entity}/{entity}")
-        except ObjectNotFound:
-            _refuse_ended(children)
-            if time.monotonic() > deadline:
-                raise DemoFailed(_end_of_log(children, "deployments", "did not start in time")) from None
-            await asyncio.sleep(0.3)
-        else:
-            return (await client.create_flow_run_from_deployment(deployment.id)).id
-
-
-def _status() -> dict[str, dict[str, Any]]:
-    """Return the state of each entity, as `a2m status` shows it."""
-    from a2m.status import read_status
-
-    return {row["entity"]: row for row in read_status()}
-
-
-def _how_far() -> str:
-    """One line that fits a terminal: how many each entity has sent, and how many wait in all."""
-    rows = _status()
-    sent = "  ".join(f"{entity} {row['sent']:,}" for entity, row in rows.items())
-    return f"Sent: {sent}; {sum(row['pending'] for row in rows.values()):,} waiting"
-
-
-def _compare() -> list[tuple[str, int, int]]:
-    """Compare the two sandboxes themselves, without the connector: (what, compared, wrong)."""
-    import httpx
-
-    from a2m.compare import differences
-    from a2m.compare_documents import document_differences
-
-    urls = (os.environ["A2M_ACUMATICA__URL"], os.environ["A2M_MAGENTO__URL"])
-    acumatica, magento = (httpx.get(f"{url}/_sandbox/state", timeout=120).json() for url in urls)
-    documents = document_differences(acumatica, magento, os.environ)
-    return [*differences(acumatica, magento, os.environ), *documents]
-
-
-def _print_result(
-    outcomes: list[tuple[str, str, str]],
-    right: list[tuple[str, int, int]],
-    workspace: str,
-    ui: str,
-    folder: Path,
-    seconds: float,
-) -> None:
-    out.print()
-    table("What happened", ("entity", "run", "in words"), outcomes)
-    out.print()
-    rows = [(what, compared, wrong, "yes" if wrong == 0 else "NO") for what, compared, wrong in right]
-    table("Does Magento show what Acumatica says?", ("", "compared", "wrong", "right"), rows, ("compared", "wrong"))
-    out.print(f"\nIt took {seconds:.0f} s. Where to look:", markup=False)
-    out.print(f"  Workspace      {workspace}", markup=False)
-    out.print(f"  Prefect UI     {ui}", markup=False)
-    out.print(f"  Settings used  {folder / 'state' / 'sandbox.env'}", markup=False)
-    out.print(f"  State database {_where_the_state_is(folder)}", markup=False)
-    out.print(f"  Logs           {folder}", markup=False)
-
-
-def _where_the_state_is(folder: Path) -> str:
-    """Return the file, or the address without its password."""
-    database = os.environ.get("A2M_DATABASE_URL")
-    if database is None:
-        return str(folder / "state" / "state.sqlite")
-    from connector.state.engine import shown_address
-
-    return shown_address(database)
+    try:
+        return httpx.get(f"{ui}/api/health", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Annotated
 
 import typer
 
@@ -25,7 +26,11 @@ def add_to(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(rich_help_panel=SYNC)
-    def serve() -> int:
+    def serve(
+        wait: Annotated[
+            int, typer.Option(metavar="SECONDS", min=0, help="How long to wait for a Prefect server that is starting.")
+        ] = 0,
+    ) -> int:
         """Run every entity each minute, through the configured Prefect server, until Ctrl-C."""
         # Prefect reads these when it is imported, and so does the fork server of the runs
         os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", POLL_SECONDS)
@@ -34,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
         from deployments.serve import NoServerConfigured, ServerUnusable, serve_all
 
         try:
-            serve_all()
+            serve_all(wait)
         except NoServerConfigured as error:
             print_error(str(error))
             return 2

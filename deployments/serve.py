@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from settings.load import refuse_open_dot_env
 
 RUNS_AT_ONCE = 2 * len(NAMES) + 6
 """Two of each entity, of which one waits for the other's lease, and some by hand."""
-COMPARED_EVERY = 60.0
+COMPARED_EVERY, ASKED_EVERY = 60.0, 0.5
 
 
 class NoServerConfigured(Exception):
@@ -38,13 +39,14 @@ class ServerUnusable(Exception):
     """The Prefect server does not answer, or refuses; the message says which and why."""
 
 
-def serve_all() -> None:
-    """Register the deployments and run what is due until the process is stopped.
+def serve_all(wait: float = 0) -> None:
+    """Register the deployments and run what is due until the process is stopped. A server that does not answer yet is
+    waited for up to so many seconds.
 
     Raises `NoServerConfigured`, `ServerUnusable`, `SettingsError` and `StateError`.
     """
     _move_into_the_state_folder()
-    asyncio.run(_serve())
+    asyncio.run(_serve(wait))
 
 
 def _move_into_the_state_folder() -> None:
@@ -72,15 +74,18 @@ def worker_of_all() -> WarmWorker:
     return WarmWorker(work_pool_name=POOL, name=f"a2m serve on {socket.gethostname()}", limit=RUNS_AT_ONCE)
 
 
-async def _serve() -> None:
-    server = await _server()
-    worker = worker_of_all()
+async def _serve(wait: float) -> None:
+    server, worker = _configured_server(), worker_of_all()
     workspace = BesideTheDeployments(worker.processes)
-    workspace.start()
+    if wait:  # the fork server takes some seconds, as the Prefect server does
+        worker.processes.warm_up()
     try:
+        await _wait_for(server, wait)
+        workspace.start()
         await _register_and_serve(server, worker, workspace)
     finally:
         workspace.stop()
+        worker.processes.close()
 
 
 async def _register_and_serve(server: str, worker: WarmWorker, workspace: BesideTheDeployments) -> None:
@@ -97,10 +102,10 @@ async def _register_and_serve(server: str, worker: WarmWorker, workspace: Beside
 
 
 async def _until_stopped(worker: WarmWorker, workspace: BesideTheDeployments, words: str) -> None:
-    """Serve until SIGINT or SIGTERM, then cancel the runs: each releases its lease and its session."""
+    """Serve until a signal ends it, then cancel the runs: each releases its lease and its session."""
     serving = asyncio.create_task(worker.start(printer=lambda _message: print_to_stderr(words)))
     comparing = asyncio.create_task(_compare_again_and_again(worker, workspace))
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     try:
         with suppress(asyncio.CancelledError):
@@ -131,16 +136,22 @@ async def _compare_again_and_again(worker: WarmWorker, workspace: BesideTheDeplo
             await asyncio.sleep(1)
 
 
-async def _server() -> str:
-    """Return the address of the configured server, which answers."""
+def _configured_server() -> str:
+    """Return the address of the configured server."""
     server = PREFECT_API_URL.value()
     if not server:
         raise NoServerConfigured(
             "No Prefect server is configured. Start one with: prefect server start\n"
             "and name it with: prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api"
         )
-    async with get_client() as client:
-        fault = await client.api_healthcheck()
-    if fault is not None:
-        raise ServerUnusable(f"The Prefect server {server} does not answer (PREFECT_API_URL): {fault}")
     return str(server)
+
+
+async def _wait_for(server: str, wait: float) -> None:
+    """Return once the server answers. Raises `ServerUnusable` where it does not within `wait` seconds."""
+    until = time.monotonic() + wait
+    async with get_client() as client:
+        while (fault := await client.api_healthcheck()) is not None:
+            if time.monotonic() >= until:
+                raise ServerUnusable(f"The Prefect server {server} does not answer (PREFECT_API_URL): {fault}")
+            await asyncio.sleep(ASKED_EVERY)

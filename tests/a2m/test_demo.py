@@ -122,7 +122,7 @@ def test_a_demo_that_runs_already(tmp_path):
         else:
             raise AssertionError("the second start took the first one's folder")
         assert first.poll() is None
-        first.send_signal(signal.SIGTERM)
+        first.send_signal(signal.SIGHUP)  # its terminal was closed
         assert first.wait(timeout=60) == 130
         assert "Stopped." in output.read_text()
         assert of_the_demo(tmp_path) == []
