@@ -27,7 +27,7 @@ from app.logs import FORMAT, LEVEL
 
 PREFECT_PORT, WEB_PORT = 4200, 8086
 OWN_FILES = "P1D"  # for a day the demo's own Prefect server keeps runs and events
-RUN_LIFE = 3  # seconds: short, so that the table comes soon
+RUN_LIFE = 1  # seconds: short, so that the table comes soon
 SETTINGS = {
     "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
     "A2M_QUEUE__PROCESS_SLEEP_TIME": str(RUN_LIFE),

@@ -8,8 +8,11 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.commands import CommandResult
 from support.surroundings import MakeWorld, of_the_test, present_worlds
+from support.wheel import installed, wheel
 
 from a2m.__main__ import main
+
+__all__ = ["installed", "wheel"]
 
 Command = Callable[..., CommandResult]
 

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -53,9 +54,10 @@ def usual_port_taken(stack: ExitStack) -> bool:
     return True
 
 
-def test_demo(tmp_path):
-    """It is killed in the middle, and the kernel or the next start ends what it left; that one runs to its end, prints
-    what happened, takes another port than the usual one, and touches nothing of the user's own.
+def test_demo(tmp_path, installed):
+    """From the wheel, with what that asks for and no more. It is killed in the middle, and the kernel or the next start
+    ends what it left; that one runs to its end, prints what happened, takes another port than the usual one, and
+    touches nothing of the user's own.
     """
     theirs = tmp_path / "prefect"
     theirs.mkdir()
@@ -63,9 +65,10 @@ def test_demo(tmp_path):
     (tmp_path / ".env").write_text("A2M_QUEUE__RETRY_COUNT=nonsense\n")
     (tmp_path / "tasks.py").write_text("raise SystemExit('the foreign tasks was imported')\n")
     environ = environment(tmp_path, FOREIGN) | {"HOME": str(tmp_path)}
+    environ = {name: value for name, value in environ.items() if name != "PYTHONPATH"}
     before = contents(theirs)
     output = tmp_path / "demo.log"
-    demo = command("demo", "--once", "--skus", "30", "--documents", "5")
+    demo = [str(installed / "a2m"), "demo", "--once", "--skus", "30", "--documents", "5"]
 
     with ExitStack() as stack:
         stack.callback(lambda: [one.kill() for one in of_the_demo(tmp_path)])
@@ -76,9 +79,9 @@ def test_demo(tmp_path):
 
         ours = usual_port_taken(stack)
         with running(demo, folder=tmp_path, environ=environ, log=output) as process:
-            wait_until(lambda: "Prefect" in output.read_text(), "a demo that has cleaned up")
+            wait_until(lambda: "UI will be at http://127.0.0.1:" in output.read_text(), "the address, at once")
             assert left_of(orphans) == []
-            wait_until(lambda: "Sent: price" in output.read_text() or process.poll() is not None, "a sync of prices")
+            wait_until(lambda: "/6 price" in output.read_text() or process.poll() is not None, "a sync of prices")
             heard = listening(tmp_path)
             assert process.wait(timeout=480) == 0, output.read_text()
         assert of_the_demo(tmp_path) == []
@@ -88,11 +91,17 @@ def test_demo(tmp_path):
     assert re.search(r"^inventory +Completed +(\d+) changed, \1 sent in \d requests? *$", text, re.MULTILINE), text
     assert re.search(r"^shipment +Completed .*\d sent in \d requests? *$", text, re.MULTILINE), text
     assert "nothing changed" not in text, "also where a scheduled run was quicker than the one by hand"
-    assert re.search(r"^prices +30 +0 +yes *$", text, re.MULTILINE), text
-    assert re.search(r"^quantities +90 +0 +yes *$", text, re.MULTILINE), text
+    assert re.search(r"^prices +30 +30 +0 +0 *$", text, re.MULTILINE), text
+    assert re.search(r"^quantities +90 +90 +0 +0 *$", text, re.MULTILINE), text
+    customers = re.search(r"^customers +(\d+) +(\d+) +1 +0 *$", text, re.MULTILINE)
+    assert int(customers[1]) - int(customers[2]) == 1, "one message is left failed on purpose"
+    its_own = subprocess.run([tmp_path / "a2m" / "demo" / "a2m", "failed"], capture_output=True, text=True, check=True)
+    assert "customer NOMAIL has none" in its_own.stdout, "the demo's own command knows its state"
     port = int(re.search(r"Prefect UI +http://127\.0\.0\.1:(\d+)", text)[1])
     assert port != USUAL_PORT or not ours
-    assert re.search(r"^Sent: price \d+", text.partition("What happened")[0], re.MULTILINE), "it shows how far it is"
+    steps = re.findall(r"^\[ *\d+ s\] (\d)/6 (\w+)", text.partition("What happened")[0], re.MULTILINE)
+    assert {"price", "inventory", "customer", "order", "shipment"} <= {entity for _step, entity in steps}
+    assert steps == sorted(steps, key=lambda one: one[0]), "each step after the one before it"
     assert "Traceback" not in text
     assert not [secret for secret in SECRETS if secret in text]
     left = contents(tmp_path / "a2m" / "demo")
