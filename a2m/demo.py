@@ -138,8 +138,8 @@ async def _demo(children: Children, folder: Path, items: list[str], *, once: boo
     began = time.monotonic()
     workspace, ui = _addresses()
     if not once:
-        out.print(f"The workspace will be at  {workspace}", markup=False)
-    out.print(f"Prefect's UI will be at   {ui}", markup=False)
+        out.print(f"The workspace will be at {workspace}", markup=False)
+    out.print(f"Prefect's UI will be at {ui}", markup=False)
     port = ui.rpartition(":")[2]
     children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", port])
     out.print("Starting a sandbox, which is an Acumatica and a Magento on this machine, and Prefect …")

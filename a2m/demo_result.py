@@ -45,7 +45,7 @@ SHIP_THE_REST = (
     {"add_invoice": {"shipments": ["100008"], "reference_nbr": "100008", "release": True}},
 )
 """A discounted order is invoiced in part, which Magento cannot follow to the cent: here all of it is invoiced."""
-_PUT_RIGHT = {"set_customer": {"customer_id": CUSTOMER, "main_contact": {"Email": "orders@nomail.example.com"}}}
+_PUT_RIGHT = {"set_customer": {"customer_id": CUSTOMER, "email": "orders@nomail.example.com"}}
 _ENTITIES = {"prices": "price", "quantities": "inventory", "customers": "customer", "orders": "order"}
 
 

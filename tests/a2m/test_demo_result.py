@@ -8,20 +8,26 @@ from support.served import client
 
 from a2m import demo_result
 
-CUSTOMERS = {"A2M_ACTIVE__CUSTOMER": "true", "A2M_CUSTOMER__CLASSES": '["WHOLESALE"]'}
+CUSTOMERS = {
+    "A2M_ACTIVE__CUSTOMER": "true",
+    "A2M_CUSTOMER__CLASSES": '["WHOLESALE"]',
+    "A2M_CUSTOMER__GROUPS": '{"WHOLESALE": "Wholesale"}',
+}
 
 
 def test_what_fails_on_purpose_is_put_right_by_the_line_that_is_printed(a2m, make_world, capfd, tmp_path):
     """The customer fails, the printed `curl` mends it in Acumatica, and the next sync sends it."""
-    make_world(3)
+    here = make_world(3)
     demo_result.leave_one_to_fail()
     assert a2m("sync", "customer", **CUSTOMERS).code == 1
     demo_result.print_how_to_fix(tmp_path / "a2m", stays=True)
     (line,) = [one for one in capfd.readouterr().out.splitlines() if "curl" in one]
     _curl, _d, body, url = shlex.split(line.partition("Put it right")[2])
+    here.clock.advance(60)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}  # as curl sends it
     assert client().post(url, content=body.encode(), headers=headers).status_code == 200
-    assert json.loads(a2m("sync", "customer", "--json", **CUSTOMERS).out)["entities"][0]["sent"] == 1
+    again = a2m("sync", "customer", "--json", **CUSTOMERS)
+    assert json.loads(again.out)["entities"][0]["sent"] == 1
 
 
 @pytest.mark.parametrize("documents", [5, 30])
