@@ -2,13 +2,12 @@
 
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.commands import environment
-from support.processes import answers, running, wait_until
+from support.prefect_server import prefect_server
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,27 +23,8 @@ def environment_of_this_process() -> Iterator[None]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server's API: one for each file, because the next one would do the runs that are left."""
     home = tmp_path_factory.mktemp("server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ui",
-    ]
-    log = home / "server.log"
-    with running(command, folder=home, environ=environment(home, {}), log=log) as process:
-        url = f"http://127.0.0.1:{port}/api"
-        wait_until(lambda: process.poll() is not None or answers(f"{url}/health"), "a Prefect server that answers")
-        assert process.poll() is None, log.read_text()
-        yield url
+    with prefect_server(home, environment(home, {}), "--no-ui") as url:
+        yield f"{url}/api"
 
 
 @pytest.fixture

@@ -1,26 +1,54 @@
 """Flows as Prefect runs them, on a server of the tests' own, and the two systems that they work with."""
 
+import asyncio
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from prefect.testing.utilities import prefect_test_harness
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from support.commands import environment
+from support.prefect_server import prefect_server
 from support.surroundings import MakeWorld, of_the_test, present_worlds
+
+from connector.clock import SystemClock
 
 
 @pytest.fixture(scope="session")
-def prefect() -> Iterator[None]:
-    """A Prefect server for all tests of flows: starting one takes ten seconds and more."""
-    with pytest.MonkeyPatch.context() as context:
-        context.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        context.setenv("DO_NOT_TRACK", "1")
-        with prefect_test_harness(server_startup_timeout=60):
-            yield
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a Prefect server for all tests of flows. It schedules nothing: hundreds of runs, for each deployment
+    that a test makes.
+    """
+    home = tmp_path_factory.mktemp("prefect")
+    environ = environment(home, {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"})
+    with (
+        prefect_server(home, environ, "--no-ui") as url,
+        temporary_settings({PREFECT_API_URL: f"{url}/api"}),
+    ):
+        yield home
+        for worker in (APILogWorker, EventsWorker):  # at the end of the process they would wait for the server for long
+            worker.drain_all()
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits by the clock of runs finds that the time has passed already."""
+    now, slept = SystemClock.now, timedelta()
+
+    async def sleep(_self: SystemClock, seconds: float) -> None:
+        nonlocal slept
+        slept += timedelta(seconds=max(0.0, seconds))
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(SystemClock, "now", lambda self: now(self) + slept)
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_pauses: None) -> Path:
     """The state folder; a run lives for a second, which is the shortest life."""
     folder = of_the_test(tmp_path, monkeypatch)
     monkeypatch.setenv("A2M_QUEUE__CHECK_PROCESS_TIME", "1")

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
-from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
 from app.effective_settings import effective_settings
 from flows.connection import connection
@@ -81,7 +80,7 @@ def in_files(*folders: Path) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for folder in folders for file in folder.rglob("*") if file.is_file()}
 
 
-async def test_secrets_are_nowhere(here, home, monkeypatch, capfd):
+async def test_secrets_are_nowhere(here, home, prefect, monkeypatch, capfd):
     """With right credentials, with wrong ones, and with others in Blocks, which are encrypted at rest."""
     ended, message = await a_day_of_an_administrator()
     assert ended[2:4] == ["Completed"] * 2, message
@@ -100,9 +99,9 @@ async def test_secrets_are_nowhere(here, home, monkeypatch, capfd):
                 await client.delete_block_document(document.id)
     await APILogHandler.aflush()
 
-    database = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().partition(":///")[2])
-    files = in_files(home, database.parent)
-    assert str(database) in files
+    files = in_files(home, prefect)
+    assert str(prefect / "prefect" / "prefect.db") in files
+    assert str(prefect / "server.log") in files
     assert str(home / "state.sqlite") in files
     assert b"A2M_QUEUE__BATCH_COUNT" in files[str(home / "state.sqlite")] + files[str(home / "state.sqlite-wal")]
     current = capfd.readouterr()

@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from prefect.testing.utilities import prefect_test_harness
+from support.commands import environment
 from support.databases import Postgres
+from support.prefect_server import prefect_server
 from support.processes import running
 
 PARENT = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
@@ -21,7 +22,7 @@ def test_everything_runs(postgres: Postgres, chromium: Path, tmp_path: Path) -> 
 
     program = [sys.executable, "-c", f"{PARENT}; time.sleep(600)"]
     with (
-        prefect_test_harness(server_startup_timeout=60),
+        prefect_server(tmp_path, environment(tmp_path, {}), "--no-ui"),
         running(program, folder=tmp_path, environ=os.environ, log=tmp_path / "log"),
         browser_of(chromium),
     ):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import socket
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +19,8 @@ from uuid import uuid4
 import httpx
 from support.commands import CommandResult, command, environment, run
 from support.prefect_api import kill, process_number
-from support.processes import answers, running, wait_until
+from support.prefect_server import prefect_server
+from support.processes import running, wait_until
 from support.served import one_client
 
 from connector.state.engine import State, open_state
@@ -168,12 +167,7 @@ def write_settings(folder: Path, sections: Sections) -> None:
 def prefect_stack(folder: Path) -> Iterator[Stack]:
     """Start everything, and end it for certain."""
     environ, lines = environment(folder, {}), folder / "sandbox.env"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    environ |= {"PREFECT_API_URL": f"{url}/api", "PREFECT_UI_API_URL": f"{url}/api"}
     ports = ["--acumatica-port", "0", "--magento-port", "0"]
-    server = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", url.rpartition(":")[2]]
     with ExitStack() as processes:
 
         def begin(name: str, words: list[str]) -> Any:
@@ -181,10 +175,9 @@ def prefect_stack(folder: Path) -> Iterator[Stack]:
             return processes.enter_context(running(words, folder=folder, environ=environ, log=log))
 
         begin("sandbox", command("sandbox", "--skus", "40", "--documents", "3", "--env", str(lines), *ports))
-        serving = begin("server", [sys.executable, "-m", *server])
+        url = processes.enter_context(prefect_server(folder, environ))
+        environ["PREFECT_API_URL"] = f"{url}/api"
         wait_until(lines.exists, "a sandbox")
-        wait_until(lambda: answers(f"{url}/api/health") or serving.poll() is not None, "a Prefect server that answers")
-        assert serving.poll() is None, (folder / "server.log").read_text()
         stack = Stack(url, folder, _sections(lines), environ)
         stack.configure()
         stack.pause(paused=True)  # no run is scheduled before the schedules are switched off

@@ -1,0 +1,63 @@
+"""A Prefect server of a test's own, as an administrator starts one.
+
+Most of what a first start takes is the making of its database: every server here begins with a copy of one that is
+made once for each version of Prefect, and kept beside pytest's own notes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import prefect
+from support.commands import environment
+from support.processes import answers, running, wait_until
+from support.project import ROOT
+
+KEPT = ROOT / ".pytest_cache" / f"prefect-{prefect.__version__}.db"
+
+
+@contextmanager
+def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> Iterator[str]:
+    """The address of a server that answers and leaves its log in this folder."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    home = Path(environ["PREFECT_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_database(), home / "prefect.db")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *options]
+    log = folder / "server.log"
+    with running(command, folder=folder, environ=environ, log=log) as process:
+        wait_until(lambda: process.poll() is not None or answers(f"{url}/api/health"), "a Prefect server that answers")
+        assert process.poll() is None, log.read_text()
+        yield url
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _database() -> Path:
+    """The database of a server that has not been used yet; two that make it at once make the same."""
+    if KEPT.exists():
+        return KEPT
+    KEPT.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT.parent) as name:
+        folder = Path(name)
+        command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+        subprocess.run(command, cwd=folder, env=environment(folder, {}), check=True, capture_output=True)
+        made = folder / "prefect" / "prefect.db"
+        with closing(sqlite3.connect(made)) as connection:  # whatever still lies beside the file comes into the copy
+            connection.execute("VACUUM INTO ?", (str(folder / "whole.db"),))
+        (folder / "whole.db").replace(KEPT)
+    return KEPT
