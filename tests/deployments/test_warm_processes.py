@@ -52,6 +52,17 @@ class Serving:
         wait_until(lambda: "Serving" in log.read_text() or self.process.poll() is not None, "serving")
         assert self.process.poll() is None, log.read_text()
 
+    def automations(self) -> int:
+        """How many automations start runs again."""
+        named = {"name": {"any_": ["A to M, run again"]}}
+        return len(self.prefect.ask("automations/filter", automations=named))
+
+    def write_settings(self, text: str) -> None:
+        """Let the settings file say this."""
+        file = self.folder / "a2m" / "settings.toml"
+        file.touch(mode=0o600)
+        file.write_text(text)
+
     def who_works(self) -> str | None:
         """The run that has the lease of prices."""
         with closing(open_state(self._database)) as state, state.read() as connection:
@@ -81,6 +92,20 @@ def serving(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield made
         for one in made.prefect.deployments().values():  # their schedules would stay switched off for others
             made.prefect.ask(f"deployments/{one['id']}", "DELETE")
+
+
+def test_a_run_that_failed_is_started_again(serving):
+    """A run that fails as a whole, here by its settings, is followed by another one that counts itself."""
+    prefect = serving.prefect
+    assert serving.automations() == 1
+    serving.write_settings("[queue]\nbatch_count = 0\n")
+    by_hand = prefect.start("price")
+    failed = prefect.wait_for(by_hand, *ENDED)
+    assert (failed["state_type"], failed["state_name"]) == ("FAILED", "Failed"), failed["state"]
+    again = serving.is_run_again("price")
+    serving.write_settings("")
+    prefect.cancel(again)
+    prefect.wait_for(again, *ENDED)
 
 
 def test_a_run_that_is_killed_is_run_again_and_can_be_cancelled(serving):
@@ -131,7 +156,7 @@ def test_the_fork_server_is_killed(serving):
 def test_the_worker_is_killed(serving):
     """Its runs end by themselves and become Crashed; the next `a2m serve` runs them again, gives a run whose process
     was killed as well the state Crashed, does what was started meanwhile, and of the scheduled runs that are late does
-    only the newest.
+    only the newest. It finds its automation and makes no other.
     """
     prefect = serving.prefect
     first, second = prefect.start("price"), prefect.start("Test Connection")
@@ -147,13 +172,14 @@ def test_the_worker_is_killed(serving):
     assert serving.who_works() is None, "a run that ends by itself releases its lease"
     assert prefect.run(second)["state_type"] == "RUNNING"
 
-    late = prefect.make_late("inventory", 60)
+    late = prefect.make_late("inventory", 25)
     meanwhile = prefect.start("Resume", entity="order")
     serving.start()
+    assert serving.automations() == 1
     assert prefect.wait_for(second, *ENDED)["state_name"] == "Crashed"
     assert prefect.wait_for(meanwhile, *ENDED)["state_type"] == "COMPLETED"
     prefect.wait_for(late[-1], "RUNNING", *ENDED)
-    wait_until(lambda: len(prefect.runs("inventory", **SKIPPED)) == len(late) - 1, "59 skipped runs")
+    wait_until(lambda: len(prefect.runs("inventory", **SKIPPED)) == len(late) - 1, "24 skipped runs")
     skipped = prefect.runs("inventory", **SKIPPED)
     assert {one["id"] for one in skipped} == set(late[:-1])
     assert {one["state"]["message"] for one in skipped} == {REASON}

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from support.commands import environment, run, settings_of
+from support.commands import CommandResult, command, environment, run, settings_of
+from support.processes import wait_until
 from support.project import ROOT
 from support.served import Served
 
+from connector.clock import ManualClock
 from connector.state.engine import open_state
 from connector.state.schema import leases, micros
 from sandbox.acumatica.app import create_app as acumatica_app
@@ -22,14 +26,20 @@ from sandbox.catalogue import generated
 from sandbox.magento.app import create_app as magento_app
 
 KILLED = ("price", "inventory")
-CLOSES_IDLE_SESSIONS_AFTER = 40  # seconds; the real one does after ten minutes
+CLOSES_IDLE_SESSIONS_AFTER = 600  # seconds by its own clock
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+def clock() -> ManualClock:
+    """Acumatica's clock."""
+    return ManualClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def places(tmp_path: Path, clock: ManualClock) -> Iterator[tuple[Path, dict[str, str]]]:
     """Both systems, an Acumatica with two seats, and what connects a command to them."""
     products = generated(20)
-    site = Served(acumatica_app(products, sessions=2, idle_seconds=CLOSES_IDLE_SESSIONS_AFTER))
+    site = Served(acumatica_app(products, sessions=2, idle_seconds=CLOSES_IDLE_SESSIONS_AFTER, clock=clock.now))
     shop = Served(magento_app(products))
     settings = settings_of(site.url, shop.url, A2M_ACUMATICA__SESSIONS="2")
     environ = environment(tmp_path, settings) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
@@ -47,7 +57,27 @@ def killed(entity: str, folder: Path, environ: dict[str, str]) -> None:
         process.kill()
 
 
-def test_two_killed_runs_make_nobody_wait_without_a_word(places: tuple[Path, dict[str, str]]) -> None:
+def run_while(
+    places: tuple[Path, dict[str, str]], message: str, then: Callable[[], None], *arguments: str
+) -> CommandResult:
+    """Run a command in a process of its own, and do something once it has said this."""
+    folder, environ = places
+    said = folder / "said"
+    with (
+        said.open("wb") as err,
+        subprocess.Popen(
+            command(*arguments), cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err
+        ) as process,
+    ):
+        wait_until(lambda: message in said.read_text() or process.poll() is not None, message)
+        then()
+        out, _nothing = process.communicate(timeout=180)
+    return CommandResult(process.returncode, out.decode(), said.read_text()).check()
+
+
+def test_two_killed_runs_make_nobody_wait_without_a_word(
+    places: tuple[Path, dict[str, str]], clock: ManualClock
+) -> None:
     """With two sessions and two runs killed −9, `status` calls them dead, `check` says at once what Acumatica still
     counts and goes on when it has closed it, and `sync` waits for the lease of the dead run and carries its work on.
     """
@@ -59,22 +89,24 @@ def test_two_killed_runs_make_nobody_wait_without_a_word(places: tuple[Path, dic
         assert row["state"].startswith("dead: ")
         assert "ended in the middle of its work" in row["last_fault"]
 
-    checked = run(["check"], folder=folder, environ=environ)
-    assert "Waiting for Acumatica to let us in" in checked.err
+    waits = "Waiting for Acumatica to let us in"
+    checked = run_while(places, waits, lambda: clock.advance(CLOSES_IDLE_SESSIONS_AFTER), "check")
+    assert waits in checked.err
     assert "It still counts sessions of processes that ended without logging out: price: " in checked.err
     assert "Waiting for one of the" not in checked.err, "the seats of the dead are not waited for"
     assert "FAILED" not in checked.out
 
-    state = open_state(f"sqlite:///{folder / 'a2m' / 'state.sqlite'}")
-    with state.write() as connection:  # the rest of the minute that the dead hold the lease for
-        connection.execute(update(leases).values(expires_at=micros(datetime.now(UTC) + timedelta(seconds=8))))
-    state.close()
+    def the_minute_is_over(entity: str) -> None:
+        """The dead hold their leases for no longer."""
+        over = update(leases).where(leases.c.entity == entity).values(expires_at=micros(datetime.now(UTC)))
+        with closing(open_state(f"sqlite:///{folder / 'a2m' / 'state.sqlite'}")) as state, state.write() as connection:
+            connection.execute(over)
+
     for entity in KILLED:
-        synced = run(["sync", entity, "--json"], folder=folder, environ=environ)
+        synced = run_while(places, "Waiting up to", partial(the_minute_is_over, entity), "sync", entity, "--json")
         assert synced.code == 0, synced.err
         assert json.loads(synced.out)["entities"][0]["sent"] > 0
-        if entity == "price":
-            assert "Waiting up to" in synced.err
-            assert "which has died; its lease ends at" in synced.err
+        assert "Waiting up to" in synced.err
+        assert "which has died; its lease ends at" in synced.err
     rows = json.loads(run(["status", "--json"], folder=folder, environ=environ).out)["entities"]
     assert [(row["state"], row["last_fault"]) for row in rows[:2]] == [("active", None)] * 2

@@ -19,9 +19,7 @@ from connector.clock import SystemClock
 
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a Prefect server for all tests of flows. It schedules nothing: hundreds of runs, for each deployment
-    that a test makes.
-    """
+    """The folder of a Prefect server for all tests of flows. It schedules no runs of what a test deploys: hundreds."""
     home = tmp_path_factory.mktemp("prefect")
     environ = environment(home, {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"})
     with (
