@@ -64,8 +64,10 @@ ACTIONS: dict[tuple[str, str], Action] = {
 class Actions:
     """The actions over the documents, and what became of each."""
 
-    def __init__(self, documents: Documents, entities: Mapping[str, Entity], root: str = ENDPOINT) -> None:
-        """Take the documents, the endpoint's entities and its address."""
+    def __init__(
+        self, documents: Documents, entities: Callable[[], Mapping[str, Entity]], root: str = ENDPOINT
+    ) -> None:
+        """Take the documents, what gives the endpoint's entities, and its address."""
         self._root = root
         self._documents = documents
         self._entities = entities
@@ -83,7 +85,7 @@ class Actions:
             return errors.invalid_request("entity", str(fault))
         if not isinstance(body, dict) or not isinstance(body.get("entity"), dict):
             return errors.invalid_request("entity", "The request body should name an entity.")
-        entity = self._entities[name]
+        entity = self._entities()[name]
         record = _record(entity, body["entity"])
         if record is None:
             return errors.missing_record()

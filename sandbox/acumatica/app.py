@@ -166,7 +166,7 @@ def create_app(
 
 def _endpoint_routes(version: str, served: Callable[[str], Contract]) -> list[Route]:
     contract, root = served(version), f"/entity/Default/{version}"
-    actions = Actions(contract.documents, contract.entities, root)
+    actions = Actions(contract.documents, lambda: contract.entities, root)
 
     async def swagger(request: Request) -> Response:
         return encoded(description(version, contract.entities, ACTIONS))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import tzinfo
+from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
@@ -54,11 +55,19 @@ class Contract:
         self._reader = reader
         self._zone = zone
         self._delegates = delegates
-        several = (stock_item(self._state), non_stock_item(self._state), *document_entities(documents, zone))
-        entities = {one.name: one for one in several} | settings_entities(self._state)
         self._newer = is_contract_5(version)
         self._root = f"/entity/Default/{version}"
-        self.entities = {name: in_contract_5(one) for name, one in entities.items()} if self._newer else entities
+
+    @cached_property
+    def entities(self) -> Mapping[str, Entity]:
+        """Give the entities by name, made when the first one is asked for."""
+        several = (
+            stock_item(self._state),
+            non_stock_item(self._state),
+            *document_entities(self.documents, self._zone),
+        )
+        entities = {one.name: one for one in several} | settings_entities(self._state)
+        return {name: in_contract_5(one) for name, one in entities.items()} if self._newer else entities
 
     async def collection(self, request: Request) -> Response:
         """Serve `/{Entity}`: a list on GET, an inquiry on PUT."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from types import FunctionType, MethodType
 from typing import Any, Literal, get_args, get_origin
 
@@ -57,6 +58,7 @@ BY_BRANCH: dict[str, dict[str, Any]] = {
     "price": {"source": "sales_price", "sales_price_from": "field", "sales_price_field": "Cost"},
     "additional": {"customer_attributes": True},
     "order": {"types": ["SO"], "from": "2026-01-15T00:00:00Z"},
+    "web": {"proxy_header": "X-Remote-User", "proxy_addresses": ["10.0.0.5"]},
 }
 BY_DEFAULT_PRICE: dict[str, dict[str, Any]] = {
     **BY_WAREHOUSE,
@@ -68,9 +70,9 @@ BASES = {"by warehouse": BY_WAREHOUSE, "by branch": BY_BRANCH, "by default price
 """Settings between which every choice that makes others count is made both ways."""
 TEXTS = (
     *("other", "EUR", "12", "25.200.001", "https://other.example.com", "America/New_York", "alternate:Global"),
-    *("#(.+)", "daily at 03:15", TOKEN),
+    *("#(.+)", "daily at 03:15", TOKEN, "localhost"),
 )
-LISTS = (["ONE"], ["Active"], ["custom-webhook/ops"])
+LISTS = (["ONE"], ["Active"], ["custom-webhook/ops"], ["10.0.0.7"])
 KEYS = ("ONE", "LOCAL", "MAIN")
 CONCERNS = {
     "price": {"acumatica", "magento", "items", "price"},
@@ -116,8 +118,10 @@ def a_row(model: type[BaseModel]) -> dict[str, Any]:
     return {name: next(values(kind_of(about), False)) for name, about in model.model_fields.items()}
 
 
-def changed(base: dict[str, dict[str, Any]], setting: Setting) -> list[Settings]:
-    """Return the settings with other values of one of them, as far as they take any."""
+@cache
+def changed(name: str, setting: Setting) -> list[Settings]:
+    """Return the settings of a base with other values of one of them, as far as they take any."""
+    base = BASES[name]
     now, made = setting.value_in(load_settings(**base)), []
     for other in values(setting.kind, now):
         fields = {**base.get(setting.section, {}), setting.field: other}
@@ -157,13 +161,12 @@ def read_for(entity: str) -> set[tuple[str, str]]:
 def computed_again() -> dict[str, set[tuple[str, str]]]:
     """The settings whose change makes each entity be computed again."""
     found: dict[str, set[tuple[str, str]]] = {entity: set() for entity in ENTITIES}
-    for base in BASES.values():
+    for name, base in BASES.items():
         before = {entity: fingerprint_of(load_settings(**base), entity, BEGUN) for entity in ENTITIES}
         for setting in all_settings():
-            for other in changed(base, setting):
-                for entity in ENTITIES:
-                    if fingerprint_of(other, entity, BEGUN) != before[entity]:
-                        found[entity].add((setting.section, setting.field))
+            for entity in ENTITIES:
+                if any(fingerprint_of(other, entity, BEGUN) != before[entity] for other in changed(name, setting)):
+                    found[entity].add((setting.section, setting.field))
     return found
 
 
@@ -196,7 +199,7 @@ def test_what_says_what_is_sent_is_used_by_an_entity(computed_again: Any) -> Non
 
 def test_every_setting_can_be_changed() -> None:
     """One that was not changed above would prove nothing."""
-    assert [one.name for one in all_settings() if not any(changed(base, one) for base in BASES.values())] == []
+    assert [one.name for one in all_settings() if not any(changed(base, one) for base in BASES)] == []
 
 
 def read_in(*folders: str) -> set[str]:
@@ -256,18 +259,16 @@ def test_the_order_of_sets_and_maps_and_the_process_change_nothing() -> None:
         "from test_fingerprint import BY_WAREHOUSE, BEGUN, ENTITIES, fingerprint_of, load_settings\n"
         "print([fingerprint_of(load_settings(**BY_WAREHOUSE), entity, BEGUN) for entity in ENTITIES])"
     )
-    message = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=ROOT,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(message) == 1
+    other = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": "1", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    here = load_settings(**BY_WAREHOUSE)
+    assert other.strip() == str([fingerprint_of(here, entity, BEGUN) for entity in ENTITIES])
     turned = {"warehouses": ["MAIN", "EAST"], "sources": {"EAST": "east", "MAIN": "default"}}
     first, second = (
         fingerprint_of(load_settings(**one), "inventory", BEGUN)

@@ -34,7 +34,7 @@ def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> I
     shutil.copy(_database(), home / "prefect.db")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *options]
     log = folder / "server.log"
-    with running(command, folder=folder, environ=environ, log=log) as process:
+    with running(command, folder=folder, environ={**environ, "PREFECT_UI_API_URL": f"{url}/api"}, log=log) as process:
         wait_until(lambda: process.poll() is not None or answers(f"{url}/api/health"), "a Prefect server that answers")
         assert process.poll() is None, log.read_text()
         yield url

@@ -44,8 +44,8 @@ class Served:
         port = self._socket.getsockname()[1]
         self._address = (os.getpid(), "127.0.0.1", port)
         self.url = f"http://127.0.0.1:{port}"
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False)
-        self._server = uvicorn.Server(config)
+        self._app = app
+        self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
         if not sockets:
             _reached[self._address] = app
@@ -59,10 +59,11 @@ class Served:
     def _begin(self) -> None:
         """Somebody knocks at the socket."""
         _loop().remove_reader(self._socket)
+        self._server = uvicorn.Server(uvicorn.Config(self._app, log_level="critical", lifespan="off", access_log=False))
         self._serving = asyncio.ensure_future(self._server._serve(sockets=[self._socket]))
 
     async def _end(self) -> None:
-        if self._serving is not None:
+        if self._server is not None and self._serving is not None:
             self._server.should_exit = self._server.force_exit = True
             await self._serving
         elif self._socket.fileno() >= 0:
