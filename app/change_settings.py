@@ -67,6 +67,13 @@ def save(now: AppContext, wanted: Saved, *, after: int, who: str, why: str = "",
     return _keep(now, values, after=after, who=who, why=why, moment=moment)
 
 
+def as_it_would_be(now: AppContext, wanted: Saved) -> Settings:
+    """Return the settings as they would be with what is asked for. Raises `SettingsError`."""
+    with now.state.read() as connection:
+        newest = saved_settings.newest(connection)
+    return load_settings(saved=to_save(wanted, newest.values if newest else {}))
+
+
 def restore(now: AppContext, number: int, *, after: int, who: str, why: str = "", moment: datetime) -> Version | None:
     """Save the values of an earlier version anew; None where they count already. Raises as `save` does."""
     values = values_of(now, number)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from app.effective_settings import AppContext, read
 from connector.state.engine import State
+from web.previews import Previews
 from web.security.attempts import LoginAttempts
 from web.security.entrance import Entrance
 
@@ -50,6 +51,7 @@ class Workspace:
     runs: Runs
     entrance: Entrance
     attempts: LoginAttempts
+    previews: Previews = field(default_factory=Previews)
 
     def here(self) -> AppContext:
         """Return the settings as they are now, with the state. Raises `SettingsError` and `StateError`."""

@@ -3,7 +3,6 @@
 import pytest
 
 from entities.checks import Check
-from web.pages import connection
 
 
 @pytest.fixture
@@ -15,7 +14,7 @@ def checks(monkeypatch):
         yield Check("Clock", "could not be checked", "No date.")
         yield Check("Token", "failed", "Magento refuses <the> token.")
 
-    monkeypatch.setattr(connection, "check_connection", found)
+    monkeypatch.setattr("app.connection.test_connection.check_connection", found)
 
 
 def test_each_check_with_its_fix(connected, checks):

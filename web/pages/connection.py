@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from app.connection.test_connection import check_connection
 from connector.state.operator import audit
-from entities.checks import Check
-from web.routes import Done, Refused, Visit, action
+from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
+
+if TYPE_CHECKING:
+    from entities.checks import Check
 
 CODE = "test_connection"
 BADGES = {"failed": "bad", "could not be checked": "warn", "passed": "good"}
@@ -22,6 +24,8 @@ def _test(visit: Visit) -> Done | Response:
     """Check everything now, and show it. Where the secrets are in Prefect's Blocks alone, which only runs read, a run
     does it.
     """
+    from app.connection.test_connection import check_connection  # only here: it loads what the other pages do not need
+
     here = visit.here
     if here.settings.missing():
         return _test_in_a_run(visit)
@@ -44,4 +48,7 @@ def _test_in_a_run(visit: Visit) -> Done:
     return Done(f"Test Connection: the run {run.name} is started; Prefect shows each check.", "/setup", run=run)
 
 
-ROUTES = (action("/test-connection", _test, code=CODE),)
+ROUTES = (
+    page("/test-connection", lambda _visit: RedirectResponse("/setup", status_code=303)),
+    action("/test-connection", _test, code=CODE),
+)

@@ -16,7 +16,6 @@ from connector.model.failures import FailureCode, label_of
 from connector.state.operator import actions, audit
 from connector.state.queue.message import Message
 from entities.names import NAMES
-from entities.registry import ENTITIES, linked
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
@@ -208,7 +207,16 @@ def _help(code: str) -> dict[str, Any]:
     }
 
 
+def linked() -> tuple[str, ...]:
+    """Return the entities whose records a person may link."""
+    from entities.registry import linked as names  # only here: the entities load what other pages do not need
+
+    return names()
+
+
 def _value(one: Message) -> str:
+    from entities.registry import ENTITIES  # only here, too
+
     return ENTITIES[one.entity].value_text(one.value) or ""
 
 

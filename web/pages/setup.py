@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.change_settings import SavedMeanwhile, changes, restore, save, save_secrets, settings_of
+from app.change_settings import SavedMeanwhile, as_it_would_be, changes, restore, save, save_secrets, settings_of
 from connector.state.operator import saved_settings
 from settings import Setting, SettingsError, all_settings, as_form, as_on_the_screen, from_form, sections
 from settings.declare import sections_of
@@ -65,6 +65,7 @@ def _page(
     problems: Sequence[Problem] = (),
     why: str = "",
     status: int = 200,
+    preview: str = "",
 ) -> Response:
     return visit.render(
         "setup_section.html",
@@ -79,7 +80,18 @@ def _page(
         missing=visit.here.settings.missing(),
         why=why,
         empty_rows=EMPTY_ROWS,
+        preview_name=preview,
+        preview=visit.workspace.previews.get(preview),
     )
+
+
+def show_preview(visit: Visit) -> Response:
+    """Show how far a preview is, or what it found."""
+    name = str(visit.request.path_params["name"])
+    preview = visit.workspace.previews.get(name)
+    if preview is None:
+        raise HTTPException(404)
+    return visit.render("preview_now.html" if visit.is_part else "preview.html", preview=preview, preview_name=name)
 
 
 def _save(visit: Visit) -> Done | Response:
@@ -97,6 +109,10 @@ def _save(visit: Visit) -> Done | Response:
     try:
         wanted = changed(section, answers.filled, _shown(visit, version))
         meant = {name: value for name, value in from_form({section: wanted}).get(section, {}).items() if name in wanted}
+        if "preview" in form:
+            after = as_it_would_be(here, {section: meant})
+            preview = visit.workspace.previews.begin(here.settings, after, here.state)
+            return _again(visit, section, answers, version, [], why, 200, preview=preview)
         kept = save(here, {section: meant}, after=version, who=visit.visitor.name, why=why, moment=visit.now)
     except SavedMeanwhile:
         return _told_of_another(visit, section, answers, version, why)
@@ -144,12 +160,20 @@ def _told_of_another(visit: Visit, section: str, answers: Answers, version: int,
 
 
 def _again(
-    visit: Visit, section: str, answers: Answers, version: int, problems: Sequence[Problem], why: str, status: int
+    visit: Visit,
+    section: str,
+    answers: Answers,
+    version: int,
+    problems: Sequence[Problem],
+    why: str,
+    status: int,
+    *,
+    preview: str = "",
 ) -> Response:
     """Show the page as it was filled in; secrets have to be typed again."""
     here = visit.here
     fields = fields_of(section, here.settings, here.saved, filled=answers.filled, errors=answers.errors)
-    return _page(visit, section, fields, version, problems=problems, why=why, status=status)
+    return _page(visit, section, fields, version, problems=problems, why=why, status=status, preview=preview)
 
 
 def _save_secrets(visit: Visit, section: str, secrets: Mapping[str, str | None], back: str) -> str:
@@ -238,6 +262,7 @@ ROUTES = (
     page("/setup", show_sections),
     page("/setup/history", show_history),
     page("/setup/history/{number}", show_version),
+    page("/setup/preview/{name}", show_preview),
     page("/setup/{section}", show_section),
     action("/setup/history/restore", _restore, code="setup.restore"),
     action("/setup/{section}", _save, code="setup.save"),

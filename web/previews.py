@@ -1,0 +1,81 @@
+"""What changes of settings would change, computed beside the pages: begun by one request, asked for by others.
+
+One after the other, because each keeps the processor busy. The last ones are remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connector.clock import SystemClock
+from connector.state.engine import State
+from connector.state.faults import StateError
+from settings import Settings
+
+if TYPE_CHECKING:
+    from app.preview import Foreseen
+
+REMEMBERED = 20
+
+
+@dataclass
+class Preview:
+    """One that was begun: how far it is, and what it found so far; is_over: there is nothing more to come."""
+
+    progress: str = "Waiting for another preview to end"
+    found: list[Foreseen] = field(default_factory=list)
+    is_over: bool = False
+    fault: str = ""
+
+
+class Previews:
+    """The previews of this process."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Preview] = OrderedDict()
+        self._one_at_a_time = threading.Lock()
+
+    def begin(self, before: Settings, after: Settings, state: State) -> str:
+        """Begin one; return the name under which it is asked for, which nobody guesses."""
+        name, preview = secrets.token_urlsafe(16), Preview()
+        self._known[name] = preview
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        threading.Thread(target=self._work, args=(preview, before, after, state), daemon=True).start()
+        return name
+
+    def get(self, name: str) -> Preview | None:
+        """Return a preview; None where it is not known, or no longer."""
+        return self._known.get(name)
+
+    def _work(self, preview: Preview, before: Settings, after: Settings, state: State) -> None:
+        from app.preview import affected  # only here: it loads what the pages do not need
+
+        with self._one_at_a_time:
+            try:
+                names = affected(before, after)
+                preview.progress = "Nothing is computed anew" if not names else "Reading what is known"
+                asyncio.run(_foresee(preview, names, before, after, state))
+            except StateError as error:
+                preview.fault = str(error)
+            except Exception as error:
+                preview.fault = f"It could not be foreseen, by a mistake in the connector: {type(error).__name__}."
+                raise
+            finally:
+                preview.is_over = True
+
+
+async def _foresee(preview: Preview, names: Sequence[str], before: Settings, after: Settings, state: State) -> None:
+    from app.preview import foresee
+
+    def report(message: str) -> None:
+        preview.progress = message
+
+    for name in names:
+        preview.found.append(await foresee(name, before, after, state, SystemClock(), progress=report))
