@@ -36,8 +36,10 @@ def _show_version(wanted: bool) -> None:
 def commands() -> typer.Typer:
     """Return the command line. Each command imports what it needs only when it is called, so that --help is quick."""
     from a2m import (
+        backup,
         check,
         demo,
+        doctor,
         explain,
         forget,
         housekeeping,
@@ -82,8 +84,10 @@ def commands() -> typer.Typer:
         messages,
         explain,
         pause,
-        forget,
+        backup,
+        doctor,
         housekeeping,
+        forget,
         serve,
         receiver,
         web,

@@ -46,7 +46,8 @@ SHIP_THE_REST = (
 )
 """A discounted order is invoiced in part, which Magento cannot follow to the cent: here all of it is invoiced."""
 _PUT_RIGHT = {"set_customer": {"customer_id": CUSTOMER, "email": "orders@nomail.example.com"}}
-_ENTITIES = {"prices": "price", "quantities": "inventory", "customers": "customer", "orders": "order"}
+_COMPARED = ("prices", "quantities", "customers", "orders", "shipments")
+"""What is compared of each entity, in the entities' order."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,11 @@ def check() -> list[Checked]:
     urls = (os.environ["A2M_ACUMATICA__URL"], os.environ["A2M_MAGENTO__URL"])
     acumatica, magento = (httpx.get(f"{url}/_sandbox/state", timeout=120).json() for url in urls)
     documents = document_differences(acumatica, magento, os.environ)
-    failed = {row["entity"]: row["failed"] for row in read_status()}
+    failed = dict(zip(_COMPARED, (row["failed"] for row in read_status()), strict=True))
     found = []
     for what, compared, different in [*differences(acumatica, magento, os.environ), *documents]:
         on_purpose = int(what == "customers" and CUSTOMER in acumatica["customers"])
-        entity = _ENTITIES.get(what, what.removesuffix("s"))
-        found.append(Checked(what, compared, compared - different, failed.get(entity, 0), different - on_purpose))
+        found.append(Checked(what, compared, compared - different, failed.get(what, 0), different - on_purpose))
     return found
 
 

@@ -43,7 +43,7 @@ def add_to(app: typer.Typer) -> None:
         """List the failed messages with their reasons, and what to do."""
         if entity != "all":
             chosen_entities(entity)
-        rows = _failed(None if entity == "all" else entity)
+        rows = read_failed(None if entity == "all" else entity)
         if json:
             as_json({"failed": rows})
         elif as_csv:
@@ -121,6 +121,7 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 
 def read_status() -> list[dict[str, Any]]:
+    """Return how each entity stands."""
     from app.effective_settings import effective_settings
     from app.standing import standings
 
@@ -149,7 +150,8 @@ def _row(standing: Standing, one: Overview, now: datetime) -> dict[str, Any]:
     }
 
 
-def _failed(entity: str | None) -> list[dict[str, Any]]:
+def read_failed(entity: str | None) -> list[dict[str, Any]]:
+    """Return the failed messages of one entity or of all."""
     from app.effective_settings import effective_settings
     from connector.state.queue import messages
 

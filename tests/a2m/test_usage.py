@@ -10,8 +10,8 @@ from support.commands import settings_of
 from support.served import one_client
 
 COMMANDS = """
-check demo explain failed forget housekeeping link pause receiver reconcile reprocess resume sandbox serve setup skip
-status sync user web
+backup check demo doctor explain failed forget housekeeping link pause receiver reconcile reprocess restore
+resume sandbox serve setup skip status sync user web
 """.split()  # noqa: SIM905
 SLOW_TO_IMPORT = ("prefect", "pandas", "sqlalchemy", "alembic", "httpx", "pydantic", "starlette", "jinja2", "argon2")
 

@@ -1,0 +1,133 @@
+"""A backup of the state database, consistent while everybody works, and its way back.
+
+A backup is one SQLite file, whichever database it is of, so it also moves a state from one kind to the other. What
+belongs to processes that work at the moment, such as leases, is not part of it. A restored state is older than what
+Magento shows by now, so a full sync of every entity is asked for: values that changed since are sent once more, which
+changes nothing in Magento, and documents are found there by their marks.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import func, select
+
+from connector.errors import ConnectorError
+from connector.private_files import make_file, make_folder
+from connector.state.coordination import wakeups
+from connector.state.engine import State, copy_state, is_unused, newest_schema, open_state, shown_address
+from connector.state.schema import metadata
+
+OF_PROCESSES = ("leases", "sessions", "web_sessions")
+"""What only those processes may use that have it now: leases, sessions of Acumatica, logins to the workspace."""
+
+
+class BackupUnusable(ConnectorError):
+    """A backup cannot be written or is none, or there is a state already where it is to go; the message says which."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup: its file, how large it is, its schema, and how many rows it holds."""
+
+    file: Path
+    size: int
+    schema: str
+    rows: int
+
+
+def back_up(state: State, file: Path) -> Backup:
+    """Write the backup, whole or not at all, readable by its owner only. Raises `BackupUnusable` and `StateError`."""
+    if file.exists():
+        raise BackupUnusable(f"There is a file {file} already. Nothing was written.")
+    part = file.with_name(f"{file.name}.part")
+    try:
+        make_folder(file.parent)
+        part.unlink(missing_ok=True)
+        make_file(part)
+        _write(state, part)
+        part.replace(file)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupUnusable(f"The backup {file} cannot be written: {error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return Backup(file, file.stat().st_size, newest_schema(), _rows(state))
+
+
+def _write(state: State, part: Path) -> None:
+    if state.engine.dialect.name == "sqlite":
+        source = f"{Path(str(state.engine.url.database)).resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(source, uri=True)) as here, closing(sqlite3.connect(part)) as there:
+            here.backup(there)  # one snapshot, which keeps nobody from writing
+    else:
+        copy = open_state(f"sqlite:///{part}")
+        try:
+            copy_state(state, copy, without=OF_PROCESSES)
+        finally:
+            copy.close()
+    with closing(sqlite3.connect(part, isolation_level=None)) as whole:
+        for table in OF_PROCESSES:
+            whole.execute(f'DELETE FROM "{table}"')
+        whole.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+        _refuse_damaged(whole, part)
+
+
+def restore(file: Path, url: str, entities: Sequence[str], now: datetime) -> Backup:
+    """Bring a backup into an empty database of either kind, with today's schema, and ask for a full sync of these
+    entities. The backup stays as it is. Raises `BackupUnusable` and `StateError`.
+    """
+    if not file.is_file():
+        raise BackupUnusable(f"There is no file {file}.")
+    with TemporaryDirectory(prefix="a2m-restore-") as folder:
+        copy = Path(folder) / "state.sqlite"
+        make_file(copy)
+        shutil.copyfile(file, copy)
+        _refuse_others(file, copy)
+        if not is_unused(url):
+            where = shown_address(url)
+            raise BackupUnusable(f"There is a state already in {where}. {_make_room(url)} Nothing was changed.")
+        source = open_state(f"sqlite:///{copy}")
+        target = open_state(url)
+        try:
+            copy_state(source, target, without=OF_PROCESSES)
+            wakeups.ask(target, entities, now, full=True)
+            return Backup(file, file.stat().st_size, newest_schema(), _rows(target))
+        finally:
+            target.close()
+            source.close()
+
+
+def _make_room(url: str) -> str:
+    if url.startswith("sqlite"):
+        return "Stop what works with it, and move that file and those beside it (-wal, -shm) away."
+    return "Name a new, empty database in A2M_DATABASE_URL."
+
+
+def _refuse_others(file: Path, copy: Path) -> None:
+    """Refuse what is no SQLite file, is damaged, or holds no state."""
+    try:
+        with closing(sqlite3.connect(copy)) as whole:
+            _refuse_damaged(whole, file)
+    except sqlite3.DatabaseError as error:
+        raise BackupUnusable(f"{file} is no backup of a state: {error}. Nothing was changed.") from error
+    if is_unused(f"sqlite:///{copy}"):
+        raise BackupUnusable(f"{file} is no backup of a state: it holds none. Nothing was changed.")
+
+
+def _refuse_damaged(whole: sqlite3.Connection, file: Path) -> None:
+    (found,) = whole.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise BackupUnusable(f"{file} is damaged: {found}.")
+
+
+def _rows(state: State) -> int:
+    with state.read() as connection:
+        counts = (select(func.count()).select_from(one) for one in metadata.sorted_tables)
+        return sum(connection.execute(one).scalar_one() for one in counts)

@@ -1,0 +1,80 @@
+"""A backup is consistent, private, and comes back into a database of either kind."""
+
+import stat
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support.moment import NOW
+
+from connector.state.coordination import lease, wakeups
+from connector.state.engine import State, open_state
+from connector.state.operator.backup import OF_PROCESSES, BackupUnusable, back_up, restore
+from connector.state.schema import metadata
+from connector.state.sync import entities, links
+from connector.state.sync.links import Link
+
+
+def contents(state: State) -> dict[str, list[tuple[object, ...]]]:
+    """Every row but those of processes and of what is asked for."""
+    with state.read() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+            if table.name not in (*OF_PROCESSES, "wakes")
+        }
+
+
+@pytest.fixture
+def filled(state: State) -> State:
+    """A state that holds something, and a run that works."""
+    with state.write() as connection:
+        rows = [Link(f"SO {number:06d}", f"SO {number:06d}", str(number), b"{}") for number in range(200)]
+        links.write(connection, "order", rows, NOW)
+    entities.pause(state, ["price"], paused=True)
+    lease.take(state, "order", "run nimble-otter", NOW, 3600)
+    return state
+
+
+def test_there_and_back(filled, tmp_path, database, new_database):
+    """All of it comes back, whoever works meanwhile, but not whose turn it was; a full sync is asked for."""
+    file = tmp_path / "backups" / "state.sqlite"
+    made = back_up(filled, file)
+    assert (made.size, stat.S_IMODE(file.stat().st_mode)) == (file.stat().st_size, 0o600)
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    before = file.read_bytes()
+    url = new_database(database, empty=True)
+    restore(file, url, ["price", "order"], NOW + timedelta(days=1))
+    assert file.read_bytes() == before, "the backup stays as it is"
+    again = open_state(url)
+    assert contents(again) == contents(filled)
+    with again.read() as connection:
+        assert lease.holder_of(connection, "order", NOW) is None
+        assert wakeups.read(connection, "order").full_asked_at == NOW + timedelta(days=1)
+    with again.write() as connection:
+        links.write(connection, "order", [Link("SO 1", "SO 1", "1")], NOW)
+    again.close()
+
+
+def test_a_state_is_not_written_over(filled, tmp_path, database_url):
+    """Neither a state by a backup, nor a file by another."""
+    file = tmp_path / "state.sqlite"
+    back_up(filled, file)
+    with pytest.raises(BackupUnusable, match=r"There is a state already in .* Nothing was changed\."):
+        restore(file, database_url, [], NOW)
+    with pytest.raises(BackupUnusable, match=r"There is a file .* already\. Nothing was written\."):
+        back_up(filled, file)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "There is no file"), (b"no database" * 1000, "is no backup of a state"), (b"", "it holds none")],
+)
+def test_what_is_no_backup(tmp_path, content, words):
+    """It is refused in words, and nothing is made."""
+    file, target = tmp_path / "file", tmp_path / "target.sqlite"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BackupUnusable, match=words):
+        restore(file, f"sqlite:///{target}", [], NOW)
+    assert not target.exists()
