@@ -7,8 +7,8 @@ columns. Between a page and the settings values have the form of `settings.form`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -31,6 +31,7 @@ from settings.kinds import (
     plain_type,
 )
 from settings.locations import Saved
+from settings.offers import Offer, offer_of
 
 EMPTY_ROWS = 2
 """Rows of a table that are there to be filled in."""
@@ -59,13 +60,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. kind: text, list, check or choice."""
+    """A column of a table. kind: text, list, check or choice. offer: the list whose names are offered."""
 
     name: str
     label: str
     help_text: str
     kind: str
     options: Sequence[Option] = ()
+    offer: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class Field:
     def name(self) -> str:
         """Its name in the form."""
         return f"f.{self.setting.field}"
+
+    @property
+    def offer(self) -> str:
+        """The list whose names are offered; empty for none."""
+        return list_id(offer_of(self.setting.section, self.setting.field))
 
     @property
     def is_fixed(self) -> bool:
@@ -164,12 +171,26 @@ def _field(one: Setting, value: Any, settings: Settings, origin: str, error: str
         case ListOf():
             return Field(one, "list", "\n".join(map(str, value or [])), origin, error)
         case Table(row=row):
-            return Field(one, "table", value or [], origin, error, columns=list(_columns(row)))
+            return Field(one, "table", value or [], origin, error, columns=_offered(one, _columns(row)))
         case Map() as kind:
-            return Field(one, "table", value or [], origin, error, columns=list(_columns_of_map(kind)))
+            return Field(one, "table", value or [], origin, error, columns=_offered(one, _columns_of_map(kind)))
         case Number():
             return Field(one, "number", _number(value), origin, error)
     return Field(one, "text", "" if value is None else str(value), origin, error)
+
+
+def list_id(offer: Offer | None) -> str:
+    """Return the name of a list in the document."""
+    return f"offer-{offer.name.lower()}" if offer else ""
+
+
+def _offered(one: Setting, columns: Iterable[Column]) -> list[Column]:
+    return [
+        replace(column, offer=list_id(offer_of(one.section, one.field, column.name)))
+        if column.kind == "text"
+        else column
+        for column in columns
+    ]
 
 
 def _number(value: Any) -> str:

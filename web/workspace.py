@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.effective_settings import AppContext, read
 from connector.state.engine import State
+from web.offers import Offers
 from web.previews import Previews
 from web.security.attempts import LoginAttempts
 from web.security.entrance import Entrance
@@ -52,6 +53,7 @@ class Workspace:
     entrance: Entrance
     attempts: LoginAttempts
     previews: Previews = field(default_factory=Previews)
+    offers: Offers = field(default_factory=Offers)
 
     def here(self) -> AppContext:
         """Return the settings as they are now, with the state. Raises `SettingsError` and `StateError`."""

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from app.change_settings import SavedMeanwhile, as_it_would_be, changes, restore, save, save_secrets, settings_of
 from connector.state.operator import saved_settings
 from settings import Setting, SettingsError, all_settings, as_form, as_on_the_screen, from_form, sections
 from settings.declare import sections_of
+from settings.kinds import ListOf
+from settings.offers import offer_of, offers_of
 from settings.settings import Settings
 from web.fields import EMPTY_ROWS, Answers, Field, answers_of, changed, fields_of, settings_in
 from web.routes import Done, Refused, Visit, action, page
@@ -78,6 +80,7 @@ def _page(
         version=version,
         problems=problems,
         missing=visit.here.settings.missing(),
+        has_offers=bool(offers_of(section)) and not visit.here.settings.missing() and visit.visitor.may_act(),
         why=why,
         empty_rows=EMPTY_ROWS,
         preview_name=preview,
@@ -92,6 +95,20 @@ def show_preview(visit: Visit) -> Response:
     if preview is None:
         raise HTTPException(404)
     return visit.render("preview_now.html" if visit.is_part else "preview.html", preview=preview, preview_name=name)
+
+
+def show_choices(visit: Visit) -> Response:
+    """Show what both systems offer for the fields of a section: a part that a page asks for once it is there."""
+    section, here = _section(visit), visit.here
+    if here.settings.missing() or not visit.visitor.may_act():
+        return HTMLResponse("")
+    found = visit.workspace.offers.of(section, here.settings, here.state, visit.now)
+    lists = [
+        (one.field, found.lists[offer])
+        for one in settings_in(section)
+        if isinstance(one.kind, ListOf) and (offer := offer_of(section, one.field)) in found.lists
+    ]
+    return visit.render("choices.html", section=section, choices=found, lists=lists)
 
 
 def _save(visit: Visit) -> Done | Response:
@@ -264,6 +281,7 @@ ROUTES = (
     page("/setup/history/{number}", show_version),
     page("/setup/preview/{name}", show_preview),
     page("/setup/{section}", show_section),
+    page("/setup/{section}/choices", show_choices),
     action("/setup/history/restore", _restore, code="setup.restore"),
     action("/setup/{section}", _save, code="setup.save"),
 )

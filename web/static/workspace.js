@@ -36,3 +36,15 @@ document.addEventListener("change", (event) => {
   if (!head.matches("[data-ticks]")) return;
   for (const box of document.querySelectorAll(`input[name="${head.dataset.ticks}"]`)) box.checked = head.checked;
 });
+
+// A name that is offered goes into its list, or out of it again.
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-adds]");
+  if (!chip) return;
+  const list = document.getElementById(chip.dataset.adds);
+  const names = list.value.split(/[\n,]/).map((name) => name.trim()).filter(Boolean);
+  const at = names.findIndex((name) => name.toLowerCase() === chip.value.toLowerCase());
+  if (at < 0) names.push(chip.value);
+  else names.splice(at, 1);
+  list.value = names.join("\n");
+});
