@@ -7,7 +7,7 @@ RUN := $(VENV)/installed-run$(if $(DATABASE),-postgres)-$(SUM)
 DEV := $(VENV)/installed-dev-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs bench soak mutants lint format constraints clean
+.PHONY: help setup demo test docs reference bench soak mutants lint format constraints clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -32,6 +32,11 @@ test: $(DEV) ## run the tests, two at a time; ARGS="tests/entities -k price" pic
 docs: $(DEV) ## build the documentation as a site in site/, and fail where a page names what does not exist
 	@$(BIN)/properdocs build --strict --quiet
 	@echo "The site is in site/: open site/index.html"
+
+reference: $(DEV) ## write the reference pages anew from the code
+	@$(BIN)/python -m a2m.reference
+	@$(BIN)/python -m settings.reference > docs/reference/settings.md
+	@$(BIN)/python -m connector.model.failure_help > docs/reference/failures.md
 
 bench: $(DEV) ## measure the connector beside its opponents; ARGS=--quick takes some minutes
 	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,bench]'
