@@ -5,5 +5,6 @@ from __future__ import annotations
 PAGES = (
     ("/", "Overview"),
     ("/failed", "Failed messages"),
+    ("/record", "One record"),
     ("/setup", "Setup Parameters"),
 )

@@ -33,6 +33,8 @@ PAGES = {
     "overview": "/",
     "failed-groups": "/failed",
     "failed-group": "/failed/group?entity=price&code=unknown_sku",
+    "records": "/record?q=SKU-001",
+    "record": "/record/price?key=SKU-001",
     "setup-sections": "/setup",
     "setup-inventory": "/setup/inventory",
     "setup-connection": "/setup/magento",

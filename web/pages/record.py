@@ -1,0 +1,97 @@
+"""One record: found as people type it, with why Magento shows what it shows; what it shows now is asked on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from connector.errors import ConnectorError
+from entities.names import NAMES
+from web.routes import Done, Refused, Visit, action, page
+from web.workspace import NotStarted
+
+LONGEST = 200
+NOTHING_KNOWN = "Nothing known"
+
+
+def search(visit: Visit) -> Response:
+    """Find a record of any entity by what was typed; the only one that is found is shown at once."""
+    from app.keys import did_you_mean, known_keys  # only here: the entities load what other pages do not need
+
+    typed = visit.query.get("q", "").strip()[:LONGEST]
+    state = visit.workspace.state
+    found = [(entity, key) for entity in NAMES if typed for key in known_keys(state, entity, typed)[:20]]
+    if len(found) == 1:
+        return RedirectResponse(_address(*found[0]), status_code=303)
+    near = [] if found or not typed else [(entity, did_you_mean(state, entity, typed).strip()) for entity in NAMES]
+    return visit.render(
+        "records.html",
+        typed=typed,
+        found=[(entity, key, _address(entity, key)) for entity, key in found],
+        near=[(entity, text) for entity, text in near if text],
+        entities=NAMES,
+    )
+
+
+def show(visit: Visit) -> Response:
+    """Show what is known of one record, from the state database alone."""
+    from app.explain import explain  # only here, too
+
+    entity, key = _record(visit)
+    lines = explain(visit.here.settings, visit.workspace.state, entity, key)
+    return visit.render(
+        "record.html",
+        entity=entity,
+        key=key,
+        lines=lines,
+        is_known=lines[0][0] != NOTHING_KNOWN,
+        now=f"/record/{entity}/now?{urlencode({'key': key})}",
+    )
+
+
+def show_now(visit: Visit) -> Response:
+    """Show what Magento shows at this moment, which is asked."""
+    from app.explain_now import explain_now  # only here, too
+
+    entity, key = _record(visit)
+    here = visit.here
+    problem, lines = "", []
+    try:
+        lines = asyncio.run(explain_now(here.settings, here.state, entity, key))
+    except ConnectorError as fault:
+        problem = str(fault)
+    return visit.render("record_now.html", entity=entity, key=key, lines=lines, problem=problem)
+
+
+def _sync_now(visit: Visit) -> Done:
+    entity, key = visit.form.get("entity", ""), visit.form.get("key", "").strip()[:LONGEST]
+    if entity not in NAMES or not key:
+        raise Refused("Nothing was started: name an entity and a key.", "/record")
+    back = _address(entity, key)
+    try:
+        run = visit.workspace.runs.start("One Key Now/One Key Now", {"entity": entity, "key": key})
+    except NotStarted as why:
+        raise Refused(f"No run was started: {why}", back, entity) from why
+    return Done(f"{entity.capitalize()} {key} is read and sent by the run {run.name}.", back, entity, run)
+
+
+def _record(visit: Visit) -> tuple[str, str]:
+    entity, key = str(visit.request.path_params["entity"]), visit.query.get("key", "").strip()[:LONGEST]
+    if entity not in NAMES or not key:
+        raise HTTPException(404)
+    return entity, key
+
+
+def _address(entity: str, key: str) -> str:
+    return f"/record/{entity}?{urlencode({'key': key})}"
+
+
+ROUTES = (
+    page("/record", search),
+    page("/record/{entity}", show),
+    page("/record/{entity}/now", show_now),
+    action("/record/sync", _sync_now, code="record.sync"),
+)
