@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL
 
 from app.effective_settings import effective_settings
 from app.logs import print_to_stderr
@@ -21,6 +22,7 @@ from connector.state.faults import StateError
 from connector.state.sync import entities
 from deployments.automate import apply_automations, notification_blocks
 from deployments.catalogue import OF_ENTITIES, deployments
+from deployments.open_api import OpenApi, refuse_open_api
 from deployments.paused import paused
 from deployments.pool import Refused
 from entities.names import NAMES
@@ -38,6 +40,11 @@ def register_all() -> list[str]:
 
 
 async def _register_all() -> list[str]:
+    with effective_settings() as now:
+        try:
+            await refuse_open_api(str(PREFECT_API_URL.value()), now.state)
+        except OpenApi as error:
+            raise Refused(str(error)) from error
     served = await deployments()
     try:
         await register()

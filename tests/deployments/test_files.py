@@ -94,7 +94,7 @@ def test_the_container_files():
     packages = {file.parent.name for file in FOLDER.parent.glob("*/__init__.py")}
     assert set(re.findall(r"^COPY (\w+) \1$", image, re.MULTILINE)) == packages
     services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
-    assert {"database", "prefect", "connector", "receiver", "worker"} == set(services)
+    assert {"database", "prefect", "connector", "workspace", "receiver", "worker"} == set(services)
     assert f"--type {TYPE}" in services["worker"]["command"]
     ports = [port for one in services.values() for port in one.get("ports", [])]
     assert all(port.startswith("127.0.0.1:") for port in ports)

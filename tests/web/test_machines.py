@@ -1,9 +1,13 @@
 """What programs ask of the workspace: whether it lives, whether it can work, and figures for Prometheus."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from support.project import ROOT
 from support.workspace import NOW
 
 from connector.state.sync import entities
@@ -40,6 +44,17 @@ def test_the_figures(site):
     assert found["a2m_messages", "pending", "price"] == 0
     assert found["a2m_last_sync_timestamp_seconds", "price"] == NOW.timestamp()
     assert ("a2m_last_sync_timestamp_seconds", "order") not in found
+
+
+def test_what_watches_the_figures_names_those_that_there_are(site):
+    """The dashboard and the alert rules ask for nothing that is not told."""
+    described = set(re.findall(r"# HELP (a2m_\w+)", site.get("/metrics").text))
+    folder = ROOT / "deployments" / "monitoring"
+    panels = json.loads((folder / "grafana-dashboard.json").read_text())["panels"]
+    rules = yaml.safe_load((folder / "alerts.yaml").read_text())["groups"][0]["rules"]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]] + [rule["expr"] for rule in rules]
+    assert len(asked) > 10
+    assert {name for one in asked for name in re.findall(r"a2m_\w+", one)} <= described
 
 
 @pytest.mark.parametrize(("given", "status"), [("Bearer figures", 200), ("Bearer wrong", 401), ("Basic figures", 401)])

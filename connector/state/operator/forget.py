@@ -32,6 +32,7 @@ from connector.state.schema import (
     SENDING,
     SKIPPED,
     SUPERSEDED,
+    audit,
     entities,
     into,
     leases,
@@ -104,7 +105,7 @@ def leave_no_trace(state: State) -> bool:
         return _write_sqlite_anew(state)
     with in_words(state.engine), state.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-        for table in (messages, records, links, entities):
+        for table in (messages, records, links, entities, audit):
             connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')
     return True
 
@@ -234,6 +235,9 @@ def _mentions(
     for row in connection.execute(said).all():
         if sought in row.last_look.casefold():
             yield entities.c.last_look, entities.c.entity, row.entity, row.last_look
+    for row in connection.execute(select(audit.c.id, audit.c.said)).all():
+        if sought in row.said.casefold():
+            yield audit.c.said, audit.c.id, row.id, row.said
 
 
 def _erase_mentions(connection: Connection, email: str) -> None:

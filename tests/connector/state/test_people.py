@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.state.engine import open_state
-from connector.state.operator import audit, deliveries, users
+from connector.state.operator import audit, deliveries, forget, users
 from connector.state.operator.users import NoSuchUser, User, UserExists
 from connector.state.schema import micros, requests
 
@@ -77,6 +77,14 @@ def test_audit(state):
         assert [one.number for one in audit.newest(connection)] == [second, first]
         assert [one.who for one in audit.newest(connection, ["pause"])] == ["anna"]
         assert len(audit.newest(connection, limit=1)) == 1
+
+
+def test_a_person_is_forgotten_in_the_audit_too(state):
+    """What somebody typed about a customer, such as the e-mail, is erased with all else."""
+    number = audit.write(state, "anna", "record.sync", "Customer Jo@Example.com is read and sent.", NOW)
+    assert forget.forget(state, "jo@example.com", NOW).mentions == 1
+    with state.read() as connection:
+        assert audit.read(connection, number).text == "Customer (erased) is read and sent."
 
 
 def test_deliveries_by_hour(state):
