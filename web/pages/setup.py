@@ -132,7 +132,7 @@ def _save(visit: Visit) -> Done | Response:
             return _again(visit, section, answers, version, [], why, 200, preview=preview)
         kept = save(here, {section: meant}, after=version, who=visit.visitor.name, why=why, moment=visit.now)
     except SavedMeanwhile:
-        return _told_of_another(visit, section, answers, version, why)
+        return _saved_by_another(visit, section, answers, version, why)
     except SettingsError as error:
         answers.errors, problems = _beside_their_fields(section, error)
         return _again(visit, section, answers, version, problems, why, 422)
@@ -159,7 +159,7 @@ def _shown(visit: Visit, version: int) -> Settings:
     return here.settings if version == here.version else settings_of(here, version)
 
 
-def _told_of_another(visit: Visit, section: str, answers: Answers, version: int, why: str) -> Response:
+def _saved_by_another(visit: Visit, section: str, answers: Answers, version: int, why: str) -> Response:
     """Somebody else saved since the page was shown: say who and what, and keep what was typed. Saving again changes
     only what was typed here.
     """
