@@ -17,11 +17,17 @@ __all__ = ["installed", "wheel"]
 Command = Callable[..., CommandResult]
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The state folder. No Prefect server is configured, also not the one that tests of flows leave running."""
+@pytest.fixture(scope="module")
+def _no_prefect_server() -> Iterator[None]:
+    """None is configured, also not the one that tests of flows leave running."""
     with temporary_settings(restore_defaults={PREFECT_API_URL}):
-        yield of_the_test(tmp_path, monkeypatch)
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_prefect_server: None) -> Path:
+    """The state folder."""
+    return of_the_test(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -152,6 +152,12 @@ class Sick:
 
 
 @pytest.fixture
+def sockets() -> bool:
+    """What an answer holds is the same whatever way it came."""
+    return False
+
+
+@pytest.fixture
 def sick(make_world: Callable[..., World]) -> Callable[..., Sick]:
     return lambda entity, **sections: Sick(make_world(STORIES[entity].products), entity, sections)
 

@@ -68,6 +68,12 @@ class Teller:
 
 
 @pytest.fixture
+def sockets() -> bool:
+    """Only the processes that die need one."""
+    return False
+
+
+@pytest.fixture
 def teller(
     make_world: Callable[..., object], new_database: Callable[..., str], tmp_path: Path
 ) -> Callable[[str, str], Teller]:

@@ -66,7 +66,7 @@ async def test_a_changed_password_does_not_lock_the_account(
     here = make_world(12, database_url=database_url)
     wrong = acumatica(here, password="wrong-password-of-a-test", **oauth)
     end = TOKEN if oauth else LOGIN
-    for minute in range(25):
+    for minute in range(12):
         outcome = await here.sync(("price", "inventory")[minute % 2], wrong)
         assert "refused the login" in str(outcome.fault) or "refuses the login" in str(outcome.fault)
         assert "wrong-password-of-a-test" not in str(outcome.fault)

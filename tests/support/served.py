@@ -63,11 +63,20 @@ class Served:
         self._serving = asyncio.ensure_future(self._server._serve(sockets=[self._socket]))
 
     async def _end(self) -> None:
-        if self._server is not None and self._serving is not None:
-            self._server.should_exit = self._server.force_exit = True
+        """Close everything at once; uvicorn notices at its next tick that it has ended, for which nobody waits."""
+        if self._server is None:
+            if self._socket.fileno() >= 0:
+                _loop().remove_reader(self._socket)
+                self._socket.close()
+            return
+        self._server.should_exit = self._server.force_exit = True
+        if not self._server.started and self._serving is not None:
             await self._serving
-        elif self._socket.fileno() >= 0:
-            _loop().remove_reader(self._socket)
+            return
+        for listening in self._server.servers:
+            listening.close()
+        for connection in list(self._server.server_state.connections):
+            connection.shutdown()
         self._socket.close()
 
 
