@@ -13,7 +13,6 @@ from support.surroundings import of_the_test
 from a2m import demo
 from deployments.automate import automations
 from deployments.catalogue import BY_HAND, ENTITY_FLOWS, deployments
-from deployments.pool import TYPE
 from deployments.serve import RUNS_AT_ONCE
 from flows.administer import full_sync
 from flows.entity import NEEDS_ATTENTION
@@ -86,18 +85,6 @@ def test_the_servers_of_ours_forget_what_is_old(monkeypatch):
     monkeypatch.setenv("PREFECT_SERVER_EVENTS_RETENTION_PERIOD", demo.OWN_FILES)
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD", demo.OWN_FILES)
     assert PrefectSettings().server.events.retention_period == timedelta(days=1)
-
-
-def test_the_container_files():
-    """Every package is copied into the image, the services are all there, and only loopback is published."""
-    image = (FOLDER / "Dockerfile").read_text()
-    packages = {file.parent.name for file in FOLDER.parent.glob("*/__init__.py")}
-    assert set(re.findall(r"^COPY (\w+) \1$", image, re.MULTILINE)) == packages
-    services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
-    assert {"database", "prefect", "connector", "workspace", "receiver", "worker"} == set(services)
-    assert f"--type {TYPE}" in services["worker"]["command"]
-    ports = [port for one in services.values() for port in one.get("ports", [])]
-    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 async def test_the_next_run_of_every_entity_is_started_while_the_one_before_it_works(home):

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Prefect's Helm chart starts every image by this path.
+exec "$@"
