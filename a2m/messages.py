@@ -36,7 +36,7 @@ def add_to(app: typer.Typer) -> None:
     @app.command(rich_help_panel=LOOK_AND_FIX)
     def skip(
         message: Annotated[
-            int, typer.Argument(metavar="ID", help="The id of a failed message, as a2m failed shows it.")
+            str, typer.Argument(metavar="ID", help="The id of a failed message, as a2m failed shows it.")
         ],
         reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left out; it is stored with the message.")],
         json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
@@ -76,7 +76,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
             request, environment = RunRequest(entity, once=True), RunEnvironment(listeners=listeners)
             outcomes.append(asyncio.run(work_on(request, settings, state, environment)))
         with state.read() as connection:
-            ended = messages.by_ids(connection, [one.id for one in chosen])
+            ended = messages.became_of(connection, chosen)
     rows = [[one.id, one.entity, one.sku or one.key, one.state, one.reason or ""] for one in ended]
     waits = [outcome.summary() for outcome in outcomes if outcome.fault or outcome.stopped]
     if json:
@@ -96,16 +96,24 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
 
     if everything == bool(what):
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
-    ids = {int(one) for one in what if one.isascii() and one.isdigit()}
-    names = [one for one in what if not (one.isascii() and one.isdigit())]
+    ids = {one for one in what if one[:1].isdigit()}
+    names = [one for one in what if one not in ids]
     entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
-    unknown = ids - {one.id for one in failed}
+    unknown = {one for one in ids if not any(message.has_id([one]) for message in failed)}
     if unknown:
+<<<<<<< HEAD
         raise Refused(f"No failed message has the id {', '.join(map(str, sorted(unknown)))}; see: a2m failed")
     return [one for one in failed if (one.id in ids or one.entity in entities) and is_about(one, cause or "")]
 
 
 def _skip(number: int, reason: str, *, json: bool) -> None:
+=======
+        raise typer.BadParameter(f"no failed message has the id {', '.join(sorted(unknown))}; see: a2m failed")
+    return [one for one in failed if (one.has_id(ids) or one.entity in entities) and is_about(one, cause or "")]
+
+
+def _skip(number: str, reason: str) -> None:
+>>>>>>> 169eb20 (One row for each thing that Magento must show)
     from app.effective_settings import effective_settings
     from connector.state.operator import actions
     from connector.state.queue import messages

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from app.keys import did_you_mean, keys_of
 from connector.state.engine import State
 from connector.state.queue import messages, requests
 from connector.state.queue.message import Message
+from connector.state.queue.requests import Delivery
 from connector.state.schema import PENDING
 from connector.state.sync import entities, ledger, links, records
 from connector.state.sync.records import Stored
+from entities.base import Entity
 from entities.explained import Line
 from entities.registry import ENTITIES
 from entities.waiting import describe
 from settings import Settings, as_on_the_screen
+
+_DELIVERIES_SHOWN = 10
 
 
 def explain(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
@@ -30,7 +35,8 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         known = entities.read(connection, entity)
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
-        sent = requests.last_sent(connection, [(one.id, one.request) for one in queued if one.request is not None])
+        requested = {one.target: one.request for one in queued if one.request is not None}
+        delivered = requests.deliveries(connection, requested, _DELIVERIES_SHOWN)
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
     lines: list[Line] = []
@@ -46,8 +52,8 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
     ]
     lines += [(f"Link of {link.key}", f"{link.magento_id} in Magento ({link.made_by})") for link in linked.values()]
     for message in queued:
-        before = sent[message.id].value_before if message.id in sent else None
-        lines.append(_message(kind.value_text(message.value), kind.value_text(before), message))
+        lines.append(_message(kind.value_text(message.value), message))
+        lines += [_delivery(kind, message, one) for one in delivered.get(message.target, ())]
     if not lines:
         return [("Nothing known", _nothing_of(state, entity, typed, known.last_look_at))]
     return [(what, as_on_the_screen(text)) for what, text in lines]
@@ -73,11 +79,22 @@ def _record_lines(stored: Stored) -> Iterator[Line]:
         yield "Changes by itself on", str(datetime.fromordinal(stored.next_change).date())
 
 
-def _message(value: str, before: str, one: Message) -> Line:
-    value = f"{value}{f' (before: {before})' if before else ''}, " if value else ""
+def _message(value: str, one: Message) -> Line:
+    value = f"{value}, " if value else ""
     reason = f": {one.reason}" if one.reason else ""
     text = f"{value}{one.state}{_waits(one)}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
     return f"Message {one.id}{_at(one.source)}", text
+
+
+def _delivery(kind: Entity[Any], message: Message, one: Delivery) -> Line:
+    """What a request said of the target, what Magento had before, and what became of it."""
+    value, before = kind.value_text(one.value), kind.value_text(one.value_before)
+    said = f"{value}{f' (before: {before})' if before else ''}, " if value else ""
+    reason = f": {one.reason}" if one.reason else ""
+    return (
+        f"Request {one.request}{_at(message.source)}",
+        f"{said}{one.state}, {one.sent_at:%Y-%m-%d %H:%M:%S} UTC{reason}",
+    )
 
 
 def _waits(one: Message) -> str:

@@ -262,7 +262,7 @@ class Entity(Protocol[R]):
 
     async def still_waiting(
         self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
-    ) -> dict[int, NotYet]:
+    ) -> dict[str, NotYet]:
         """Return why messages still wait for something outside the queue, by id; read together."""
 
     def currency(self, settings: Settings) -> str:

@@ -48,7 +48,7 @@ class EntityDefaults(Generic[R]):
 
     async def still_waiting(
         self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
-    ) -> dict[int, NotYet]:
+    ) -> dict[str, NotYet]:
         """See `Entity.still_waiting`."""
         return {}
 

@@ -100,7 +100,6 @@ async def clean(*, with_prefect: bool = True, clock: Clock | None = None) -> Del
 async def clean_state(state: StateDatabase, clock: Clock, before: datetime) -> Deleted:
     """Delete in the state database what was over before then. Raises `StateError`."""
     messages = await retention.forget_messages(state, clock, before)
-    await retention.forget_requests(state, clock, before)
     return Deleted(messages, await asyncio.to_thread(retention.forget_leftovers, state, clock.now()))
 
 

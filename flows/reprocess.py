@@ -9,14 +9,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.states import Completed, Failed
+from pydantic import BeforeValidator
 
 from app.effective_settings import effective_settings
 from connector.state.engine import State
@@ -30,6 +31,8 @@ from flows.artifacts import ROWS_SHOWN, describe_causes, failed_rows, group_rows
 from flows.entity import sync_in_prefect
 from settings import SettingsError
 
+MessageId = Annotated[str, BeforeValidator(str)]
+"""As `a2m failed` shows it; a number alone, as earlier versions gave it, is a target and means its newest message."""
 Action = Literal["Only list them", "Send them again", "Skip them"]
 
 
@@ -40,7 +43,7 @@ async def reprocess(
     cause: str = "",
     failed_after: datetime | None = None,
     failed_before: datetime | None = None,
-    ids: tuple[int, ...] = (),
+    ids: tuple[MessageId, ...] = (),
     reason: str = "",
 ) -> PrefectState[Any]:
     """Find failed messages, grouped by cause, and send them again with their newest state, or leave them out.
@@ -81,9 +84,9 @@ async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str
     return Completed(message=f"{_became(state, chosen)} {text}".strip())
 
 
-def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Sequence[int]) -> bool:
+def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Collection[str]) -> bool:
     return (
-        (not ids or one.id in ids)
+        (not ids or one.has_id(ids))
         and is_about(one, cause)
         and (after is None or one.changed_at >= _aware(after))
         and (before is None or one.changed_at <= _aware(before))
@@ -134,7 +137,7 @@ async def _sync_now(chosen: Sequence[Message]) -> str:
 def _became(state: State, chosen: Sequence[Message]) -> str:
     """Return what became of the messages: those that a working run has not reached yet are still failed, and wait."""
     with state.read() as connection:
-        ended = messages.by_ids(connection, [one.id for one in chosen])
+        ended = messages.became_of(connection, chosen)
     counted = Counter(one.state for one in ended)
     text = ", ".join(f"{number:,} {state}" for state, number in counted.most_common())
     return f"{_count(chosen)} chosen; now {text}."

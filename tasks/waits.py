@@ -77,4 +77,4 @@ async def recheck_together(context: RunContext[Any]) -> None:
 
 def _checked(context: RunContext[Any], message: Message, why: NotYet, now: datetime) -> LookedAt:
     wait = _wait(context, message, why.wait, why.waits_for, str(why), now)
-    return LookedAt(message.id, wait, str(why), next_check_at(wait.since, now))
+    return LookedAt(message.target, message.seq, wait, str(why), next_check_at(wait.since, now))

@@ -13,11 +13,13 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     Executable,
     Insert,
+    LargeBinary,
     MetaData,
     Select,
     Table,
@@ -64,6 +66,12 @@ def _for_psycopg(statement: str) -> str:
 def driver_ids(connection: Connection, ids: Sequence[int]) -> Any:
     """Return the numbers as one parameter of `driver_rows`: a list for PostgreSQL, JSON for SQLite."""
     return list(ids) if connection.dialect.name == "postgresql" else msgspec.json.encode(ids).decode()
+
+
+def driver_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement of SQLite for each of the rows, on the driver's own connection."""
+    driver: Any = connection.connection.driver_connection
+    driver.executemany(statement, rows)
 
 
 def truth(value: Any) -> bool | None:
@@ -180,6 +188,39 @@ def _kept(rows: Sequence[tuple[Any, ...]], texts: Sequence[int]) -> list[tuple[A
     if all(_all_kept(list(map(itemgetter(place), rows))) for place in texts):
         return list(rows)
     return [tuple(kept_text(v) if n in texts and v is not None else v for n, v in enumerate(row)) for row in rows]
+
+
+def update_tuples(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], also: str = ""
+) -> None:
+    """Write these columns of rows of a table with an `id`, which stands first in each tuple.
+
+    `also`: assignments in SQL that hold for all of them.
+    """
+    if not rows:
+        return
+    texts = [place for place, name in enumerate(names, 1) if isinstance(table.c[name].type, StorableText)]
+    ready = _kept(rows, texts)
+    if connection.dialect.name == "postgresql":
+        statement = _update_of_many(table, tuple(names), also)
+        for part in chunked(ready):
+            connection.exec_driver_sql(statement, tuple(map(list, zip(*part, strict=True))))
+        return
+    assigned = ", ".join([*(f"{name} = ?{place}" for place, name in enumerate(names, 2)), *([also] if also else [])])
+    driver_many(connection, f"UPDATE {table.name} SET {assigned} WHERE id = ?1", ready)
+
+
+@cache
+def _update_of_many(table: Table, names: tuple[str, ...], also: str) -> str:
+    types = ", ".join(f"%s::{_in_postgresql(table.c[name])}[]" for name in ("id", *names))
+    given = ", ".join(f"new_{name}" for name in ("id", *names))
+    assigned = ", ".join([*(f"{name} = new_{name}" for name in names), *([also] if also else [])])
+    return f"UPDATE {table.name} SET {assigned} FROM unnest({types}) AS new({given}) WHERE id = new_id"
+
+
+def _in_postgresql(column: Column[Any]) -> str:
+    kinds = {StorableText: "text", LargeBinary: "bytea", Boolean: "boolean"}
+    return next((name for kind, name in kinds.items() if isinstance(column.type, kind)), "bigint")
 
 
 def _copy(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

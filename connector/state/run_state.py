@@ -121,7 +121,7 @@ class RunState:
     def waiting_due(self, now: datetime, limit: int) -> list[Message]:
         """Return the waiting messages that are to be looked at now, the longest due first."""
         with self.read() as connection:
-            return messages.by_ids(connection, waits.due_ids(connection, self.entity, now, limit))
+            return messages.of_targets(connection, waits.due_ids(connection, self.entity, now, limit))
 
     def keep_waiting(self, looked_at: Sequence[LookedAt], now: datetime) -> None:
         """Keep that these messages wait on. Raises `LeaseLost`."""

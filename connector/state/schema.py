@@ -3,25 +3,29 @@
 Portable over SQLite and PostgreSQL: integers, texts and bytes only. Every instant is an integer of microseconds since
 1970 in UTC (`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in the rules.
 
-A message and its states (`connector.state.queue.transitions` decides what becomes of one)::
+What Magento must show at a place (a key and a Magento source) is one row of `targets`: what is wanted there, what
+Magento has confirmed, and a state (`connector.state.queue.transitions` decides what becomes of it)::
 
-            commit_chunk                claim                  settle: accepted
-    ─────────────────────▶ pending ───────────▶ sending ─────────────────────▶ sent
-                           │  ▲  │                │  │
-              newer value  │  │  │ skip           │  │ settle: refused, or out of attempts
-              (commit)     │  │  │                │  └──────────────────────▶ failed ──▶ superseded (newer value)
-                           ▼  │  ▼                │                             │  │
-                  superseded  │  skipped          │ settle: temporary,          │  └────▶ skipped (skip)
-                              └───────────────────┘ or nothing happened         │
-                              ▲                                                 │ reprocess, or the product exists now
-                              └─────────────────────────────────────────────────┘
+            commit_chunk                 settle: accepted
+    ─────────────────────▶ pending ───────────────────────────▶ sent ───▶ pending (another value is wanted)
+                           │  ▲  │
+        nothing is to be   │  │  │ settle: refused, or out of attempts
+        sent any more      │  │  └──────────────────────▶ failed ──▶ pending (another value, or sent again)
+                           ▼  │ another value                │
+                  superseded  │                              └────▶ skipped (skip)
+                              │                                     │
+                              └─────────────────────────────────────┘
 
-A pending message may have a wait reason (`settle: waits`): the business has to move on before it can be told, such as a
-payment. It is looked at again at its `not_before` and is pending in everything else: a newer value supersedes it, it
-can be skipped, and it is claimed like any other once it is due. A final state clears the wait.
+A message is what a target wants at one time: its id is the target's and the target's sequence number, which rises with
+each value that is queued. A newer value overwrites an older one. A record that cannot be sent, such as each of two
+items with one SKU, has a row of its own beside, which is `rejected`: it says nothing of what Magento shows there.
 
-A message is `sending` because an open row of `requests` has it: its own row stays as it was, and says `sending` itself
-only where a newer message has its place in the queue meanwhile.
+A message is `sending` because an open row of `requests` has it: its target stays as it was. It may want something newer
+meanwhile, and waits then until that request has ended.
+
+A pending target may have a wait reason (`settle: waits`): the business has to move on before it can be sent, such as a
+payment. It is looked at again at its `not_before` and is pending in everything else: a newer value overwrites it, it
+can be skipped, and it is claimed like any other once it is due.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -52,8 +56,8 @@ PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED = (
     "skipped",
 )
 STATES = (PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED)
-OVER = (SENT, SUPERSEDED)
-"""The states that no function leads out of."""
+CLOSED = (SENT, SUPERSEDED)
+"""The states in which nothing is to be sent and nobody is to be told: Magento shows it, or it is not wanted."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -69,15 +73,6 @@ def instant(value: int) -> datetime:
     return _EPOCH + value * _MICROSECOND
 
 
-def into(state: str) -> dict[str, Any]:
-    """The columns that say a message is in this state.
-
-    `live` says of the state only what the indexes ask: claiming and failing leave it as it is, so these leave two of
-    them untouched.
-    """
-    return {"state": state, "live": state not in OVER}
-
-
 def _where(condition: str) -> dict[str, Any]:
     """The rows that an index holds, for either database."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
@@ -85,8 +80,8 @@ def _where(condition: str) -> dict[str, Any]:
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
-messages = Table(
-    "messages",
+targets = Table(
+    "targets",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=True),
     Column("entity", StorableText, nullable=False),
@@ -98,41 +93,53 @@ messages = Table(
         server_default="",
         comment="the Magento source of a quantity, else empty",
     ),
-    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record that the message tells of"),
+    Column(
+        "rejected",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="whether it stands beside the place: a record that cannot be sent there",
+    ),
+    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record whose value this is"),
     Column("sku", StorableText, comment="the SKU in the spelling that is sent"),
     Column(
-        "value",
+        "wanted",
         BigInteger,
         comment="price in 1/1,000,000, quantity in 1/10,000, or a document's fingerprint; none if nothing is sent",
     ),
-    Column("in_stock", Boolean),
-    Column("document", LargeBinary, comment="what Magento is told of a document, as JSON"),
+    Column("wanted_in_stock", Boolean),
+    Column("wanted_at", BigInteger, nullable=False, comment="since when it is wanted"),
+    Column("seq", Integer, nullable=False, server_default="0", comment="rises with each value that is queued"),
+    Column("confirmed", BigInteger, comment="what Magento last confirmed, as `wanted`; none where nobody knows"),
+    Column("confirmed_in_stock", Boolean),
+    Column("confirmed_at", BigInteger),
     Column("state", StorableText, nullable=False),
-    Column("live", Boolean, nullable=False, server_default=text("true"), comment="whether its state is not an end"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("not_before", BigInteger, comment="no attempt before this instant"),
-    Column("cause", StorableText, comment="the kind of failure, to group by"),
+    Column("not_before", BigInteger, nullable=False, server_default="0", comment="no attempt before this instant"),
+    Column("cause", StorableText, comment="the code of the failure, to group by"),
     Column("reason", StorableText, comment="why it failed, in words"),
-    Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column(
-        "wait", StorableText, comment="the code of what a pending message waits for; null where it waits for its turn"
+        "wait", StorableText, comment="the code of what a pending target waits for; null where it waits for its turn"
     ),
     Column("waiting_since", BigInteger, comment="since when it waits for that"),
     Column("waits_for", StorableText, comment="the record whose sending ends the wait, as entity and Acumatica key"),
     Column("wait_told_at", BigInteger, comment="when a person was told that it waits for long"),
-    Column("request", BigInteger, comment="the last request that it was in"),
+    Column("last_request", BigInteger, comment="the last request that it was in"),
+    Column("document", LargeBinary, comment="what Magento is told of a document, as JSON"),
+    sqlite_autoincrement=True,  # the id of a row that is gone must not mean another one
 )
-_place = (messages.c.entity, messages.c.key, messages.c.source)
-Index("messages_pending", *_place, unique=True, **_where("state = 'pending'"))
-Index("messages_sending", *_place, **_where("state = 'sending'"))
-Index("messages_failed", messages.c.entity, messages.c.key, **_where("state = 'failed'"))
-Index("messages_live", messages.c.entity, messages.c.key, **_where("live"))
-Index("messages_live_acumatica_key", messages.c.entity, messages.c.acumatica_key, **_where("live"))
-Index("messages_waiting", messages.c.waits_for, **_where("state = 'pending' AND waits_for IS NOT NULL"))
+Index("targets_place", targets.c.entity, targets.c.key, targets.c.source, unique=True, **_where("NOT rejected"))
+Index("targets_acumatica_key", targets.c.entity, targets.c.acumatica_key)
+_turn = (targets.c.entity, targets.c.not_before, targets.c.id)
+Index("targets_pending", *_turn, **_where("state = 'pending'"))
+Index("targets_stock_outs", *_turn, **_where("state = 'pending' AND wanted = 0"))
+Index("targets_put_aside", targets.c.entity, targets.c.key, **_where("state IN ('failed', 'skipped')"))
+Index("targets_waits_for", targets.c.waits_for, **_where("waits_for IS NOT NULL"))
 
-IS_PENDING, IS_FAILED = (text(f"messages.state = '{state}'") for state in (PENDING, FAILED))
-IS_LIVE = text("messages.live")
+IS_PENDING, IS_FAILED = (text(f"targets.state = '{state}'") for state in (PENDING, FAILED))
+IS_PLACE = text("NOT targets.rejected")
+IS_PUT_ASIDE = text("targets.state IN ('failed', 'skipped')")
 """In letters, as the indexes say it: with parameters they would not be used."""
 
 requests = Table(
@@ -142,34 +149,46 @@ requests = Table(
     Column("entity", StorableText, nullable=False),
     Column("state", StorableText, nullable=False, comment="sending, settled"),
     Column("fence", BigInteger, nullable=False, comment="the run that sent it"),
-    Column("message_ids", StorableText, nullable=False, comment="JSON, as the lists that follow, place by place"),
-    Column("new_values", StorableText, nullable=False, comment="what the messages said"),
-    Column("new_in_stock", StorableText),
-    Column("old_values", StorableText, nullable=False, comment="what Magento had confirmed before"),
-    Column("old_in_stock", StorableText),
-    Column("left_open", StorableText, comment="the messages without an outcome, where only some have none"),
     Column("sent", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("sent_at", BigInteger, nullable=False),
     Column("lost_at", BigInteger, comment="when its answer was lost"),
     Column("settled_at", BigInteger),
+    Column("oldest_wanted_at", BigInteger, comment="since when the oldest of its values was wanted"),
+    Column("targets", StorableText, nullable=False, comment="JSON, as the lists that follow, place by place"),
+    Column("seqs", StorableText, nullable=False, comment="which of their values"),
+    Column("new_values", StorableText, nullable=False, comment="what they wanted"),
+    Column("new_in_stock", StorableText),
+    Column("old_values", StorableText, nullable=False, comment="what Magento had confirmed before"),
+    Column("old_in_stock", StorableText),
+    Column("previous", StorableText, comment="the request before, of each of them that had one"),
+    Column("left_open", StorableText, comment="the targets without an outcome, where only some have none"),
+    Column(
+        "not_sent",
+        StorableText,
+        comment="what was not accepted: lists of what became of it, its cause and reason, and the targets, as JSON",
+    ),
 )
 Index("requests_open", requests.c.entity, **_where("state = 'sending'"))
+Index("requests_sent_at", requests.c.entity, requests.c.sent_at)
 
-ledger = Table(
-    "ledger",
+attempted_documents = Table(
+    "attempted_documents",
+    metadata,
+    Column("target", BigInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", BigInteger, primary_key=True, autoincrement=False),
+    Column("request", BigInteger, nullable=False, comment="the first that tried it; below 1: a former one"),
+    Column("content", LargeBinary, nullable=False, comment="as JSON: Magento may know of it"),
+)
+
+superseded = Table(
+    "superseded",
     metadata,
     Column("entity", StorableText, primary_key=True),
-    Column("key", StorableText, primary_key=True),
-    Column("source", StorableText, primary_key=True),
-    Column("acumatica_key", StorableText, nullable=False),
-    Column("sku", StorableText, nullable=False),
-    Column("value", BigInteger, nullable=False),
-    Column("in_stock", Boolean),
-    Column("confirmed_at", BigInteger, nullable=False),
+    Column("day", Integer, primary_key=True, autoincrement=False, comment="UTC, as a proleptic ordinal"),
+    Column("messages", Integer, nullable=False, comment="how many were overtaken before they were sent"),
     sqlite_with_rowid=False,
 )
-Index("ledger_acumatica_key", ledger.c.entity, ledger.c.acumatica_key)
 
 records = Table(
     "records",

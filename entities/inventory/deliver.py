@@ -36,8 +36,8 @@ async def deliver_quantities(
     for part, send in ((at_sources, _deliver_quantities), (in_attributes, _deliver_attributes)):
         if part and not _ended_early(whole):
             whole = await send(context, client, part)
-            outcomes.update((one.id, outcome) for one, outcome in zip(part, whole.outcomes, strict=True))
-    return Delivery([outcomes.get(one.id, NOT_SENT) for one in claimed], whole.array_limit, whole.fault)
+            outcomes.update((one.target, outcome) for one, outcome in zip(part, whole.outcomes, strict=True))
+    return Delivery([outcomes.get(one.target, NOT_SENT) for one in claimed], whole.array_limit, whole.fault)
 
 
 def _ended_early(delivery: Delivery) -> bool:

@@ -15,8 +15,7 @@ from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import When
 from connector.state.engine import State
-from connector.state.queue.chunk import not_shown
-from connector.state.queue.desired import DesiredValue
+from connector.state.queue.desired import DesiredValue, not_shown
 from connector.state.queue.message import Message
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored

@@ -90,7 +90,7 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
 
     async def still_waiting(
         self, context: RunContext[OrderRule], client: MagentoClient, waiting: Sequence[Message]
-    ) -> dict[int, NotYet]:
+    ) -> dict[str, NotYet]:
         """See `Entity.still_waiting`."""
         return await still_waiting(context, client, waiting)
 

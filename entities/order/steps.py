@@ -110,7 +110,7 @@ async def find(
 
 async def still_waiting(
     context: RunContext[OrderRule], client: MagentoClient, waiting: Sequence[Message]
-) -> dict[int, NotYet]:
+) -> dict[str, NotYet]:
     """Of orders that waited, those that still do and why: all are read from Magento in one search."""
     with context.state.read() as connection:
         linked = links.of_keys(connection, context.name, [one.key for one in waiting])

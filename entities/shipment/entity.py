@@ -105,7 +105,7 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
 
     async def still_waiting(
         self, context: RunContext[ShipmentRule], client: MagentoClient, waiting: Sequence[Message]
-    ) -> dict[int, NotYet]:
+    ) -> dict[str, NotYet]:
         """See `Entity.still_waiting`."""
         return await still_waiting(context, client, waiting)
 

@@ -168,7 +168,7 @@ def _orders_begin_on(context: RunContext[ShipmentRule]) -> date | None:
 
 async def still_waiting(
     context: RunContext[ShipmentRule], client: MagentoClient, waiting: Sequence[Message]
-) -> dict[int, NotYet]:
+) -> dict[str, NotYet]:
     """Return those of the messages whose orders are still not there or still in a passing state, and why, by id.
 
     The orders are read together. Whatever is not plain here is left to the message's own attempt.
@@ -183,7 +183,7 @@ async def still_waiting(
         increment_ids=sorted({one.reference for one in contents.values() if one.reference}),
         ext_order_ids=sorted({one.order for one in contents.values() if not one.reference}),
     )
-    still: dict[int, NotYet] = {}
+    still: dict[str, NotYet] = {}
     for number, content in contents.items():
         order = linked.get(content.order)
         named = [one for one in found if str(one.entity_id) == order] if order else _named(found, content)

@@ -2,16 +2,17 @@
 
 Sending again does not send: it marks the failed messages, and asks for their records. The next sync reads the newest
 state of these records from Acumatica first, so an old message never overwrites newer data: what is still wanted becomes
-pending again with all its attempts, what Magento shows by now becomes superseded.
+pending again with all its attempts, what Magento shows by now becomes superseded. A decision about a message that its
+target has overtaken changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from connector.model.failures import FailureCode
 from connector.state.coordination import lease
@@ -20,9 +21,19 @@ from connector.state.queue import messages, requests, waits
 from connector.state.queue.message import Message
 from connector.state.queue.notes import is_note_on
 from connector.state.queue.transitions import Outcome, allowed_from
-from connector.state.rows import chunked, in_any
-from connector.state.schema import FAILED, IS_FAILED, SENDING, SENT, SKIPPED, instant, into, micros
-from connector.state.schema import messages as message_table
+from connector.state.rows import chunked, in_any, tuples, update_tuples
+from connector.state.schema import (
+    FAILED,
+    IS_FAILED,
+    IS_PUT_ASIDE,
+    SENDING,
+    SENT,
+    SKIPPED,
+    SUPERSEDED,
+    instant,
+    micros,
+    targets,
+)
 from connector.state.sync import ledger, links, refresh_requests
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.links import Link
@@ -47,18 +58,18 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
     """The failed messages grouped by cause, the largest group first."""
     query = (
         select(
-            message_table.c.entity,
-            message_table.c.cause,
+            targets.c.entity,
+            targets.c.cause,
             func.count().label("how_many"),
-            func.min(message_table.c.changed_at).label("since"),
-            func.min(message_table.c.reason).label("example"),
+            func.min(targets.c.changed_at).label("since"),
+            func.min(targets.c.reason).label("example"),
         )
-        .where(IS_FAILED)
-        .group_by(message_table.c.entity, message_table.c.cause)
-        .order_by(func.count().desc(), message_table.c.entity, message_table.c.cause)
+        .where(IS_FAILED, IS_PUT_ASIDE)
+        .group_by(targets.c.entity, targets.c.cause)
+        .order_by(func.count().desc(), targets.c.entity, targets.c.cause)
     )
     if entity is not None:
-        query = query.where(message_table.c.entity == entity)
+        query = query.where(targets.c.entity == entity)
     return [
         Group(row.entity, row.cause or "", row.how_many, instant(row.since), row.example or "")
         for row in connection.execute(query)
@@ -68,7 +79,7 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
 def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
     """Mark these failed or skipped messages to be sent again, and ask for their records; gives how many there were."""
     with state.write() as connection:
-        done = _mark(connection, [message.id for message in chosen], now)
+        done = _mark(connection, chosen, now)
         by_entity: dict[str, set[str]] = {}
         for message in chosen:
             by_entity.setdefault(message.entity, set()).add(message.acumatica_key)
@@ -77,15 +88,22 @@ def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
     return done
 
 
-def _mark(connection: Connection, ids: Sequence[int], now: datetime) -> int:
-    done = 0
-    for part in chunked(ids):
-        these = in_any(connection, message_table.c.id, part) & message_table.c.state.in_(
-            allowed_from(Outcome.SENT_AGAIN)
-        )
-        values = {**into(FAILED), "cause": FailureCode.SEND_AGAIN, "changed_at": micros(now)}
-        done += connection.execute(update(message_table).where(these).values(values)).rowcount
-    return done
+def _mark(connection: Connection, chosen: Sequence[Message], now: datetime) -> int:
+    these = _as_chosen(connection, chosen, allowed_from(Outcome.SENT_AGAIN))
+    values = (FAILED, FailureCode.SEND_AGAIN.value, micros(now))
+    update_tuples(connection, targets, ("state", "cause", "changed_at"), [(number, *values) for number in these])
+    return len(these)
+
+
+def _as_chosen(connection: Connection, chosen: Sequence[Message], states: Collection[str]) -> list[int]:
+    """Return the targets of those messages that are still the newest of them, and in one of these states."""
+    seqs = {message.target: message.seq for message in chosen}
+    found: list[int] = []
+    for part in chunked(list(seqs)):
+        here = select(targets.c.id, targets.c.seq, targets.c.state).where(in_any(connection, targets.c.id, part))
+        rows = tuples(connection, here)
+        found += [number for number, seq, state in rows if seqs[number] == seq and state in states]
+    return found
 
 
 def skip(state: State, message: Message, reason: str, now: datetime) -> None:
@@ -95,17 +113,20 @@ def skip(state: State, message: Message, reason: str, now: datetime) -> None:
     """
     with state.write() as connection:
         lease.lock_entity(connection, message.entity)
-        is_sending = message.id in requests.messages_in(connection, message.entity)
-        here = (message_table.c.id == message.id) & message_table.c.state.in_(allowed_from(Outcome.SKIPPED_BY_HAND))
-        values = {
-            **into(SKIPPED),
-            "cause": FailureCode.BY_HAND,
-            "reason": FailureCode.BY_HAND.because(reason),
-            "changed_at": micros(now),
-        }
-        if is_sending or not connection.execute(update(message_table).where(here).values(values)).rowcount:
-            state_now = SENDING if is_sending else message.state
-            raise NotPossibleByHand(f"Message {message.id} is {state_now}: only a failed or waiting one is skipped.")
+        its = requests.targets_in(connection, message.entity).get(message.target)
+        is_sending = its is not None and its.seq == message.seq
+        here = [] if is_sending else _as_chosen(connection, [message], allowed_from(Outcome.SKIPPED_BY_HAND))
+        if not here:
+            raise NotPossibleByHand(_why_not(connection, message, is_sending=is_sending))
+        values = (SKIPPED, FailureCode.BY_HAND.value, FailureCode.BY_HAND.because(reason), micros(now))
+        update_tuples(connection, targets, ("state", "cause", "reason", "changed_at"), [(here[0], *values)])
+
+
+def _why_not(connection: Connection, message: Message, *, is_sending: bool) -> str:
+    newest = next(iter(messages.by_ids(connection, [message.id])), None)
+    state = SENDING if is_sending else SUPERSEDED if newest is None else newest.state
+    overtaken = f" {newest.reason}" if newest is not None and newest.state == SUPERSEDED and newest.reason else ""
+    return f"Message {message.id} is {state}: only a failed or waiting one is skipped.{overtaken}"
 
 
 def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: str, now: datetime) -> str:
@@ -125,7 +146,7 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that sync.")
         if entity == "customer":
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
-            _mark(connection, [one.id for one in waiting], now)
+            _mark(connection, waiting, now)
             refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync brings the account up to date"
         before = links.of_keys(connection, entity, [key]).get(key)
@@ -147,7 +168,8 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
 
 
 def _linked(connection: Connection, settled: Sequence[Message], magento_id: str, now: datetime) -> None:
-    reason = FailureCode.BY_HAND.because(f"linked to {magento_id}")
-    values = {**into(SENT), "cause": FailureCode.BY_HAND, "reason": reason, "changed_at": micros(now)}
-    these = message_table.c.id.in_([one.id for one in settled])
-    connection.execute(update(message_table).where(these).values(values))
+    values = (SENT, FailureCode.BY_HAND.value, FailureCode.BY_HAND.because(f"linked to {magento_id}"), micros(now))
+    rows = [(one.target, *values) for one in settled if not one.rejected]
+    update_tuples(connection, targets, ("state", "cause", "reason", "changed_at"), rows)
+    for part in chunked([one.target for one in settled if one.rejected]):
+        connection.execute(delete(targets).where(in_any(connection, targets.c.id, part)))

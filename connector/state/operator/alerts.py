@@ -18,7 +18,7 @@ from connector.state.operator import actions as by_hand
 from connector.state.operator import overview
 from connector.state.queue import waits
 from connector.state.rows import upsert
-from connector.state.schema import IS_FAILED, instant, messages, micros, told
+from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, instant, micros, targets, told
 from connector.state.sync import entities
 
 
@@ -81,8 +81,8 @@ def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime)
 
 
 def _failed(connection: Connection, entity: str) -> list[Finding]:
-    chosen = (messages.c.entity == entity) & IS_FAILED
-    newest = connection.execute(select(func.max(messages.c.changed_at)).where(chosen)).scalar()
+    failed = select(func.max(targets.c.changed_at)).where(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE)
+    newest = connection.execute(failed).scalar()
     if newest is None:
         return []
     groups = by_hand.groups(connection, entity)

@@ -3,7 +3,7 @@
 Comes in: an e-mail. Goes out: how much there was. The customers with this e-mail, their orders, and orders that hold
 the e-mail themselves lose all that was read from Acumatica and all that was told to Magento. What stays holds no
 personal data and is needed so that nothing is made twice: the Acumatica key, Magento's id (links), and the fingerprint
-of what was sent (ledger, messages), a hash. A link or a message without its content is one of which nobody knows what
+of what was sent (targets, requests), a hash. A link or a message without its content is one of which nobody knows what
 was told; every stage knows that case, because links by hand are made so.
 
 What waits to be sent is overtaken, and its record is asked for again: if Acumatica still has it, it goes after all.
@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, delete, or_, select, update
 
 from connector.state.coordination import lease
 from connector.state.engine import State
@@ -32,15 +32,16 @@ from connector.state.schema import (
     SENDING,
     SKIPPED,
     SUPERSEDED,
+    attempted_documents,
     audit,
     entities,
-    into,
     leases,
     links,
-    messages,
     micros,
     records,
+    targets,
 )
+from connector.state.schema import requests as request_table
 from connector.state.sync import refresh_requests
 
 ENTITIES = ("customer", "order")
@@ -105,7 +106,7 @@ def leave_no_trace(state: State) -> bool:
         return _write_sqlite_anew(state)
     with in_words(state.engine), state.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-        for table in (messages, records, links, entities, audit):
+        for table in (targets, attempted_documents, request_table, records, links, entities, audit):
             connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')
     return True
 
@@ -144,10 +145,20 @@ def _naming(connection: Connection, entity: str, email: str, customers: Collecti
 
 def _contents(connection: Connection, entity: str) -> Iterator[tuple[str, bytes]]:
     """All that is kept of an entity's records: what Acumatica said, and what Magento was told or is to be told."""
-    for table, column in ((records, records.c.data), (links, links.c.document), (messages, messages.c.document)):
-        chosen = select(table.c.acumatica_key, column).where(table.c.entity == entity, column.is_not(None))
-        for row in connection.execute(chosen.execution_options(yield_per=_ROWS_AT_ONCE)):
-            yield row[0], bytes(row[1])
+    for table, column in ((records, records.c.data), (links, links.c.document), (targets, targets.c.document)):
+        yield from _column(connection, select(table.c.acumatica_key, column).where(table.c.entity == entity), column)
+    tried = select(targets.c.acumatica_key, attempted_documents.c.content).join(
+        targets, targets.c.id == attempted_documents.c.target
+    )
+    yield from _column(connection, tried.where(targets.c.entity == entity), attempted_documents.c.content)
+
+
+def _column(
+    connection: Connection, chosen: Select[tuple[str, bytes]], column: ColumnElement[Any]
+) -> Iterator[tuple[str, bytes]]:
+    there = chosen.where(column.is_not(None)).execution_options(yield_per=_ROWS_AT_ONCE)
+    for key, content in connection.execute(there):
+        yield key, bytes(content)
 
 
 def _is_of(content: Any, email: str, customers: Collection[str]) -> bool:
@@ -183,13 +194,18 @@ def _rows(connection: Connection, table: Table, column: Column[Any], entity: str
 
 
 def _messages_with_content(connection: Connection, entity: str, keys: list[str]) -> list[tuple[int, str]]:
-    """The id and state of the messages of these records that hold anything of the person."""
-    sending = requests.messages_in(connection, entity)
+    """The target and state of the messages of these records that hold anything of the person."""
+    sending = requests.targets_in(connection, entity)
+    tried = select(attempted_documents.c.target)
     found: list[tuple[int, str]] = []
     for part in chunked(keys):
-        these = in_any(connection, messages.c.acumatica_key, part)
-        says = or_(messages.c.document.is_not(None), messages.c.reason.is_not(None) & (messages.c.reason != ERASED))
-        chosen = select(messages.c.id, messages.c.state).where(messages.c.entity == entity, these, says)
+        these = in_any(connection, targets.c.acumatica_key, part)
+        says = or_(
+            targets.c.document.is_not(None),
+            targets.c.reason.is_not(None) & (targets.c.reason != ERASED),
+            targets.c.id.in_(tried),
+        )
+        chosen = select(targets.c.id, targets.c.state).where(targets.c.entity == entity, these, says)
         found += [(row.id, SENDING if row.id in sending else row.state) for row in connection.execute(chosen)]
     return found
 
@@ -199,7 +215,7 @@ def _refuse_sending(connection: Connection, entity: str, keys: list[str]) -> Non
     sending = [number for number, state in of_them if state == SENDING]
     if sending:
         raise StillSending(
-            f"Message {sending[0]} ({entity}) is on its way to Magento, and its outcome is not known yet. Nothing was "
+            f"A message of {entity} (target {sending[0]}) is on its way to Magento, and its outcome is not known yet. Nothing was "
             f"erased. Settle it with: a2m sync {entity}, then run this again."
         )
 
@@ -209,16 +225,21 @@ def _erase_messages(connection: Connection, entity: str, keys: list[str], now: d
     waiting = [number for number, state in of_them if state == PENDING]
     unsent = [number for number, state in of_them if state in (FAILED, SKIPPED)]
     over = sorted({number for number, _state in of_them} - set(waiting) - set(unsent))
+    overtaken = {"state": SUPERSEDED, "seq": targets.c.seq + 1, "changed_at": micros(now)}
     for numbers, values in (
-        (waiting, {"document": None, "reason": None, **into(SUPERSEDED), "changed_at": micros(now)}),
+        (waiting, {"document": None, "reason": None, **overtaken}),
         (unsent, {"document": None, "reason": ERASED}),
         (over, {"document": None, "reason": None}),
     ):
         for part in chunked(numbers):
-            connection.execute(update(messages).where(in_any(connection, messages.c.id, part)).values(values))
+            connection.execute(update(targets).where(in_any(connection, targets.c.id, part)).values(values))
+            tried = in_any(connection, attempted_documents.c.target, part)
+            connection.execute(delete(attempted_documents).where(tried))
     for part in chunked(waiting):
-        chosen = select(messages.c.acumatica_key).where(in_any(connection, messages.c.id, part))
+        chosen = select(targets.c.acumatica_key).where(in_any(connection, targets.c.id, part))
         refresh_requests.add(connection, entity, sorted(connection.execute(chosen).scalars()), now)
+    for part in chunked(sorted(number for number, _state in of_them)):
+        requests.forget_reasons(connection, entity, part)
 
 
 def _mentions(
@@ -227,10 +248,14 @@ def _mentions(
     """Texts of other records that name the e-mail, such as that of somebody else who shares it: where, and the text."""
     sought = email.strip().casefold()
     own = {(entity, key) for entity, keys in besides.items() for key in keys}
-    reasons = select(messages.c.id, messages.c.reason, messages.c.entity, messages.c.acumatica_key)
-    for row in connection.execute(reasons.where(messages.c.reason.is_not(None))).all():
+    reasons = select(targets.c.id, targets.c.reason, targets.c.entity, targets.c.acumatica_key)
+    for row in connection.execute(reasons.where(targets.c.reason.is_not(None))).all():
         if sought in row.reason.casefold() and (row.entity, row.acumatica_key) not in own:
-            yield messages.c.reason, messages.c.id, row.id, row.reason
+            yield targets.c.reason, targets.c.id, row.id, row.reason
+    logged = select(request_table.c.id, request_table.c.not_sent).where(request_table.c.not_sent.is_not(None))
+    for row in connection.execute(logged).all():
+        if sought in row.not_sent.casefold():
+            yield request_table.c.not_sent, request_table.c.id, row.id, row.not_sent
     said = select(entities.c.entity, entities.c.last_look).where(entities.c.last_look.is_not(None))
     for row in connection.execute(said).all():
         if sought in row.last_look.casefold():

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import LeaseHolder
 from connector.state.queue import requests, waits
 from connector.state.queue.messages import waiting_here
-from connector.state.schema import PENDING, SENDING, STATES, instant, messages, micros, watermarks
+from connector.state.queue.requests import InRequest
+from connector.state.queue.superseded import superseded_since
+from connector.state.rows import in_any, tuples
+from connector.state.schema import (
+    IS_PENDING,
+    IS_PUT_ASIDE,
+    PENDING,
+    SENDING,
+    SENT,
+    STATES,
+    SUPERSEDED,
+    instant,
+    micros,
+    targets,
+    watermarks,
+)
+from connector.state.schema import requests as request_table
 from connector.state.sync import entities
 
 
 def counts_since(connection: Connection, entity: str, since: datetime) -> dict[str, int]:
     """How many messages became what they are since then, by state."""
-    changed = (messages.c.entity == entity) & (messages.c.changed_at >= micros(since))
-    query = select(messages.c.state, func.count()).where(changed).group_by(messages.c.state)
+    changed = (targets.c.entity == entity) & (targets.c.changed_at >= micros(since))
+    return {
+        **_put_aside(connection, changed),
+        SENT: _sent(connection, (request_table.c.entity == entity) & (request_table.c.sent_at >= micros(since))),
+        SUPERSEDED: superseded_since(connection, entity, since),
+    }
+
+
+def _put_aside(connection: Connection, chosen: ColumnElement[bool]) -> dict[str, int]:
+    query = select(targets.c.state, func.count()).where(chosen, IS_PUT_ASIDE).group_by(targets.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _sent(connection: Connection, chosen: ColumnElement[bool]) -> int:
+    counted = select(func.coalesce(func.sum(request_table.c.sent), 0)).where(chosen)
+    return int(connection.execute(counted).scalar_one())
 
 
 @dataclass(frozen=True)
@@ -47,15 +77,16 @@ class Overview:
 def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
     """How the entity stands at `now`."""
     known = entities.read(connection, entity)
-    by_state = select(messages.c.state, func.count()).where(messages.c.entity == entity).group_by(messages.c.state)
-    counts = dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in connection.execute(by_state)}
-    sending = len(requests.messages_in(connection, entity))
-    counts[PENDING] -= sending - counts[SENDING]  # of those in a request only what is overtaken says so itself
-    counts[SENDING] = sending
+    sending = requests.targets_in(connection, entity)
+    in_turn = and_(waiting_here(connection, entity), targets.c.wait.is_(None))
+    in_place = select(func.count(), func.min(targets.c.wanted_at)).where(in_turn)
+    pending, oldest = connection.execute(in_place).one()
+    counts = dict.fromkeys(STATES, 0) | _put_aside(connection, targets.c.entity == entity)
+    counts[PENDING] = pending + _newer(connection, sending)
+    counts[SENDING] = len(sending)
+    counts[SENT] = _sent(connection, request_table.c.entity == entity)
+    counts[SUPERSEDED] = superseded_since(connection, entity)
     waiting = waits.by_reason(connection, entity)
-    counts[PENDING] -= sum(waiting.values())
-    in_turn = and_(waiting_here(connection, entity), messages.c.wait.is_(None))
-    oldest = connection.execute(select(func.min(messages.c.created_at)).where(in_turn)).scalar()
     pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
     holder = lease.holder_of(connection, entity, now)
     stands = Overview(
@@ -75,6 +106,14 @@ def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
         known.fault_since,
     )
     return stands if holder is None or not holder.died else _with_the_death(stands, holder)
+
+
+def _newer(connection: Connection, sending: Mapping[int, InRequest]) -> int:
+    """Return how many targets in open requests want something newer by now."""
+    if not sending:
+        return 0
+    here = select(targets.c.id, targets.c.seq).where(in_any(connection, targets.c.id, list(sending)), IS_PENDING)
+    return sum(sending[number].seq != seq for number, seq in tuples(connection, here))
 
 
 def _with_the_death(stands: Overview, dead: LeaseHolder) -> Overview:

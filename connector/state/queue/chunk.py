@@ -1,92 +1,158 @@
-"""A chunk of computed values enters the queue: its messages, its records and its cursors are one transaction.
+"""A chunk of computed values enters the queue: what its targets want, its records and its cursors are one transaction.
 
-What comes in is the newest state of every record in the chunk. What goes out is at most one pending message per key and
-source, and only where Magento
-does not show that value yet:
+What comes in is the newest state of every record in the chunk. What goes out is at most one pending target per key and
+source, and only where Magento does not show that value yet:
 
-- a pending message with another value is superseded; one with the same value stays;
-- a value equal to the ledger's sends nothing, and makes a failed or skipped message of that key superseded;
+- another value that waits is overwritten, and so counts as superseded; the same one stays;
+- a value equal to the confirmed one sends nothing, and closes what waited, failed or was skipped there;
 - a value equal to that of the key's failed or skipped message is not queued again, unless that message only waited for
 its product to exist;
 - a name or a value that the database cannot keep fails its own record, and nothing else;
+- a record that cannot be sent has a failed or skipped row of its own beside the place;
 - a key of the records in the chunk that has no value any more is withdrawn: with quantities it goes to 0 once, with
 prices nothing is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, and_, delete, select
 
 from connector import failpoints
 from connector.model.failures import REOPENED_BY_THE_NEXT_SYNC, FailureCode
-from connector.state.queue import messages
-from connector.state.queue.desired import QUEUED_COLUMNS, Computed, DesiredValue, Place, Queued
-from connector.state.queue.message import Message
+from connector.state.queue import requests
+from connector.state.queue.desired import Computed, DesiredValue, Place, Queued
+from connector.state.queue.requests import InRequest
+from connector.state.queue.superseded import count_superseded
 from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
-from connector.state.rows import chunked, in_any, insert_tuples
-from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, SUPERSEDED, into, micros
-from connector.state.schema import messages as message_table
+from connector.state.rows import chunked, in_any, insert_tuples, tuples, update_tuples
+from connector.state.schema import (
+    CLOSED,
+    FAILED,
+    IS_PLACE,
+    IS_PUT_ASIDE,
+    PENDING,
+    SKIPPED,
+    SUPERSEDED,
+    micros,
+    targets,
+)
 from connector.state.sync import ledger, open_orders, records, watermarks
-from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from connector.state.text import are_all_kept, kept_name, why_not_kept
+
+_KEYS_PER_QUERY = 5_000
+
+
+class _Target(NamedTuple):
+    """What is kept of a place, or of a record beside it."""
+
+    id: int
+    key: str
+    source: str
+    rejected: Any
+    acumatica_key: str
+    sku: str | None
+    wanted: int | None
+    wanted_in_stock: Any
+    seq: int
+    confirmed: int | None
+    confirmed_in_stock: Any
+    state: str
+    cause: str | None
+    reason: str | None
+
+
+_COLUMNS = tuple(targets.c[name] for name in _Target._fields)
+_INSERTED = (
+    *("entity", "key", "source", "rejected", "acumatica_key", "sku", "wanted", "wanted_in_stock", "document"),
+    *("state", "cause", "reason", "seq", "wanted_at", "changed_at"),
+)
+_WANTED_ANEW = ("wanted", "wanted_in_stock", "wanted_at", "changed_at")
+_OF_RECORD = ("acumatica_key", "sku", "document")
+_FRESH = (
+    "attempts = 0, not_before = 0, wait = NULL, waiting_since = NULL, waits_for = NULL, wait_told_at = NULL, "
+    "cause = NULL, reason = NULL"
+)
+_QUEUED = f"state = '{PENDING}', seq = seq + 1, {_FRESH}"
+_REOPENED = f"state = '{PENDING}', {_FRESH}"
+_CLOSED = f"state = '{SUPERSEDED}', seq = seq + 1, {_FRESH}"
 
 
 @dataclass
 class _Changes:
-    """The writes that the decisions ask for."""
+    """The writes that the decisions ask for; `became`: each message that the chunk made or wrote anew."""
 
     now: int
     entity: str
     inserted: list[tuple[Any, ...]] = field(default_factory=list)
-    rewritten: list[tuple[int, tuple[Any, ...]]] = field(default_factory=list)
-    superseded: list[int] = field(default_factory=list)
-    overtaken: list[int] = field(default_factory=list)
+    queued: list[tuple[Any, ...]] = field(default_factory=list)
+    reopened: list[tuple[Any, ...]] = field(default_factory=list)
+    of_records: list[tuple[Any, ...]] = field(default_factory=list)
+    rejected: list[tuple[Any, ...]] = field(default_factory=list)
+    closed: list[tuple[Any, ...]] = field(default_factory=list)
+    deleted: list[int] = field(default_factory=list)
+    superseded: int = 0
+    became: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def queue(self, want: DesiredValue) -> None:
-        self.inserted.append(self._row(want, PENDING))
+    def queue(self, want: DesiredValue, target: _Target | None, *, is_new: bool = True) -> None:
+        """Have the place want this; not `is_new`: as it did before."""
+        self.became.append((want.key, want.source, PENDING))
+        if target is None:
+            self._insert(want, PENDING, rejected=False, seq=1)
+            return
+        if want.document is None:
+            self.own(want, target)
+        else:
+            self._is_of(want, target)
+        values = (target.id, want.value, want.in_stock, self.now, self.now)
+        (self.queued if is_new else self.reopened).append(values)
 
-    def fail(self, want: DesiredValue) -> None:
-        self.inserted.append(self._row(want, SKIPPED if want.skipped else FAILED))
+    def own(self, want: DesiredValue, target: _Target) -> None:
+        """The place is this record's from now on, in the spelling of its SKU."""
+        if target.acumatica_key != want.acumatica_key or target.sku != want.sku:
+            self._is_of(want, target)
 
-    def rewrite(self, message: Message, want: DesiredValue, state: str) -> None:
-        self.rewritten.append((message.id, self._row(want, state)))
+    def _is_of(self, want: DesiredValue, target: _Target) -> None:
+        self.of_records.append((target.id, want.acumatica_key, want.sku, want.document))
 
-    def supersede(self, *older: Message | None) -> None:
-        for message in older:
-            if message is not None:
-                self.superseded.append(message.id)
+    def reject(self, want: DesiredValue, own: _Target | None) -> None:
+        """Keep why the record cannot be sent, in its row beside the place."""
+        state = SKIPPED if want.skipped else FAILED
+        self.became.append((want.key, want.source, state))
+        if own is None:
+            self._insert(want, state, rejected=True, seq=1)
+            return
+        seq = own.seq + (own.wanted != want.value)
+        says = (want.sku, want.value, want.in_stock, want.document, state, want.cause, want.reason, seq, self.now)
+        self.rejected.append((own.id, *says))
 
-    def _row(self, want: DesiredValue, state: str) -> tuple[Any, ...]:
-        """Return the row of `QUEUED_COLUMNS`: never attempted; `now` is when it came and when it changed."""
-        return (
-            self.entity,
-            want.key,
-            want.source,
-            want.acumatica_key,
-            want.sku,
-            want.value,
-            want.in_stock,
-            want.document,
-            state,
-            True,
-            0,
-            None,
-            want.cause,
-            want.reason,
-            self.now,
-            self.now,
-        )
+    def _insert(self, want: DesiredValue, state: str, *, rejected: bool, seq: int) -> None:
+        of_record = (want.acumatica_key, want.sku, want.value, want.in_stock, want.document)
+        says = (state, want.cause, want.reason, seq, self.now, self.now)
+        self.inserted.append((self.entity, want.key, want.source, rejected, *of_record, *says))
+
+    def close(self, target: _Target) -> None:
+        """Nothing is to be sent there any more."""
+        self.closed.append((target.id, self.now))
+
+    def drop(self, target: _Target | None) -> None:
+        """What waited, failed or was skipped there is overtaken."""
+        if target is None:
+            return
+        self.superseded += 1
+        if target.rejected:
+            self.deleted.append(target.id)
+        else:
+            self.close(target)
 
 
-_STATE = QUEUED_COLUMNS.index("state")
-_NEVER_REWRITTEN = ("entity", "key", "source", "created_at")
+_REJECTED_ANEW = ("sku", "wanted", "wanted_in_stock", "document", "state", "cause", "reason", "seq", "changed_at")
 
 
 def commit_chunk(connection: Connection, entity: str, computed: Computed, now: datetime) -> Queued:
@@ -102,17 +168,17 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
     ledger.forget_products(connection, entity, computed.gone, now)
     _decide_all(connection, entity, computed, changes)
     _apply(connection, changes)
+    count_superseded(connection, entity, changes.superseded, now)
     watermarks.write(connection, entity, list(computed.marks))
     open_orders.keep(connection, computed.open_orders)
     failpoints.hit("chunk_written")
-    rows = [*changes.inserted, *(row for _id, row in changes.rewritten)]
-    states = [row[_STATE] for row in rows]
+    states = [state for _key, _source, state in changes.became]
     return Queued(
         queued=states.count(PENDING),
-        superseded=len(changes.superseded),
+        superseded=changes.superseded,
         failed=states.count(FAILED),
         skipped=states.count(SKIPPED),
-        rows=rows,
+        became=changes.became,
     )
 
 
@@ -158,139 +224,194 @@ def _keepable_want(want: DesiredValue) -> DesiredValue:
     )
 
 
+class _Kept(NamedTuple):
+    """The targets of a chunk: those of its places, and the records beside them, by place and Acumatica key."""
+
+    at: dict[Place, _Target]
+    rejected: dict[Place, dict[str, _Target]]
+
+
+def _read(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> _Kept:
+    """Return the targets of these records, and those of their SKUs that other records have."""
+    kept = _Kept({}, {})
+    _read_more(connection, entity, kept, targets.c.acumatica_key, acumatica_keys)
+    known = {key for key, _source in kept.at}
+    _read_more(connection, entity, kept, targets.c.key, [key for key in keys if key not in known], IS_PLACE)
+    _read_more(connection, entity, kept, targets.c.key, keys, IS_PUT_ASIDE)
+    return kept
+
+
+def _read_more(
+    connection: Connection, entity: str, kept: _Kept, column: Any, values: Sequence[str], *conditions: Any
+) -> None:
+    for part in chunked(values, _KEYS_PER_QUERY):
+        chosen = and_(targets.c.entity == entity, in_any(connection, column, part), *conditions)
+        for row in tuples(connection, select(*_COLUMNS).where(chosen)):
+            one = _Target._make(row)
+            place = (one.key, one.source)
+            if one.rejected:
+                kept.rejected.setdefault(place, {})[one.acumatica_key] = one
+            else:
+                kept.at[place] = one
+
+
 def _decide_all(connection: Connection, entity: str, computed: Computed, changes: _Changes) -> None:
     keys = sorted({want.key for want in computed.wanted})
-    confirmed = ledger.of_records(connection, entity, computed.acumatica_keys, keys)
-    found: dict[Place, dict[str, Message]] = {}
-    failed: dict[Place, dict[str, Message]] = {}
-    for message in messages.live(connection, entity, computed.acumatica_keys, keys):
-        place = (message.key, message.source)
-        if message.state in (FAILED, SKIPPED):  # two items with one SKU have one each
-            _put(failed.setdefault(place, {}), message.acumatica_key, message, changes)
-        else:
-            _put(found.setdefault(place, {}), message.state, message, changes)
-    wanted = [*computed.wanted, *_withdrawn(computed, confirmed, found)]
-    if not (found or failed):  # nearly always: only what Magento shows decides
-        for want in not_shown([want for want in wanted if want.cause is None], confirmed):
-            changes.queue(want)
-        wanted = [want for want in wanted if want.cause is not None]
-    for want in wanted:
+    kept = _read(connection, entity, computed.acumatica_keys, keys)
+    sending = requests.targets_in(connection, entity)
+    handled: set[Place] = set()
+    for want in (*computed.wanted, *_withdrawn(computed, kept.at, sending)):
         place = (want.key, want.source)
-        own_failed = failed.get(place, {}).pop(want.acumatica_key, None)
-        if want.cause is None:
-            changes.supersede(*failed.pop(place, {}).values())
-        older = found.pop(place, {})
-        _decide(want, older if own_failed is None else {**older, FAILED: own_failed}, confirmed.get(place), changes)
+        handled.add(place)
+        target = kept.at.get(place)
+        beside = kept.rejected.get(place)
+        if want.cause is None and beside is None and target is not None and target.state in CLOSED:  # nearly always
+            its = sending.get(target.id) if sending else None
+            if its is None:
+                if _same(want, target.confirmed, target.confirmed_in_stock):
+                    changes.own(want, target)
+                else:
+                    changes.queue(want, target)
+                continue
+        own = None if beside is None else beside.pop(want.acumatica_key, None)
+        its = None if target is None else sending.get(target.id)
+        if want.cause is not None:
+            _decide_unsendable(want, target, its, own, changes)
+            continue
+        for other in (beside or {}).values():
+            changes.drop(other)
+        kept.rejected.pop(place, None)
+        _decide(want, target, its, own, changes)
+    _drop_what_is_left(computed, kept, sending, handled, changes)
+
+
+def _drop_what_is_left(
+    computed: Computed, kept: _Kept, sending: dict[int, InRequest], handled: set[Place], changes: _Changes
+) -> None:
+    """Nothing is wanted at these places of the chunk's records: what waits there is overtaken."""
     own = set(computed.acumatica_keys)
-    for left in (*found.values(), *failed.values()):  # nothing is wanted at these places: what waits there is overtaken
-        changes.supersede(*(m for m in left.values() if m.state != SENDING and m.acumatica_key in own))
+    for place, target in kept.at.items():
+        if place in handled or target.state in CLOSED or target.acumatica_key not in own:
+            continue
+        if target.state != PENDING or _waits(target, sending.get(target.id)):
+            changes.drop(target)
+    for beside in kept.rejected.values():
+        for acumatica_key, one in beside.items():
+            if acumatica_key in own:
+                changes.drop(one)
 
 
-def _put(older: dict[str, Message], slot: str, message: Message, changes: _Changes) -> None:
-    """Keep the newest message of a slot; only failed ones can stand twice, after one was sent again by hand."""
-    changes.supersede(older.get(slot))
-    older[slot] = message
+def _waits(target: _Target, its: InRequest | None) -> bool:
+    """Whether what the target wants waits, and is in no request."""
+    return target.state == PENDING and (its is None or its.seq != target.seq)
 
 
-def _withdrawn(
-    computed: Computed, confirmed: dict[Place, LedgerRow], found: dict[Place, dict[str, Message]]
-) -> Iterable[DesiredValue]:
+def _withdrawn(computed: Computed, at: dict[Place, _Target], sending: dict[int, InRequest]) -> Iterator[DesiredValue]:
     if computed.withdrawn_value is None:
         return
     own = set(computed.acumatica_keys)
     unclear = {want.acumatica_key for want in computed.wanted if want.cause is not None}
     wanted = {(want.key, want.source) for want in computed.wanted}
-    places = {place: (row.acumatica_key, row.sku) for place, row in confirmed.items()}
-    for place, older in found.items():
-        under_way = older.get(SENDING)
-        if under_way is not None and place not in places and under_way.sku is not None:
-            places[place] = (under_way.acumatica_key, under_way.sku)
-    for (key, source), (acumatica_key, sku) in places.items():
-        if (key, source) not in wanted and acumatica_key in own and acumatica_key not in unclear:
-            yield DesiredValue(acumatica_key, key, source, sku, computed.withdrawn_value, in_stock=False)
+    for place, one in at.items():
+        is_there = one.confirmed is not None or one.id in sending
+        if is_there and place not in wanted and one.acumatica_key in own and one.acumatica_key not in unclear:
+            yield DesiredValue(one.acumatica_key, *place, one.sku, computed.withdrawn_value, in_stock=False)
 
 
-def not_shown(wanted: Iterable[DesiredValue], confirmed: Mapping[Place, LedgerRow]) -> list[DesiredValue]:
-    """Those of the values that Magento does not show, by what it confirmed."""
-    shown = confirmed.get
-    different = []
-    for want in wanted:
-        row = shown((want.key, want.source))
-        if row is None or row.value != want.value or (row.in_stock is not want.in_stock and not _same(want, row)):
-            different.append(want)
-    return different
-
-
-def _same(want: DesiredValue, other: Message | LedgerRow | None) -> bool:
-    if other is None or other.value != want.value:
+def _same(want: DesiredValue, value: int | None, in_stock: Any) -> bool:
+    """Whether the value, and the stock status as far as both say it, are those that are wanted."""
+    if value is None or value != want.value:
         return False
-    return want.in_stock is None or other.in_stock is None or other.in_stock == want.in_stock
+    return want.in_stock is None or in_stock is None or bool(in_stock) == want.in_stock
 
 
-def _decide(want: DesiredValue, older: dict[str, Message], confirmed: LedgerRow | None, changes: _Changes) -> None:
-    pending, sending, failed = older.get(PENDING), older.get(SENDING), older.get(FAILED)
-    if want.cause is not None:
-        _decide_unsendable(want, pending, failed, changes)
-        return
-    if pending is not None and _became(want, pending, Outcome.WANTED) == pending.state:
-        changes.supersede(failed)
-        return
-    changes.supersede(pending)
-    if sending is not None:
-        changes.supersede(failed)
-        if not _same(want, sending):
-            changes.overtaken.append(sending.id)
-            changes.queue(want)
-    elif _same(want, confirmed):
-        changes.supersede(failed)
-    elif failed is None:
-        changes.queue(want)
+def _decide(
+    want: DesiredValue, target: _Target | None, its: InRequest | None, own: _Target | None, changes: _Changes
+) -> None:
+    """Decide what becomes of a place that is wanted so. own: the record's row beside it, if it could not be sent."""
+    if target is not None and _waits(target, its):
+        if _became(want, target, Outcome.WANTED) == PENDING:
+            changes.own(want, target)
+            changes.drop(own)
+            return
+        changes.superseded += 1
+    if target is not None and its is not None:
+        changes.drop(own)
+        if not _same(want, its.value, its.in_stock):
+            changes.queue(want, target)
+        elif its.seq != target.seq:  # back to what is on its way: that ends it, or it goes once more
+            changes.queue(want, target)
+            changes.became.pop()
+    elif target is not None and _same(want, target.confirmed, target.confirmed_in_stock):
+        changes.own(want, target)
+        changes.superseded += target.state in (FAILED, SKIPPED)
+        if target.state not in CLOSED:
+            changes.close(target)
+        changes.drop(own)
     else:
-        _decide_again(want, failed, changes)
+        _decide_again(want, target, own, changes)
 
 
-def _decide_again(want: DesiredValue, failed: Message, changes: _Changes) -> None:
+def _decide_again(want: DesiredValue, target: _Target | None, own: _Target | None, changes: _Changes) -> None:
     """What failed or was left out stays so, goes again as it is, or is overtaken by another value."""
-    if failed.cause in REOPENED_BY_THE_NEXT_SYNC:
-        changes.rewrite(failed, want, _became(want, failed, Outcome.WANTED, newer=False))
-    elif _became(want, failed, Outcome.WANTED) == SUPERSEDED:
-        changes.supersede(failed)
-        changes.queue(want)
-
-
-def _decide_unsendable(want: DesiredValue, pending: Message | None, failed: Message | None, changes: _Changes) -> None:
-    changes.supersede(pending)
+    failed = own
+    if target is not None and target.state in (FAILED, SKIPPED):
+        if own is None and target.acumatica_key == want.acumatica_key:
+            failed = target
+        else:
+            changes.superseded += 1
     if failed is None:
-        changes.fail(want)
+        changes.queue(want, target)
+        return
+    reopens = failed.cause in REOPENED_BY_THE_NEXT_SYNC
+    if reopens:
+        if _became(want, failed, Outcome.WANTED, newer=False) != PENDING:
+            return
+    elif _became(want, failed, Outcome.WANTED) != SUPERSEDED:
+        return
+    changes.superseded += not reopens
+    is_as_before = failed is target and _same(want, failed.wanted, failed.wanted_in_stock)
+    changes.queue(want, target, is_new=not is_as_before)
+    if failed is own:
+        changes.deleted.append(failed.id)
+
+
+def _decide_unsendable(
+    want: DesiredValue, target: _Target | None, its: InRequest | None, own: _Target | None, changes: _Changes
+) -> None:
+    if target is not None and _waits(target, its):
+        changes.drop(target)
+    failed = own
+    if failed is None and target is not None and target.state in (FAILED, SKIPPED):
+        failed = target if target.acumatica_key == want.acumatica_key else None
+    if failed is None:
+        changes.reject(want, None)
         return
     outcome = Outcome.REJECTED_AND_LEFT_OUT if want.skipped else Outcome.REJECTED
-    newer = want.value is None or failed.value != want.value
+    newer = want.value is None or failed.wanted != want.value
     state = _became(want, failed, outcome, newer=newer)
     if state == failed.state == SKIPPED and not newer:
         return  # somebody has seen this note and left it out
-    if (failed.state, failed.value, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
-        changes.rewrite(failed, want, state)
+    if (failed.state, failed.wanted, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
+        changes.reject(want, own)
+        if failed is target:
+            changes.close(failed)
 
 
-def _became(want: DesiredValue, message: Message, outcome: Outcome, *, newer: bool | None = None) -> str:
+def _became(want: DesiredValue, target: _Target, outcome: Outcome, *, newer: bool | None = None) -> str:
     """Return how the message is stored once this is wanted."""
-    is_newer = not _same(want, message) if newer is None else newer
-    reopens = message.cause in REOPENED_BY_THE_NEXT_SYNC
-    became = transition(state_of(message.state), outcome, newer=is_newer, reopens=reopens)
+    is_newer = not _same(want, target.wanted, target.wanted_in_stock) if newer is None else newer
+    reopens = target.cause in REOPENED_BY_THE_NEXT_SYNC
+    became = transition(state_of(target.state), outcome, newer=is_newer, reopens=reopens)
     return stored_as(became, outcome, newer=is_newer)
 
 
 def _apply(connection: Connection, changes: _Changes) -> None:
-    for part in chunked(changes.superseded):
-        overtaken = update(message_table).where(in_any(connection, message_table.c.id, part))
-        connection.execute(overtaken.values(**into(SUPERSEDED), changed_at=changes.now))
-    for part in chunked(changes.overtaken):  # so that what is newer has the place in the queue
-        in_request = update(message_table).where(in_any(connection, message_table.c.id, part))
-        connection.execute(in_request.values(**into(SENDING)))
-    if changes.rewritten:
-        columns = [name for name in QUEUED_COLUMNS if name not in _NEVER_REWRITTEN]
-        renewed = update(message_table).where(message_table.c.id == bindparam("of_id"))
-        rows = [{"of_id": number, **dict(zip(QUEUED_COLUMNS, row, strict=True))} for number, row in changes.rewritten]
-        kept = [{name: row[name] for name in ("of_id", *columns)} for row in rows]
-        connection.execute(renewed.values({name: bindparam(name) for name in columns}), kept)
-    insert_tuples(connection, message_table, QUEUED_COLUMNS, changes.inserted)
+    update_tuples(connection, targets, _OF_RECORD, changes.of_records)
+    update_tuples(connection, targets, ("changed_at",), changes.closed, _CLOSED)
+    update_tuples(connection, targets, _WANTED_ANEW, changes.queued, _QUEUED)
+    update_tuples(connection, targets, _WANTED_ANEW, changes.reopened, _REOPENED)
+    update_tuples(connection, targets, _REJECTED_ANEW, changes.rejected)
+    for part in chunked(changes.deleted):
+        connection.execute(delete(targets).where(in_any(connection, targets.c.id, part)))
+    insert_tuples(connection, targets, _INSERTED, changes.inserted)

@@ -1,9 +1,12 @@
 """The queue's way through a request: messages are claimed one request's worth at a time, and each outcome is kept.
 
 A claim is one row of `requests`, committed immediately before the request leaves, together with the outcomes of earlier
-ones; the messages themselves are not written for it. An attempt counts from then on: a message in an open request has
+ones; the targets themselves are not written for it. An attempt counts from then on: a target in an open request has
 used one more than its row says, and its row says so once the outcome is kept. What the state database says of attempts
 is the truth; Prefect's retries only bring the push back.
+
+Requests take targets in the order in which they may be tried, and of those in the order in which they first came: an
+index gives them so, however many wait. Inside a request they are sorted by SKU.
 """
 
 from __future__ import annotations
@@ -17,14 +20,13 @@ from sqlalchemy import Connection
 
 from connector.state.coordination import hosts
 from connector.state.coordination.lease import Lease
-from connector.state.queue import messages, requests, waits
+from connector.state.queue import documents, messages, requests, waits
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
-from connector.state.queue.requests import Ended, OpenRequest
-from connector.state.queue.statements import statements
+from connector.state.queue.requests import Claim, Ended, NotSent, OpenRequest
+from connector.state.queue.statements import COLUMNS, statements
 from connector.state.queue.transitions import overtaken
-from connector.state.queue.wait import Wait
-from connector.state.rows import chunked, driver_ids, driver_rows
-from connector.state.schema import OVER, PENDING, SENDING, SENT, micros
+from connector.state.rows import chunked, driver_ids, driver_many, driver_rows, update_tuples
+from connector.state.schema import PENDING, SENDING, SENT, micros, targets
 from connector.state.sync import compensations, ledger, links
 from connector.state.text import kept_text
 
@@ -35,7 +37,7 @@ def settle_together(
     """Keep the outcomes of several requests, and what Magento confirmed, in one transaction; in it claim the messages
     of as many next ones. Return the claim of each answer, empty where nothing is left or nothing was wished.
 
-    A message that a newer one has overtaken meanwhile becomes superseded instead of pending or failed. The outcome of a
+    Where a target wants something newer meanwhile, a value that did not arrive changes nothing of it. The outcome of a
     claim that was settled already changes nothing. The transaction is one of the run that has the lease.
     """
     is_open = {one.id: one for one in requests.open_of(connection, held.entity)}
@@ -52,13 +54,12 @@ def settle_together(
     return claims
 
 
-_PLACE = itemgetter(2, 3)
-_CARRIED = itemgetter(0, 6, 7, -2, -1)
-"""Of a claimed row: its id, value and stock status, and these as Magento confirmed them before."""
+_PLACE = itemgetter(3, 4)
+_LAST_REQUEST = 20
 
 
 class _Claims:
-    """Claims messages for the next requests of one transaction: what is in an open request is left out."""
+    """Claims targets for the next requests of one transaction: what is in an open request is left out."""
 
     def __init__(self, connection: Connection, held: Lease, wish: ClaimSpec, now: datetime) -> None:
         self._connection = connection
@@ -84,7 +85,7 @@ class _Claims:
         return claims
 
     def _fresh(self, count: int) -> Iterable[list[tuple[Any, ...]]]:
-        """Return messages that were never tried, for so many requests."""
+        """Return targets whose value was never tried, for so many requests."""
         size = self._wish.size * count
         if self._wish.whole:
             due = self._rows(self._made.how_many, 0, size)[0][0]
@@ -97,8 +98,8 @@ class _Claims:
         return [list(part) for part in chunked(fresh, self._wish.size)]
 
     def _due(self, attempts: int, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
-        """Take up to `size` of the due messages with so many attempts behind them, the first ones by key and source;
-        with `stock_outs` only those that say 0.
+        """Take up to `size` of the due targets with so many attempts behind them; with `stock_outs` only those that
+        want 0.
         """
         rows = self._rows(self._made.claim_stock_outs if stock_outs else self._made.claim, attempts, size)
         self._taken += [row[0] for row in rows]
@@ -109,10 +110,17 @@ class _Claims:
         return driver_rows(self._connection, statement, (self._held.entity, micros(self._now), taken, *more))
 
     def _claimed(self, rows: list[tuple[Any, ...]]) -> list[Message]:
-        """Keep that these messages go in one request, in the order of their places."""
+        """Keep that these targets go in one request, in the order of their places."""
         rows.sort(key=_PLACE)
-        request = requests.begin(self._connection, self._held, *zip(*map(_CARRIED, rows), strict=True), now=self._now)
-        return [messages.claimed_message(row[:-2], request, self._now) for row in rows]
+        width = len(COLUMNS)
+        carried = [
+            Claim(row[0], row[1], row[7], row[8], row[width], row[width + 1], row[_LAST_REQUEST], row[width + 2])
+            for row in rows
+        ]
+        request = requests.begin(self._connection, self._held, carried, now=self._now)
+        claimed = [messages.claimed_message(row[:width], request, self._now) for row in rows]
+        documents.keep_attempts(self._connection, claimed)
+        return claimed
 
 
 def _settle(
@@ -125,12 +133,12 @@ def _settle(
     without = {number: set(one.left) for number, one in is_open.items()}
 
     def still_claimed(one: MessageOutcome) -> bool:
-        return one.message.id in without.get(one.message.request or 0, ())
+        return one.message.target in without.get(one.message.request or 0, ())
 
     outcomes = [one for answer in answers for one in answer.outcomes if still_claimed(one)]
-    _keep(connection, held.entity, outcomes, now)
-    requests.end(connection, _ended(outcomes, is_open), now)
-    _confirm(connection, [one.message for one in outcomes if one.state == SENT], now)
+    _accept(connection, [one.message for one in outcomes if one.state == SENT], now)
+    kept = _keep(connection, [one for one in outcomes if not _is_plainly_sent(one)], now)
+    requests.end(connection, _ended(outcomes, is_open, kept), now)
     more = [one for one in outcomes if one.state != SENT or one.link is not None or one.taken or one.compensated]
     if more:
         _keep_what_it_brought(connection, held.entity, more, now)
@@ -140,93 +148,108 @@ def _settle(
             ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.doubt_until)
 
 
-class _Kept(NamedTuple):
-    """What is kept of messages with the same outcome of one request."""
+def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
+    """The ledger keeps what Magento accepted."""
+    at = micros(now)
+    for message in accepted:
+        if message.value is None or message.sku is None:
+            raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
+    rows = [(one.value, one.in_stock, at, one.request, one.target) for one in accepted]
+    made = statements(connection.dialect.name)
+    if connection.dialect.name == "sqlite":
+        driver_many(connection, made.accept, rows)
+    elif rows:
+        connection.exec_driver_sql(made.accept, tuple(map(list, zip(*rows, strict=True))))
 
-    request: int | None
-    became: str
+
+def _is_plainly_sent(one: MessageOutcome) -> bool:
+    """Whether nothing is to be kept of it but that Magento has it, and nothing is there that has to go."""
+    message = one.message
+    return (
+        one.state == SENT
+        and one.reason is None
+        and one.cause is None
+        and message.attempts == 1
+        and message.cause is None
+        and message.wait is None
+    )
+
+
+_KEPT = (
+    *("state", "cause", "reason", "not_before", "attempts"),
+    *("wait", "waiting_since", "waits_for", "wait_told_at", "last_request", "changed_at"),
+)
+"""The columns of a target that say what became of its value in a request."""
+
+
+class _Kept(NamedTuple):
+    """What is kept in the log of one outcome that is not simply sent."""
+
+    state: str
     cause: str | None
     reason: str | None
-    not_before: int | None
-    attempts: int
-    wait: Wait | None
 
 
-def _keep(connection: Connection, entity: str, outcomes: Sequence[MessageOutcome], now: datetime) -> None:
-    unsent = [one.message for one in outcomes if one.state != SENT]
-    with_newer = _overtaken(connection, entity, unsent) if unsent else set()
-    groups: dict[_Kept, list[int]] = {}
-    sent: dict[tuple[int | None, int], list[int]] = {}
-    for one in outcomes:
-        message = one.message
-        if one.state == SENT and one.reason is None and one.cause is None:  # nearly always
-            sent.setdefault((message.request, message.attempts), []).append(message.id)
-            continue
-        became = overtaken(one.state) if message.id in with_newer else one.state
-        not_before = None if one.not_before is None or became != PENDING else micros(one.not_before)
-        attempts = message.attempts if one.attempts is None else one.attempts
-        wait = (one.wait or message.wait) if became in (PENDING, SENDING) else None
-        kept = _Kept(message.request, became, one.cause, one.reason, not_before, attempts, wait)
-        groups.setdefault(kept, []).append(message.id)
-    for (request, attempts), ids in sent.items():
-        groups.setdefault(_Kept(request, SENT, None, None, None, attempts, None), []).extend(ids)
-    for kept, ids in groups.items():
-        _change(connection, kept, ids, now)
-
-
-def _change(connection: Connection, kept: _Kept, ids: list[int], now: datetime) -> None:
-    """Give these messages their outcome; one without an answer stays in its request."""
+def _keep(connection: Connection, outcomes: Sequence[MessageOutcome], now: datetime) -> dict[int, _Kept]:
+    """Give these targets what became of their values, unless they want something newer; return what the log says."""
+    if not outcomes:
+        return {}
     made = statements(connection.dialect.name)
-    waits_for = None if kept.wait is None else _storable(kept.wait.waits_for)
-    cause, reason = _storable(kept.cause), _storable(kept.reason)
-    for part in chunked(ids):
-        of_these = driver_ids(connection, part)
-        if kept.became == SENDING:
-            driver_rows(connection, made.doubt, (cause, reason, kept.request, micros(now), of_these))
-            continue
-        given = (
-            kept.became,
-            kept.became not in OVER,
-            cause,
-            reason,
-            kept.not_before,
-            kept.attempts,
-            *{**waits.columns(kept.wait), "waits_for": waits_for}.values(),
-            kept.request,
-            micros(now),
-            of_these,
-        )
-        driver_rows(connection, made.settle, given)
+    of_these = driver_ids(connection, [one.message.target for one in outcomes])
+    newest = dict(driver_rows(connection, made.seqs, (of_these,)))
+    at = micros(now)
+    settled, passed, in_doubt = [], [], []
+    kept: dict[int, _Kept] = {}
+    never_tried = []
+    for one in outcomes:
+        message, cause, reason = one.message, _storable(one.cause), _storable(one.reason)
+        is_newest = newest.get(message.target) == message.seq
+        attempts = message.attempts if one.attempts is None else one.attempts
+        kept[message.target] = _Kept(one.state if is_newest else overtaken(one.state), cause, reason)
+        if attempts == 0:
+            never_tried.append(message)
+        if not is_newest:
+            passed.append((message.target, message.request))
+        elif one.state == SENDING:
+            in_doubt.append((message.target, cause, reason, message.request, at))
+        else:
+            wait = (one.wait or message.wait) if one.state == PENDING else None
+            not_before = 0 if one.not_before is None or one.state != PENDING else micros(one.not_before)
+            says = (one.state, cause, reason, not_before, attempts, *waits.columns(wait).values())
+            settled.append((message.target, *says, message.request, at))
+    update_tuples(connection, targets, _KEPT, settled)
+    update_tuples(connection, targets, ("cause", "reason", "last_request", "changed_at"), in_doubt)
+    update_tuples(connection, targets, ("last_request",), passed)
+    documents.forget_attempts(connection, never_tried)
+    return kept
 
 
 def _storable(text: str | None) -> str | None:
     return None if text is None else kept_text(text)
 
 
-def _ended(outcomes: Sequence[MessageOutcome], is_open: dict[int, OpenRequest]) -> list[Ended]:
+def _ended(outcomes: Sequence[MessageOutcome], is_open: dict[int, OpenRequest], kept: dict[int, _Kept]) -> list[Ended]:
     of_request: dict[int, list[MessageOutcome]] = {}
     for one in outcomes:
         of_request.setdefault(one.message.request or 0, []).append(one)
     return [
         Ended(
             is_open[number],
-            [one.message.id for one in of_it if one.state != SENDING],
+            [one.message.target for one in of_it if one.state != SENDING],
             sum(one.state == SENT for one in of_it),
             sum(one.state != SENT and one.state != SENDING for one in of_it),
             sum(one.state == SENDING for one in of_it),
+            _not_sent([one.message.target for one in of_it if one.state != SENT and one.state != SENDING], kept),
         )
         for number, of_it in of_request.items()
     ]
 
 
-def _confirm(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
-    """The ledger keeps what Magento accepted, copied from the messages themselves."""
-    for message in accepted:
-        if message.value is None or message.sku is None:
-            raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
-    made = statements(connection.dialect.name)
-    for part in chunked([message.id for message in accepted]):
-        driver_rows(connection, made.confirm, (micros(now), driver_ids(connection, part)))
+def _not_sent(ids: Sequence[int], kept: dict[int, _Kept]) -> list[NotSent]:
+    groups: dict[_Kept, list[int]] = {}
+    for number in ids:
+        groups.setdefault(kept[number], []).append(number)
+    return [(*what, those) for what, those in groups.items()]
 
 
 def _keep_what_it_brought(
@@ -250,10 +273,3 @@ def _places(connection: Connection, outcomes: Sequence[MessageOutcome]) -> set[t
     keys = sorted({row.key for one in outcomes for row in one.compensated})
     elsewhere = ledger.of_records(connection, "inventory", [], keys) if keys else {}
     return {*(place for one in outcomes for place in one.taken), *elsewhere}
-
-
-def _overtaken(connection: Connection, entity: str, unsettled: Iterable[Message]) -> set[int]:
-    """Return those of the messages for whose place a newer one waits."""
-    by_place = {(message.key, message.source): message.id for message in unsettled}
-    waiting = messages.pending(connection, entity, sorted({key for key, _source in by_place}))
-    return {by_place[place] for one in waiting if (place := (one.key, one.source)) in by_place}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -71,25 +70,15 @@ class Computed(msgspec.Struct, frozen=True):
     unshown: Sequence[Place] = ()
 
 
-QUEUED_COLUMNS = (
-    "entity",
-    "key",
-    "source",
-    "acumatica_key",
-    "sku",
-    "value",
-    "in_stock",
-    "document",
-    "state",
-    "live",
-    "attempts",
-    "not_before",
-    "cause",
-    "reason",
-    "created_at",
-    "changed_at",
-)
-"""The columns of a message that is queued or written anew."""
+def not_shown(wanted: Iterable[DesiredValue], confirmed: Mapping[Place, LedgerRow]) -> list[DesiredValue]:
+    """Return those of the values that Magento does not show, by what it confirmed."""
+    shown = confirmed.get
+    different = []
+    for want in wanted:
+        row = shown((want.key, want.source))
+        if row is None or row.value != want.value or (want.in_stock is not None and row.in_stock is not None and row.in_stock != want.in_stock):
+            different.append(want)
+    return different
 
 
 @dataclass
@@ -100,9 +89,8 @@ class Queued:
     superseded: int = 0
     failed: int = 0
     skipped: int = 0
-    rows: Sequence[tuple[Any, ...]] = field(default=(), compare=False)
+    became: Sequence[tuple[str, str, str]] = field(default=(), compare=False)
 
     def states(self) -> dict[Place, str]:
         """Return the state of each message that the chunk made or wrote anew, by its place."""
-        key, source, state = (QUEUED_COLUMNS.index(name) for name in ("key", "source", "state"))
-        return {(row[key], row[source]): row[state] for row in self.rows}
+        return {(key, source): state for key, source, state in self.became}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,9 +14,15 @@ from connector.state.sync.links import Link
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One thing to tell Magento; instants are aware, in UTC; values as in the ledger."""
+    """What Magento must show at one place, as it was wanted at one time; instants are aware, in UTC; values as in the
+    ledger.
 
-    id: int
+    `seq` rises with each value that the target wants. `rejected`: it stands beside the place, for a record that cannot
+    be sent there.
+    """
+
+    target: int
+    seq: int
     entity: str
     key: str
     source: str
@@ -33,6 +39,16 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     not_before: datetime | None = None
     wait: Wait | None = None
     request: int | None = None
+    rejected: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its number for people: that of the target and of its value."""
+        return f"{self.target}.{self.seq}"
+
+    def has_id(self, ids: Collection[str]) -> bool:
+        """Return whether one of the ids means it: its own, or its target's, whose newest message it is then."""
+        return self.id in ids or str(self.target) in ids
 
 
 class MessageOutcome(msgspec.Struct, frozen=True, gc=False):

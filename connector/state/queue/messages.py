@@ -1,12 +1,13 @@
 """What is in the queue: the messages that wait, are in a request, failed or were left out, and what became of others.
 
-A message in an open request (`connector.state.queue.requests`) is `sending` for all who read it, whatever its own row
-says, and has used the attempt of that request.
+A message is what a target wants. One in an open request (`connector.state.queue.requests`) is `sending` for all who
+read it, and has used the attempt of that request; where its target wants something newer by now, that is a message of
+its own, which waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,42 +16,52 @@ from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, s
 
 from connector.state.queue import requests
 from connector.state.queue.message import Message
+from connector.state.queue.requests import InRequest
 from connector.state.queue.statements import COLUMNS
 from connector.state.queue.wait import Wait
 from connector.state.rows import chunked, in_any, in_none, truth, tuples
-from connector.state.schema import IS_FAILED, IS_LIVE, IS_PENDING, PENDING, SENDING, instant, messages, micros
+from connector.state.schema import (
+    IS_FAILED,
+    IS_PENDING,
+    IS_PLACE,
+    IS_PUT_ASIDE,
+    PENDING,
+    SENDING,
+    SUPERSEDED,
+    attempted_documents,
+    instant,
+    micros,
+    targets,
+)
 
 _KEYS_PER_QUERY = 5_000
 _ATTEMPTS_KEPT_IN_MIND = 10
 
 
-def _message(row: tuple[Any, ...], claim: tuple[int, datetime] | None = None) -> Message:
-    """Return a row of `COLUMNS` as what it says by itself, or as the request and instant that claim it make it."""
-    number, entity, key, source, acumatica_key, sku, value, in_stock, state, attempts, *more = row
-    cause, reason, at, document, not_before, wait, since, waits_for, told_at, request = more
-    if claim is None:
-        changed_at = instant(at)
-    else:
-        request, changed_at = claim
-        state, attempts, not_before = SENDING, attempts + 1, None
+def _message(row: tuple[Any, ...]) -> Message:
+    """Return a row of `COLUMNS` as what it says by itself."""
+    target, seq, entity, key, source, acumatica_key, sku, wanted, in_stock, state, attempts, *more = row
+    cause, reason, at, document, not_before, wait, since, waits_for, told_at, request, rejected = more
     return Message(
-        number,
+        target,
+        seq,
         entity,
         key,
         source,
         acumatica_key,
         sku,
-        value,
+        wanted,
         truth(in_stock),
         state,
         attempts,
         cause,
         reason,
-        changed_at,
+        instant(at),
         document,
-        None if not_before is None else instant(not_before),
+        instant(not_before) if not_before else None,
         _wait(wait, since, waits_for, told_at),
         request,
+        bool(rejected),
     )
 
 
@@ -62,64 +73,116 @@ def _wait(code: str | None, since: int, waits_for: str | None, told_at: int | No
 
 def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Message:
     """Return a row of `COLUMNS` as a message that goes in this request now."""
-    return _message(row, (request, now))
-
-
-def _in_request(message: Message, request: int, at: datetime) -> Message:
-    """Return the message as one that is in an open request since then."""
-    return msgspec.structs.replace(
-        message, state=SENDING, attempts=message.attempts + 1, changed_at=at, not_before=None, request=request
+    target, seq, entity, key, source, acumatica_key, sku, wanted, in_stock, _state, attempts, *more = row
+    cause, reason, _at, document, _not_before, wait, since, waits_for, told_at, _request, _rejected = more
+    return Message(
+        target,
+        seq,
+        entity,
+        key,
+        source,
+        acumatica_key,
+        sku,
+        wanted,
+        truth(in_stock),
+        SENDING,
+        attempts + 1,
+        cause,
+        reason,
+        now,
+        document,
+        None,
+        _wait(wait, since, waits_for, told_at),
+        request,
     )
 
 
 def _messages(
     connection: Connection, entity: str | None, *conditions: ColumnElement[bool] | TextClause
 ) -> list[Message]:
-    """Return messages in order of key and source."""
-    here = [messages.c.entity == entity, *conditions] if entity is not None else [*conditions]
-    query = select(*COLUMNS).where(*here).order_by(messages.c.key, messages.c.source)
-    return _as_they_are(connection, entity, tuples(connection, query))
+    """Return what targets want, in order of key and source."""
+    here = [targets.c.entity == entity, *conditions] if entity is not None else [*conditions]
+    query = select(*COLUMNS).where(*here).order_by(targets.c.key, targets.c.source)
+    return [_message(row) for row in tuples(connection, query)]
 
 
-def _as_they_are(connection: Connection, entity: str | None, rows: list[tuple[Any, ...]]) -> list[Message]:
-    found = [_message(row) for row in rows]
-    sending = requests.messages_in(connection, entity) if found else {}
-    if not sending:  # nearly always
-        return found
-    return [one if (its := sending.get(one.id)) is None else _in_request(one, *its) for one in found]
+def _sending(connection: Connection, message: Message, its: InRequest) -> Message:
+    """Return what the open request says of a target that wants `message`."""
+    if its.seq == message.seq:
+        attempts = message.attempts + 1
+        return msgspec.structs.replace(
+            message, state=SENDING, attempts=attempts, changed_at=its.at, not_before=None, request=its.request
+        )
+    tried = and_(attempted_documents.c.target == message.target, attempted_documents.c.fingerprint == its.value)
+    document = None
+    if message.document is not None:
+        document = connection.execute(select(attempted_documents.c.content).where(tried)).scalar()
+    return msgspec.structs.replace(
+        message,
+        seq=its.seq,
+        value=its.value,
+        in_stock=its.in_stock,
+        state=SENDING,
+        attempts=1,
+        cause=None,
+        reason=None,
+        changed_at=its.at,
+        document=document,
+        not_before=None,
+        wait=None,
+        request=its.request,
+    )
+
+
+def _as_they_are(connection: Connection, found: Sequence[Message], sending: dict[int, InRequest]) -> Iterator[Message]:
+    """Yield the messages, each in its request if it is in one, and apart from it what is wanted by now."""
+    for one in found:
+        its = sending.get(one.target)
+        if its is None:
+            yield one
+            continue
+        yield _sending(connection, one, its)
+        if its.seq != one.seq and one.state == PENDING:
+            yield one
 
 
 def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> list[Message]:
     """The pending, sending, failed and skipped messages of these Acumatica records or of these SKUs."""
     found: dict[int, Message] = {}
-    for column, values in ((messages.c.acumatica_key, acumatica_keys), (messages.c.key, keys)):
+    sending = requests.targets_in(connection, entity)
+    for column, values in ((targets.c.acumatica_key, acumatica_keys), (targets.c.key, keys)):
         for part in chunked(values, _KEYS_PER_QUERY):
-            rows = _messages(connection, entity, in_any(connection, column, part), IS_LIVE)
-            found.update((message.id, message) for message in rows)
-    return list(found.values())
+            chosen = in_any(connection, column, part)
+            for is_live in (IS_PENDING, IS_PUT_ASIDE):
+                found.update((one.target, one) for one in _messages(connection, entity, chosen, is_live))
+    if sending:
+        of_records, of_keys = set(acumatica_keys), set(keys)
+        for one in of_targets(connection, [number for number in sending if number not in found]):
+            if one.acumatica_key in of_records or one.key in of_keys:
+                found[one.target] = one
+    return list(_as_they_are(connection, list(found.values()), sending))
 
 
 def waiting_here(connection: Connection, entity: str) -> ColumnElement[bool]:
-    """Return the condition that a message of the entity waits, and is in no open request."""
-    sending = list(requests.messages_in(connection, entity))
-    not_sending = in_none(connection, messages.c.id, sending) if sending else true()
-    return and_(messages.c.entity == entity, IS_PENDING, not_sending)
+    """Return the condition that a target of the entity waits, and is in no open request."""
+    sending = [number for one in requests.open_of(connection, entity) for number in one.left]
+    not_sending = in_none(connection, targets.c.id, sending) if sending else true()
+    return and_(targets.c.entity == entity, IS_PENDING, not_sending)
 
 
 def _due(connection: Connection, entity: str, now: datetime) -> ColumnElement[bool]:
-    is_due = or_(messages.c.not_before.is_(None), messages.c.not_before <= micros(now))
-    return and_(waiting_here(connection, entity), is_due)
+    return and_(waiting_here(connection, entity), targets.c.not_before <= micros(now))
 
 
 def due_count(connection: Connection, entity: str, now: datetime) -> int:
     """Return how many messages may be sent now."""
-    due = select(func.count()).select_from(messages).where(_due(connection, entity, now))
+    due = select(func.count()).select_from(targets).where(_due(connection, entity, now))
     return connection.execute(due).scalar_one()
 
 
 def is_due(connection: Connection, entity: str, now: datetime) -> bool:
     """Return whether any message may be sent now."""
-    due = select(messages.c.id).where(_due(connection, entity, now)).limit(1)
+    due = select(targets.c.id).where(_due(connection, entity, now)).limit(1)
     return connection.execute(due).first() is not None
 
 
@@ -127,8 +190,8 @@ def next_due(connection: Connection, entity: str) -> datetime | None:
     """Return when the earliest pending message may be sent; None if nothing is pending but what waits for something
     else.
     """
-    taking_turns = and_(waiting_here(connection, entity), messages.c.wait.is_(None))
-    earliest = select(func.min(func.coalesce(messages.c.not_before, 0))).where(taking_turns)
+    taking_turns = and_(waiting_here(connection, entity), targets.c.wait.is_(None))
+    earliest = select(targets.c.not_before).where(taking_turns).order_by(targets.c.not_before).limit(1)
     found = connection.execute(earliest).scalar()
     return None if found is None else instant(found)
 
@@ -138,54 +201,119 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
 
     What waits for something else does not count: no push waits for it.
     """
-    latest = select(func.max(func.coalesce(messages.c.not_before, 0))).where(
-        _due(connection, entity, until), messages.c.wait.is_(None)
-    )
+    taking_turns = and_(_due(connection, entity, until), targets.c.wait.is_(None))
+    latest = select(targets.c.not_before).where(taking_turns).order_by(targets.c.not_before.desc()).limit(1)
     found = connection.execute(latest).scalar()
     return None if found is None else instant(found)
 
 
 def attempted(connection: Connection, entity: str, key: str) -> list[bytes]:
     """What was tried to be told of a document, the newest first: Magento may know of it, whatever became of it."""
-    sending = [one for of_it in requests.open_of(connection, entity) for one in of_it.left]
-    was_tried = (messages.c.attempts > 0) | in_any(connection, messages.c.id, sending)
-    chosen = and_(messages.c.entity == entity, messages.c.key == key, was_tried)
-    tried = select(messages.c.document).where(chosen, messages.c.document.is_not(None)).order_by(messages.c.id.desc())
-    return [bytes(document) for (document,) in tuples(connection, tried.limit(_ATTEMPTS_KEPT_IN_MIND))]
+    same = attempted_documents.c.target == targets.c.id
+    chosen = and_(targets.c.entity == entity, targets.c.key == key, IS_PLACE)
+    tried = select(attempted_documents.c.content).join(targets, same).where(chosen)
+    newest = tried.order_by(attempted_documents.c.request.desc()).limit(_ATTEMPTS_KEPT_IN_MIND)
+    return [bytes(content) for (content,) in tuples(connection, newest)]
 
 
 def unsettled(connection: Connection, entity: str) -> list[Message]:
     """Return messages whose request's outcome is unknown: claimed by a run that died, or whose answer was lost."""
-    sending = list(requests.messages_in(connection, entity))
-    found = [one for part in chunked(sending, _KEYS_PER_QUERY) for one in _with_ids(connection, entity, part)]
+    sending = requests.targets_in(connection, entity)
+    found = [_sending(connection, one, sending[one.target]) for one in of_targets(connection, list(sending))]
     return sorted(found, key=lambda one: (one.key, one.source))
 
 
 def pending(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> list[Message]:
     """Return the messages that wait to be sent, all or those of these keys, by key."""
     parts = [None] if keys is None else chunked(keys, _KEYS_PER_QUERY)
-    named = [[] if part is None else [in_any(connection, messages.c.key, part)] for part in parts]
+    named = [[] if part is None else [in_any(connection, targets.c.key, part)] for part in parts]
     found = [one for of_these in named for one in _messages(connection, entity, *of_these, IS_PENDING)]
-    return [one for one in found if one.state == PENDING]
+    sending = requests.targets_in(connection, entity) if found else {}
+    return [one for one in found if (its := sending.get(one.target)) is None or its.seq != one.seq]
 
 
 def failed(connection: Connection, entity: str | None = None) -> list[Message]:
     """The failed messages of one entity or of all, by key."""
-    return _messages(connection, entity, IS_FAILED)
+    return _messages(connection, entity, IS_FAILED, IS_PUT_ASIDE)
 
 
-def by_ids(connection: Connection, ids: Sequence[int]) -> list[Message]:
-    """The messages with these ids, in whatever state they are."""
-    parts = chunked(list(ids), _KEYS_PER_QUERY)
-    return [one for part in parts for one in _with_ids(connection, None, part)]
+def by_ids(connection: Connection, ids: Collection[str]) -> list[Message]:
+    """Return the messages with these ids, in the order of their keys: a target and a sequence number, or a target for
+    its newest message. One that its target has overtaken is superseded, and says what overtook it.
+    """
+    wanted = {one: numbers for one in ids if (numbers := _numbers(one)) is not None}
+    found = {one.target: one for one in of_targets(connection, sorted({target for target, _seq in wanted.values()}))}
+    sending = requests.targets_in(connection) if found else {}
+    ended: dict[str, Message] = {}
+    for target, seq in wanted.values():
+        newest = found.get(target)
+        if newest is None or (seq is not None and seq > newest.seq):
+            continue
+        its = sending.get(target)
+        message = newest if seq in (None, newest.seq) else _overtaken(newest, seq or 0)
+        if its is not None and its.seq == message.seq:
+            message = _sending(connection, newest, its)
+        ended[message.id] = message
+    return sorted(ended.values(), key=lambda one: (one.key, one.source))
 
 
-def _with_ids(connection: Connection, entity: str | None, ids: Sequence[int]) -> list[Message]:
-    return _messages(connection, entity, in_any(connection, messages.c.id, ids))
+def became_of(connection: Connection, chosen: Sequence[Message]) -> list[Message]:
+    """Return what became of messages, in the same order. A rejected one whose record can be sent by now is what its
+    place wants.
+    """
+    found = {one.id: one for one in by_ids(connection, [one.id for one in chosen])}
+    at: dict[tuple[str, str, str], Message] = {}
+    for entity in {one.entity for one in chosen if one.id not in found}:
+        keys = sorted({one.key for one in chosen if one.entity == entity and one.id not in found})
+        for part in chunked(keys, _KEYS_PER_QUERY):
+            here = _messages(connection, entity, in_any(connection, targets.c.key, part), IS_PLACE)
+            at.update(((entity, one.key, one.source), one) for one in here)
+    ended = []
+    for one in chosen:
+        now = found.get(one.id) or at.get((one.entity, one.key, one.source))
+        ended.append(msgspec.structs.replace(one, state=SUPERSEDED, reason=None) if now is None else now)
+    return ended
+
+
+def _overtaken(newest: Message, seq: int) -> Message:
+    return msgspec.structs.replace(
+        newest,
+        seq=seq,
+        value=None,
+        in_stock=None,
+        state=SUPERSEDED,
+        cause=None,
+        reason=f"Overtaken by {newest.id}.",
+        document=None,
+        not_before=None,
+        wait=None,
+    )
+
+
+def _numbers(text: str) -> tuple[int, int | None] | None:
+    """Return the target and the sequence number of an id; None for what is no id."""
+    target, point, seq = text.strip().partition(".")
+    if not _is_number(target) or (point and not _is_number(seq)):
+        return None
+    return int(target), int(seq) if point else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def of_targets(connection: Connection, ids: Sequence[int]) -> list[Message]:
+    """Return what these targets want, as if none of them were in a request."""
+    found: list[Message] = []
+    for part in chunked(ids, _KEYS_PER_QUERY):
+        found += _messages(connection, None, in_any(connection, targets.c.id, part))
+    return found
 
 
 def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str], limit: int = 50) -> list[Message]:
-    """All messages of these records, whatever became of them, the newest ones."""
-    chosen = [messages.c.entity == entity, messages.c.acumatica_key.in_(list(acumatica_keys))]
-    query = select(*COLUMNS).where(*chosen).order_by(messages.c.id.desc()).limit(limit)
-    return _as_they_are(connection, entity, tuples(connection, query))
+    """What the targets of these records want, whatever became of it, the newest ones first."""
+    chosen = and_(targets.c.entity == entity, targets.c.acumatica_key.in_(list(acumatica_keys)))
+    was_queued = or_(targets.c.seq > 0, targets.c.rejected)
+    query = select(*COLUMNS).where(chosen, was_queued).order_by(targets.c.changed_at.desc(), targets.c.id.desc())
+    found = [_message(row) for row in tuples(connection, query.limit(limit))]
+    return list(_as_they_are(connection, found, requests.targets_in(connection, entity)))

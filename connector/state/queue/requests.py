@@ -1,12 +1,12 @@
-"""Requests to Magento: the claim of their messages, and the log of what was delivered.
+"""Requests to Magento: the claim of their targets, and the log of what was delivered.
 
-A request is one row: which messages it carries, with their values and with what Magento had confirmed before. It is
-committed before the request leaves, in the transaction that checks the run's fence, and no message is written for it.
-While it is open its messages are in a request: none of them is claimed, skipped or erased. An open request of an
+A request is one row: which targets it carries, with their values and with what Magento had confirmed before. It is
+committed before the request leaves, in the transaction that checks the run's fence, and no target is written for it.
+While it is open its targets are in a request: none of them is claimed, skipped or erased. An open request of an
 earlier run means that Magento is asked what it shows.
 
-Lists are kept as JSON, place by place: the message at a place of `message_ids` said `new_values` there, where
-`old_values` was confirmed before.
+Lists are kept as JSON, place by place: the target at a place of `targets` wanted `new_values` there, where `old_values`
+was confirmed before, and was last in the request at that place of `previous`.
 """
 
 from __future__ import annotations
@@ -16,42 +16,61 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from connector.state.coordination.lease import Lease
-from connector.state.rows import chunked, driver_rows, in_any, tuples
-from connector.state.schema import instant, micros, requests
+from connector.state.rows import driver_ids, driver_rows
+from connector.state.schema import SENDING, SENT, instant, micros
 
-_KEYS_PER_QUERY = 5_000
 _BEGIN = (
-    "INSERT INTO requests (entity, state, fence, message_ids, new_values, new_in_stock, old_values, old_in_stock, "
-    "sent_at) VALUES (?, 'sending', ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    "INSERT INTO requests (entity, state, fence, targets, seqs, new_values, new_in_stock, old_values, old_in_stock, "
+    "previous, oldest_wanted_at, sent_at) VALUES (?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
 )
 _END = (
     "UPDATE requests SET state = ?, left_open = ?, sent = sent + ?, failed = failed + ?, "
-    "lost_at = COALESCE(?, lost_at), settled_at = ? WHERE id = ?"
+    "lost_at = COALESCE(?, lost_at), settled_at = ?, not_sent = COALESCE(?, not_sent) WHERE id = ?"
 )
 _numbers = msgspec.json.Decoder(list[int | None]).decode
 _ids = msgspec.json.Decoder(list[int]).decode
+NotSent = tuple[str, str | None, str | None, list[int]]
+"""What became of targets that a request did not bring to Magento: the state, cause and reason, and their ids."""
+_not_sent = msgspec.json.Decoder(list[NotSent]).decode
 
 
 class OpenRequest(NamedTuple):
-    """A request that has no outcome for some of its messages, `left`; `at`: when it left, or its answer was lost."""
+    """A request that has no outcome for some of its targets, `left`."""
 
     id: int
     left: list[int]
-    at: int
 
 
 class InRequest(NamedTuple):
-    """The open request that a message is in."""
+    """The open request that a target is in, since when (it left, or its answer was lost), and what it says of it."""
 
     request: int
     at: datetime
+    seq: int
+    value: int | None
+    in_stock: bool | None
 
 
-class Sent(NamedTuple):
-    """What a request said of a message, what was confirmed before, and when it left."""
+class Claim(NamedTuple):
+    """What a request says of one target, what Magento had confirmed there, and the request that it was in before."""
+
+    target: int
+    seq: int
+    value: int | None
+    in_stock: Any
+    old_value: int | None
+    old_in_stock: Any
+    previous: int | None
+    wanted_at: int
+
+
+class Delivery(NamedTuple):
+    """What a request said of a target, what was confirmed before, when it left, and what became of it: the state, with
+    the cause and reason if it was not sent.
+    """
 
     request: int
     sent_at: datetime
@@ -59,50 +78,52 @@ class Sent(NamedTuple):
     in_stock: bool | None
     value_before: int | None
     in_stock_before: bool | None
+    state: str
+    cause: str | None = None
+    reason: str | None = None
 
 
 def open_of(connection: Connection, entity: str | None = None) -> list[OpenRequest]:
     """Return the open requests of an entity or of all, the oldest first."""
-    query = "SELECT id, message_ids, left_open, sent_at, lost_at FROM requests WHERE state = 'sending'"
-    rows = (
-        driver_rows(connection, f"{query} ORDER BY id")
-        if entity is None
-        else driver_rows(connection, f"{query} AND entity = ? ORDER BY id", (entity,))
-    )
-    return [OpenRequest(number, _ids(left or ids), lost_at or sent_at) for number, ids, left, sent_at, lost_at in rows]
+    rows = _open(connection, "id, targets, left_open", entity)
+    return [OpenRequest(number, _ids(left or ids)) for number, ids, left in rows]
 
 
-def messages_in(connection: Connection, entity: str | None = None) -> dict[int, InRequest]:
-    """Return the messages in open requests, by id."""
+def _open(connection: Connection, columns: str, entity: str | None) -> list[tuple[Any, ...]]:
+    query = f"SELECT {columns} FROM requests WHERE state = 'sending'"
+    if entity is None:
+        return driver_rows(connection, f"{query} ORDER BY id")
+    return driver_rows(connection, f"{query} AND entity = ? ORDER BY id", (entity,))
+
+
+def targets_in(connection: Connection, entity: str | None = None) -> dict[int, InRequest]:
+    """Return the targets in open requests, by id."""
+    columns = "id, targets, left_open, seqs, new_values, new_in_stock, sent_at, lost_at"
     found: dict[int, InRequest] = {}
-    for one in open_of(connection, entity):
-        found.update(dict.fromkeys(one.left, InRequest(one.id, instant(one.at))))
+    for number, ids, left, seqs, values, in_stock, sent_at, lost_at in _open(connection, columns, entity):
+        at = instant(lost_at or sent_at)
+        is_open = None if left is None else set(_ids(left))
+        said = zip(_ids(ids), _ids(seqs), _numbers(values), _truths_of(in_stock, values), strict=True)
+        for target, seq, value, stock in said:
+            if is_open is None or target in is_open:
+                found[target] = InRequest(number, at, seq, value, stock)
     return found
 
 
-def begin(
-    connection: Connection,
-    held: Lease,
-    message_ids: Sequence[int],
-    new_values: Sequence[int | None],
-    new_in_stock: Sequence[Any],
-    old_values: Sequence[int | None],
-    old_in_stock: Sequence[Any],
-    *,
-    now: datetime,
-) -> int:
-    """Keep that a request with these messages is about to leave; return its number.
-
-    new: what they say; old: what Magento had confirmed before. A stock status is as its driver tells truth.
-    """
+def begin(connection: Connection, held: Lease, claimed: Sequence[Claim], *, now: datetime) -> int:
+    """Keep that a request with these targets is about to leave; return its number."""
+    targets, seqs, new, in_stock, old, was_in_stock, previous, wanted_at = zip(*claimed, strict=True)
     given = (
         held.entity,
         held.fence,
-        _json(message_ids),
-        _json(new_values),
-        _truths(new_in_stock),
-        _json(old_values),
-        _truths(old_in_stock),
+        _json(targets),
+        _json(seqs),
+        _json(new),
+        _truths(in_stock),
+        _json(old),
+        _truths(was_in_stock),
+        _json(previous) if any(previous) else None,
+        min(wanted_at),
         micros(now),
     )
     return int(driver_rows(connection, _BEGIN, given)[0][0])
@@ -119,21 +140,31 @@ def _truths(values: Sequence[Any]) -> str | None:
     return _json([None if value is None else int(value) for value in values])
 
 
+def _truths_of(text: str | None, values: str) -> list[bool | None]:
+    numbers = [None] * len(_numbers(values)) if text is None else _numbers(text)
+    return [None if value is None else bool(value) for value in numbers]
+
+
 class Ended(NamedTuple):
-    """What a request brought in one answer: messages with an outcome, how many were sent and failed, answers lost."""
+    """What a request brought in one answer: targets with an outcome, how many were sent and failed, answers lost, and
+    what was not sent.
+    """
 
     request: OpenRequest
     ended: Collection[int]
     sent: int
     failed: int
     lost: int
+    not_sent: Sequence[NotSent] = ()
 
 
 def end(connection: Connection, answers: Iterable[Ended], now: datetime) -> None:
-    """Keep what became of requests; one whose messages all have an outcome is settled."""
+    """Keep what became of requests; one whose targets all have an outcome is settled."""
     for one in answers:
         ended = set(one.ended)
-        left = [number for number in one.request.left if number not in ended]
+        left = (
+            [number for number in one.request.left if number not in ended] if len(ended) < len(one.request.left) else []
+        )
         driver_rows(
             connection,
             _END,
@@ -144,47 +175,77 @@ def end(connection: Connection, answers: Iterable[Ended], now: datetime) -> None
                 one.failed,
                 micros(now) if one.lost else None,
                 None if left else micros(now),
+                _all_not_sent(connection, one) if one.not_sent else None,
                 one.request.id,
             ),
         )
 
 
-def last_sent(connection: Connection, of: Sequence[tuple[int, int]]) -> dict[int, Sent]:
-    """Return what requests said of messages, from (message, request) pairs, by message; requests are kept as long as
-    messages are.
+def _all_not_sent(connection: Connection, one: Ended) -> str:
+    query = "SELECT not_sent FROM requests WHERE id = ?"
+    [(before,)] = driver_rows(connection, query, (one.request.id,))
+    return _json([*(_not_sent(before) if before else []), *one.not_sent])
+
+
+def forget_reasons(connection: Connection, entity: str, targets: Collection[int]) -> None:
+    """Erase why these targets were not sent: what Magento said may name a person."""
+    those = set(targets)
+    query = "SELECT id, not_sent FROM requests WHERE entity = ? AND not_sent IS NOT NULL"
+    for number, not_sent in driver_rows(connection, query, (entity,)):
+        before = _not_sent(not_sent)
+        after = [(was, cause, None if those & set(ids) else reason, ids) for was, cause, reason, ids in before]
+        if after != before:
+            driver_rows(connection, "UPDATE requests SET not_sent = ? WHERE id = ?", (_json(after), number))
+
+
+def deliveries(connection: Connection, of: dict[int, int], limit: int) -> dict[int, list[Delivery]]:
+    """Return what requests said of targets, the newest first, at most `limit` each: from targets and the last request
+    of each. Requests are kept for as long as housekeeping says.
     """
-    wanted: dict[int, list[int]] = {}
-    for message, request in of:
-        wanted.setdefault(request, []).append(message)
-    found: dict[int, Sent] = {}
-    columns = (
-        requests.c.id,
-        requests.c.sent_at,
-        requests.c.message_ids,
-        requests.c.new_values,
-        requests.c.new_in_stock,
-        requests.c.old_values,
-        requests.c.old_in_stock,
-    )
-    for part in chunked(list(wanted), _KEYS_PER_QUERY):
-        for number, sent_at, ids, *lists in tuples(
-            connection, select(*columns).where(in_any(connection, requests.c.id, part))
-        ):
-            places = {message: place for place, message in enumerate(_ids(ids))}
-            new, in_stock, old, was_in_stock = (None if one is None else _numbers(one) for one in lists)
-            for message in wanted[number]:
-                place = places[message]
-                found[message] = Sent(
-                    number,
-                    instant(sent_at),
-                    None if new is None else new[place],
-                    _truth(in_stock, place),
-                    None if old is None else old[place],
-                    _truth(was_in_stock, place),
-                )
+    found: dict[int, list[Delivery]] = {target: [] for target in of}
+    ahead = dict(of)
+    for _step in range(limit):
+        if not ahead:
+            break
+        before: dict[int, int] = {}
+        for row in _with_ids(connection, sorted(set(ahead.values()))):
+            for target in [target for target, request in ahead.items() if request == row[0]]:
+                delivery, previous = _delivery(row, target)
+                found[target].append(delivery)
+                if previous is not None:
+                    before[target] = previous
+        ahead = before
     return found
 
 
-def _truth(values: Sequence[int | None] | None, place: int) -> bool | None:
-    value = None if values is None else values[place]
-    return None if value is None else bool(value)
+_LOGGED = (
+    "id, state, targets, left_open, new_values, new_in_stock, old_values, old_in_stock, previous, not_sent, sent_at"
+)
+
+
+def _with_ids(connection: Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    these = "= ANY(?::bigint[])" if connection.dialect.name == "postgresql" else "IN (SELECT value FROM json_each(?))"
+    return driver_rows(
+        connection, f"SELECT {_LOGGED} FROM requests WHERE id {these}", (driver_ids(connection, numbers),)
+    )
+
+
+def _delivery(row: tuple[Any, ...], target: int) -> tuple[Delivery, int | None]:
+    number, state, ids, left, new, in_stock, old, was_in_stock, previous, not_sent, sent_at = row
+    place = _ids(ids).index(target)
+
+    def at(text: str | None) -> int | None:
+        return None if text is None else _numbers(text)[place]
+
+    def truth_at(text: str | None) -> bool | None:
+        value = at(text)
+        return None if value is None else bool(value)
+
+    became: tuple[str, str | None, str | None] = (SENT, None, None)
+    if state == SENDING and (left is None or target in _ids(left)):
+        became = (SENDING, None, None)
+    for was, cause, reason, those in _not_sent(not_sent) if not_sent else []:
+        if target in those:
+            became = (was, cause, reason)
+    said = (number, instant(sent_at), at(new), truth_at(in_stock), at(old), truth_at(was_in_stock))
+    return Delivery(*said, *became), at(previous)

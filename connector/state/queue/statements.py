@@ -1,7 +1,6 @@
 """The statements of the push in letters, for either database: they run for each request, on the driver itself.
 
-`?` stands for a parameter, and `{…}` for what SQLite and PostgreSQL say differently: a list of numbers as one parameter
-(`driver_ids` makes it).
+`?` stands for a parameter, and `{…}` for what SQLite and PostgreSQL say differently.
 """
 
 from __future__ import annotations
@@ -9,47 +8,37 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from connector.state.schema import messages
+from connector.state.schema import targets
 
 COLUMNS = (
-    messages.c.id,
-    messages.c.entity,
-    messages.c.key,
-    messages.c.source,
-    messages.c.acumatica_key,
-    messages.c.sku,
-    messages.c.value,
-    messages.c.in_stock,
-    messages.c.state,
-    messages.c.attempts,
-    messages.c.cause,
-    messages.c.reason,
-    messages.c.changed_at,
-    messages.c.document,
-    messages.c.not_before,
-    messages.c.wait,
-    messages.c.waiting_since,
-    messages.c.waits_for,
-    messages.c.wait_told_at,
-    messages.c.request,
+    targets.c.id,
+    targets.c.seq,
+    targets.c.entity,
+    targets.c.key,
+    targets.c.source,
+    targets.c.acumatica_key,
+    targets.c.sku,
+    targets.c.wanted,
+    targets.c.wanted_in_stock,
+    targets.c.state,
+    targets.c.attempts,
+    targets.c.cause,
+    targets.c.reason,
+    targets.c.changed_at,
+    targets.c.document,
+    targets.c.not_before,
+    targets.c.wait,
+    targets.c.waiting_since,
+    targets.c.waits_for,
+    targets.c.wait_told_at,
+    targets.c.last_request,
+    targets.c.rejected,
 )
-_NAMES = ", ".join(f"m.{column.name}" for column in COLUMNS)
-_DUE = """
-    m.entity = ? AND m.state = 'pending' AND (m.not_before IS NULL OR m.not_before <= ?)
-    AND m.id NOT IN ({ids})
-    AND NOT EXISTS (
-        SELECT 1 FROM messages o
-        WHERE o.entity = m.entity AND o.key = m.key AND o.source = m.source AND o.state = 'sending'
-    )
-"""
-"""Parameters: the entity, now, and the messages in open requests. A message whose place is in a request with an older
-value waits for the end of that.
-"""
-_WITH_CONFIRMED = """
-    SELECT {names}, l.value, l.in_stock FROM messages m
-    LEFT JOIN ledger l ON l.entity = m.entity AND l.key = m.key AND l.source = m.source
-"""
-_TURN = "ORDER BY m.key, m.source LIMIT ?"
+_CLAIMED = (*COLUMNS, targets.c.confirmed, targets.c.confirmed_in_stock, targets.c.wanted_at)
+_DUE = "entity = ? AND state = 'pending' AND not_before <= ? AND id NOT IN ({ids})"
+"""Parameters: the entity, now, and the targets in open requests: what is newer waits for the end of these."""
+_TURN = "ORDER BY not_before, id LIMIT ?"
+_FIRST = f"SELECT {', '.join(column.name for column in _CLAIMED)} FROM targets"
 
 
 class Statements(NamedTuple):
@@ -59,9 +48,8 @@ class Statements(NamedTuple):
     claim_stock_outs: str
     how_many: str
     fewest_attempts: str
-    settle: str
-    doubt: str
-    confirm: str
+    accept: str
+    seqs: str
 
 
 @cache
@@ -73,27 +61,32 @@ def statements(dialect: str) -> Statements:
     in_ids = "= ANY(?::bigint[])" if is_postgresql else f"IN ({ids})"
 
     def made(text: str) -> str:
-        return " ".join(text.format(ids=ids, in_ids=in_ids, names=_NAMES).split())
+        return " ".join(text.format(ids=ids, in_ids=in_ids).split())
 
     return Statements(
-        claim=made(f"{_WITH_CONFIRMED} WHERE {_DUE} AND m.attempts = ? {_TURN}"),
-        claim_stock_outs=made(f"{_WITH_CONFIRMED} WHERE {_DUE} AND m.attempts = ? AND m.value = 0 {_TURN}"),
-        how_many=made(
-            f"SELECT count(*) FROM (SELECT 1 FROM messages m WHERE {_DUE} AND m.attempts = ? LIMIT ?) AS fresh"
-        ),
-        fewest_attempts=made(f"SELECT min(m.attempts) FROM messages m WHERE {_DUE}"),
-        settle=made("""
-            UPDATE messages SET state = ?, live = ?, cause = ?, reason = ?, not_before = ?, attempts = ?, wait = ?,
-                waiting_since = ?, waits_for = ?, wait_told_at = ?, request = ?, changed_at = ?
-            WHERE id {in_ids}
-        """),
-        doubt=made("UPDATE messages SET cause = ?, reason = ?, request = ?, changed_at = ? WHERE id {in_ids}"),
-        confirm=made("""
-            INSERT INTO ledger (entity, key, source, acumatica_key, sku, value, in_stock, confirmed_at)
-            SELECT entity, key, source, acumatica_key, sku, value, in_stock, CAST(? AS BIGINT)
-            FROM messages WHERE id {in_ids}
-            ON CONFLICT (entity, key, source) DO UPDATE SET acumatica_key = excluded.acumatica_key,
-                sku = excluded.sku, value = excluded.value, in_stock = excluded.in_stock,
-                confirmed_at = excluded.confirmed_at
-        """),
+        claim=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? {_TURN}"),
+        claim_stock_outs=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? AND wanted = 0 {_TURN}"),
+        how_many=made(f"SELECT count(*) FROM (SELECT 1 FROM targets WHERE {_DUE} AND attempts = ? LIMIT ?) AS fresh"),
+        fewest_attempts=made(f"SELECT min(attempts) FROM targets WHERE {_DUE}"),
+        accept=_ACCEPT_ON_POSTGRESQL if is_postgresql else _ACCEPT_ON_SQLITE,
+        seqs=made("SELECT id, seq FROM targets WHERE id {in_ids}"),
     )
+
+
+_ACCEPT_ON_SQLITE = """
+UPDATE targets SET confirmed = ?1, confirmed_in_stock = ?2, confirmed_at = ?3, last_request = ?4,
+    state = CASE WHEN wanted IS ?1 AND wanted_in_stock IS ?2 THEN 'sent' ELSE state END,
+    changed_at = CASE WHEN wanted IS ?1 AND wanted_in_stock IS ?2 THEN ?3 ELSE changed_at END
+WHERE id = ?5
+"""
+_ACCEPT_ON_POSTGRESQL = """
+UPDATE targets SET confirmed = value, confirmed_in_stock = in_stock, confirmed_at = at, last_request = request,
+    state = CASE WHEN wanted IS NOT DISTINCT FROM value AND wanted_in_stock IS NOT DISTINCT FROM in_stock
+        THEN 'sent' ELSE state END,
+    changed_at = CASE WHEN wanted IS NOT DISTINCT FROM value AND wanted_in_stock IS NOT DISTINCT FROM in_stock
+        THEN at ELSE changed_at END
+FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[])
+    AS accepted(value, in_stock, at, request, target)
+WHERE id = target
+"""
+"""What Magento accepted is confirmed; the target is closed unless it wants something else by now."""

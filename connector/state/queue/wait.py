@@ -21,7 +21,8 @@ class Wait(msgspec.Struct, frozen=True):
 class LookedAt(msgspec.Struct, frozen=True):
     """A waiting message that was looked at and waits on: why, in words, and when it is looked at again."""
 
-    message_id: int
+    target: int
+    seq: int
     wait: Wait
     reason: str
     again_at: datetime

@@ -14,34 +14,33 @@ from sqlalchemy import Connection, and_, func, select, text, update
 from connector.state.queue.messages import waiting_here
 from connector.state.queue.wait import LookedAt, Wait
 from connector.state.rows import chunked, in_any
-from connector.state.schema import IS_PENDING, instant, messages, micros
+from connector.state.schema import IS_PENDING, instant, micros, targets
 
-_WAITS = messages.c.wait.is_not(None)
-_IS_WAITED_FOR = text("messages.state = 'pending' AND messages.waits_for IS NOT NULL")
+_WAITS = targets.c.wait.is_not(None)
+_IS_WAITED_FOR = text("targets.waits_for IS NOT NULL")
 """In letters, as the index says it."""
 
 
 def by_reason(connection: Connection, entity: str) -> dict[str, int]:
     """How many pending messages wait, by the code of what they wait for."""
     waiting = and_(waiting_here(connection, entity), _WAITS)
-    query = select(messages.c.wait, func.count()).where(waiting).group_by(messages.c.wait).order_by(messages.c.wait)
+    query = select(targets.c.wait, func.count()).where(waiting).group_by(targets.c.wait).order_by(targets.c.wait)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> list[int]:
     """The waiting messages that are to be looked at now, the longest due first."""
-    due = messages.c.not_before.is_(None) | (messages.c.not_before <= micros(now))
-    chosen = and_(waiting_here(connection, entity), _WAITS, due)
-    query = select(messages.c.id).where(chosen).order_by(messages.c.not_before, messages.c.id).limit(limit)
+    chosen = and_(waiting_here(connection, entity), _WAITS, targets.c.not_before <= micros(now))
+    query = select(targets.c.id).where(chosen).order_by(targets.c.not_before, targets.c.id).limit(limit)
     return [row[0] for row in connection.execute(query)]
 
 
 def keep(connection: Connection, looked_at: Sequence[LookedAt], now: datetime) -> None:
     """Keep that these messages wait on."""
     for one in looked_at:
-        here = and_(messages.c.id == one.message_id, IS_PENDING)
+        here = and_(targets.c.id == one.target, targets.c.seq == one.seq, IS_PENDING)
         values = {**columns(one.wait), "reason": one.reason, "not_before": micros(one.again_at)}
-        connection.execute(update(messages).where(here).values(**values, changed_at=micros(now)))
+        connection.execute(update(targets).where(here).values(**values, changed_at=micros(now)))
 
 
 def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
@@ -60,23 +59,23 @@ def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
 def end_of(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
     """These records were sent: whatever waits for one of them is looked at by the next sync."""
     for part in chunked([f"{entity} {key}" for key in acumatica_keys]):
-        here = and_(_IS_WAITED_FOR, in_any(connection, messages.c.waits_for, part))
-        connection.execute(update(messages).where(here).values(not_before=None))
+        here = and_(_IS_WAITED_FOR, in_any(connection, targets.c.waits_for, part))
+        connection.execute(update(targets).where(here).values(not_before=0))
 
 
 def look_again(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
     """Look at what waits of these records with the next push, whenever it was due."""
     for part in chunked(list(acumatica_keys)):
-        waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS)
-        here = and_(waiting, in_any(connection, messages.c.acumatica_key, part))
-        connection.execute(update(messages).where(here).values(not_before=None))
+        waiting = and_(targets.c.entity == entity, IS_PENDING, _WAITS)
+        here = and_(waiting, in_any(connection, targets.c.acumatica_key, part))
+        connection.execute(update(targets).where(here).values(not_before=0))
 
 
 def longest(connection: Connection, entity: str, since: datetime) -> tuple[int, datetime, list[str]] | None:
     """How many messages have waited since then or before, the newest of these instants, and the keys of the oldest."""
-    waiting = and_(messages.c.entity == entity, IS_PENDING, _WAITS, messages.c.waiting_since <= micros(since))
-    how_many, newest = connection.execute(select(func.count(), func.max(messages.c.waiting_since)).where(waiting)).one()
+    waiting = and_(targets.c.entity == entity, IS_PENDING, _WAITS, targets.c.waiting_since <= micros(since))
+    how_many, newest = connection.execute(select(func.count(), func.max(targets.c.waiting_since)).where(waiting)).one()
     if not how_many:
         return None
-    oldest = select(messages.c.key).where(waiting).order_by(messages.c.waiting_since, messages.c.key).limit(3)
+    oldest = select(targets.c.key).where(waiting).order_by(targets.c.waiting_since, targets.c.key).limit(3)
     return how_many, instant(newest), [row[0] for row in connection.execute(oldest)]

@@ -1,26 +1,40 @@
 """What Magento last confirmed, per key and source, and which keys must be read again there.
 
-A key without a ledger row is read in Magento before anything is sent. A recheck is a key whose value in Magento is in
-doubt although the ledger knows it:
-a request whose answer was lost may still be applied after a newer one was.
+A key of which nothing is confirmed is read in Magento before anything is sent. A recheck is a key whose value in
+Magento is in doubt although it was confirmed: a request whose answer was lost may still be applied after a newer one
+was. Rechecks have a table of their own because the runs of other entities ask for them too: on rows that a run of the
+entity is writing they would wait for it, and it for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from connector.state.rows import chunked, in_any, truth, tuples, upsert, upsert_tuples
-from connector.state.schema import instant, ledger, micros, rechecks
+from connector.state.rows import chunked, in_any, insert_tuples, truth, tuples, update_tuples, upsert
+from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
 
 _KEYS_PER_QUERY = 5_000
 OF_PRODUCTS = {"price", "inventory"}
 """The entities whose keys are SKUs."""
-_ROW = (ledger.c.key, ledger.c.source, ledger.c.acumatica_key, ledger.c.sku, ledger.c.value, ledger.c.in_stock)
+_ROW = (
+    targets.c.key,
+    targets.c.source,
+    targets.c.acumatica_key,
+    targets.c.sku,
+    targets.c.confirmed,
+    targets.c.confirmed_in_stock,
+)
 """What a `LedgerRow` is made of."""
+_IS_CONFIRMED = targets.c.confirmed.is_not(None)
+_NEW_COLUMNS = (
+    *("entity", "key", "source", "acumatica_key", "sku", "wanted", "wanted_in_stock", "wanted_at"),
+    *("confirmed", "confirmed_in_stock", "confirmed_at", "state", "changed_at"),
+)
 
 
 class LedgerRow(msgspec.Struct, frozen=True, gc=False):
@@ -34,30 +48,37 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False):
     in_stock: bool | None
 
 
+def _row(row: tuple[Any, ...]) -> LedgerRow:
+    key, source, acumatica_key, sku, value, in_stock = row
+    return LedgerRow(key, source, acumatica_key, sku, value, truth(in_stock))
+
+
+def _of(connection: Connection, entity: str, keys: Sequence[str]) -> ColumnElement[bool]:
+    return and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED, in_any(connection, targets.c.key, keys))
+
+
 def of_records(
     connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]
 ) -> dict[tuple[str, str], LedgerRow]:
-    """The ledger rows of these Acumatica records, and of those SKUs that they do not have, by (key, source)."""
+    """What was confirmed of these Acumatica records, and of those SKUs that they do not have, by (key, source)."""
     found: dict[tuple[str, str], LedgerRow] = {}
-    for column, values in ((ledger.c.acumatica_key, acumatica_keys), (ledger.c.key, keys)):
-        if column is ledger.c.key:
-            known = {key for key, _source in found}
-            values = [key for key in values if key not in known]
-        for part in chunked(values, _KEYS_PER_QUERY):
-            chosen = select(*_ROW).where(and_(ledger.c.entity == entity, in_any(connection, column, part)))
-            for key, source, acumatica_key, sku, value, in_stock in tuples(connection, chosen):
-                found[key, source] = LedgerRow(key, source, acumatica_key, sku, value, truth(in_stock))
+    for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
+        of_these = and_(targets.c.entity == entity, in_any(connection, targets.c.acumatica_key, part), _IS_CONFIRMED)
+        found.update(((row[0], row[1]), _row(row)) for row in tuples(connection, select(*_ROW).where(of_these)))
+    known = {key for key, _source in found}
+    for part in chunked([key for key in keys if key not in known], _KEYS_PER_QUERY):
+        chosen = select(*_ROW).where(_of(connection, entity, part))
+        found.update(((row[0], row[1]), _row(row)) for row in tuples(connection, chosen))
     return found
 
 
 def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, datetime]:
     """When Magento last confirmed something of each of these SKUs."""
     found: dict[str, datetime] = {}
-    latest = func.max(ledger.c.confirmed_at)
+    latest = func.max(targets.c.confirmed_at)
     for part in chunked(keys, _KEYS_PER_QUERY):
-        these = and_(ledger.c.entity == entity, in_any(connection, ledger.c.key, part))
-        rows = connection.execute(select(ledger.c.key, latest).where(these).group_by(ledger.c.key))
-        found.update((key, instant(at)) for key, at in rows)
+        these = select(targets.c.key, latest).where(_of(connection, entity, part)).group_by(targets.c.key)
+        found.update((key, instant(at)) for key, at in connection.execute(these))
     return found
 
 
@@ -65,8 +86,7 @@ def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tupl
     """The (key, source) among these keys of which Magento has confirmed a value."""
     found: set[tuple[str, str]] = set()
     for part in chunked(keys, _KEYS_PER_QUERY):
-        these = and_(ledger.c.entity == entity, in_any(connection, ledger.c.key, part))
-        found.update(tuples(connection, select(ledger.c.key, ledger.c.source).where(these)))
+        found.update(tuples(connection, select(targets.c.key, targets.c.source).where(_of(connection, entity, part))))
     return found
 
 
@@ -81,25 +101,32 @@ def confirm(
     """Keep what Magento shows now for these keys; or, with `asked_at`, what it showed then, where nothing was sent
     since.
     """
-    if asked_at is not None and rows:
-        sent = _confirmed_after(connection, entity, [row.key for row in rows], asked_at)
-        rows = [row for row in rows if (row.key, row.source) not in sent]
-    names = ("entity", "key", "source", "acumatica_key", "sku", "value", "in_stock", "confirmed_at")
+    if not rows:
+        return
+    there = _known(connection, entity, sorted({row.key for row in rows}))
     at = micros(now)
-    upsert_tuples(
-        connection,
-        ledger,
-        names,
-        [(entity, row.key, row.source, row.acumatica_key, row.sku, row.value, row.in_stock, at) for row in rows],
-    )
+    asked = None if asked_at is None else micros(asked_at)
+    known: list[tuple[Any, ...]] = []
+    new: list[tuple[Any, ...]] = []
+    for row in {(row.key, row.source): row for row in rows}.values():
+        here = there.get((row.key, row.source))
+        if here is None:
+            value = (row.value, row.in_stock, at)
+            new.append((entity, row.key, row.source, row.acumatica_key, row.sku, *value, *value, SENT, at))
+        elif asked is None or here[1] is None or here[1] <= asked:
+            known.append((here[0], row.value, row.in_stock, at))
+    update_tuples(connection, targets, ("confirmed", "confirmed_in_stock", "confirmed_at"), known)
+    insert_tuples(connection, targets, _NEW_COLUMNS, new)
 
 
-def _confirmed_after(connection: Connection, entity: str, keys: Sequence[str], at: datetime) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
+def _known(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], tuple[int, int | None]]:
+    """Return the id of the target at each place of these keys, and when something was confirmed there."""
+    found: dict[tuple[str, str], tuple[int, int | None]] = {}
+    columns = (targets.c.key, targets.c.source, targets.c.id, targets.c.confirmed, targets.c.confirmed_at)
     for part in chunked(keys, _KEYS_PER_QUERY):
-        these = and_(ledger.c.entity == entity, in_any(connection, ledger.c.key, part))
-        newer = select(ledger.c.key, ledger.c.source).where(these, ledger.c.confirmed_at > micros(at))
-        found.update((row[0], row[1]) for row in connection.execute(newer).all())
+        these = and_(targets.c.entity == entity, IS_PLACE, in_any(connection, targets.c.key, part))
+        for key, source, number, value, at in tuples(connection, select(*columns).where(these)):
+            found[key, source] = (number, None if value is None else at)
     return found
 
 
@@ -123,26 +150,29 @@ def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> 
 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:
-    """Every ledger row of an entity, by (key, source)."""
-    rows = connection.execute(select(*_ROW).where(ledger.c.entity == entity))
-    return {(row[0], row[1]): LedgerRow(*row) for row in rows}
+    """All that Magento confirmed of an entity, by (key, source)."""
+    rows = tuples(connection, select(*_ROW).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED))
+    return {(row[0], row[1]): _row(row) for row in rows}
 
 
 def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:
     """Forget what Magento confirmed, of these keys or of all. What must be shown there is then asked or told again."""
     for part in [None] if keys is None else chunked(keys, _KEYS_PER_QUERY):
-        these = ledger.c.entity == entity
-        connection.execute(
-            delete(ledger).where(these if part is None else and_(these, in_any(connection, ledger.c.key, part)))
+        these = (
+            and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED) if part is None else _of(connection, entity, part)
         )
+        connection.execute(update(targets).where(these).values(_NOTHING))
+
+
+_NOTHING: dict[str, None] = {"confirmed": None, "confirmed_in_stock": None, "confirmed_at": None}
 
 
 def forget_places(connection: Connection, entity: str, places: Sequence[tuple[str, str]], asked_at: datetime) -> None:
     """Forget what Magento confirmed at these (key, source) until it was asked and showed nothing there."""
     for part in chunked(places, 500):
-        these = or_(*(and_(ledger.c.key == key, ledger.c.source == source) for key, source in part))
-        before = and_(ledger.c.entity == entity, ledger.c.confirmed_at <= micros(asked_at))
-        connection.execute(delete(ledger).where(and_(before, these)))
+        these = or_(*(and_(targets.c.key == key, targets.c.source == source) for key, source in part))
+        before = and_(targets.c.entity == entity, IS_PLACE, targets.c.confirmed_at <= micros(asked_at))
+        connection.execute(update(targets).where(and_(before, these)).values(_NOTHING))
 
 
 def forget_products(connection: Connection, entity: str, keys: Sequence[str], now: datetime) -> None:
@@ -151,16 +181,19 @@ def forget_products(connection: Connection, entity: str, keys: Sequence[str], no
         return
     forget(connection, entity, keys)
     for other in OF_PRODUCTS - {entity}:
-        doubt(connection, other, sorted(of_records(connection, other, [], keys)), now)
+        doubt(connection, other, sorted(places(connection, other, keys)), now)
 
 
 def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
-    """The ledger rows whose recheck is due."""
+    """What was confirmed of the keys whose recheck is due."""
     same = and_(
-        ledger.c.entity == rechecks.c.entity, ledger.c.key == rechecks.c.key, ledger.c.source == rechecks.c.source
+        targets.c.entity == rechecks.c.entity,
+        targets.c.key == rechecks.c.key,
+        targets.c.source == rechecks.c.source,
+        IS_PLACE,
     )
-    due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
-    return [LedgerRow(*row) for row in connection.execute(select(*_ROW).join(rechecks, same).where(due))]
+    due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now), _IS_CONFIRMED)
+    return [_row(row) for row in tuples(connection, select(*_ROW).join(rechecks, same).where(due))]
 
 
 def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -176,10 +209,9 @@ def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str,
 
 def count(connection: Connection, entity: str) -> Mapping[str, int]:
     """How many keys Magento has confirmed, and how many are in doubt."""
-    confirmed = connection.execute(
-        select(func.count()).select_from(ledger).where(ledger.c.entity == entity)
-    ).scalar_one()
-    in_doubt = connection.execute(
-        select(func.count()).select_from(rechecks).where(rechecks.c.entity == entity)
-    ).scalar_one()
-    return {"confirmed": confirmed, "in_doubt": in_doubt}
+    confirmed = select(func.count()).select_from(targets).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED)
+    in_doubt = select(func.count()).select_from(rechecks).where(rechecks.c.entity == entity)
+    return {
+        "confirmed": connection.execute(confirmed).scalar_one(),
+        "in_doubt": connection.execute(in_doubt).scalar_one(),
+    }
