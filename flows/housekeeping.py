@@ -57,7 +57,7 @@ class Deleted:
 
     def summary(self) -> str:
         """One sentence."""
-        messages = f"{self.messages:,} sent or superseded message{'' if self.messages == 1 else 's'}"
+        messages = f"{self.messages:,} message{'' if self.messages == 1 else 's'} in the log of requests"
         if self.runs is None:
             return f"{messages} deleted; no Prefect server is configured (PREFECT_API_URL), so no runs."
         runs = f"{self.runs:,} finished run{'' if self.runs == 1 else 's'} in Prefect"
@@ -68,7 +68,7 @@ class Deleted:
 
 @flow(name="Housekeeping", persist_result=False)
 async def housekeeping() -> State[Any]:
-    """Delete messages that were sent or superseded long ago, and old finished runs of these deployments with their logs
+    """Delete requests that were settled long ago, and old finished runs of these deployments with their logs
     and tables. Nothing that waits, failed or was skipped, and nothing that records what Magento has. End runs that stay
     Pending or Running although their machine died.
     """

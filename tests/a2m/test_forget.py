@@ -3,9 +3,13 @@
 import json
 
 from support.customers import added
+from support.queue import claim
 
-from connector.state.rows import insert_rows
-from connector.state.schema import messages, micros
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Lease
+from connector.state.queue.desired import Computed, DesiredValue
+from connector.state.queue.message import ClaimSpec
+from connector.state.run_state import RunState
 
 EMAIL = "buyer1@example.com"
 CUSTOMERS = {
@@ -43,11 +47,13 @@ def test_a_dry_run_then_the_real_one(a2m, make_world, home):
 def test_what_is_on_its_way(a2m, make_world):
     """Exit code 1 and what to do first."""
     here = make_world(1)
-    moment = micros(here.clock.now())
-    sending = {"entity": "customer", "key": "C1", "acumatica_key": "C1", "state": "sending", "document": b"{}"}
-    with here.state.write() as connection:
-        row = {**sending, "document": b'{"email": "%s"}' % EMAIL.encode()}
-        insert_rows(connection, messages, [{**row, "created_at": moment, "changed_at": moment}])
+    now = here.clock.now()
+    held = lease.take(here.state, "customer", "the test", now)
+    assert isinstance(held, Lease)
+    document = b'{"email": "%s"}' % EMAIL.encode()
+    wanted = [DesiredValue("C1", "C1", "", "C1", 1, document=document)]
+    RunState(here.state, held).commit(Computed(["C1"], wanted, None), now)
+    claim(here.state, held, now, ClaimSpec("shop", 1, [1]))
     output = a2m("forget", EMAIL)
     assert output.code == 1
     assert "Settle it with: a2m sync customer" in output.err

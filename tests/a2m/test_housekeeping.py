@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from connector.state.engine import open_state
-from connector.state.schema import messages, micros
+from connector.state.schema import micros, requests
 
 
 def test_housekeeping(a2m, make_world):
@@ -18,14 +18,14 @@ def test_housekeeping(a2m, make_world):
     state = open_state(here.database_url)
     with state.write() as connection:
         long_ago = micros(datetime.now(UTC) - timedelta(days=40))
-        connection.execute(update(messages).values(created_at=long_ago, changed_at=long_ago))
+        connection.execute(update(requests).values(sent_at=long_ago, settled_at=long_ago))
     state.close()
     output = a2m("housekeeping", "--json", A2M_HOUSEKEEPING__MESSAGES="50")
     assert (output.code, json.loads(output.out)) == (0, {"messages": 0, "runs": None})
     output = a2m("housekeeping")
     assert output.code == 0
     assert output.out == (
-        "2 sent or superseded messages deleted; no Prefect server is configured (PREFECT_API_URL), so no runs.\n"
+        "2 messages in the log of requests deleted; no Prefect server is configured (PREFECT_API_URL), so no runs.\n"
     )
     output = a2m("sync", "price", "--full", "--json")
     assert json.loads(output.out)["entities"][0]["sent"] == 0

@@ -19,7 +19,7 @@ from support.altered import JSON, MISSING, Alter, Answer, OneField
 from support.stories import STORIES, Scene
 from support.world import World
 
-from connector.state.schema import FAILED, SKIPPED, messages
+from connector.state.schema import FAILED, SKIPPED, targets
 
 DOCUMENTS = ("customer", "order", "shipment")
 BY_PRICE_LIST = {"price": {"source": "sales_price"}}
@@ -147,7 +147,7 @@ class Sick:
     def not_sent(self) -> dict[str, str]:
         """The records that failed or were left out, and why."""
         with self.here.state.read() as connection:
-            left = select(messages).where(messages.c.state.in_([FAILED, SKIPPED]))
+            left = select(targets).where(targets.c.state.in_([FAILED, SKIPPED]))
             return {row.acumatica_key: row.reason for row in connection.execute(left)}
 
 

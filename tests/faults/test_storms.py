@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from support.stories import STORIES, Scene
 from support.world import ENTITIES, World
 
-from connector.state.schema import messages
+from connector.state.schema import targets
 
 A_DATE = '"Tue, 24 Nov 2026 15:00:40 GMT"'
 
@@ -133,5 +133,5 @@ async def test_a_shop_that_is_gone_fails_the_run_and_not_its_messages(make_world
         await here.sync("price")
     here.assert_converged(entities=["price"])
     with here.state.read() as connection:
-        most = connection.execute(select(func.max(messages.c.attempts))).scalar_one()
+        most = connection.execute(select(func.max(targets.c.attempts))).scalar_one()
     assert most <= 2, "what was asked while the shop was gone cost no attempts"

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from connector.clock import ManualClock
 from connector.state.coordination import lease
 from connector.state.engine import open_state
-from connector.state.schema import messages, micros
+from connector.state.schema import micros, requests
 from flows import housekeeping as module
 from flows.dead_runs import end_dead_runs
 from flows.housekeeping import forget_runs, housekeeping
@@ -154,15 +154,15 @@ async def test_the_run_says_what_it_deleted(make_world, home):
     final = await housekeeping(return_state=True)
     assert (final.name, final.message) == (
         "Completed",
-        "0 sent or superseded messages and 0 finished runs in Prefect deleted.",
+        "0 messages in the log of requests and 0 finished runs in Prefect deleted.",
     )
     state = open_state(here.database_url)
     with state.write() as connection:
         long_ago = micros(datetime.now(UTC) - timedelta(days=31))
-        connection.execute(update(messages).values(created_at=long_ago, changed_at=long_ago))
+        connection.execute(update(requests).values(sent_at=long_ago, settled_at=long_ago))
     state.close()
     final = await housekeeping(return_state=True)
-    assert final.message == "2 sent or superseded messages and 0 finished runs in Prefect deleted."
+    assert final.message == "2 messages in the log of requests and 0 finished runs in Prefect deleted."
     assert (await price(return_state=True)).message == "nothing changed"
 
 

@@ -28,7 +28,7 @@ from app.run_request import RunResult
 from connector.failpoints import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.operator import actions
-from connector.state.schema import FAILED, messages
+from connector.state.schema import FAILED, targets
 from connector.state.sync import entities
 from sandbox.catalogue import generated
 from sandbox.serve import SHIP_VIAS, SHIPPING_METHODS, STATUSES
@@ -206,7 +206,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def messages_are_sound(self) -> None:
         with self.here.state.read() as connection:
-            found = connection.execute(select(messages)).all()
+            found = connection.execute(select(targets)).all()
         for one in found:
             assert one.attempts <= self.settings.queue.retry_count, one
             assert one.state != FAILED or (one.reason and one.cause), one

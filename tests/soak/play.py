@@ -23,8 +23,7 @@ from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import State, open_state
 from connector.state.operator import actions, saved_settings
 from connector.state.queue import messages
-from connector.state.schema import FAILED, PENDING, SENDING, SENT, leases, metadata
-from connector.state.schema import messages as message_table
+from connector.state.schema import FAILED, PENDING, SENDING, SENT, leases, metadata, targets
 from connector.state.sync import entities
 from settings import load_settings
 
@@ -206,7 +205,7 @@ class Play:
         )
 
     def _counts(self) -> Counter[str]:
-        by_state = select(message_table.c.state, func.count()).group_by(message_table.c.state)
+        by_state = select(targets.c.state, func.count()).group_by(targets.c.state)
         with self._state.read() as connection:
             return Counter({row[0]: row[1] for row in connection.execute(by_state)})
 

@@ -24,8 +24,7 @@ from connector.state.engine import State
 from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.message import Message
-from connector.state.schema import PENDING, SENDING
-from connector.state.schema import messages as message_table
+from connector.state.schema import PENDING, targets
 from settings import Settings
 
 ROUNDS, LEAST = 12, 4
@@ -74,8 +73,8 @@ def _sync(entity: str, settings: Settings, state: State) -> RunResult:
 def _waiting(state: State) -> list[str]:
     with state.read() as connection:
         failed = [f"{one.entity} {one.key}: {one.reason}" for one in _failed(connection)]
-        here = select(message_table.c.entity, func.count()).where(message_table.c.state.in_((PENDING, SENDING)))
-        counted = connection.execute(here.group_by(message_table.c.entity)).all()
+        here = select(targets.c.entity, func.count()).where(targets.c.state == PENDING)
+        counted = connection.execute(here.group_by(targets.c.entity)).all()
     return [*failed, *(f"{how_many} messages of {entity} wait" for entity, how_many in counted)]
 
 

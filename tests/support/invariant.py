@@ -17,8 +17,9 @@ from sqlalchemy import select
 from connector.model.failures import FailureCode
 from connector.records import of_figure
 from connector.state.engine import State
+from connector.state.queue import requests
 from connector.state.queue.notes import is_note_on
-from connector.state.schema import FAILED, PENDING, SENDING, SKIPPED, into, messages
+from connector.state.schema import FAILED, PENDING, SKIPPED, targets
 from connector.state.schema import records as record_table
 from connector.state.schema import watermarks as watermark_table
 from connector.state.sync import records, watermarks
@@ -41,10 +42,11 @@ def settled(state: State, entities: Sequence[str], retry_count: int) -> frozense
     A note beside a document, such as that it was edited, holds nothing of it back; what is named for good is no loss.
     """
     with state.read() as connection:
-        found = connection.execute(select(messages).where(messages.c.entity.in_(entities))).all()
+        found = connection.execute(select(targets).where(targets.c.entity.in_(entities))).all()
+        in_requests = [number for entity in entities for number in requests.targets_in(connection, entity)]
+    assert not in_requests, f"{len(in_requests)} targets are still in requests"
     for one in found:
-        assert one.live == into(one.state)["live"], f"{one.entity} {one.key} is {one.state}, and the indexes say not"
-        assert one.state not in (PENDING, SENDING), f"{one.entity} {one.key} is still {one.state}: {one.reason}"
+        assert one.state != PENDING, f"{one.entity} {one.key} is still {one.state}: {one.reason}"
         assert one.attempts <= retry_count, f"{one.entity} {one.key} had {one.attempts} attempts"
         if one.state == FAILED:
             assert one.reason and one.cause, f"{one.entity} {one.key} failed without a reason"

@@ -12,7 +12,8 @@ from connector.state.queue.message import Message
 def message(**traits: Any) -> Message:
     """A claimed message of the price of A, in its first attempt."""
     usual = {
-        "id": 1,
+        "target": 1,
+        "seq": 1,
         "entity": "price",
         "key": "A",
         "source": "",

@@ -251,7 +251,7 @@ async def test_a_shop_that_shows_everything_already_is_not_written_to(here, shop
     await sync(here)
     count = len(here.writes())
     with here.state.write() as connection:
-        for table in ("links", "ledger", "messages"):
+        for table in ("links", "targets"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
     outcome = await sync(here, full=True)
     assert (outcome.counters.sent, outcome.counters.requests) == (1, 0)

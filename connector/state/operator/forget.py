@@ -215,8 +215,8 @@ def _refuse_sending(connection: Connection, entity: str, keys: list[str]) -> Non
     sending = [number for number, state in of_them if state == SENDING]
     if sending:
         raise StillSending(
-            f"A message of {entity} (target {sending[0]}) is on its way to Magento, and its outcome is not known yet. Nothing was "
-            f"erased. Settle it with: a2m sync {entity}, then run this again."
+            f"A message of {entity} (target {sending[0]}) is on its way to Magento, and its outcome is not known yet. "
+            f"Nothing was erased. Settle it with: a2m sync {entity}, then run this again."
         )
 
 
@@ -252,10 +252,6 @@ def _mentions(
     for row in connection.execute(reasons.where(targets.c.reason.is_not(None))).all():
         if sought in row.reason.casefold() and (row.entity, row.acumatica_key) not in own:
             yield targets.c.reason, targets.c.id, row.id, row.reason
-    logged = select(request_table.c.id, request_table.c.not_sent).where(request_table.c.not_sent.is_not(None))
-    for row in connection.execute(logged).all():
-        if sought in row.not_sent.casefold():
-            yield request_table.c.not_sent, request_table.c.id, row.id, row.not_sent
     said = select(entities.c.entity, entities.c.last_look).where(entities.c.last_look.is_not(None))
     for row in connection.execute(said).all():
         if sought in row.last_look.casefold():
@@ -270,3 +266,8 @@ def _erase_mentions(connection: Connection, email: str) -> None:
     for column, identity, of_row, text in list(_mentions(connection, email, {})):
         changed = update(column.table).where(identity == of_row)
         connection.execute(changed.values({column.name: pattern.sub(IN_PLACE, text)}))
+    logged = select(request_table.c.id, request_table.c.not_sent).where(request_table.c.not_sent.is_not(None))
+    for row in connection.execute(logged).all():
+        if pattern.search(row.not_sent):
+            said = update(request_table).where(request_table.c.id == row.id)
+            connection.execute(said.values(not_sent=pattern.sub(IN_PLACE, row.not_sent)))

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -414,4 +415,5 @@ def _apply(connection: Connection, changes: _Changes) -> None:
     update_tuples(connection, targets, _REJECTED_ANEW, changes.rejected)
     for part in chunked(changes.deleted):
         connection.execute(delete(targets).where(in_any(connection, targets.c.id, part)))
+    changes.inserted.sort(key=itemgetter(*map(_INSERTED.index, ("key", "source"))))  # they are claimed in that order
     insert_tuples(connection, targets, _INSERTED, changes.inserted)

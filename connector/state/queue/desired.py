@@ -73,12 +73,13 @@ class Computed(msgspec.Struct, frozen=True):
 def not_shown(wanted: Iterable[DesiredValue], confirmed: Mapping[Place, LedgerRow]) -> list[DesiredValue]:
     """Return those of the values that Magento does not show, by what it confirmed."""
     shown = confirmed.get
-    different = []
-    for want in wanted:
-        row = shown((want.key, want.source))
-        if row is None or row.value != want.value or (want.in_stock is not None and row.in_stock is not None and row.in_stock != want.in_stock):
-            different.append(want)
-    return different
+
+    def is_shown(want: DesiredValue, row: LedgerRow | None) -> bool:
+        if row is None or row.value != want.value:
+            return False
+        return want.in_stock is None or row.in_stock is None or row.in_stock == want.in_stock
+
+    return [want for want in wanted if not is_shown(want, shown((want.key, want.source)))]
 
 
 @dataclass

@@ -20,7 +20,7 @@ from connector.state.faults import StateError
 from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.rows import insert_rows
 from connector.state.run_state import RunState
-from connector.state.schema import hosts, messages
+from connector.state.schema import hosts, targets
 
 
 def chunk(count: int) -> Computed:
@@ -30,7 +30,7 @@ def chunk(count: int) -> Computed:
 
 def kept(state: State) -> int:
     with state.read() as connection:
-        return connection.execute(select(func.count()).select_from(messages)).scalar_one()
+        return connection.execute(select(func.count()).select_from(targets)).scalar_one()
 
 
 def price_lease(state: State) -> Lease:
@@ -87,7 +87,7 @@ def test_damage_in_the_middle_ends_the_step_with_a_message(path: Path) -> None:
         pytest.raises(StateError, match=r"is damaged\. Nothing was changed\. Put a backup"),
         state.read() as connection,
     ):
-        connection.execute(select(messages)).all()
+        connection.execute(select(targets)).all()
     state.close()
 
 
@@ -155,9 +155,9 @@ def test_a_read_sees_one_moment(database_url: str) -> None:
     state = open_state(database_url)
     held = price_lease(state)
     with state.read() as connection:
-        before = connection.execute(select(func.count()).select_from(messages)).scalar_one()
+        before = connection.execute(select(func.count()).select_from(targets)).scalar_one()
         RunState(state, held).commit(chunk(3), NOW)
-        assert connection.execute(select(func.count()).select_from(messages)).scalar_one() == before
+        assert connection.execute(select(func.count()).select_from(targets)).scalar_one() == before
     assert kept(state) == before + 3
     state.close()
 
@@ -277,4 +277,4 @@ def test_an_empty_file_becomes_a_state_database(tmp_path: Path) -> None:
     path.touch()
     open_state(f"sqlite:///{path}").close()
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM targets").fetchone() == (0,)

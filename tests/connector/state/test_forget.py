@@ -18,8 +18,7 @@ from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.run_state import RunState
-from connector.state.schema import messages as table
-from connector.state.schema import metadata
+from connector.state.schema import metadata, targets
 from connector.state.sync import entities, ledger, links, records, refresh_requests
 from connector.state.sync.links import Link
 from connector.state.sync.records import Record, Stored
@@ -199,7 +198,7 @@ def test_somebody_who_reads_keeps_the_file_as_it_was(filled: State, database_url
     """
     impatient = open_state(database_url, lock_timeout=0.05)
     with filled.read() as connection:
-        connection.execute(select(table)).all()
+        connection.execute(select(targets)).all()
         forget.forget(impatient, EMAIL, NOW)
         if filled.engine.dialect.name == "sqlite":
             assert not forget.leave_no_trace(impatient)

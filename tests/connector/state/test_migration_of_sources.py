@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
-from connector.state.engine import MIGRATIONS, open_state
+from connector.state.engine import MIGRATIONS
 
 LEDGER = "INSERT INTO ledger VALUES ('inventory', :key, :source, :key, :key, :value, true, :at)"
 MESSAGE = (
@@ -16,16 +16,20 @@ MESSAGE = (
 )
 
 
+def migrate(connection: Connection, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
 @pytest.fixture
 def old(database: str, new_database: Callable[..., str]) -> str:
     """The address of a database with the schema before sources had one identity, and rows in it."""
     url = new_database(database, empty=True)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0013")
+        migrate(connection, "0013")
         connection.execute(
             text("INSERT INTO entities (entity, paused, computed_with) VALUES ('inventory', false, 'x')")
         )
@@ -50,13 +54,14 @@ def old(database: str, new_database: Callable[..., str]) -> str:
 
 def test_rows_of_one_source_become_one_and_what_waits_is_kept(old: str) -> None:
     """Ledger rows meet and are read again, messages keep waiting, a withdrawal goes, all is computed anew."""
-    state = open_state(old)
-    with state.read() as connection:
+    engine = create_engine(old.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        migrate(connection, "0014")
         ledger = connection.execute(text("SELECT key, source, value FROM ledger ORDER BY key")).all()
         live = connection.execute(text("SELECT key, source, value, state FROM messages WHERE live ORDER BY key")).all()
         again = connection.execute(text("SELECT key, source FROM rechecks")).all()
         computed = connection.execute(text("SELECT computed_with FROM entities")).scalar_one()
-    state.close()
+    engine.dispose()
     assert ledger == [("A", "default", 0), ("B", "east", 50_000), ("C", "attribute:Vendor", 10_000)]
     assert live == [
         ("A", "default", 100_000, "pending"),

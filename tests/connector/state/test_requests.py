@@ -20,15 +20,14 @@ from connector.state.operator.forget import StillSending, forget
 from connector.state.queue import messages, requests
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
-from connector.state.queue.requests import Sent
+from connector.state.queue.requests import Delivery
 from connector.state.run_state import RunState
-from connector.state.schema import messages as message_table
-from connector.state.schema import micros
+from connector.state.schema import micros, targets
 from connector.state.schema import requests as request_table
 
 LATER = NOW + timedelta(minutes=1)
 ALL = ClaimSpec("shop", 100, [100])
-ADR = ROOT / "docs/adr/0042-a-request-is-the-claim.md"
+ADR = ROOT / "docs/adr/0045-one-row-for-each-target.md"
 
 
 def queue(state: State, held: Lease, *, source: str = "", **values: int) -> None:
@@ -56,22 +55,35 @@ def test_a_request_says_what_it_carried_and_what_was_there_before(state: State, 
     first = send(state, held)
     queue(state, held, A=11, B=20, C=30)
     second = send(state, held)
+    a, b, c = (one.target for one in second)
+    assert [one.target for one in first] == [a, b]
     with state.read() as connection:
-        of = [(one.id, one.request or 0) for one in (*first, *second)]
-        said = requests.last_sent(connection, of)
-    assert [said[one.id] for one in first] == [
-        Sent(1, NOW, 10, True, None, None),
-        Sent(1, NOW, 0, False, None, None),
-    ]
-    assert [said[one.id] for one in second] == [
-        Sent(2, NOW, 11, True, 10, True),
-        Sent(2, NOW, 20, True, 0, False),
-        Sent(2, NOW, 30, True, None, None),
+        said = requests.deliveries(connection, dict.fromkeys((a, b, c), 2), 10)
+    assert said == {
+        a: [Delivery(2, NOW, 11, True, 10, True, "sent"), Delivery(1, NOW, 10, True, None, None, "sent")],
+        b: [Delivery(2, NOW, 20, True, 0, False, "sent"), Delivery(1, NOW, 0, False, None, None, "sent")],
+        c: [Delivery(2, NOW, 30, True, None, None, "sent")],
+    }
+
+
+def test_the_log_says_what_became_of_each_value(state: State, held: Lease) -> None:
+    """With Magento's answer where it refused; of a value that was overtaken too, and of one that is on its way."""
+    queue(state, held, A=10, B=20)
+    a, b = claim(state, held, NOW, ALL)
+    queue(state, held, B=21)
+    settle(state, held, [MessageOutcome(one, "failed", "refused", "no") for one in (a, b)], LATER)
+    claim(state, held, LATER, ALL)
+    with state.read() as connection:
+        said = requests.deliveries(connection, {a.target: 1, b.target: 2}, 10)
+    assert [(one.value, one.state, one.cause, one.reason) for one in said[a.target]] == [(10, "failed", "refused", "no")]
+    assert [(one.value, one.state, one.reason) for one in said[b.target]] == [
+        (21, "sending", None),
+        (20, "superseded", "no"),
     ]
 
 
 def test_what_a_night_changed_is_a_query(state: State, held: Lease) -> None:
-    """The one that ADR 0042 shows, for either database: what was sent, and what was there before; not what failed."""
+    """The one that ADR 0045 shows, for either database: what was sent, and what was there before; not what failed."""
     queue(state, held, A=10)
     send(state, held)
     queue(state, held, A=11, B=20)
@@ -89,14 +101,14 @@ def test_what_a_night_changed_is_a_query(state: State, held: Lease) -> None:
     ]
 
 
-def test_nothing_of_a_message_is_written_for_its_claim(state: State, held: Lease) -> None:
+def test_nothing_of_a_target_is_written_for_its_claim(state: State, held: Lease) -> None:
     """One row is: the request. Whoever reads the message knows all the same that it is on its way."""
     queue(state, held, A=10)
     with state.read() as connection:
-        before = connection.execute(select(message_table)).all()
+        before = connection.execute(select(targets)).all()
     [claimed] = claim(state, held, LATER, ALL)
     with state.read() as connection:
-        assert connection.execute(select(message_table)).all() == before
+        assert connection.execute(select(targets)).all() == before
         [read] = messages.by_ids(connection, [claimed.id])
         stands = overview.of_entity(connection, "price", LATER)
     assert read == claimed
@@ -120,7 +132,7 @@ def test_a_request_may_end_message_by_message(state: State, held: Lease) -> None
     queue(state, held, A=1, B=2, C=3)
     a, b, c = claim(state, held, NOW, ALL)
     settle(state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "sending", "no_answer", "lost")], LATER)
-    assert rows(state) == [("sending", 1, 0, f"[{b.id},{c.id}]")]
+    assert rows(state) == [("sending", 1, 0, f"[{b.target},{c.target}]")]
     with state.read() as connection:
         left = messages.unsettled(connection, "price")
     assert [(one.key, one.cause, one.changed_at) for one in left] == [("B", "no_answer", LATER), ("C", None, LATER)]
@@ -173,6 +185,6 @@ async def test_requests_that_were_settled_long_ago_are_deleted(state: State, hel
     queue(state, held, A=6)
     claim(state, held, NOW, ALL)
     before = LATER + timedelta(days=30)
-    assert await retention.forget_requests(state, ManualClock(before), LATER) == 0
-    assert await retention.forget_requests(state, ManualClock(before), before, rows=2) == 5
+    assert await retention.forget_messages(state, ManualClock(before), LATER) == 0
+    assert await retention.forget_messages(state, ManualClock(before), before, rows=2) == 5
     assert [row[0] for row in rows(state)] == ["sending"]

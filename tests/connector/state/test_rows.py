@@ -16,24 +16,20 @@ from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.queue.message import ClaimSpec
 from connector.state.rows import insert_rows, upsert
 from connector.state.run_state import RunState
-from connector.state.schema import ledger, metadata
-from connector.state.schema import messages as message_table
+from connector.state.schema import metadata, targets, watermarks
 from connector.state.sync import records
 from connector.state.sync.records import Record, Stored
 
 ODD = ["", "\\N", "a\tb\nc\r\\d", '"quoted"', "it's", "%s %(x)s", "\\.", "ﬀ\U0001f600", "\u2028", "null"]
 
 
-def row(key: str, value: int, **more: Any) -> dict[str, Any]:
-    return {
-        "entity": "price", "key": key, "source": "", "acumatica_key": key, "sku": key, "value": value,
-        "in_stock": None, "confirmed_at": 1, **more,
-    }  # fmt: skip
+def row(key: str, value: int) -> dict[str, Any]:
+    return {"entity": "price", "feed": key, "pulled_to": value, "sweep": 0, "cursor": None}
 
 
 def values(state: State) -> dict[str, int]:
     with state.read() as connection:
-        return {found.key: found.value for found in connection.execute(select(ledger.c.key, ledger.c.value))}
+        return {found.feed: found.pulled_to for found in connection.execute(select(watermarks.c.feed, watermarks.c.pulled_to))}
 
 
 @pytest.mark.parametrize("copies", [1, 500], ids=["few", "many"])
@@ -42,26 +38,26 @@ def test_every_value_arrives_as_it_was(state: State, copies: int) -> None:
     given: list[dict[str, Any]] = [
         {
             "entity": "order", "key": f"{number} {odd}", "source": "", "acumatica_key": odd, "sku": odd or None,
-            "value": None if number % 3 else -(2**63), "in_stock": [True, False, None][number % 3],
+            "wanted": None if number % 3 else -(2**63), "wanted_in_stock": [True, False, None][number % 3],
             "document": None if number % 2 else bytes(range(256)), "state": "failed", "cause": odd,
-            "created_at": 0, "changed_at": 2**62,
+            "wanted_at": 0, "changed_at": 2**62,
         }
         for number in range(copies)
         for odd in ODD
     ]  # fmt: skip
     with state.write() as connection:
-        insert_rows(connection, message_table, given)
+        insert_rows(connection, targets, given)
     with state.read() as connection:
-        columns = [message_table.c[name] for name in given[0]]
-        found = connection.execute(select(*columns).order_by(message_table.c.id)).mappings()
+        columns = [targets.c[name] for name in given[0]]
+        found = connection.execute(select(*columns).order_by(targets.c.id)).mappings()
         assert [dict(one) for one in found] == given
 
 
 def test_nothing_is_inserted_where_nothing_is_given(state: State) -> None:
     """No rows are no statement."""
     with state.write() as connection:
-        insert_rows(connection, ledger, [])
-        upsert(connection, ledger, [])
+        insert_rows(connection, watermarks, [])
+        upsert(connection, watermarks, [])
     assert values(state) == {}
 
 
@@ -69,10 +65,10 @@ def test_nothing_is_inserted_where_nothing_is_given(state: State) -> None:
 def test_a_row_replaces_the_one_with_its_key(state: State, count: int) -> None:
     """Rows that are there are replaced, with `only_new` they stay; the rest is new."""
     with state.write() as connection:
-        upsert(connection, ledger, (row(f"{number}", 1) for number in range(count)))
-        upsert(connection, ledger, [row(f"{number}", 2) for number in range(0, count + 1, 2)])
-        upsert(connection, ledger, [row("0", value) for value in range(count)] + [row("0", 9)])
-        upsert(connection, ledger, [row("0", 10), *(row("new", 10 + number) for number in range(count))], only_new=True)
+        upsert(connection, watermarks, (row(f"{number}", 1) for number in range(count)))
+        upsert(connection, watermarks, [row(f"{number}", 2) for number in range(0, count + 1, 2)])
+        upsert(connection, watermarks, [row("0", value) for value in range(count)] + [row("0", 9)])
+        upsert(connection, watermarks, [row("0", 10), *(row("new", 10 + number) for number in range(count))], only_new=True)
     expected = {f"{number}": 1 for number in range(count)} | {f"{number}": 2 for number in range(0, count + 1, 2)}
     assert values(state) == expected | {"0": 9, "new": 10}
 

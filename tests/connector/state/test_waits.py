@@ -106,14 +106,14 @@ def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
     link = Link("C", "C", "7")
     settle(state, held, [MessageOutcome(claim_one(state, held, "C"), "sent", link=link)], NOW)
     with state.read() as connection:
-        assert waits.due_ids(connection, "price", NOW, 10) == [one.id for one in pending(state) if one.key == "A"]
+        assert waits.due_ids(connection, "price", NOW, 10) == [one.target for one in pending(state) if one.key == "A"]
 
 
 def test_those_that_were_read_together_are_kept_waiting(state: State, held: Lease) -> None:
     """Without a claim: only when they are looked at again changes, and what is said."""
     queue(state, held, "A")
     waiting = wait(state, held, "A")
-    checked = LookedAt(waiting.id, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
+    checked = LookedAt(waiting.target, waiting.seq, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
     RunState(state, held).keep_waiting([checked], NOW + MINUTE)
     [message] = pending(state)
     assert (message.wait, message.reason) == (Wait("payment_review", NOW), "Reviewed.")

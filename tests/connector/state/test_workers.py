@@ -27,7 +27,7 @@ from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.run_state import RunState
-from connector.state.schema import messages as table
+from connector.state.schema import requests, targets
 from connector.state.sync import ledger, links
 
 ENTITIES = ["price", "inventory", "shipment", "customer", "order"]
@@ -80,9 +80,11 @@ def take(state: State, entity: str) -> Lease:
 
 
 def all_sent(state: State, count: int) -> bool:
-    query = select(table.c.state, table.c.attempts, func.count()).group_by(table.c.state, table.c.attempts)
+    """Whether so many were sent, each of them in one request."""
+    query = select(targets.c.state, func.count()).group_by(targets.c.state)
     with state.read() as connection:
-        return [tuple(row) for row in connection.execute(query)] == [("sent", 1, count)]
+        in_requests = connection.execute(select(func.sum(requests.c.sent), func.sum(requests.c.failed))).one()
+        return [tuple(row) for row in connection.execute(query)] == [("sent", count)] and in_requests == (count, 0)
 
 
 @pytest.mark.parametrize("count", [500, full_size])

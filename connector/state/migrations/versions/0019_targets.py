@@ -46,9 +46,11 @@ def upgrade() -> None:
         sa.Column("messages", sa.Integer(), nullable=False, comment="how many were overtaken before they were sent"),
         sqlite_with_rowid=False,
     )
-    for statement in _TO_TARGETS:
+    for statement in _MESSAGES_TO_TARGETS:
         op.execute(statement)
     _number_targets_after_messages()
+    for statement in _LEDGER_AND_LOG_TO_TARGETS:
+        op.execute(statement)
     _requests_name_targets()
     op.drop_table("messages")
     op.drop_table("ledger")
@@ -135,7 +137,7 @@ _OVERTAKES = f"""
 """
 _HAS_NONE = "NOT EXISTS (SELECT 1 FROM targets o WHERE o.entity = m.entity AND o.key = m.key AND o.source = m.source)"
 _TRIED = "(m.attempts > 0 OR m.state = 'sending' OR m.request IS NOT NULL)"
-_TO_TARGETS = (
+_MESSAGES_TO_TARGETS = (
     _OF_A_MESSAGE.format(rejected="false", seq=_OVERTAKES, state="'pending'") + "m.state = 'pending'",
     # on its way, and nothing newer is wanted by now
     _OF_A_MESSAGE.format(rejected="false", seq="2", state="'superseded'")
@@ -155,6 +157,8 @@ _TO_TARGETS = (
             (SELECT max(o.id) FROM messages o WHERE {_AT_ITS_PLACE} AND o.acumatica_key = m.acumatica_key
              AND o.state IN ('failed', 'skipped') AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.id = o.id))
     """,
+)
+_LEDGER_AND_LOG_TO_TARGETS = (
     """
     INSERT INTO targets (entity, key, source, acumatica_key, sku, wanted, wanted_in_stock, wanted_at, confirmed,
         confirmed_in_stock, confirmed_at, state, changed_at)
@@ -197,9 +201,7 @@ _TO_TARGETS = (
 def _number_targets_after_messages() -> None:
     """No new target has the number of a former message."""
     connection = op.get_bind()
-    last = connection.execute(
-        sa.text("SELECT max(id) FROM (SELECT max(id) AS id FROM messages UNION ALL SELECT max(id) FROM targets) AS ids")
-    ).scalar()
+    last = connection.execute(sa.text("SELECT max(id) FROM messages")).scalar()
     if last is None:
         return
     if connection.dialect.name == "postgresql":
