@@ -16,13 +16,13 @@ def _products(count: int = 4) -> list[Product]:
     return [Product(f"P-{n}", "x", 5_000_000, {"MAIN": 30_000}) for n in range(count)]
 
 
-def _again(here) -> list[int]:
+def _again(here) -> list[str]:
     failed = here.failed()
     actions.send_again(here.state, failed, here.clock.now())
     return [one.id for one in failed]
 
 
-def _states(here, ids: list[int]) -> list[str]:
+def _states(here, ids: list[str]) -> list[str]:
     with here.state.read() as connection:
         return [one.state for one in messages.by_ids(connection, ids)]
 

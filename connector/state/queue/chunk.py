@@ -102,7 +102,7 @@ class _Changes:
     became: list[tuple[str, str, str]] = field(default_factory=list)
 
     def queue(self, want: DesiredValue, target: _Target | None, *, is_new: bool = True) -> None:
-        """Have the place want this; not `is_new`: as it did before."""
+        """Have the place want this; not `is_new`: the message that failed goes again, with what is wanted now."""
         self.became.append((want.key, want.source, PENDING))
         if target is None:
             self._insert(want, PENDING, rejected=False, seq=1)
@@ -123,14 +123,13 @@ class _Changes:
         self.of_records.append((target.id, want.acumatica_key, want.sku, want.document))
 
     def reject(self, want: DesiredValue, own: _Target | None) -> None:
-        """Keep why the record cannot be sent, in its row beside the place."""
+        """Keep why the record cannot be sent: where it failed before, else in a row beside the place."""
         state = SKIPPED if want.skipped else FAILED
         self.became.append((want.key, want.source, state))
         if own is None:
             self._insert(want, state, rejected=True, seq=1)
             return
-        seq = own.seq + (own.wanted != want.value)
-        says = (want.sku, want.value, want.in_stock, want.document, state, want.cause, want.reason, seq, self.now)
+        says = (want.sku, want.value, want.in_stock, want.document, state, want.cause, want.reason, self.now)
         self.rejected.append((own.id, *says))
 
     def _insert(self, want: DesiredValue, state: str, *, rejected: bool, seq: int) -> None:
@@ -153,7 +152,7 @@ class _Changes:
             self.close(target)
 
 
-_REJECTED_ANEW = ("sku", "wanted", "wanted_in_stock", "document", "state", "cause", "reason", "seq", "changed_at")
+_REJECTED_ANEW = ("sku", "wanted", "wanted_in_stock", "document", "state", "cause", "reason", "changed_at")
 
 
 def commit_chunk(connection: Connection, entity: str, computed: Computed, now: datetime) -> Queued:
@@ -371,8 +370,7 @@ def _decide_again(want: DesiredValue, target: _Target | None, own: _Target | Non
     elif _became(want, failed, Outcome.WANTED) != SUPERSEDED:
         return
     changes.superseded += not reopens
-    is_as_before = failed is target and _same(want, failed.wanted, failed.wanted_in_stock)
-    changes.queue(want, target, is_new=not is_as_before)
+    changes.queue(want, target, is_new=failed is not target or not reopens)
     if failed is own:
         changes.deleted.append(failed.id)
 
@@ -394,9 +392,7 @@ def _decide_unsendable(
     if state == failed.state == SKIPPED and not newer:
         return  # somebody has seen this note and left it out
     if (failed.state, failed.wanted, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
-        changes.reject(want, own)
-        if failed is target:
-            changes.close(failed)
+        changes.reject(want, failed)
 
 
 def _became(want: DesiredValue, target: _Target, outcome: Outcome, *, newer: bool | None = None) -> str:

@@ -75,7 +75,9 @@ def test_the_log_says_what_became_of_each_value(state: State, held: Lease) -> No
     claim(state, held, LATER, ALL)
     with state.read() as connection:
         said = requests.deliveries(connection, {a.target: 1, b.target: 2}, 10)
-    assert [(one.value, one.state, one.cause, one.reason) for one in said[a.target]] == [(10, "failed", "refused", "no")]
+    assert [(one.value, one.state, one.cause, one.reason) for one in said[a.target]] == [
+        (10, "failed", "refused", "no")
+    ]
     assert [(one.value, one.state, one.reason) for one in said[b.target]] == [
         (21, "sending", None),
         (20, "superseded", "no"),

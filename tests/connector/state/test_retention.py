@@ -18,8 +18,16 @@ from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.run_state import RunState
-from connector.state.schema import STATES, hosts, into, micros, notifications, sessions
-from connector.state.schema import messages as message_table
+from connector.state.schema import (
+    CLOSED,
+    attempted_documents,
+    hosts,
+    micros,
+    notifications,
+    requests,
+    sessions,
+    targets,
+)
 from connector.state.sync import entities, ledger
 
 BEFORE = NOW - timedelta(days=30)
@@ -27,59 +35,100 @@ OLD, YOUNG = BEFORE - timedelta(seconds=1), BEFORE
 ENTITIES = ("price", "inventory", "shipment", "customer", "order")
 
 
-def keep(state: State, *rows: tuple[str, str, object, object]) -> None:
-    """Messages as entity, state, and when they came and changed; each of another key."""
+def keep(state: State, *rows: tuple[str, object, object]) -> None:
+    """Requests of one message each: the entity, and when they left and were settled; None for an open one."""
     with state.write() as connection:
-        for number, (entity, became, created, changed) in enumerate(rows):
+        for entity, sent_at, settled_at in rows:
             row = {
                 "entity": entity,
-                "key": f"K{number}",
-                "acumatica_key": f"K{number}",
-                **into(became),
-                "created_at": micros(created),
-                "changed_at": micros(changed),
+                "state": "sending" if settled_at is None else "settled",
+                "fence": 1,
+                "sent": settled_at is not None,
+                "targets": "[999]",
+                "seqs": "[1]",
+                "new_values": "[10]",
+                "old_values": "[null]",
+                "sent_at": micros(sent_at),
+                "settled_at": None if settled_at is None else micros(settled_at),
             }
-            connection.execute(insert(message_table).values(row))
+            connection.execute(insert(requests).values(row))
+
+
+def numbers(state: State) -> list[int]:
+    """The id of every request."""
+    with state.read() as connection:
+        return list(connection.execute(select(requests.c.id).order_by(requests.c.id)).scalars())
 
 
 def kept(state: State) -> list[tuple[str, str]]:
-    """The key and state of every message."""
+    """The key and state of every target."""
     with state.read() as connection:
-        return [tuple(row) for row in connection.execute(select(message_table.c.key, message_table.c.state)).all()]
+        return [tuple(row) for row in connection.execute(select(targets.c.key, targets.c.state)).all()]
+
+
+def target(state: State, key: str, became: str, changed: object, confirmed: int | None, **more: object) -> None:
+    """A target that wants 10."""
+    row = {"entity": "order", "key": key, "acumatica_key": key, "wanted": 10, "wanted_at": 1, "confirmed": confirmed}
+    with state.write() as connection:
+        connection.execute(insert(targets).values(**row, state=became, changed_at=micros(changed), **more))
 
 
 async def test_only_what_is_over_and_old(state: State) -> None:
-    """Of every entity, state and age: exactly the sent and the superseded ones that became so before are deleted."""
-    ages = [(OLD, OLD), (OLD, YOUNG), (YOUNG, YOUNG)]
-    rows = [(entity, became, *age) for entity, became, age in product(ENTITIES, STATES, ages)]
+    """Of every entity: exactly the requests that were settled before then are deleted."""
+    ages = [(OLD, OLD), (OLD, YOUNG), (OLD, None), (YOUNG, YOUNG)]
+    rows = [(entity, *age) for age in ages for entity in ENTITIES]
     keep(state, *rows)
-    before = kept(state)
-    over = {f"K{n}" for n, row in enumerate(rows) if row[1] in ("sent", "superseded") and row[3] == OLD}
-    assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=7) == len(over) == 10
-    assert kept(state) == [row for row in before if row[0] not in over]
+    over = [number for number, row in enumerate(rows, 1) if row[2] == OLD]
+    assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=7) == len(over) == 5
+    assert numbers(state) == [number for number in range(1, len(rows) + 1) if number not in over]
     assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=7) == 0
 
 
-async def test_an_id_is_never_used_twice(state: State) -> None:
-    """The newest message stays: a number that somebody noted never means another message."""
-    keep(state, *[("price", "sent", OLD, OLD)] * 3)
-    await retention.forget_messages(state, ManualClock(NOW), BEFORE)
-    assert [key for key, _state in kept(state)] == ["K2"]
-    keep(state, ("order", "pending", NOW, NOW))
+async def test_targets_that_say_nothing_any_more(state: State) -> None:
+    """One that wants nothing, and of which Magento has confirmed nothing, goes; every other one stays, whatever its
+    age. What was tried of a document goes with the end of it.
+    """
+    ages = (("old", OLD), ("young", YOUNG))
+    for became, (age, changed) in product(("sent", "superseded", "pending", "failed", "skipped"), ages):
+        for confirmed in (None, 10):
+            target(state, f"{became} {age} {confirmed}", became, changed, confirmed)
+    before = kept(state)
+    with state.write() as connection:
+        tried = [{"target": number, "fingerprint": 1, "request": 1, "content": b"{}"} for number in range(1, 21)]
+        connection.execute(insert(attempted_documents), tried)
+    await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=1)
+    gone = {"sent old None", "superseded old None"}
+    assert kept(state) == [row for row in before if row[0] not in gone]
     with state.read() as connection:
-        assert sorted(connection.execute(select(message_table.c.id)).scalars()) == [3, 4]
+        left = list(connection.execute(select(attempted_documents.c.target)).scalars())
+    over = {number for number, (key, became) in enumerate(before, 1) if became in CLOSED and " old " in key}
+    assert sorted(left) == sorted(set(range(1, 21)) - over)
+
+
+async def test_an_id_is_never_used_twice(state: State) -> None:
+    """The newest request stays, and a target's number is never given again."""
+    keep(state, *[("price", OLD, OLD)] * 3)
+    await retention.forget_messages(state, ManualClock(NOW), BEFORE)
+    assert numbers(state) == [3]
+    keep(state, ("order", NOW, None))
+    assert numbers(state) == [3, 4]
+    target(state, "A", "superseded", OLD, None)
+    await retention.forget_messages(state, ManualClock(NOW), BEFORE)
+    target(state, "B", "pending", NOW, None)
+    with state.read() as connection:
+        assert list(connection.execute(select(targets.c.id)).scalars()) == [2]
 
 
 async def test_bounded_statements_with_pauses(state: State) -> None:
     """No statement deletes more rows than it may, each is a transaction of its own, and others get their turn between
     two.
     """
-    keep(state, *[("price", "superseded", OLD, OLD)] * 25)
+    keep(state, *[("price", OLD, OLD)] * 25)
     seen = []
 
     @event.listens_for(state.engine, "after_cursor_execute")
     def after(_connection, cursor, statement, *_rest):
-        if statement.startswith("DELETE"):
+        if statement.startswith("DELETE FROM requests"):
             seen.append(cursor.rowcount)
 
     committed = []
@@ -93,8 +142,8 @@ async def test_bounded_statements_with_pauses(state: State) -> None:
 
 
 async def test_what_is_young_is_not_even_read(state: State) -> None:
-    """It ends where the younger messages begin, however many there are."""
-    keep(state, ("price", "sent", OLD, OLD), *[("price", "sent", YOUNG, YOUNG)] * 30)
+    """It ends where the younger requests begin, however many there are."""
+    keep(state, ("price", OLD, OLD), *[("price", YOUNG, YOUNG)] * 30)
     read = []
 
     @event.listens_for(state.engine, "after_cursor_execute")
@@ -102,7 +151,8 @@ async def test_what_is_young_is_not_even_read(state: State) -> None:
         read.append(statement)
 
     assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=5) == 1
-    assert len([one for one in read if one.startswith(("SELECT", "DELETE"))]) == 3
+    assert len([one for one in read if one.startswith("DELETE FROM requests")]) == 1
+    assert len([one for one in read if one.startswith("SELECT max(ahead.id)") or "AS ahead" in one]) <= 2
 
 
 async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lease) -> None:
@@ -119,7 +169,7 @@ async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lea
     settle(state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "failed", "unknown", "no such SKU")], NOW)
     await retention.forget_messages(state, ManualClock(NOW), NOW + timedelta(days=1))
     RunState(state, held).commit(Computed(["A", "B", "C"], queue, None), NOW)
-    assert sorted(kept(state)) == [("B", "failed"), ("C", "pending")]
+    assert sorted(kept(state)) == [("A", "sent"), ("B", "failed"), ("C", "pending")]
     with state.read() as connection:
         assert ledger.of_records(connection, "price", ["A"], [])["A", ""].value == 10
 

@@ -29,7 +29,10 @@ def row(key: str, value: int) -> dict[str, Any]:
 
 def values(state: State) -> dict[str, int]:
     with state.read() as connection:
-        return {found.feed: found.pulled_to for found in connection.execute(select(watermarks.c.feed, watermarks.c.pulled_to))}
+        return {
+            found.feed: found.pulled_to
+            for found in connection.execute(select(watermarks.c.feed, watermarks.c.pulled_to))
+        }
 
 
 @pytest.mark.parametrize("copies", [1, 500], ids=["few", "many"])
@@ -68,7 +71,9 @@ def test_a_row_replaces_the_one_with_its_key(state: State, count: int) -> None:
         upsert(connection, watermarks, (row(f"{number}", 1) for number in range(count)))
         upsert(connection, watermarks, [row(f"{number}", 2) for number in range(0, count + 1, 2)])
         upsert(connection, watermarks, [row("0", value) for value in range(count)] + [row("0", 9)])
-        upsert(connection, watermarks, [row("0", 10), *(row("new", 10 + number) for number in range(count))], only_new=True)
+        upsert(
+            connection, watermarks, [row("0", 10), *(row("new", 10 + number) for number in range(count))], only_new=True
+        )
     expected = {f"{number}": 1 for number in range(count)} | {f"{number}": 2 for number in range(0, count + 1, 2)}
     assert values(state) == expected | {"0": 9, "new": 10}
 
