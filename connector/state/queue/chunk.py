@@ -406,10 +406,29 @@ def _became(want: DesiredValue, target: _Target, outcome: Outcome, *, newer: boo
 def _apply(connection: Connection, changes: _Changes) -> None:
     update_tuples(connection, targets, _OF_RECORD, changes.of_records)
     update_tuples(connection, targets, ("changed_at",), changes.closed, _CLOSED)
-    update_tuples(connection, targets, _WANTED_ANEW, changes.queued, _QUEUED)
+    _apply_queued(connection, changes)
     update_tuples(connection, targets, _WANTED_ANEW, changes.reopened, _REOPENED)
     update_tuples(connection, targets, _REJECTED_ANEW, changes.rejected)
     for part in chunked(changes.deleted):
         connection.execute(delete(targets).where(in_any(connection, targets.c.id, part)))
     changes.inserted.sort(key=itemgetter(*map(_INSERTED.index, ("key", "source"))))  # they are claimed in that order
     insert_tuples(connection, targets, _INSERTED, changes.inserted)
+
+
+def _apply_queued(connection: Connection, changes: _Changes) -> None:
+    """Have targets want other values; on SQLite one statement for many is twice as quick as one for each."""
+    if connection.dialect.name != "sqlite":
+        update_tuples(connection, targets, _WANTED_ANEW, changes.queued, _QUEUED)
+        return
+    by_stock: dict[bool | None, dict[int, int | None]] = {}
+    for number, value, in_stock, *_at in changes.queued:
+        by_stock.setdefault(in_stock, {})[number] = value
+    for in_stock, values in by_stock.items():
+        given = (msgspec.json.encode(values).decode(), in_stock, changes.now)
+        connection.exec_driver_sql(_QUEUED_ON_SQLITE, given)
+
+
+_QUEUED_ON_SQLITE = f"""
+UPDATE targets SET wanted = new.value, wanted_in_stock = ?2, wanted_at = ?3, changed_at = ?3, {_QUEUED}
+FROM json_each(?1) AS new WHERE targets.id = CAST(new.key AS INTEGER)
+"""

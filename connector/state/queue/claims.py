@@ -16,6 +16,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from connector.state.coordination import hosts
@@ -150,16 +151,40 @@ def _settle(
 
 def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
     """The ledger keeps what Magento accepted."""
-    at = micros(now)
+    of_requests: dict[int | None, list[Message]] = {}
     for message in accepted:
         if message.value is None or message.sku is None:
             raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
-    rows = [(one.value, one.in_stock, at, one.request, one.target) for one in accepted]
+        of_requests.setdefault(message.request, []).append(message)
+    at = micros(now)
+    passed: list[Message] = []
+    for request, of_it in of_requests.items():
+        if _accepted(connection, request, of_it, at) < len(of_it):
+            newest = _newest(connection, of_it)
+            passed += [one for one in of_it if newest.get(one.target) != one.seq]
+    rows = [(one.value, one.in_stock, at, one.request, one.target) for one in passed]
+    if rows and connection.dialect.name == "sqlite":
+        driver_many(connection, statements("sqlite").confirm, rows)
+    elif rows:
+        lists = tuple(map(list, zip(*rows, strict=True)))
+        connection.exec_driver_sql(statements("postgresql").confirm, lists)
+
+
+def _accepted(connection: Connection, request: int | None, of_it: Sequence[Message], at: int) -> int:
+    """Confirm what targets still want as it was accepted; return how many these are."""
     made = statements(connection.dialect.name)
     if connection.dialect.name == "sqlite":
-        driver_many(connection, made.accept, rows)
-    elif rows:
-        connection.exec_driver_sql(made.accept, tuple(map(list, zip(*rows, strict=True))))
+        seqs = msgspec.json.encode({one.target: one.seq for one in of_it}).decode()
+        return connection.exec_driver_sql(made.accept, (at, request, seqs)).rowcount
+    count = len(of_it)
+    lists = ([at] * count, [request] * count, [one.target for one in of_it], [one.seq for one in of_it])
+    return connection.exec_driver_sql(made.accept, lists).rowcount
+
+
+def _newest(connection: Connection, of: Sequence[Message]) -> dict[int, int]:
+    """Return the sequence number of what each target wants by now."""
+    made = statements(connection.dialect.name)
+    return dict(driver_rows(connection, made.seqs, (driver_ids(connection, [one.target for one in of]),)))
 
 
 def _is_plainly_sent(one: MessageOutcome) -> bool:
@@ -194,9 +219,7 @@ def _keep(connection: Connection, outcomes: Sequence[MessageOutcome], now: datet
     """Give these targets what became of their values, unless they want something newer; return what the log says."""
     if not outcomes:
         return {}
-    made = statements(connection.dialect.name)
-    of_these = driver_ids(connection, [one.message.target for one in outcomes])
-    newest = dict(driver_rows(connection, made.seqs, (of_these,)))
+    newest = _newest(connection, [one.message for one in outcomes])
     at = micros(now)
     settled, passed, in_doubt = [], [], []
     kept: dict[int, _Kept] = {}

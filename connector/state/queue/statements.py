@@ -49,6 +49,7 @@ class Statements(NamedTuple):
     how_many: str
     fewest_attempts: str
     accept: str
+    confirm: str
     seqs: str
 
 
@@ -69,24 +70,39 @@ def statements(dialect: str) -> Statements:
         how_many=made(f"SELECT count(*) FROM (SELECT 1 FROM targets WHERE {_DUE} AND attempts = ? LIMIT ?) AS fresh"),
         fewest_attempts=made(f"SELECT min(attempts) FROM targets WHERE {_DUE}"),
         accept=_ACCEPT_ON_POSTGRESQL if is_postgresql else _ACCEPT_ON_SQLITE,
+        confirm=_CONFIRM_ON_POSTGRESQL if is_postgresql else _CONFIRM_ON_SQLITE,
         seqs=made("SELECT id, seq FROM targets WHERE id {in_ids}"),
     )
 
 
 _ACCEPT_ON_SQLITE = """
-UPDATE targets SET confirmed = ?1, confirmed_in_stock = ?2, confirmed_at = ?3, last_request = ?4,
-    state = CASE WHEN wanted IS ?1 AND wanted_in_stock IS ?2 THEN 'sent' ELSE state END,
-    changed_at = CASE WHEN wanted IS ?1 AND wanted_in_stock IS ?2 THEN ?3 ELSE changed_at END
-WHERE id = ?5
+UPDATE targets SET confirmed = wanted, confirmed_in_stock = wanted_in_stock, confirmed_at = ?1, last_request = ?2,
+    state = 'sent', changed_at = ?1
+FROM json_each(?3) AS accepted WHERE targets.id = CAST(accepted.key AS INTEGER) AND targets.seq = accepted.value
 """
 _ACCEPT_ON_POSTGRESQL = """
-UPDATE targets SET confirmed = value, confirmed_in_stock = in_stock, confirmed_at = at, last_request = request,
-    state = CASE WHEN wanted IS NOT DISTINCT FROM value AND wanted_in_stock IS NOT DISTINCT FROM in_stock
-        THEN 'sent' ELSE state END,
-    changed_at = CASE WHEN wanted IS NOT DISTINCT FROM value AND wanted_in_stock IS NOT DISTINCT FROM in_stock
-        THEN at ELSE changed_at END
-FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS accepted(value, in_stock, at, request, target)
-WHERE id = target
+UPDATE targets SET confirmed = wanted, confirmed_in_stock = wanted_in_stock, confirmed_at = now, last_request = its_request,
+    state = 'sent', changed_at = now
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS accepted(now, its_request, target, its_seq)
+WHERE id = target AND seq = its_seq
 """
-"""What Magento accepted is confirmed; the target is closed unless it wants something else by now."""
+"""What Magento accepted is confirmed, where it is still what the target wants. One statement for a request is three
+times as quick as one for each of its targets.
+"""
+_CONFIRM = """
+UPDATE targets SET confirmed = {value}, confirmed_in_stock = {in_stock}, confirmed_at = {at}, last_request = {request},
+    state = CASE WHEN wanted {same} {value} AND wanted_in_stock {same} {in_stock} THEN 'sent' ELSE state END,
+    changed_at = {at}
+"""
+_CONFIRM_ON_SQLITE = (
+    _CONFIRM.format(value="?1", in_stock="?2", at="?3", request="?4", same="IS") + "WHERE id = ?5"
+)
+_CONFIRM_ON_POSTGRESQL = (
+    _CONFIRM.format(value="value", in_stock="in_stock", at="at", request="request", same="IS NOT DISTINCT FROM")
+    + """
+    FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[])
+        AS accepted(value, in_stock, at, request, target)
+    WHERE id = target
+    """
+)
+"""The same where the target wants something newer by now: it is closed if that is what Magento accepted."""
