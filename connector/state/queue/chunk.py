@@ -260,6 +260,7 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
     kept = _read(connection, entity, computed.acumatica_keys, keys)
     sending = requests.targets_in(connection, entity)
     handled: set[Place] = set()
+    unsendable: set[tuple[Place, str]] = set()
     for want in (*computed.wanted, *_withdrawn(computed, kept.at, sending)):
         place = (want.key, want.source)
         handled.add(place)
@@ -276,7 +277,9 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
         own = None if beside is None else beside.pop(want.acumatica_key, None)
         its = None if target is None else sending.get(target.id)
         if want.cause is not None:
-            _decide_unsendable(want, target, its, own, changes)
+            if (place, want.acumatica_key) not in unsendable:  # two records without a key are one to whoever reads it
+                _decide_unsendable(want, target, its, own, changes)
+            unsendable.add((place, want.acumatica_key))
             continue
         for other in (beside or {}).values():
             changes.drop(other)

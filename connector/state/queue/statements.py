@@ -94,9 +94,7 @@ UPDATE targets SET confirmed = {value}, confirmed_in_stock = {in_stock}, confirm
     state = CASE WHEN wanted {same} {value} AND wanted_in_stock {same} {in_stock} THEN 'sent' ELSE state END,
     changed_at = {at}
 """
-_CONFIRM_ON_SQLITE = (
-    _CONFIRM.format(value="?1", in_stock="?2", at="?3", request="?4", same="IS") + "WHERE id = ?5"
-)
+_CONFIRM_ON_SQLITE = _CONFIRM.format(value="?1", in_stock="?2", at="?3", request="?4", same="IS") + "WHERE id = ?5"
 _CONFIRM_ON_POSTGRESQL = (
     _CONFIRM.format(value="value", in_stock="in_stock", at="at", request="request", same="IS NOT DISTINCT FROM")
     + """

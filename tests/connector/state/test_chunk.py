@@ -222,3 +222,13 @@ def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: Stat
     settle(state, held, gone, NOW)
     assert waiting(state) == {"skipped": [20]}
     assert commit(state, held, price(10)) == Queued(queued=1)
+
+
+def test_two_records_without_a_key_are_one_failure(state: State, held: Lease) -> None:
+    """Nobody could tell them apart, and it is over once none is read like that any more."""
+    unreadable = {"cause": FailureCode.UNREADABLE_RECORD, "reason": "no key"}
+    nameless = [DesiredValue("(without key)", "(without key)", "", None, None, **unreadable) for _ in range(2)]  # type: ignore[arg-type]
+    assert commit(state, held, *nameless) == Queued(failed=1)
+    assert commit(state, held, *nameless) == Queued()
+    assert RunState(state, held).commit(Computed(["(without key)"], [], None), NOW) == Queued(superseded=1)
+    assert waiting(state, "(without key)") == {}
