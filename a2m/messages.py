@@ -101,19 +101,11 @@ def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cau
     entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
     unknown = {one for one in ids if not any(message.has_id([one]) for message in failed)}
     if unknown:
-<<<<<<< HEAD
-        raise Refused(f"No failed message has the id {', '.join(map(str, sorted(unknown)))}; see: a2m failed")
-    return [one for one in failed if (one.id in ids or one.entity in entities) and is_about(one, cause or "")]
-
-
-def _skip(number: int, reason: str, *, json: bool) -> None:
-=======
-        raise typer.BadParameter(f"no failed message has the id {', '.join(sorted(unknown))}; see: a2m failed")
+        raise Refused(f"No failed message has the id {', '.join(sorted(unknown))}; see: a2m failed")
     return [one for one in failed if (one.has_id(ids) or one.entity in entities) and is_about(one, cause or "")]
 
 
-def _skip(number: str, reason: str) -> None:
->>>>>>> 169eb20 (One row for each thing that Magento must show)
+def _skip(number: str, reason: str, *, json: bool) -> None:
     from app.effective_settings import effective_settings
     from connector.state.operator import actions
     from connector.state.queue import messages

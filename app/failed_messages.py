@@ -36,7 +36,7 @@ class Choice:
         """Return whether the message is one of those."""
         wanted = self.text.strip().casefold()
         return (
-            (self.ids is None or str(one.id) in self.ids)
+            (self.ids is None or one.has_id(self.ids))
             and (not self.code or (one.cause or "") == self.code)
             and (not wanted or wanted in f"{one.sku or ''} {one.key} {one.source} {one.reason or ''}".casefold())
         )

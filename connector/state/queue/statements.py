@@ -81,8 +81,8 @@ UPDATE targets SET confirmed = wanted, confirmed_in_stock = wanted_in_stock, con
 FROM json_each(?3) AS accepted WHERE targets.id = CAST(accepted.key AS INTEGER) AND targets.seq = accepted.value
 """
 _ACCEPT_ON_POSTGRESQL = """
-UPDATE targets SET confirmed = wanted, confirmed_in_stock = wanted_in_stock, confirmed_at = now, last_request = its_request,
-    state = 'sent', changed_at = now
+UPDATE targets SET confirmed = wanted, confirmed_in_stock = wanted_in_stock, confirmed_at = now,
+    last_request = its_request, state = 'sent', changed_at = now
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS accepted(now, its_request, target, its_seq)
 WHERE id = target AND seq = its_seq
 """
