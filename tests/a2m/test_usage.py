@@ -77,7 +77,6 @@ def test_help_is_quick():
         (["failed", "nothing"], "there is no entity 'nothing'"),
         (["pause", "nothing"], "there is no entity 'nothing'"),
         (["resume", "nothing"], "there is no entity 'nothing'"),
-        (["skip", "x", "--reason", "y"], "there is no message x"),
         (["demo", "--catalog", "nowhere.csv"], "there is no file nowhere.csv"),
         (["demo", "--skus", "0"], "--skus"),
         (["sandbox", "--catalog", "nowhere.csv"], "nowhere.csv cannot be read"),

@@ -162,9 +162,8 @@ def end(connection: Connection, answers: Iterable[Ended], now: datetime) -> None
     """Keep what became of requests; one whose targets all have an outcome is settled."""
     for one in answers:
         ended = set(one.ended)
-        left = (
-            [number for number in one.request.left if number not in ended] if len(ended) < len(one.request.left) else []
-        )
+        partly = len(ended) < len(one.request.left)
+        left = [number for number in one.request.left if number not in ended] if partly else []
         driver_rows(
             connection,
             _END,
