@@ -78,7 +78,7 @@ async def test_reprocess_failed_messages(make_world, state):
     assert (await reprocess(cause="no such cause", return_state=True)).name == "NothingToDo"
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assert (await reprocess(failed_after=tomorrow, return_state=True)).name == "NothingToDo"
-    assert (await reprocess(ids=(message.id + 1,), return_state=True)).name == "NothingToDo"
+    assert (await reprocess(ids=(f"{message.target}.{message.seq + 1}",), return_state=True)).name == "NothingToDo"
     assert (await reprocess(entity="inventory", return_state=True)).name == "NothingToDo"
 
     here.faults.replace("")
