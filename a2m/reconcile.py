@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,6 +48,7 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
     with effective_settings(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
             compared = await flow.reconcile(entity, now.settings, now.state, listeners=listeners)
+            flow.remember(now.state, compared, datetime.now(UTC))
             answer = _answer(compared)
             entity_is_right = compared.why_not is None and not compared.differences
             if compared.why_not is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,13 +11,15 @@ from prometheus_client.registry import Collector
 
 from app.effective_settings import AppContext
 from app.standing import Activity, Standing, standings
+from connector.state.operator import comparisons
+from connector.state.operator.comparisons import Comparison
 
 Figure = Callable[[Standing], float]
 
 
 class _Figures(Collector):
-    def __init__(self, found: list[Standing], now: datetime) -> None:
-        self._found, self._now = found, now
+    def __init__(self, found: list[Standing], compared: Mapping[str, Comparison], now: datetime) -> None:
+        self._found, self._compared, self._now = found, compared, now
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
@@ -40,6 +42,19 @@ class _Figures(Collector):
         yield self._since("a2m_last_full_sync_timestamp_seconds", "When the last full sync ended.", "last_full_look_at")
         yield self._since("a2m_watermark_timestamp_seconds", "How far Acumatica has been pulled.", "watermark")
         yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", "fault_since")
+
+        yield from self._of_the_last_comparison()
+
+    def _of_the_last_comparison(self) -> Iterator[Metric]:
+        places = GaugeMetricFamily("a2m_compared", "Places that were last compared in both systems.", labels=["entity"])
+        differ = GaugeMetricFamily("a2m_differing", "Those of them that differed.", labels=["entity"])
+        at = GaugeMetricFamily("a2m_compared_timestamp_seconds", "When both were last compared.", labels=["entity"])
+        for entity, one in self._compared.items():
+            if one.why_not is None:
+                places.add_metric([entity], one.places)
+                differ.add_metric([entity], one.differing)
+                at.add_metric([entity], one.at.timestamp())
+        yield from (places, differ, at)
 
     def _messages(self) -> Metric:
         family = GaugeMetricFamily("a2m_messages", "Messages by state.", labels=["entity", "state"])
@@ -83,6 +98,8 @@ class _Figures(Collector):
 
 def as_text(here: AppContext, now: datetime) -> bytes:
     """Return the figures in Prometheus's text format. Raises `StateError`."""
+    with here.state.read() as connection:
+        compared = comparisons.newest(connection)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(standings(here, now), now))
+    registry.register(_Figures(standings(here, now), compared, now))
     return generate_latest(registry)

@@ -12,12 +12,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from app.differences import Compared, compare
 from app.dry_run import copy_of_state, keep_everything_here
 from app.run import work_on
 from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
+from connector.state.operator import comparisons
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.sync import ledger
@@ -69,6 +72,12 @@ async def repair(
         ledger.forget(connection, entity, [one.key for one in differences])
     surrounded = RunEnvironment(clock or SystemClock(), listeners=listeners)
     return await work_on(RunRequest(entity, full=True, once=True), settings, state, surrounded)
+
+
+def remember(state: State, compared: Compared, now: datetime) -> None:
+    """Keep what a comparison found, for whoever looks later."""
+    rows = [msgspec.structs.astuple(one) for one in compared.differences]
+    comparisons.keep(state, compared.entity, compared.places, rows, now, why_not=compared.why_not)
 
 
 def is_right(state: State, outcome: RunResult) -> bool:

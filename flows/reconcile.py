@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow
@@ -10,7 +11,7 @@ from prefect.states import Completed, Failed
 
 from app.differences import Compared
 from app.effective_settings import effective_settings
-from app.reconcile import is_right, reconcile, repair
+from app.reconcile import is_right, reconcile, remember, repair
 from connector.state.faults import StateError
 from entities.names import NAMES
 from flows.administer import OneOrAll
@@ -33,6 +34,7 @@ async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> Sta
         with effective_settings(needs_both_systems=True, secrets=secrets) as now:
             for name in (one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)):
                 compared = await reconcile(name, now.settings, now.state)
+                remember(now.state, compared, datetime.now(UTC))
                 await _show(compared)
                 lines.append(_sentence(compared))
                 is_wrong = compared.why_not is not None or bool(compared.differences)

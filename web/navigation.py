@@ -6,5 +6,6 @@ PAGES = (
     ("/", "Overview"),
     ("/failed", "Failed messages"),
     ("/record", "One record"),
+    ("/reconcile", "Reconcile"),
     ("/setup", "Setup Parameters"),
 )

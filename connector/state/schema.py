@@ -426,3 +426,14 @@ audit = Table(
     Column("said", StorableText, nullable=False, comment="what was done, in words"),
 )
 Index("audit_action", audit.c.action, audit.c.id)
+
+reconciled = Table(
+    "reconciled",
+    metadata,
+    Column("entity", StorableText, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("places", Integer, nullable=False, comment="how many were compared"),
+    Column("differing", Integer, nullable=False),
+    Column("why_not", StorableText, comment="why nothing could be compared"),
+    Column("differences", StorableText, nullable=False, comment="the first of them, as JSON"),
+)

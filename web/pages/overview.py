@@ -9,11 +9,12 @@ from starlette.responses import Response
 from app.needs import missing_settings, needs
 from app.standing import Activity, Standing, standings
 from connector.state.coordination import wakeups
-from connector.state.operator import deliveries
+from connector.state.operator import comparisons, deliveries
 from connector.state.sync import entities
 from entities.names import NAMES
 from entities.waiting import describe
 from web.charts import HEIGHT, WIDTH, bars
+from web.pages.reconcile import agreement
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
@@ -32,7 +33,8 @@ def show(visit: Visit) -> Response:
     found = standings(here, now)
     with here.state.read() as connection:
         delivered = deliveries.by_hour(connection, now)
-    cards = [_card(one, delivered.get(one.entity, [])) for one in found]
+        compared = comparisons.newest(connection)
+    cards = [{**_card(one, delivered.get(one.entity, [])), "compared": compared.get(one.entity)} for one in found]
     return visit.render(
         "overview_now.html" if visit.is_part else "overview.html",
         needs=needs(here, found, now),
@@ -40,6 +42,7 @@ def show(visit: Visit) -> Response:
         cards=cards,
         times=visit.times,
         chart_size=(WIDTH, HEIGHT),
+        agreement=agreement,
     )
 
 

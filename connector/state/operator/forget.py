@@ -38,6 +38,7 @@ from connector.state.schema import (
     leases,
     links,
     micros,
+    reconciled,
     records,
     targets,
 )
@@ -94,6 +95,8 @@ def forget(state: State, email: str, now: datetime) -> Kept:
                 these = (links.c.entity == entity) & in_any(connection, links.c.acumatica_key, part)
                 connection.execute(update(links).where(these).values(document=None))
         _erase_mentions(connection, email)
+        # what differed of customers and orders is found again by the next comparison
+        connection.execute(delete(reconciled).where(reconciled.c.entity.in_(ENTITIES)))
     return kept
 
 
@@ -106,7 +109,7 @@ def leave_no_trace(state: State) -> bool:
         return _write_sqlite_anew(state)
     with in_words(state.engine), state.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-        for table in (targets, attempted_documents, request_table, records, links, entities, audit):
+        for table in (targets, attempted_documents, request_table, records, links, entities, audit, reconciled):
             connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')
     return True
 

@@ -1,11 +1,11 @@
-"""The workspace's users, sessions and audit, and what was delivered by hour, on both databases."""
+"""The workspace's users, sessions, audit, last comparisons, and what was delivered by hour, on both databases."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connector.state.engine import open_state
-from connector.state.operator import audit, deliveries, forget, users
+from connector.state.operator import audit, comparisons, deliveries, forget, users
 from connector.state.operator.users import NoSuchUser, User, UserExists
 from connector.state.schema import micros, requests
 
@@ -85,6 +85,22 @@ def test_a_person_is_forgotten_in_the_audit_too(state):
     assert forget.forget(state, "jo@example.com", NOW).mentions == 1
     with state.read() as connection:
         assert audit.read(connection, number).text == "Customer (erased) is read and sent."
+
+
+def test_the_last_comparison(state):
+    """Of each entity the last one is kept, with the first of many differences; a forgotten person leaves none."""
+    many = [(f"{n}", "", "Jo", "a", "b", "") for n in range(comparisons.KEPT + 5)]
+    comparisons.keep(state, "customer", 5_000, [], NOW - timedelta(days=1), why_not="paused")
+    comparisons.keep(state, "customer", 5_000, many, NOW)
+    comparisons.keep(state, "price", 7, [], NOW)
+    with state.read() as connection:
+        found = comparisons.newest(connection)
+    one = found["customer"]
+    assert (one.at, one.places, one.differing, one.why_not) == (NOW, 5_000, len(many), None)
+    assert [tuple(row) for row in one.differences] == many[: comparisons.KEPT]
+    forget.forget(state, "jo@example.com", NOW)
+    with state.read() as connection:
+        assert set(comparisons.newest(connection)) == {"price"}
 
 
 def test_deliveries_by_hour(state):
