@@ -108,7 +108,8 @@ def test_deliveries_by_hour(state):
     with state.read() as connection:
         assert deliveries.by_hour(connection, NOW) == {}
     ages = [*[timedelta(days=40 - number) for number in range(30)], *map(hours, (23.9, 2.5, 2.4, 0.1))]
-    empty = {"fence": 1, "message_ids": "[]", "new_values": "[]", "old_values": "[]", "state": "settled"}
+    lists = dict.fromkeys(("targets", "seqs", "new_values", "old_values"), "[]")
+    empty = {"fence": 1, "state": "settled", **lists}
     with state.write() as connection:
         for age in ages:
             for entity in ("price", "order"):
