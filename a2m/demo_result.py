@@ -45,7 +45,7 @@ SHIP_THE_REST = (
     {"add_invoice": {"shipments": ["100008"], "reference_nbr": "100008", "release": True}},
 )
 """A discounted order is invoiced in part, which Magento cannot follow to the cent: here all of it is invoiced."""
-_PUT_RIGHT = {"set_customer": {"customer_id": CUSTOMER, "email": "orders@nomail.example.com"}}
+PUT_RIGHT = {"set_customer": {"customer_id": CUSTOMER, "email": "orders@nomail.example.com"}}
 _COMPARED = ("prices", "quantities", "customers", "orders", "shipments")
 """What is compared of each entity, in the entities' order."""
 
@@ -139,7 +139,7 @@ def print_how_to_fix(command: Path, *, stays: bool) -> None:
     if not stays:
         out.print("  Put it right   while the demo runs: start it without --once (make demo)", markup=False)
         return
-    change = shlex.quote(json.dumps([_PUT_RIGHT]))
+    change = shlex.quote(json.dumps([PUT_RIGHT]))
     out.print(f"  Put it right   curl -d {change} {os.environ['A2M_ACUMATICA__URL']}/_sandbox/change", markup=False)
     out.print(f"  Send it        {command} sync customer, or wait a minute: the next run sends it", markup=False)
 

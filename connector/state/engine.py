@@ -129,7 +129,7 @@ def _engine(url: URL, lock_timeout: float) -> Engine:
     except ImportError as error:
         raise AddressUnusable(
             f"The state database {shown(url)} needs the PostgreSQL driver, which is not installed here. "
-            "Install it with: pip install 'acumatica-magento[postgres]'"
+            "Install it with: pip install 'psycopg[binary]'"
         ) from error
 
     @event.listens_for(engine, "connect")

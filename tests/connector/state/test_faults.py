@@ -243,7 +243,7 @@ def test_an_address_that_cannot_be_used(url: str, words: str) -> None:
 def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without psycopg the person is told what to install."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StateError, match=r"pip install 'acumatica-magento\[postgres\]'") as message:
+    with pytest.raises(StateError, match=r"pip install 'psycopg\[binary\]'") as message:
         open_state("postgresql+psycopg://u:wr0ng@127.0.0.1/x")
     assert "wr0ng" not in str(message.value)
 
