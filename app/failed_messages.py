@@ -7,7 +7,7 @@ failed ones, and is left alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,31 +15,11 @@ from connector.state.engine import Connection, State
 from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.message import Message
+from connector.state.queue.messages import FailedChoice
 
 PAGE_SIZE = 50
 MOST_SKIPPED = 500
 """Each message is skipped in a transaction of its own; of more, a run in Prefect takes care."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which failed messages are meant: of an entity, with a failure code, with a text in their key or reason. What is
-    empty chooses all. `ids`: only these.
-    """
-
-    entity: str = ""
-    code: str = ""
-    text: str = ""
-    ids: Collection[str] | None = None
-
-    def has(self, one: Message) -> bool:
-        """Return whether the message is one of those."""
-        wanted = self.text.strip().casefold()
-        return (
-            (self.ids is None or one.has_id(self.ids))
-            and (not self.code or (one.cause or "") == self.code)
-            and (not wanted or wanted in f"{one.sku or ''} {one.key} {one.source} {one.reason or ''}".casefold())
-        )
 
 
 @dataclass(frozen=True)
@@ -69,21 +49,20 @@ class Skipped:
     left: Sequence[str]
 
 
-def chosen(connection: Connection, choice: Choice) -> list[Message]:
-    """Return the failed messages that are meant, by key."""
-    return [one for one in messages.failed(connection, choice.entity or None) if choice.has(one)]
+def page_of(connection: Connection, choice: FailedChoice, number: int) -> Page:
+    """Return one page of what is chosen, by key; the last one where there are not so many. However many there are, only
+    one page is read.
+    """
+    total = messages.count_failed(connection, choice)
+    number = max(1, min(number, -(-total // PAGE_SIZE)))
+    rows = messages.chosen_failed(connection, choice, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+    return Page(rows, number, total)
 
 
-def page_of(found: Sequence[Message], number: int) -> Page:
-    """Return one page of them; the last one where there are not so many."""
-    number = max(1, min(number, -(-len(found) // PAGE_SIZE)))
-    return Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(found))
-
-
-def send_again(state: State, choice: Choice, now: datetime) -> Counter[str]:
+def send_again(state: State, choice: FailedChoice, now: datetime) -> Counter[str]:
     """Have the next sync read their newest state and send it; return how many there are of each entity."""
     with state.read() as connection:
-        found = chosen(connection, choice)
+        found = messages.chosen_failed(connection, choice)
     actions.send_again(state, found, now)
     return Counter(one.entity for one in found)
 

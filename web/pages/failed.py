@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.failed_messages import MOST_SKIPPED, Choice, chosen, page_of, send_again, skip
+from app.failed_messages import MOST_SKIPPED, page_of, send_again, skip
 from connector.model.failure_help import HELP, fix_of
 from connector.model.failures import FailureCode, label_of
 from connector.state.operator import actions, audit
 from connector.state.queue.message import Message
+from connector.state.queue.messages import FailedChoice, chosen_failed, count_failed
 from entities.names import NAMES
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
@@ -48,9 +49,9 @@ def show_group(visit: Visit) -> Response:
     choice = _choice(visit)
     number = visit.query.get("page", "1")
     with visit.workspace.state.read() as connection:
-        found = chosen(connection, choice)
-    shown = page_of(found, int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1)
-    address = _address(choice.entity, choice.code, choice.text)
+        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+        shown = page_of(connection, choice, wanted)
+    address = _address(choice.entity, choice.cause, choice.text)
     return visit.render(
         "failed_group.html",
         choice=choice,
@@ -58,16 +59,16 @@ def show_group(visit: Visit) -> Response:
         rows=[{"message": one, "value": _value(one)} for one in shown.rows],
         address=address,
         csv="/failed.csv" + address.partition("?")[1] + address.partition("?")[2],
-        label=label_of(choice.code) if choice.code else "All failed messages",
+        label=label_of(choice.cause) if choice.cause else "All failed messages",
         times=visit.times,
-        **_help(choice.code),
+        **_help(choice.cause),
     )
 
 
 def show_message(visit: Visit) -> Response:
     """Show one message, with what can be done about it."""
     with visit.workspace.state.read() as connection:
-        found = chosen(connection, Choice(ids={visit.query.get("id", "")}))
+        found = chosen_failed(connection, FailedChoice(ids={visit.query.get("id", "")}))
     if not found:
         raise HTTPException(404, "This message is not failed, or no longer.")
     (one,) = found
@@ -86,7 +87,7 @@ def show_message(visit: Visit) -> Response:
 def as_csv(visit: Visit) -> Response:
     """Return all that is chosen as comma-separated values."""
     with visit.workspace.state.read() as connection:
-        found = chosen(connection, _choice(visit))
+        found = chosen_failed(connection, _choice(visit))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -124,23 +125,24 @@ def _skip(visit: Visit) -> Done:
         raise Refused("Nothing is skipped: say why in the field Reason.", back)
     state = visit.workspace.state
     with state.read() as connection:
-        found = chosen(connection, choice)
+        total = count_failed(connection, choice)
+        found = chosen_failed(connection, choice, limit=MOST_SKIPPED)
+    if total > MOST_SKIPPED:
+        return _skip_in_a_run(visit, choice, total, reason, back)
     if not found:
         raise Refused("Nothing is skipped: tick the messages first, or they are not failed any more.", back)
-    if len(found) > MOST_SKIPPED:
-        return _skip_in_a_run(visit, choice, len(found), reason, back)
     done = skip(state, found, reason, visit.now)
     left = f" {len(done.left):,} not: {done.left[0]}" if done.left else ""
     return Done(f"{_count(done.count)} skipped: {reason}.{left}", back, _one_of({one.entity: 1 for one in found}))
 
 
-def _skip_in_a_run(visit: Visit, choice: Choice, count: int, reason: str, back: str) -> Done:
+def _skip_in_a_run(visit: Visit, choice: FailedChoice, count: int, reason: str, back: str) -> Done:
     if choice.text or choice.ids is not None:
         raise Refused(f"At most {MOST_SKIPPED} messages are skipped at once: {count:,} are chosen.", back)
     parameters: dict[str, object] = {
         "what": "Skip them",
         "entity": choice.entity or "all",
-        "cause": choice.code,
+        "cause": choice.cause,
         "reason": reason,
     }
     try:
@@ -157,7 +159,7 @@ def _link(visit: Visit) -> Done:
     number, magento_id = visit.form.get("id", ""), visit.form.get("magento_id", "").strip()[:100]
     back = f"/failed/message?{urlencode({'id': number})}"
     with visit.workspace.state.read() as connection:
-        found = chosen(connection, Choice(ids={number}))
+        found = chosen_failed(connection, FailedChoice(ids={number}))
     if not found or found[0].entity not in linked():
         raise Refused("Nothing is linked: the message is not failed any more, or its entity has no links.", "/failed")
     one = found[0]
@@ -172,19 +174,19 @@ def _link(visit: Visit) -> Done:
     return Done(text, back, one.entity, run)
 
 
-def _chosen_in_the_form(visit: Visit) -> tuple[Choice, str]:
+def _chosen_in_the_form(visit: Visit) -> tuple[FailedChoice, str]:
     """Return what is ticked, or all that the page's filter chooses; and the page to go back to."""
     form = visit.form
     entity, code, text = (form.get(name, "") for name in ("entity", "code", "text"))
     back = "/failed" if form.get("back") == "groups" else _address(entity, code, text)
     if form.get("which") == "all":
-        return Choice(_entity(entity), code, text), back
-    return Choice(ids=frozenset(form.getlist("id"))), back
+        return FailedChoice(_entity(entity), code, text), back
+    return FailedChoice(ids=frozenset(form.getlist("id"))), back
 
 
-def _choice(visit: Visit) -> Choice:
+def _choice(visit: Visit) -> FailedChoice:
     query = visit.query
-    return Choice(_entity(query.get("entity", "")), query.get("code", ""), query.get("text", "")[:200])
+    return FailedChoice(_entity(query.get("entity", "")), query.get("code", ""), query.get("text", "")[:200])
 
 
 def _entity(name: str) -> str:

@@ -106,6 +106,32 @@ def _messages(
     return [_message(row) for row in tuples(connection, query)]
 
 
+class FailedChoice(msgspec.Struct, frozen=True):
+    """Which failed messages are meant; what is empty chooses all. `text`: in SKU, key, source or reason,
+    in any letter case. `ids`: only these, each a message's or its target's.
+    """
+
+    entity: str = ""
+    cause: str = ""
+    text: str = ""
+    ids: Collection[str] | None = None
+
+    def conditions(self, connection: Connection) -> list[ColumnElement[bool] | TextClause]:
+        """Return what a target has to fulfil."""
+        found: list[ColumnElement[bool] | TextClause] = [IS_FAILED, IS_PUT_ASIDE]
+        if self.entity:
+            found.append(targets.c.entity == self.entity)
+        if self.cause:
+            found.append(targets.c.cause == self.cause)
+        if wanted := self.text.strip().lower():
+            places = (targets.c.sku, targets.c.key, targets.c.source, targets.c.reason)
+            found.append(or_(*(func.lower(one).contains(wanted, autoescape=True) for one in places)))
+        if self.ids is not None:
+            numbers = [one[0] for one in map(_numbers, self.ids) if one is not None]
+            found.append(in_any(connection, targets.c.id, numbers))
+        return found
+
+
 def _sending(connection: Connection, message: Message, its: InRequest) -> Message:
     """Return what the open request says of a target that wants `message`."""
     if its.seq == message.seq:
@@ -235,6 +261,22 @@ def pending(connection: Connection, entity: str, keys: Sequence[str] | None = No
 def failed(connection: Connection, entity: str | None = None) -> list[Message]:
     """The failed messages of one entity or of all, by key."""
     return _messages(connection, entity, IS_FAILED, IS_PUT_ASIDE)
+
+
+def count_failed(connection: Connection, choice: FailedChoice) -> int:
+    """Return how many failed messages are meant."""
+    query = select(func.count()).select_from(targets).where(*choice.conditions(connection))
+    return int(connection.execute(query).scalar_one())
+
+
+def chosen_failed(
+    connection: Connection, choice: FailedChoice, *, limit: int | None = None, offset: int = 0
+) -> list[Message]:
+    """Return the failed messages that are meant, by key; of many, `limit` of them after `offset`."""
+    query = select(*COLUMNS).where(*choice.conditions(connection))
+    ordered = query.order_by(targets.c.key, targets.c.source, targets.c.id).limit(limit).offset(offset)
+    found = [_message(row) for row in tuples(connection, ordered)]
+    return found if choice.ids is None else [one for one in found if one.has_id(choice.ids)]
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Message]:
