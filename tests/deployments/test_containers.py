@@ -2,15 +2,14 @@
 
 import configparser
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 import yaml
+from support.command_lines import command_of, parse_prefect, words_of
+from support.databases import PASSWORD, SECRET_USER
 from support.project import PACKAGES, ROOT
-from typer.main import get_command
 
-from a2m.__main__ import commands
 from connector.state.engine import shown_address
 from deployments.pool import POOL, TYPE
 
@@ -18,6 +17,7 @@ FOLDER = ROOT / "deployments"
 COMPOSE = ("compose.yaml", "compose.worker.yaml")
 CHARTS = ("prefect-server", "prefect-worker")
 UNITS = sorted((FOLDER / "systemd").glob("*.service"))
+ODD = "p@ss:w/rd %$'\"#?"
 PASSWORDS = ("${STATE_PASSWORD:?}", "${PREFECT_AUTH:?}")
 
 
@@ -30,13 +30,13 @@ each_service = pytest.mark.parametrize(("file", "name", "service"), ALL, ids=[na
 
 
 def parse(line: str) -> None:
-    """Let the real command line take a command of ours; Prefect's is known by its words."""
-    words = shlex.split(line)
-    if words[0].endswith("prefect"):
-        assert words[1:3] in (["server", "start"], ["worker", "start"]), line
+    """Let the real command lines take a command of ours or of Prefect's."""
+    words = words_of(line, "prefect")
+    if words is not None:
+        parse_prefect(words)
         return
-    command = get_command(commands()).commands[words[1]]
-    command.make_context("a2m", words[2:])
+    words = words_of(line, "a2m") or []
+    command_of(words).make_context("a2m", words)
 
 
 @each_service
@@ -171,3 +171,24 @@ def test_units_of_systemd(unit):
     parse(service["ExecStart"])
     assert (service["User"], service["UMask"], service["ProtectSystem"]) == ("a2m", "0077", "strict")
     assert service["ReadWritePaths"] == "/var/lib/a2m"
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+async def test_a_password_of_any_characters_reaches_the_database(postgres, monkeypatch, driver):
+    """By PGPASSWORD, which the drivers of the connector and of the Prefect server take."""
+    import asyncpg  # type: ignore[import-untyped]
+    import psycopg
+
+    postgres.sql(f"ALTER ROLE {SECRET_USER} PASSWORD '{ODD.replace(chr(39), chr(39) * 2)}'")
+    try:
+        monkeypatch.setenv("PGPASSWORD", ODD)
+        where = {"host": str(postgres.folder), "user": SECRET_USER}
+        if driver == "psycopg":
+            with psycopg.connect(dbname="postgres", **where) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+        else:
+            other = await asyncpg.connect(database="postgres", **where)
+            assert await other.fetchval("SELECT 1") == 1
+            await other.close()
+    finally:
+        postgres.sql(f"ALTER ROLE {SECRET_USER} PASSWORD '{PASSWORD}'")

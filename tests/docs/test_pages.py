@@ -2,19 +2,16 @@
 
 import ast
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.command_lines import command_of, parse_prefect, words_of
 from support.project import ROOT
-from typer.main import get_command
 
-from a2m.__main__ import commands
 from settings import all_settings, sections
 from settings.locations import BESIDE
 
@@ -62,44 +59,16 @@ def spans(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
 
 
-@cache
-def command_line() -> Any:
-    return get_command(commands())
-
-
-def of(words: list[str]) -> Any:
-    """The command that the words begin with; None where there is none."""
-    found = command_line()
-    while hasattr(found, "commands") and words:
-        if words[0] not in found.commands:
-            return None
-        found = found.commands[words.pop(0)]
-    return found
-
-
-def command_words(line: str) -> list[str] | None:
-    """The words of a line that starts a2m, without settings before it; None for any other line."""
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        return None
-    while words and re.fullmatch(r"[A-Z][A-Z0-9_]*=.*", words[0]):
-        words.pop(0)
-    if not words or not (words[0] == "a2m" or words[0].endswith("/a2m")):
-        return None
-    return words[1:]
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_of_examples_are_parsed_by_the_command_line(page):
     """Each line of an example with its arguments and options, as the real command line takes them."""
     if page == "docs/reference/commands.md":
         pytest.skip("it is made from the command line, and shows usage and no examples")
     for line in blocks(text_of(page)):
-        words = command_words(line)
+        words = words_of(line, "a2m")
         if words is None or words[:1] in (["--version"], ["--install-completion"]):
             continue
-        command = of(words)
+        command = command_of(words)
         assert command is not None, f"{page}: there is no command: {line}"
         command.make_context("a2m", [SAMPLES.get(word, word) for word in words])
 
@@ -108,13 +77,24 @@ def test_commands_of_examples_are_parsed_by_the_command_line(page):
 def test_commands_in_sentences_exist(page):
     """Each command that a sentence names, and each option behind it."""
     for span in spans(text_of(page)):
-        words = command_words(span)
+        words = words_of(span, "a2m")
         if not words or words[0].startswith("--"):
             continue
-        command = of(words)
+        command = command_of(words)
         assert command is not None, f"{page}: there is no command: {span}"
         options = {option for one in command.params for option in one.opts}
         assert [word for word in words if word.startswith("--") and word not in options] == [], f"{page}: {span}"
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(words_of(one, "prefect") for one in blocks(text_of(page)))]
+)
+def test_prefects_commands_are_parsed_by_its_command_line(page):
+    """Each line of an example that starts Prefect."""
+    for line in blocks(text_of(page)):
+        words = words_of(line, "prefect")
+        if words is not None:
+            parse_prefect(words)
 
 
 @pytest.mark.parametrize("page", PAGES)
