@@ -1,4 +1,4 @@
-"""The reference pages that are made from the code: commands, deployments, run states, tables.
+"""The reference pages that are made from the code: commands, deployments, run states, tables, metrics.
 
 `python -m a2m.reference` writes them anew (`make reference` does so with those of the settings and the failures); a
 test compares them.
@@ -7,8 +7,11 @@ test compares them.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -159,18 +162,45 @@ def tables_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def metrics_page() -> str:
+    """Return the page of the figures for Prometheus, which has all of them whatever the state holds."""
+    from app.effective_settings import effective_settings
+    from app.metrics import as_text
+
+    with effective_settings() as now:
+        text = as_text(now, datetime.now(UTC)).decode()
+    helps = [line.removeprefix("# HELP ").partition(" ") for line in text.splitlines() if line.startswith("# HELP ")]
+    lines = [
+        "# Metrics",
+        "",
+        MADE,
+        "The workspace answers `/metrics` with these figures, in Prometheus's text format, each by entity. Where users",
+        "log in it wants the token of `A2M_WEB__METRICS_TOKEN` as `Authorization: Bearer`.",
+        "",
+        "| figure | meaning |",
+        "|---|---|",
+        *(f"| `{name}` | {meaning} |" for name, _blank, meaning in helps),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "deployments.md": deployments_page,
     "run-states.md": run_states_page,
     "tables.md": tables_page,
+    "metrics.md": metrics_page,
 }
 
 
 def write() -> None:
-    """Write the pages."""
-    for name, page in PAGES.items():
-        (FOLDER / name).write_text(page(), encoding="utf-8")
+    """Write the pages, with the default settings and a state that is thrown away."""
+    for name in [name for name in os.environ if name.upper().startswith("A2M_")]:
+        del os.environ[name]
+    with TemporaryDirectory(prefix="a2m-reference-") as folder:
+        os.environ["A2M_HOME"] = folder
+        for name, page in PAGES.items():
+            (FOLDER / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
