@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,15 +12,26 @@ from prometheus_client.registry import Collector
 
 from app.effective_settings import AppContext
 from app.standing import Activity, Standing, standings
-from connector.state.operator import comparisons
+from connector.state.operator import comparisons, deliveries
 from connector.state.operator.comparisons import Comparison
+from connector.state.operator.deliveries import Delay
+from entities.names import NAMES
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is told beside how the entities stand: the last comparisons, and how long deliveries took."""
+
+    compared: Mapping[str, Comparison]
+    delays: Mapping[str, Delay]
+
 
 Figure = Callable[[Standing], float]
 
 
 class _Figures(Collector):
-    def __init__(self, found: list[Standing], compared: Mapping[str, Comparison], now: datetime) -> None:
-        self._found, self._compared, self._now = found, compared, now
+    def __init__(self, found: list[Standing], seen: Seen, now: datetime) -> None:
+        self._found, self._seen, self._now = found, seen, now
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
@@ -43,13 +55,22 @@ class _Figures(Collector):
         yield self._since("a2m_watermark_timestamp_seconds", "How far Acumatica has been pulled.", "watermark")
         yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", "fault_since")
 
+        yield self._delays()
         yield from self._of_the_last_comparison()
+
+    def _delays(self) -> Metric:
+        help_text = "Seconds from a value's queueing to its acceptance, over the last 24 hours."
+        family = GaugeMetricFamily("a2m_seconds_to_visible", help_text, labels=["entity", "quantile"])
+        for entity, one in self._seen.delays.items():
+            family.add_metric([entity, "0.5"], one.half)
+            family.add_metric([entity, "0.95"], one.most)
+        return family
 
     def _of_the_last_comparison(self) -> Iterator[Metric]:
         places = GaugeMetricFamily("a2m_compared", "Places that were last compared in both systems.", labels=["entity"])
         differ = GaugeMetricFamily("a2m_differing", "Those of them that differed.", labels=["entity"])
         at = GaugeMetricFamily("a2m_compared_timestamp_seconds", "When both were last compared.", labels=["entity"])
-        for entity, one in self._compared.items():
+        for entity, one in self._seen.compared.items():
             if one.why_not is None:
                 places.add_metric([entity], one.places)
                 differ.add_metric([entity], one.differing)
@@ -99,7 +120,7 @@ class _Figures(Collector):
 def as_text(here: AppContext, now: datetime) -> bytes:
     """Return the figures in Prometheus's text format. Raises `StateError`."""
     with here.state.read() as connection:
-        compared = comparisons.newest(connection)
+        seen = Seen(comparisons.newest(connection), deliveries.delays(connection, NAMES, now))
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(standings(here, now), compared, now))
+    registry.register(_Figures(standings(here, now), seen, now))
     return generate_latest(registry)

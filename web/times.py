@@ -39,7 +39,7 @@ def duration(seconds: float) -> str:
     for size, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute")):
         if span >= size:
             return _count(span // size, name)
-    return _count(int(span.total_seconds()), "second")
+    return "a second" if 0 < seconds < 1 else _count(int(span.total_seconds()), "second")
 
 
 def _count(number: int, name: str) -> str:

@@ -11,6 +11,7 @@ from app.effective_settings import AppContext, read
 from connector.state.engine import State
 from web.offers import Offers
 from web.previews import Previews
+from web.recent import Recent
 from web.security.attempts import LoginAttempts
 from web.security.entrance import Entrance
 
@@ -54,6 +55,7 @@ class Workspace:
     attempts: LoginAttempts
     previews: Previews = field(default_factory=Previews)
     offers: Offers = field(default_factory=Offers)
+    recent: Recent = field(default_factory=Recent)
 
     def here(self) -> AppContext:
         """Return the settings as they are now, with the state. Raises `SettingsError` and `StateError`."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.responses import Response
 
 from app.needs import missing_settings, needs
 from app.standing import Activity, Standing, standings
 from connector.state.coordination import wakeups
-from connector.state.operator import comparisons, deliveries
+from connector.state.operator import comparisons
 from connector.state.sync import entities
 from entities.names import NAMES
 from entities.waiting import describe
 from web.charts import HEIGHT, WIDTH, bars
 from web.pages.reconcile import agreement
 from web.routes import Done, Refused, Visit, action, page
+from web.times import duration
 from web.workspace import NotStarted
 
 BADGES = {
@@ -31,10 +32,17 @@ def show(visit: Visit) -> Response:
     """Show the page, or only what is refreshed of it."""
     here, now = visit.here, visit.now
     found = standings(here, now)
+    day = visit.workspace.recent.day(here.state, now)
     with here.state.read() as connection:
-        delivered = deliveries.by_hour(connection, now)
         compared = comparisons.newest(connection)
-    cards = [{**_card(one, delivered.get(one.entity, [])), "compared": compared.get(one.entity)} for one in found]
+    cards = [
+        {
+            **_card(one, day.by_hour.get(one.entity, [])),
+            "compared": compared.get(one.entity),
+            "delay": day.delays.get(one.entity),
+        }
+        for one in found
+    ]
     return visit.render(
         "overview_now.html" if visit.is_part else "overview.html",
         needs=needs(here, found, now),
@@ -43,10 +51,11 @@ def show(visit: Visit) -> Response:
         times=visit.times,
         chart_size=(WIDTH, HEIGHT),
         agreement=agreement,
+        duration=duration,
     )
 
 
-def _card(one: Standing, sent_by_hour: list[int]) -> dict[str, object]:
+def _card(one: Standing, sent_by_hour: Sequence[int]) -> dict[str, object]:
     label, kind = BADGES[one.activity]
     return {
         "entity": one.entity,

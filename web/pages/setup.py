@@ -19,6 +19,7 @@ from web.fields import EMPTY_ROWS, Answers, Field, answers_of, changed, fields_o
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
+WITHOUT_INVENTORY = {"active": {"inventory": False}}
 SHOWN = 100
 """Versions in the history."""
 ABOUT = {name: (model.__doc__ or "").strip().split("\n\n")[0] for name, model in sections_of(Settings)}
@@ -30,6 +31,13 @@ class Problem:
 
     text: str
     setting: Setting | None = None
+
+    @property
+    def is_first_setup(self) -> bool:
+        """Whether both systems would be connected before it is known which warehouses count: they are offered once
+        both are, so inventory may wait.
+        """
+        return self.setting is not None and (self.setting.section, self.setting.field) == ("inventory", "warehouses")
 
 
 def show_sections(visit: Visit) -> Response:
@@ -130,7 +138,8 @@ def _save(visit: Visit) -> Done | Response:
             after = as_it_would_be(here, {section: meant})
             preview = visit.workspace.previews.begin(here.settings, after, here.state)
             return _again(visit, section, answers, version, [], why, 200, preview=preview)
-        kept = save(here, {section: meant}, after=version, who=visit.visitor.name, why=why, moment=visit.now)
+        asked = {section: meant, **(WITHOUT_INVENTORY if "without_inventory" in form else {})}
+        kept = save(here, asked, after=version, who=visit.visitor.name, why=why, moment=visit.now)
     except SavedMeanwhile:
         return _saved_by_another(visit, section, answers, version, why)
     except SettingsError as error:
@@ -189,6 +198,9 @@ def _again(
 ) -> Response:
     """Show the page as it was filled in; secrets have to be typed again."""
     here = visit.here
+    labels = [one.label for one in settings_in(section) if answers.secrets.get(one.field)]
+    if labels:
+        problems = [*problems, Problem(f"Type {', '.join(labels)} again: no page holds a secret.")]
     fields = fields_of(section, here.settings, here.saved, filled=answers.filled, errors=answers.errors)
     return _page(visit, section, fields, version, problems=problems, why=why, status=status, preview=preview)
 

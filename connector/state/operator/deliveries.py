@@ -5,12 +5,15 @@ The log is numbered as it is written, so its beginning at an instant is found by
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from connector.state.schema import micros, requests
 
+_COUNTED = 2_000
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 
@@ -27,6 +30,35 @@ def by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str,
     for entity, number, sent in connection.execute(query):
         found.setdefault(entity, [0] * hours)[min(int(number), hours - 1)] += int(sent)
     return found
+
+
+@dataclass(frozen=True)
+class Delay:
+    """After how many seconds what was queued was in Magento: half of it, and 95 of a hundred."""
+
+    half: float
+    most: float
+
+
+def delays(connection: Connection, entities: Iterable[str], now: datetime, hours: int = 24) -> dict[str, Delay]:
+    """Return for each entity how long it took lately from queueing a value to Magento's acceptance, by the oldest value
+    of each request; of many requests the last ones count.
+    """
+    begins = micros(now) - hours * _HOUR
+    lately = and_(requests.c.id >= _first_since(connection, begins), requests.c.sent > 0)
+    known = and_(requests.c.settled_at.is_not(None), requests.c.oldest_wanted_at.is_not(None))
+    took = select(requests.c.settled_at - requests.c.oldest_wanted_at).where(lately, known)
+    found = {}
+    for entity in entities:
+        last_ones = took.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_COUNTED)
+        taken = sorted(max(int(one), 0) for one in connection.execute(last_ones).scalars())
+        if taken:
+            found[entity] = Delay(_quantile(taken, 0.5), _quantile(taken, 0.95))
+    return found
+
+
+def _quantile(ordered: Sequence[int], share: float) -> float:
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)] / 1_000_000
 
 
 def _first_since(connection: Connection, begins: int) -> int:

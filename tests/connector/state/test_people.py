@@ -120,6 +120,24 @@ def test_deliveries_by_hour(state):
     assert found["price"] == found["order"] == [10, *[0] * 20, 20, 0, 10]
 
 
+def test_how_long_deliveries_took(state):
+    """From the queueing of a request's oldest value to its acceptance: half, and 95 of a hundred; open requests and
+    those that brought nothing do not count.
+    """
+    lists = dict.fromkeys(("targets", "seqs", "new_values", "old_values"), "[]")
+    seconds = [*range(1, 101), None, 5_000]
+    with state.write() as connection:
+        for number, took in enumerate(seconds):
+            sent_at = micros(NOW - timedelta(minutes=30))
+            row = {**lists, "entity": "price", "fence": 1, "state": "settled", "sent_at": sent_at}
+            ended = None if took is None else sent_at + took * 1_000_000
+            row |= {"oldest_wanted_at": sent_at, "settled_at": ended, "sent": 0 if took == 5_000 else number + 1}
+            connection.execute(requests.insert().values(row))
+    with state.read() as connection:
+        assert deliveries.delays(connection, ["price", "order"], NOW) == {"price": deliveries.Delay(51.0, 96.0)}
+        assert deliveries.delays(connection, ["price"], NOW + timedelta(days=2)) == {}
+
+
 def hours(number):
     """So many hours."""
     return timedelta(hours=number)

@@ -1,0 +1,43 @@
+"""What was delivered in the last day, for the Overview: read at most every half minute, however many look at it.
+
+It is a sum over the whole log of a day, which may have a million rows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.state.engine import State
+from connector.state.operator import deliveries
+from connector.state.operator.deliveries import Delay
+from entities.names import NAMES
+
+READ_EVERY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Day:
+    """For each entity what Magento took in each of the last hours, and how long it took."""
+
+    by_hour: Mapping[str, Sequence[int]]
+    delays: Mapping[str, Delay]
+
+
+class Recent:
+    """The last day as it was read last."""
+
+    def __init__(self) -> None:
+        self._read: tuple[datetime, Day] | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def day(self, state: State, now: datetime) -> Day:
+        """Return it, not older than half a minute. Raises `StateError`."""
+        with self._one_at_a_time:
+            if self._read is None or not timedelta(0) <= now - self._read[0] < READ_EVERY:
+                with state.read() as connection:
+                    day = Day(deliveries.by_hour(connection, now), deliveries.delays(connection, NAMES, now))
+                self._read = (now, day)
+            return self._read[1]
