@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,12 +98,11 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield from ("", "```", " ".join(["a2m", name, *command.collect_usage_pieces(context)]), "```", "")
     records = [one.get_help_record(context) for one in command.params]
     if any(records):
-        yield from ("| | |", "|---|---|")
+        yield from ("| argument, option | meaning |", "|---|---|")
         for record in records:
             if record is not None:
-                yield f"| `{record[0].strip()}` | {' '.join(record[1].split())} |".replace("<str>", "").replace(
-                    "` ", "` "
-                )
+                written = re.sub(r" <[^>]+>", "", record[0]).strip()
+                yield f"| `{written}` | {' '.join(record[1].split())} |"
     answer = JSON_ANSWERS.get(name)
     if answer is not None:
         parts = [one if rows is None else f"{one} (a list of: {', '.join(rows)})" for one, rows in answer.items()]
