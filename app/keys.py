@@ -30,8 +30,8 @@ class UnknownKey(ConnectorError):
 
 
 def known_keys(state: State, entity: str, typed: str) -> list[str]:
-    """Return the Acumatica keys of the stored records that are meant: by key, SKU or e-mail in any spelling, or by the
-    number at the end of a key.
+    """Return the Acumatica keys of the stored records that are meant: by key, SKU or e-mail in any spelling, and a
+    document by the number at the end of its key, with or without zeros before it.
     """
     wanted = _record(typed)
     with state.read() as connection:
@@ -39,7 +39,7 @@ def known_keys(state: State, entity: str, typed: str) -> list[str]:
             if found := records.with_key(connection, entity, spelling):
                 return found
     bare = _bare(wanted)
-    is_number = wanted.isascii() and wanted.isdigit()
+    is_number = wanted.isascii() and wanted.isdigit() and ENTITIES[entity].link_sides is not None
     found = [key for key in _every_key(state, entity) if bare and _bare(key) == bare]
     if found or not is_number:
         return found

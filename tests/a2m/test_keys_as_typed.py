@@ -6,6 +6,8 @@ import pytest
 from support.customers import added
 from support.sales import Sales
 
+from sandbox.catalogue import Product
+
 CUSTOMERS = {"A2M_ACTIVE__CUSTOMER": "true", "A2M_CUSTOMER__CLASSES": '["WHOLESALE"]'}
 ORDERS = {
     "A2M_ACTIVE__ORDER": "true",
@@ -44,6 +46,14 @@ def test_a_sku_in_any_case(a2m, make_world, entity):
         (found,) = json.loads(a2m("sync", entity, "--key", "sku-000002", "--json").out)["entities"]
         assert found["pulled"] >= 1
     assert a2m("explain", entity, "Sku-000002").code == 0
+
+
+def test_zeros_before_a_sku_are_part_of_it(a2m, make_world):
+    """`12` is not `012`, as it would be of an order's number."""
+    make_world([Product("012", "x", 5_000_000, {"MAIN": 10_000})])
+    a2m("sync", "price")
+    assert a2m("explain", "price", "012").code == 0
+    assert a2m("explain", "price", "12").code == 1
 
 
 def test_a_key_that_exists_nowhere(a2m, make_world):
