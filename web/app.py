@@ -18,7 +18,7 @@ from web import machines
 from web.pages import connection, failed, login, overview, reconcile, record, setup
 from web.render import render
 from web.routes import routes_of
-from web.security.gate import Gate
+from web.security.gate import HEADERS, Gate
 from web.workspace import Workspace
 
 PAGES = (overview, failed, record, reconcile, setup, connection, login)
@@ -39,6 +39,7 @@ def create_app(workspace: Workspace) -> Starlette:
             HTTPException: _refused,
             SettingsError: _settings_are_wrong,
             StateError: _state_is_away,
+            Exception: _mistake,
         },
     )
 
@@ -56,6 +57,13 @@ def _settings_are_wrong(_request: Request, error: Exception) -> Response:
 
 def _state_is_away(_request: Request, error: Exception) -> Response:
     return _sorry(503, "The state database cannot be used", str(error))
+
+
+def _mistake(_request: Request, _error: Exception) -> Response:
+    """A mistake of ours: its traceback is in the log, and nothing of it here. The gate is passed already."""
+    answer = _sorry(500, "A mistake in the workspace", "What happened stands in its log.")
+    answer.headers.update(HEADERS)
+    return answer
 
 
 def _sorry(status: int, title: str, text: str) -> Response:

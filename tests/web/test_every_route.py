@@ -130,6 +130,17 @@ def test_what_every_answer_carries(site):
         assert " onclick=" not in answer.text
 
 
+def test_a_mistake_of_ours(site, monkeypatch):
+    """A page that breaks says no more than that, and is as closed to others as any."""
+    monkeypatch.setattr("web.pages.overview.standings", lambda *_given: 1 / 0)
+    browser = site.another_browser(raise_server_exceptions=False)
+    answer = browser.get("/")
+    assert answer.status_code == 500
+    assert "stands in its log" in answer.text
+    assert "ZeroDivision" not in answer.text
+    assert answer.headers["content-security-policy"].startswith(POLICY)
+
+
 def test_every_page_is_whole(site):
     """Each page has a title, a heading, its language, and a link that skips to its content."""
     pages = [site.get(path) for method, path in routes(site) if method == "GET"]
