@@ -22,7 +22,7 @@ from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import LONGEST_NAME
 
-ODD = ["A\x00B", "\x00", "\ud800", "A" * (LONGEST_NAME + 1), "".join(chr(0x4E00 + n % 20_000) for n in range(10**6))]
+ODD = ["A\x00B", "\x00", "\ud800", "A" * (LONGEST_NAME + 1), "".join(map(chr, range(0x4E00, 0x4E00 + 20_000))) * 50]
 ORDERED = sorted(["", " ", "-1", "10", "9", "A", "B", "Z", "_", "a", "b", "ß", "é", "\uffee", "\U0001f600"])
 
 
