@@ -137,12 +137,12 @@ def test_a_demo_that_runs_already(tmp_path):
         assert of_the_demo(tmp_path) == []
 
 
-def test_a_database_that_is_in_use_is_not_taken(tmp_path, database_url):
+def test_a_database_that_is_in_use_is_not_taken(a2m, home, database_url):
     """A state that somebody may want to keep is refused before anything is started, and stays as it is."""
-    output = run(["demo", "--once", "--database", database_url], folder=tmp_path, environ=environment(tmp_path, {}))
+    output = a2m("demo", "--once", "--database", database_url)
     assert output.code == 2
     assert "there is a state already; name a new, empty database" in output.err
-    assert not (tmp_path / "a2m").exists()
+    assert not home.exists()
 
 
 @pytest.mark.soak

@@ -29,6 +29,9 @@ def service(flawed: str) -> Iterator[str]:
     """An advisory service that knows one flaw of one package."""
 
     class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # one connection for all packages
+        wbufsize = -1  # an answer in one piece: the second of two would wait until the first is acknowledged
+
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = json.dumps({"vulns": [FLAW]} if asked["package"]["name"] == flawed else {}).encode()

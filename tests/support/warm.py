@@ -9,14 +9,14 @@ import gc
 import tempfile
 from pathlib import Path
 
-from support import crashes, licence_worker
+from support import crashes, licence_worker, queue_worker
 
 from app.run import work_on
 from connector.http import trust
 from connector.state.engine import open_state
 from entities.registry import ENTITIES
 
-__all__ = ["crashes", "licence_worker", "work_on"]
+__all__ = ["crashes", "licence_worker", "queue_worker", "work_on"]
 
 trust()
 with tempfile.TemporaryDirectory() as folder:

@@ -1,21 +1,19 @@
 """Many workers on one state database, in one process and in many."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
 
 import pytest
 from sqlalchemy import func, select
+from support.forked import forked
 from support.moment import NOW
 from support.queue import claim, settle
+from support.queue_worker import work_off
 
 from connector.clock import ManualClock
 from connector.state.coordination import hosts, lease
@@ -31,7 +29,6 @@ from connector.state.schema import requests, targets
 from connector.state.sync import ledger, links
 
 ENTITIES = ["price", "inventory", "shipment", "customer", "order"]
-WORKER = Path(__file__).with_name("worker_process.py")
 full_size = pytest.param(20_000, marks=pytest.mark.soak)
 T = TypeVar("T")
 
@@ -55,22 +52,16 @@ def queue(state: State, held: Lease, count: int) -> None:
 
 def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
     """Worker processes, each for a lease and with so many messages to queue; gives the ids that each claimed."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, WORKER, url, held.entity, str(held.fence), str(count)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for held, count in jobs
-    ]  # fmt: skip
+    processes = forked()
+    start, done = processes.Barrier(len(jobs)), processes.Queue()
+    workers = [processes.Process(target=work_off, args=(url, held, count, start, done)) for held, count in jobs]
     for worker in workers:
-        assert worker.stdout is not None and worker.stdout.readline() == "ready\n", worker.communicate()
+        worker.start()
+    claimed = [done.get(timeout=600) for _worker in workers]
     for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    ended = [worker.communicate() for worker in workers]
-    assert [message for _printed, message in ended] == [""] * len(workers)
-    return [json.loads(printed) for printed, _said in ended]
+        worker.join(10)
+    assert [worker.exitcode for worker in workers] == [0] * len(workers)
+    return claimed
 
 
 def take(state: State, entity: str) -> Lease:
