@@ -140,12 +140,12 @@ def _row(standing: Standing, one: Overview, now: datetime) -> dict[str, Any]:
         "failed_by_cause": {group.cause: group.how_many for group in standing.groups},
         "waiting": sum(one.waiting.values()),
         "waiting_for": one.waiting,
-        "last_run": one.last_look_at,
-        "last_result": one.last_look,
+        "last_run": one.last_sync_at,
+        "last_result": one.last_result,
         "last_fault": one.last_fault,
         "last_fault_at": one.last_fault_at,
         "fault_since": one.fault_since,
-        "last_full_look": one.last_full_look_at,
+        "last_full_look": one.last_full_sync_at,
         "oldest_pending_seconds": None if one.oldest_pending is None else (now - one.oldest_pending).total_seconds(),
     }
 

@@ -100,7 +100,7 @@ def _keep(now: AppContext, values: Saved, *, after: int, who: str, why: str, mom
     changed = changes(now.settings, load_settings(saved=values))
     text = ", ".join(map(str, changed)) or "the same values, from another place"
     text = f"{text}. Why: {why}" if why else text
-    number = saved_settings.save(now.state, values, after=after, who=who, said=text, now=moment)
+    number = saved_settings.save(now.state, values, after=after, who=who, summary=text, now=moment)
     return Version(number, moment, who, text, values)
 
 

@@ -81,7 +81,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         acumatica.sessions,
         acumatica.requests_per_minute,
         holder=f"{run.entity}: {run.lease.holder}",
-        said=lambda message: run.events.emit(Waiting(run.entity, message)),
+        report=lambda message: run.events.emit(Waiting(run.entity, message)),
     )
     zone = acumatica.zone()
 
@@ -153,7 +153,7 @@ async def acumatica_by_hand(
         chosen.requests_per_minute,
         by_hand=True,
         holder=f"{what}: {somebody()}",
-        said=waits,
+        report=waits,
     )
     async with acumatica_session(access, licence=licence, clock=clock, patience=LONG_PATIENCE) as session:
         yield session

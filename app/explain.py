@@ -55,7 +55,7 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         lines.append(_message(kind.value_text(message.value), message))
         lines += [_delivery(kind, message, one) for one in delivered.get(message.target, ())]
     if not lines:
-        return [("Nothing known", _nothing_of(state, entity, typed, known.last_look_at))]
+        return [("Nothing known", _nothing_of(state, entity, typed, known.last_sync_at))]
     return [(what, as_on_the_screen(text)) for what, text in lines]
 
 
@@ -89,11 +89,11 @@ def _message(value: str, one: Message) -> Line:
 def _delivery(kind: Entity[Any], message: Message, one: Delivery) -> Line:
     """What a request said of the target, what Magento had before, and what became of it."""
     value, before = kind.value_text(one.value), kind.value_text(one.value_before)
-    said = f"{value}{f' (before: {before})' if before else ''}, " if value else ""
+    sent = f"{value}{f' (before: {before})' if before else ''}, " if value else ""
     reason = f": {one.reason}" if one.reason else ""
     return (
         f"Request {one.request}{_at(message.source)}",
-        f"{said}{one.state}, {one.sent_at:%Y-%m-%d %H:%M:%S} UTC{reason}",
+        f"{sent}{one.state}, {one.sent_at:%Y-%m-%d %H:%M:%S} UTC{reason}",
     )
 
 

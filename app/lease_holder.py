@@ -49,8 +49,8 @@ async def acquire_lease(
         last = max(gives_up, answer.expires_at) if answer.died else gives_up
         if clock.now() >= last:
             return answer
-        if answer.in_words() != waits_for:
-            waits_for = answer.in_words()
+        if answer.describe() != waits_for:
+            waits_for = answer.describe()
             seconds = (last - clock.now()).total_seconds()
             on_wait(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {waits_for}.")
         await clock.sleep(CHECKED_EVERY)

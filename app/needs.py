@@ -60,7 +60,7 @@ def missing_settings(here: AppContext, found: Sequence[Standing]) -> list[str]:
     once a run has ended well, they are somewhere.
     """
     missing = here.settings.missing()
-    has_synced = any(one.overview.last_look_at is not None for one in found)
+    has_synced = any(one.overview.last_sync_at is not None for one in found)
     return [name for name in missing if not has_synced or name in ALWAYS_HERE]
 
 
@@ -84,7 +84,7 @@ def _late(here: AppContext, active: Sequence[Standing], now: datetime) -> Iterat
         stands, name = one.overview, one.entity.capitalize()
         if stands.paused:
             continue
-        oldest, last = stands.oldest_pending, stands.last_look_at
+        oldest, last = stands.oldest_pending, stands.last_sync_at
         if oldest is not None and now - oldest > timedelta(minutes=notify.oldest_pending):
             text = f"The oldest has waited for more than {notify.oldest_pending:,} minutes. Runs may not be started."
             yield Need(f"{name}: {stands.counts['pending']:,} messages wait", text, Helps.SYNC_NOW, one.entity)

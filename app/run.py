@@ -23,7 +23,7 @@ from connector.errors import ConnectorError
 from connector.magento.errors import TemporaryFault
 from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LeaseHolder, LeaseLost
-from connector.state.coordination.wakeups import Wake
+from connector.state.coordination.wakeups import Wakeup
 from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.queue.message import Message
@@ -72,7 +72,7 @@ async def work_on(
     )
     if isinstance(lease, LeaseHolder):
         result.held_by = lease.holder
-        result.stopped = f"{entity} is being worked on by {lease.in_words()}; nothing was done here."
+        result.stopped = f"{entity} is being worked on by {lease.describe()}; nothing was done here."
         return result
     since = entities.first_active(state, entity, started_at)
     to_do = _ToDo(request.full, started_at)
@@ -220,9 +220,9 @@ async def _sync_requested_keys(run: Run, context: Any, stages: Stages) -> list[M
     return failed
 
 
-def _is_asked_for(woken: Wake, known: entities.EntityState) -> bool:
+def _is_asked_for(woken: Wakeup, known: entities.EntityState) -> bool:
     """Return whether a full sync was asked for since the last one."""
-    asked_at, last = woken.full_asked_at, known.last_full_look_at
+    asked_at, last = woken.full_asked_at, known.last_full_sync_at
     return asked_at is not None and (last is None or asked_at > last)
 
 
@@ -231,4 +231,4 @@ def _full_sync_is_due(run: Run, known: entities.EntityState) -> bool:
     if not ENTITIES[run.entity].has_daily_full_sync:
         return False
     every = timedelta(hours=run.settings.queue.full_sync_interval)
-    return known.last_full_look_at is None or run.clock.now() - known.last_full_look_at >= every
+    return known.last_full_sync_at is None or run.clock.now() - known.last_full_sync_at >= every

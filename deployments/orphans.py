@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Crashed, Scheduled
 
-from connector.state.coordination.process import Process, is_gone
+from connector.state.coordination.process import Process, has_ended
 
 HELD_FOR = timedelta(minutes=3)
 """A worker holds a run until it is due, and starts it then; on a busy machine Prefect answers late."""
@@ -67,7 +67,7 @@ def state_of_orphan(run: FlowRun, now: datetime) -> State[None] | None:
     if run.state.type is StateType.PENDING and run.infrastructure_pid is None:
         due = max(run.expected_start_time or run.state.timestamp, run.state.timestamp)
         return Scheduled(scheduled_time=run.expected_start_time) if now - due > HELD_FOR else None
-    if process is None or not is_gone(process):
+    if process is None or not has_ended(process):
         return None
     if run.state.type is StateType.CANCELLING:
         return Cancelled(message="It was to be cancelled, and its process is gone.")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from app.logs import OURS
-from connector.state.coordination.process import Process, is_gone, process_of
+from connector.state.coordination.process import Process, has_ended, process_of
 from deployments.run_process import OF_RUNS
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -46,7 +46,7 @@ class Child:
         code = self._started.exitcode
         if code is None:
             return False
-        return code != _LOST or is_gone(self.process) is not False
+        return code != _LOST or has_ended(self.process) is not False
 
     def exit_code(self) -> int | None:
         """Return its exit code, once it has ended; None where nobody could see it: the server had died."""
@@ -60,7 +60,7 @@ class Child:
 
 def tell(process: Process, number: signal.Signals) -> None:
     """Send a process a signal if it still is the same one."""
-    if is_gone(process) is False:
+    if has_ended(process) is False:
         with suppress(ProcessLookupError):
             os.kill(process.pid, number)
 
@@ -86,7 +86,7 @@ class WarmProcesses:
         another.
         """
         code = code_now() if self._forks() else None
-        if self._server is not None and (code != self._code or is_gone(self._server)):
+        if self._server is not None and (code != self._code or has_ended(self._server)):
             self._end_server()
         if code is not None and self._server is None:
             self._server, self._code = self._start_server(), code
@@ -138,7 +138,7 @@ class WarmProcesses:
             return
         tell(self._server, signal.SIGTERM)
         ends_at = time.monotonic() + _ENDS_WITHIN
-        while is_gone(self._server) is False:
+        while has_ended(self._server) is False:
             if time.monotonic() > ends_at:
                 tell(self._server, signal.SIGKILL)
             time.sleep(0.01)

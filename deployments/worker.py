@@ -30,7 +30,7 @@ from prefect.states import Cancelled, Scheduled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 from pydantic import PrivateAttr
 
-from connector.state.coordination.process import Process, is_gone
+from connector.state.coordination.process import Process, has_ended
 from deployments import pool
 from deployments.late_runs import PAGE, late_runs, skip, superseded
 from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
@@ -188,7 +188,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
     ) -> None:
         """End the process of a run that has not begun."""
         process = from_infrastructure(infrastructure_pid)
-        if process is None or (gone := is_gone(process)) is None:
+        if process is None or (gone := has_ended(process)) is None:
             raise InfrastructureNotAvailable(f"The process {infrastructure_pid} cannot be seen from here.")
         if gone:
             raise InfrastructureNotFound(f"The process {infrastructure_pid} has ended.")
@@ -268,7 +268,7 @@ async def _end_process(process: Process, grace: float) -> None:
     """SIGTERM, and after a while SIGKILL."""
     tell(process, signal.SIGTERM)
     ends_at = time.monotonic() + grace
-    while is_gone(process) is False and time.monotonic() < ends_at:  # noqa: ASYNC110 - another process sets no event
+    while has_ended(process) is False and time.monotonic() < ends_at:  # noqa: ASYNC110 - another process sets no event
         await anyio.sleep(LOOKED_AT_EVERY)
-    if is_gone(process) is False:
+    if has_ended(process) is False:
         tell(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)

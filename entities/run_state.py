@@ -67,7 +67,7 @@ class QueueState(Protocol):
     def in_doubt(self) -> list[Message]:
         """Return the messages whose request has no known outcome."""
 
-    def abandon(self, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
+    def abandon(self, claimed: Sequence[Message], now: datetime, recheck_at: datetime) -> None:
         """Leave these to the run that has the lease now: what Magento shows of them is read again."""
 
     def failed(self) -> list[Message]:
@@ -79,7 +79,7 @@ class QueueState(Protocol):
     def keep_waiting(self, looked_at: Sequence[LookedAt], now: datetime) -> None:
         """Keep that these messages wait on."""
 
-    def look_again(self, acumatica_keys: Sequence[str]) -> None:
+    def check_again(self, acumatica_keys: Sequence[str]) -> None:
         """Have the next push check what waits of these records, whenever it was due."""
 
     def blocked_until(self, host: str) -> datetime | None:

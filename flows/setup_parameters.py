@@ -53,7 +53,7 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
         return await named(Failed(message=f"Nothing was changed. {as_on_the_screen(str(refused))}"))
     if kept is None:
         return await named(Completed(name="NothingChanged", message="Everything is as it was filled in already."))
-    return await named(Completed(message=f"Version {kept.number}: {kept.said}. The next sync uses it."))
+    return await named(Completed(message=f"Version {kept.number}: {kept.summary}. The next sync uses it."))
 
 
 async def _show(now: AppContext, filled: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ async def _show(now: AppContext, filled: dict[str, Any]) -> None:
                 "version": one.number,
                 "when": f"{one.saved_at:%Y-%m-%d %H:%M:%S} UTC",
                 "who": one.saved_by,
-                "what": one.said,
+                "what": one.summary,
             }
             for one in versions
         ],

@@ -62,7 +62,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
     with here.state.read() as connection:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
         found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
-        news = watching.to_tell(connection, found, limits, now)
+        news = watching.due_now(connection, found, limits, now)
     text = "\n".join(one.words for one in found) or "Nothing to report."
     wrong = await _send(chosen.blocks, news) if news else []
     reached = len(wrong) < len(chosen.blocks)

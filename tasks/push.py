@@ -213,21 +213,21 @@ async def _send(
     that works now.
     """
     failpoints.hit("claimed")
-    began = doubt_until = context.clock.now()
+    began = recheck_at = context.clock.now()
     waited = client.waited
     try:
         result = await context.entity.deliver(context, client, claimed, cut.operation_size(context))
         delivery = result.delivery
         failpoints.hit("delivered")
         if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
-            doubt_until = context.clock.now() + LATE_WRITE
+            recheck_at = context.clock.now() + LATE_WRITE
         seconds = (context.clock.now() - began - (client.waited - waited)).total_seconds()
         context.shop.batching.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
         goes_on = index == 0 or (context.shop.batching.may_send(index) and not cut.stock_priority.stock_waits(context))
         following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
-        context.state.abandon(claimed, context.clock.now(), doubt_until)
+        context.state.abandon(claimed, context.clock.now(), recheck_at)
         raise
     failpoints.hit("settled")
     if not following and (more_to_come or not goes_on):
@@ -303,8 +303,8 @@ async def _keep(
     if waits:
         context.state.block_host(context.shop.host, now + timedelta(seconds=max(waits)))
     then = _claim_spec(context, cut) if claims_more and cut.fault is None else None
-    doubt_until = now + LATE_WRITE if in_doubt else None
-    next_claimed = await cut.outcomes.write(context, BatchResult(settled, doubt_until, then))
+    recheck_at = now + LATE_WRITE if in_doubt else None
+    next_claimed = await cut.outcomes.write(context, BatchResult(settled, recheck_at, then))
     if then is not None:
         cut.learn(next_claimed)
     log_outcomes(context, settled)
@@ -373,7 +373,13 @@ def _settled(
     if became.state in (MessageState.FAILED, MessageState.SKIPPED):
         reason = with_fix(code, row.reason or "Magento refused it and gave no reason.", message.attempts)
     return MessageOutcome(
-        message, stored_as(became, outcome), code, reason, became.not_before, became.attempts, is_gone=is_missing
+        message,
+        stored_as(became, outcome),
+        code,
+        reason,
+        became.not_before,
+        became.attempts,
+        no_product=is_missing,
     )
 
 

@@ -29,8 +29,8 @@ async def settle_unknown(context: RunContext[Any]) -> None:
         decided = await context.entity.settle(context, client, unknown)
     now = context.clock.now()
     recheck_after = context.entity.recheck_after()
-    doubt_until = None if recheck_after is None else now + recheck_after
-    context.state.settle([BatchResult(decided, doubt_until)], now)
+    recheck_at = None if recheck_after is None else now + recheck_after
+    context.state.settle([BatchResult(decided, recheck_at)], now)
     log_outcomes(context, decided)
     sent, failed = (sum(one.state == state for one in decided) for state in (SENT, FAILED))
     context.events.emit(AnswersFound(context.name, sent, failed))

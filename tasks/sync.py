@@ -77,7 +77,7 @@ async def run_sync(
     began, before = context.clock.now(), replace(context.counters)
     context.events.emit(SyncStarted(context.name, full, None if keys is None else len(keys)))
     if keys:
-        context.state.look_again(keys)  # a person who names a record wants to know now
+        context.state.check_again(keys)  # a person who names a record wants to know now
     await settle_unknown(context)
     pulling = Pull(context, full=full, keys=keys, compare=compare)
     first = await pulling.begin()

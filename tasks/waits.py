@@ -38,7 +38,7 @@ def _wait(
     same.
     """
     before = message.wait if message.wait is not None and message.wait.code == code else None
-    since, reported_at = (now, None) if before is None else (before.since, before.told_at)
+    since, reported_at = (now, None) if before is None else (before.since, before.reported_at)
     context.remarks.wait(message.key, code)
     if reported_at is None and now - since >= context.queue.report_waits_after:
         reported_at = now

@@ -69,7 +69,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 class Licence(Protocol):
     """The licence's limits, which hold for the installation: every process waits for its turn."""
 
-    async def take_session(self) -> str:
+    async def acquire_session(self) -> str:
         """Wait for a free sessionand return its slot."""
 
     async def give_session_back(self, slot: str) -> None:
@@ -84,7 +84,7 @@ class Licence(Protocol):
     async def counted_until(self) -> datetime | None:
         """Return until when Acumatica may count sessions of processes that have died; None where none is known."""
 
-    async def take_request(self, slot: str) -> None:
+    async def acquire_request(self, slot: str) -> None:
         """Wait for the turn of one request of the session in `slot`."""
 
     async def session_wanted(self) -> bool:
@@ -100,7 +100,7 @@ class Licence(Protocol):
 class NoLimits:
     """A licence without limits: for tests and one-off reads."""
 
-    async def take_session(self) -> str:
+    async def acquire_session(self) -> str:
         return "unlimited"
 
     async def give_session_back(self, slot: str) -> None:
@@ -115,7 +115,7 @@ class NoLimits:
     async def counted_until(self) -> datetime | None:
         return None
 
-    async def take_request(self, slot: str) -> None:
+    async def acquire_request(self, slot: str) -> None:
         return None
 
     async def session_wanted(self) -> bool:

@@ -103,7 +103,7 @@ class AcumaticaSession:
             return
         slot, self._slot = self._slot, None
         try:
-            await self._licence.take_request(slot)
+            await self._licence.acquire_request(slot)
             # without `Content-Length: 0` the web server answers 411
             request = self._request("POST", f"{self.access.url}/entity/auth/logout", b"", {})
             self._auth.sign(request)
@@ -173,7 +173,7 @@ class AcumaticaSession:
     async def _let_in(self, flow: Flow, asked: httpx.Request, request: httpx.Request) -> None:
         """Take a slot if there is none, and send what the flow asks for before the request itself."""
         was_in = self._slot is not None
-        self._slot = self._slot or await self._licence.take_session()
+        self._slot = self._slot or await self._licence.acquire_session()
         try:
             while asked is not request:
                 asked = await self._log_in(flow, asked)
@@ -205,7 +205,7 @@ class AcumaticaSession:
 
     async def _paced(self, request: httpx.Request) -> httpx.Response:
         if self._slot is not None:
-            await self._licence.take_request(self._slot)
+            await self._licence.acquire_request(self._slot)
         return await self._exchange(request)
 
     async def _exchange(self, request: httpx.Request, seconds: float | None = None) -> httpx.Response:

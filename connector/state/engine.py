@@ -24,7 +24,7 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy.exc import ArgumentError
 
 from connector.private_files import Opened, close_database, make_file, make_folder
-from connector.state.faults import AddressUnusable, StateError, in_words, shown
+from connector.state.faults import AddressUnusable, StateError, explained_faults, shown
 from connector.state.rows import ROWS_PER_STATEMENT, insert_rows
 from connector.state.schema import metadata
 
@@ -52,13 +52,13 @@ class State:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may write: all of it is kept, or nothing. Raises `StateError`."""
-        with in_words(self.engine), self.engine.begin() as connection:
+        with explained_faults(self.engine), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
-        with in_words(self.engine), self._reader.begin() as connection:
+        with explained_faults(self.engine), self._reader.begin() as connection:
             yield connection
 
     @cached_property
@@ -79,7 +79,7 @@ def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
     address = _address(url)
     engine = _engine(address, lock_timeout)
     opened = close_database(Path(str(address.database))) if address.get_backend_name() == "sqlite" else []
-    with in_words(engine):
+    with explained_faults(engine):
         _migrate(engine)
     return State(engine, tuple(opened))
 
@@ -88,7 +88,7 @@ def is_unused(url: str) -> bool:
     """Whether no state is kept at this address yet; looks only, and makes nothing. Raises `StateError`."""
     engine = _engine(_address(url), LOCK_TIMEOUT)
     try:
-        with in_words(engine), _reading(engine).connect() as connection:
+        with explained_faults(engine), _reading(engine).connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is None
     finally:
         engine.dispose()

@@ -65,7 +65,7 @@ def shown(url: URL) -> str:
 
 
 @contextmanager
-def in_words(engine: Engine) -> Iterator[None]:
+def explained_faults(engine: Engine) -> Iterator[None]:
     """Turn the database's faults inside the body into `StateError`."""
     try:
         yield

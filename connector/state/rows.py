@@ -74,7 +74,7 @@ def driver_many(connection: Connection, statement: str, rows: Sequence[tuple[Any
     driver.executemany(statement, rows)
 
 
-def truth(value: Any) -> bool | None:
+def as_bool(value: Any) -> bool | None:
     """A truth value, or none, as a driver tells it."""
     return None if value is None else bool(value)
 

@@ -69,8 +69,8 @@ class RunState:
         """Return the records whose value changes by itself by today, and those of which Magento is in doubt."""
         with self.read() as connection:
             due = records.due(connection, self.entity, today)
-            doubted = ledger.doubted(connection, self.entity, now)
-        return list(dict.fromkeys([*due, *(row.acumatica_key for row in doubted)]))
+            due_rechecks = ledger.due_rechecks(connection, self.entity, now)
+        return list(dict.fromkeys([*due, *(row.acumatica_key for row in due_rechecks)]))
 
     def commit(self, computed: Computed, now: datetime) -> Queued:
         """Queue a chunk of computed values with all that was read for it. Raises `LeaseLost`."""
@@ -114,9 +114,9 @@ class RunState:
         with self.write() as connection:
             return settle_together(connection, self._lease, results, now)
 
-    def abandon(self, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
+    def abandon(self, claimed: Sequence[Message], now: datetime, recheck_at: datetime) -> None:
         """Leave these to the run that has the lease now: what Magento shows of them is read again."""
-        lost_lease.leave(self._state, self.entity, claimed, now, doubt_until)
+        lost_lease.leave(self._state, self.entity, claimed, now, recheck_at)
 
     def waiting_due(self, now: datetime, limit: int) -> list[Message]:
         """Return the waiting messages that are to be looked at now, the longest due first."""
@@ -128,10 +128,10 @@ class RunState:
         with self.write() as connection:
             waits.keep(connection, looked_at, now)
 
-    def look_again(self, acumatica_keys: Sequence[str]) -> None:
+    def check_again(self, acumatica_keys: Sequence[str]) -> None:
         """Have what waits of these records looked at by the next push, whenever it was due. Raises `LeaseLost`."""
         with self.write() as connection:
-            waits.look_again(connection, self.entity, acumatica_keys)
+            waits.check_again(connection, self.entity, acumatica_keys)
 
     def blocked_until(self, host: str) -> datetime | None:
         """Return until when the host asked to be left alone; None if it did not."""
@@ -145,4 +145,4 @@ class RunState:
     def remember_sync(self, now: datetime, summary: str, *, did_nothing: bool, full: bool) -> None:
         """Keep that a sync ended well, and what it did. Raises `LeaseLost`."""
         with self.write() as connection:
-            entities.remember_look(connection, self.entity, now, summary, did_nothing=did_nothing, full=full)
+            entities.remember_sync(connection, self.entity, now, summary, did_nothing=did_nothing, full=full)

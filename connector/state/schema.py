@@ -289,7 +289,7 @@ bulks = Table(
     Column("stands_still", Boolean, nullable=False, comment="its values went another way"),
 )
 
-asked = Table(
+refresh_requests = Table(
     "asked",
     metadata,
     Column("entity", StorableText, primary_key=True),
@@ -375,7 +375,7 @@ saved_settings = Table(
     ),
 )
 
-wakes = Table(
+wakeups = Table(
     "wakes",
     metadata,
     Column("entity", StorableText, primary_key=True),
@@ -391,7 +391,7 @@ notifications = Table(
     Column("received_at", BigInteger, nullable=False),
 )
 
-told = Table(
+alerts = Table(
     "told",
     metadata,
     Column("what", StorableText, primary_key=True),

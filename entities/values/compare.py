@@ -53,10 +53,10 @@ async def read_from_magento(
     everything: bool,
 ) -> MagentoValues:
     """Ask about the values of these records as far as it is needed, or about all of them."""
-    known, doubted = _known(context, values, records)
-    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in doubted]
+    known, due_rechecks = _known(context, values, records)
+    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due_rechecks]
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
-    compared = _known_ones(values, known, doubted) if compares else []
+    compared = _known_ones(values, known, due_rechecks) if compares else []
     leaving = _leaving(entity, values, known)
     checked = entity.checked(values, known, everything=everything)
     if not (asked or compared or leaving or checked):
@@ -79,9 +79,11 @@ async def read_from_magento(
     return MagentoValues(confirmed, _rejected(context, values, found), missing, at, unshown)
 
 
-def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], doubted: set[At]) -> list[LedgerRow]:
+def _known_ones(
+    values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due_rechecks: set[At]
+) -> list[LedgerRow]:
     targets = ((want.key, want.source) for want in values)
-    return [known[at] for at in targets if at in known and at not in doubted]
+    return [known[at] for at in targets if at in known and at not in due_rechecks]
 
 
 async def _made_again(
@@ -113,8 +115,10 @@ def _known(
     """Return what Magento confirmed of the records and of the values' SKUs, and which of it is in doubt."""
     with context.state.read() as connection:
         known = ledger.of_records(connection, context.name, list(records), sorted({want.key for want in values}))
-        doubted = {(row.key, row.source) for row in ledger.doubted(connection, context.name, context.clock.now())}
-    return known, doubted
+        due_rechecks = {
+            (row.key, row.source) for row in ledger.due_rechecks(connection, context.name, context.clock.now())
+        }
+    return known, due_rechecks
 
 
 def _leaving(entity: ValueParts[R], values: Sequence[DesiredValue], known: dict[At, LedgerRow]) -> list[LedgerRow]:

@@ -50,7 +50,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
-        settled_doubts=asked.targets,
+        settled_rechecks=asked.targets,
         asked_at=shown.asked_at,
         marks=list(pulled.marks.values()),
         open_orders=ruled.open_orders,

@@ -47,7 +47,7 @@ def _rule(warehouses: int) -> dict[str, str]:
 
 def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from connector.records import Facts, WarehouseQuantity
-    from connector.state.queue.chunk import not_shown
+    from connector.state.queue.desired import not_shown
     from connector.state.sync.ledger import LedgerRow
     from connector.state.sync.records import Record, Stored
     from entities.inventory import rules as quantities

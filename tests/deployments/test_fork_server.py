@@ -12,7 +12,7 @@ import psutil
 import pytest
 from support.processes import wait_until
 
-from connector.state.coordination.process import is_gone
+from connector.state.coordination.process import has_ended
 from deployments import warm_processes
 from deployments.warm_processes import WarmProcesses
 
@@ -59,7 +59,7 @@ def test_a_killed_server_leaves_its_children(warm):
     child = warm.start(time.sleep, 30)
     first = warm.server()
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: is_gone(first), "the end of the server")
+    wait_until(lambda: has_ended(first), "the end of the server")
     after = warm.start(time.sleep, 0)
     assert warm.server() != first
     wait_until(after.has_ended, "the end of the second")

@@ -130,11 +130,11 @@ async def test_a_full_sync_beside_a_run_that_works(make_world, state):
     assert "which syncs again at once" in (await full_sync("price", return_state=True)).message
     lease.release(state, held)
     with state.read() as connection:
-        before = entities.read(connection, "price").last_full_look_at
+        before = entities.read(connection, "price").last_full_sync_at
     here.change({"set_price": {"inventory_id": "P-2", "price": "9.99", "modified": "2020-01-01T00:00:00Z"}})
     assert (await price(return_state=True)).message == "1 changed, 1 sent in 1 request"
     with state.read() as connection:
-        after = entities.read(connection, "price").last_full_look_at
+        after = entities.read(connection, "price").last_full_sync_at
     assert after > before
 
 

@@ -17,7 +17,7 @@ from flows.price import price
 from flows.watch import watch as watch_flow
 from sandbox.catalogue import Product
 
-LIMITS = Limits(oldest_pending=timedelta(minutes=60), silence=timedelta(minutes=15), told_again=timedelta(hours=24))
+LIMITS = Limits(oldest_pending=timedelta(minutes=60), silence=timedelta(minutes=15), repeat_after=timedelta(hours=24))
 PRODUCTS = [Product(f"P-{number}", "x", 5_000_000, {"MAIN": 30_000}) for number in range(3)]
 
 
@@ -26,7 +26,7 @@ def sent(here):
     now = here.clock.now()
     with here.state.read() as connection:
         found = watch.findings(connection, "price", LIMITS, now)
-        news = watch.to_tell(connection, found, LIMITS, now)
+        news = watch.due_now(connection, found, LIMITS, now)
     watch.keep(here.state, found, news, now)
     return [one.what for one in news]
 

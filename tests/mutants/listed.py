@@ -100,8 +100,8 @@ MUTANTS = [
     Mutant(
         "what is in doubt is not remembered",
         CLAIMS,
-        "if answer.doubt_until is not None:",
-        "if answer.doubt_until is None:",
+        "if answer.recheck_at is not None:",
+        "if answer.recheck_at is None:",
         QUEUE,
     ),
     Mutant(

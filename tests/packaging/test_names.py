@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("a2m", "app", "connector", "entities", "flows", "receiver", "settings", "tasks", "web")
-NOT_YET = ("connector/state", "entities/run_state.py")
-"""The state database's names, and the protocol that they implement, change with its columns."""
+NOT_YET = ("connector/state/migrations",)
+"""Migrations are as they were written."""
 BANNED = {
     "complain": "print_error",
     "look": "sync",

@@ -145,7 +145,7 @@ class Play:
             newest = saved_settings.newest_number(connection)
         message = ", ".join(f"{name} {value}" for name, value in queue.items())
         saved_settings.save(
-            self._state, {"queue": queue}, after=newest, who="the soak", said=message, now=datetime.now(UTC)
+            self._state, {"queue": queue}, after=newest, who="the soak", summary=message, now=datetime.now(UTC)
         )
         self.events["other settings saved"] += 1
 

@@ -22,8 +22,8 @@ def settle(
     outcomes: Sequence[MessageOutcome],
     now: datetime,
     *,
-    doubt_until: datetime | None = None,
+    recheck_at: datetime | None = None,
     then: ClaimSpec | None = None,
 ) -> list[Message]:
     """Keep what one request brought, and claim the next one's messages."""
-    return RunState(state, held).settle([BatchResult(outcomes, doubt_until, then)], now)[0]
+    return RunState(state, held).settle([BatchResult(outcomes, recheck_at, then)], now)[0]

@@ -29,7 +29,7 @@ CHANGES = [
 def last_full_sync(here: World, entity: str) -> datetime | None:
     """When everything of the entity was read for the last time."""
     with here.state.read() as connection:
-        return entities.read(connection, entity).last_full_look_at
+        return entities.read(connection, entity).last_full_sync_at
 
 
 @pytest.mark.parametrize(("entity", "changes", "is_full"), CHANGES)

@@ -426,4 +426,4 @@ async def test_what_the_last_sync_did_is_not_overwritten_by_one_that_did_nothing
         here.clock.advance(120)
         assert (await here.sync("price", full=full)).summary() == "nothing changed"
         with here.state.read() as connection:
-            assert entities.read(connection, "price").last_look == first.summary()
+            assert entities.read(connection, "price").last_result == first.summary()

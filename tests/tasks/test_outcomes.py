@@ -76,7 +76,7 @@ def test_a_product_that_magento_does_not_have(
         RowResult("refused", "No such product", code=code),
     )
     became = push._settled(context, message(), row, NOW, PAUSE, connection_lost=False)
-    assert (became.state, became.is_gone) == (stored, code is not None)
+    assert (became.state, became.no_product) == (stored, code is not None)
     assert became.reason is not None and became.reason.startswith("No such product")
 
 

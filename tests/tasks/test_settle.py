@@ -93,8 +93,8 @@ async def test_a_late_request_is_searched_for(context: RunContext[Any], again: i
     answered_with(context, {"A": "sent"})
     await settle_unknown(context)
     with context.state.read() as connection:
-        doubted = [
-            [row.key for row in ledger.doubted(connection, "price", NOW + timedelta(seconds=after))]
+        due_rechecks = [
+            [row.key for row in ledger.due_rechecks(connection, "price", NOW + timedelta(seconds=after))]
             for after in (59, 60)
         ]
-    assert doubted == ([[], []] if again is None else [[], ["A"]])
+    assert due_rechecks == ([[], []] if again is None else [[], ["A"]])

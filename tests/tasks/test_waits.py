@@ -49,12 +49,12 @@ def test_waiting_uses_no_attempt(make_context: Contexts, attempts: int, left: in
 
 
 @pytest.mark.parametrize(
-    ("days", "told_at", "tells"), [(6, None, False), (7, None, True), (30, None, True), (30, NOW - timedelta(9), False)]
+    ("days", "reported_at", "tells"), [(6, None, False), (7, None, True), (30, None, True), (30, NOW - timedelta(9), False)]
 )
-def test_a_person_is_reported_once(make_context: Contexts, days: int, told_at: Any, tells: bool) -> None:
+def test_a_person_is_reported_once(make_context: Contexts, days: int, reported_at: Any, tells: bool) -> None:
     """After seven days, unless told otherwise."""
     context = make_context()
-    before = Wait("awaiting_payment", NOW - timedelta(days=days), None, told_at)
+    before = Wait("awaiting_payment", NOW - timedelta(days=days), None, reported_at)
     became = waits_on(context, message(wait=before), UNPAID, NOW)
     assert bool(context.remarks.notes) == tells
-    assert became.wait is not None and became.wait.told_at == (NOW if tells else told_at)
+    assert became.wait is not None and became.wait.reported_at == (NOW if tells else reported_at)

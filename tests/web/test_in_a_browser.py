@@ -131,7 +131,7 @@ def test_the_overview_refreshes_itself(site, page):
     """What changed is there without loading the page again; while nobody looks nothing is asked for."""
     page.goto("/")
     with site.state.write() as connection:
-        entities.remember_look(connection, "order", site.now, "7 changed, 7 sent", did_nothing=False, full=False)
+        entities.remember_sync(connection, "order", site.now, "7 changed, 7 sent", did_nothing=False, full=False)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.get_by_text("7 changed, 7 sent").wait_for()
     asked = []

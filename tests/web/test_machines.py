@@ -34,7 +34,7 @@ def test_health(site, monkeypatch):
 def test_the_figures(site):
     """How each entity stands, in Prometheus's text format."""
     with site.state.write() as connection:
-        entities.remember_look(connection, "price", NOW, "1 sent", did_nothing=False, full=True)
+        entities.remember_sync(connection, "price", NOW, "1 sent", did_nothing=False, full=True)
     entities.pause(site.state, ["order"], paused=True)
     answer = site.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")

@@ -14,7 +14,7 @@ from entities.names import NAMES
 def remember(site, entity, words="3 changed, 3 sent in 1 request", ago=timedelta(seconds=30)):
     """A sync of the entity has ended."""
     with site.state.write() as connection:
-        entities.remember_look(connection, entity, NOW - ago, words, did_nothing=False, full=False)
+        entities.remember_sync(connection, entity, NOW - ago, words, did_nothing=False, full=False)
 
 
 def test_nothing_is_set_up(site):

@@ -145,7 +145,7 @@ def _save(visit: Visit) -> Done | Response:
     except SettingsError as error:
         answers.errors, problems = _beside_their_fields(section, error)
         return _again(visit, section, answers, version, problems, why, 422)
-    texts = [] if kept is None else [f"Saved as version {kept.number}: {kept.said}.", *_show_in_prefect(visit)]
+    texts = [] if kept is None else [f"Saved as version {kept.number}: {kept.summary}.", *_show_in_prefect(visit)]
     if answers.secrets:
         texts.append(_save_secrets(visit, section, answers.secrets, back))
     if not texts:
@@ -178,7 +178,7 @@ def _saved_by_another(visit: Visit, section: str, answers: Answers, version: int
     assert newest is not None
     mine = changed(section, answers.filled, _shown(visit, version))
     problem = (
-        f"{newest.saved_by} saved version {newest.number} meanwhile: {newest.said}. Nothing of yours is saved yet. "
+        f"{newest.saved_by} saved version {newest.number} meanwhile: {newest.summary}. Nothing of yours is saved yet. "
         "Below are the values of now with what you changed; look at them and save again."
     )
     fields = fields_of(section, here.settings, here.saved, filled=mine)
@@ -272,7 +272,7 @@ def _restore(visit: Visit) -> Done:
         raise Refused(f"Nothing was restored. {as_on_the_screen(str(error))}", back) from error
     if kept is None:
         raise Refused("Nothing was restored: these values count already.", back)
-    texts = [f"Version {number} is restored as version {kept.number}: {kept.said}.", *_show_in_prefect(visit)]
+    texts = [f"Version {number} is restored as version {kept.number}: {kept.summary}.", *_show_in_prefect(visit)]
     return Done(" ".join(texts), "/setup/history")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from connector.errors import ConnectorError
-from connector.state.coordination.process import Process, is_gone, this_process
+from connector.state.coordination.process import Process, has_ended, this_process
 from connector.state.engine import State
 from connector.state.rows import driver_rows, upsert
 from connector.state.schema import instant, leases, micros
@@ -46,7 +46,7 @@ class LeaseHolder:
     expires_at: datetime
     died: bool = False
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Who it is, as somebody who waits is told."""
         if not self.died:
             return self.holder
@@ -99,7 +99,7 @@ def holder_of(connection: Connection, entity: str, now: datetime) -> LeaseHolder
 
 def _held(row: Row[Any]) -> LeaseHolder:
     process = None if row.machine is None else Process(row.machine, row.pid, row.process_started)
-    return LeaseHolder(row.holder, instant(row.expires_at), died=process is not None and bool(is_gone(process)))
+    return LeaseHolder(row.holder, instant(row.expires_at), died=process is not None and bool(has_ended(process)))
 
 
 def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECONDS) -> None:

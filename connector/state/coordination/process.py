@@ -38,7 +38,7 @@ def process_of(pid: int) -> Process:
     return Process(this_machine(), pid, _started_at(pid))
 
 
-def is_gone(process: Process) -> bool | None:
+def has_ended(process: Process) -> bool | None:
     """Whether the process has ended; None where that cannot be seen from here."""
     if not process.started or process.machine != this_machine():
         return None

@@ -47,7 +47,7 @@ class SharedLicence:
 
     `host` names the site; `session_limit` is its number of API users, `requests_per_minute` its quota (0: unlimited).
     `by_hand`: a person asks, so a login that was refused before is tried. `holder` names who asks to others that wait;
-    `said` is told, in words, what is waited for.
+    `report` gets a message about what is waited for.
     """
 
     state: State
@@ -57,15 +57,15 @@ class SharedLicence:
     requests_per_minute: int
     by_hand: bool = False
     holder: str = "a process"
-    said: Callable[[str], object] = lambda _said: None
-    _said_at: dict[str, datetime] = field(default_factory=dict)
+    report: Callable[[str], object] = lambda _reported: None
+    _reported_at: dict[str, datetime] = field(default_factory=dict)
 
-    async def take_session(self) -> str:
+    async def acquire_session(self) -> str:
         """Wait for a free session slot; the longest waiting is served first. Return the slot."""
         slot = str(uuid.uuid4())
         while not self._taken(slot):
             renewed_at = self.clock.now()
-            self._say_what_is_waited_for(slot)
+            self._report_reason(slot)
             await self.clock.sleep(_POLL_SECONDS)
             while not self._is_next(slot) and self.clock.now() - renewed_at < _TICKET_RENEWED:
                 await self.clock.sleep(_POLL_SECONDS)
@@ -81,12 +81,12 @@ class SharedLicence:
         with self.state.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.slot == slot))
 
-    async def take_request(self, slot: str) -> None:
+    async def acquire_request(self, slot: str) -> None:
         """Wait for the turn of one request, and keep the session's slot alive."""
         now = self.clock.now()
         turn = await asyncio.to_thread(self._reserve, slot, now)  # the disk is waited for, others go on
         if turn - now >= _WORTH_SAYING:
-            self._say_that_a_turn_is_waited_for(slot, (turn - now).total_seconds())
+            self._report_waiting_for_turn(slot, (turn - now).total_seconds())
         await self.clock.sleep((turn - now).total_seconds())
 
     async def session_wanted(self) -> bool:
@@ -102,7 +102,7 @@ class SharedLicence:
         """Say that Acumatica refuses another session, whose sessions it may still count, and what to do."""
         left = seats.lost(self._seats(), self.clock.now())
         known = (
-            f"It still counts sessions of processes that ended without logging out: {seats.lost_in_words(left)} "
+            f"It still counts sessions of processes that ended without logging out: {seats.describe_lost(left)} "
             "(at the latest: it closes a session after ten idle minutes)."
             if left
             else "Nothing of this connector that died is known to hold one: another program uses Acumatica's sessions, "
@@ -112,7 +112,7 @@ class SharedLicence:
             f"{refusal} {known} Who is signed in is seen in Acumatica on License Monitoring Console (SM604000); "
             "a session that ends there, or a program that logs out, makes room at once."
         )
-        self._say("limit", f"Waiting for Acumatica to let us in: {words}")
+        self._report("limit", f"Waiting for Acumatica to let us in: {words}")
         return words
 
     async def refused_until(self, as_whom: str) -> datetime | None:
@@ -188,31 +188,31 @@ class SharedLicence:
             mine = update(sessions).where(sessions.c.slot == slot)
             connection.execute(mine.values(heard_at=micros(self.clock.now())))
 
-    def _say_what_is_waited_for(self, slot: str) -> None:
+    def _report_reason(self, slot: str) -> None:
         known, now = self._seats(), self.clock.now()
         before = [one for one in seats.waiting(known, now) if one.slot != slot]
         rest = f" Waiting too: {seats.named(before)}." if before else ""
-        self._say(
+        self._report(
             "session",
             f"Waiting for one of the {self.session_limit} sessions with Acumatica that the connector may hold at once "
             f"(Sessions, A2M_ACUMATICA__SESSIONS). In use by: {seats.named(seats.in_use(known, now))}.{rest}",
         )
 
-    def _say_that_a_turn_is_waited_for(self, slot: str, seconds: float) -> None:
+    def _report_waiting_for_turn(self, slot: str, seconds: float) -> None:
         others = [one for one in seats.in_use(self._seats(), self.clock.now()) if one.slot != slot]
         rest = f" Shared with: {seats.named(others)}." if others else ""
-        self._say(
+        self._report(
             "turn",
             f"Waiting {seconds:,.0f} s for a turn: Acumatica's licence allows {self.requests_per_minute:,} requests a "
             f"minute (Requests per minute, A2M_ACUMATICA__REQUESTS_PER_MINUTE).{rest}",
         )
 
-    def _say(self, what: str, words: str) -> None:
+    def _report(self, what: str, words: str) -> None:
         """Say it now, and again only after a while."""
-        now, before = self.clock.now(), self._said_at.get(what)
+        now, before = self.clock.now(), self._reported_at.get(what)
         if before is None or now - before >= SAID_AGAIN:
-            self._said_at[what] = now
-            self.said(words)
+            self._reported_at[what] = now
+            self.report(words)
 
     def _reserve(self, slot: str, now: datetime) -> datetime:
         with self.state.write() as connection:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from connector.state.coordination.lease import LEASE_SECONDS
-from connector.state.coordination.process import Process, is_gone
+from connector.state.coordination.process import Process, has_ended
 from connector.state.schema import instant, sessions
 
 IDLE_SECONDS = 600.0
@@ -37,7 +37,7 @@ class Seat:
         """Whether its process has died without logging out."""
         if self.process is None:  # an earlier version of the connector does not tell
             return False
-        gone = is_gone(self.process)
+        gone = has_ended(self.process)
         return now - self.heard_at > timedelta(seconds=LEASE_SECONDS) if gone is None else gone
 
 
@@ -84,6 +84,6 @@ def named(seats: Sequence[Seat]) -> str:
     return "; ".join(f"{one.holder} (since {one.taken_at or one.asked_at:%H:%M:%S} UTC)" for one in seats)
 
 
-def lost_in_words(seats: Sequence[Seat]) -> str:
+def describe_lost(seats: Sequence[Seat]) -> str:
     """Whose sessions Acumatica still counts, and until when at the latest."""
     return "; ".join(f"{one.holder}, until {one.ends_at:%H:%M:%S} UTC" for one in seats)

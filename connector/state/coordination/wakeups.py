@@ -13,18 +13,18 @@ from sqlalchemy import Connection, bindparam, delete, exists, literal, select
 
 from connector.state.engine import State
 from connector.state.rows import upsert
-from connector.state.schema import asked, entities, instant, leases, micros, notifications, wakes
+from connector.state.schema import entities, instant, leases, micros, notifications, refresh_requests, wakeups
 
 REMEMBERED = timedelta(days=1)
 _REQUESTED = select(literal(1)).where(
-    exists().where(wakes.c.entity == bindparam("the_entity"), wakes.c.asked_at > bindparam("since"))
-    | exists().where(asked.c.entity == bindparam("the_entity"))
+    exists().where(wakeups.c.entity == bindparam("the_entity"), wakeups.c.asked_at > bindparam("since"))
+    | exists().where(refresh_requests.c.entity == bindparam("the_entity"))
 )
 """Asked several times a second: made once, it costs a third."""
 
 
 @dataclass(frozen=True)
-class Wake:
+class Wakeup:
     """When a sync, and a full sync, was last asked for."""
 
     asked_at: datetime | None = None
@@ -39,15 +39,15 @@ def ask(state: State, named: Sequence[str], now: datetime, *, full: bool = False
 
 def _ask(connection: Connection, named: Sequence[str], now: datetime, *, full: bool = False) -> None:
     moment = {"asked_at": micros(now), **({"full_asked_at": micros(now)} if full else {})}
-    upsert(connection, wakes, [{"entity": entity, **moment} for entity in named])
+    upsert(connection, wakeups, [{"entity": entity, **moment} for entity in named])
 
 
-def read(connection: Connection, entity: str) -> Wake:
+def read(connection: Connection, entity: str) -> Wakeup:
     """What was asked for of the entity."""
-    row = connection.execute(select(wakes).where(wakes.c.entity == entity)).one_or_none()
+    row = connection.execute(select(wakeups).where(wakeups.c.entity == entity)).one_or_none()
     if row is None:
-        return Wake()
-    return Wake(instant(row.asked_at), None if row.full_asked_at is None else instant(row.full_asked_at))
+        return Wakeup()
+    return Wakeup(instant(row.asked_at), None if row.full_asked_at is None else instant(row.full_asked_at))
 
 
 def sync_requested(connection: Connection, entity: str, since: datetime) -> bool:

@@ -155,11 +155,11 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
             _linked(connection, notes, magento_id, now)
             refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync takes it as it is in Acumatica now"
-        told = next((one for one in waiting if one.document is not None), None)
-        document = None if told is None else told.document
+        sent = next((one for one in waiting if one.document is not None), None)
+        document = None if sent is None else sent.document
         links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, "hand")], now)
-        if told is not None and told.value is not None:
-            row = LedgerRow(key, "", told.acumatica_key, told.sku or key, told.value, None)
+        if sent is not None and sent.value is not None:
+            row = LedgerRow(key, "", sent.acumatica_key, sent.sku or key, sent.value, None)
             ledger.confirm(connection, entity, [row], now)
         settled = [*waiting, *notes]
         _linked(connection, settled, magento_id, now)

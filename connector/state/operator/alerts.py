@@ -1,7 +1,7 @@
-"""What a person should be told without asking: messages that failed, one that waits too long, an entity without a sync.
+"""Alerts: messages that failed, one that waits too long, an entity without a sync.
 
-Comes in: the state database and how long is too long. Goes out: what there is to tell now. What was told is kept, and
-told again only after a while, or once it was over and came back.
+From the state database and limits, return the alerts that are due now. What was sent is stored, and sent again only
+after a while, or once it was over and came back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from connector.state.operator import actions as by_hand
 from connector.state.operator import overview
 from connector.state.queue import waits
 from connector.state.rows import upsert
-from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, instant, micros, targets, told
+from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, alerts, instant, micros, targets
 from connector.state.sync import entities
 
 
@@ -45,12 +45,12 @@ class Limits:
 
     oldest_pending: timedelta
     silence: timedelta
-    told_again: timedelta
-    wait_tell: timedelta = timedelta(days=7)
+    repeat_after: timedelta
+    report_waits_after: timedelta = timedelta(days=7)
 
 
 def findings(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
-    """What is to be told of an entity that is active; a paused one may be silent, and its messages may wait."""
+    """Return the alerts of an entity that is active; a paused one may be silent, and its messages may wait."""
     found = _failed(connection, entity)
     stands = overview.of_entity(connection, entity, now)
     if stands.paused:
@@ -60,7 +60,7 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
         words = f"{entity}: {stands.counts['pending']:,} messages wait, the oldest since {_moment(oldest)}."
         found.append(Finding(f"{entity} waits", oldest, words))
     found += _waiting(connection, entity, limits, now)
-    looked = stands.last_look_at or entities.read(connection, entity).active_since
+    looked = stands.last_sync_at or entities.read(connection, entity).active_since
     if stands.working is None and looked is not None and now - looked > limits.silence:
         found.append(Finding(f"{entity} is silent", looked, f"{entity}: no sync was finished since {_moment(looked)}."))
     return found
@@ -68,16 +68,18 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
 
 def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
     """What has waited for something outside the queue, such as a payment, for longer than WAIT_TELL."""
-    found = waits.longest(connection, entity, now - limits.wait_tell)
+    found = waits.longest(connection, entity, now - limits.report_waits_after)
     if found is None:
         return []
     how_many, newest, oldest = found
     wait = "message waits" if how_many == 1 else "messages wait"
     words = (
-        f"{entity}: {how_many:,} {wait} for longer than {limits.wait_tell.days} days, first of all "
+        f"{entity}: {how_many:,} {wait} for longer than {limits.report_waits_after.days} days, first of all "
         f"{', '.join(oldest)}; a2m explain says for what."
     )
-    return [Finding(f"{entity} waits for long", newest + limits.wait_tell, words, once=True, again_when_newer=True)]
+    return [
+        Finding(f"{entity} waits for long", newest + limits.report_waits_after, words, once=True, again_when_newer=True)
+    ]
 
 
 def _failed(connection: Connection, entity: str) -> list[Finding]:
@@ -95,24 +97,24 @@ def _failed(connection: Connection, entity: str) -> list[Finding]:
     return [Finding(f"{entity} failed", instant(newest), words, again_when_newer=True)]
 
 
-def to_tell(connection: Connection, found: Sequence[Finding], limits: Limits, now: datetime) -> list[Finding]:
-    """Those that were not told yet, or long ago; failed messages also when others have failed since."""
-    when = {row.what: instant(row.told_at) for row in connection.execute(select(told))}
+def due_now(connection: Connection, found: Sequence[Finding], limits: Limits, now: datetime) -> list[Finding]:
+    """Return those that were not sent yet, or long ago; failed messages also when others have failed since."""
+    when = {row.what: instant(row.told_at) for row in connection.execute(select(alerts))}
 
     def is_new(one: Finding) -> bool:
         before = when.get(one.what)
-        if before is None or (now - before >= limits.told_again and not one.once):
+        if before is None or (now - before >= limits.repeat_after and not one.once):
             return True
         return one.again_when_newer and one.since is not None and one.since > before
 
     return [one for one in found if is_new(one)]
 
 
-def keep(state: State, found: Sequence[Finding], now_told: Sequence[Finding], now: datetime) -> None:
-    """Keep what was told now, and forget what is over."""
+def keep(state: State, found: Sequence[Finding], sent: Sequence[Finding], now: datetime) -> None:
+    """Store what was sent now, and forget what is over."""
     with state.write() as connection:
-        connection.execute(delete(told).where(told.c.what.not_in([one.what for one in found])))
-        upsert(connection, told, [{"what": one.what, "told_at": micros(now)} for one in now_told])
+        connection.execute(delete(alerts).where(alerts.c.what.not_in([one.what for one in found])))
+        upsert(connection, alerts, [{"what": one.what, "told_at": micros(now)} for one in sent])
 
 
 def _moment(value: datetime) -> str:

@@ -1,10 +1,10 @@
 """Erases what the state database keeps of one person, found by an e-mail.
 
 Comes in: an e-mail. Goes out: how much there was. The customers with this e-mail, their orders, and orders that hold
-the e-mail themselves lose all that was read from Acumatica and all that was told to Magento. What stays holds no
+the e-mail themselves lose all that was read from Acumatica and all that was sent to Magento. What stays holds no
 personal data and is needed so that nothing is made twice: the Acumatica key, Magento's id (links), and the fingerprint
 of what was sent (targets, requests), a hash. A link or a message without its content is one of which nobody knows what
-was told; every stage knows that case, because links by hand are made so.
+was sent; every stage knows that case, because links by hand are made so.
 
 What waits to be sent is overtaken, and its record is asked for again: if Acumatica still has it, it goes after all.
 Erased means erased: the file holds no trace afterwards (`leave_no_trace`).
@@ -23,7 +23,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, delete,
 
 from connector.state.coordination import lease
 from connector.state.engine import State
-from connector.state.faults import in_words
+from connector.state.faults import explained_faults
 from connector.state.queue import requests
 from connector.state.rows import chunked, in_any
 from connector.state.schema import (
@@ -107,7 +107,7 @@ def leave_no_trace(state: State) -> bool:
     """
     if state.engine.dialect.name == "sqlite":
         return _write_sqlite_anew(state)
-    with in_words(state.engine), state.engine.connect() as plain:
+    with explained_faults(state.engine), state.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
         for table in (targets, attempted_documents, request_table, records, links, entities, audit, reconciled):
             connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')
@@ -116,7 +116,7 @@ def leave_no_trace(state: State) -> bool:
 
 def _write_sqlite_anew(state: State) -> bool:
     """`secure_delete` fills the rest of each page with zeros; the checkpoint empties the file of what was written."""
-    with in_words(state.engine):
+    with explained_faults(state.engine):
         connection = state.engine.raw_connection()
         try:
             cursor = connection.cursor()
@@ -147,7 +147,7 @@ def _naming(connection: Connection, entity: str, email: str, customers: Collecti
 
 
 def _contents(connection: Connection, entity: str) -> Iterator[tuple[str, bytes]]:
-    """All that is kept of an entity's records: what Acumatica said, and what Magento was told or is to be told."""
+    """Yield all that is kept of an entity's records: as read from Acumatica, and as sent to Magento or still to be."""
     for table, column in ((records, records.c.data), (links, links.c.document), (targets, targets.c.document)):
         yield from _column(connection, select(table.c.acumatica_key, column).where(table.c.entity == entity), column)
     tried = select(targets.c.acumatica_key, attempted_documents.c.content).join(
@@ -255,8 +255,8 @@ def _mentions(
     for row in connection.execute(reasons.where(targets.c.reason.is_not(None))).all():
         if sought in row.reason.casefold() and (row.entity, row.acumatica_key) not in own:
             yield targets.c.reason, targets.c.id, row.id, row.reason
-    said = select(entities.c.entity, entities.c.last_look).where(entities.c.last_look.is_not(None))
-    for row in connection.execute(said).all():
+    results = select(entities.c.entity, entities.c.last_look).where(entities.c.last_look.is_not(None))
+    for row in connection.execute(results).all():
         if sought in row.last_look.casefold():
             yield entities.c.last_look, entities.c.entity, row.entity, row.last_look
     for row in connection.execute(select(audit.c.id, audit.c.said)).all():
@@ -272,5 +272,5 @@ def _erase_mentions(connection: Connection, email: str) -> None:
     logged = select(request_table.c.id, request_table.c.not_sent).where(request_table.c.not_sent.is_not(None))
     for row in connection.execute(logged).all():
         if pattern.search(row.not_sent):
-            said = update(request_table).where(request_table.c.id == row.id)
-            connection.execute(said.values(not_sent=pattern.sub(IN_PLACE, row.not_sent)))
+            changed = update(request_table).where(request_table.c.id == row.id)
+            connection.execute(changed.values(not_sent=pattern.sub(IN_PLACE, row.not_sent)))

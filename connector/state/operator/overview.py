@@ -63,9 +63,9 @@ class Overview:
     working: str | None
     watermark: datetime | None
     counts: dict[str, int]
-    last_look_at: datetime | None
-    last_look: str | None
-    last_full_look_at: datetime | None
+    last_sync_at: datetime | None
+    last_result: str | None
+    last_full_sync_at: datetime | None
     oldest_pending: datetime | None
     waiting: dict[str, int]
     died: str | None = None
@@ -95,12 +95,12 @@ def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
         None if holder is None or holder.died else holder.holder,
         _instant(pulled),
         counts,
-        known.last_look_at,
-        known.last_look,
-        known.last_full_look_at,
+        known.last_sync_at,
+        known.last_result,
+        known.last_full_sync_at,
         _instant(oldest),
         waiting,
-        holder.in_words() if holder is not None and holder.died and holder.expires_at > now else None,
+        holder.describe() if holder is not None and holder.died and holder.expires_at > now else None,
         known.last_fault,
         known.last_fault_at,
         known.fault_since,

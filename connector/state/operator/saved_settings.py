@@ -31,7 +31,7 @@ class Version:
     number: int
     saved_at: datetime
     saved_by: str
-    said: str
+    summary: str
     values: Values
 
 
@@ -62,7 +62,7 @@ def _version(row: Any) -> Version:
     return Version(row.version, instant(row.saved_at), row.saved_by, row.said, json.loads(row.settings))
 
 
-def save(state: State, values: Values, *, after: int, who: str, said: str, now: datetime) -> int:
+def save(state: State, values: Values, *, after: int, who: str, summary: str, now: datetime) -> int:
     """Keep the values as the version that follows number `after`; gives its number. Raises `SavedMeanwhile`."""
     with state.write() as connection:
         number = newest_number(connection)
@@ -72,7 +72,7 @@ def save(state: State, values: Values, *, after: int, who: str, said: str, now: 
             "version": number + 1,
             "saved_at": micros(now),
             "saved_by": who,
-            "said": said,
+            "said": summary,
             "settings": json.dumps(values, ensure_ascii=False, sort_keys=True),
         }
         connection.execute(saved_settings.insert().values(row))

@@ -47,9 +47,9 @@ def settle_together(
     wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
     claims: list[list[Message]] = [[] for _answer in answers]
     if wishing:
-        wish = answers[wishing[0]].then
-        assert wish is not None
-        claimed = _Claims(connection, held, wish, now).of_requests(len(wishing))
+        spec = answers[wishing[0]].then
+        assert spec is not None
+        claimed = _Claims(connection, held, spec, now).of_requests(len(wishing))
         for place, of_it in zip(wishing, claimed, strict=False):
             claims[place] = of_it
     return claims
@@ -62,41 +62,41 @@ _LAST_REQUEST = 20
 class _Claims:
     """Claims targets for the next requests of one transaction: what is in an open request is left out."""
 
-    def __init__(self, connection: Connection, held: Lease, wish: ClaimSpec, now: datetime) -> None:
+    def __init__(self, connection: Connection, held: Lease, spec: ClaimSpec, now: datetime) -> None:
         self._connection = connection
         self._held = held
-        self._wish = wish
+        self._spec = spec
         self._now = now
         self._made = statements(connection.dialect.name)
         self._taken = [number for one in requests.open_of(connection, held.entity) for number in one.left]
 
     def of_requests(self, count: int) -> list[list[Message]]:
         """Return the messages of so many requests; fewer lists where there are not that many."""
-        wish = self._wish
-        blocked = hosts.blocked_until(self._connection, wish.host)
+        spec = self._spec
+        blocked = hosts.blocked_until(self._connection, spec.host)
         if blocked is not None and blocked > self._now:
             return []
         claims = [self._claimed(part) for part in self._fresh(count)]
-        while len(claims) < count and not wish.whole:
+        while len(claims) < count and not spec.whole:
             first = self._rows(self._made.fewest_attempts)[0][0]
             if first is None:
                 break
-            size = wish.size_after[min(first, len(wish.size_after)) - 1] if first else wish.size
+            size = spec.size_after[min(first, len(spec.size_after)) - 1] if first else spec.size
             claims.append(self._claimed(self._due(first, size)))
         return claims
 
     def _fresh(self, count: int) -> Iterable[list[tuple[Any, ...]]]:
         """Return targets whose value was never tried, for so many requests."""
-        size = self._wish.size * count
-        if self._wish.whole:
+        size = self._spec.size * count
+        if self._spec.whole:
             due = self._rows(self._made.how_many, 0, size)[0][0]
-            size = due // self._wish.size * self._wish.size
+            size = due // self._spec.size * self._spec.size
         if not size:
             return []
-        fresh = self._due(0, size, stock_outs=True) if self._wish.stock_outs_first else []
+        fresh = self._due(0, size, stock_outs=True) if self._spec.stock_outs_first else []
         if len(fresh) < size:
             fresh += self._due(0, size - len(fresh))
-        return [list(part) for part in chunked(fresh, self._wish.size)]
+        return [list(part) for part in chunked(fresh, self._spec.size)]
 
     def _due(self, attempts: int, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
         """Take up to `size` of the due targets with so many attempts behind them; with `stock_outs` only those that
@@ -144,9 +144,9 @@ def _settle(
     if more:
         _keep_what_it_brought(connection, held.entity, more, now)
     for answer in answers:
-        if answer.doubt_until is not None:
+        if answer.recheck_at is not None:
             claimed = [one.message for one in answer.outcomes if still_claimed(one)]
-            ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.doubt_until)
+            ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
 
 
 def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
@@ -284,7 +284,7 @@ def _keep_what_it_brought(
     waits.end_of(connection, entity, linked)
     # the next desired value is sent even if it equals the last confirmed one: Magento may have only a part of it
     ledger.forget(connection, entity, [one.message.key for one in outcomes if one.partially_applied])
-    ledger.forget_products(connection, entity, sorted({one.message.key for one in outcomes if one.is_gone}), now)
+    ledger.forget_products(connection, entity, sorted({one.message.key for one in outcomes if one.no_product}), now)
     for one in outcomes:
         if one.compensated:
             compensations.add(connection, one.message.key, one.compensated, now)

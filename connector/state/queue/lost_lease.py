@@ -11,7 +11,7 @@ from connector.state.queue.message import Message
 from connector.state.sync import ledger, refresh_requests
 
 
-def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, doubt_until: datetime) -> None:
+def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, recheck_at: datetime) -> None:
     """Have the values of these messages read again in Magento at `doubt_until`, and their documents told again. Needs
     no lease.
     """
@@ -19,7 +19,7 @@ def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, 
     documents = [one for one in claimed if one.document is not None]
     with state.write() as connection:
         lease.lock_entity(connection, entity)
-        ledger.doubt(connection, entity, values, doubt_until)
+        ledger.doubt(connection, entity, values, recheck_at)
         if documents:
             ledger.forget(connection, entity, [one.key for one in documents])
             refresh_requests.add(connection, entity, [one.acumatica_key for one in documents], now)

@@ -72,7 +72,7 @@ class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
     taken: tuple[tuple[str, str], ...] = ()
     compensated: tuple[Compensation, ...] = ()
     wait: Wait | None = None
-    is_gone: bool = False
+    no_product: bool = False
 
 
 class ClaimSpec(msgspec.Struct, frozen=True):
@@ -96,7 +96,7 @@ class BatchResult(msgspec.Struct, frozen=True):
     """
 
     outcomes: Sequence[MessageOutcome]
-    doubt_until: datetime | None = None
+    recheck_at: datetime | None = None
     then: ClaimSpec | None = None
 
 

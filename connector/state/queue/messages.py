@@ -19,7 +19,7 @@ from connector.state.queue.message import Message
 from connector.state.queue.requests import InRequest
 from connector.state.queue.statements import COLUMNS
 from connector.state.queue.wait import Wait
-from connector.state.rows import chunked, in_any, in_none, truth, tuples
+from connector.state.rows import as_bool, chunked, in_any, in_none, tuples
 from connector.state.schema import (
     IS_FAILED,
     IS_PENDING,
@@ -41,7 +41,7 @@ _ATTEMPTS_KEPT_IN_MIND = 10
 def _message(row: tuple[Any, ...]) -> Message:
     """Return a row of `COLUMNS` as what it says by itself."""
     target, seq, entity, key, source, acumatica_key, sku, wanted, in_stock, state, attempts, *more = row
-    cause, reason, at, document, not_before, wait, since, waits_for, told_at, request, rejected = more
+    cause, reason, at, document, not_before, wait, since, waits_for, reported_at, request, rejected = more
     return Message(
         target,
         seq,
@@ -51,7 +51,7 @@ def _message(row: tuple[Any, ...]) -> Message:
         acumatica_key,
         sku,
         wanted,
-        truth(in_stock),
+        as_bool(in_stock),
         state,
         attempts,
         cause,
@@ -59,22 +59,22 @@ def _message(row: tuple[Any, ...]) -> Message:
         instant(at),
         document,
         instant(not_before) if not_before else None,
-        _wait(wait, since, waits_for, told_at),
+        _wait(wait, since, waits_for, reported_at),
         request,
         bool(rejected),
     )
 
 
-def _wait(code: str | None, since: int, waits_for: str | None, told_at: int | None) -> Wait | None:
+def _wait(code: str | None, since: int, waits_for: str | None, reported_at: int | None) -> Wait | None:
     if code is None:
         return None
-    return Wait(code, instant(since), waits_for, None if told_at is None else instant(told_at))
+    return Wait(code, instant(since), waits_for, None if reported_at is None else instant(reported_at))
 
 
 def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Message:
     """Return a row of `COLUMNS` as a message that goes in this request now."""
     target, seq, entity, key, source, acumatica_key, sku, wanted, in_stock, _state, attempts, *more = row
-    cause, reason, _at, document, _not_before, wait, since, waits_for, told_at, _request, _rejected = more
+    cause, reason, _at, document, _not_before, wait, since, waits_for, reported_at, _request, _rejected = more
     return Message(
         target,
         seq,
@@ -84,7 +84,7 @@ def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Messag
         acumatica_key,
         sku,
         wanted,
-        truth(in_stock),
+        as_bool(in_stock),
         SENDING,
         attempts + 1,
         cause,
@@ -92,7 +92,7 @@ def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Messag
         now,
         document,
         None,
-        _wait(wait, since, waits_for, told_at),
+        _wait(wait, since, waits_for, reported_at),
         request,
     )
 

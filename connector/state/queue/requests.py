@@ -68,8 +68,8 @@ class Claim(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What a request said of a target, what was confirmed before, when it left, and what became of it: the state, with
-    the cause and reason if it was not sent.
+    """What a request carried of a target, what was confirmed before, when it left, and what became of it: the state,
+    with the cause and reason if it was not sent.
     """
 
     request: int
@@ -103,8 +103,8 @@ def targets_in(connection: Connection, entity: str | None = None) -> dict[int, I
     for number, ids, left, seqs, values, in_stock, sent_at, lost_at in _open(connection, columns, entity):
         at = instant(lost_at or sent_at)
         is_open = None if left is None else set(_ids(left))
-        said = zip(_ids(ids), _ids(seqs), _numbers(values), _truths_of(in_stock, values), strict=True)
-        for target, seq, value, stock in said:
+        carried = zip(_ids(ids), _ids(seqs), _numbers(values), _truths_of(in_stock, values), strict=True)
+        for target, seq, value, stock in carried:
             if is_open is None or target in is_open:
                 found[target] = InRequest(number, at, seq, value, stock)
     return found
@@ -187,7 +187,7 @@ def _all_not_sent(connection: Connection, one: Ended) -> str:
 
 
 def forget_reasons(connection: Connection, entity: str, targets: Collection[int]) -> None:
-    """Erase why these targets were not sent: what Magento said may name a person."""
+    """Erase why these targets were not sent: what Magento answered may name a person."""
     those = set(targets)
     query = "SELECT id, not_sent FROM requests WHERE entity = ? AND not_sent IS NOT NULL"
     for number, not_sent in driver_rows(connection, query, (entity,)):
@@ -198,8 +198,8 @@ def forget_reasons(connection: Connection, entity: str, targets: Collection[int]
 
 
 def deliveries(connection: Connection, of: dict[int, int], limit: int) -> dict[int, list[Delivery]]:
-    """Return what requests said of targets, the newest first, at most `limit` each: from targets and the last request
-    of each. Requests are kept for as long as housekeeping says.
+    """Return what requests carried of targets, the newest first, at most `limit` each: from targets and the last
+    request of each. Requests are kept for as long as housekeeping says.
     """
     found: dict[int, list[Delivery]] = {target: [] for target in of}
     ahead = dict(of)
@@ -236,7 +236,7 @@ def _delivery(row: tuple[Any, ...], target: int) -> tuple[Delivery, int | None]:
     def at(text: str | None) -> int | None:
         return None if text is None else _numbers(text)[place]
 
-    def truth_at(text: str | None) -> bool | None:
+    def bool_at(text: str | None) -> bool | None:
         value = at(text)
         return None if value is None else bool(value)
 
@@ -246,5 +246,5 @@ def _delivery(row: tuple[Any, ...], target: int) -> tuple[Delivery, int | None]:
     for was, cause, reason, those in _not_sent(not_sent) if not_sent else []:
         if target in those:
             became = (was, cause, reason)
-    said = (number, instant(sent_at), at(new), truth_at(in_stock), at(old), truth_at(was_in_stock))
-    return Delivery(*said, *became), at(previous)
+    sent = (number, instant(sent_at), at(new), bool_at(in_stock), at(old), bool_at(was_in_stock))
+    return Delivery(*sent, *became), at(previous)

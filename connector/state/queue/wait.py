@@ -15,7 +15,7 @@ class Wait(msgspec.Struct, frozen=True):
     code: str
     since: datetime
     waits_for: str | None = None
-    told_at: datetime | None = None
+    reported_at: datetime | None = None
 
 
 class LookedAt(msgspec.Struct, frozen=True):

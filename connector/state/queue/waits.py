@@ -47,12 +47,12 @@ def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
     """The columns of a message that say what it waits for."""
     if wait is None:
         return dict.fromkeys(("wait", "waiting_since", "waits_for", "wait_told_at"))
-    told_at = None if wait.told_at is None else micros(wait.told_at)
+    reported_at = None if wait.reported_at is None else micros(wait.reported_at)
     return {
         "wait": wait.code,
         "waiting_since": micros(wait.since),
         "waits_for": wait.waits_for,
-        "wait_told_at": told_at,
+        "wait_told_at": reported_at,
     }
 
 
@@ -63,7 +63,7 @@ def end_of(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -
         connection.execute(update(targets).where(here).values(not_before=0))
 
 
-def look_again(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
+def check_again(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
     """Look at what waits of these records with the next push, whenever it was due."""
     for part in chunked(list(acumatica_keys)):
         waiting = and_(targets.c.entity == entity, IS_PENDING, _WAITS)

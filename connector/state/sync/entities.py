@@ -24,9 +24,9 @@ class EntityState:
     entity: str
     paused: bool = False
     computed_with: str | None = None
-    last_look_at: datetime | None = None
-    last_look: str | None = None
-    last_full_look_at: datetime | None = None
+    last_sync_at: datetime | None = None
+    last_result: str | None = None
+    last_full_sync_at: datetime | None = None
     active_since: datetime | None = None
     last_fault: str | None = None
     last_fault_at: datetime | None = None
@@ -56,18 +56,18 @@ def _instant(value: int | None) -> datetime | None:
     return None if value is None else instant(value)
 
 
-def remember_look(
-    connection: Connection, entity: str, now: datetime, said: str, *, did_nothing: bool, full: bool
+def remember_sync(
+    connection: Connection, entity: str, now: datetime, summary: str, *, did_nothing: bool, full: bool
 ) -> None:
-    """Keep that a sync ended well, and what it said; of one that did nothing only where none said anything before. The
+    """Keep that a sync ended well, and its summary; of one that did nothing only where there was none before. The
     last fault is over.
     """
-    row: dict[str, Any] = {"entity": entity, "last_look_at": micros(now), "last_look": said}
+    row: dict[str, Any] = {"entity": entity, "last_look_at": micros(now), "last_look": summary}
     if full:
         row["last_full_look_at"] = micros(now)
     row |= dict.fromkeys(("last_fault", "last_fault_at", "fault_since"))
     if did_nothing:
-        row["last_look"] = read(connection, entity).last_look or said
+        row["last_look"] = read(connection, entity).last_result or summary
     upsert(connection, entities, [row])
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from connector.state.rows import chunked, in_any, insert_tuples, truth, tuples, update_tuples, upsert
+from connector.state.rows import as_bool, chunked, in_any, insert_tuples, tuples, update_tuples, upsert
 from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
 
 _KEYS_PER_QUERY = 5_000
@@ -50,7 +50,7 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False):
 
 def _row(row: tuple[Any, ...]) -> LedgerRow:
     key, source, acumatica_key, sku, value, in_stock = row
-    return LedgerRow(key, source, acumatica_key, sku, value, truth(in_stock))
+    return LedgerRow(key, source, acumatica_key, sku, value, as_bool(in_stock))
 
 
 def _of(connection: Connection, entity: str, keys: Sequence[str]) -> ColumnElement[bool]:
@@ -184,7 +184,7 @@ def forget_products(connection: Connection, entity: str, keys: Sequence[str], no
         doubt(connection, other, sorted(places(connection, other, keys)), now)
 
 
-def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
+def due_rechecks(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
     """What was confirmed of the keys whose recheck is due."""
     same = and_(
         targets.c.entity == rechecks.c.entity,
@@ -196,7 +196,7 @@ def doubted(connection: Connection, entity: str, now: datetime) -> list[LedgerRo
     return [_row(row) for row in tuples(connection, select(*_ROW).join(rechecks, same).where(due))]
 
 
-def settle_doubts(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
+def settle_rechecks(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
     """Forget the due rechecks of these keys: they were read again."""
     due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
     rows = tuples(connection, select(rechecks.c.key, rechecks.c.source).where(due))

@@ -9,21 +9,22 @@ from sqlalchemy import Connection, delete, select
 
 from connector.state.engine import State
 from connector.state.rows import upsert
-from connector.state.schema import asked, instant, micros
+from connector.state.schema import instant, micros
+from connector.state.schema import refresh_requests as table
 
 
 def add(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:
     """Have the next sync read these records again, first of all."""
     upsert(
         connection,
-        asked,
+        table,
         [{"entity": entity, "acumatica_key": key, "asked_at": micros(now)} for key in acumatica_keys],
     )
 
 
 def of_entity(connection: Connection, entity: str) -> dict[str, datetime]:
     """Return the records that were asked for, and when."""
-    rows = connection.execute(select(asked.c.acumatica_key, asked.c.asked_at).where(asked.c.entity == entity))
+    rows = connection.execute(select(table.c.acumatica_key, table.c.asked_at).where(table.c.entity == entity))
     return {key: instant(moment) for key, moment in rows}
 
 
@@ -31,5 +32,5 @@ def remove(state: State, entity: str, done: Mapping[str, datetime]) -> None:
     """Forget what was asked for and has been read; what was asked for again meanwhile stays."""
     with state.write() as connection:
         for key, moment in done.items():
-            here = (asked.c.entity == entity) & (asked.c.acumatica_key == key) & (asked.c.asked_at <= micros(moment))
-            connection.execute(delete(asked).where(here))
+            here = (table.c.entity == entity) & (table.c.acumatica_key == key) & (table.c.asked_at <= micros(moment))
+            connection.execute(delete(table).where(here))

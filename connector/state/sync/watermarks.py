@@ -26,7 +26,7 @@ class Cursor(msgspec.Struct, frozen=True):
     changed_since: int | None
     sweep: int | None
     after: str | None
-    looks_back: bool = False
+    lookback_is_due: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Watermark:
     def finished(self, cursor: Cursor) -> Watermark:
         """The watermark at the end of the cursor's window or sweep."""
         started = instant(cursor.started_at)
-        looked_back_at = started if cursor.looks_back or cursor.sweep is not None else self.looked_back_at
+        looked_back_at = started if cursor.lookback_is_due or cursor.sweep is not None else self.looked_back_at
         if cursor.sweep is None:
             return replace(self, pulled_to=started, cursor=None, looked_back_at=looked_back_at)
         return Watermark(self.feed, started, started, cursor.sweep, None, looked_back_at)

@@ -190,14 +190,14 @@ class Waiting(NoLimits):
         self.turns = 0
         self.held = 0
 
-    async def take_session(self) -> str:
+    async def acquire_session(self) -> str:
         self.held += 1
         return "slot"
 
     async def give_session_back(self, slot: str) -> None:
         self.held -= 1
 
-    async def take_request(self, slot: str) -> None:
+    async def acquire_request(self, slot: str) -> None:
         self.turns += 1
 
     async def session_wanted(self) -> bool:

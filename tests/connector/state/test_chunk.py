@@ -200,7 +200,7 @@ def test_what_magento_has_no_product_of_is_void_for_both_entities(state: State, 
     assert commit(state, held, unknown, withdrawn_value=0, gone=["A"]).failed == 1
     with state.read() as connection:
         assert ledger.all_of(connection, "price") == {}
-        assert [row.source for row in ledger.doubted(connection, "inventory", NOW)] == ["east"]
+        assert [row.source for row in ledger.due_rechecks(connection, "inventory", NOW)] == ["east"]
     assert waiting(state) == {"failed": [10]}
 
 
@@ -216,7 +216,7 @@ def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: Stat
     confirm(state, held, 10)
     commit(state, held, price(20))
     gone = [
-        MessageOutcome(message, "skipped", FailureCode.UNKNOWN_SKU, "no product", is_gone=True)
+        MessageOutcome(message, "skipped", FailureCode.UNKNOWN_SKU, "no product", no_product=True)
         for message in claim_all(state, held)
     ]
     settle(state, held, gone, NOW)

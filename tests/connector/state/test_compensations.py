@@ -53,5 +53,5 @@ def test_every_source_of_such_a_sku_is_read_again(state: State, held: Lease) -> 
         ledger.confirm(connection, "inventory", rows, NOW)
     shipped(state, held, "000001|SO 1")
     with state.read() as connection:
-        doubted = ledger.doubted(connection, "inventory", NOW)
-    assert sorted((row.key, row.source) for row in doubted) == [("A", "east"), ("A", "west")]
+        due_rechecks = ledger.due_rechecks(connection, "inventory", NOW)
+    assert sorted((row.key, row.source) for row in due_rechecks) == [("A", "east"), ("A", "west")]

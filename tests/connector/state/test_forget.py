@@ -189,7 +189,7 @@ def test_the_summary_of_a_sync_loses_the_e_mail(filled: State) -> None:
     RunState(filled, take(filled, "customer")).remember_sync(NOW, f"1 failed: {EMAIL}", did_nothing=False, full=False)
     assert forget.forget(filled, EMAIL, NOW).mentions == 1
     with filled.read() as connection:
-        assert entities.read(connection, "customer").last_look == "1 failed: (erased)"
+        assert entities.read(connection, "customer").last_result == "1 failed: (erased)"
 
 
 def test_somebody_who_reads_keeps_the_file_as_it_was(filled: State, database_url: str) -> None:

@@ -24,9 +24,9 @@ async def test_no_minute_holds_more_requests_than_the_licence_allows(state: Stat
     clock = ManualClock(NOW)
     shared = licence(state, clock)
     turns = []
-    slot = await shared.take_session()
+    slot = await shared.acquire_session()
     for _ in range(200):
-        await shared.take_request(slot)
+        await shared.acquire_request(slot)
         turns.append(clock.now())
     for turn in turns:
         assert sum(0 <= (other - turn).total_seconds() < 60 for other in turns) <= 60
@@ -37,17 +37,17 @@ async def test_an_unlimited_licence_makes_nobody_wait(state: State) -> None:
     """A quota of 0 is no quota."""
     clock = ManualClock(NOW)
     shared = licence(state, clock, per_minute=0)
-    slot = await shared.take_session()
+    slot = await shared.acquire_session()
     for _ in range(100):
-        await shared.take_request(slot)
+        await shared.acquire_request(slot)
     assert clock.now() == NOW
 
 
 async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State) -> None:
     """With two sessions a third run waits until one is given back, and says that it waits."""
     clock = ManualClock(NOW)
-    first, second = [await licence(state, clock).take_session() for _ in range(2)]
-    third = asyncio.create_task(licence(state, clock).take_session())
+    first, second = [await licence(state, clock).acquire_session() for _ in range(2)]
+    third = asyncio.create_task(licence(state, clock).acquire_session())
     for _ in range(5):
         await asyncio.sleep(0)
     assert not third.done()
@@ -68,8 +68,8 @@ def asks_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_session_that_is_not_used_counts_until_acumatica_has_closed_it(state: State) -> None:
     """A session of a process that lives and does nothing is counted for ten idle minutes, then its slot is free."""
     clock = ManualClock(NOW)
-    await licence(state, clock, sessions=1).take_session()
-    await licence(state, clock, sessions=1).take_session()
+    await licence(state, clock, sessions=1).acquire_session()
+    await licence(state, clock, sessions=1).acquire_session()
     assert (clock.now() - NOW).total_seconds() >= 600
 
 
@@ -82,9 +82,9 @@ def rewritten(state: State, **fields: object) -> None:
 async def test_a_seat_whose_process_is_gone_is_taken_back_at_once(state: State) -> None:
     """A process number that belongs to a later process by now is not the process that took the seat."""
     clock = ManualClock(NOW)
-    await licence(state, clock, sessions=1).take_session()
+    await licence(state, clock, sessions=1).acquire_session()
     rewritten(state, process_started="an earlier one")
-    await licence(state, clock, sessions=1).take_session()
+    await licence(state, clock, sessions=1).acquire_session()
     assert clock.now() == NOW
 
 
@@ -92,27 +92,27 @@ async def test_a_seat_of_another_machine_is_taken_back_after_the_length_of_a_lea
     """A process that cannot be seen from here counts for as long as it says from time to time that it lives."""
     clock = ManualClock(NOW)
     first = licence(state, clock, sessions=1)
-    slot = await first.take_session()
+    slot = await first.acquire_session()
     rewritten(state, machine="another one")
     clock.advance(LEASE_SECONDS - 10)
     await first.still_used(slot)
     before = clock.now()
-    await licence(state, clock, sessions=1).take_session()
+    await licence(state, clock, sessions=1).acquire_session()
     assert LEASE_SECONDS <= (clock.now() - before).total_seconds() < LEASE_SECONDS + 5
 
 
 async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> None:
     """Somebody who was killed while waiting in front loses the place at once."""
     clock = ManualClock(NOW)
-    held = await licence(state, clock, sessions=1).take_session()
-    killed = asyncio.create_task(licence(state, clock, sessions=1).take_session())
+    held = await licence(state, clock, sessions=1).acquire_session()
+    killed = asyncio.create_task(licence(state, clock, sessions=1).acquire_session())
     await asyncio.sleep(0)
     killed.cancel()
     with state.write() as connection:
         connection.execute(update(sessions).where(sessions.c.slot != held).values(process_started="an earlier one"))
     await licence(state, clock).give_session_back(held)
     before = clock.now()
-    await licence(state, clock, sessions=1).take_session()
+    await licence(state, clock, sessions=1).acquire_session()
     assert clock.now() == before
 
 
@@ -121,12 +121,12 @@ async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> No
     """The first words come before any time passes, name the setting and whoever uses the sessions, and come again."""
     clock, message = ManualClock(NOW), []
     used = SharedLicence(state, clock, "erp.example.com", 1, 60, holder="price: run quick-fox")
-    await used.take_session()
+    await used.acquire_session()
 
     def hear(words: str) -> None:
         message.append(((clock.now() - NOW).total_seconds(), words))
 
-    await SharedLicence(state, clock, "erp.example.com", 1, 60, holder="check", said=hear).take_session()
+    await SharedLicence(state, clock, "erp.example.com", 1, 60, holder="check", report=hear).acquire_session()
     assert message[0][0] < 1
     assert "price: run quick-fox" in message[0][1]
     assert "A2M_ACUMATICA__SESSIONS" in message[0][1]
@@ -137,11 +137,11 @@ async def test_who_waits_for_a_turn_says_so(state: State) -> None:
     """A pause of more than a second for the requests a minute is told with how long, and who shares them."""
     clock, message = ManualClock(NOW), []
     other = SharedLicence(state, clock, "erp.example.com", 2, 60, holder="inventory: run slow-ox")
-    await other.take_session()
-    mine = SharedLicence(state, clock, "erp.example.com", 2, 60, said=message.append)
-    slot = await mine.take_session()
+    await other.acquire_session()
+    mine = SharedLicence(state, clock, "erp.example.com", 2, 60, report=message.append)
+    slot = await mine.acquire_session()
     for _ in range(20):
-        await mine.take_request(slot)
+        await mine.acquire_request(slot)
     assert message
     assert "60 requests a minute" in message[0]
     assert "inventory: run slow-ox" in message[0]
@@ -150,9 +150,9 @@ async def test_who_waits_for_a_turn_says_so(state: State) -> None:
 async def test_a_login_that_is_refused_for_its_limit_names_the_dead_and_what_to_do(state: State) -> None:
     """Acumatica counts the session of a dead process still: its holder is named, and until when."""
     clock, message = ManualClock(NOW), []
-    await SharedLicence(state, clock, "erp.example.com", 2, 60, holder="price: run quick-fox").take_session()
+    await SharedLicence(state, clock, "erp.example.com", 2, 60, holder="price: run quick-fox").acquire_session()
     rewritten(state, process_started="an earlier one")
-    shared = SharedLicence(state, clock, "erp.example.com", 2, 60, said=message.append)
+    shared = SharedLicence(state, clock, "erp.example.com", 2, 60, report=message.append)
     words = await shared.limit_was_met("Refused.")
     assert f"price: run quick-fox, until {NOW + timedelta(minutes=10):%H:%M:%S} UTC" in words
     assert "SM604000" in words

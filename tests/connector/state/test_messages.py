@@ -115,11 +115,11 @@ def test_a_lost_answer_is_asked_again_later(state: State, held: Lease) -> None:
     """A key whose answer was lost is read again in Magento, also after a newer value was confirmed."""
     queue(state, held, "A")
     until = NOW + timedelta(seconds=60)
-    settle(state, held, [MessageOutcome(one, "pending") for one in claim(state, held)], NOW, doubt_until=until)
+    settle(state, held, [MessageOutcome(one, "pending") for one in claim(state, held)], NOW, recheck_at=until)
     settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held)], NOW)
     with state.read() as connection:
-        assert ledger.doubted(connection, "price", NOW) == []
-        assert [row.key for row in ledger.doubted(connection, "price", until)] == ["A"]
+        assert ledger.due_rechecks(connection, "price", NOW) == []
+        assert [row.key for row in ledger.due_rechecks(connection, "price", until)] == ["A"]
 
 
 def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) -> None:

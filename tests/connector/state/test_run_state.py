@@ -206,7 +206,7 @@ def test_a_run_that_lost_its_lease_changes_nothing(run: RunState, next_run: Call
         lambda: claim(run),
         lambda: ends(run, claimed, Outcome.ACCEPTED),
         lambda: ends(run, claimed, Outcome.REFUSED),
-        lambda: run.look_again(["A"]),
+        lambda: run.check_again(["A"]),
         lambda: run.remember_sync(NOW, "done", did_nothing=False, full=False),
     ):
         with pytest.raises(LeaseLost):
@@ -277,7 +277,7 @@ def test_what_may_have_been_applied_is_read_again(run: RunState) -> None:
     shows(run, 5)
     want(run, 10)
     [one] = claim(run)
-    run.settle([BatchResult([MessageOutcome(one, "sent")], doubt_until=LATER)], NOW)
+    run.settle([BatchResult([MessageOutcome(one, "sent")], recheck_at=LATER)], NOW)
     assert run.records_due(NOW.date(), NOW) == []
     assert run.records_due(NOW.date(), LATER) == ["A"]
 

@@ -116,6 +116,6 @@ def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
     computed = Computed([key], [DesiredValue(key, key, source, key, 10)], None, [Stored(key, key, Record())])
     assert RunState(state, held).commit(computed, NOW) == Queued(queued=1)
     claimed = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    settle(state, held, [MessageOutcome(claimed[0], "sent")], NOW, doubt_until=NOW)
+    settle(state, held, [MessageOutcome(claimed[0], "sent")], NOW, recheck_at=NOW)
     with state.read() as connection:
-        assert [row.key for row in ledger.doubted(connection, "price", NOW)] == [key]
+        assert [row.key for row in ledger.due_rechecks(connection, "price", NOW)] == [key]

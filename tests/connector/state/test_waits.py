@@ -19,7 +19,7 @@ from connector.state.sync.links import Link
 from .test_messages import claim, queue, states
 
 MINUTE = timedelta(minutes=1)
-LIMITS = Limits(timedelta(minutes=60), timedelta(minutes=15), timedelta(hours=24), wait_tell=timedelta(days=7))
+LIMITS = Limits(timedelta(minutes=60), timedelta(minutes=15), timedelta(hours=24), report_waits_after=timedelta(days=7))
 
 
 def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: datetime = NOW) -> Message:
@@ -33,7 +33,7 @@ def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: dat
         "Not paid.",
         now + MINUTE,
         min(claimed.attempts - 1, 1),
-        wait=Wait("awaiting_payment", now, on, told_at=None),
+        wait=Wait("awaiting_payment", now, on, reported_at=None),
     )
     settle(state, held, [kept], now)
     return claimed
@@ -124,7 +124,7 @@ def test_a_record_that_somebody_names_is_checked_now(state: State, held: Lease) 
     """Whenever it was due."""
     queue(state, held, "A")
     wait(state, held, "A")
-    RunState(state, held).look_again(["A"])
+    RunState(state, held).check_again(["A"])
     with state.read() as connection:
         assert messages.is_due(connection, "price", NOW)
 
@@ -159,6 +159,6 @@ def sent(state: State, now: datetime) -> list[str]:
     """What a watch tells of waits now."""
     with state.read() as connection:
         found = [one for one in watch.findings(connection, "price", LIMITS, now) if "for long" in one.what]
-        news = watch.to_tell(connection, found, LIMITS, now)
+        news = watch.due_now(connection, found, LIMITS, now)
     watch.keep(state, found, news, now)
     return [one.words for one in news]

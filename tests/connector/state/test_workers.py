@@ -134,7 +134,7 @@ def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
     settle(state, held, [MessageOutcome(claimed, "pending")], NOW)
     settle(state, held, [MessageOutcome(claimed, "failed", "late", "too late")], NOW)
     (again,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    settle(state, held, [MessageOutcome(claimed, "sent")], NOW, doubt_until=NOW)
+    settle(state, held, [MessageOutcome(claimed, "sent")], NOW, recheck_at=NOW)
     with state.read() as connection:
         assert [one.state for one in messages.live(connection, "price", [], [again.key])] == ["sending"]
         assert ledger.count(connection, "price") == {"confirmed": 0, "in_doubt": 0}
@@ -205,7 +205,7 @@ def test_many_processes_share_the_sessions_of_one_licence(database_url: str) -> 
     def one(_number: int) -> bool:
         state = open_state(database_url)
         try:
-            asyncio.run(SharedLicence(state, Impatient(NOW), "erp.example.com", 3, 60).take_session())
+            asyncio.run(SharedLicence(state, Impatient(NOW), "erp.example.com", 3, 60).acquire_session())
         except NobodyWaits:
             return False
         finally:
@@ -222,7 +222,7 @@ def test_many_processes_share_the_requests_a_minute(database_url: str) -> None:
         state, turns = open_state(database_url), []
         for _ in range(10):
             clock = ManualClock(NOW)
-            asyncio.run(SharedLicence(state, clock, "erp.example.com", 10, 60).take_request("slot"))
+            asyncio.run(SharedLicence(state, clock, "erp.example.com", 10, 60).acquire_request("slot"))
             turns.append(clock.now())
         state.close()
         return turns
