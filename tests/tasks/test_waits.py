@@ -49,7 +49,8 @@ def test_waiting_uses_no_attempt(make_context: Contexts, attempts: int, left: in
 
 
 @pytest.mark.parametrize(
-    ("days", "reported_at", "tells"), [(6, None, False), (7, None, True), (30, None, True), (30, NOW - timedelta(9), False)]
+    ("days", "reported_at", "tells"),
+    [(6, None, False), (7, None, True), (30, None, True), (30, NOW - timedelta(9), False)],
 )
 def test_a_person_is_reported_once(make_context: Contexts, days: int, reported_at: Any, tells: bool) -> None:
     """After seven days, unless told otherwise."""
