@@ -15,6 +15,7 @@ from app.standing import Activity, Standing, standings
 from connector.state.operator import comparisons, deliveries
 from connector.state.operator.comparisons import Comparison
 from connector.state.operator.deliveries import Delay
+from connector.state.operator.overview import Overview
 from entities.names import NAMES
 
 
@@ -50,10 +51,16 @@ class _Figures(Collector):
             "How long the oldest message has waited for its turn; 0 where none waits.",
             lambda one: self._age(one.overview.oldest_pending) or 0.0,
         )
-        yield self._since("a2m_last_sync_timestamp_seconds", "When the last sync ended well.", "last_look_at")
-        yield self._since("a2m_last_full_sync_timestamp_seconds", "When the last full sync ended.", "last_full_look_at")
-        yield self._since("a2m_watermark_timestamp_seconds", "How far Acumatica has been pulled.", "watermark")
-        yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", "fault_since")
+        yield self._since(
+            "a2m_last_sync_timestamp_seconds", "When the last sync ended well.", lambda one: one.last_sync_at
+        )
+        yield self._since(
+            "a2m_last_full_sync_timestamp_seconds", "When the last full sync ended.", lambda one: one.last_full_sync_at
+        )
+        yield self._since(
+            "a2m_watermark_timestamp_seconds", "How far Acumatica has been pulled.", lambda one: one.watermark
+        )
+        yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", lambda one: one.fault_since)
 
         yield self._delays()
         yield from self._of_the_last_comparison()
@@ -105,10 +112,10 @@ class _Figures(Collector):
             family.add_metric([one.entity], figure(one))
         return family
 
-    def _since(self, name: str, help_text: str, field: str) -> Metric:
+    def _since(self, name: str, help_text: str, moment_of: Callable[[Overview], datetime | None]) -> Metric:
         family = GaugeMetricFamily(name, help_text, labels=["entity"])
         for one in self._found:
-            moment = getattr(one.overview, field)
+            moment = moment_of(one.overview)
             if moment is not None:
                 family.add_metric([one.entity], moment.timestamp())
         return family
