@@ -13,9 +13,11 @@ from datetime import datetime
 
 from connector.state.engine import Connection, State
 from connector.state.operator import actions
+from connector.state.operator.audit import Named
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.queue.messages import FailedChoice
+from connector.state.schema import FAILED
 
 PAGE_SIZE = 50
 MOST_SKIPPED = 500
@@ -59,12 +61,41 @@ def page_of(connection: Connection, choice: FailedChoice, number: int) -> Page:
     return Page(rows, number, total)
 
 
-def send_again(state: State, choice: FailedChoice, now: datetime) -> Counter[str]:
-    """Have the next sync read their newest state and send it; return how many there are of each entity."""
+def send_again(state: State, choice: FailedChoice, now: datetime) -> list[Message]:
+    """Have the next sync read their newest state and send it; return them."""
     with state.read() as connection:
         found = messages.chosen_failed(connection, choice)
     actions.send_again(state, found, now)
-    return Counter(one.entity for one in found)
+    return found
+
+
+def named(found: Sequence[Message]) -> list[Named]:
+    """Return the messages as the audit keeps them."""
+    return [Named(one.target, one.seq, one.entity, one.key, one.source) for one in found]
+
+
+def became_of(connection: Connection, chosen: Sequence[Named], then: datetime) -> Counter[str]:
+    """Return how many of the messages that a person chose then are in which state by now."""
+    as_they_were = [
+        Message(
+            target=one.target,
+            seq=one.seq,
+            entity=one.entity,
+            key=one.key,
+            source=one.source,
+            acumatica_key="",
+            sku=None,
+            value=None,
+            in_stock=None,
+            state=FAILED,
+            attempts=0,
+            cause=None,
+            reason=None,
+            changed_at=then,
+        )
+        for one in chosen
+    ]
+    return Counter(one.state for one in messages.became_of(connection, as_they_were))
 
 
 def skip(state: State, found: Sequence[Message], reason: str, now: datetime) -> Skipped:

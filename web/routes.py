@@ -58,13 +58,14 @@ class Refused(Exception):
 @dataclass(frozen=True)
 class Done:
     """What an action did, in words, and the page to go back to. `entity`: the one that it was about, if it was one.
-    `run`: what does the rest, to which the page links.
+    `run`: what does the rest, to which the page links. `messages`: those that it was about.
     """
 
     text: str
     back: str
     entity: str | None = None
     run: StartedRun | None = None
+    messages: Sequence[audit.Named] = ()
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,15 @@ class Declared:
             done, code = Done(str(refused), refused.back, refused.entity), f"{code}{REFUSED}"
         if isinstance(done, Response):
             return done
-        number = audit.write(visit.workspace.state, visit.visitor.name, code, done.text, visit.now, entity=done.entity)
+        number = audit.write(
+            visit.workspace.state,
+            visit.visitor.name,
+            code,
+            done.text,
+            visit.now,
+            entity=done.entity,
+            messages=done.messages,
+        )
         run = {"run": done.run.run_id} if done.run else {}
         return RedirectResponse(with_query(done.back, done=str(number), **run), status_code=303)
 

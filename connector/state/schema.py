@@ -424,6 +424,7 @@ audit = Table(
     Column("action", StorableText, nullable=False, comment="a code, such as failed.skip"),
     Column("entity", StorableText),
     Column("said", StorableText, nullable=False, comment="what was done, in words"),
+    Column("messages", StorableText, comment="the messages that it was about, as JSON, if few"),
 )
 Index("audit_action", audit.c.action, audit.c.id)
 

@@ -81,6 +81,17 @@ async def test_some_are_sent_again(failing):
     assert "1 message" not in shown
 
 
+async def test_what_became_of_those_sent_again(failing):
+    """The history says it: failed until the next sync, and then sent, once Magento has the product."""
+    chosen = failed(failing)
+    ids = [str(chosen[name].id) for name in ("SKU-003", "SKU-004")]
+    failing.act("/failed/send-again", id=ids, entity="price", code="unknown_sku", which="ticked")
+    assert "Now: 2 failed." in failing.get("/failed").text
+    failing.world.change_shop({"add_product": {"sku": "SKU-003"}})
+    await failing.world.sync("price", load_settings())
+    assert re.search(r"Now: (1 sent, 1 failed|1 failed, 1 sent)\.", failing.get("/failed").text)
+
+
 async def test_a_whole_group_is_sent_again(failing):
     """All of it, also where it has many pages, and only it."""
     assert "60 messages are sent again" in failing.act("/failed/send-again", **SENT)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from support.workspace import NOW
+from support.workspace import NOW, RUN
 
 from connector.state.coordination import lease, wakeups
 from connector.state.operator import overview
@@ -45,11 +45,13 @@ def test_only_what_is_refreshed(connected):
 
 
 def test_a_run_at_work(connected):
-    """A card says that a run works, and which."""
-    lease.take(connected.state, "price", "run brave-otter", NOW)
+    """A card says that a run works, and which; one of Prefect's is a link."""
+    lease.take(connected.state, "price", "run brave-otter", NOW, run_id=RUN)
+    lease.take(connected.state, "order", "anna", NOW)
     text = connected.get("/").text
-    assert "Running now" in text
-    assert "At work: run brave-otter" in text
+    assert text.count("Running now") == 2
+    assert f'href="http://127.0.0.1:4200/runs/flow-run/{RUN}" rel="noreferrer">run brave-otter</a>' in text
+    assert "At work: anna" in text
 
 
 def test_runs_that_fail(connected):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.failed_messages import MOST_SKIPPED, page_of, send_again, skip
+from app.failed_messages import MOST_SKIPPED, became_of, named, page_of, send_again, skip
 from connector.model.failure_help import HELP, fix_of
 from connector.model.failures import FailureCode, label_of
 from connector.state.operator import actions, audit
@@ -33,6 +34,7 @@ def show_groups(visit: Visit) -> Response:
     with visit.workspace.state.read() as connection:
         groups = actions.groups(connection, entity or None)
         history = audit.newest(connection, [*CODES, *(f"{code}.refused" for code in CODES)], HISTORY)
+        became = {one.number: became_of(connection, one.messages, one.at) for one in history if one.messages}
     return visit.render(
         "failed.html",
         entity=entity,
@@ -40,6 +42,7 @@ def show_groups(visit: Visit) -> Response:
         groups=[{"group": one, "address": _address(one.entity, one.cause), **_help(one.cause)} for one in groups],
         total=sum(one.how_many for one in groups),
         history=history,
+        became=became,
         times=visit.times,
     )
 
@@ -105,7 +108,8 @@ def _cell(value: object) -> object:
 
 def _send_again(visit: Visit) -> Done:
     choice, back = _chosen_in_the_form(visit)
-    counts = send_again(visit.workspace.state, choice, visit.now)
+    sent = send_again(visit.workspace.state, choice, visit.now)
+    counts = Counter(one.entity for one in sent)
     if not counts:
         raise Refused("Nothing is sent again: tick the messages first, or they are not failed any more.", back)
     text = f"{_count(counts.total())} sent again, with the newest state of Acumatica."
@@ -115,7 +119,7 @@ def _send_again(visit: Visit) -> Done:
             run = visit.workspace.runs.start(f"{entity}/{entity}")
         except NotStarted as why:
             late.append(f"{entity.capitalize()} goes with its next sync: {why}")
-    return Done(" ".join([text, *late]), back, _one_of(counts), run)
+    return Done(" ".join([text, *late]), back, _one_of(counts), run, named(sent))
 
 
 def _skip(visit: Visit) -> Done:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.needs import missing_settings, needs
 from app.standing import Activity, Standing, standings
-from connector.state.coordination import wakeups
+from connector.state.coordination import lease, wakeups
 from connector.state.operator import comparisons
 from connector.state.sync import entities
 from entities.names import NAMES
@@ -35,11 +35,13 @@ def show(visit: Visit) -> Response:
     day = visit.workspace.recent.day(here.state, now)
     with here.state.read() as connection:
         compared = comparisons.newest(connection)
+        runs = lease.runs_of_entities(connection, now)
     cards = [
         {
             **_card(one, day.by_hour.get(one.entity, [])),
             "compared": compared.get(one.entity),
             "delay": day.delays.get(one.entity),
+            "run": visit.workspace.runs.page_of(runs[one.entity]) if one.entity in runs else None,
         }
         for one in found
     ]

@@ -88,6 +88,14 @@ def runs_at_work(connection: Connection, now: datetime) -> set[str]:
     return set(connection.execute(held).scalars())
 
 
+def runs_of_entities(connection: Connection, now: datetime) -> dict[str, str]:
+    """Return the Prefect run that works on each entity now, by entity."""
+    held = select(leases.c.entity, leases.c.run_id).where(
+        leases.c.expires_at > micros(now), leases.c.run_id.is_not(None)
+    )
+    return {row.entity: row.run_id for row in connection.execute(held)}
+
+
 def holder_of(connection: Connection, entity: str, now: datetime) -> LeaseHolder | None:
     """Who works on the entity now, or died at it and was the last; None if the last one let go."""
     row = connection.execute(select(leases).where(leases.c.entity == entity)).one_or_none()

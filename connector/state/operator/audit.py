@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
 from connector.state.engine import State
 from connector.state.schema import audit, instant, micros
 
+MOST_MESSAGES = 100
+"""Of more, what became of them is not told one by one."""
+
+
+class Named(NamedTuple):
+    """A message, as it is found again: its target and sequence number, or its place."""
+
+    target: int
+    seq: int
+    entity: str
+    key: str
+    source: str
+
 
 @dataclass(frozen=True)
 class Done:
-    """One thing that somebody did. `action` is its code; `entity`: which one it was about, where it was about one."""
+    """One thing that somebody did. `action` is its code; `entity`: which one it was about, where it was about one;
+    `messages`: those that it was about, where there were at most `MOST_MESSAGES`.
+    """
 
     number: int
     at: datetime
@@ -23,11 +39,21 @@ class Done:
     action: str
     entity: str | None
     text: str
+    messages: Sequence[Named] = ()
 
 
-def write(state: State, who: str, action: str, text: str, now: datetime, entity: str | None = None) -> int:
+def write(
+    state: State,
+    who: str,
+    action: str,
+    text: str,
+    now: datetime,
+    entity: str | None = None,
+    messages: Sequence[Named] = (),
+) -> int:
     """Keep that somebody did this; return its number."""
-    row = {"at": micros(now), "who": who, "action": action, "entity": entity, "said": text}
+    few = json.dumps(list(messages)) if 0 < len(messages) <= MOST_MESSAGES else None
+    row = {"at": micros(now), "who": who, "action": action, "entity": entity, "said": text, "messages": few}
     with state.write() as connection:
         return int(connection.execute(insert(audit).values(row).returning(audit.c.id)).scalar_one())
 
@@ -47,4 +73,5 @@ def newest(connection: Connection, actions: Collection[str] = (), limit: int = 5
 
 
 def _done(row: Any) -> Done:
-    return Done(row.id, instant(row.at), row.who, row.action, row.entity, row.said)
+    about = [Named(*one) for one in json.loads(row.messages)] if row.messages else ()
+    return Done(row.id, instant(row.at), row.who, row.action, row.entity, row.said, about)

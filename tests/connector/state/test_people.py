@@ -79,6 +79,15 @@ def test_audit(state):
         assert len(audit.newest(connection, limit=1)) == 1
 
 
+def test_the_audit_names_a_few_messages(state):
+    """Those that an action was about, so that what became of them can be told; of many it does not."""
+    few = [audit.Named(7, 1, "price", "sku", ""), audit.Named(8, 2, "order", "SO 1", "")]
+    many = few * audit.MOST_MESSAGES
+    numbers = [audit.write(state, "anna", "failed.send_again", "…", NOW, messages=one) for one in (few, many, [])]
+    with state.read() as connection:
+        assert [audit.read(connection, one).messages for one in numbers] == [few, (), ()]
+
+
 def test_a_person_is_forgotten_in_the_audit_too(state):
     """What somebody typed about a customer, such as the e-mail, is erased with all else."""
     number = audit.write(state, "anna", "record.sync", "Customer Jo@Example.com is read and sent.", NOW)
