@@ -24,7 +24,7 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 PICTURES = ROOT / "docs" / "pictures"
-LARGEST_PICTURE = 150_000
+LARGEST_PICTURE = 170_000
 STILL = 5
 """So many equal pictures in a row are one of a page on which nothing moves any more."""
 PATIENCE = 120_000
