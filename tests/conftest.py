@@ -31,8 +31,9 @@ that share a server.
 """
 
 LONGEST_FIRST = (
-    *("browser/", "deployments/", "faults/", "flows/", "syncs/", "a2m/test_demo.py", "packaging/test_ctrl_c.py"),
-    *("properties/", "connector/", "packaging/", "a2m/", "sandbox_"),
+    *("browser/", "deployments/", "faults/", "flows/", "a2m/test_demo.py", "docs/test_tutorial.py"),
+    *("packaging/test_ctrl_c.py", "web/test_in_a_browser.py", "syncs/"),
+    *("properties/", "migrated/", "connector/", "packaging/", "a2m/", "app/", "web/", "sandbox_"),
 )
 """What begins first where tests run side by side, so that no worker is left with a long file at the end."""
 
