@@ -1,7 +1,7 @@
 """The workspace beside the deployments: a process of its own, forked from the server that has imported everything.
 
-It ends with `a2m serve`, also where that is killed, and is started again where it died. Where it cannot be served as it
-is configured it says why, and the deployments go on without it.
+It ends with `a2m serve`, also where that is killed, and is started again where it died or its code has changed. Where
+it cannot be served as it is configured it says why, and the deployments go on without it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from multiprocessing import parent_process
 
 from app.logs import print_to_stderr
-from deployments.warm_processes import Child, WarmProcesses
+from deployments.warm_processes import Child, WarmProcesses, code_now
 
+ENDS_WITHIN = 5.0
 NOT_SERVED = 2
 """The exit code of a workspace that is not to be started again."""
 
@@ -26,14 +28,28 @@ class BesideTheDeployments:
     def __init__(self, processes: WarmProcesses) -> None:
         self._processes = processes
         self._child: Child | None = None
+        self._code = ""
 
     def start(self) -> None:
-        """Start it, or start it again where it has died."""
-        if self._child is None:
-            self._child = self._processes.start(serve_workspace)
-        elif self._child.has_ended() and self._child.exit_code() not in (0, NOT_SERVED):
+        """Start it, or start it again where it has died or runs code that is not today's."""
+        code = code_now()
+        if self._child is not None and not self._child.has_ended():
+            if code == self._code:
+                return
+            print_to_stderr("The connector's code has changed: the workspace is started again.")
+            self._end(self._child)
+        elif self._child is not None:
+            if code == self._code and self._child.exit_code() in (0, NOT_SERVED):
+                return
             print_to_stderr("The workspace has ended; it is started again.")
-            self._child = self._processes.start(serve_workspace)
+        self._child, self._code = self._processes.start(serve_workspace), code
+
+    def _end(self, child: Child) -> None:
+        """End it, so that the next one finds the port free."""
+        child.tell(signal.SIGTERM)
+        ends_at = time.monotonic() + ENDS_WITHIN
+        while not child.has_ended() and time.monotonic() < ends_at:
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """End it."""
