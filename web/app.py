@@ -15,13 +15,13 @@ from starlette.staticfiles import StaticFiles
 from connector.state.faults import StateError
 from settings import SettingsError, as_on_the_screen
 from web import machines
-from web.pages import connection, failed, login, overview, reconcile, record, setup
+from web.pages import activity, connection, failed, login, overview, reconcile, record, setup
 from web.render import render
 from web.routes import routes_of
 from web.security.gate import HEADERS, Gate
 from web.workspace import Workspace
 
-PAGES = (overview, failed, record, reconcile, setup, connection, login)
+PAGES = (overview, failed, record, activity, reconcile, setup, connection, login)
 """Each has `ROUTES`; what is linked on every page stands in `web.navigation`."""
 STATIC = Path(__file__).parent / "static"
 

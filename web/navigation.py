@@ -6,6 +6,7 @@ PAGES = (
     ("/", "Overview"),
     ("/failed", "Failed messages"),
     ("/record", "One record"),
+    ("/activity", "Activity"),
     ("/reconcile", "Reconcile"),
     ("/setup", "Setup Parameters"),
 )

@@ -35,6 +35,7 @@ PAGES = {
     "failed-group": "/failed/group?entity=price&code=unknown_sku",
     "records": "/record?q=SKU-001",
     "record": "/record/price?key=SKU-001",
+    "activity": "/activity",
     "reconcile": "/reconcile",
     "setup-sections": "/setup",
     "setup-inventory": "/setup/inventory",

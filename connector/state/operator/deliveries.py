@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, select
 
-from connector.state.schema import micros, requests
+from connector.state.schema import instant, micros, requests
 
 _COUNTED = 2_000
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
@@ -55,6 +55,59 @@ def delays(connection: Connection, entities: Iterable[str], now: datetime, hours
         if taken:
             found[entity] = Delay(_quantile(taken, 0.5), _quantile(taken, 0.95))
     return found
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What went to Magento of an entity within an hour: requests, records that it took, and those that it did not take
+    in them, for whatever reason.
+    """
+
+    begins: datetime
+    entity: str
+    requests: int
+    sent: int
+    not_sent: int
+
+
+def hours_since(connection: Connection, since: datetime, now: datetime) -> list[Hour]:
+    """Return every hour in which something went, the oldest first."""
+    begins = micros(since)
+    hour = ((requests.c.sent_at - begins) // _HOUR).label("at_hour")
+    lately = and_(requests.c.id >= _first_since(connection, begins), requests.c.sent_at.between(begins, micros(now)))
+    query = (
+        select(requests.c.entity, hour, func.count(), func.sum(requests.c.sent), func.sum(requests.c.failed))
+        .where(lately)
+        .group_by(requests.c.entity, "at_hour")
+        .order_by("at_hour", requests.c.entity)
+    )
+    return [
+        Hour(instant(begins + int(number) * _HOUR), entity, int(count), int(sent), int(failed))
+        for entity, number, count, sent, failed in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A request that took long: when it left, of which entity, how many records Magento took, and the seconds."""
+
+    sent_at: datetime
+    entity: str
+    sent: int
+    seconds: float
+
+
+def slowest(connection: Connection, now: datetime, hours: int = 24, limit: int = 10) -> list[Slow]:
+    """Return the requests of the last hours whose answers took longest, the slowest first."""
+    begins = micros(now) - hours * _HOUR
+    took = (requests.c.settled_at - requests.c.sent_at).label("took")
+    lately = and_(requests.c.id >= _first_since(connection, begins), requests.c.settled_at.is_not(None))
+    query = select(requests.c.sent_at, requests.c.entity, requests.c.sent, took).where(lately)
+    ordered = query.order_by(took.desc(), requests.c.id).limit(limit)
+    return [
+        Slow(instant(sent_at), entity, int(sent), micros_taken / 1_000_000)
+        for sent_at, entity, sent, micros_taken in connection.execute(ordered)
+    ]
 
 
 def _quantile(ordered: Sequence[int], share: float) -> float:
