@@ -35,7 +35,7 @@ def test_everything_is_in_the_wheel(wheel):
     wanted = {
         str(file.relative_to(ROOT))
         for package in PACKAGES
-        for kind in ("*.py", "*.mako", "*.yaml", "py.typed", "*.html", "*.css", "*.js", "*.svg", "*.txt")
+        for kind in ("*.py", "*.mako", "*.yaml", "py.typed", "*.html", "*.css", "*.js", "*.svg", "*.txt", "*.json")
         for file in (ROOT / package).rglob(kind)
     }
     assert names == wanted

@@ -48,3 +48,6 @@ document.addEventListener("click", (event) => {
   else names.splice(at, 1);
   list.value = names.join("\n");
 });
+
+// Where the pages' names do not fit, that of the page itself is in sight.
+document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
