@@ -147,6 +147,29 @@ def test_how_long_deliveries_took(state):
         assert deliveries.delays(connection, ["price"], NOW + timedelta(days=2)) == {}
 
 
+def test_hours_and_slow_answers(state):
+    """What went in each hour since an instant, and the requests whose answers took longest, on either database."""
+    lists = dict.fromkeys(("targets", "seqs", "new_values", "old_values"), "[]")
+    with state.write() as connection:
+        for minutes, entity, sent, seconds in (
+            (200, "price", 7, 9),
+            (50, "price", 1, 2),
+            (40, "price", 2, 5),
+            (5, "order", 0, 1),
+        ):
+            at = micros(NOW - timedelta(minutes=minutes))
+            row = {**lists, "entity": entity, "fence": 1, "state": "settled", "sent": sent, "failed": 1, "sent_at": at}
+            connection.execute(requests.insert().values({**row, "settled_at": at + seconds * 1_000_000}))
+    since = NOW - timedelta(hours=1)
+    with state.read() as connection:
+        assert deliveries.hours_since(connection, since, NOW) == [
+            deliveries.Hour(since, "order", 1, 0, 1),
+            deliveries.Hour(since, "price", 2, 3, 2),
+        ]
+        slow = deliveries.slowest(connection, NOW, hours=1, limit=2)
+    assert [(one.entity, one.sent, one.seconds) for one in slow] == [("price", 2, 5.0), ("price", 1, 2.0)]
+
+
 def hours(number):
     """So many hours."""
     return timedelta(hours=number)
