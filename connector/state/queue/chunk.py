@@ -141,6 +141,13 @@ class _Changes:
         """Nothing is to be sent there any more."""
         self.closed.append((target.id, self.now))
 
+    def overtake(self, target: _Target, its: InRequest | None) -> None:
+        """What waits there is overtaken; what is on its way is not tried again."""
+        if target.state == PENDING and its is not None and its.seq == target.seq:
+            self.close(target)
+        else:
+            self.drop(target)
+
     def drop(self, target: _Target | None) -> None:
         """What waited, failed or was skipped there is overtaken."""
         if target is None:
@@ -296,8 +303,7 @@ def _drop_what_is_left(
     for place, target in kept.at.items():
         if place in handled or target.state in CLOSED or target.acumatica_key not in own:
             continue
-        if target.state != PENDING or _waits(target, sending.get(target.id)):
-            changes.drop(target)
+        changes.overtake(target, sending.get(target.id))
     for beside in kept.rejected.values():
         for acumatica_key, one in beside.items():
             if acumatica_key in own:
@@ -381,8 +387,8 @@ def _decide_again(want: DesiredValue, target: _Target | None, own: _Target | Non
 def _decide_unsendable(
     want: DesiredValue, target: _Target | None, its: InRequest | None, own: _Target | None, changes: _Changes
 ) -> None:
-    if target is not None and _waits(target, its):
-        changes.drop(target)
+    if target is not None and target.state == PENDING:
+        changes.overtake(target, its)
     failed = own
     if failed is None and target is not None and target.state in (FAILED, SKIPPED):
         failed = target if target.acumatica_key == want.acumatica_key else None

@@ -378,3 +378,20 @@ def test_what_cannot_be_sent_is_a_failure_of_its_own(run: RunState) -> None:
     assert want(run, None, cause=FailureCode.NO_SKU, reason="none") == Queued()
     assert want(run, 10) == Queued(queued=1, superseded=1)
     assert values(claim(run)) == [10]
+
+
+@pytest.mark.parametrize("unwanted", [{"value": None, "cause": FailureCode.NO_SKU, "reason": "none"}, None])
+def test_what_is_on_its_way_and_not_wanted_any_more_is_not_tried_again(
+    run: RunState, unwanted: dict[str, object] | None
+) -> None:
+    """12 in flight, then the record cannot be sent, or has no value: 12 did not arrive, and does not go once more."""
+    want(run, 12)
+    in_flight = claim(run)
+    if unwanted is None:
+        run.commit(Computed(["A"], [], None), NOW)
+    else:
+        want(run, **unwanted)  # type: ignore[arg-type]
+    ends(run, in_flight, Outcome.NOT_SHOWN)
+    assert claim(run) == []
+    want(run, 12)
+    assert values(claim(run)) == [12]
