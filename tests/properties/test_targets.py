@@ -148,7 +148,7 @@ class Targets(RuleBasedStateMachine):
     @rule()
     def time_passes(self) -> None:
         self.now += timedelta(seconds=31)
-        taken = self.run._lease  # noqa: SLF001
+        taken = self.run._lease
         lease.renew(self.state, taken, self.now)
 
     @rule(data=st.data())
