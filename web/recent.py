@@ -20,9 +20,10 @@ READ_EVERY = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Day:
-    """For each entity what Magento took in each of the last hours, and how long it took."""
+    """For each entity what Magento took and what failed in each of the last hours, and how long it took."""
 
     by_hour: Mapping[str, Sequence[int]]
+    failed: Mapping[str, Sequence[int]]
     delays: Mapping[str, Delay]
 
 
@@ -38,6 +39,10 @@ class Recent:
         with self._one_at_a_time:
             if self._read is None or not timedelta(0) <= now - self._read[0] < READ_EVERY:
                 with state.read() as connection:
-                    day = Day(deliveries.by_hour(connection, now), deliveries.delays(connection, NAMES, now))
+                    day = Day(
+                        deliveries.by_hour(connection, now),
+                        deliveries.failed_by_hour(connection, now),
+                        deliveries.delays(connection, NAMES, now),
+                    )
                 self._read = (now, day)
             return self._read[1]

@@ -178,3 +178,4 @@ def test_overview_leads_to_the_group(failing):
     text = failing.get("/").text
     assert "Price: 60 messages failed – Unknown SKU" in text
     assert 'href="/failed/group?entity=price&amp;code=unknown_sku"' in text
+    assert 'aria-label="Last 24 hours: 0 sent, 60 failed"' in text

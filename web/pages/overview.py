@@ -27,6 +27,9 @@ BADGES = {
     Activity.IDLE: ("Active", "good"),
 }
 
+NOTHING = (0,) * 24
+"""A day without anything, by hour."""
+
 
 def show(visit: Visit) -> Response:
     """Show the page, or only what is refreshed of it."""
@@ -38,7 +41,7 @@ def show(visit: Visit) -> Response:
         runs = lease.runs_of_entities(connection, now)
     cards = [
         {
-            **_card(one, day.by_hour.get(one.entity, [])),
+            **_card(one, day.by_hour.get(one.entity, NOTHING), day.failed.get(one.entity, NOTHING)),
             "compared": compared.get(one.entity),
             "delay": day.delays.get(one.entity),
             "run": visit.workspace.runs.page_of(runs[one.entity]) if one.entity in runs else None,
@@ -57,7 +60,7 @@ def show(visit: Visit) -> Response:
     )
 
 
-def _card(one: Standing, sent_by_hour: Sequence[int]) -> dict[str, object]:
+def _card(one: Standing, sent: Sequence[int], failed: Sequence[int]) -> dict[str, object]:
     label, kind = BADGES[one.activity]
     return {
         "entity": one.entity,
@@ -69,8 +72,9 @@ def _card(one: Standing, sent_by_hour: Sequence[int]) -> dict[str, object]:
         "waiting": one.waiting,
         "failed": one.failed,
         "waiting_for": [(count, describe(code)) for code, count in one.overview.waiting.items()],
-        "bars": bars(sent_by_hour),
-        "sent": sum(sent_by_hour),
+        "bars": bars(sent, failed),
+        "sent": sum(sent),
+        "failed_lately": sum(failed),
     }
 
 

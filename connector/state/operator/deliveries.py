@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, select
 
-from connector.state.schema import instant, micros, requests
+from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, instant, micros, requests, targets
 
 _COUNTED = 2_000
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
@@ -29,6 +29,21 @@ def by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str,
     found: dict[str, list[int]] = {}
     for entity, number, sent in connection.execute(query):
         found.setdefault(entity, [0] * hours)[min(int(number), hours - 1)] += int(sent)
+    return found
+
+
+def failed_by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str, list[int]]:
+    """Return for each entity how many of the messages that are failed became so in each of the last hours."""
+    begins = micros(now) - hours * _HOUR
+    hour = ((targets.c.changed_at - begins) // _HOUR).label("at_hour")
+    query = (
+        select(targets.c.entity, hour, func.count())
+        .where(IS_FAILED, IS_PUT_ASIDE, targets.c.changed_at >= begins)
+        .group_by(targets.c.entity, "at_hour")
+    )
+    found: dict[str, list[int]] = {}
+    for entity, number, count in connection.execute(query):
+        found.setdefault(entity, [0] * hours)[min(int(number), hours - 1)] += int(count)
     return found
 
 

@@ -1,12 +1,13 @@
 """Failed messages a page at a time: however many there are, one page of rows and a fixed number of statements."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
 from app.failed_messages import PAGE_SIZE, page_of
 from connector.state.engine import open_state
+from connector.state.operator.deliveries import failed_by_hour
 from connector.state.queue.messages import FailedChoice, chosen_failed, count_failed
 from connector.state.rows import insert_rows
 from connector.state.schema import micros, targets
@@ -75,6 +76,15 @@ def test_what_is_chosen(state):
         for choice, count in CHOICES:
             assert count_failed(connection, choice) == count, choice
             assert len(chosen_failed(connection, choice, limit=3)) == min(3, count), choice
+
+
+@pytest.mark.parametrize("state", [FEW], indirect=True)
+def test_when_they_failed(state):
+    """By entity and hour, within the hours that are asked for."""
+    with state.read() as connection:
+        found = failed_by_hour(connection, NOW + timedelta(minutes=90), hours=3)
+        assert found == {"price": [0, FEW // 2, 0], "inventory": [0, FEW // 2, 0]}
+        assert failed_by_hour(connection, NOW + timedelta(hours=4), hours=3) == {}
 
 
 @pytest.mark.parametrize("state", [FEW], indirect=True)
