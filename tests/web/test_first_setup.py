@@ -30,7 +30,7 @@ def save(site, section, **fields):
     given = {"version": version, **{f"p.{name}": "1" for name in fields}}
     given |= {f"f.{name}": value for name, value in fields.items() if name not in secrets and value is not None}
     given |= {f"{kind}.{name}": value for name, value in secrets.items() for kind in ("s", "s2")}
-    given |= {name: value for name, value in fields.items() if "." in name or name == "without_inventory"}
+    given |= {name: value for name, value in fields.items() if "." in name or name == "later"}
     return site.post(page, page, **given)
 
 
@@ -53,7 +53,7 @@ async def test_from_nothing_to_green(empty):
     assert "Type Password again: no page holds a secret." in refused.text
     assert "sandbox" not in refused.text.partition('id="settings"')[2]
     assert f'value="{world.acumatica.url}"' in refused.text, "what was typed is still there"
-    assert save(empty, "acumatica", **site, without_inventory="1").status_code == 303
+    assert save(empty, "acumatica", **site, later="inventory").status_code == 303
     assert "Connect Acumatica" not in empty.get("/").text
 
     offered = empty.get("/setup/inventory/choices").text

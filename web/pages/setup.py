@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.change_settings import SavedMeanwhile, as_it_would_be, changes, restore, save, save_secrets, settings_of
 from connector.state.operator import saved_settings
+from entities.names import NAMES
 from settings import Setting, SettingsError, all_settings, as_form, as_on_the_screen, from_form, sections
 from settings.declare import sections_of
 from settings.kinds import ListOf
@@ -19,7 +20,6 @@ from web.fields import EMPTY_ROWS, Answers, Field, answers_of, changed, fields_o
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
-WITHOUT_INVENTORY = {"active": {"inventory": False}}
 SHOWN = 100
 """Versions in the history."""
 ABOUT = {name: (model.__doc__ or "").strip().split("\n\n")[0] for name, model in sections_of(Settings)}
@@ -33,11 +33,11 @@ class Problem:
     setting: Setting | None = None
 
     @property
-    def is_first_setup(self) -> bool:
-        """Whether both systems would be connected before it is known which warehouses count: they are offered once
-        both are, so inventory may wait.
+    def entity_that_may_wait(self) -> str:
+        """The entity whose own section lacks something, such as its warehouses: these are offered once both systems
+        are connected, so it may wait. Empty if there is none.
         """
-        return self.setting is not None and (self.setting.section, self.setting.field) == ("inventory", "warehouses")
+        return self.setting.section if self.setting is not None and self.setting.section in NAMES else ""
 
 
 def show_sections(visit: Visit) -> Response:
@@ -138,7 +138,8 @@ def _save(visit: Visit) -> Done | Response:
             after = as_it_would_be(here, {section: meant})
             preview = visit.workspace.previews.begin(here.settings, after, here.state)
             return _again(visit, section, answers, version, [], why, 200, preview=preview)
-        asked = {section: meant, **(WITHOUT_INVENTORY if "without_inventory" in form else {})}
+        later = [name for name in NAMES if form.get("later") == name]
+        asked = {section: meant, **({"active": dict.fromkeys(later, False)} if later else {})}
         kept = save(here, asked, after=version, who=visit.visitor.name, why=why, moment=visit.now)
     except SavedMeanwhile:
         return _saved_by_another(visit, section, answers, version, why)
