@@ -238,6 +238,8 @@ def _keep(connection: Connection, outcomes: Sequence[MessageOutcome], now: datet
         else:
             wait = (one.wait or message.wait) if one.state == PENDING else None
             not_before = 0 if one.not_before is None or one.state != PENDING else micros(one.not_before)
+            if waits.over_since(connection, wait, message.changed_at):
+                not_before = 0
             says = (one.state, cause, reason, not_before, attempts, *waits.columns(wait).values())
             settled.append((message.target, *says, message.request, at))
     update_tuples(connection, targets, _KEPT, settled)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, func, select, text, update
 from connector.state.queue.messages import waiting_here
 from connector.state.queue.wait import LookedAt, Wait
 from connector.state.rows import chunked, in_any
-from connector.state.schema import IS_PENDING, instant, micros, targets
+from connector.state.schema import IS_PENDING, instant, links, micros, targets
 
 _WAITS = targets.c.wait.is_not(None)
 _IS_WAITED_FOR = text("targets.waits_for IS NOT NULL")
@@ -35,12 +35,25 @@ def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> l
     return [row[0] for row in connection.execute(query)]
 
 
+def over_since(connection: Connection, wait: Wait | None, since: datetime) -> bool:
+    """Return whether the record that ends the wait was sent since then, while somebody found it missing."""
+    if wait is None or wait.waits_for is None:
+        return False
+    entity, _, key = wait.waits_for.partition(" ")
+    sent = and_(links.c.entity == entity, links.c.acumatica_key == key, links.c.linked_at >= micros(since))
+    return connection.execute(select(links.c.key).where(sent).limit(1)).first() is not None
+
+
 def keep(connection: Connection, looked_at: Sequence[LookedAt], now: datetime) -> None:
-    """Keep that these messages wait on."""
+    """Keep that these messages wait on. now: when it was asked whether they do."""
     for one in looked_at:
         here = and_(targets.c.id == one.target, targets.c.seq == one.seq, IS_PENDING)
-        values = {**columns(one.wait), "reason": one.reason, "not_before": micros(one.again_at)}
+        values = {**columns(one.wait), "reason": one.reason, "not_before": _again_at(connection, one, now)}
         connection.execute(update(targets).where(here).values(**values, changed_at=micros(now)))
+
+
+def _again_at(connection: Connection, one: LookedAt, now: datetime) -> int:
+    return 0 if over_since(connection, one.wait, now) else micros(one.again_at)
 
 
 def columns(wait: Wait | None) -> Mapping[str, str | int | None]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 from support.moment import NOW
 from support.queue import settle
 
@@ -14,6 +15,7 @@ from connector.state.queue import messages, waits
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.queue.wait import LookedAt, Wait
 from connector.state.run_state import RunState
+from connector.state.sync import links
 from connector.state.sync.links import Link
 
 from .test_messages import claim, queue, states
@@ -107,6 +109,25 @@ def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
     settle(state, held, [MessageOutcome(claim_one(state, held, "C"), "sent", link=link)], NOW)
     with state.read() as connection:
         assert waits.due_ids(connection, "price", NOW, 10) == [one.target for one in pending(state) if one.key == "A"]
+
+
+def test_what_was_sent_while_it_was_found_missing_ends_the_wait(state: State, held: Lease) -> None:
+    """A shipment looks for its order, the order is sent, then the shipment's wait is stored: it goes at once."""
+    queue(state, held, "A")
+    [sought] = claim(state, held)
+    with state.write() as connection:
+        links.write(connection, "order", [Link("SO 1", "SO 1", "7")], NOW)
+    missing = Wait("order_missing", NOW, "order SO 1")
+    kept = MessageOutcome(sought, "pending", None, None, NOW + timedelta(hours=1), 0, wait=missing)
+    settle(state, held, [kept], NOW)
+    [again] = claim(state, held)
+    settle(state, held, [msgspec.structs.replace(kept, message=again)], NOW)
+    checked = LookedAt(again.target, again.seq, missing, "missing", NOW + timedelta(hours=1))
+    with state.write() as connection:
+        waits.keep(connection, [checked], NOW)
+        assert waits.due_ids(connection, "price", NOW, 10) == [again.target]
+        waits.keep(connection, [checked], NOW + timedelta(seconds=1))
+        assert waits.due_ids(connection, "price", NOW, 10) == []
 
 
 def test_those_that_were_read_together_are_kept_waiting(state: State, held: Lease) -> None:
