@@ -7,10 +7,18 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from settings.declare import Setting
+from pydantic import BaseModel
+
+from settings.declare import Setting, settings_of
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+@cache
+def renamed_settings(whole: type[BaseModel]) -> tuple[Setting, ...]:
+    """Return the settings that had another name in the last version."""
+    return tuple(one for one in settings_of(whole) if one.former_field)
 
 
 def with_new_fields(values: Mapping[str, Any], settings: Iterable[Setting]) -> dict[str, Any]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from settings.declare import Setting, setting_name
-from settings.former import with_new_fields, with_new_names
+from settings.declare import setting_name
+from settings.former import renamed_settings, with_new_fields, with_new_names
 from settings.locations import Saved, dot_env, environment, in_file, settings_file
-from settings.settings import all_settings
+from settings.settings import Settings
 
 
 def origins_above_the_ui() -> Iterator[tuple[str, Mapping[str, str | None]]]:
     """Yield what wins over saved values, the highest first: the name of the place, and its values by capital name."""
-    yield "environment", with_new_names(environment(), _renamed_settings())
-    yield ".env", with_new_names(dot_env(), _renamed_settings())
+    yield "environment", with_new_names(environment(), renamed_settings(Settings))
+    yield ".env", with_new_names(dot_env(), renamed_settings(Settings))
 
 
 def written_in_file(section: str, field: str) -> tuple[bool, Any]:
@@ -42,9 +41,4 @@ def where_from(section: str, field: str, saved: Saved | None = None) -> str:
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values by section and field with former fields under their new names."""
-    return with_new_fields(values, _renamed_settings())
-
-
-@cache
-def _renamed_settings() -> tuple[Setting, ...]:
-    return tuple(one for one in all_settings() if one.former_field)
+    return with_new_fields(values, renamed_settings(Settings))

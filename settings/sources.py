@@ -16,8 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from settings.declare import settings_of
-from settings.former import with_new_fields
+from settings.former import renamed_settings, with_new_fields
 from settings.locations import Saved, settings_file
 
 _saved: ContextVar[Saved] = ContextVar("saved")
@@ -58,9 +57,8 @@ class _HighestWins(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        declared = tuple(settings_of(self.settings_cls))
         for source in reversed(self._sources):
-            for name, value in with_new_fields(source(), declared).items():
+            for name, value in with_new_fields(source(), renamed_settings(self.settings_cls)).items():
                 both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
                 found[name] = {**found[name], **value} if both else value
         return found
