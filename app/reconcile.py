@@ -75,7 +75,7 @@ async def repair(
 
 
 def remember(state: State, compared: Compared, now: datetime) -> None:
-    """Keep what a comparison found, for whoever looks later."""
+    """Store what a comparison found, so that it can be shown later."""
     rows = [msgspec.structs.astuple(one) for one in compared.differences]
     comparisons.keep(state, compared.entity, compared.places, rows, now, why_not=compared.why_not)
 

@@ -29,7 +29,7 @@ async def refuse_open_api(server: str, state: State, *, transport: httpx.AsyncBa
         async with httpx.AsyncClient(transport=transport, timeout=SECONDS) as client:
             answer = await client.get(f"{server}{ASKED}")
     except httpx.HTTPError:
-        return  # what does not answer lets nobody in; that it does not is found out by whoever needs it
+        return  # a server that does not answer lets nobody in; its own clients report that it is down
     if answer.is_success:
         raise OpenApi(
             f"The API of Prefect at {server} is open to everyone who reaches it, so the workspace's users and roles "

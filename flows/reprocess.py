@@ -20,6 +20,7 @@ from prefect.states import Completed, Failed
 from pydantic import BeforeValidator
 
 from app.effective_settings import effective_settings
+from app.failed_messages import skip
 from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.operator import actions
@@ -112,15 +113,8 @@ async def _show(groups: Sequence[actions.Group], chosen: Sequence[Message]) -> N
 
 
 def _skip(state: State, chosen: Sequence[Message], reason: str) -> str:
-    now, skipped, left = datetime.now(UTC), 0, []
-    for one in chosen:
-        try:
-            actions.skip(state, one, reason, now)
-        except actions.NotPossibleByHand as why:
-            left.append(str(why))
-        else:
-            skipped += 1
-    return " ".join([f"{skipped:,} skipped.", *left[:10]])
+    done = skip(state, chosen, reason, datetime.now(UTC))
+    return " ".join([f"{done.count:,} skipped.", *done.left[:10]])
 
 
 async def _sync_now(chosen: Sequence[Message]) -> str:

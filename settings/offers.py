@@ -1,6 +1,6 @@
 """Which settings name something that Acumatica or Magento has: a warehouse, a class, a source.
 
-Whoever edits such a setting is offered what there is (`app.choices`).
+A person who edits such a setting is offered what there is (`app.choices`).
 """
 
 from __future__ import annotations

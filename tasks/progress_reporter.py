@@ -14,7 +14,7 @@ REPORT_EVERY = timedelta(seconds=5)
 
 
 class ProgressReporter(msgspec.Struct):
-    """What was sent and when, since the push began; the text is stored for whoever asks between two lines of the
+    """What was sent and when, since the push began; the text is stored for those who ask between two lines of the
     log.
     """
 

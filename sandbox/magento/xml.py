@@ -1,4 +1,4 @@
-"""Answers as XML, which Magento gives to whoever accepts nothing else. Source: recording auth/accept_xml."""
+"""Answers as XML, which Magento returns to clients that accept nothing else. Source: recording auth/accept_xml."""
 
 from __future__ import annotations
 

@@ -284,7 +284,7 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
         own = None if beside is None else beside.pop(want.acumatica_key, None)
         its = None if target is None else sending.get(target.id)
         if want.cause is not None:
-            if (place, want.acumatica_key) not in unsendable:  # two records without a key are one to whoever reads it
+            if (place, want.acumatica_key) not in unsendable:  # records without a key cannot be told apart
                 _decide_unsendable(want, target, its, own, changes)
             unsendable.add((place, want.acumatica_key))
             continue

@@ -14,8 +14,8 @@ A message is what Magento must show at one place. Its states, with what leads fr
         a newer value; the same one where only that was waited for (`reopens`)
 
 `newer` says that another value is wanted by now than the one that the outcome speaks of: what became of the old one
-changes nothing then, the new one is open with all its attempts. `MessageState` is that of a place. Today each value is
-a row of its own: `stored_as` says what becomes of the row that the outcome speaks of.
+changes nothing then, the new one is open with all its attempts. `stored_as` says how the target of
+the place is stored then.
 """
 
 from __future__ import annotations
@@ -197,14 +197,14 @@ def state_of(stored: str) -> MessageState:
 
 
 def stored_as(became: Transition, outcome: Outcome, *, newer: bool = False) -> str:
-    """Return how the row of the value is stored that the outcome speaks of; a newer value has a row of its own."""
+    """Return how the message is stored that the outcome speaks of; where a newer value is wanted, it is superseded."""
     if became.state is MessageState.CLOSED or (newer and became.state is MessageState.OPEN):
         return SENT if outcome in _IS_IN_MAGENTO else SUPERSEDED
     return _AS_STORED[became.state]
 
 
 def overtaken(stored: str) -> str:
-    """Return how a row that came out of its request so is stored where a newer one waits by now."""
+    """Return what the log of requests says of a value that came out of its request so, where a newer one waits."""
     return stored if state_of(stored) in (MessageState.CLOSED, MessageState.IN_REQUEST) else SUPERSEDED
 
 
