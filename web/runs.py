@@ -40,9 +40,7 @@ class PrefectRuns:
         return StartedRun(str(made.name), str(made.id))
 
     def show_settings(self, filled: dict[str, Any]) -> None:
-        """Let the form of Setup Parameters in Prefect show these values: a person who saves it saves all of them. Raises
-        `NotStarted`.
-        """
+        """Let the form of Setup Parameters in Prefect show these values: saving it saves all of them. Raises `NotStarted`."""
         if not self.server:
             return
         try:
