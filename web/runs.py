@@ -40,7 +40,7 @@ class PrefectRuns:
         return StartedRun(str(made.name), str(made.id))
 
     def show_settings(self, filled: dict[str, Any]) -> None:
-        """Let the form of Setup Parameters in Prefect show these values: saving it saves all of them. Raises `NotStarted`."""
+        """Show these values in the form of Setup Parameters, which saves all that it shows. Raises `NotStarted`."""
         if not self.server:
             return
         try:
