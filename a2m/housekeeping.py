@@ -35,8 +35,8 @@ def _clean(*, json: bool) -> int:
         print_error(f"Runs could not be deleted on the Prefect server {server} (PREFECT_API_URL): {error}")
         return 1
     if json:
-        in_prefect = {} if deleted.runs is None else {"ended": deleted.ended}
-        as_json({"messages": deleted.messages, "runs": deleted.runs, **in_prefect})
+        ended = None if deleted.runs is None else deleted.ended
+        as_json({"messages": deleted.messages, "runs": deleted.runs, "ended": ended})
     else:
         out.print(deleted.summary(), markup=False)
     return 0

@@ -45,7 +45,7 @@ JSON_ANSWERS: dict[str, dict[str, list[str] | None]] = {
         "made": None, "versions": None, "environment": None, "settings": ["setting", "value", "from"], "state": None,
         "entities": None, "failed": ["id", "entity", "key", "source", "attempts", "when", "cause"], "prefect": None,
     },
-    "housekeeping": {"messages": None, "runs": None},
+    "housekeeping": {"messages": None, "runs": None, "ended": None},
 }  # fmt: skip
 """What a command answers with `--json`: the names in its object, and of a list the names in each of its rows."""
 RUN_STATES = {

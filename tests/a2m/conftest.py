@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.commands import CommandResult
-from support.surroundings import MakeWorld, of_the_test, present_worlds
+from support.surroundings import MakeWorld, no_prefect_server, of_the_test, present_worlds
 from support.wheel import installed, wheel
 
 from a2m.__main__ import main
@@ -19,8 +18,7 @@ Command = Callable[..., CommandResult]
 
 @pytest.fixture(scope="module")
 def _no_prefect_server() -> Iterator[None]:
-    """None is configured, also not the one that tests of flows leave running."""
-    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+    with no_prefect_server():
         yield
 
 

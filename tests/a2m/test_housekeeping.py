@@ -21,7 +21,7 @@ def test_housekeeping(a2m, make_world):
         connection.execute(update(requests).values(sent_at=long_ago, settled_at=long_ago))
     state.close()
     output = a2m("housekeeping", "--json", A2M_HOUSEKEEPING__MESSAGES="50")
-    assert (output.code, json.loads(output.out)) == (0, {"messages": 0, "runs": None})
+    assert (output.code, json.loads(output.out)) == (0, {"messages": 0, "runs": None, "ended": None})
     output = a2m("housekeeping")
     assert output.code == 0
     assert output.out == (

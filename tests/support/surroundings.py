@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from support.commands import settings_of
 from support.world import World, worlds
 
@@ -28,6 +29,13 @@ def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("A2M_HOME", str(folder / "home"))
     return folder / "home"
+
+
+@contextmanager
+def no_prefect_server() -> Iterator[None]:
+    """None is configured, also not the one that tests of flows leave running in this process."""
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        yield
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from support.surroundings import of_the_test
+from support.surroundings import no_prefect_server, of_the_test
 from support.workspace import Site
 
 import app.users
@@ -15,9 +15,10 @@ from connector.state.engine import State, open_state
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A state folder and an environment of the test's own."""
-    return of_the_test(tmp_path, monkeypatch)
+    with no_prefect_server():
+        yield of_the_test(tmp_path, monkeypatch)
 
 
 @pytest.fixture
