@@ -1,8 +1,8 @@
 """The source of a shipment holds what the shipment takes: where it has less, it is raised to exactly that.
 
-The source's quantity is in doubt for inventory before it is raised, in a transaction of its own, so that whatever
-happens between the raise and the shipment, the next inventory sync reads it again and sends the rule's figure (spec,
-*Rules of the field*, "Before a shipment is made").
+The source's quantity is in doubt for inventory before it is raised, in a transaction of its own, and again once it is,
+so that whatever happens between the raise and the shipment, the next inventory sync reads it again and sends the rule's
+figure (spec, *Rules of the field*, "Before a shipment is made").
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ async def make_sufficient(
     except NoAnswer as lost:
         _recheck(context, source, short, LATE_WRITE)
         raise TemporaryFault(f"Raising the source {source} was not answered: {lost}") from lost
+    _recheck(context, source, short, timedelta(0))  # a sync that read it before it was raised has settled the first
     failpoints.hit("raised")
 
 

@@ -48,16 +48,18 @@ async def read_from_magento(
     entity: ValueParts[R],
     values: Sequence[DesiredValue],
     records: Collection[str],
+    due: Collection[At],
     *,
     shown: Shown,
     everything: bool,
 ) -> MagentoValues:
-    """Ask about the values of these records as far as it is needed, or about all of them."""
-    known, due_rechecks = _known(context, values, records)
-    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due_rechecks]
+    """Ask about the values of these records as far as it is needed, or about all of them. due: what is in doubt."""
+    with context.state.read() as connection:
+        known = ledger.of_records(connection, context.name, list(records), sorted({want.key for want in values}))
+    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due]
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
-    compared = _known_ones(values, known, due_rechecks) if compares else []
-    leaving = _leaving(entity, values, known)
+    compared = _known_ones(values, known, due) if compares else []
+    leaving = _leaving(entity, values, known, due)
     checked = entity.checked(values, known, everything=everything)
     if not (asked or compared or leaving or checked):
         return MagentoValues([], {}, [], [], [])
@@ -79,11 +81,9 @@ async def read_from_magento(
     return MagentoValues(confirmed, _rejected(context, values, found), missing, at, unshown)
 
 
-def _known_ones(
-    values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due_rechecks: set[At]
-) -> list[LedgerRow]:
+def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[LedgerRow]:
     targets = ((want.key, want.source) for want in values)
-    return [known[at] for at in targets if at in known and at not in due_rechecks]
+    return [known[at] for at in targets if at in known and at not in due]
 
 
 async def _made_again(
@@ -109,26 +109,16 @@ async def _made_again(
     return [*lost, *newer]
 
 
-def _known(
-    context: RunContext[R], values: Sequence[DesiredValue], records: Collection[str]
-) -> tuple[dict[At, LedgerRow], set[At]]:
-    """Return what Magento confirmed of the records and of the values' SKUs, and which of it is in doubt."""
-    with context.state.read() as connection:
-        known = ledger.of_records(connection, context.name, list(records), sorted({want.key for want in values}))
-        due_rechecks = {
-            (row.key, row.source) for row in ledger.due_rechecks(connection, context.name, context.clock.now())
-        }
-    return known, due_rechecks
-
-
-def _leaving(entity: ValueParts[R], values: Sequence[DesiredValue], known: dict[At, LedgerRow]) -> list[LedgerRow]:
+def _leaving(
+    entity: ValueParts[R], values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]
+) -> list[LedgerRow]:
     """Return the places of the records that have no value any more and go to 0: nothing is sent where nothing is
-    there.
+    there. What is in doubt may be something else than the 0 that was confirmed.
     """
     if entity.withdrawn_value is None:
         return []
     wanted = {(want.key, want.source) for want in values}
-    return [row for at, row in known.items() if row.value and at not in wanted]
+    return [row for at, row in known.items() if at not in wanted and (row.value or at in due)]
 
 
 def _rejected(context: RunContext[R], values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:

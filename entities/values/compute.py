@@ -13,7 +13,7 @@ import msgspec
 import pandas as pd
 
 from connector.state.queue.desired import Computed
-from connector.state.sync import records
+from connector.state.sync import ledger, records
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.pulled import Pulled
@@ -26,6 +26,8 @@ from entities.values.parts import ValueParts
 
 async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: Pulled) -> Computed:
     """Return what has to be stored and queued for one chunk of pulled records."""
+    with context.state.read() as connection:  # before all that the values are made of, so that none of it is older
+        due = ledger.due_places(connection, context.name, context.clock.now())
     chosen = _with_same_sku(context, pulled.to_compute)
     with pd.option_context("mode.copy_on_write", True):  # frames are made anew at each step, and none is written to
         published = items.published(frames.items(chosen.values()), context.items)
@@ -36,7 +38,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
         for note in ruled.notes.itertuples():
             context.remarks.note(str(note.sku), str(note.reason))
     shown, everything = pulled.shown or Shown(context.shop.readers, context.clock), pulled.shown is not None
-    asked = await read_from_magento(context, entity, ruled.values, chosen, shown=shown, everything=everything)
+    asked = await read_from_magento(context, entity, ruled.values, chosen, due, shown=shown, everything=everything)
     values = await entity.corrected(context, ruled.values, asked.confirmed)
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.missing],
@@ -50,7 +52,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
         stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
-        settled_rechecks=asked.targets,
+        read_again={place: due[place] for place in asked.targets if place in due} if due else {},
         asked_at=shown.asked_at,
         marks=list(pulled.marks.values()),
         open_orders=ruled.open_orders,

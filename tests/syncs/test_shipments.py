@@ -8,9 +8,11 @@ from support.altered import JSON
 from support.trade import Trade
 
 from connector import failpoints
+from connector.magento import shipments as magento
 from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.sync import compensations, links
+from entities.inventory import entity as inventory
 from sandbox.catalogue import Product
 
 TEN = {"MAIN": 100_000}
@@ -352,6 +354,35 @@ async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
     assert kept == {("A", "default"): 20_000}
 
 
+@pytest.mark.over_both
+async def test_a_shipment_while_its_quantities_are_computed_is_compensated_by_the_next_sync(trade, monkeypatch):
+    """Figures that were made without what the shipment took do not count as read again, however late Magento was asked
+    for them.
+    """
+    here = trade()
+    unfollowed = {"inventory": {**WAREHOUSES, "add_back_open_orders": False}}  # an order that changes has it computed
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    await sync(here, "inventory", **unfollowed)
+    here.entered("000001", {"A": 2})
+    here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
+    here.ship("000001")
+    ten = {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "10", "on_hand": "10"}}
+    here.here.change(ten)
+    less_compensations = inventory.less_compensations
+
+    async def and_then_ship(context, wanted):
+        values = await less_compensations(context, wanted)
+        monkeypatch.setattr(inventory, "less_compensations", less_compensations)
+        assert (await sync(here)).counters.sent == 1
+        return values
+
+    monkeypatch.setattr(inventory, "less_compensations", and_then_ship)
+    await sync(here, "inventory", **unfollowed)
+    here.here.clock.advance(60)
+    await sync(here, "inventory", **unfollowed)
+    assert here.quantity("A") == 8
+
+
 @pytest.mark.parametrize("path", ["*/ship", "*/source-items", "*/shipment/track"])
 @pytest.mark.over_both
 async def test_a_lost_answer_makes_nothing_twice(trade, path):
@@ -440,6 +471,30 @@ async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
         assert links.of_records(connection, "shipment", [number])
     await sync(here, "inventory")
     assert here.quantity("A") == 0
+
+
+async def test_inventory_before_the_raise_does_not_settle_it(trade, monkeypatch):
+    """It reads the source before it is raised, and the shipment is put off: the next inventory sync reads it again."""
+    here = trade()
+    order = here.sold("000001", {"A": 2})
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    await sync(here, "inventory")
+    before = here.quantity("A")
+    here.ship("000001")
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
+    raise_sources = magento.raise_sources
+
+    async def after_inventory(*given):
+        await sync(here, "inventory")
+        await raise_sources(*given)
+        hold = {"increment_id": here.http.get(f"orders/{order}").json()["increment_id"], "state": "holded"}
+        here.here.change_shop({"set_order": {**hold, "status": "holded"}})
+
+    monkeypatch.setattr(magento, "raise_sources", after_inventory)
+    assert (await sync(here)).counters.sent == 0
+    assert here.quantity("A") == 2
+    await sync(here, "inventory")
+    assert here.quantity("A") == before
 
 
 async def test_magentos_own_refusal_is_kept(trade):

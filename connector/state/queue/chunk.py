@@ -170,7 +170,7 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
     for seen in computed.seen:
         records.mark_seen(connection, entity, seen.column, seen.sweep, seen.acumatica_keys)
     ledger.confirm(connection, entity, computed.confirmed, now, asked_at=computed.asked_at)
-    ledger.settle_rechecks(connection, entity, computed.settled_rechecks, computed.asked_at or now)
+    ledger.settle_rechecks(connection, entity, computed.read_again, computed.asked_at or now)
     ledger.forget_places(connection, entity, computed.unshown, computed.asked_at or now)
     ledger.forget_products(connection, entity, computed.gone, now)
     _decide_all(connection, entity, computed, changes)

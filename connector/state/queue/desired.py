@@ -50,7 +50,9 @@ class Computed(msgspec.Struct, frozen=True):
     """Everything that one chunk changes in the state database.
 
     `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
-    `asked_at` is when Magento was asked about `settled_doubts`: a doubt that is newer than the answer stays.
+    `asked_at` is when Magento was asked about `confirmed` and `read_again`.
+    `read_again`: the rechecks that were due before anything was read for these values, by place, and since when. One
+    that was asked for later stays: these values may be older than what it is about.
     `open_orders`: Magento's open orders with these records' SKUs, and what is added back for them from now on.
     `gone`: SKUs of which Magento has no product; what it confirmed of them is void, for quantities and prices alike.
     `unshown`: places where Magento shows nothing any more.
@@ -62,7 +64,7 @@ class Computed(msgspec.Struct, frozen=True):
     stored: Sequence[Stored] = ()
     seen: Sequence[Seen] = ()
     confirmed: Sequence[LedgerRow] = ()
-    settled_rechecks: Sequence[tuple[str, str]] = ()
+    read_again: Mapping[Place, int] = msgspec.field(default_factory=dict)
     asked_at: datetime | None = None
     marks: Sequence[Watermark] = ()
     open_orders: Sequence[OpenOrder] = ()

@@ -196,15 +196,28 @@ def due_rechecks(connection: Connection, entity: str, now: datetime) -> list[Led
     return [_row(row) for row in tuples(connection, select(*_ROW).join(rechecks, same).where(due))]
 
 
-def settle_rechecks(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Forget the due rechecks of these keys: they were read again."""
+def due_places(connection: Connection, entity: str, now: datetime) -> dict[tuple[str, str], int]:
+    """Return the (key, source) whose recheck is due, and since when, in microseconds."""
     due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
-    rows = tuples(connection, select(rechecks.c.key, rechecks.c.source).where(due))
-    in_doubt = {(key, source) for key, source in rows}
-    settled = [one for one in keys if one in in_doubt] if in_doubt else []
-    for part in chunked(settled, 500):  # few are in doubt, however many were read
-        these = or_(*(and_(rechecks.c.key == key, rechecks.c.source == source) for key, source in part))
-        connection.execute(delete(rechecks).where(and_(due, these)))
+    rows = tuples(connection, select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(due))
+    return {(key, source): due_at for key, source, due_at in rows}
+
+
+def settle_rechecks(
+    connection: Connection, entity: str, read_again: Mapping[tuple[str, str], int], asked_at: datetime
+) -> None:
+    """Forget these rechecks, by (key, source) and since when they were due: Magento was asked after that. One that was
+    asked for anew meanwhile stays.
+    """
+    settled = [(place, due_at) for place, due_at in read_again.items() if due_at <= micros(asked_at)]
+    for part in chunked(settled, 300):
+        these = or_(
+            *(
+                and_(rechecks.c.key == key, rechecks.c.source == source, rechecks.c.due_at == due_at)
+                for (key, source), due_at in part
+            )
+        )
+        connection.execute(delete(rechecks).where(and_(rechecks.c.entity == entity, these)))
 
 
 def count(connection: Connection, entity: str) -> Mapping[str, int]:
