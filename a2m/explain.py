@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
     from app.effective_settings import effective_settings
-    from app.explain import explain
+    from app.explain import NOTHING_KNOWN, explain
     from app.explain_now import explain_now
 
     if chosen_entities(entity) != [entity]:
@@ -42,4 +42,4 @@ def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
         as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": text} for what, text in whole]})
     else:
         table(f"{entity} {key}", ("what", "said"), whole)
-    return 0 if lines[0][0] != "Nothing known" else 1
+    return 0 if lines[0][0] != NOTHING_KNOWN else 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.differences import Compared
 
 ROWS_SHOWN = 50
-HEADS = ("key", "source", "Acumatica says", "Magento shows", "why")
+HEADS = ("key", "source", "Acumatica says", "Magento shows", "why", "cause")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,6 +26,13 @@ def add_to(app: typer.Typer) -> None:
     def reconcile(
         entity: Annotated[str, entity_argument(ONE_OR_ALL, "all")] = "all",
         repair: Annotated[bool, typer.Option("--repair", help="Send what differs.")] = False,
+        key: Annotated[
+            list[str] | None,
+            typer.Option("--key", help="Repair only this record, by its SKU or number; may be repeated."),
+        ] = None,
+        cause: Annotated[
+            list[str] | None, typer.Option("--cause", help="Repair only what differs for this cause; may be repeated.")
+        ] = None,
         json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
         """Compare both systems as they are now, and name what differs.
@@ -33,10 +40,12 @@ def add_to(app: typer.Typer) -> None:
         The exit code is 1 if something differs and was not put right.
         """
         chosen_entities(entity)
-        return asyncio.run(_reconcile(entity, with_repair=repair, json=json))
+        if (key or cause) and not repair:
+            raise typer.BadParameter("--key and --cause choose what --repair sends: add --repair.")
+        return asyncio.run(_reconcile(entity, with_repair=repair, keys=key or [], causes=cause or [], json=json))
 
 
-async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
+async def _reconcile(name: str, *, with_repair: bool, keys: list[str], causes: list[str], json: bool) -> int:
     from a2m.progress import show_progress
     from app import reconcile as flow
     from app.effective_settings import effective_settings
@@ -55,9 +64,11 @@ async def _reconcile(name: str, *, with_repair: bool, json: bool) -> int:
                 print_error(f"{entity}: {compared.why_not}")
             elif not json:
                 _show(entity, answer)
-            if with_repair and compared.differences:
-                mended = await flow.repair(entity, now.settings, now.state, compared.differences, listeners=listeners)
-                entity_is_right = flow.is_right(now.state, mended)
+            chosen = flow.chosen_of(compared.differences, keys=keys, causes=causes) if with_repair else []
+            if chosen:
+                mended = await flow.repair(entity, now.settings, now.state, chosen, listeners=listeners)
+                flow.remember_repaired(now.state, compared, chosen, mended, datetime.now(UTC))
+                entity_is_right = len(chosen) == len(compared.differences) and flow.is_right(now.state, mended)
                 answer["repaired"] = mended.counters.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
                 print_to_stderr(f"{entity}, repair: {mended.summary()}.{rest}")
@@ -74,7 +85,14 @@ def _answer(compared: Compared) -> dict[str, Any]:
         "compared": compared.places,
         "different": len(compared.differences),
         "differences": [
-            {"key": one.sku, "source": one.source, "acumatica": one.acumatica, "magento": one.magento, "why": one.why}
+            {
+                "key": one.sku,
+                "source": one.source,
+                "acumatica": one.acumatica,
+                "magento": one.magento,
+                "why": one.why,
+                "cause": one.cause,
+            }
             for one in compared.differences
         ],
     }

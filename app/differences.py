@@ -28,6 +28,9 @@ async def compare(context: RunContext[Any], began: datetime) -> Compared:
     with context.state.read() as connection:
         waiting = messages.pending(connection, context.name)
         unsent = messages.failed(connection, context.name)
-    failed = [Difference(one.key, one.source, one.sku or one.key, "", "", one.reason or "failed") for one in unsent]
+    failed = [
+        Difference(one.key, one.source, one.sku or one.key, "", "", one.reason or "failed", one.cause or "")
+        for one in unsent
+    ]
     compared, differing = await context.entity.differences(context, waiting, began)
     return Compared(context.name, compared, [*failed, *differing])

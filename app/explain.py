@@ -2,12 +2,13 @@
 sent.
 
 Input: an entity and a key as somebody types it (inventory id, SKU, document number). Output: lines of (what,
-text), from the state database alone; neither system is asked.
+text) and what was delivered, from the state database alone; neither system is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,17 +27,52 @@ from entities.waiting import describe
 from settings import Settings, as_on_the_screen
 
 _DELIVERIES_SHOWN = 10
+NOTHING_KNOWN = "Nothing known"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What one request carried to a place: the value, what Magento had confirmed before, and what became of it, with
+    its code and Magento's answer where it was not accepted. The values of documents are empty.
+    """
+
+    request: int
+    sent_at: datetime
+    key: str
+    source: str
+    value: str
+    before: str
+    outcome: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is known of a record, and what was delivered of it, the newest first. is_known: any sync has seen it."""
+
+    lines: list[Line]
+    delivered: list[Delivered]
+    is_known: bool = True
 
 
 def explain(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
     """Return the lines about one record; a single line that says so where nothing is known of it."""
+    found = explanation(settings, state, entity, typed)
+    return [*found.lines, *(_delivery(one) for one in found.delivered)]
+
+
+def explanation(
+    settings: Settings, state: State, entity: str, typed: str, *, deliveries: int = _DELIVERIES_SHOWN
+) -> Explanation:
+    """Return what is known of one record, with so many of the last deliveries to each place."""
     keys = keys_of(state, settings, entity, typed)
     with state.read() as connection:
         known = entities.read(connection, entity)
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
         requested = {one.target: one.request for one in queued if one.request is not None}
-        delivered = requests.deliveries(connection, requested, _DELIVERIES_SHOWN)
+        delivered = requests.deliveries(connection, requested, deliveries)
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
     lines: list[Line] = []
@@ -51,12 +87,11 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
         if (value := kind.value_text(row.value))
     ]
     lines += [(f"Link of {link.key}", f"{link.magento_id} in Magento ({link.made_by})") for link in linked.values()]
-    for message in queued:
-        lines.append(_message(kind.value_text(message.value), message))
-        lines += [_delivery(kind, message, one) for one in delivered.get(message.target, ())]
+    lines += [_message(kind.value_text(message.value), message) for message in queued]
     if not lines:
-        return [("Nothing known", _nothing_of(state, entity, typed, known.last_sync_at))]
-    return [(what, as_on_the_screen(text)) for what, text in lines]
+        return Explanation([(NOTHING_KNOWN, _nothing_of(state, entity, typed, known.last_sync_at))], [], is_known=False)
+    shown = [(what, as_on_the_screen(text)) for what, text in lines]
+    return Explanation(shown, _delivered(kind, queued, delivered))
 
 
 def _nothing_of(state: State, entity: str, typed: str, synced_at: datetime | None) -> str:
@@ -86,14 +121,34 @@ def _message(value: str, one: Message) -> Line:
     return f"Message {one.id}{_at(one.source)}", text
 
 
-def _delivery(kind: Entity[Any], message: Message, one: Delivery) -> Line:
-    """What a request said of the target, what Magento had before, and what became of it."""
-    value, before = kind.value_text(one.value), kind.value_text(one.value_before)
-    sent = f"{value}{f' (before: {before})' if before else ''}, " if value else ""
+def _delivered(
+    kind: Entity[Any], queued: Sequence[Message], delivered: Mapping[int, Sequence[Delivery]]
+) -> list[Delivered]:
+    found = [
+        Delivered(
+            one.request,
+            one.sent_at,
+            message.sku or message.key,
+            message.source,
+            kind.value_text(one.value),
+            kind.value_text(one.value_before),
+            one.state,
+            one.cause or "",
+            as_on_the_screen(one.reason or ""),
+        )
+        for message in queued
+        for one in delivered.get(message.target, ())
+    ]
+    return sorted(found, key=lambda one: (one.sent_at, one.request), reverse=True)
+
+
+def _delivery(one: Delivered) -> Line:
+    """What a request said of a place, what Magento had before, and what became of it."""
+    sent = f"{one.value}{f' (before: {one.before})' if one.before else ''}, " if one.value else ""
     reason = f": {one.reason}" if one.reason else ""
     return (
-        f"Request {one.request}{_at(message.source)}",
-        f"{sent}{one.state}, {one.sent_at:%Y-%m-%d %H:%M:%S} UTC{reason}",
+        f"Request {one.request}{_at(one.source)}",
+        f"{sent}{one.outcome}, {one.sent_at:%Y-%m-%d %H:%M:%S} UTC{reason}",
     )
 
 

@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.effective_settings import AppContext
 from app.standing import Activity, Standing, standings
+from connector.acumatica.access import host_of
+from connector.state.coordination.quota import LicenceUse, licence_use
 from connector.state.operator import comparisons, deliveries
 from connector.state.operator.comparisons import Comparison
-from connector.state.operator.deliveries import Delay
+from connector.state.operator.deliveries import Answers, Delay
 from connector.state.operator.overview import Overview
 from entities.names import NAMES
+from settings.acumatica import Acumatica
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is told beside how the entities stand: the last comparisons, and how long deliveries took."""
+    """What is told beside how the entities stand: the last comparisons, how long deliveries and Magento's answers took,
+    and what is used of Acumatica's licence.
+    """
 
     compared: Mapping[str, Comparison]
     delays: Mapping[str, Delay]
+    answers: Mapping[str, Answers]
+    licence: LicenceUse
+    allowed: Acumatica
 
 
 Figure = Callable[[Standing], float]
@@ -63,6 +71,8 @@ class _Figures(Collector):
         yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", lambda one: one.fault_since)
 
         yield self._delays()
+        yield self._answers()
+        yield from self._licence()
         yield from self._of_the_last_comparison()
 
     def _delays(self) -> Metric:
@@ -72,6 +82,30 @@ class _Figures(Collector):
             family.add_metric([entity, "0.5"], one.half)
             family.add_metric([entity, "0.95"], one.most)
         return family
+
+    def _answers(self) -> Metric:
+        help_text = "Seconds that Magento took for a request, over the last 24 hours."
+        family = GaugeMetricFamily("a2m_request_seconds", help_text, labels=["entity", "quantile"])
+        for entity, one in self._seen.answers.items():
+            for quantile, seconds in (("0.5", one.half), ("0.95", one.most), ("0.99", one.nearly_all)):
+                family.add_metric([entity, quantile], seconds)
+        return family
+
+    def _licence(self) -> Iterator[Metric]:
+        use, allowed = self._seen.licence, self._seen.allowed
+        yield CounterMetricFamily("a2m_acumatica_requests", "Requests sent to Acumatica.", value=use.requests)
+        yield GaugeMetricFamily(
+            "a2m_acumatica_requests_per_minute_allowed",
+            "Requests a minute that the settings allow; 0: no limit.",
+            value=allowed.requests_per_minute,
+        )
+        yield GaugeMetricFamily("a2m_acumatica_sessions", "Sessions with Acumatica in use.", value=use.sessions)
+        yield GaugeMetricFamily(
+            "a2m_acumatica_sessions_waiting", "Processes that wait for a session.", value=use.waiting
+        )
+        yield GaugeMetricFamily(
+            "a2m_acumatica_sessions_allowed", "Sessions that the settings allow.", value=allowed.sessions
+        )
 
     def _of_the_last_comparison(self) -> Iterator[Metric]:
         places = GaugeMetricFamily("a2m_compared", "Places that were last compared in both systems.", labels=["entity"])
@@ -127,7 +161,13 @@ class _Figures(Collector):
 def as_text(here: AppContext, now: datetime) -> bytes:
     """Return the figures in Prometheus's text format. Raises `StateError`."""
     with here.state.read() as connection:
-        seen = Seen(comparisons.newest(connection), deliveries.delays(connection, NAMES, now))
+        seen = Seen(
+            comparisons.newest(connection),
+            deliveries.delays(connection, NAMES, now),
+            deliveries.answers(connection, NAMES, now),
+            licence_use(connection, host_of(here.settings.acumatica.url), now),
+            here.settings.acumatica,
+        )
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(standings(here, now), seen, now))
     return generate_latest(registry)

@@ -7,7 +7,7 @@ documents in their own way: searched for before anything is created.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,12 @@ from app.differences import Compared, compare
 from app.dry_run import copy_of_state, keep_everything_here
 from app.run import work_on
 from app.run_request import RunEnvironment, RunRequest, RunResult
+from app.sync_progress import progress_kept
 from connector.clock import Clock, SystemClock
+from connector.model.comparison import comparison_key
 from connector.state.engine import State
 from connector.state.operator import comparisons
+from connector.state.operator.comparisons import Differing
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.sync import ledger
@@ -40,6 +43,7 @@ async def reconcile(
     """Return what differs between what Acumatica says by the rules and what Magento shows. Sends and stores nothing."""
     clock = clock or SystemClock()
     result: Compared | None = None
+    began_at = clock.now()
 
     async def at_the_end(context: RunContext[Any], began: datetime) -> list[Message]:
         nonlocal result
@@ -50,12 +54,31 @@ async def reconcile(
         with copy.write() as connection:
             ledger.forget(connection, entity)
         stages = replace(keep_everything_here(), confirm=at_the_end)
-        surrounded = RunEnvironment(clock, lambda _retry_count: stages, licence_state=state, listeners=listeners)
-        outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, surrounded)
+        shown = progress_kept(clock, lambda text: comparisons.works(state, entity, began_at, clock.now(), text))
+        async with shown as progress:
+            heard = [*listeners, progress]
+            surrounded = RunEnvironment(clock, lambda _retry_count: stages, licence_state=state, listeners=heard)
+            outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, surrounded)
+        comparisons.ended(state, entity)
     if result is not None:
         return result
     why_not = outcome.fault or outcome.stopped or " ".join(outcome.remarks.waits)
     return Compared(entity, 0, [], why_not or None)
+
+
+def chosen_of(
+    differences: Iterable[Difference], *, keys: Collection[str] = (), causes: Collection[str] = ()
+) -> list[Difference]:
+    """Return the differences of these records, each named by its key or its SKU, that have one of these causes; what is
+    empty chooses all.
+    """
+    named = {comparison_key(one) for one in keys}
+    return [
+        one
+        for one in differences
+        if (not named or named & {comparison_key(one.key), comparison_key(one.sku)})
+        and (not causes or one.cause in causes)
+    ]
 
 
 async def repair(
@@ -76,8 +99,24 @@ async def repair(
 
 def remember(state: State, compared: Compared, now: datetime) -> None:
     """Store what a comparison found, so that it can be shown later."""
-    rows = [msgspec.structs.astuple(one) for one in compared.differences]
+    rows = [Differing(*msgspec.structs.astuple(one)) for one in compared.differences]
     comparisons.keep(state, compared.entity, compared.places, rows, now, why_not=compared.why_not)
+
+
+def remember_repaired(
+    state: State, compared: Compared, chosen: Sequence[Difference], outcome: RunResult, now: datetime
+) -> None:
+    """Store what is left of a comparison after some of its differences were repaired: those that were not chosen, and
+    those of which something still waits, is on its way or failed.
+    """
+    if outcome.fault or outcome.stopped:
+        return
+    with state.read() as connection:
+        live = messages.live(connection, compared.entity, [], sorted({one.key for one in chosen}))
+    left = {(one.key, one.source) for one in live}
+    repaired = {(one.key, one.source) for one in chosen} - left
+    rest = [one for one in compared.differences if (one.key, one.source) not in repaired]
+    remember(state, msgspec.structs.replace(compared, differences=rest), now)
 
 
 def is_right(state: State, outcome: RunResult) -> bool:

@@ -18,6 +18,8 @@ from app.keys import UnknownKey, did_you_mean, known_keys
 from app.lease_holder import acquire_lease, heartbeat, somebody
 from app.poll_loop import StopPolling, poll_loop
 from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
+from app.sync_progress import progress_shown
+from app.tracing import run_traced
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.errors import TemporaryFault
@@ -56,7 +58,8 @@ async def work_on(
     """
     environment, entity = environment or RunEnvironment(), request.entity
     result, clock = result or RunResult(entity), environment.clock
-    events = Events(counting(result.counters), log_event, *environment.listeners)
+    listeners = (counting(result.counters), log_event, *environment.listeners)
+    events = Events(*listeners)
     started_at = clock.now()
     result.stopped = _why_not(state, settings, entity)
     if result.stopped is not None:
@@ -78,10 +81,15 @@ async def work_on(
     to_do = _ToDo(request.full, started_at)
     latest: Settings | None = settings
     try:
-        async with heartbeat(state, lease, clock):
+        async with (
+            heartbeat(state, lease, clock),
+            progress_shown(state, lease, clock) as progress,
+            run_traced(entity, clock, request.run_id) as tracing,
+        ):
             while latest is not None:
                 limits = limits_of(request, latest, started_at)
-                run = Run(request, latest, state, lease, environment, limits, since, events, result)
+                shown = Events(*listeners, progress, *tracing)
+                run = Run(request, latest, state, lease, environment, limits, since, shown, result)
                 latest = await _syncs(run, to_do)
     except UnknownKey as error:
         result.unknown_key = result.fault = str(error)

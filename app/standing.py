@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.effective_settings import AppContext
+from app.sync_progress import SyncProgress, describe_progress, read_progress
 from connector.state.operator import actions, overview
 from connector.state.operator.actions import Group
 from connector.state.operator.overview import Overview
@@ -26,12 +27,15 @@ class Activity(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """One entity: what it is doing, its queue and its last syncs, and its failed messages by cause."""
+    """One entity: what it is doing, its queue and its last syncs, its failed messages by cause, and how far the sync is
+    that works now.
+    """
 
     entity: str
     activity: Activity
     overview: Overview
     groups: Sequence[Group]
+    progress: SyncProgress | None = None
 
     @property
     def waiting(self) -> int:
@@ -49,7 +53,8 @@ class Standing:
             case Activity.DEAD:
                 return f"dead: {self.overview.died}"
             case Activity.WORKING:
-                return f"working: {self.overview.working}"
+                far = f", {describe_progress(self.progress, self.waiting)}" if self.progress else ""
+                return f"working: {self.overview.working}{far}"
         return str(self.activity)
 
 
@@ -58,12 +63,14 @@ def standings(here: AppContext, now: datetime) -> list[Standing]:
     with here.state.read() as connection:
         found = [overview.of_entity(connection, entity, now) for entity in NAMES]
         groups = actions.groups(connection)
+        progress = read_progress(connection, now)
     return [
         Standing(
             one.entity,
             _activity(getattr(here.settings.active, one.entity), one),
             one,
             [group for group in groups if group.entity == one.entity],
+            progress.get(one.entity),
         )
         for one in found
     ]

@@ -153,7 +153,8 @@ class ClaimOrder(Enum):
 class Difference(msgspec.Struct, frozen=True):
     """One place that is not as it must be: what Acumatica says, what Magento shows, and why if that is known.
 
-    `key` and `source` name the place as the queue does; `sku` is how people know the record.
+    `key` and `source` name the place as the queue does; `sku` is how people know the record. `cause`: a
+    `DifferenceCause`, or the code of a failure.
     """
 
     key: str
@@ -162,6 +163,7 @@ class Difference(msgspec.Struct, frozen=True):
     acumatica: str
     magento: str
     why: str
+    cause: str = ""
 
 
 class RequestResult(msgspec.Struct, frozen=True):

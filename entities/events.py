@@ -41,6 +41,12 @@ class ChunkQueued(msgspec.Struct, frozen=True):
     superseded: int
 
 
+class ReadingEnded(msgspec.Struct, frozen=True):
+    """Everything that a sync reads has been read and queued."""
+
+    entity: str
+
+
 class RequestSettled(msgspec.Struct, frozen=True):
     """A request to Magento is over and its outcomes are stored; messages that were neither sent nor failed go again."""
 
@@ -100,6 +106,7 @@ Event: TypeAlias = (
     SyncStarted
     | PageRead
     | ChunkQueued
+    | ReadingEnded
     | RequestSettled
     | AnswersFound
     | MessagesFailed

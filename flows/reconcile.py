@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 
 from app.differences import Compared
 from app.effective_settings import effective_settings
-from app.reconcile import is_right, reconcile, remember, repair
+from app.reconcile import chosen_of, is_right, reconcile, remember, remember_repaired, repair
 from connector.state.faults import StateError
 from entities.names import NAMES
 from flows.administer import OneOrAll
@@ -21,12 +21,19 @@ from settings import SettingsError
 
 
 @flow(name="Reconcile", persist_result=False)
-async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> State[Any]:
+async def compare_both(
+    entity: OneOrAll = "all",
+    put_right: bool = False,
+    cause: str = "",
+    keys: list[str] = [],  # noqa: B006 - Prefect's form shows an empty list, and nobody changes it
+) -> State[Any]:
     """Compare what Magento shows with what it must show, by what Acumatica says now. Nothing is written unless asked.
 
     Args:
         entity: One entity, or all that are active.
         put_right: Send what differs, too.
+        cause: Send only what differs for this cause, by the code in the column "cause"; empty means any.
+        keys: Send only these records, by SKU or number; empty means all that differ.
     """
     lines, wrong = [], False
     try:
@@ -38,9 +45,11 @@ async def compare_both(entity: OneOrAll = "all", put_right: bool = False) -> Sta
                 await _show(compared)
                 lines.append(_sentence(compared))
                 is_wrong = compared.why_not is not None or bool(compared.differences)
-                if put_right and compared.differences:
-                    mended = await repair(name, now.settings, now.state, compared.differences)
-                    is_wrong = not is_right(now.state, mended)
+                chosen = chosen_of(compared.differences, keys=keys, causes=[cause] if cause else [])
+                if put_right and chosen:
+                    mended = await repair(name, now.settings, now.state, chosen)
+                    remember_repaired(now.state, compared, chosen, mended, datetime.now(UTC))
+                    is_wrong = len(chosen) < len(compared.differences) or not is_right(now.state, mended)
                     lines.append(f"{name}, repair: {mended.summary()}.")
                 wrong |= is_wrong
     except (SettingsError, StateError) as error:
@@ -64,6 +73,7 @@ async def _show(compared: Compared) -> None:
             "Acumatica says": one.acumatica,
             "Magento shows": one.magento,
             "why": one.why,
+            "cause": one.cause,
         }
         for one in compared.differences
     ]

@@ -18,7 +18,7 @@ from connector import failpoints
 from connector.state.queue.desired import Computed, Queued
 from connector.state.queue.message import Message
 from entities.base import RunContext
-from entities.events import Progress, SyncEnded, SyncStarted
+from entities.events import Progress, ReadingEnded, SyncEnded, SyncStarted
 from entities.pulled import Pulled
 from tasks.compute import compute
 from tasks.confirm import confirm
@@ -152,6 +152,7 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
     finally:
         context.is_pulling = False
     await context.shop.readers.close()
+    context.events.emit(ReadingEnded(context.name))
     return pushing
 
 

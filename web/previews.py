@@ -19,7 +19,8 @@ from connector.state.faults import StateError
 from settings import Settings
 
 if TYPE_CHECKING:
-    from app.preview import Foreseen
+    from app.preview_documents import ForeseenDocuments
+    from app.preview_values import Foreseen
 
 REMEMBERED = 20
 
@@ -29,7 +30,7 @@ class Preview:
     """One that was begun: how far it is, and what it found so far; is_over: there is nothing more to come."""
 
     progress: str = "Waiting for another preview to end"
-    found: list[Foreseen] = field(default_factory=list)
+    found: list[Foreseen | ForeseenDocuments] = field(default_factory=list)
     is_over: bool = False
     fault: str = ""
 

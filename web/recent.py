@@ -16,6 +16,9 @@ from connector.state.operator.deliveries import Delay
 from entities.names import NAMES
 
 READ_EVERY = timedelta(seconds=30)
+COUNTS_FOR = timedelta(minutes=2)
+COUNTS_AFTER = timedelta(seconds=4)
+"""Between two counts that say how many requests a minute there are."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,20 @@ class Recent:
 
     def __init__(self) -> None:
         self._read: tuple[datetime, Day] | None = None
+        self._counts: list[tuple[datetime, int]] = []
         self._one_at_a_time = threading.Lock()
+
+    def requests_per_minute(self, count: int, now: datetime) -> int | None:
+        """Return how many requests a minute Acumatica gets, by how many it had got when somebody looked before; None
+        where nobody looked within the last minutes.
+        """
+        with self._one_at_a_time:
+            self._counts = [(at, one) for at, one in self._counts if timedelta(0) <= now - at < COUNTS_FOR]
+            first = self._counts[0] if self._counts else None
+            self._counts.append((now, count))
+        if first is None or now - first[0] < COUNTS_AFTER:
+            return None
+        return round((count - first[1]) / ((now - first[0]) / timedelta(minutes=1)))
 
     def day(self, state: State, now: datetime) -> Day:
         """Return it, not older than half a minute. Raises `StateError`."""

@@ -42,5 +42,14 @@ def duration(seconds: float) -> str:
     return "a second" if 0 < seconds < 1 else _count(int(span.total_seconds()), "second")
 
 
+def short(seconds: float) -> str:
+    """Return a duration as a figure with its unit: 0.4 s, 12 s, 3 min, 5 h."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"

@@ -36,7 +36,7 @@ class AcumaticaAccess:
     @property
     def host(self) -> str:
         """Host and port, as errors name the site."""
-        return urlsplit(self.url).netloc
+        return host_of(self.url)
 
     def is_ours(self, url: str) -> bool:
         """Return whether a request to this address goes to the site itself: same scheme, host and port, and no other
@@ -59,6 +59,11 @@ class AcumaticaAccess:
     def inquiry(self, name: str) -> str:
         """Return the URL of a generic inquiry's OData feed."""
         return f"{self.url}/t/{quote(self.tenant, safe='')}/api/odata/gi/{quote(name, safe='')}"
+
+
+def host_of(url: str) -> str:
+    """Return host and port of a site."""
+    return urlsplit(url).netloc
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

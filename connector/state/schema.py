@@ -338,6 +338,7 @@ leases = Table(
     Column("pid", BigInteger),
     Column("process_started", StorableText, comment="tells it from a later process of that pid"),
     Column("run_id", StorableText, comment="the Prefect run that holds it"),
+    Column("progress", StorableText, comment="how far its sync is, as JSON"),
 )
 
 hosts = Table(
@@ -346,6 +347,7 @@ hosts = Table(
     Column("host", StorableText, primary_key=True),
     Column("blocked_until", BigInteger, comment="the host told us to wait until then"),
     Column("next_request_at", BigInteger, comment="when the next request may be sent under the licence"),
+    Column("requests", BigInteger, nullable=False, server_default="0", comment="how many were sent to it"),
 )
 
 sessions = Table(
@@ -437,4 +439,15 @@ reconciled = Table(
     Column("differing", Integer, nullable=False),
     Column("why_not", StorableText, comment="why nothing could be compared"),
     Column("differences", StorableText, nullable=False, comment="the first of them, as JSON"),
+    Column("causes", StorableText, comment="how many differences have which cause, as JSON"),
+)
+
+comparing = Table(
+    "comparing",
+    metadata,
+    Column("entity", StorableText, primary_key=True),
+    Column("began_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False, comment="when its process last said that it works"),
+    Column("progress", StorableText, comment="how far it is, as JSON"),
+    sqlite_with_rowid=False,
 )

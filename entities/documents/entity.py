@@ -19,6 +19,7 @@ from connector.state.schema import SENT
 from connector.state.sync import links
 from entities.base import ClaimOrder, Difference, R, RequestResult, RunContext, Urgency
 from entities.defaults import EntityDefaults
+from entities.difference_cause import DifferenceCause
 from entities.documents.document import (
     LATE_WRITE,
     C,
@@ -116,13 +117,16 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
                 try:
                     document = await found_document(context, self, client, message)
                 except RequestRefused as why:
-                    found.append(Difference(message.key, "", message.key, "", "", str(why)))
+                    cause = DifferenceCause.NOT_ANSWERED
+                    found.append(Difference(message.key, "", message.key, "", "", str(why), cause))
                     continue
                 if document is None:
                     with context.state.read() as connection:
                         link = links.of_keys(connection, self.name, [message.key]).get(message.key)
                     there = "not linked" if link is None else f"{link.magento_id}, which does not show all of it"
-                    found.append(Difference(message.key, "", message.key, "to be sent", there, _waits(message)))
+                    is_there = DifferenceCause.NOT_MADE if link is None else DifferenceCause.NOT_ALL_OF_IT
+                    cause = is_there if message.wait is None else DifferenceCause.WAITING
+                    found.append(Difference(message.key, "", message.key, "to be sent", there, _waits(message), cause))
 
 
 def _waits(message: Message) -> str:

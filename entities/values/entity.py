@@ -16,6 +16,7 @@ from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import Difference, R, RequestResult, RunContext
 from entities.defaults import EntityDefaults
+from entities.difference_cause import DifferenceCause
 from entities.from_settings import item_rule
 from entities.pulled import Pulled
 from entities.values.amounts import as_text
@@ -90,13 +91,16 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
         return len(targets), [self._difference(one, current.get((one.key, one.source)), began) for one in waiting]
 
     def _difference(self, message: Message, current: LedgerRow | None, began: datetime) -> Difference:
+        waits = message.changed_at < began
+        shows_nothing = DifferenceCause.NOT_SHOWN if current is None else DifferenceCause.OTHER_VALUE
         return Difference(
             message.key,
             message.source,
             message.sku or message.key,
             as_text(message.value, message.in_stock, self.digits),
             "nothing" if current is None else as_text(current.value, current.in_stock, self.digits),
-            f"waits to be sent since {message.changed_at:%Y-%m-%d %H:%M:%S} UTC" if message.changed_at < began else "",
+            f"waits to be sent since {message.changed_at:%Y-%m-%d %H:%M:%S} UTC" if waits else "",
+            DifferenceCause.TO_BE_SENT if waits else shows_nothing,
         )
 
 

@@ -32,6 +32,20 @@ def test_what_differs_is_a_table_and_exit_code_1(a2m, make_world):
     here.assert_shown(here.settings())
 
 
+def test_some_are_repaired(a2m, make_world):
+    """Only the records that are named are sent; the exit code is 1 while others differ."""
+    here = make_world(12)
+    assert a2m("sync", "price").code == 0
+    first, second = (generated(12)[number].sku for number in (3, 4))
+    for sku in (first, second):
+        changed_by_hand(here, sku)
+    assert "add --repair" in a2m("reconcile", "price", "--key", first).err
+    mended = a2m("reconcile", "price", "--repair", "--key", first.lower())
+    assert (mended.code, "price, repair: 1 changed, 1 sent" in mended.err) == (1, True)
+    assert (str(here.prices()[first]) != "1.23", str(here.prices()[second])) == (True, "1.23")
+    assert a2m("reconcile", "price", "--repair", "--cause", "other_value").code == 0
+
+
 def test_json_is_one_object(a2m, make_world):
     """With every difference, not only those that a table shows."""
     here = make_world(80)
@@ -42,7 +56,7 @@ def test_json_is_one_object(a2m, make_world):
     (price,) = json.loads(output.out)["entities"]
     assert (output.code, price["compared"], price["different"]) == (1, 80, len(price["differences"]))
     assert price["different"] >= 59
-    assert set(price["differences"][0]) == {"key", "source", "acumatica", "magento", "why"}
+    assert set(price["differences"][0]) == {"key", "source", "acumatica", "magento", "why", "cause"}
 
 
 def test_a_fault_is_reported_and_is_not_a_success(a2m, make_world):

@@ -11,7 +11,8 @@ from support.customers import Shop, added
 from support.stories import STORIES, Scene
 from support.world import World
 
-from app.reconcile import is_right, reconcile, repair
+from app.reconcile import chosen_of, is_right, reconcile, remember_repaired, repair
+from connector.state.operator import comparisons
 from sandbox.catalogue import Product, generated
 
 
@@ -58,6 +59,27 @@ async def test_a_price_that_somebody_changed_in_magento(make_world: Callable[...
     assert here.prices()[sku] == right
     assert (await _reconcile(here, "price")).differences == []
     here.assert_shown(here.settings(), entities=["price"])
+
+
+async def test_some_of_what_differs_is_put_right(make_world: Callable[..., World]) -> None:
+    """Chosen by cause or by record, in any spelling; what is left is what the last comparison shows."""
+    here = make_world(12)
+    await here.sync("price")
+    first, second = (generated(12)[number].sku for number in (3, 4))
+    for sku in (first, second):
+        a_price_changed_by_hand(here, sku, 1.23)
+    here.clock.advance(61)
+    compared = await _reconcile(here, "price")
+    assert [one.cause for one in compared.differences] == ["other_value", "other_value"]
+    assert chosen_of(compared.differences, causes=["not_shown"]) == []
+    chosen = chosen_of(compared.differences, keys=[first.lower()], causes=["other_value"])
+    outcome = await repair("price", here.settings(), here.state, chosen, clock=here.clock)
+    remember_repaired(here.state, compared, chosen, outcome, here.clock.now())
+    assert (here.prices()[first] != Decimal("1.23"), here.prices()[second]) == (True, Decimal("1.23"))
+    with here.state.read() as connection:
+        assert [one.sku for one in comparisons.differences(connection, "price")] == [second]
+    (left,) = (await _reconcile(here, "price")).differences
+    assert left.sku == second
 
 
 async def test_a_quantity_that_was_taken_away_in_magento(make_world: Callable[..., World]) -> None:

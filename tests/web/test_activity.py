@@ -7,7 +7,8 @@ import pytest
 from support.workspace import NOW
 
 from connector.state.operator.deliveries import Hour
-from connector.state.schema import micros, requests
+from connector.state.rows import upsert
+from connector.state.schema import hosts, micros, requests
 from web.pages.activity import Sums, days_of
 
 
@@ -49,6 +50,31 @@ def test_the_slowest_answers(busy):
     text = busy.get("/activity").text.partition("Slowest answers")[2]
     assert text.index("12.5") < text.index("2.0") < text.index("1.0")
     assert "3.0" not in text
+
+
+def test_how_long_answers_take(busy):
+    """Half of them and 95 of a hundred, here and among the figures for programs."""
+    assert "<dt>Magento's answers, price</dt><dd>12 s</dd>" in busy.get("/activity").text
+    text = busy.get("/metrics").text
+    assert 'a2m_request_seconds{entity="price",quantile="0.5"} 12.5' in text
+    assert 'a2m_request_seconds{entity="order",quantile="0.99"} 1.0' in text
+
+
+def test_acumaticas_licence(connected):
+    """Sessions in use of those that are allowed; requests a minute once somebody has looked twice."""
+
+    def requests_sent(number):
+        with connected.state.write() as connection:
+            upsert(connection, hosts, [{"host": "erp.example.com", "requests": number}])
+
+    requests_sent(100)
+    text = connected.get("/activity").text
+    assert '<dd>0 <span class="beside">of ' in text
+    assert '<dd>– <span class="beside">' in text
+    connected.wait(timedelta(seconds=30))
+    requests_sent(125)
+    assert '<dd>50 <span class="beside">' in connected.get("/activity").text
+    assert "a2m_acumatica_requests_total 125.0" in connected.get("/metrics").text
 
 
 def test_what_people_did(busy):

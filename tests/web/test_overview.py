@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from support.workspace import NOW, RUN
 
+from app.sync_progress import SyncProgress
 from connector.state.coordination import lease, wakeups
 from connector.state.operator import overview
+from connector.state.schema import micros, requests, targets
 from connector.state.sync import entities
 from entities.names import NAMES
 
@@ -52,6 +55,38 @@ def test_a_run_at_work(connected):
     assert text.count("Running now") == 2
     assert f'href="http://127.0.0.1:4200/runs/flow-run/{RUN}" rel="noreferrer">run brave-otter</a>' in text
     assert "At work: anna" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/activity"])
+def test_how_far_a_sync_is(connected, path):
+    """While it reads the page says what was read so far; then how much is sent, and how long the rest takes."""
+    held = lease.take(connected.state, "price", "run brave-otter", NOW, run_id=RUN)
+    one = SyncProgress(began_at=NOW, at=NOW, full=True, read=24_000, queued=23_000, done=400)
+    lease.show_progress(connected.state, held, msgspec.json.encode(one).decode())
+    assert "Reading everything: 24,000 read, 23,000 to send, 400 of them sent" in connected.get(path).text
+    one.is_reading, one.done, one.sends_since = False, 1, NOW - timedelta(seconds=90)
+    with connected.state.write() as connection:
+        wanted = {"entity": "price", "state": "pending", "wanted_at": micros(NOW), "changed_at": micros(NOW)}
+        rows = [{**wanted, "key": key, "acumatica_key": key} for key in ("SKU-1", "SKU-2")]
+        connection.execute(targets.insert(), rows)
+    lease.show_progress(connected.state, held, msgspec.json.encode(one).decode())
+    text = connected.get(path).text
+    assert "1 of 3 sent, about 3 minutes left" in text
+    assert '<progress max="1" value="0.3333"' in text
+    assert f'href="http://127.0.0.1:4200/runs/flow-run/{RUN}"' in text
+
+
+def test_how_long_until_it_is_visible(connected):
+    """A card has the time from reading a value to Magento's acceptance: half of them, and 95 of a hundred."""
+    lists = dict.fromkeys(("targets", "seqs", "new_values", "old_values"), "[]")
+    with connected.state.write() as connection:
+        for seconds in (4, 4, 4, 90):
+            at = {"oldest_wanted_at": micros(NOW - timedelta(seconds=seconds)), "settled_at": micros(NOW)}
+            sent = {"entity": "price", "state": "settled", "fence": 1, "sent": 1, "sent_at": micros(NOW), **at}
+            connection.execute(requests.insert().values(**lists, **sent))
+    text = connected.get("/").text
+    assert "<dd>4.0 s</dd>" in text
+    assert "95 %: 90 s" in text
 
 
 def test_runs_that_fail(connected):

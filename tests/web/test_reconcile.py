@@ -2,16 +2,19 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from support.workspace import NOW
 
+from app.sync_progress import SyncProgress
 from connector.state.operator import comparisons
+from connector.state.operator.comparisons import Differing
 from web.pages.reconcile import agreement
 
 
 def keep(site, differing, places=20_412, **more):
     """Prices were compared an hour ago."""
-    rows = [(f"KEY-{n}", "", f"SKU-{n:04}", "9.49", "<b>", "") for n in range(differing)]
+    rows = [Differing(f"KEY-{n}", "", f"SKU-{n:04}", "9.49", "<b>", "", "other_value") for n in range(differing)]
     comparisons.keep(site.state, "price", places, rows, NOW - timedelta(hours=1), **more)
 
 
@@ -24,8 +27,8 @@ def test_nothing_was_compared(connected):
     assert "Price is compared by the run" in connected.act("/reconcile/compare", "/reconcile", entity="price")
     assert "name an entity" in connected.act("/reconcile/compare", "/reconcile", entity="x")
     assert connected.runs.started == [
-        ("Reconcile/Reconcile", {"entity": "all", "put_right": False}),
-        ("Reconcile/Reconcile", {"entity": "price", "put_right": False}),
+        ("Reconcile/Reconcile", {"entity": "all"}),
+        ("Reconcile/Reconcile", {"entity": "price"}),
     ]
 
 
@@ -53,13 +56,56 @@ def test_what_differs(connected):
     """Each place with what both systems say, a page at a time; Repair starts what puts it right."""
     keep(connected, 150)
     first, second = (connected.get(f"/reconcile/price?page={number}").text for number in (1, 9))
-    assert (first.count("<tr><th scope"), second.count("<tr><th scope")) == (101, 51)
+    assert (first.count('<th scope="row">'), second.count('<th scope="row">')) == (100, 50)
     assert "SKU-0000" in first
     assert "SKU-0149" in second
     assert "&lt;b&gt;" in first
-    assert "put right by the run" in connected.act("/reconcile/repair", "/reconcile", entity="price")
+    assert "what differs is put right, by the run" in connected.act("/reconcile/repair", "/reconcile", entity="price")
     assert connected.runs.started == [("Reconcile/Reconcile", {"entity": "price", "put_right": True})]
     assert connected.get("/reconcile/order").status_code == 404
+
+
+def test_by_cause(connected):
+    """Each cause with its count and what becomes of it; one is shown alone and repaired alone. What failed is not
+    repaired here, but leads to its messages.
+    """
+    values = [Differing(f"K-{n}", "", f"S-{n}", "5", "9", "", "other_value") for n in range(2)]
+    failed = Differing("GONE", "", "GONE", "", "", "no product with this SKU", "unknown_sku")
+    comparisons.keep(connected.state, "price", 10, [failed, *values], NOW)
+    text = connected.get("/reconcile/price").text
+    assert "2 × Magento shows another value" in text
+    assert '<a href="/failed/group?entity=price&amp;code=unknown_sku">What to do</a>' in text
+    assert text.count(">Repair these</button>") == 1
+    alone = connected.get("/reconcile/price?cause=other_value").text
+    assert ("S-1" in alone, "GONE" in alone) == (True, False)
+    words = connected.act("/reconcile/repair", "/reconcile/price", entity="price", cause="other_value")
+    assert "what differs for the cause “Magento shows another value” is put right, by the run" in words
+    assert connected.runs.started == [
+        ("Reconcile/Reconcile", {"entity": "price", "put_right": True, "cause": "other_value"})
+    ]
+
+
+def test_ticked_records_are_repaired(connected):
+    """Those alone; without a tick nothing is started."""
+    keep(connected, 3)
+    ticked = {"entity": "price", "what": "ticked", "cause": ""}
+    assert "tick the records first" in connected.act("/reconcile/repair", "/reconcile/price", **ticked)
+    words = connected.act("/reconcile/repair", "/reconcile/price", **ticked, key=["KEY-0", "KEY-2", "KEY-2"])
+    assert "the 2 ticked records are put right" in words
+    assert "name an entity" in connected.act("/reconcile/repair", "/reconcile", entity="all")
+    assert connected.runs.started == [
+        ("Reconcile/Reconcile", {"entity": "price", "put_right": True, "keys": ["KEY-0", "KEY-2"]})
+    ]
+
+
+def test_a_comparison_at_work(connected):
+    """The card says that it works, since when and how far it is."""
+    one = SyncProgress(began_at=NOW, at=NOW, read=24_000)
+    comparisons.works(connected.state, "price", NOW, NOW, msgspec.json.encode(one).decode())
+    comparisons.works(connected.state, "order", NOW, NOW, None)
+    text = connected.get("/reconcile").text
+    assert text.count("Being compared") == 2
+    assert "Since 10:00:00: 24,000 read" in text
 
 
 def test_why_nothing_was_compared(connected):

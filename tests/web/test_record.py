@@ -17,6 +17,7 @@ async def site(tmp_path, monkeypatch, home, quick_hashes):
         for entity in ("price", "inventory"):
             await here.sync(entity, load_settings())
         made = Site(here.state)
+        made.world = here
         made.now = here.clock.now()
         yield made
 
@@ -48,6 +49,26 @@ async def test_why_magento_shows_it(site):
     assert "Nothing known" in site.get("/record/price?key=nowhere").text
     assert site.get("/record/nothing?key=A-1").status_code == 404
     assert site.get("/record/price").status_code == 404
+
+
+async def test_what_magento_was_sent(site):
+    """Every delivery of the record, the newest first: the value, the one before, what became of it and why."""
+    site.world.change({"set_price": {"inventory_id": "A-1", "price": "12.5"}})
+    site.world.faults.replace("magento POST path=*/base-prices: status=400")
+    await site.world.sync("price", load_settings())
+    site.world.faults.replace("")
+    site.world.clock.advance(60)
+    site.world.change({"set_price": {"inventory_id": "A-1", "price": "14"}})
+    await site.world.sync("price", load_settings())
+    site.now = site.world.clock.now()
+    text = site.get("/record/price?key=A-1").text
+    timeline = text[text.index("What Magento was sent") : text.index("Why it shows that")]
+    values = ["<strong>14</strong>", "<strong>12.5</strong>", "<strong>9.49</strong>"]
+    assert sorted(values, key=timeline.index) == values
+    assert timeline.count("instead of 9.49") == 2
+    assert timeline.count(">Accepted</span>") == 2
+    assert timeline.count(">Refused</span>") == 1
+    assert timeline.count(" EST</time>") == 3
 
 
 async def test_what_magento_shows_now(site, monkeypatch):

@@ -1,4 +1,4 @@
-"""Activity: what went to Magento, by day and entity, in how many requests, and which of them took long."""
+"""Activity: what works now, what went to Magento by day, how long its answers took, and Acumatica's licence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from app.standing import standings
+from connector.acumatica.access import host_of
+from connector.state.coordination import lease
+from connector.state.coordination.quota import licence_use
 from connector.state.operator import audit, deliveries
 from connector.state.operator.deliveries import Hour
+from entities.names import NAMES
 from web.routes import Visit, page
+from web.times import duration, short
 
 DAYS = 14
 DONE_SHOWN = 50
@@ -52,14 +58,35 @@ def days_of(hours: Iterable[Hour], zone: ZoneInfo) -> list[Day]:
 
 
 def show(visit: Visit) -> Response:
-    """Show the last days, the slowest answers, and what people did."""
+    """Show what works now, the last days, the slowest answers, and what people did."""
     zone, now = visit.times.zone, visit.now
     first = now.astimezone(zone).date() - timedelta(days=DAYS - 1)
+    found = standings(visit.here, now)
     with visit.workspace.state.read() as connection:
+        runs = lease.runs_of_entities(connection, now)
         hours = deliveries.hours_since(connection, datetime.combine(first, time.min, zone), now)
         slow = deliveries.slowest(connection, now)
         done = audit.newest(connection, limit=DONE_SHOWN)
-    return visit.render("activity.html", days=days_of(hours, zone), slow=slow, done=done, times=visit.times)
+        answers = deliveries.answers(connection, NAMES, now)
+        licence = licence_use(connection, host_of(visit.here.settings.acumatica.url), now)
+    page_of = visit.workspace.runs.page_of
+    working = [
+        (one, page_of(runs[one.entity]) if one.entity in runs else None) for one in found if one.overview.working
+    ]
+    return visit.render(
+        "activity.html",
+        working=working,
+        answers=answers,
+        licence=licence,
+        per_minute=visit.workspace.recent.requests_per_minute(licence.requests, now),
+        allowed=visit.here.settings.acumatica,
+        short=short,
+        days=days_of(hours, zone),
+        slow=slow,
+        done=done,
+        times=visit.times,
+        duration=duration,
+    )
 
 
 ROUTES = (page("/activity", show),)

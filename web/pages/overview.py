@@ -16,7 +16,7 @@ from entities.waiting import describe
 from web.charts import HEIGHT, WIDTH, bars
 from web.pages.reconcile import agreement
 from web.routes import Done, Refused, Visit, action, page
-from web.times import duration
+from web.times import duration, short
 from web.workspace import NotStarted
 
 BADGES = {
@@ -57,6 +57,7 @@ def show(visit: Visit) -> Response:
         chart_size=(WIDTH, HEIGHT),
         agreement=agreement,
         duration=duration,
+        short=short,
     )
 
 
@@ -67,6 +68,7 @@ def _card(one: Standing, sent: Sequence[int], failed: Sequence[int]) -> dict[str
         "title": one.entity.capitalize(),
         "badge": label,
         "badge_kind": kind,
+        "standing": one,
         "stands": one.overview,
         "is_active": one.activity is not Activity.INACTIVE,
         "waiting": one.waiting,

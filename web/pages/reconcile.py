@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.sync_progress import as_progress
 from connector.state.operator import comparisons
-from connector.state.operator.comparisons import KEPT, Comparison
+from connector.state.operator.comparisons import Comparison
+from entities.difference_cause import DifferenceCause, label_of_cause
 from entities.names import NAMES
 from web.routes import Done, Refused, Visit, action, page
-from web.workspace import NotStarted
+from web.workspace import NotStarted, StartedRun
 
 DEPLOYMENT = "Reconcile/Reconcile"
 PAGE_SIZE = 100
+REPAIRS = {
+    DifferenceCause.OTHER_VALUE: "Somebody or something changed it there. Repair sends what Acumatica says.",
+    DifferenceCause.NOT_SHOWN: "It was taken away there, or never arrived. Repair sends it.",
+    DifferenceCause.NOT_MADE: "Repair looks for it once more, and makes it.",
+    DifferenceCause.NOT_ALL_OF_IT: "Somebody changed it there. Repair sends what is missing.",
+    DifferenceCause.WAITING: "It goes by itself once what it waits for has happened.",
+    DifferenceCause.TO_BE_SENT: "It is in the queue, and goes with the next sync.",
+    DifferenceCause.NOT_ANSWERED: "Compare again once Magento answers.",
+}
+"""What becomes of each cause; one that is not here is a failure's, of which Failed messages says what to do."""
 
 
 def agreement(one: Comparison) -> str:
@@ -24,26 +38,29 @@ def agreement(one: Comparison) -> str:
 
 
 def show(visit: Visit) -> Response:
-    """Show the last comparison of each entity."""
+    """Show the last comparison of each entity, and those that work now."""
     with visit.workspace.state.read() as connection:
         found = comparisons.newest(connection)
+        at_work = comparisons.at_work(connection, visit.now)
     active = visit.here.settings.active
     return visit.render(
         "reconcile.html",
-        cards=[(name, found.get(name), getattr(active, name)) for name in NAMES],
+        cards=[(name, found.get(name), getattr(active, name), at_work.get(name)) for name in NAMES],
         agreement=agreement,
+        as_progress=as_progress,
         times=visit.times,
     )
 
 
 def show_entity(visit: Visit) -> Response:
-    """Show what differs of one entity, a page at a time."""
-    entity = str(visit.request.path_params["entity"])
+    """Show what differs of one entity by cause, and a page of the places."""
+    entity, cause = str(visit.request.path_params["entity"]), visit.query.get("cause", "")
     with visit.workspace.state.read() as connection:
         found = comparisons.newest(connection).get(entity)
+        differing = comparisons.differences(connection, entity, cause or None)
     if found is None:
         raise HTTPException(404)
-    last = max(1, -(-len(found.differences) // PAGE_SIZE))
+    last = max(1, -(-len(differing) // PAGE_SIZE))
     typed = visit.query.get("page", "1")
     number = min(max(int(typed), 1), last) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
     return visit.render(
@@ -51,33 +68,59 @@ def show_entity(visit: Visit) -> Response:
         entity=entity,
         comparison=found,
         agreement=agreement(found),
-        rows=found.differences[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        cause=cause,
+        is_cut=len(differing) < (found.causes.get(cause, 0) if cause else found.differing),
+        rows=differing[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
         number=number,
         last=last,
-        kept=KEPT,
+        label_of=label_of_cause,
+        repairs=REPAIRS,
+        address=lambda **more: _address(entity, **{"cause": cause, **more}),
         times=visit.times,
     )
 
 
+def _address(entity: str, **query: str) -> str:
+    given = {name: value for name, value in query.items() if value}
+    return f"/reconcile/{entity}{'?' if given else ''}{urlencode(given)}"
+
+
 def _compare(visit: Visit) -> Done:
-    return _start(visit, put_right=False, words="is compared")
-
-
-def _repair(visit: Visit) -> Done:
-    return _start(visit, put_right=True, words="is compared again, and put right")
-
-
-def _start(visit: Visit, *, put_right: bool, words: str) -> Done:
     entity = visit.form.get("entity", "")
     if entity not in (*NAMES, "all"):
         raise Refused("Nothing was started: name an entity, or all.", "/reconcile")
-    one = None if entity == "all" else entity
+    run = _start(visit, entity, {})
+    name = "Every active entity" if entity == "all" else entity.capitalize()
+    words = f"{name} is compared by the run {run.name}. It reads all of both systems."
+    return Done(words, "/reconcile", None if entity == "all" else entity, run)
+
+
+def _repair(visit: Visit) -> Done:
+    """Put right everything that differs of an entity, or what has one cause, or the records that are ticked."""
+    entity, cause = visit.form.get("entity", ""), visit.form.get("cause", "")
+    keys = list(dict.fromkeys(visit.form.getlist("key")))
+    if entity not in NAMES:
+        raise Refused("Nothing was started: name an entity.", "/reconcile")
+    if visit.form.get("what") == "ticked":
+        if not keys:
+            raise Refused("Nothing was started: tick the records first.", _address(entity, cause=cause), entity)
+        chosen: dict[str, object] = {"keys": keys}
+        what = "the ticked record is" if len(keys) == 1 else f"the {len(keys):,} ticked records are"
+    elif cause:
+        chosen, what = {"cause": cause}, f"what differs for the cause “{label_of_cause(cause)}” is"
+    else:
+        chosen, what = {}, "what differs is"
+    run = _start(visit, entity, {"put_right": True, **chosen})
+    words = f"{entity.capitalize()} is compared again, and {what} put right, by the run {run.name}."
+    return Done(words, "/reconcile", entity, run)
+
+
+def _start(visit: Visit, entity: str, parameters: dict[str, object]) -> StartedRun:
     try:
-        run = visit.workspace.runs.start(DEPLOYMENT, {"entity": entity, "put_right": put_right})
+        return visit.workspace.runs.start(DEPLOYMENT, {"entity": entity, **parameters})
     except NotStarted as why:
+        one = None if entity == "all" else entity
         raise Refused(f"Nothing was started: {why}", "/reconcile", one) from why
-    name = "Every active entity" if one is None else one.capitalize()
-    return Done(f"{name} {words} by the run {run.name}. It reads all of both systems.", "/reconcile", one, run)
 
 
 ROUTES = (

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError
+from connector.model.failures import label_of
 from entities.names import NAMES
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
+if TYPE_CHECKING:
+    from app.explain import Delivered
+
 LONGEST = 200
-NOTHING_KNOWN = "Nothing known"
+DELIVERIES_SHOWN = 30
+"""For each place; each takes a statement."""
+OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Refused", "bad"), "sending": ("No answer yet", "accent")}
 
 
 def search(visit: Visit) -> Response:
@@ -38,18 +45,27 @@ def search(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """Show what is known of one record, from the state database alone."""
-    from app.explain import explain  # only here, too
+    from app.explain import explanation  # only here, too
 
     entity, key = _record(visit)
-    lines = explain(visit.here.settings, visit.workspace.state, entity, key)
+    found = explanation(visit.here.settings, visit.workspace.state, entity, key, deliveries=DELIVERIES_SHOWN)
     return visit.render(
         "record.html",
         entity=entity,
         key=key,
-        lines=lines,
-        is_known=lines[0][0] != NOTHING_KNOWN,
+        found=found,
+        times=visit.times,
+        outcome_of=_outcome,
+        label_of=label_of,
         now=f"/record/{entity}/now?{urlencode({'key': key})}",
     )
+
+
+def _outcome(one: Delivered) -> tuple[str, str]:
+    """Return what became of a delivery in words, and how it is coloured."""
+    if one.outcome in OUTCOMES:
+        return OUTCOMES[one.outcome]
+    return ("Waits" if one.outcome == "pending" else one.outcome.capitalize(), "warn")
 
 
 def show_now(visit: Visit) -> Response:

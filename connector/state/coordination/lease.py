@@ -76,6 +76,7 @@ def take(
                 pid=process.pid,
                 process_started=process.started,
                 run_id=run_id,
+                progress=None,
             )
         )
         connection.execute(changed)
@@ -116,6 +117,21 @@ def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECO
         require(connection, lease)
         expires = micros(now + timedelta(seconds=seconds))
         connection.execute(update(leases).where(leases.c.entity == lease.entity).values(expires_at=expires))
+
+
+def show_progress(state: State, lease: Lease, progress: str | None) -> None:
+    """Keep how far the run's sync is, for others to read; nothing happens if another run has the lease by now."""
+    with state.write() as connection:
+        mine = (leases.c.entity == lease.entity) & (leases.c.fence == lease.fence)
+        connection.execute(update(leases).where(mine).values(progress=progress))
+
+
+def progress_of_entities(connection: Connection, now: datetime) -> dict[str, str]:
+    """Return how far the sync is that works on each entity now, by entity, as it was kept."""
+    held = select(leases.c.entity, leases.c.progress).where(
+        leases.c.expires_at > micros(now), leases.c.progress.is_not(None)
+    )
+    return {row.entity: row.progress for row in connection.execute(held)}
 
 
 def release(state: State, lease: Lease) -> None:

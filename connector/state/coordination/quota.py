@@ -219,12 +219,15 @@ class SharedLicence:
             row = self._lock(connection)
             mine = update(sessions).where(sessions.c.slot == slot)
             connection.execute(mine.values(expires_at=_after(now, IDLE_SECONDS), heard_at=micros(now)))
+            one_more = update(hosts).where(hosts.c.host == self.host)
             if self.requests_per_minute == 0:
+                connection.execute(one_more.values(requests=hosts.c.requests + 1))
                 return now
             interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
             burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - 1)
             planned = now if row is None else max(now, instant(row))
-            upsert(connection, hosts, [{"host": self.host, "next_request_at": micros(planned + interval)}])
+            next_at = micros(planned + interval)
+            connection.execute(one_more.values(requests=hosts.c.requests + 1, next_request_at=next_at))
             return max(now, planned - burst)
 
     def _lock(self, connection: Connection) -> int | None:
@@ -232,6 +235,24 @@ class SharedLicence:
         upsert(connection, hosts, [{"host": self.host}], only_new=True)
         row = select(hosts.c.next_request_at).where(hosts.c.host == self.host).with_for_update()
         return connection.execute(row).scalar()
+
+
+@dataclass(frozen=True)
+class LicenceUse:
+    """What is used of a site's licence: how many requests were sent to it since the state was made, how many sessions
+    are in use, and how many processes wait for one.
+    """
+
+    requests: int
+    sessions: int
+    waiting: int
+
+
+def licence_use(connection: Connection, host: str, now: datetime) -> LicenceUse:
+    """Return what is used of the licence of a site."""
+    sent = connection.execute(select(hosts.c.requests).where(hosts.c.host == host)).scalar()
+    known = seats.read(connection, host)
+    return LicenceUse(sent or 0, len(seats.in_use(known, now)), len(seats.waiting(known, now)))
 
 
 def forget(connection: Connection, before: datetime) -> int:

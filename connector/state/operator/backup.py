@@ -25,8 +25,10 @@ from connector.state.coordination import wakeups
 from connector.state.engine import State, copy_state, is_unused, newest_schema, open_state, shown_address
 from connector.state.schema import metadata
 
-OF_PROCESSES = ("leases", "sessions", "web_sessions")
-"""What only those processes may use that have it now: leases, sessions of Acumatica, logins to the workspace."""
+OF_PROCESSES = ("leases", "sessions", "web_sessions", "comparing")
+"""What only those processes may use that have it now: leases, sessions of Acumatica, logins to the workspace,
+comparisons at work.
+"""
 
 
 class BackupUnusable(ConnectorError):

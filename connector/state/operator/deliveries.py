@@ -73,6 +73,28 @@ def delays(connection: Connection, entities: Iterable[str], now: datetime, hours
 
 
 @dataclass(frozen=True)
+class Answers:
+    """How many seconds Magento took for a request: half of them, 95 and 99 of a hundred at most."""
+
+    half: float
+    most: float
+    nearly_all: float
+
+
+def answers(connection: Connection, entities: Iterable[str], now: datetime, hours: int = 24) -> dict[str, Answers]:
+    """Return for each entity how long Magento's answers took lately; of many requests the last ones count."""
+    lately = requests.c.id >= _first_since(connection, micros(now) - hours * _HOUR)
+    took = select(requests.c.settled_at - requests.c.sent_at).where(lately, requests.c.settled_at.is_not(None))
+    found = {}
+    for entity in entities:
+        last_ones = took.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_COUNTED)
+        taken = sorted(max(int(one), 0) for one in connection.execute(last_ones).scalars())
+        if taken:
+            found[entity] = Answers(*(_quantile(taken, share) for share in (0.5, 0.95, 0.99)))
+    return found
+
+
+@dataclass(frozen=True)
 class Hour:
     """What went to Magento of an entity within an hour: requests, records that it took, and those that it did not take
     in them, for whatever reason.

@@ -10,7 +10,7 @@ from support.moment import NOW
 from connector.clock import ManualClock
 from connector.state.coordination import quota
 from connector.state.coordination.lease import LEASE_SECONDS
-from connector.state.coordination.quota import SharedLicence
+from connector.state.coordination.quota import LicenceUse, SharedLicence
 from connector.state.engine import State
 from connector.state.schema import sessions
 
@@ -41,6 +41,24 @@ async def test_an_unlimited_licence_makes_nobody_wait(state: State) -> None:
     for _ in range(100):
         await shared.acquire_request(slot)
     assert clock.now() == NOW
+
+
+@pytest.mark.parametrize("per_minute", [0, 6_000])
+async def test_what_is_used_of_it(state: State, per_minute: int) -> None:
+    """Every request counts, with a quota or without; sessions count while they are used, and who waits for one."""
+    clock = ManualClock(NOW)
+    shared = licence(state, clock, sessions=1, per_minute=per_minute)
+    slot = await shared.acquire_session()
+    for _ in range(3):
+        await shared.acquire_request(slot)
+    waiting = asyncio.create_task(shared.acquire_session())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    with state.read() as connection:
+        assert quota.licence_use(connection, "erp.example.com", clock.now()) == LicenceUse(3, 1, 1)
+        assert quota.licence_use(connection, "another", clock.now()) == LicenceUse(0, 0, 0)
+    await shared.give_session_back(slot)
+    await asyncio.wait_for(waiting, timeout=5)
 
 
 async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from connector.state.engine import open_state
 from connector.state.operator import audit, comparisons, deliveries, forget, users
+from connector.state.operator.comparisons import AtWork, Differing
 from connector.state.operator.users import NoSuchUser, User, UserExists
 from connector.state.schema import micros, requests
 
@@ -97,19 +98,42 @@ def test_a_person_is_forgotten_in_the_audit_too(state):
 
 
 def test_the_last_comparison(state):
-    """Of each entity the last one is kept, with the first of many differences; a forgotten person leaves none."""
-    many = [(f"{n}", "", "Jo", "a", "b", "") for n in range(comparisons.KEPT + 5)]
+    """Of each entity the last one is kept: how many differ for which cause, and the first of each; a forgotten person
+    leaves none.
+    """
+    many = [Differing(f"{n}", "", "Jo", "a", "b", "", "other_value") for n in range(comparisons.KEPT + 5)]
+    few = [Differing("last", "", "Jo", "", "", "no product", "unknown_sku")]
     comparisons.keep(state, "customer", 5_000, [], NOW - timedelta(days=1), why_not="paused")
-    comparisons.keep(state, "customer", 5_000, many, NOW)
+    comparisons.keep(state, "customer", 5_000, [*many, *few], NOW)
     comparisons.keep(state, "price", 7, [], NOW)
     with state.read() as connection:
-        found = comparisons.newest(connection)
-    one = found["customer"]
-    assert (one.at, one.places, one.differing, one.why_not) == (NOW, 5_000, len(many), None)
-    assert [tuple(row) for row in one.differences] == many[: comparisons.KEPT]
+        one = comparisons.newest(connection)["customer"]
+        assert comparisons.differences(connection, "customer") == [*many[: comparisons.KEPT], *few]
+        assert comparisons.differences(connection, "customer", "unknown_sku") == few
+        assert comparisons.differences(connection, "order") == []
+    assert (one.at, one.places, one.differing, one.why_not) == (NOW, 5_000, len(many) + 1, None)
+    assert one.causes == {"other_value": len(many), "unknown_sku": 1}
     forget.forget(state, "jo@example.com", NOW)
     with state.read() as connection:
         assert set(comparisons.newest(connection)) == {"price"}
+
+
+def test_a_comparison_at_work(state):
+    """It is known while it works: until it ends, or nothing is heard of it any more because its process died."""
+
+    def working(now):
+        with state.read() as connection:
+            return comparisons.at_work(connection, now)
+
+    later = NOW + timedelta(seconds=30)
+    comparisons.works(state, "price", NOW, NOW, None)
+    comparisons.works(state, "price", NOW, later, "{}")
+    comparisons.works(state, "order", NOW, NOW, None)
+    assert working(later) == {"price": AtWork(NOW, "{}"), "order": AtWork(NOW, None)}
+    assert set(working(NOW + timedelta(seconds=70))) == {"price"}
+    comparisons.ended(state, "price")
+    comparisons.keep(state, "order", 7, [], later)
+    assert working(later) == {}
 
 
 def test_deliveries_by_hour(state):

@@ -1,0 +1,74 @@
+"""What a preview works on: a copy of the state that is deleted at the end, and a run over it that sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.composition import Run
+from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
+from connector.clock import Clock
+from connector.state.coordination import lease
+from connector.state.coordination.lease import Lease
+from connector.state.engine import State, copy_state, open_state
+from connector.state.sync import entities, records
+from connector.state.sync.records import Stored
+from entities.events import Events
+from settings import Settings
+
+PAGE = 2_000
+_NOT_COPIED = ("messages", "targets", "requests", "ledger", "leases", "bulks", "audit", "users", "web_sessions")
+"""What the rules do not read, and what must not be in a copy."""
+
+
+@contextmanager
+def copy_of_what_is_known(state: State) -> Iterator[State]:
+    """The state without queue and ledger, in a file of its own that is deleted at the end."""
+    with TemporaryDirectory(prefix="a2m-preview-") as folder:
+        copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
+        try:
+            copy_state(state, copy, without=_NOT_COPIED)
+            yield copy
+        finally:
+            copy.close()
+
+
+def run_on_copy(entity: str, settings: Settings, copy: State, state: State, clock: Clock) -> Run:
+    """Return a run of the entity with these settings; what it asks in Acumatica counts in the licence of `state`."""
+    now = clock.now()
+    request, environment = RunRequest(entity, once=True), RunEnvironment(clock, licence_state=state)
+    with copy.read() as connection:
+        known = entities.read(connection, entity)
+    held = lease.take(copy, entity, "a preview", now, seconds=24 * 3600)
+    assert isinstance(held, Lease)  # nobody else has the copy
+    limits = limits_of(request, settings, now)
+    return Run(
+        request, settings, copy, held, environment, limits, known.active_since or now, Events(), RunResult(entity)
+    )
+
+
+def keys_of_records(state: State, entity: str) -> Iterator[str]:
+    """Yield the Acumatica keys of an entity's records, in their order."""
+    after = ""
+    while True:
+        with state.read() as connection:
+            keys = records.all_keys(connection, entity, after, PAGE)
+        if not keys:
+            return
+        yield from keys
+        after = keys[-1]
+
+
+def pages_of_records(state: State, entity: str) -> Iterator[dict[str, Stored]]:
+    """Yield the records of an entity by their keys, so many at a time."""
+    after = ""
+    while True:
+        with state.read() as connection:
+            keys = records.all_keys(connection, entity, after, PAGE)
+            stored = records.read(connection, entity, keys)
+        if not keys:
+            return
+        yield stored
+        after = keys[-1]
