@@ -32,6 +32,9 @@ def add_to(app: typer.Typer) -> None:
         ] = 0,
     ) -> int:
         """Run every entity each minute, through the configured Prefect server, until Ctrl-C."""
+        from deployments.signals import leave_at_a_signal
+
+        leave_at_a_signal()
         # Prefect reads these when it is imported, and so does the fork server of the runs
         os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", POLL_SECONDS)
         if is_json():

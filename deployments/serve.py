@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import time
 from contextlib import suppress
@@ -20,6 +19,7 @@ from prefect.settings import PREFECT_API_URL
 from app.logs import print_to_stderr
 from connector.private_files import make_folder
 from deployments.pool import POOL, Refused, WrongPool, make_pool, make_queue
+from deployments.signals import cancel_at_a_signal, end_with_the_parent
 from deployments.worker import WarmWorker
 from deployments.workspace import BesideTheDeployments
 from entities.names import NAMES
@@ -46,7 +46,8 @@ def serve_all(wait: float = 0) -> None:
     Raises `NoServerConfigured`, `ServerUnusable`, `SettingsError` and `StateError`.
     """
     _move_into_the_state_folder()
-    asyncio.run(_serve(wait))
+    with suppress(asyncio.CancelledError):  # by a signal
+        asyncio.run(_serve(wait))
 
 
 def _move_into_the_state_folder() -> None:
@@ -75,12 +76,16 @@ def worker_of_all() -> WarmWorker:
 
 
 async def _serve(wait: float) -> None:
+    """Until a signal cancels it; what takes long is done in threads, so that the signal is heard meanwhile."""
+    if (this := asyncio.current_task()) is not None:
+        cancel_at_a_signal(this)
     server, worker = _configured_server(), worker_of_all()
     workspace = BesideTheDeployments(worker.processes)
-    if wait:  # the fork server takes some seconds, as the Prefect server does
-        worker.processes.warm_up()
     try:
+        if wait:  # the fork server takes some seconds, as the Prefect server does
+            await asyncio.to_thread(worker.processes.warm_up)
         await _wait_for(server, wait)
+        await asyncio.to_thread(worker.processes.warm_up)
         workspace.start()
         await _register_and_serve(server, worker, workspace)
     finally:
@@ -93,7 +98,7 @@ async def _register_and_serve(server: str, worker: WarmWorker, workspace: Beside
         async with get_client() as client:
             await make_pool(client, WarmWorker.get_default_base_job_template())
             await make_queue(client, POOL)
-        served = worker.processes.call(_register)
+        served = await asyncio.to_thread(worker.processes.call, _register)
     except (WrongPool, Refused) as error:
         raise ServerUnusable(f"The Prefect server {server} cannot be used: {error}") from error
     except PrefectHTTPStatusError as error:
@@ -102,14 +107,10 @@ async def _register_and_serve(server: str, worker: WarmWorker, workspace: Beside
 
 
 async def _until_stopped(worker: WarmWorker, workspace: BesideTheDeployments, words: str) -> None:
-    """Serve until a signal ends it, then cancel the runs: each releases its lease and its session."""
-    serving = asyncio.create_task(worker.start(printer=lambda _message: print_to_stderr(words)))
+    """Serve until this is cancelled, then cancel the runs: each releases its lease and its session."""
     comparing = asyncio.create_task(_compare_again_and_again(worker, workspace))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     try:
-        with suppress(asyncio.CancelledError):
-            await serving
+        await worker.start(printer=lambda _message: print_to_stderr(words))
     finally:
         comparing.cancel()
 
@@ -121,6 +122,7 @@ def _register() -> list[str]:
 
 
 def _keep_up_to_date() -> None:
+    end_with_the_parent()
     from deployments.register import keep_up_to_date  # not above: only processes that are forked need the flows
 
     keep_up_to_date()

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from importlib.util import find_spec
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any
 from app.logs import OURS
 from connector.state.coordination.process import Process, has_ended, process_of
 from deployments.run_process import OF_RUNS
+from deployments.signals import end_with_the_parent
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 PRELOADED = ["__main__", "deployments.preloaded"]
@@ -72,6 +74,8 @@ class WarmProcesses:
         self._context: Any = multiprocessing.get_context(method)
         self._server: Process | None = None
         self._code: str | None = None
+        self._imports = False
+        self._called: set[BaseProcess] = set()
         for name, value in {**_ENVIRONMENT, **OF_RUNS}.items():
             os.environ.setdefault(name, value)
         if self._forks():
@@ -89,7 +93,9 @@ class WarmProcesses:
         if self._server is not None and (code != self._code or has_ended(self._server)):
             self._end_server()
         if code is not None and self._server is None:
+            self._imports = True
             self._server, self._code = self._start_server(), code
+            self._imports = False
 
     def start(self, target: Callable[..., None], *given: Any) -> Child:
         """Call the function in a process of its own."""
@@ -113,18 +119,25 @@ class WarmProcesses:
         heard, said = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_say, args=(said, target, given))
         process.start()
+        self._called.add(process)
         said.close()
         try:
             returned, raised = heard.recv()
         except EOFError:
             raise RuntimeError(f"The process of {target.__name__} died.") from None
+        finally:
+            self._called.discard(process)
         process.join()
         if raised is not None:
             raise raised
         return returned
 
     def close(self) -> None:
-        """End the fork server."""
+        """End the fork server, also one that still imports, and what is called in a process of its own."""
+        for one in [*self._called]:
+            one.terminate()
+        if self._imports and (pid := getattr(forkserver._forkserver, "_forkserver_pid", None)) is not None:
+            self._server = process_of(pid)
         self._end_server()
 
     def _forks(self) -> bool:
@@ -146,10 +159,14 @@ class WarmProcesses:
 
 
 def _say(said: Connection[Any, Any], target: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    end_with_the_parent()
+    answer: tuple[Any, Exception | None]
     try:
-        said.send((target(*given), None))
+        answer = target(*given), None
     except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the call was made
-        said.send((None, error))
+        answer = None, error
+    with suppress(BrokenPipeError):  # the one who asked has ended
+        said.send(answer)
 
 
 def code_now() -> str:

@@ -49,6 +49,7 @@ GRACE = 30.0
 LOOKED_AT_EVERY = 0.2
 CANCELLED_WITHIN = 2.0
 ORPHANS_EVERY = 60.0
+PREFECT_ANSWERS_WITHIN = 10.0
 
 
 class WarmConfiguration(BaseJobConfiguration):
@@ -108,8 +109,12 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
 
     async def __aenter__(self) -> Self:
         """Have the fork server and the queue, and watch."""
-        self.processes.warm_up()
-        await super().__aenter__()
+        try:
+            await asyncio.to_thread(self.processes.warm_up)  # so that a signal is heard meanwhile
+            await super().__aenter__()
+        except BaseException:
+            self.processes.close()
+            raise
         self._beside(self._cancel_what_is_cancelling())
         self._beside(self._find_orphans())
         return self
@@ -223,14 +228,18 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         await _end_process(child.process, GRACE)
 
     async def _set_at_the_end(self, run_id: UUID, state: State[None]) -> None:
-        """Give a run that has no final state this one."""
-        with anyio.CancelScope(shield=True):
+        """Give a run that has no final state this one. A Prefect server that does not answer is not waited for: the
+        next worker finds the run.
+        """
+        with anyio.move_on_after(PREFECT_ANSWERS_WITHIN, shield=True) as asking:
             try:
                 known = (await self.client.read_flow_run(run_id)).state
                 if known is None or not known.is_final():
                     await self.client.set_flow_run_state(run_id, state, force=True)
             except (httpx.HTTPError, ObjectNotFound) as error:
                 self._logger.warning("The state of the run %s could not be set to %s: %r", run_id, state.name, error)
+        if asking.cancelled_caught:
+            self._logger.warning("The state of the run %s was not set to %s: no answer.", run_id, state.name)
 
     async def _cancel_what_is_cancelling(self) -> None:
         """Prefect's own worker cancels only runs that never began."""

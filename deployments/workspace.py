@@ -6,15 +6,13 @@ it cannot be served as it is configured it says why, and the deployments go on w
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-import threading
 import time
 from contextlib import suppress
-from multiprocessing import parent_process
 
 from app.logs import print_to_stderr
+from deployments.signals import end_with_the_parent
 from deployments.warm_processes import Child, WarmProcesses, code_now
 
 ENDS_WITHIN = 5.0
@@ -66,17 +64,10 @@ def serve_workspace() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    end_with_the_parent()
     try:
         with suppress(KeyboardInterrupt):
             serve(beside_the_deployments=True)
     except (NotServed, SettingsError, StateError) as error:
         print_to_stderr(f"{error} The deployments are served without it.")
         sys.exit(NOT_SERVED)
-
-
-def _end_with_the_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)

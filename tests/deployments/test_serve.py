@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -87,6 +88,21 @@ def test_serve(server, hole, folder):
     assert "Traceback" not in message, message
     assert "was imported" not in message
     assert "Warning" not in log.read_text()
+
+
+def test_a_worker_of_prefects_command_ends_just_after_its_start(server, folder):
+    """`prefect worker start --type a2m`, while its fork server imports: it ends with 0 and leaves no process."""
+    start = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--pool", "signals", "--type", "a2m"]
+    environ, log = environment(folder, {"PREFECT_API_URL": server}), folder / "worker.log"
+    with running(start, folder=folder, environ=environ, log=log) as process:
+        wait_until(lambda: len(family(process.pid)) > 1 or process.poll() is not None, "a fork server that imports")
+        assert process.poll() is None, log.read_text()
+        processes = family(process.pid)
+        process.terminate()
+        assert process.wait(timeout=60) == 0, log.read_text()
+        psutil.wait_procs(processes, timeout=10)
+        assert left_of(processes) == []
+    assert "Traceback" not in log.read_text()
 
 
 def who_works(folder):

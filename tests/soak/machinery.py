@@ -123,7 +123,7 @@ class Machinery:
                 one.process.kill()
                 one.process.wait()
             else:
-                if code:
+                if code not in (0, -signal.SIGINT):  # by the signal: it had only just been begun, and still imported
                     self.ended.append(f"{one.name} ended with {code} when told to; see {one.log}")
         self.workers.clear()
 
