@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from connector.state.engine import State, copy_state, open_state
+from connector.state.engine import State
+from connector.state.operator.backup import open_copy
 from entities.base import RunContext
 from tasks.push import Push
 from tasks.sync import DIRECT_STAGES, Stages
@@ -19,9 +20,8 @@ from tasks.sync import DIRECT_STAGES, Stages
 def copy_of_state(state: State) -> Iterator[State]:
     """A copy of the state database, deleted at the end; in it no lease is held and no bulk is waited for."""
     with TemporaryDirectory(prefix="a2m-dry-run-") as folder:
-        copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
+        copy = open_copy(state, Path(folder) / "state.sqlite", without=("leases", "bulks"))
         try:
-            copy_state(state, copy, without=("leases", "bulks"))
             yield copy
         finally:
             copy.close()

@@ -24,6 +24,7 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy.exc import ArgumentError
 
 from connector.private_files import Opened, close_database, make_file, make_folder
+from connector.state.compiled import COMPILED
 from connector.state.faults import AddressUnusable, StateError, explained_faults, shown
 from connector.state.rows import ROWS_PER_STATEMENT, insert_rows
 from connector.state.schema import metadata
@@ -124,6 +125,7 @@ def _engine(url: URL, lock_timeout: float) -> Engine:
             url,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            execution_options={"compiled_cache": COMPILED},
             connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT},
         )
     except ImportError as error:
@@ -146,7 +148,7 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
         make_folder(file.parent)
     except OSError as error:
         raise StateError(f"The folder {file.parent} of the state database cannot be made: {error.strerror}.") from error
-    engine = create_engine(url)
+    engine = create_engine(url, execution_options={"compiled_cache": COMPILED})
 
     @event.listens_for(engine, "do_connect")
     def make_private(*_given: Any) -> None:

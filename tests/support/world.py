@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
@@ -29,7 +30,7 @@ from sandbox.acumatica.app import create_app as acumatica_app
 from sandbox.catalogue import Product, generated
 from sandbox.faults import FaultMiddleware
 from sandbox.magento.app import create_app as magento_app
-from settings import Settings, load_settings
+from settings import Settings, load_settings, settings_file
 
 ENTITIES = ("price", "inventory", "customer", "order", "shipment")
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -71,6 +72,7 @@ class World:
         self.state = open_state(self.database_url)
         self.last_change = START
         self.keeps_history = True
+        self._settings: dict[tuple[str, tuple[tuple[str, str], ...]], Settings] = {}
         self._was: list[tuple[dict[str, Any], Settings | None, date]] = []
         self.note()
 
@@ -107,8 +109,17 @@ class World:
         return given
 
     def settings(self, **sections: dict[str, Any]) -> Settings:
-        """The same as settings."""
-        return load_settings(**self.sections(**sections))
+        """The same as settings. They are loaded once for what is given and found: it takes 3 ms, and a test may ask for
+        them before every sync.
+        """
+        given = self.sections(**sections)
+        found = tuple(sorted(one for one in os.environ.items() if one[0].upper().startswith("A2M_")))
+        if settings_file().exists() or Path(".env").exists():
+            return load_settings(**given)
+        key = (repr(given), found)
+        if key not in self._settings:
+            self._settings[key] = load_settings(**given)
+        return self._settings[key]
 
     async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> RunResult:
         """One sync, as `a2m sync` runs it. `how`: fields of a `RunRequest` or of a `RunEnvironment`; `said` is called

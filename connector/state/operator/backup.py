@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from connector.errors import ConnectorError
 from connector.private_files import make_file, make_folder
@@ -65,9 +65,7 @@ def back_up(state: State, file: Path) -> Backup:
 
 def _write(state: State, part: Path) -> None:
     if state.engine.dialect.name == "sqlite":
-        source = f"{Path(str(state.engine.url.database)).resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(source, uri=True)) as here, closing(sqlite3.connect(part)) as there:
-            here.backup(there)  # one snapshot, which keeps nobody from writing
+        _copy_file(state, part)
     else:
         copy = open_state(f"sqlite:///{part}")
         try:
@@ -79,6 +77,29 @@ def _write(state: State, part: Path) -> None:
             whole.execute(f'DELETE FROM "{table}"')
         whole.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
         _refuse_damaged(whole, part)
+
+
+def open_copy(state: State, file: Path, *, without: Collection[str]) -> State:
+    """Copy a state, but for the rows of some tables, into a new SQLite file, and open it.
+
+    A file is copied as a whole: to migrate an empty one and to write every row into it takes many times as long.
+    """
+    if state.engine.dialect.name != "sqlite":
+        copy = open_state(f"sqlite:///{file}")
+        copy_state(state, copy, without=without)
+        return copy
+    _copy_file(state, file)
+    copy = open_state(f"sqlite:///{file}")
+    with copy.write() as connection:
+        for table in without:
+            connection.execute(delete(metadata.tables[table]))
+    return copy
+
+
+def _copy_file(state: State, file: Path) -> None:
+    source = f"{Path(str(state.engine.url.database)).resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(source, uri=True)) as here, closing(sqlite3.connect(file)) as there:
+        here.backup(there)  # one snapshot, which keeps nobody from writing
 
 
 def restore(file: Path, url: str, entities: Sequence[str], now: datetime) -> Backup:

@@ -9,7 +9,7 @@ from support.moment import NOW
 
 from connector.state.coordination import lease, wakeups
 from connector.state.engine import State, open_state
-from connector.state.operator.backup import OF_PROCESSES, BackupUnusable, back_up, restore
+from connector.state.operator.backup import OF_PROCESSES, BackupUnusable, back_up, open_copy, restore
 from connector.state.schema import metadata
 from connector.state.sync import entities, links
 from connector.state.sync.links import Link
@@ -54,6 +54,19 @@ def test_there_and_back(filled, tmp_path, database, new_database):
     with again.write() as connection:
         links.write(connection, "order", [Link("SO 1", "SO 1", "1")], NOW)
     again.close()
+
+
+def test_a_copy_to_work_on(filled, tmp_path):
+    """A copy holds what the state does, but for the tables that are left out, and what is done in it stays in it."""
+    copy = open_copy(filled, tmp_path / "copy.sqlite", without=("leases", "links"))
+    assert contents(copy) == {**contents(filled), "links": []}
+    taken = lease.take(copy, "order", "a dry run", NOW, 3600)
+    entities.pause(copy, ["price"], paused=False)
+    copy.close()
+    with filled.read() as connection:
+        assert isinstance(taken, lease.Lease)
+        assert lease.holder_of(connection, "order", NOW).holder == "run nimble-otter"
+        assert entities.read(connection, "price").paused
 
 
 def test_a_state_is_not_written_over(filled, tmp_path, database_url):
