@@ -93,10 +93,12 @@ async def _start_run(children: Children, client: PrefectClient, entity: str) -> 
     """Start a run of the entity by hand, once `a2m serve` has registered its deployment."""
     from prefect.exceptions import ObjectNotFound
 
+    from app.deployment_names import full_name
+
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            deployment = await client.read_deployment_by_name(f"{entity}/{entity}")
+            deployment = await client.read_deployment_by_name(full_name(entity))
         except ObjectNotFound:
             refuse_ended(children)
             if time.monotonic() > deadline:

@@ -73,6 +73,7 @@ def starter(here: AppContext) -> Start | None:
     from prefect.exceptions import ObjectNotFound
     from prefect.settings import PREFECT_API_URL
 
+    from app.deployment_names import full_name
     from app.effective_settings import read
     from receiver.app import NotStarted
     from settings import SettingsError
@@ -86,10 +87,10 @@ def starter(here: AppContext) -> Start | None:
             if not getattr(read(here.state).settings.active, entity):
                 raise NotStarted(f"{entity} is not active (Individual Sync Status).")
             async with asyncio.timeout(START_SECONDS), get_client() as client:
-                deployment = await client.read_deployment_by_name(f"{entity}/{entity}")
+                deployment = await client.read_deployment_by_name(full_name(entity))
                 await client.create_flow_run_from_deployment(deployment.id)
         except ObjectNotFound as error:
-            raise NotStarted(f"Prefect has no deployment {entity}/{entity}: a2m serve registers it.") from error
+            raise NotStarted(f"Prefect has no deployment {full_name(entity)}: a2m serve registers it.") from error
         except TimeoutError as error:
             raise NotStarted(f"Prefect at {server} did not answer within {START_SECONDS:g} s.") from error
         except httpx.HTTPError as error:

@@ -9,12 +9,14 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from app.deployment_names import deployment_name
 from app.effective_settings import effective_settings
 from deployments.pool import BY_HAND as BY_HAND_QUEUE
 from deployments.pool import POOL
 from entities.names import NAMES
 from flows.administer import full_sync, link_document, one_key_now, pause, resume
 from flows.connection import connection
+from flows.explain import explain_record, status
 from flows.housekeeping import OUR_TAG, housekeeping
 from flows.reconcile import compare_both
 from flows.reprocess import reprocess
@@ -30,7 +32,7 @@ DAILY = "0 3 * * *"
 DAILY_LATER = "30 4 * * *"
 ENTITY_FLOWS: tuple[Flow[Any, Any], ...] = tuple(getattr(import_module(f"flows.{name}"), name) for name in NAMES)
 """An entity's flow is the function of its name in the module of its name."""
-BY_HAND = (connection, compare_both, reprocess, one_key_now, pause, resume, link_document)
+BY_HAND = (status, explain_record, connection, compare_both, reprocess, one_key_now, pause, resume, link_document)
 
 
 async def deployments() -> list[RunnerDeployment]:
@@ -55,8 +57,9 @@ async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **
     """Flows are named by module, never by path. What is started by hand, and seldom by a schedule, has a work queue of
     its own that goes first.
     """
+    is_of_entity = OF_ENTITIES in (tags or ())
     made: RunnerDeployment = await flow.ato_deployment(
-        name=flow.name,
+        name=deployment_name(flow.name) if is_of_entity else flow.name,
         description=flow.description,
         tags=tags or [OUR_TAG, "by hand"],
         entrypoint_type=EntrypointType.MODULE_PATH,

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
+from app.deployment_names import deployment_name, entity_of
 from app.effective_settings import effective_settings
 from app.logs import print_to_stderr
 from connector.state.faults import StateError
@@ -23,14 +24,14 @@ from connector.state.sync import entities
 from deployments.automate import apply_automations, notification_blocks
 from deployments.catalogue import OF_ENTITIES, deployments
 from deployments.open_api import OpenApi, refuse_open_api
-from deployments.paused import paused
+from deployments.paused import Held, described, held, tagged
 from deployments.pool import Refused
 from entities.names import NAMES
 from flows.credentials import register
 from flows.watch import Mail
 from settings import SettingsError
 
-FORMER_NAMES = {"Full Sync": "Full Look"}
+FORMER_NAMES = {"Full Sync": "Full Look", **{deployment_name(entity): entity for entity in NAMES}}
 """Deployments that had another name in the last version: their schedules are taken over, and they are deleted."""
 
 
@@ -52,7 +53,7 @@ async def _register_all() -> list[str]:
         async with get_client() as client:
             _told, wanted = _wanted_now()
             for deployment in served:
-                deployment.paused = wanted.get(deployment.name, False)
+                deployment.paused = bool(wanted.get(entity_of(deployment.name), Held.NOT))
                 await register_deployment(client, deployment)
             await bring_up_to_date(client)
     except PrefectHTTPStatusError as error:
@@ -121,22 +122,29 @@ async def bring_up_to_date(client: PrefectClient) -> dict[str, bool]:
     return await pause_and_resume(client, wanted)
 
 
-def _wanted_now() -> tuple[Sequence[str], dict[str, bool]]:
+def _wanted_now() -> tuple[Sequence[str], dict[str, Held]]:
     """Return the Blocks through which somebody is told, and for each entity whether its deployment is to be paused."""
     with effective_settings() as now, now.state.read() as connection:
         by_hand = [entity for entity in NAMES if entities.read(connection, entity).paused]
         active = [entity for entity in NAMES if getattr(now.settings.active, entity)]
-        return now.settings.notify.blocks, paused(active, by_hand)
+        return now.settings.notify.blocks, held(active, by_hand)
 
 
-async def pause_and_resume(client: PrefectClient, wanted: Mapping[str, bool]) -> dict[str, bool]:
-    """Pause and resume the entities' deployments as they have to be; return those that were not so."""
+async def pause_and_resume(client: PrefectClient, wanted: Mapping[str, Held]) -> dict[str, bool]:
+    """Pause and resume the entities' deployments as they have to be, and let them show why; return those that were not
+    so.
+    """
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[OF_ENTITIES]))
     changed = {}
     for deployment in await client.read_deployments(deployment_filter=ours):
-        is_to_be = wanted.get(deployment.name)
-        if is_to_be is None or is_to_be == deployment.paused or not (deployment.entrypoint or "").startswith("flows."):
+        entity = entity_of(deployment.name)
+        why = wanted.get(entity)
+        if why is None or not (deployment.entrypoint or "").startswith("flows."):
             continue
-        await (client.pause_deployment if is_to_be else client.resume_deployment)(deployment.id)
-        changed[deployment.name] = is_to_be
+        shown = described(deployment.description, why), tagged(deployment.tags, why)
+        if shown != (deployment.description, deployment.tags):
+            await client.update_deployment(deployment.id, DeploymentUpdate(description=shown[0], tags=shown[1]))
+        if bool(why) != deployment.paused:
+            await (client.pause_deployment if why else client.resume_deployment)(deployment.id)
+            changed[entity] = bool(why)
     return changed

@@ -22,9 +22,9 @@ from connector.state.operator import actions
 from connector.state.sync import entities
 from entities.names import NAMES
 from entities.registry import linked
-from flows.artifacts import name_run, named
+from flows.artifacts import NEEDS_ATTENTION, name_run, named
 from flows.credentials import from_blocks
-from flows.entity import NEEDS_ATTENTION, sync_in_prefect
+from flows.entity import sync_in_prefect
 from settings import SettingsError
 
 if TYPE_CHECKING:

@@ -17,8 +17,11 @@ from prefect import get_run_logger
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State as PrefectState
+from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_UI_URL
 
+from app.commands_named import IN_PREFECT, named_as
 from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
 from connector.state.engine import State
@@ -26,6 +29,10 @@ from connector.state.operator import actions, overview
 from connector.state.queue.message import Message
 from settings import Settings, as_on_the_screen
 
+NEEDS_ATTENTION = "NeedsAttention"
+"""The name of the state of a run that a person has to look after. It is red and counts as failed, and is not run again:
+the automation expects *Failed* and *Crashed* by name.
+"""
 ROWS_SHOWN = 500
 NAME_LENGTH = 120
 CAUSES_SHOWN = 5
@@ -33,15 +40,21 @@ FAILED_IN_LOG = 20
 _OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|])")
 
 
+def as_in_prefect(text: str) -> str:
+    """Return a text as somebody reads it in Prefect: what it names of the command line is called as the deployments."""
+    return named_as(text, IN_PREFECT)
+
+
 async def name_run(name: str) -> None:
     """Let the run's name say what happened."""
     if flow_run.id is not None:
         async with get_client() as client:
-            await client.update_flow_run(UUID(flow_run.id), name=_short(name.replace("\n", "; ")))
+            await client.update_flow_run(UUID(flow_run.id), name=_short(as_in_prefect(name).replace("\n", "; ")))
 
 
 async def named(state: PrefectState[Any]) -> PrefectState[Any]:
     """Give the run the state's message as its name and return the state."""
+    state.message = None if state.message is None else as_in_prefect(state.message)
     await name_run(state.message or state.name or "")
     return state
 
@@ -57,11 +70,22 @@ async def show_table(key: str, rows: Sequence[Mapping[str, object]], description
     """
     if not rows:
         return
-    cells = [dict(row) for row in rows[:ROWS_SHOWN]]
+    cells: list[dict[str, object]] = [
+        {name: as_in_prefect(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+        for row in rows[:ROWS_SHOWN]
+    ]
     if len(rows) > ROWS_SHOWN:
         first = next(iter(rows[0]))
         cells.append({**dict.fromkeys(rows[0], ""), first: f"… and {len(rows) - ROWS_SHOWN:,} more"})
-    await acreate_table_artifact(key=key, table=cells, description=description)
+    made = await acreate_table_artifact(key=key, table=cells, description=as_in_prefect(description))
+    log_link(key, made)
+
+
+def log_link(what: str, artifact: UUID) -> None:
+    """Name the page of an artifact in the run's log: Prefect's navigation does not list them."""
+    pages = PREFECT_UI_URL.value()
+    if pages and FlowRunContext.get() is not None:
+        get_run_logger().info("%s: %s/artifacts/artifact/%s", what, str(pages).rstrip("/"), artifact)
 
 
 def as_markdown(text: str) -> str:
@@ -154,9 +178,10 @@ async def show_summary(state: State, settings: Settings, entity: str) -> None:
         f"| waiting for something else, without a failure | {sum(stands.waiting.values()):,} |",
         f"| failed, for a person to fix | {stands.counts['failed']:,} |",
     ]
-    await acreate_markdown_artifact(
+    made = await acreate_markdown_artifact(
         key=f"{entity}-summary", markdown="\n".join(lines), description=f"{entity}: the day so far, and its queue"
     )
+    log_link(f"{entity}-summary", made)
 
 
 def _age(now: datetime, then: datetime) -> str:

@@ -21,17 +21,22 @@ from connector.state.engine import State
 from connector.state.faults import StateError
 from connector.state.operator import actions as by_hand
 from connector.state.sync import refresh_requests
-from flows.artifacts import describe_causes, failed_rows, log_failed, name_run, show_summary, show_table
+from flows.artifacts import (
+    NEEDS_ATTENTION,
+    as_in_prefect,
+    describe_causes,
+    failed_rows,
+    log_failed,
+    name_run,
+    show_summary,
+    show_table,
+)
 from flows.credentials import from_blocks
 from flows.progress import progress_of
 from flows.run_log import logging_to_the_run
 from flows.stages import in_prefect
 from settings import Saved, Settings, SettingsError
 
-NEEDS_ATTENTION = "NeedsAttention"
-"""The name of the state of a run that a person has to look after. It is red and counts as failed, and is not run again:
-the automation expects *Failed* and *Crashed* by name.
-"""
 RERUNS = 3
 FIRST_PAUSE = 15.0
 OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
@@ -61,7 +66,7 @@ async def run_entity(
     try:
         outcome = await sync_in_prefect(entity, full=full, key=key, replaces=rerun > 0 or _is_retried())
     except (SettingsError, StateError) as error:
-        return Failed(message=f"{again}{error}")
+        return Failed(message=as_in_prefect(f"{again}{error}"))
     text = outcome.summary()
     names_it_itself = outcome.fault is None and outcome.stopped is not None
     name = text if names_it_itself else f"{entity}: {text}"
@@ -171,7 +176,7 @@ async def _show(now: AppContext, outcome: RunResult) -> None:
 
 
 def _final_state(outcome: RunResult, again: str = "") -> PrefectState[Any]:
-    text = again + " ".join([outcome.summary(), *outcome.remarks.summary()])
+    text = as_in_prefect(again + " ".join([outcome.summary(), *outcome.remarks.summary()]))
     if outcome.fault is not None:
         return Failed(message=text)
     if outcome.stopped is not None:

@@ -14,7 +14,16 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.sorting import ArtifactSort
 from prefect.exceptions import ObjectNotFound
 
-_OURS = ("-failed", "-not-sent", "-summary", "failed-by-cause", "failed-messages", "failed-messages-csv")
+_OURS = (
+    "explained",
+    "explained-sent",
+    "-failed",
+    "-not-sent",
+    "-summary",
+    "failed-by-cause",
+    "failed-messages",
+    "failed-messages-csv",
+)
 _PAGE = 100
 
 

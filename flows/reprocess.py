@@ -107,7 +107,11 @@ async def _show(groups: Sequence[actions.Group], chosen: Sequence[Message]) -> N
         writer = csv.DictWriter(text, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows[:ROWS_SHOWN])
-        more = "" if len(rows) <= ROWS_SHOWN else "\n\nThese are the first ones; all of them: `a2m failed --csv`"
+        more = (
+            ""
+            if len(rows) <= ROWS_SHOWN
+            else "\n\nThese are the first ones; all of them: Save as CSV on the workspace's page Failed messages."
+        )
         markdown = f"```csv\n{text.getvalue()}```{more}"
         await acreate_markdown_artifact(key="failed-messages-csv", markdown=markdown, description="The same as CSV")
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging.handlers import APILogHandler
 
 from app.logs import handled, log_level
+from flows.artifacts import as_in_prefect
 
 
 class _RunLog(APILogHandler):
@@ -21,7 +23,9 @@ class _RunLog(APILogHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if TaskRunContext.get() is not None or FlowRunContext.get() is not None:
-            super().emit(record)
+            shown = copy(record)
+            shown.msg, shown.args = as_in_prefect(record.getMessage()), ()
+            super().emit(shown)
 
 
 @contextmanager

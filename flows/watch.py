@@ -22,6 +22,7 @@ from connector.state.faults import StateError
 from connector.state.operator import alerts as watching
 from connector.state.operator.alerts import Finding, Limits
 from entities.names import NAMES
+from flows.artifacts import as_in_prefect
 from settings import SettingsError
 
 SUBJECT = "A to M: something needs you"
@@ -63,7 +64,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
         found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
         news = watching.due_now(connection, found, limits, now)
-    text = "\n".join(one.words for one in found) or "Nothing to report."
+    text = as_in_prefect("\n".join(one.words for one in found)) or "Nothing to report."
     wrong = await _send(chosen.blocks, news) if news else []
     reached = len(wrong) < len(chosen.blocks)
     watching.keep(here.state, found, news if reached else [], now)
@@ -74,7 +75,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
 
 async def _send(blocks: Sequence[str], news: Sequence[Finding]) -> list[str]:
     """Send it to every Block; return messages about those that could not be used."""
-    body, wrong = "\n".join(one.words for one in news), []
+    body, wrong = as_in_prefect("\n".join(one.words for one in news)), []
     for name in blocks:
         try:
             block: Any = await Block.aload(name)

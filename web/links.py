@@ -1,4 +1,4 @@
-"""Texts that name settings, as markup: each name becomes a link to its field, called as the screen calls it."""
+"""Texts that name settings and commands, as markup: a setting links to its field, a command is called as here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 
 from markupsafe import Markup, escape
 
+from app.commands_named import ON_PAGES, named_as
 from settings import Setting, all_settings, as_on_the_screen
 
 _NAMED = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
@@ -15,7 +16,7 @@ _NAMED = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
 def with_links(text: str) -> Markup:
     """Return the text, escaped, in which every setting is a link to its field."""
     parts: list[Markup] = []
-    left = as_on_the_screen(text)
+    left = named_as(as_on_the_screen(text), ON_PAGES)
     while found := _NAMED.search(left):
         before, name, left = left[: found.start()], found[0], left[found.end() :]
         setting = _settings().get(name)

@@ -73,7 +73,7 @@ def _gaps(starts: list[datetime]) -> list[float]:
 def runs_by_state(here: Here) -> Counter[str]:
     """How many runs of the entities are in which state."""
     asked = {
-        "deployments": {"name": {"any_": [*FIRST_OF_A_SYNC.values(), "order"]}},
+        "deployments": {"tags": {"all_": ["a2m-entity"]}},
         "flow_runs": {"start_time": {"is_null_": False}},
         "limit": 200,
     }

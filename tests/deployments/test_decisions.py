@@ -11,7 +11,7 @@ from prefect.states import Cancelling, Pending, Running, Scheduled
 from connector.state.coordination.process import Process, process_of, this_process
 from deployments.late_runs import BY_A_SCHEDULE, superseded
 from deployments.orphans import HELD_FOR, as_infrastructure, from_infrastructure, state_of_orphan
-from deployments.paused import paused
+from deployments.paused import Held, described, held, tagged
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PRICE, STOCK = UUID(int=1), UUID(int=2)
@@ -87,5 +87,17 @@ def test_a_process_is_kept_beside_its_run():
 
 def test_a_deployment_is_paused_while_its_entity_does_nothing():
     """Not active, or paused by hand."""
-    found = paused(active=["price", "order"], by_hand=["order"])
-    assert found == {"price": False, "inventory": True, "customer": True, "order": True, "shipment": True}
+    found = held(active=["price", "order"], by_hand=["order"])
+    assert [one for one in found if not found[one]] == ["price"]
+    assert (found["order"], found["inventory"]) == (Held.PAUSED, Held.NOT_ACTIVE)
+
+
+def test_a_deployment_says_why_it_is_paused():
+    """In a tag and before its description, in the place of what it said before; nothing once it is not."""
+    tags, description = ["a2m"], "Send prices."
+    for why, tag, word in ((Held.PAUSED, ["paused"], "Resume"), (Held.NOT_ACTIVE, ["not active"], "Setup Parameters")):
+        tags, description = tagged(tags, why), described(description, why)
+        assert tags == ["a2m", *tag]
+        assert word in description
+        assert description.endswith("\n\nSend prices.")
+    assert (tagged(tags, Held.NOT), described(description, Held.NOT)) == (["a2m"], "Send prices.")

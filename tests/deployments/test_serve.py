@@ -19,8 +19,10 @@ from connector.state.operator import overview
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 ACTIVE = ["inventory", "price"]
 BY_HAND = [
-    "Reconcile",
+    "Explain",
     "Full Sync",
+    "Reconcile",
+    "Status",
     "Housekeeping",
     "Link a Document",
     "One Key Now",

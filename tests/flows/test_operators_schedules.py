@@ -6,8 +6,9 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectNotFound
 
+from app.deployment_names import entity_of
 from deployments.catalogue import deployments
-from deployments.paused import paused
+from deployments.paused import held
 from deployments.pool import make_pool
 from deployments.register import pause_and_resume, register_deployment
 from deployments.worker import WarmWorker
@@ -31,12 +32,12 @@ async def no_deployments(prefect):
 
 
 async def registered():
-    """What `a2m serve` registers, by name, as the server has it then."""
+    """What `a2m serve` registers, by name or entity, as the server has it then."""
     async with get_client() as client:
         await make_pool(client, WarmWorker.get_default_base_job_template())
         found = {}
         for one in await deployments():
-            found[one.name] = await client.read_deployment(await register_deployment(client, one))
+            found[entity_of(one.name)] = await client.read_deployment(await register_deployment(client, one))
     return found
 
 
@@ -97,12 +98,16 @@ async def test_whether_an_entity_is_paused_is_ours():
         (of_stock,) = first["inventory"].schedules
         await client.update_deployment_schedule(first["inventory"].id, of_stock.id, active=False)
         active = [name for name in NAMES if name != "price"]
-        changed = await pause_and_resume(client, paused(active, by_hand=["inventory"]))
+        changed = await pause_and_resume(client, held(active, by_hand=["inventory"]))
         assert changed == {"price": True, "inventory": True}
-        assert await pause_and_resume(client, paused(active, by_hand=["inventory"])) == {}
+        assert await pause_and_resume(client, held(active, by_hand=["inventory"])) == {}
         now = {name: await client.read_deployment(first[name].id) for name in NAMES}
         assert [name for name, one in now.items() if one.paused] == ["price", "inventory"]
+        shown = {name: (one.tags[2:], one.description.partition("\n")[0]) for name, one in now.items()}
+        assert [shown[name][0] for name in ("price", "inventory", "order")] == [["not active"], ["paused"], []]
+        assert "Run Resume" in shown["inventory"][1]
         assert [one.schedules[0].active for one in now.values()] == [True, False, True, True, True]
-        assert await pause_and_resume(client, paused(NAMES, by_hand=[])) == {"price": False, "inventory": False}
+        assert await pause_and_resume(client, held(NAMES, by_hand=[])) == {"price": False, "inventory": False}
         again = await client.read_deployment(first["inventory"].id)
         assert (again.paused, again.schedules[0].active) == (False, False)
+        assert (again.tags, again.description) == (first["inventory"].tags, first["inventory"].description)

@@ -182,7 +182,7 @@ async def test_paused_or_not_active(make_world, state, monkeypatch):
     here = make_world(3)
     entities.pause(state, ["price"], paused=True)
     final = await price(return_state=True)
-    assert (final.name, final.message) == ("NothingToDo", "price is paused; resume it with: a2m resume price")
+    assert (final.name, final.message) == ("NothingToDo", "price is paused; resume it with: Resume")
     monkeypatch.setenv("A2M_ACTIVE__INVENTORY", "false")
     final = await inventory(return_state=True)
     assert final.name == "NothingToDo"

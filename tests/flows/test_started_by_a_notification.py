@@ -10,6 +10,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from prefect.types.entrypoint import EntrypointType
 
 from a2m.receiver import starter
+from app.deployment_names import deployment_name
 from app.effective_settings import effective_settings
 from flows.price import price
 from receiver.app import create_app
@@ -49,7 +50,9 @@ def notified(make_world, message):
 
 async def test_it_starts_a_run(notified, message):
     """A run of the deployment that `a2m serve` registers, due at once and not counted as a scheduled one."""
-    made = await price.ato_deployment(name="price", tags=["a2m"], entrypoint_type=EntrypointType.MODULE_PATH)
+    made = await price.ato_deployment(
+        name=deployment_name("price"), tags=["a2m"], entrypoint_type=EntrypointType.MODULE_PATH
+    )
     deployment = await made.aapply()
     of_it = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment]))
     async with get_client() as client:
@@ -67,7 +70,7 @@ async def test_why_it_cannot(notified, message):
     Acumatica.
     """
     assert await notified("inventory") == 204
-    assert "Prefect has no deployment inventory/inventory: a2m serve registers it." in message[-1]
+    assert "Prefect has no deployment inventory/A to M: inventory: a2m serve registers it." in message[-1]
     assert await notified("shipment") == 204
     assert "shipment is not active (Individual Sync Status)." in message[-1]
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api", PREFECT_CLIENT_MAX_RETRIES: 0}):

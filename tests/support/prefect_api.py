@@ -12,7 +12,15 @@ import httpx
 from support.processes import wait_until
 from support.served import one_client
 
+from app.deployment_names import deployment_name, entity_of
+from entities.names import NAMES
+
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def called(deployment: str) -> str:
+    """What a deployment is called, also where it is named by its entity."""
+    return deployment_name(deployment) if deployment in NAMES else deployment
 
 
 class PrefectApi:
@@ -35,8 +43,8 @@ class PrefectApi:
         return given[-1].json() if given[-1].content else None
 
     def deployments(self) -> dict[str, dict[str, Any]]:
-        """Every deployment by its name."""
-        return {one["name"]: one for one in self.ask("deployments/filter")}
+        """Every deployment by its name, those of entities by the entity's."""
+        return {entity_of(one["name"]): one for one in self.ask("deployments/filter")}
 
     def start(self, deployment: str, **parameters: Any) -> str:
         """Start a run by hand; gives its id."""
@@ -60,7 +68,7 @@ class PrefectApi:
 
     def runs(self, deployment: str, **chosen: Any) -> list[dict[str, Any]]:
         """The runs of a deployment, the newest first."""
-        of_it = {"name": {"any_": [deployment]}}
+        of_it = {"name": {"any_": [called(deployment)]}}
         asked = {"deployments": of_it, "flow_runs": chosen, "sort": "EXPECTED_START_TIME_DESC"}
         return list(self.ask("flow_runs/filter", **asked))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, Response, expect, sync_playwright
+from support.prefect_api import called
 from support.prefect_stack import Stack
 from support.processes import wait_until
 from support.project import ROOT
@@ -51,8 +52,8 @@ class Pages:
     def find_deployment(self, name: str) -> None:
         """Look for a deployment in the list, and open it."""
         self.page.goto(f"{self._stack.url}/v2/deployments")
-        self.page.get_by_placeholder("Search deployments").fill(name)
-        self.page.get_by_role("link", name=name, exact=True).first.click()
+        self.page.get_by_placeholder("Search deployments").fill(called(name))
+        self.page.get_by_role("link", name=called(name), exact=True).first.click()
         expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
 
     def start(self, name: str) -> str:

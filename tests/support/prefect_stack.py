@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import httpx
 from support.commands import CommandResult, command, environment, run
-from support.prefect_api import kill, process_number
+from support.prefect_api import called, kill, process_number
 from support.prefect_server import prefect_server
 from support.processes import running, wait_until
 from support.served import one_client
@@ -94,7 +94,7 @@ class Stack:
 
     def runs(self, deployment: str) -> list[dict[str, Any]]:
         """The runs of a deployment, the newest first."""
-        of_it = {"name": {"any_": [deployment]}}
+        of_it = {"name": {"any_": [called(deployment)]}}
         return list(self.ask("flow_runs/filter", deployments=of_it, sort="EXPECTED_START_TIME_DESC"))
 
     def start(self, deployment: str, **parameters: Any) -> str:
@@ -104,7 +104,7 @@ class Stack:
 
     def deployment(self, name: str) -> str:
         """The id of a deployment."""
-        (found,) = self.ask("deployments/filter", deployments={"name": {"any_": [name]}})
+        (found,) = self.ask("deployments/filter", deployments={"name": {"any_": [called(name)]}})
         return str(found["id"])
 
     def form(self, deployment: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ async def test_some_are_sent_again(failing):
     shown = failing.get(answer.headers["location"]).text
     assert "2 messages are sent again, with the newest state of Acumatica." in shown
     assert f'href="http://127.0.0.1:4200/runs/flow-run/{RUN}"' in shown
-    assert failing.runs.started == [("price/price", {})]
+    assert failing.runs.started == [("price/A to M: price", {})]
     assert sorted(sku for sku, one in failed(failing).items() if one.cause == "send_again") == ["SKU-003", "SKU-004"]
     assert "1 message" not in shown
 

@@ -123,7 +123,7 @@ def test_pause_and_resume(connected):
 def test_sync_now(connected):
     """It starts the entity's deployment in Prefect, and says which run."""
     assert connected.act("/sync", entity="price").startswith("Price: the run brave-otter is started.")
-    assert connected.runs.started == [("price/price", {})]
+    assert connected.runs.started == [("price/A to M: price", {})]
 
 
 def test_sync_now_without_prefect(connected):

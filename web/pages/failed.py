@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.deployment_names import full_name
 from app.failed_messages import MOST_SKIPPED, became_of, named, page_of, send_again, skip
 from connector.model.failure_help import HELP, fix_of
 from connector.model.failures import FailureCode, label_of
@@ -116,7 +117,7 @@ def _send_again(visit: Visit) -> Done:
     late, run = [], None
     for entity in counts:
         try:
-            run = visit.workspace.runs.start(f"{entity}/{entity}")
+            run = visit.workspace.runs.start(full_name(entity))
         except NotStarted as why:
             late.append(f"{entity.capitalize()} goes with its next sync: {why}")
     return Done(" ".join([text, *late]), back, _one_of(counts), run, named(sent))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from starlette.responses import Response
 
+from app.deployment_names import full_name
 from app.needs import missing_settings, needs
 from app.standing import Activity, Standing, standings
 from connector.state.coordination import lease, wakeups
@@ -104,7 +105,7 @@ def _sync_now(visit: Visit) -> Done:
     if not getattr(visit.here.settings.active, entity):
         raise Refused(f"{entity.capitalize()} is not active (Individual Sync Status).", "/", entity)
     try:
-        run = workspace.runs.start(f"{entity}/{entity}")
+        run = workspace.runs.start(full_name(entity))
     except NotStarted as why:
         wakeups.ask(workspace.state, [entity], visit.now)
         raise Refused(f"No run was started: {why} The next one syncs at once.", "/", entity) from why

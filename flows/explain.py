@@ -1,0 +1,93 @@
+"""The deployments Status and Explain: how everything stands, and why Magento shows what it shows for one record.
+
+Both leave a table in the run. Nothing is read but the state database, unless Magento is to be asked too.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from app.effective_settings import effective_settings
+from app.explain import explanation
+from app.explain_now import explain_now
+from app.needs import needs
+from app.standing import Standing, standings
+from connector.errors import ConnectorError
+from connector.state.faults import StateError
+from flows.administer import Entity
+from flows.artifacts import NEEDS_ATTENTION, as_markdown, named, show_table
+from flows.credentials import from_blocks
+from settings import SettingsError, as_on_the_screen
+
+
+@flow(name="Status", persist_result=False)
+async def status() -> State[Any]:
+    """Show how each entity stands, and what needs a person: active or paused, what waits, failed, and its last sync."""
+    now = datetime.now(UTC)
+    try:
+        with effective_settings() as here:
+            found = standings(here, now)
+            wanted = needs(here, found, now)
+    except (SettingsError, StateError) as error:
+        return await named(Failed(message=str(error)))
+    lines = [f"- **{as_markdown(one.title)}.** {as_markdown(as_on_the_screen(one.text))}" for one in wanted]
+    await show_table("status", [_row(one, now) for one in found], "\n".join(lines) or "Nothing needs you.")
+    if not wanted:
+        return await named(Completed(message="Nothing needs you."))
+    return await named(Failed(name=NEEDS_ATTENTION, message="\n".join(f"{one.title}." for one in wanted)))
+
+
+def _row(one: Standing, now: datetime) -> dict[str, object]:
+    stands = one.overview
+    oldest = None if stands.oldest_pending is None else round((now - stands.oldest_pending).total_seconds() / 60)
+    return {
+        "entity": one.entity,
+        "state": one.describe(),
+        "waiting": one.waiting,
+        "oldest, minutes": "" if oldest is None else oldest,
+        "waiting for something else": sum(stands.waiting.values()),
+        "failed": one.failed,
+        "last sync": "" if stands.last_sync_at is None else f"{stands.last_sync_at:%Y-%m-%d %H:%M:%S} UTC",
+        "what it did": stands.last_result or "",
+    }
+
+
+@flow(name="Explain", persist_result=False)
+async def explain_record(entity: Entity, key: str, ask_magento: bool = False) -> State[Any]:
+    """Explain why Magento shows what it shows for one record: what Acumatica says, the rules, and what was sent.
+
+    Args:
+        entity: What it is.
+        key: Its SKU, or its inventory id, customer id, order or shipment number in Acumatica.
+        ask_magento: Ask Magento too what it shows at this moment.
+    """
+    key = key.strip()
+    try:
+        secrets = await from_blocks() if ask_magento else None
+        with effective_settings(needs_both_systems=ask_magento, secrets=secrets or {}) as here:
+            found = explanation(here.settings, here.state, entity, key)
+            shown = await explain_now(here.settings, here.state, entity, key) if ask_magento else []
+    except (ConnectorError, SettingsError) as error:
+        return await named(Failed(message=str(error)))
+    sent = [
+        {
+            "when": f"{one.sent_at:%Y-%m-%d %H:%M:%S} UTC",
+            "source": one.source,
+            "sent": one.value,
+            "before": one.before,
+            "became": one.outcome,
+            "Magento's answer": one.reason,
+        }
+        for one in found.delivered
+    ]
+    lines = [{"what": what, "text": text} for what, text in (*found.lines, *shown)]
+    await show_table("explained", lines, f"{entity} {as_markdown(key)}: why Magento shows what it shows.")
+    await show_table("explained-sent", sent, f"{entity} {as_markdown(key)}: what Magento was sent, the newest first.")
+    if not found.is_known:
+        return await named(Failed(message=found.lines[0][1]))
+    return await named(Completed(message=f"{entity} {key}: {len(lines):,} lines about it, {len(sent):,} deliveries."))
