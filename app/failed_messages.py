@@ -20,6 +20,8 @@ from connector.state.queue.messages import FailedChoice
 from connector.state.schema import FAILED
 
 PAGE_SIZE = 50
+FEW = 500
+"""So many are read at once, and sorted here."""
 MOST_SKIPPED = 500
 """Each message is skipped in a transaction of its own; of more, a run in Prefect takes care."""
 
@@ -53,12 +55,22 @@ class Skipped:
 
 def page_of(connection: Connection, choice: FailedChoice, number: int) -> Page:
     """Return one page of what is chosen, by key; the last one where there are not so many. However many there are, only
-    one page is read.
+    one page is read. A text is looked for in every failed message, and only once where it is in few.
     """
+    if choice.text:
+        few = messages.some_failed(connection, choice, FEW)
+        if len(few) < FEW:
+            found = sorted(messages.of_targets(connection, few), key=lambda one: (one.key, one.source, one.target))
+            number = _within(number, len(found))
+            return Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(found))
     total = messages.count_failed(connection, choice)
-    number = max(1, min(number, -(-total // PAGE_SIZE)))
+    number = _within(number, total)
     rows = messages.chosen_failed(connection, choice, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     return Page(rows, number, total)
+
+
+def _within(number: int, total: int) -> int:
+    return max(1, min(number, -(-total // PAGE_SIZE)))
 
 
 def send_again(state: State, choice: FailedChoice, now: datetime) -> list[Message]:

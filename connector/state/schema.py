@@ -135,6 +135,14 @@ _turn = (targets.c.entity, targets.c.not_before, targets.c.id)
 Index("targets_pending", *_turn, **_where("state = 'pending'"))
 Index("targets_stock_outs", *_turn, **_where("state = 'pending' AND wanted = 0"))
 Index("targets_put_aside", targets.c.entity, targets.c.key, **_where("state IN ('failed', 'skipped')"))
+Index(
+    "targets_causes",
+    targets.c.state,
+    targets.c.entity,
+    targets.c.cause,
+    targets.c.changed_at,
+    **_where("state IN ('failed', 'skipped')"),
+)
 Index("targets_waits_for", targets.c.waits_for, **_where("waits_for IS NOT NULL"))
 
 IS_PENDING, IS_FAILED = (text(f"targets.state = '{state}'") for state in (PENDING, FAILED))
@@ -170,7 +178,7 @@ requests = Table(
     ),
 )
 Index("requests_open", requests.c.entity, **_where("state = 'sending'"))
-Index("requests_sent_at", requests.c.entity, requests.c.sent_at)
+Index("requests_sent_at", requests.c.entity, requests.c.sent_at, requests.c.sent, requests.c.failed)
 
 attempted_documents = Table(
     "attempted_documents",

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, select
 
 from connector.model.failures import FailureCode
 from connector.state.coordination import lease
@@ -55,15 +55,9 @@ class Group:
 
 
 def groups(connection: Connection, entity: str | None = None) -> list[Group]:
-    """The failed messages grouped by cause, the largest group first."""
+    """The failed messages grouped by cause, the largest group first; the example is the one that failed first."""
     query = (
-        select(
-            targets.c.entity,
-            targets.c.cause,
-            func.count().label("how_many"),
-            func.min(targets.c.changed_at).label("since"),
-            func.min(targets.c.reason).label("example"),
-        )
+        select(targets.c.entity, targets.c.cause, func.count(), func.min(targets.c.changed_at))
         .where(IS_FAILED, IS_PUT_ASIDE)
         .group_by(targets.c.entity, targets.c.cause)
         .order_by(func.count().desc(), targets.c.entity, targets.c.cause)
@@ -71,9 +65,15 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
     if entity is not None:
         query = query.where(targets.c.entity == entity)
     return [
-        Group(row.entity, row.cause or "", row.how_many, instant(row.since), row.example or "")
-        for row in connection.execute(query)
+        Group(name, cause or "", how_many, instant(since), _example(connection, name, cause))
+        for name, cause, how_many, since in connection.execute(query).all()
     ]
+
+
+def _example(connection: Connection, entity: str, cause: str | None) -> str:
+    of_it = and_(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE, targets.c.cause.is_not_distinct_from(cause))
+    first = select(targets.c.reason).where(of_it).order_by(targets.c.changed_at, targets.c.id).limit(1)
+    return connection.execute(first).scalar() or ""
 
 
 def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, instant, micros, requests, targets
 
-_COUNTED = 2_000
+_COUNTED = 1_000
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 

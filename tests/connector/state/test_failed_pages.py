@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
+from support.surroundings import of_the_test
+from support.workspace import Site
 
 from app.failed_messages import PAGE_SIZE, page_of
 from connector.state.engine import open_state
@@ -54,6 +56,41 @@ def test_one_page_of_many(state):
     assert (len(rows), page.total, page.first) == (PAGE_SIZE, 50_000, 399 * PAGE_SIZE + 1)
     assert {one.entity for one in rows} == {"price"}
     assert [one.key for one in rows] == sorted(one.key for one in rows)
+
+
+PATHS = {
+    "/": 100,
+    "/failed": 40,
+    "/failed/group?text=nowhere": 12,
+    "/record/price?key=SKU-000001": 60,
+    "/activity": 130,
+}
+
+
+@pytest.mark.parametrize("state", [MANY], indirect=True)
+def test_pages_over_many(state, tmp_path, monkeypatch):
+    """However many messages failed, a page takes a bounded number of statements, and no more rows than it shows."""
+    of_the_test(tmp_path, monkeypatch)
+    site = Site(state)
+    statements = []
+    event.listen(state._reader, "after_cursor_execute", lambda *given: statements.append(given[2]))
+    for path, most in PATHS.items():
+        statements.clear()
+        answer = site.get(path)
+        assert (answer.status_code, len(statements) <= most) == (200, True), (path, len(statements))
+        assert len(answer.text) < 100_000, path
+
+
+@pytest.mark.parametrize("state", [MANY], indirect=True)
+def test_a_text_that_is_rare_is_looked_for_once(state):
+    """One pass over what failed finds it and counts it."""
+    statements = []
+    with state.read() as connection:
+        event.listen(connection, "after_cursor_execute", lambda *given: statements.append(given[2]))
+        page = page_of(connection, FailedChoice(text="is wrong"), 7)
+        assert ([one.key for one in page.rows], page.number, page.total) == (["sku-000007"], 1, 1)
+        assert len(statements) == 2
+        assert page_of(connection, FailedChoice(text="UNKNOWN sku"), 3).total == MANY - 1
 
 
 CHOICES = [
