@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -20,10 +22,13 @@ from connector.acumatica.records import (
     Flag,
     Number,
     Problem,
+    RawNumber,
     Text,
     Value,
     possible_keys,
     scaled,
+    scaled_column,
+    scaled_text,
     units,
 )
 from connector.acumatica.session import AcumaticaSession
@@ -46,6 +51,11 @@ class ItemFields:
     price_field: str = ""
     conversions: bool = False
     unit: Unit = "base"
+
+    @property
+    def is_sku_elsewhere(self) -> bool:
+        """Whether the SKU is something else than the inventory id."""
+        return bool(self.alternate_type or self.sku_field)
 
     @property
     def sku_field(self) -> str:
@@ -85,7 +95,7 @@ class _Record(msgspec.Struct, kw_only=True, gc=False):
     ItemStatus: Text = Text()
     ItemClass: Text = Text()
     ExportToExternal: Flag = Flag()
-    DefaultPrice: Number = Number()
+    DefaultPrice: RawNumber = RawNumber()
     UOMConversions: list[_Conversion] = []
     CrossReferences: list[_CrossReference] = []
 
@@ -194,42 +204,67 @@ def _with_fields(record: type[_Record], own: tuple[str, ...], custom: bool) -> A
 
 def _page(found: Page[Any], of: _Kind, fields: ItemFields) -> ItemPage:
     page = ItemPage({}, found.last, found.problems())
-    for record in found.records:
-        key = (record.InventoryID.value or "").rstrip()
-        if not key:
-            page.problems.append(Problem(WITHOUT_KEY, "Unreadable record: an item has no InventoryID."))
-            continue
-        try:
-            page.items[key] = _item(record, key, of, fields)
-        except BadRecord as error:
-            page.problems.append(Problem(key, str(error)))
+    named = list(zip(map(str.rstrip, _texts(found.records, "InventoryID")), found.records, strict=True))
+    keyed = [(key, record) for key, record in named if key]
+    if len(keyed) < len(named):
+        without = Problem(WITHOUT_KEY, "Unreadable record: an item has no InventoryID.")
+        page.problems.extend(without for key, _record in named if not key)
+    try:
+        page.items.update(_facts(keyed, of, fields))
+    except BadRecord:
+        for one in keyed:
+            try:
+                page.items.update(_facts([one], of, fields))
+            except BadRecord as error:
+                page.problems.append(Problem(one[0], str(error)))
     return page
 
 
-def _item(record: Any, key: str, of: _Kind, fields: ItemFields) -> Facts:
-    base, sales = getattr(record, of.base).value or "", getattr(record, of.sales).value or ""
-    numerator, denominator = _ratio(base, sales, record)
-    field_price = _field(record, fields.price_field) if fields.price_field else None
-    return Facts(
-        kind=of.kind,
-        sku=_sku(record, key, fields),
-        status=record.ItemStatus.value or "",
-        item_class=(record.ItemClass.value or "").rstrip(),
-        exported=bool(record.ExportToExternal.value),
-        base_uom=base,
-        sales_uom=sales or base,
-        unit_numerator=numerator,
-        unit_denominator=denominator,
-        default_price=scaled(record.DefaultPrice.value, PRICE_DIGITS, "Default Price"),
-        field_price=scaled(_decimal(field_price, fields.price_field), PRICE_DIGITS, fields.price_field),
-        other_skus=_others(record, fields),
+def _facts(keyed: Sequence[tuple[str, Any]], of: _Kind, fields: ItemFields) -> Iterable[tuple[str, Facts]]:
+    """Return each key with the facts of its record, made column by column. Raises `BadRecord` for any of them."""
+    keys, records = [key for key, _record in keyed], [record for _key, record in keyed]
+    base, sales = _texts(records, of.base), _texts(records, of.sales)
+    ratios = [
+        (1, 1) if one == other or not other else _ratio(one, other, record)
+        for one, other, record in zip(base, sales, records, strict=True)
+    ]
+    facts = map(
+        Facts,
+        repeat(of.kind),
+        [_sku(record, key, fields) for key, record in keyed] if fields.is_sku_elsewhere else map(str.strip, keys),
+        _texts(records, "ItemStatus"),
+        map(str.rstrip, _texts(records, "ItemClass")),
+        map(bool, map(attrgetter("ExportToExternal.value"), records)),
+        base,
+        [other or one for one, other in zip(base, sales, strict=True)],
+        [numerator for numerator, _denominator in ratios],
+        [denominator for _numerator, denominator in ratios],
+        _default_prices(records),
+        [_field_price(record, fields) for record in records] if fields.price_field else repeat(None),
+        [_others(record, fields) for record in records] if fields.alternate_type else repeat(()),
     )
+    return zip(keys, list(facts), strict=True)
+
+
+def _texts(records: Sequence[Any], name: str) -> list[str]:
+    return [text or "" for text in map(attrgetter(f"{name}.value"), records)]
+
+
+def _default_prices(records: Sequence[Any]) -> list[int] | list[int | None]:
+    texts = list(map(attrgetter("DefaultPrice.value"), records))
+    prices = scaled_column(texts, PRICE_DIGITS)
+    if prices is not None:
+        return prices
+    return [scaled_text(bytes(one), PRICE_DIGITS, "Default Price") for one in texts]
+
+
+def _field_price(record: Any, fields: ItemFields) -> int | None:
+    value = _decimal(_field(record, fields.price_field), fields.price_field)
+    return scaled(value, PRICE_DIGITS, fields.price_field)
 
 
 def _ratio(base: str, sales: str, record: Any) -> tuple[int | None, int | None]:
     """Base units per sales unit, as numerator and denominator; None where unknown or too large to compute with."""
-    if base == sales or not sales:
-        return 1, 1
     ratio = units(base, sales, _conversions(record))
     if ratio is None or max(ratio.numerator, ratio.denominator) > MOST_UNITS:
         return None, None
@@ -273,8 +308,6 @@ def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
 
 def _others(record: Any, fields: ItemFields) -> tuple[str, ...]:
     """Return the item's other SKUs, which are not sent, each with its unit where it has one."""
-    if not fields.alternate_type:
-        return ()
     rows = _alternates(record, fields)
     own = {comparison_key(sku) for sku, _uom in rows[:1]}
     return tuple(f"{sku} ({uom})" if uom else sku for sku, uom in rows if comparison_key(sku) not in own)
@@ -294,6 +327,8 @@ def _field(record: Any, name: str) -> Any:
         found = record.custom.get(view, {}).get(field)
     else:
         found = getattr(record, name)
+    if isinstance(found, RawNumber):
+        return msgspec.json.decode(found.value, type=Decimal | None)
     if found is None or isinstance(found, Value):
         return found.value if found is not None else None
     if not isinstance(found, dict):

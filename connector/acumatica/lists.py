@@ -7,8 +7,9 @@ or rows of items from an OData feed. Archived documents are read too: an archive
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -111,6 +112,10 @@ class Listed(ABC, Generic[T]):
     def text_of(self, key: Key) -> str:
         """Return a key as it is stored and shown."""
 
+    def texts_of(self, records: Sequence[Any]) -> list[str]:
+        """Return the keys of the records that have one, as they are stored and shown."""
+        return [self.text_of(key) for record in records if (key := self.key_of(record)) is not None]
+
     @abstractmethod
     def parted(self, text: str) -> Key:
         """Return the key of a text."""
@@ -143,6 +148,11 @@ class EntityList(Listed[T]):
 
     def text_of(self, key: Key) -> str:
         return self.separator.join(map(str, key))
+
+    def texts_of(self, records: Sequence[Any]) -> list[str]:
+        if len(self.key) > 1:
+            return super().texts_of(records)
+        return [key for key in map(code, map(attrgetter(f"{self.key[0]}.value"), records)) if key]
 
     def parted(self, text: str) -> Key:
         if len(self.key) == 1:

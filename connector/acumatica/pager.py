@@ -36,7 +36,7 @@ async def pages(
         if page.size() < size and not page.is_cut:
             yield page
             return
-        keys = [of.text_of(key) for key in _keys(of, page)]
+        keys = of.texts_of(page.records) or [of.text_of(one.key) for one in page.bad if one.key is not None]
         if after in keys:
             raise RequestRefused(f"{of.name}: a page repeats the one before it; Acumatica does not page by key.")
         if of.several_rows:

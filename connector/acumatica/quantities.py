@@ -25,6 +25,7 @@ from connector.acumatica.records import (
     WITHOUT_KEY,
     BadRecord,
     Problem,
+    RawNumber,
     Text,
     code,
     decode,
@@ -155,21 +156,15 @@ def _of_row(warehouse: str, texts: Sequence[msgspec.Raw], figure: Figure) -> War
     return quantity
 
 
-class _Figure(msgspec.Struct, frozen=True, gc=False):
-    """A figure of the contract-based API as its text; `{}` is an empty one."""
-
-    value: msgspec.Raw = msgspec.Raw(b"null")
-
-
-_NO_FIGURE = _Figure(ABSENT)
+_NO_FIGURE = RawNumber(ABSENT)
 
 
 class _StorageRow(msgspec.Struct):
     InventoryID: Text = Text()
     WarehouseID: Text = Text()
-    QtyAvailable: _Figure = _NO_FIGURE
-    QtyHardAvailable: _Figure = _NO_FIGURE
-    QtyOnHand: _Figure = _NO_FIGURE
+    QtyAvailable: RawNumber = _NO_FIGURE
+    QtyHardAvailable: RawNumber = _NO_FIGURE
+    QtyOnHand: RawNumber = _NO_FIGURE
 
 
 async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> FigurePage:
@@ -196,9 +191,9 @@ def _summed_of(
 
 class _SummaryRow(msgspec.Struct):
     WarehouseID: Text = Text()
-    QtyAvailable: _Figure = _NO_FIGURE
-    QtyAvailableForShipment: _Figure = _NO_FIGURE
-    QtyOnHand: _Figure = _NO_FIGURE
+    QtyAvailable: RawNumber = _NO_FIGURE
+    QtyAvailableForShipment: RawNumber = _NO_FIGURE
+    QtyOnHand: RawNumber = _NO_FIGURE
 
 
 async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:

@@ -49,6 +49,15 @@ Number = Value[Decimal]
 Flag = Value[bool]
 
 
+NULL = msgspec.Raw(b"null")
+
+
+class RawNumber(msgspec.Struct, frozen=True, gc=False):
+    """A number of the contract-based API as its text, so that those of a page are read at once; `{}` is empty."""
+
+    value: msgspec.Raw = NULL
+
+
 class Problem(msgspec.Struct, frozen=True):
     """A record that cannot be used, and why."""
 
