@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from connector.state.queue.desired import Seen
@@ -47,11 +49,18 @@ class Pulled(msgspec.Struct):
         """Return the record as this chunk has it."""
         return self.to_compute.get(key) or self.to_keep.get(key)
 
+    def earlier(self, keys: Iterable[str]) -> dict[str, Stored]:
+        """Return those of the records that this chunk has already."""
+        if not self.to_compute and not self.to_keep:
+            return {}
+        return {key: stored for key in keys if (stored := self.find(key)) is not None}
+
     def add(self, stored: Stored, *, compute: bool) -> None:
         """Put a record in, once; it is computed if it was ever asked for."""
         key = stored.acumatica_key
         if compute or key in self.to_compute:
-            self.to_keep.pop(key, None)
+            if self.to_keep:
+                self.to_keep.pop(key, None)
             self.to_compute[key] = stored
         else:
             self.to_keep[key] = stored

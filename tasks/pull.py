@@ -194,32 +194,35 @@ class Pull:
     ) -> None:
         self._note_without_record(page)
         self._context.events.emit(PageRead(self._context.name, feed, len(page.parts)))
-        fresh = [key for key in page.parts if self._chunk.find(key) is None]
-        known = self._context.state.records(fresh)
-        column = self._feeds[feed].seen
+        chunk, of = self._chunk, self._feeds[feed]
+        earlier = chunk.earlier(page.parts)
+        known = self._context.state.records([key for key in page.parts if key not in earlier])
+        is_followed = not compute_all and feed in self._followed
         unchanged, wanted = [], []
         for key, part in page.parts.items():
-            stored = known.get(key) or self._chunk.find(key) or Stored(key, None, Record())
+            stored = known.get(key)
+            is_kept = stored is not None
+            if stored is None:
+                stored = earlier.get(key) or Stored(key, None, Record())
             was_there = stored.record.is_there()
-            has_changed = _merge_into(stored.record, self._feeds[feed], part, whole=whole)
-            if has_changed or compute_all or key not in known:
-                is_known = was_there or stored.record.is_there()
-                seen = sweep if sweep is not None else getattr(stored, column)
-                if seen is None and part:  # so that the next sweep misses what only a window saw
-                    seen = mark.sweep
-                setattr(stored, column, seen)
-                is_wanted = is_known and (compute_all or has_changed)
-                if is_wanted and not compute_all and feed in self._followed:
-                    stored.next_change, is_wanted = records.DUE, False
-                self._chunk.add(stored, compute=is_wanted)
-                if is_wanted:
-                    wanted.append(stored)
-            else:
+            has_changed = _merge_into(stored.record, of, part, whole=whole)
+            if is_kept and not has_changed and not compute_all:
                 unchanged.append(key)
+                continue
+            seen = sweep if sweep is not None else getattr(stored, of.seen)
+            if seen is None and part:  # so that the next sweep misses what only a window saw
+                seen = mark.sweep
+            setattr(stored, of.seen, seen)
+            is_wanted = (compute_all or has_changed) and (was_there or stored.record.is_there())
+            if is_wanted and is_followed:
+                stored.next_change, is_wanted = records.DUE, False
+            chunk.add(stored, compute=is_wanted)
+            if is_wanted:
+                wanted.append(stored)
         if sweep is not None and unchanged:
-            self._chunk.seen.append(Seen(column, sweep, unchanged))
-        if self._chunk.shown is not None:
-            self._context.entity.ask_ahead(self._context, wanted, self._chunk.shown)
+            chunk.seen.append(Seen(of.seen, sweep, unchanged))
+        if chunk.shown is not None:
+            self._context.entity.ask_ahead(self._context, wanted, chunk.shown)
 
     def _note_without_record(self, page: FeedPage) -> None:
         """What is there and is not stored as a record: it cannot be read, or its key cannot be stored as it is."""

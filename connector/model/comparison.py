@@ -8,6 +8,7 @@ trims a SKU when a product is saved.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -24,10 +25,22 @@ def comparison_key(sku: str) -> str:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in bare.translate(_AS_GENERAL_CI))
 
 
+def comparison_keys(skus: Sequence[str | None]) -> list[str | None]:
+    """Return many SKUs in that form; what is missing stays missing."""
+    together = "\n".join(map(_or_empty, skus))
+    if not together.isascii() or together.count("\n") != len(skus) - 1:
+        return [None if sku is None else comparison_key(sku) for sku in skus]
+    keys = map(str.strip, together.upper().split("\n"))
+    if None not in skus:
+        return list(keys)
+    return [None if sku is None else key for sku, key in zip(skus, keys, strict=True)]
+
+
+def _or_empty(sku: str | None) -> str:
+    return sku or ""
+
+
 def normalise(skus: pd.Series) -> pd.Series:
     """Return a column of SKUs in their compared form; what is missing stays missing."""
-    return pd.Series(
-        [None if not isinstance(sku, str) else comparison_key(sku) for sku in skus.tolist()],
-        index=skus.index,
-        dtype=object,
-    )
+    texts = [sku if isinstance(sku, str) else None for sku in skus.tolist()]
+    return pd.Series(comparison_keys(texts), index=skus.index, dtype=object)

@@ -124,13 +124,13 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
 def sku_keys(stored: Iterable[Stored]) -> list[str | None]:
     """Return the SKU of each record as Magento compares it; None where it has none."""
     facts = (one.record.facts for one in stored)
-    return [None if one is None or not one.sku else skus.comparison_key(one.sku) for one in facts]
+    return skus.comparison_keys([None if one is None else one.sku or None for one in facts])
 
 
 def wanted(values: pd.DataFrame) -> list[DesiredValue]:
     """Rows of a VALUES frame as what Magento must show."""
     columns = ("inventory_id", "key", "source", "sku", "value", "in_stock")
-    return [DesiredValue(*row) for row in zip(*(values[name].tolist() for name in columns), strict=True)]
+    return list(map(DesiredValue, *(values[name].tolist() for name in columns)))
 
 
 def problems(frame: pd.DataFrame) -> list[DesiredValue]:
