@@ -7,8 +7,8 @@ from decimal import Decimal
 
 def decimal(value: int | None, digits: int) -> Decimal:
     """Return a whole number of its last digit as the shortest plain decimal: 125000 with four digits is 12.5."""
-    number = Decimal(value or 0).scaleb(-digits).normalize()
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
+    whole, rest = divmod(value or 0, 10**digits)
+    return Decimal(value or 0).scaleb(-digits).normalize() if rest else Decimal(whole)
 
 
 def as_text(value: int | None, in_stock: bool | None, digits: int) -> str:

@@ -65,8 +65,8 @@ MUTANTS = [
     Mutant(
         "the outcome of an earlier claim counts",
         CLAIMS,
-        "return one.message.target in without.get(one.message.request or 0, ())",
-        "return True",
+        "if one.message.target in left.get(one.message.request or 0, ())]",
+        "]",
         (*QUEUE, "tests/faults/test_stale_workers.py"),
     ),
     Mutant(
@@ -234,15 +234,15 @@ MUTANTS = [
     Mutant(
         "what is known already is kept again",
         "tasks/pull.py",
-        "if has_changed or compute_all or key not in known:",
-        "if True:",
+        "if is_kept and not has_changed and not compute_all:",
+        "if False:",
         STAGES,
     ),
     Mutant(
         "a record that two lists tell of is computed for each",
         "tasks/pull.py",
-        "if is_wanted and not compute_all and feed in self._followed:",
-        "if is_wanted and compute_all and feed in self._followed:",
+        "is_followed = not compute_all and feed in self._followed",
+        "is_followed = compute_all and feed in self._followed",
         STAGES,
     ),
     Mutant(

@@ -11,7 +11,7 @@ index gives them so, however many wait. Inside a request they are sorted by SKU.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -131,22 +131,24 @@ def _settle(
     is_open: dict[int, OpenRequest],
     now: datetime,
 ) -> None:
-    without = {number: set(one.left) for number, one in is_open.items()}
-
-    def still_claimed(one: MessageOutcome) -> bool:
-        return one.message.target in without.get(one.message.request or 0, ())
-
-    outcomes = [one for answer in answers for one in answer.outcomes if still_claimed(one)]
+    left = {number: set(one.left) for number, one in is_open.items()}
+    outcomes = [one for answer in answers for one in _still_claimed(answer.outcomes, left)]
     _accept(connection, [one.message for one in outcomes if one.state == SENT], now)
-    kept = _keep(connection, [one for one in outcomes if not _is_plainly_sent(one)], now)
-    requests.end(connection, _ended(outcomes, is_open, kept), now)
+    special = [one for one in outcomes if not _is_plainly_sent(one)]
+    kept = _keep(connection, special, now)
+    requests.end(connection, _ended(outcomes, special, is_open, kept), now)
     more = [one for one in outcomes if one.state != SENT or one.link is not None or one.taken or one.compensated]
     if more:
         _keep_what_it_brought(connection, held.entity, more, now)
     for answer in answers:
         if answer.recheck_at is not None:
-            claimed = [one.message for one in answer.outcomes if still_claimed(one)]
+            claimed = [one.message for one in _still_claimed(answer.outcomes, left)]
             ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
+
+
+def _still_claimed(outcomes: Sequence[MessageOutcome], left: Mapping[int, set[int]]) -> list[MessageOutcome]:
+    """Return the outcomes whose claim is open; left: the targets without an outcome, by request."""
+    return [one for one in outcomes if one.message.target in left.get(one.message.request or 0, ())]
 
 
 def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
@@ -253,21 +255,39 @@ def _storable(text: str | None) -> str | None:
     return None if text is None else kept_text(text)
 
 
-def _ended(outcomes: Sequence[MessageOutcome], is_open: dict[int, OpenRequest], kept: dict[int, _Kept]) -> list[Ended]:
-    of_request: dict[int, list[MessageOutcome]] = {}
+def _ended(
+    outcomes: Sequence[MessageOutcome],
+    special: Sequence[MessageOutcome],
+    is_open: dict[int, OpenRequest],
+    kept: dict[int, _Kept],
+) -> list[Ended]:
+    """Return what each request brought; special: the outcomes that are not plainly sent."""
+    of_request: dict[int, list[int]] = {}
     for one in outcomes:
-        of_request.setdefault(one.message.request or 0, []).append(one)
-    return [
-        Ended(
-            is_open[number],
-            [one.message.target for one in of_it if one.state != SENDING],
-            sum(one.state == SENT for one in of_it),
-            sum(one.state != SENT and one.state != SENDING for one in of_it),
-            sum(one.state == SENDING for one in of_it),
-            _not_sent([one.message.target for one in of_it if one.state != SENT and one.state != SENDING], kept),
-        )
-        for number, of_it in of_request.items()
-    ]
+        of_request.setdefault(one.message.request or 0, []).append(one.message.target)
+    others: dict[int, list[MessageOutcome]] = {}
+    for one in special:
+        if one.state != SENT:
+            others.setdefault(one.message.request or 0, []).append(one)
+    return [_ended_one(is_open[number], ids, others.get(number, ()), kept) for number, ids in of_request.items()]
+
+
+def _ended_one(
+    request: OpenRequest, targets_of_it: list[int], others: Sequence[MessageOutcome], kept: dict[int, _Kept]
+) -> Ended:
+    """others: the outcomes that are not sent."""
+    if not others:
+        return Ended(request, targets_of_it, len(targets_of_it), 0, 0)
+    lost = {one.message.target for one in others if one.state == SENDING}
+    not_sent = [one.message.target for one in others if one.state != SENDING]
+    return Ended(
+        request,
+        [number for number in targets_of_it if number not in lost],
+        len(targets_of_it) - len(others),
+        len(not_sent),
+        len(lost),
+        _not_sent(not_sent, kept),
+    )
 
 
 def _not_sent(ids: Sequence[int], kept: dict[int, _Kept]) -> list[NotSent]:
