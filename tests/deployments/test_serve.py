@@ -1,5 +1,6 @@
 """`a2m serve` on a real Prefect server: what it registers, that runs are scheduled and run, and how it ends."""
 
+import asyncio
 import signal
 import socket
 import sys
@@ -9,12 +10,22 @@ from datetime import UTC, datetime
 import httpx
 import psutil
 import pytest
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 from support.commands import SECRETS, command, environment, run, settings_of
 from support.prefect_api import PrefectApi
 from support.processes import family, left_of, running, wait_until
+from support.served import Served
 
 from connector.state.engine import open_state
 from connector.state.operator import overview
+from deployments.automate import apply_automations, notification_blocks
+from deployments.catalogue import OF_ENTITIES
+from flows.entity import NEEDS_ATTENTION
 
 ENTITIES = ["customer", "inventory", "order", "price", "shipment"]
 ACTIVE = ["inventory", "price"]
@@ -105,6 +116,52 @@ def test_a_worker_of_prefects_command_ends_just_after_its_start(server, folder):
         psutil.wait_procs(processes, timeout=10)
         assert left_of(processes) == []
     assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def webhook():
+    """The address of a webhook, and what it received."""
+    bodies = []
+
+    async def take(request):
+        bodies.append(await request.json())
+        return Response()
+
+    served = Served(Starlette(routes=[Route("/", take, methods=["POST"])]))
+    yield served.url, bodies
+    served.close()
+
+
+async def test_a_run_that_needs_a_person_is_notified_of(server, webhook):
+    """The server itself sends one notification through the Block, with the run's name and its message, when a run of an
+    entity ends in NeedsAttention; none for other runs, and none where a run only failed.
+    """
+    url, bodies = webhook
+    prefect = PrefectApi(server)
+
+    def end(name, state, *tags):
+        run = prefect.ask("flow_runs/", name=name, flow_id=flow, tags=tags, state={"type": "RUNNING"})["id"]
+        prefect.ask(f"flow_runs/{run}/set_state", state={"type": "FAILED", **state})
+
+    with temporary_settings({PREFECT_API_URL: server}):
+        async with get_client() as client:
+            block = CustomWebhookNotificationBlock(
+                name="ops", url=url, json_data={"title": "{{subject}}", "text": "{{body}}"}
+            )
+            await block.save("of-a-test", overwrite=True)
+            await apply_automations(client, await notification_blocks(client, ["custom-webhook/of-a-test"]))
+            flow = prefect.ask("flows/", name="price")["id"]
+            end("somebody else's", {"name": NEEDS_ATTENTION, "message": "It is not ours."})
+            end("a failed one", {"name": "Failed", "message": "Magento does not answer."}, OF_ENTITIES)
+            end("price, 3 failed", {"name": NEEDS_ATTENTION, "message": "3 messages failed."}, OF_ENTITIES)
+            await asyncio.to_thread(wait_until, lambda: bodies, "a notification")
+            end("price, gave up", {"name": NEEDS_ATTENTION, "message": "It gave up."}, OF_ENTITIES)
+            await asyncio.to_thread(wait_until, lambda: len(bodies) > 1, "another notification")
+            await apply_automations(client)
+    assert [one["title"] for one in bodies] == ["A to M: a run needs you"] * 2
+    first, second = (one["text"].splitlines() for one in bodies)
+    assert first == ["price, 3 failed", "3 messages failed."], "and no link: this server does not know its address"
+    assert second == ["price, gave up", "It gave up."]
 
 
 def who_works(folder):
