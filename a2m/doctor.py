@@ -128,7 +128,8 @@ def _settings() -> list[dict[str, Any]]:
 
 def _state() -> dict[str, Any]:
     from app.effective_settings import open_private_state
-    from connector.state.engine import newest_schema, shown_address
+    from connector.state.engine import shown_address
+    from connector.state.revision import newest_schema
     from settings import database_url
 
     address = database_url()

@@ -27,7 +27,7 @@ from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LeaseHolder, LeaseLost
 from connector.state.coordination.wakeups import Wakeup
 from connector.state.engine import State
-from connector.state.faults import StateError
+from connector.state.faults import SchemaUnknown, StateError
 from connector.state.queue.message import Message
 from connector.state.sync import entities, refresh_requests
 from entities import retry_after
@@ -96,7 +96,7 @@ async def work_on(
     except FAULTS as error:
         result.fault = as_on_the_screen(str(error))
         events.emit(RunFailed(entity, result.fault))
-        if not isinstance(error, LeaseLost):
+        if not isinstance(error, (LeaseLost, SchemaUnknown)):
             _remember_fault(state, entity, clock, result.fault)
     except Exception as error:
         events.emit(RunFailed(entity, f"The run died of a mistake in the connector: {type(error).__name__}"))

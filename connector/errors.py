@@ -3,8 +3,8 @@
     ConnectorError
     ├── AcumaticaFault          connector.acumatica.errors: its tree is drawn there
     ├── MagentoFault            connector.magento.errors: its tree is drawn there
-    ├── StateError              the state database cannot be used
-    ├── LeaseLost               another run works on the entity by now
+    ├── StateError              the state database cannot be used; SchemaUnknown: a newer version has changed it
+    ├── LeaseLost               another run works on the entity by now; StateUpgraded: so does a newer version
     ├── ConfigurationConflict   the shop cannot show what the settings ask for
     └── ShopUnreachable         the whole connection to Magento is down
 

@@ -6,7 +6,7 @@ The others become Cancelled with the name *Skipped* and the reason. Runs that so
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,42 +38,54 @@ _WAITING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDU
 
 async def late_runs(client: PrefectClient, pool: str, now: datetime) -> list[FlowRun]:
     """Return the runs of schedules that are due by now and wait, the newest first."""
-    late = FlowRunFilter(
-        state=_WAITING,
-        tags=FlowRunFilterTags(all_=[BY_A_SCHEDULE]),
-        expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
-    )
-    in_pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
     found: list[FlowRun] = []
-    while page := await client.read_flow_runs(
-        flow_run_filter=late,
-        work_pool_filter=in_pool,
-        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-        limit=PAGE,
-        offset=len(found),
-    ):
+    while page := await newest_late_runs(client, pool, now, after=len(found)):
         found += page
         if len(page) < PAGE:
             break
     return found
 
 
-def superseded(late: Iterable[FlowRun]) -> list[UUID]:
-    """Return the runs that a newer one makes needless: of the same deployment, with the same parameters."""
-    seen: set[tuple[UUID | None, str]] = set()
-    needless = []
-    for run in sorted(late, key=_due, reverse=True):
-        same = (run.deployment_id, json.dumps(run.parameters, sort_keys=True, default=str))
-        if same in seen:
-            needless.append(run.id)
-        seen.add(same)
-    return needless
+async def newest_late_runs(client: PrefectClient, pool: str, now: datetime, after: int = 0) -> list[FlowRun]:
+    """Return one page of them, after so many."""
+    late = FlowRunFilter(
+        state=_WAITING,
+        tags=FlowRunFilterTags(all_=[BY_A_SCHEDULE]),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
+    )
+    in_pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
+    sort = FlowRunSort.EXPECTED_START_TIME_DESC
+    return await client.read_flow_runs(
+        flow_run_filter=late, work_pool_filter=in_pool, sort=sort, limit=PAGE, offset=after
+    )
 
 
-def _due(run: FlowRun) -> datetime:
+class NewestRuns:
+    """The newest run of each deployment that was due: it does the work of all before it, also after it has begun."""
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[UUID | None, str], tuple[datetime, UUID]] = {}
+
+    def superseded(self, late: Sequence[FlowRun]) -> set[UUID]:
+        """Return those that a newer one makes needless: of the same deployment, with the same parameters."""
+        for run in late:
+            self._newest[_work(run)] = max(_due(run), self._newest.get(_work(run), _due(run)))
+        return {run.id for run in late if _due(run) < self._newest[_work(run)]}
+
+
+def is_late(run: FlowRun, now: datetime) -> bool:
+    """Return whether a run waits that a schedule made, and is due by now."""
+    return BY_A_SCHEDULE in run.tags and _due(run)[0] < now
+
+
+def _work(run: FlowRun) -> tuple[UUID | None, str]:
+    return run.deployment_id, json.dumps(run.parameters, sort_keys=True, default=str)
+
+
+def _due(run: FlowRun) -> tuple[datetime, UUID]:
     due = run.expected_start_time
-    assert due is not None  # by it they were chosen
-    return due
+    assert due is not None  # a schedule gave it one
+    return due, run.id
 
 
 async def skip(client: PrefectClient, runs: Sequence[UUID]) -> None:

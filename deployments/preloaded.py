@@ -24,7 +24,7 @@ import prefect.task_engine  # noqa: F401 - imported for the runs
 import deployments.catalogue
 import deployments.run_process  # noqa: F401 - imported for the runs
 from connector.http import TrustUnusable, trust
-from connector.state.engine import newest_schema
+from connector.state.revision import newest_schema
 
 _read_anew = ssl.create_default_context
 _read_once = cache(_read_anew)

@@ -32,7 +32,7 @@ from pydantic import PrivateAttr
 
 from connector.state.coordination.process import Process, has_ended
 from deployments import pool
-from deployments.late_runs import PAGE, late_runs, skip, superseded
+from deployments.late_runs import PAGE, NewestRuns, is_late, late_runs, newest_late_runs, skip
 from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
 from deployments.run_process import RunOrder, run
 from deployments.warm_processes import Child, WarmProcesses, tell
@@ -106,6 +106,9 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         self._children: dict[UUID, Child] = {}
         self._told_to_end: set[UUID] = set()
         self._watching: set[asyncio.Task[None]] = set()
+        self._late: list[FlowRun] = []
+        self._newest = NewestRuns()
+        self._skipping: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Have the fork server and the queue, and watch."""
@@ -129,31 +132,49 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             self.processes.close()
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Poll, after the late runs that a newer one makes needless were skipped. A server that is away is waited for:
-        Prefect's own loop gives up after some failed polls.
+        """Poll; late runs that a newer one makes needless are left out, and skipped meanwhile. A server that is away is
+        waited for: Prefect's own loop gives up after some failed polls.
         """
         try:
-            late = await late_runs(self.client, self._work_pool_name, datetime.now(UTC))
-            if needless := superseded(late):
-                await self._begin_what_a_poll_would_not_show([one for one in late if one.id not in needless], len(late))
-                await skip(self.client, needless)
-                self._logger.warning(
-                    "Skipped %d late runs: newer ones of the same deployments do their work.", len(needless)
-                )
+            self._late = await newest_late_runs(self.client, self._work_pool_name, datetime.now(UTC))
+            needless = self._newest.superseded(self._late)
+            if needless and (self._skipping is None or self._skipping.done()):
+                self._skipping = self._beside(self._skip_late_runs())
+            if len(self._late) == PAGE:  # a poll shows the oldest, and after a long outage none of the newest
+                await self._begin([one for one in self._late if one.id not in needless])
             return await super().get_and_submit_flow_runs()
         except httpx.HTTPError as error:
             self._logger.warning("Prefect could not be asked for runs: %r", error)
             return []
 
-    async def _begin_what_a_poll_would_not_show(self, newest: list[FlowRun], late: int) -> None:
-        """A poll gives the oldest runs: after a long outage the newest do not wait until all others are skipped."""
-        if late < PAGE or self._work_pool is None or self._work_pool.is_paused:
+    async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
+        found, now = await super()._get_scheduled_flow_runs(), datetime.now(UTC)
+        late = [one.flow_run for one in found if is_late(one.flow_run, now)]
+        needless = self._newest.superseded([*self._late, *late])
+        return [one for one in found if one.flow_run.id not in needless]
+
+    async def _skip_late_runs(self) -> None:
+        """All of them, which takes minutes after a long outage; runs begin meanwhile."""
+        try:
+            late = await late_runs(self.client, self._work_pool_name, datetime.now(UTC))
+            needless = self._newest.superseded(late)
+            await self._begin([one for one in late if one.id not in needless])
+            await skip(self.client, [one.id for one in late if one.id in needless])
+        except httpx.HTTPError as error:
+            self._logger.warning("Late runs could not be skipped: %r", error)
+        else:
+            self._logger.warning(
+                "Skipped %d late runs: newer ones of the same deployments do their work.", len(needless)
+            )
+
+    async def _begin(self, runs: list[FlowRun]) -> None:
+        if self._work_pool is None or self._work_pool.is_paused:
             return
         pool = self._work_pool.id
         await self._submit_scheduled_flow_runs(
             [
                 WorkerFlowRunResponse(work_pool_id=pool, work_queue_id=one.work_queue_id or pool, flow_run=one)
-                for one in newest
+                for one in runs
             ]
         )
 
@@ -218,10 +239,11 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             return 0
         return code or 1
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+    def _beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
+        return task
 
     async def _end(self, run_id: UUID, child: Child) -> None:
         self._told_to_end.add(run_id)

@@ -11,25 +11,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select, update
 from sqlalchemy import Connection as Connection
 from sqlalchemy.exc import ArgumentError
 
 from connector.private_files import Opened, close_database, make_file, make_folder
+from connector.state import revision
 from connector.state.compiled import COMPILED
-from connector.state.faults import AddressUnusable, StateError, explained_faults, shown
+from connector.state.faults import AddressUnusable, SchemaUnknown, StateError, explained_faults, shown
+from connector.state.revision import newest_schema, schema_of, unknown_schema
 from connector.state.rows import ROWS_PER_STATEMENT, insert_rows
 from connector.state.schema import metadata
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10
 _MIGRATION_LOCK = 0x61326D  # "a2m": the advisory lock that lets one process migrate a PostgreSQL database
@@ -90,7 +89,7 @@ def is_unused(url: str) -> bool:
     engine = _engine(_address(url), LOCK_TIMEOUT)
     try:
         with explained_faults(engine), _reading(engine).connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() is None
+            return schema_of(connection) is None
     finally:
         engine.dispose()
 
@@ -177,28 +176,15 @@ def _reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-@cache
-def _migrations() -> ScriptDirectory:
-    """Return the migrations; read once, because every one of them is a module to compile."""
-    return ScriptDirectory(str(MIGRATIONS))
-
-
-def newest_schema() -> str:
-    """Return the revision that a state database is brought to."""
-    newest = _migrations().get_current_head()
-    assert newest is not None
-    return newest
-
-
 def _migrate(engine: Engine) -> None:
-    scripts, newest = _migrations(), newest_schema()
+    newest = newest_schema()
     with _reading(engine).connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        found, unknown = schema_of(connection), unknown_schema(connection)
     if found == newest:
         return
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-        raise StateError(
-            f"The state database {shown(engine.url)} has the schema {found}, which this version does not know: "
+    if unknown is not None:
+        raise SchemaUnknown(
+            f"The state database {shown(engine.url)} has the schema {unknown}, which this version does not know: "
             "a newer version of the connector made it, or another program. Nothing was changed. "
             "Install the newest version, or give another database in A2M_DATABASE_URL."
         )
@@ -206,9 +192,12 @@ def _migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             _require_utf8(connection)
-        if MigrationContext.configure(connection).get_current_revision() != newest:
+        if (before := schema_of(connection)) != newest:
+            if before is not None:  # runs of the older version that still work write nothing more
+                leases = metadata.tables["leases"]
+                connection.execute(update(leases).values(fence=leases.c.fence + 1))
             config = Config(attributes={"connection": connection})
-            config.set_main_option("script_location", str(MIGRATIONS))
+            config.set_main_option("script_location", str(revision.MIGRATIONS))
             command.upgrade(config, "head")
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
 from connector.errors import ConnectorError
+from connector.state.revision import unknown_schema
 
 _START_AGAIN = (
     "Nothing was changed. Put a backup in its place, or move the file away and start again: "
@@ -64,6 +65,10 @@ def shown(url: URL) -> str:
     return url.set(query=kept).render_as_string(hide_password=True)
 
 
+class SchemaUnknown(StateError):
+    """A newer version of the connector has brought the database to its schema; this one leaves it alone."""
+
+
 @contextmanager
 def explained_faults(engine: Engine) -> Iterator[None]:
     """Turn the database's faults inside the body into `StateError`."""
@@ -72,13 +77,31 @@ def explained_faults(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         words = None if error.orig is None else _words(error.orig, went_away=error.connection_invalidated)
         if words is None:
+            _refuse_unknown_schema(engine, error)
             raise
         raise StateError(_sentence(engine.url, words, error.orig)) from error
     except engine.dialect.loaded_dbapi.Error as error:  # of a COPY, which is the driver's own
         words = _words(error, went_away=False)
         if words is None:
+            _refuse_unknown_schema(engine, error)
             raise
         raise StateError(_sentence(engine.url, words, error)) from error
+
+
+def _refuse_unknown_schema(engine: Engine, error: BaseException) -> None:
+    """What no fault of the database explains may be a schema that a newer version has changed meanwhile."""
+    with engine.execution_options(a2m_reads_only=True).connect() as connection:
+        unknown = unknown_schema(connection)
+    if unknown is not None:
+        raise SchemaUnknown(f"The state database {shown(engine.url)} {upgraded_to(unknown)}") from error
+
+
+def upgraded_to(schema: str) -> str:
+    """Return what is said of a database that a newer version has changed while this one works."""
+    return (
+        f"was brought to the schema {schema} by a newer version of the connector. This process runs an older one and "
+        "writes nothing more; nothing is lost. Start it again with the newer version."
+    )
 
 
 def _sentence(url: URL, words: str, fault: BaseException | None) -> str:

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling, Pending, Running, Scheduled
 
 from connector.state.coordination.process import Process, process_of, this_process
-from deployments.late_runs import BY_A_SCHEDULE, superseded
+from deployments.late_runs import BY_A_SCHEDULE, NewestRuns, is_late
 from deployments.orphans import HELD_FOR, as_infrastructure, from_infrastructure, state_of_orphan
 from deployments.paused import Held, described, held, tagged
 
@@ -37,9 +37,26 @@ def test_of_late_runs_the_newest_of_each_deployment_stays():
     price = [late(PRICE, minutes) for minutes in (3, 480, 1, 2)]
     stock = [late(STOCK, minutes) for minutes in (5, 4)]
     full = late(PRICE, 200, full=True)
-    skipped = superseded([*price, full, *stock])
-    assert set(skipped) == {price[0].id, price[1].id, price[3].id, stock[0].id}
-    assert superseded([price[0]]) == []
+    skipped = NewestRuns().superseded([*price, full, *stock])
+    assert skipped == {price[0].id, price[1].id, price[3].id, stock[0].id}
+    assert NewestRuns().superseded([price[0], price[0]]) == set(), "a run does not make itself needless"
+
+
+def test_a_run_that_has_begun_makes_older_ones_needless():
+    """While hundreds of late runs are skipped, the next newest of those that still wait is not begun as well."""
+    newest, (second, third) = NewestRuns(), (late(PRICE, minutes) for minutes in (2, 3))
+    assert newest.superseded([late(PRICE, 1), second]) == {second.id}
+    assert newest.superseded([second, third]) == {second.id, third.id}
+    assert newest.superseded([late(PRICE, 0)]) == set()
+
+
+def test_a_run_that_is_not_due_makes_none_needless():
+    """Nor is a run late that somebody started."""
+    assert is_late(late(PRICE, 1), NOON)
+    assert not is_late(late(PRICE, -1), NOON)
+    by_hand = late(PRICE, 1)
+    by_hand.tags = []
+    assert not is_late(by_hand, NOON)
 
 
 def open_run(state, process: Process | None = None, due: datetime = NOON) -> FlowRun:

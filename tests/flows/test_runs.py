@@ -167,6 +167,18 @@ async def test_wrong_settings(make_world, monkeypatch):
     assert here.site_state()["requests"] == 0
 
 
+async def test_a_schema_of_a_newer_version(make_world, state):
+    """A run of an older version, beside a newer one, fails with what to do and sends nothing."""
+    here = make_world(3)
+    with state.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    final = await price(return_state=True)
+    assert final.name == "Failed"
+    assert "has the schema 9999, which this version does not know" in final.message
+    assert "Install the newest version" in final.message
+    assert here.site_state()["requests"] == 0
+
+
 async def test_another_run_works_on_the_entity(make_world, state):
     """A run started by hand ends at once, names who works on it, and has that one look again at once."""
     here = make_world(3)

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, create_engine, text
 from support import invariant
 from support.world import START, World
 
-from connector.state.engine import MIGRATIONS
 from connector.state.operator import actions
+from connector.state.revision import MIGRATIONS
 
 DATA = Path(__file__).with_name("written_by_51f4cb5.json.xz")
 SCHEMA = "0010"

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Row, select, update
 from connector.errors import ConnectorError
 from connector.state.coordination.process import Process, has_ended, this_process
 from connector.state.engine import State
+from connector.state.faults import upgraded_to
+from connector.state.revision import unknown_schema
 from connector.state.rows import driver_rows, upsert
 from connector.state.schema import instant, leases, micros
 
@@ -27,6 +29,12 @@ class LeaseLost(ConnectorError):
     """Another run has taken the lease; this one must not write any more."""
 
     is_transient = True
+
+
+class StateUpgraded(LeaseLost):
+    """A newer version has changed the state database, and with it taken every lease."""
+
+    is_transient = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,8 @@ def require(connection: Connection, lease: Lease) -> None:
     locked = f"{_FENCE} FOR UPDATE" if connection.dialect.name == "postgresql" else _FENCE
     found = driver_rows(connection, locked, (lease.entity,))
     if found != [(lease.fence,)]:
+        if (schema := unknown_schema(connection)) is not None:
+            raise StateUpgraded(f"The state database {upgraded_to(schema)}")
         raise LeaseLost(
             f"Another run has taken over {lease.entity} while {lease.holder} was not heard of; "
             "this run stops without writing anything more."

@@ -22,7 +22,8 @@ from sqlalchemy import delete, func, select
 from connector.errors import ConnectorError
 from connector.private_files import make_file, make_folder
 from connector.state.coordination import wakeups
-from connector.state.engine import State, copy_state, is_unused, newest_schema, open_state, shown_address
+from connector.state.engine import State, copy_state, is_unused, open_state, shown_address
+from connector.state.revision import newest_schema
 from connector.state.schema import metadata
 
 OF_PROCESSES = ("leases", "sessions", "web_sessions", "comparing")

@@ -8,9 +8,10 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from connector.model.failures import FailureCode
-from connector.state.engine import MIGRATIONS, open_state
+from connector.state.engine import open_state
 from connector.state.operator import actions
 from connector.state.queue import messages
+from connector.state.revision import MIGRATIONS
 
 MESSAGE = (
     "INSERT INTO messages (entity, key, source, acumatica_key, sku, value, state, live, attempts, cause, reason, "

@@ -12,10 +12,11 @@ from support.queue import claim, settle
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
-from connector.state.engine import MIGRATIONS, open_state
+from connector.state.engine import open_state
 from connector.state.queue import messages, requests
 from connector.state.queue.message import ClaimSpec, MessageOutcome
 from connector.state.queue.requests import Delivery
+from connector.state.revision import MIGRATIONS
 from connector.state.schema import micros
 
 MESSAGE = text(

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
-from connector.state.engine import MIGRATIONS
+from connector.state.revision import MIGRATIONS
 
 LEDGER = "INSERT INTO ledger VALUES ('inventory', :key, :source, :key, :key, :value, true, :at)"
 MESSAGE = (

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
-from connector.state.engine import MIGRATIONS
+from connector.state.revision import MIGRATIONS
 
 MESSAGE = (
     "INSERT INTO messages (entity, key, source, acumatica_key, sku, value, state, live, attempts, cause, reason, "

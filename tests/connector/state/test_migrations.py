@@ -11,8 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, select, text
 
-from connector.state.engine import MIGRATIONS, State, open_state
+from connector.state.engine import State, open_state
 from connector.state.faults import StateError
+from connector.state.revision import MIGRATIONS
 from connector.state.schema import leases, metadata
 
 CONFIG = Config()
@@ -40,7 +41,9 @@ def differences(state: State) -> list[object]:
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_every_earlier_schema_becomes_the_newest(url: str, revision: str) -> None:
-    """After the upgrade the database is what the code says, and what was in it is still there."""
+    """After the upgrade the database is what the code says, and what was in it is still there. The fence is raised: a
+    run of the older version that still works writes nothing more.
+    """
     engine = create_engine(url)
     with engine.begin() as connection:
         bring_to(revision, connection)
@@ -49,7 +52,8 @@ def test_every_earlier_schema_becomes_the_newest(url: str, revision: str) -> Non
     upgraded = open_state(url)
     assert differences(upgraded) == []
     with upgraded.read() as connection:
-        assert connection.execute(select(leases.c.holder, leases.c.fence)).one() == ("an earlier version", 7)
+        fence = 7 if revision == REVISIONS[0] else 8
+        assert connection.execute(select(leases.c.holder, leases.c.fence)).one() == ("an earlier version", fence)
     upgraded.close()
 
 
