@@ -14,7 +14,7 @@ import pytest
 from support.prefect_stack import LONG_LIFE, Stack, prefect_stack
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
     from support.prefect_pages import Pages
 
 
@@ -59,11 +59,19 @@ def browser(chromium: Path) -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """The window of one person, which loads and compiles Prefect's pages once."""
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def pages(stack: Stack, browser: Browser) -> Iterator[Pages]:
+def pages(stack: Stack, window: BrowserContext) -> Iterator[Pages]:
     """A new tab."""
     from support.prefect_pages import Pages
 
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC")
-    yield Pages(context.new_page(), stack)
-    context.close()
+    tab = window.new_page()
+    yield Pages(tab, stack)
+    tab.close()

@@ -39,6 +39,15 @@ def warm() -> Iterator[WarmProcesses]:
     made.close()
 
 
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[WarmProcesses]:
+    """One whose fork server has imported nothing yet: what becomes of it does not depend on that."""
+    monkeypatch.setattr(warm_processes, "PRELOADED", [])
+    made = WarmProcesses()
+    yield made
+    made.close()
+
+
 def test_the_server_has_only_imported(warm):
     """It has the flows, one thread, no socket but the one at which it is asked, no database, and no event loop."""
     server = psutil.Process(warm.server().pid)
@@ -55,14 +64,20 @@ def test_the_server_has_only_imported(warm):
     assert found["parent"] == server.pid
 
 
-def test_a_killed_server_leaves_its_children(warm):
+def test_a_fault_in_a_process_is_raised_where_it_was_called(warm):
+    """With its own kind and words."""
+    with pytest.raises(ZeroDivisionError, match="by zero"):
+        warm.call(divmod, 1, 0)
+
+
+def test_a_killed_server_leaves_its_children(bare):
     """`multiprocessing` calls them dead; they go on until they end, and the next one has a server of its own."""
-    child = warm.start(time.sleep, 30)
-    first = warm.server()
+    child = bare.start(time.sleep, 30)
+    first = bare.server()
     os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: has_ended(first), "the end of the server")
-    after = warm.start(time.sleep, 0)
-    assert warm.server() != first
+    after = bare.start(time.sleep, 0)
+    assert bare.server() != first
     wait_until(after.has_ended, "the end of the second")
     assert after.exit_code() == 0
     assert not child.has_ended()
@@ -71,19 +86,15 @@ def test_a_killed_server_leaves_its_children(warm):
     assert child.exit_code() is None, "nobody could see it"
 
 
-def test_changed_code_ends_the_server(warm, monkeypatch):
+def test_changed_code_ends_the_server(bare, monkeypatch):
     """Before the next process is started, and only then."""
-    first = warm.server()
-    assert warm.call(os.getppid) == first.pid
+    number = bare.call(os.getppid)
+    first = bare.server()
+    assert number == first.pid
+    assert bare.call(os.getppid) == first.pid
     monkeypatch.setattr(warm_processes, "code_now", lambda: "another version")
-    assert warm.call(os.getppid) != first.pid
+    assert bare.call(os.getppid) != first.pid
     assert not psutil.pid_exists(first.pid) or psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE
-
-
-def test_a_fault_in_a_process_is_raised_where_it_was_called(warm):
-    """With its own kind and words."""
-    with pytest.raises(ZeroDivisionError, match="by zero"):
-        warm.call(divmod, 1, 0)
 
 
 def test_without_fork_each_process_is_a_fresh_one():

@@ -1,7 +1,7 @@
 """A Prefect server of a test's own, as an administrator starts one.
 
-Most of what a first start takes is the making of its database: every server here begins with a copy of one that is
-made once for each version of Prefect, and kept beside pytest's own notes.
+Most of what a first start takes is the making of its database, with all block types that Prefect knows: every server
+here begins with a copy of one that is made once for each version of Prefect, and kept beside pytest's own notes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,21 @@ from support.commands import environment
 from support.processes import answers, running, wait_until
 from support.project import ROOT
 
-KEPT = ROOT / ".pytest_cache" / f"prefect-{prefect.__version__}.db"
+KEPT = ROOT / ".pytest_cache" / f"prefect-{prefect.__version__}-with-blocks.db"
+_MAKE = """
+import asyncio
+from prefect.server.database import provide_database_interface
+from prefect.server.models.block_registration import run_block_auto_registration
+
+async def make():
+    database = provide_database_interface()
+    await database.create_db()
+    async with await database.session() as session:
+        await run_block_auto_registration(session=session)
+
+asyncio.run(make())
+"""
+_IS_MADE = {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false"}
 
 
 @contextmanager
@@ -34,7 +48,8 @@ def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> I
     shutil.copy(_database(), home / "prefect.db")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *options]
     log = folder / "server.log"
-    with running(command, folder=folder, environ={**environ, "PREFECT_UI_API_URL": f"{url}/api"}, log=log) as process:
+    environ = {**environ, **_IS_MADE, "PREFECT_UI_API_URL": f"{url}/api"}
+    with running(command, folder=folder, environ=environ, log=log) as process:
         wait_until(lambda: process.poll() is not None or answers(f"{url}/api/health"), "a Prefect server that answers")
         assert process.poll() is None, log.read_text()
         yield url
@@ -54,8 +69,9 @@ def _database() -> Path:
     KEPT.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT.parent) as name:
         folder = Path(name)
-        command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
-        subprocess.run(command, cwd=folder, env=environment(folder, {}), check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-c", _MAKE], cwd=folder, env=environment(folder, {}), check=True, capture_output=True
+        )
         made = folder / "prefect" / "prefect.db"
         with closing(sqlite3.connect(made)) as connection:  # whatever still lies beside the file comes into the copy
             connection.execute("VACUUM INTO ?", (str(folder / "whole.db"),))

@@ -16,11 +16,15 @@ from a2m.processes import end_with_parent
 
 
 def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 180) -> None:
-    """Ask again until it is so; other processes have no clock that a test could move."""
-    ends_at = time.monotonic() + seconds
+    """Ask again until it is so; other processes have no clock that a test could move.
+
+    What takes long is asked for less often: an answer of Prefect takes time from the one that is waited for.
+    """
+    began = time.monotonic()
     while not ready():
-        assert time.monotonic() < ends_at, f"after {seconds:g} s: not {what}"
-        time.sleep(0.1)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"after {seconds:g} s: not {what}"
+        time.sleep(min(0.05 + waited / 20, 0.5))
 
 
 def family(pid: int) -> list[psutil.Process]:

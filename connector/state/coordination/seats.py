@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.coordination.process import Process, has_ended
@@ -19,6 +19,7 @@ from connector.state.schema import instant, sessions
 
 IDLE_SECONDS = 600.0
 """After so long without a request Acumatica closes a session by itself."""
+_OF_HOST = select(sessions).where(sessions.c.host == bindparam("the_host"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Seat:
 
 def read(connection: Connection, host: str) -> list[Seat]:
     """Every seat and ticket of the site."""
-    rows = connection.execute(select(sessions).where(sessions.c.host == host)).all()
+    rows = connection.execute(_OF_HOST, {"the_host": host}).all()
     return [
         Seat(
             row.slot,

@@ -21,6 +21,7 @@ _REQUESTED = select(literal(1)).where(
     | exists().where(refresh_requests.c.entity == bindparam("the_entity"))
 )
 """Asked several times a second: made once, it costs a third."""
+_OF_ENTITY = select(wakeups).where(wakeups.c.entity == bindparam("the_entity"))
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def _ask(connection: Connection, named: Sequence[str], now: datetime, *, full: b
 
 def read(connection: Connection, entity: str) -> Wakeup:
     """What was asked for of the entity."""
-    row = connection.execute(select(wakeups).where(wakeups.c.entity == entity)).one_or_none()
+    row = connection.execute(_OF_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return Wakeup()
     return Wakeup(instant(row.asked_at), None if row.full_asked_at is None else instant(row.full_asked_at))

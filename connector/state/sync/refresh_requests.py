@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from connector.state.engine import State
 from connector.state.rows import upsert
 from connector.state.schema import instant, micros
 from connector.state.schema import refresh_requests as table
+
+_OF_ENTITY = select(table.c.acumatica_key, table.c.asked_at).where(table.c.entity == bindparam("the_entity"))
 
 
 def add(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:
@@ -24,7 +26,7 @@ def add(connection: Connection, entity: str, acumatica_keys: Sequence[str], now:
 
 def of_entity(connection: Connection, entity: str) -> dict[str, datetime]:
     """Return the records that were asked for, and when."""
-    rows = connection.execute(select(table.c.acumatica_key, table.c.asked_at).where(table.c.entity == entity))
+    rows = connection.execute(_OF_ENTITY, {"the_entity": entity})
     return {key: instant(moment) for key, moment in rows}
 
 

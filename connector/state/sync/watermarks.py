@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector.state.rows import upsert
 from connector.state.schema import instant, micros, watermarks
+
+_OF_FEED = select(watermarks).where(
+    watermarks.c.entity == bindparam("the_entity"), watermarks.c.feed == bindparam("the_feed")
+)
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -55,8 +59,7 @@ class Watermark:
 
 def read(connection: Connection, entity: str, feed: str) -> Watermark:
     """The watermark of one feed; a new one if it was never pulled."""
-    chosen = (watermarks.c.entity == entity) & (watermarks.c.feed == feed)
-    row = connection.execute(select(watermarks).where(chosen)).one_or_none()
+    row = connection.execute(_OF_FEED, {"the_entity": entity, "the_feed": feed}).one_or_none()
     if row is None:
         return Watermark(feed)
     return Watermark(
