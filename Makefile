@@ -38,6 +38,9 @@ reference: $(DEV) ## write the reference pages anew from the code
 	@$(BIN)/python -m settings.reference > docs/reference/settings.md
 	@$(BIN)/python -m connector.model.failure_help > docs/reference/failures.md
 
+pictures: $(DEV) ## make the pictures of the documentation anew, with Debian's chromium
+	@A2M_PICTURES=1 $(BIN)/python -m pytest -q tests/docs/test_tutorial.py::test_the_tutorial tests/web/test_in_a_browser.py tests/browser
+
 bench: $(DEV) ## measure the connector beside its opponents; ARGS=--quick takes some minutes
 	@$(BIN)/python -c 'import dlt, duckdb, polars, psutil, pyinstrument' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,bench]'
 	@PYTHONPATH=tests:. $(BIN)/python -m bench $(ARGS)

@@ -7,10 +7,11 @@ environment or `.env` has wins over the Block's, as over everything that is save
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar
 
 from prefect.blocks.core import Block
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import ObjectNotFound, PrefectException
 from pydantic import Field, SecretStr, ValidationError
 
@@ -74,19 +75,19 @@ async def register() -> None:
 async def from_blocks() -> Saved:
     """Return the secrets that are stored in Blocks, by section and field. Raises `CredentialsUnusable`."""
     found: dict[str, dict[str, Any]] = {}
-    for kind in KINDS:
-        block = await _load(kind)
+    async with get_client() as client:
+        blocks = await asyncio.gather(*(_load(client, kind) for kind in KINDS))  # a due run waits for both at once
+    for kind, block in zip(KINDS, blocks, strict=True):
         if block is not None:
             fields = {name: getattr(block, name) for name in kind.model_fields}
             found[kind.section] = {name: value for name, value in fields.items() if _is_given(value)}
     return found
 
 
-async def _load(kind: type[MagentoCredentials | AcumaticaCredentials]) -> Any:
+async def _load(client: PrefectClient, kind: type[MagentoCredentials | AcumaticaCredentials]) -> Any:
     name = kind.get_block_type_slug()
     try:
-        async with get_client() as client:
-            document = await client.read_block_document_by_name(BLOCK_NAME, name)
+        document = await client.read_block_document_by_name(BLOCK_NAME, name)
         return kind.model_validate(document.data)
     except ObjectNotFound:
         return None

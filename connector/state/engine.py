@@ -179,9 +179,10 @@ def _reading(engine: Engine) -> Engine:
 def _migrate(engine: Engine) -> None:
     newest = newest_schema()
     with _reading(engine).connect() as connection:
-        found, unknown = schema_of(connection), unknown_schema(connection)
-    if found == newest:
-        return
+        found = schema_of(connection)
+        if found == newest:
+            return
+        unknown = unknown_schema(connection)
     if unknown is not None:
         raise SchemaUnknown(
             f"The state database {shown(engine.url)} has the schema {unknown}, which this version does not know: "

@@ -36,6 +36,7 @@ from dotenv import dotenv_values
 from support.commands import command, environment, run
 from support.processes import answers, running, wait_until
 
+from app.deployment_names import deployment_name
 from sandbox.catalogue import generated
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Here:
         for one in found:
             for schedule in one["schedules"]:
                 self.ask("PATCH", f"deployments/{one['id']}/schedules/{schedule['id']}", {"active": False})
-        return next(one for one in found if one["name"] == "price")
+        return next(one for one in found if one["name"] == deployment_name("price"))
 
     def run(self, deployment: str) -> str:
         """One run, to its end; gives what it said."""

@@ -422,6 +422,17 @@ def pages(size: Size) -> list[Row]:
     return rows
 
 
+def idle_serve(size: Size) -> list[Row]:
+    """`a2m serve` while nothing changes: its processor time, its memory, how late a due run is and a click."""
+    from bench import idle_serve as idle
+
+    found = idle.measure(minutes=5 if size is FULL else 2)
+    return [
+        Row(measure, f"{ours:g} {unit}", "", "", "", f"≤ {target:g} {unit}", ours <= target, "", 1, {})
+        for measure, ours, target, unit in idle.against_targets(found)
+    ]
+
+
 MEASURES: dict[str, Callable[[Size], list[Row]]] = {
     "prices": prices,
     "quantities": quantities,
@@ -434,4 +445,5 @@ MEASURES: dict[str, Callable[[Size], list[Row]]] = {
     "visible": visible,
     "memory": memory,
     "pages": pages,
+    "idle_serve": idle_serve,
 }

@@ -8,6 +8,7 @@ import pytest
 from support.project import ROOT
 from support.served import client
 from support.surroundings import present_worlds
+from support.tutorial_pictures import PICTURES, PagesOfTheTutorial, Shown
 
 from a2m import demo_result
 from a2m.__main__ import main
@@ -49,6 +50,22 @@ PROMISED = [
 """Of each line of the tutorial its exit code, or the simulator's status, and a word of what it says."""
 
 
+AFTER = {
+    2: [
+        Shown("tutorial-1-overview", "/", "Customer: 1 message failed"),
+        Shown("tutorial-2-failed", "/failed", "No e-mail"),
+        Shown("tutorial-2-record", "/record/customer?key=NOMAIL", "No e-mail"),
+    ],
+    8: [Shown("tutorial-3-failed", "/failed", "503")],
+    11: [Shown("tutorial-3-record", "/record/price?key=SKU-000001", "12.34")],
+    12: [
+        Shown("tutorial-4-setting", "/setup/queue", "Batch Count"),
+        Shown("tutorial-5-reconcile", "/reconcile", "Reconcile"),
+    ],
+}
+"""What the workspace shows after a line, by the line's place among them."""
+
+
 def commands() -> list[str]:
     """The lines of the tutorial's blocks, up to the reader's own shop."""
     text = TUTORIAL.read_text().partition("## 6.")[0]
@@ -56,8 +73,20 @@ def commands() -> list[str]:
     return [line for block in blocks for line in block.splitlines() if not line.startswith("make ")]
 
 
-def test_the_tutorial(here, monkeypatch, capfd):
-    """Break, see, put right: each command's exit code and the word that its sentence promises."""
+def test_every_step_has_a_picture():
+    """The steps on the sandbox name pictures that exist, among them all that the test of the tutorial makes."""
+    steps = TUTORIAL.read_text().partition("## 6.")[0].split("\n## ")[1:]
+    named = [re.findall(r"\.\./pictures/([\w-]+)\.png", step) for step in steps]
+    assert all(named), [step.splitlines()[0] for step, found in zip(steps, named, strict=True) if not found]
+    everyone = {name for found in named for name in found}
+    assert [name for name in everyone if not (PICTURES / f"{name}.png").exists()] == []
+    assert {one.picture for pages in AFTER.values() for one in pages} <= everyone
+
+
+def test_the_tutorial(here, monkeypatch, capfd, request):
+    """Break, see, put right: each command's exit code and the word that its sentence promises, and the pages of the
+    workspace for each step. `make pictures` makes their pictures here.
+    """
 
     def run(line: str) -> tuple[int, str]:
         words = shlex.split(line)
@@ -73,9 +102,12 @@ def test_the_tutorial(here, monkeypatch, capfd):
         return int(left.value.code or 0), current.out + current.err
 
     assert run("a2m sync all")[0] == 1
-    for line, (code, words) in zip(commands(), PROMISED, strict=True):
-        if line == "a2m sync customer":  # before it stands the line that the demo printed
-            here.clock.advance(60)
-            here.change(demo_result.PUT_RIGHT)
-        done, text = run(line)
-        assert (done, words in text) == (code, True), (line, text)
+    with PagesOfTheTutorial(here, request) as pages:
+        for number, (line, (code, words)) in enumerate(zip(commands(), PROMISED, strict=True)):
+            if line == "a2m sync customer":  # before it stands the line that the demo printed
+                here.clock.advance(60)
+                here.change(demo_result.PUT_RIGHT)
+            done, text = run(line)
+            assert (done, words in text) == (code, True), (line, text)
+            for shown in AFTER.get(number, []):
+                pages.show(shown)
