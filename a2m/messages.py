@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -65,10 +65,15 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     from connector.state.operator import actions
     from connector.state.queue import messages
 
+    if everything == bool(what):
+        raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
+    ids = {one for one in what if one[:1].isdigit()}
+    names = [one for one in what if one not in ids]
+    entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
     with effective_settings(needs_both_systems=True) as now:
         settings, state = now.settings, now.state
         with state.read() as connection:
-            chosen = _chosen(messages.failed(connection), what, everything=everything, cause=cause)
+            chosen = _chosen(messages.failed(connection), ids, entities, cause)
         actions.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
         listeners = [] if json else [show_progress]
@@ -91,14 +96,9 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     return 1 if any(one.state == "failed" for one in ended) or any(o.fault for o in outcomes) else 0
 
 
-def _chosen(failed: Sequence[Any], what: Sequence[str], *, everything: bool, cause: str | None) -> list[Any]:
+def _chosen(failed: Sequence[Any], ids: Set[str], entities: Set[str], cause: str | None) -> list[Any]:
     from connector.state.queue.message import is_about
 
-    if everything == bool(what):
-        raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
-    ids = {one for one in what if one[:1].isdigit()}
-    names = [one for one in what if one not in ids]
-    entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
     unknown = {one for one in ids if not any(message.has_id([one]) for message in failed)}
     if unknown:
         raise Refused(f"No failed message has the id {', '.join(sorted(unknown))}; see: a2m failed")

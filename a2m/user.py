@@ -17,7 +17,7 @@ from app.roles import Role
 if TYPE_CHECKING:
     from connector.state.engine import State
 
-NAME = Annotated[str, typer.Argument(help="The name that the user logs in with.")]
+NAME = Annotated[str, typer.Argument(metavar="NAME", help="The name that the user logs in with.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -31,6 +31,8 @@ BY_A_SCHEDULE = "auto-scheduled"
 """The tag that Prefect's scheduler gives its runs."""
 PAGE = 200
 """So many runs one call, and one poll, gives at most."""
+NEWEST = 30
+"""So many of the newest are looked at while all others are skipped: each schedule's last run is among them."""
 AT_ONCE = 10
 """How many runs one call changes: Prefect's server takes a while for each of them, and has other things to do."""
 _WAITING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
@@ -46,7 +48,9 @@ async def late_runs(client: PrefectClient, pool: str, now: datetime) -> list[Flo
     return found
 
 
-async def newest_late_runs(client: PrefectClient, pool: str, now: datetime, after: int = 0) -> list[FlowRun]:
+async def newest_late_runs(
+    client: PrefectClient, pool: str, now: datetime, after: int = 0, at_most: int = PAGE
+) -> list[FlowRun]:
     """Return one page of them, after so many."""
     late = FlowRunFilter(
         state=_WAITING,
@@ -56,7 +60,7 @@ async def newest_late_runs(client: PrefectClient, pool: str, now: datetime, afte
     in_pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
     sort = FlowRunSort.EXPECTED_START_TIME_DESC
     return await client.read_flow_runs(
-        flow_run_filter=late, work_pool_filter=in_pool, sort=sort, limit=PAGE, offset=after
+        flow_run_filter=late, work_pool_filter=in_pool, sort=sort, limit=at_most, offset=after
     )
 
 

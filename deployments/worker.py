@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from pydantic import PrivateAttr
 
 from connector.state.coordination.process import Process, has_ended
 from deployments import pool
-from deployments.late_runs import PAGE, NewestRuns, is_late, late_runs, newest_late_runs, skip
+from deployments.late_runs import NEWEST, PAGE, NewestRuns, is_late, late_runs, newest_late_runs, skip
 from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
 from deployments.run_process import RunOrder, run
 from deployments.warm_processes import Child, WarmProcesses, tell
@@ -136,11 +136,12 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         waited for: Prefect's own loop gives up after some failed polls.
         """
         try:
-            self._late = await newest_late_runs(self.client, self._work_pool_name, datetime.now(UTC))
+            at_most, now = NEWEST if self._is_skipping() else PAGE, datetime.now(UTC)
+            self._late = await newest_late_runs(self.client, self._work_pool_name, now, at_most=at_most)
             needless = self._newest.superseded(self._late)
-            if needless and (self._skipping is None or self._skipping.done()):
+            if needless and not self._is_skipping():
                 self._skipping = self._beside(self._skip_late_runs())
-            if len(self._late) == PAGE:  # a poll shows the oldest, and after a long outage none of the newest
+            if self._is_skipping():  # a poll shows the oldest, and after a long outage none of the newest
                 await self._begin([one for one in self._late if one.id not in needless])
             return await super().get_and_submit_flow_runs()
         except httpx.HTTPError as error:
@@ -148,10 +149,26 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             return []
 
     async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
+        """While late runs are skipped, only what is started by hand is asked for: each answer would hold 200 late ones,
+        and Prefect's server has enough to do.
+        """
+        if self._is_skipping():
+            return await self._started_by_hand()
         found, now = await super()._get_scheduled_flow_runs(), datetime.now(UTC)
         late = [one.flow_run for one in found if is_late(one.flow_run, now)]
         needless = self._newest.superseded([*self._late, *late])
         return [one for one in found if one.flow_run.id not in needless]
+
+    async def _started_by_hand(self) -> list[WorkerFlowRunResponse]:
+        if self._work_queues and pool.BY_HAND not in self._work_queues:
+            return []
+        soon = datetime.now(UTC) + timedelta(seconds=self._prefetch_seconds)
+        return await self.client.get_scheduled_flow_runs_for_work_pool(
+            work_pool_name=self._work_pool_name, work_queue_names=[pool.BY_HAND], scheduled_before=soon
+        )
+
+    def _is_skipping(self) -> bool:
+        return self._skipping is not None and not self._skipping.done()
 
     async def _skip_late_runs(self) -> None:
         """All of them, which takes minutes after a long outage; runs begin meanwhile."""

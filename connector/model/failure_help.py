@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from connector.model.failures import REASON_IS_ENOUGH, FailureCode
+from connector.model.runbooks import section
 
 Code = FailureCode
 AGAIN = "then send it again with Reprocess Failed Messages (a2m reprocess)"
@@ -298,9 +299,10 @@ HELP: dict[FailureCode, Help] = {
 
 
 def as_markdown() -> str:
-    """Return the page: every code with its label, what it means and what to do."""
+    """Return the page: every code with its label, what it means and what to do, then a runbook for each."""
     rows = [f"| `{code}` | {code.label} | {HELP[code].meaning} | {HELP[code].fix} |" for code in FailureCode]
-    return f"{HEAD}\n| code | label | what it means | what to do |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    table = f"{HEAD}\n| code | label | what it means | what to do |\n|---|---|---|---|\n" + "\n".join(rows)
+    return "\n".join([table, "", RUNBOOK_HEAD, *[section(code, *HELP[code]) for code in FailureCode]])
 
 
 def fix_of(code: str) -> str:
@@ -318,6 +320,11 @@ def with_fix(code: FailureCode, reason: str, attempts: int) -> str:
     return f"{words}{end}{tried} {HELP[code].fix}"
 
 
+RUNBOOK_HEAD = """## Runbooks
+
+Where to look, code by code. `a2m explain ENTITY KEY` (or *One record* in the workspace) shows first what both systems
+have of a record and what was tried. Names of screens are those of a plain Acumatica and of Magento's admin panel.
+"""
 HEAD = """# Failures
 
 Every failure that a message can have. The code is what `a2m failed --json` and Reprocess Failed Messages call `cause`:

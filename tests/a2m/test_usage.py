@@ -77,6 +77,8 @@ def test_help_is_quick():
         (["failed", "nothing"], "there is no entity 'nothing'"),
         (["pause", "nothing"], "there is no entity 'nothing'"),
         (["resume", "nothing"], "there is no entity 'nothing'"),
+        (["reprocess"], "name message ids or one entity, or --all"),
+        (["reprocess", "nothing"], "there is no entity 'nothing'"),
         (["demo", "--catalog", "nowhere.csv"], "there is no file nowhere.csv"),
         (["demo", "--skus", "0"], "--skus"),
         (["sandbox", "--catalog", "nowhere.csv"], "nowhere.csv cannot be read"),

@@ -41,9 +41,11 @@ def test_the_demo_from_the_wheel(wheel, tmp_path):
     if python is None:
         pytest.skip(f"no Python newer than {sys.version_info.major}.{sys.version_info.minor} on this machine")
 
-    def call(*command, **how):
+    environ = {name: value for name, value in environment(tmp_path, {}).items() if name != "PYTHONPATH"}
+
+    def call(*command):
         done = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT, check=False, **how
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=TIMEOUT, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -51,8 +53,7 @@ def test_the_demo_from_the_wheel(wheel, tmp_path):
     call(python, "-m", "venv", tmp_path / "here")
     commands = tmp_path / "here" / "bin"
     call(commands / "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel)
-    environ = {name: value for name, value in environment(tmp_path, {}).items() if name != "PYTHONPATH"}
-    said = call(commands / "a2m", "demo", "--once", "--skus", "30", env=environ)
+    said = call(commands / "a2m", "demo", "--once", "--skus", "30")
     rows = re.findall(r"^(prices|quantities|orders|shipments) +(\d+) +(\d+) +(\d+) +(\d+)$", said, re.MULTILINE)
     assert len(rows) == 4, said
     assert [(compared, failed, wrong) for _what, compared, right, failed, wrong in rows] == [

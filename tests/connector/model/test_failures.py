@@ -6,6 +6,7 @@ import pytest
 
 from connector.model.failure_help import HELP, as_markdown, with_fix
 from connector.model.failures import REASON_IS_ENOUGH, FailureCode, Rejected, label_of
+from connector.model.runbooks import RUNBOOKS
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "failures.md"
 
@@ -23,6 +24,15 @@ def test_every_code_has_help(code: FailureCode) -> None:
     for message in HELP[code]:
         assert message.endswith((".", ")")), message
         assert "|" not in message
+
+
+@pytest.mark.parametrize("code", FailureCode)
+def test_every_code_has_a_runbook(code: FailureCode) -> None:
+    """It says in sentences where to look, and how the record goes again in the words of the command line."""
+    known = RUNBOOKS[code]
+    assert all(message.endswith(".") for message in (known.acumatica, known.magento) if message)
+    assert known.again.endswith(".")
+    assert f"### `{code}`" in PAGE.read_text()
 
 
 def test_what_magento_refused_says_what_to_do() -> None:
