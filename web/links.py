@@ -41,3 +41,18 @@ def _link(setting: Setting, text: str) -> Markup:
 @cache
 def _settings() -> dict[str, Setting]:
     return {one.name: one for one in all_settings()}
+
+
+_BESIDE_ITS_LABEL = re.compile(r" \(A2M_[A-Z_]+?__[A-Z_]+\)")
+_CHANGE = re.compile(r"(?P<was>True|False|None|''|\[\]|\{\}|[^\s,.]+) → (?P<becomes>True|False|None|''|\[\]|\{\})?")
+_SHOWN = {"True": "on", "False": "off", "None": "nothing", "''": "nothing", "[]": "nothing", "{}": "nothing"}
+
+
+def plainly(text: str) -> str:
+    """Return what was done with settings as the screen calls it: labels without names, and on, off or nothing."""
+
+    def change(found: re.Match[str]) -> str:
+        was, becomes = found["was"], found["becomes"] or ""
+        return f"{_SHOWN.get(was, was)} → {_SHOWN.get(becomes, becomes)}"
+
+    return _CHANGE.sub(change, _BESIDE_ITS_LABEL.sub("", text))

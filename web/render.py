@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web.links import with_links
+from web.links import plainly, with_links
 from web.navigation import PAGES
 
 HERE = Path(__file__).parent
@@ -27,6 +27,7 @@ def _environment() -> Environment:
     environment.filters["plural"] = lambda count, one, many: f"{count:,} {one if count == 1 else many}"
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["with_links"] = with_links
+    environment.filters["plainly"] = plainly
     environment.globals["pages"] = PAGES
     return environment
 

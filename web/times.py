@@ -43,7 +43,9 @@ def duration(seconds: float) -> str:
 
 
 def short(seconds: float) -> str:
-    """Return a duration as a figure with its unit: 0.4 s, 12 s, 3 min, 5 h."""
+    """Return a duration as a figure with its unit: 40 ms, 2.4 s, 12 s, 3 min, 5 h."""
+    if seconds < 0.95:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:

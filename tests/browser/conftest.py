@@ -1,4 +1,4 @@
-"""Prefect's pages in a real browser, over a stack of real processes.
+"""Prefect's pages and the workspace's in a real browser, over a stack of real processes.
 
 Both live as long as the module of tests: Playwright keeps an event loop open, which would be in the way of other
 folders' tests, and the stack works all the time.
@@ -16,6 +16,7 @@ from support.prefect_stack import LONG_LIFE, Stack, prefect_stack
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
     from support.prefect_pages import Pages
+    from support.workspace_pages import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,30 @@ def pages(stack: Stack, window: BrowserContext) -> Iterator[Pages]:
     tab = window.new_page()
     yield Pages(tab, stack)
     tab.close()
+
+
+@pytest.fixture
+def workspace(stack: Stack, browser: Browser) -> Iterator[Workspace]:
+    """A new tab with the workspace, in which nothing may be wrong: neither in a script, nor against its policy."""
+    yield from _workspace(stack, browser)
+
+
+@pytest.fixture
+def another(stack: Stack, browser: Browser) -> Iterator[Workspace]:
+    """The same for somebody else."""
+    yield from _workspace(stack, browser)
+
+
+def _workspace(stack: Stack, browser: Browser) -> Iterator[Workspace]:
+    from support.prefect_pages import PATIENCE
+    from support.workspace_pages import Workspace
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US", timezone_id="UTC")
+    tab = context.new_page()
+    tab.set_default_timeout(PATIENCE)
+    wrong: list[str] = []
+    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    yield Workspace(tab, stack)
+    context.close()
+    assert [one for one in wrong if "status of 4" not in one] == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from support.served import one_client
 
 from connector.state.engine import State, open_state
 from connector.state.operator import overview
+from connector.state.schema import metadata
 from connector.state.sync import entities
 from entities.names import NAMES
 from settings.toml_file import as_toml
@@ -37,9 +39,10 @@ ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 @dataclass(frozen=True)
 class Stack:
-    """The running stack; `url` is where its UI is."""
+    """The running stack; `url` is where Prefect's UI is, `workspace` where our pages are."""
 
     url: str
+    workspace: str
     folder: Path
     sections: Sections
     environ: dict[str, str]
@@ -137,6 +140,13 @@ class Stack:
         with closing(open_state(f"sqlite:///{self.folder / 'a2m' / 'state.sqlite'}")) as state:
             yield state
 
+    def begin_anew(self) -> None:
+        """Nothing was ever configured, read or sent: no settings file, and an empty state. Nothing works meanwhile."""
+        (self.folder / "a2m" / "settings.toml").unlink()
+        with self._state() as state, state.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+
     def wait_until_sending(self, entity: str) -> None:
         """Wait until messages of the entity are on their way to Magento."""
         with self._state() as state:
@@ -166,7 +176,9 @@ def write_settings(folder: Path, sections: Sections) -> None:
 @contextmanager
 def prefect_stack(folder: Path) -> Iterator[Stack]:
     """Start everything, and end it for certain."""
-    environ, lines = environment(folder, {}), folder / "sandbox.env"
+    port = _free_port()
+    web = {"A2M_WEB__ENABLED": "true", "A2M_WEB__PORT": str(port)}
+    environ, lines = environment(folder, web), folder / "sandbox.env"
     ports = ["--acumatica-port", "0", "--magento-port", "0"]
     with ExitStack() as processes:
 
@@ -178,14 +190,21 @@ def prefect_stack(folder: Path) -> Iterator[Stack]:
         url = processes.enter_context(prefect_server(folder, environ))
         environ["PREFECT_API_URL"] = f"{url}/api"
         wait_until(lines.exists, "a sandbox")
-        stack = Stack(url, folder, _sections(lines), environ)
+        stack = Stack(url, f"http://127.0.0.1:{port}", folder, _sections(lines), environ)
         stack.configure()
         stack.pause(paused=True)  # no run is scheduled before the schedules are switched off
         begin("deployments", command("serve"))
         wait_until(lambda: "Serving" in (folder / "deployments.log").read_text(), "deployments")
+        wait_until(lambda: "Workspace: " in (folder / "deployments.log").read_text(), "the workspace")
         _switch_schedules_off(stack)
         stack.pause(paused=False)
         yield stack
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _sections(lines: Path) -> Sections:

@@ -80,7 +80,7 @@ def test_acumaticas_licence(connected):
 def test_what_people_did(busy):
     """Whatever they did on these pages, with who."""
     busy.act("/pause", entity="price")
-    assert "<td>this machine</td><td>Price is paused." in busy.get("/activity").text
+    assert '<td class="tight">this machine</td><td>Price is paused.' in busy.get("/activity").text
 
 
 def test_nothing_was_sent(site):

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
+from support.axe import violations
 from support.project import ROOT
 from support.surroundings import of_the_test, present_worlds
 from support.workspace import PASSWORD, Site
@@ -28,7 +29,6 @@ from settings import load_settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PAGES = {
     "overview": "/",
     "failed-groups": "/failed",
@@ -45,7 +45,6 @@ PAGES = {
 }
 WITH_PICTURES = "A2M_PICTURES" in os.environ
 PICTURED = ("overview", "failed-groups", "setup-inventory")
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -102,19 +101,6 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=ROOT / "docs" / "pictures" / f"workspace-{name}.png")
 
 
-def violations(page: Page) -> list[Any]:
-    """What axe finds that keeps somebody from using the page."""
-    page.context.new_cdp_session(page).send(
-        "Runtime.evaluate", {"expression": AXE}
-    )  # the policy allows it no other way
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        (one["id"], one["impact"], [node["target"] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] in SERIOUS
-    ]
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_every_page_is_fit_for_everybody(page, width, scheme):
     """Wide and light, narrow and dark: axe finds nothing serious, and no page is wider than the window."""
@@ -169,23 +155,6 @@ def test_all_of_a_page_are_ticked_and_skipped(page):
     page.wait_for_timeout(200)
     assert "/failed/group" in page.url
     assert page.locator('input[name="id"]').count() > 0
-
-
-def test_a_setting_is_refused_saved_and_restored(page):
-    """A wrong value is refused beside its field; a good one is saved with a reason; the history takes it back."""
-    page.goto("/setup/queue")
-    page.get_by_label("Batch Count").fill("0")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.locator("#queue-batch_count-error").get_by_text("greater than or equal to 1").wait_for()
-    picture(page, "setup-refused")
-    page.get_by_label("Batch Count").fill("250")
-    page.get_by_label("Why").fill("the shop is quick")
-    page.get_by_label("Why").press("Enter")
-    page.get_by_role("status").get_by_text("Why: the shop is quick.").wait_for()
-    page.goto("/setup/history")
-    page.get_by_role("link", name="Before anything was saved").click()
-    page.get_by_role("button", name="Restore").click()
-    page.get_by_role("status").get_by_text("is restored as version 2").wait_for()
 
 
 def test_a_user_logs_in(site, page):

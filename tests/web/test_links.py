@@ -1,8 +1,8 @@
-"""Texts that name settings lead to their fields."""
+"""Texts that name settings lead to their fields, or call them as the screen does."""
 
 import pytest
 
-from web.links import with_links
+from web.links import plainly, with_links
 
 BATCH = '<a href="/setup/queue#queue-batch_count">{}</a>'
 
@@ -22,3 +22,21 @@ BATCH = '<a href="/setup/queue#queue-batch_count">{}</a>'
 def test_a_setting_is_a_link(text, markup):
     """It is called as the screen calls it; nothing else of the text is markup."""
     assert with_links(text) == markup
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Saved: Retry Count (A2M_QUEUE__RETRY_COUNT) 3 → 9. Why: (x)", "Saved: Retry Count 3 → 9. Why: (x)"),
+        ("Inventory is active (A2M_ACTIVE__INVENTORY) True → False", "Inventory is active on → off"),
+        (
+            "Warehouses (A2M_INVENTORY__WAREHOUSES) [] → ['MAIN'], User '' → 'x'",
+            "Warehouses nothing → ['MAIN'], User nothing → 'x'",
+        ),
+        ("User 'x' → ''", "User 'x' → nothing"),
+        ("True and False stay as they are", "True and False stay as they are"),
+    ],
+)
+def test_what_was_done_with_settings(text, shown):
+    """Labels without names; on, off and nothing where a value is one of them."""
+    assert plainly(text) == shown

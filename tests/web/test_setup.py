@@ -76,7 +76,7 @@ def test_a_page_that_is_saved_as_it_was_shown_changes_nothing(connected, section
 def test_a_change_is_saved(site):
     """With who, why and what is different; the next sync uses it, and other values stay where they come from."""
     said = saved(site, save(site, "queue", threshold_count="40", why="quicker nights"))
-    assert "Saved as version 1: Threshold Count (A2M_QUEUE__THRESHOLD_COUNT) 25 → 40. Why: quicker nights." in said
+    assert "Saved as version 1: Threshold Count 25 → 40. Why: quicker nights." in said
     assert site.workspace.here().settings.queue.threshold_count == 40
     with site.state.read() as connection:
         kept = saved_settings.newest(connection)

@@ -56,7 +56,7 @@ def show(visit: Visit) -> Response:
         found=found,
         times=visit.times,
         outcome_of=_outcome,
-        label_of=label_of,
+        why=_why,
         now=f"/record/{entity}/now?{urlencode({'key': key})}",
     )
 
@@ -66,6 +66,12 @@ def _outcome(one: Delivered) -> tuple[str, str]:
     if one.outcome in OUTCOMES:
         return OUTCOMES[one.outcome]
     return ("Waits" if one.outcome == "pending" else one.outcome.capitalize(), "warn")
+
+
+def _why(one: Delivered) -> str:
+    """Return why it was not accepted. Reasons of ours begin with the label of their code, Magento's do not."""
+    label = label_of(one.code) if one.code else ""
+    return one.reason if not label or one.reason.startswith(label) else f"{label}: {one.reason}".rstrip(": ")
 
 
 def show_now(visit: Visit) -> Response:

@@ -127,8 +127,8 @@ class FailedChoice(msgspec.Struct, frozen=True):
             places = (targets.c.sku, targets.c.key, targets.c.source, targets.c.reason)
             # SQLite's LIKE takes either letter case as it is, and twice as fast
             is_sqlite = connection.dialect.name == "sqlite"
-            ways = (one.contains if is_sqlite else one.icontains for one in places)
-            found.append(or_(*(contains(wanted, autoescape=True) for contains in ways)))
+            compared = [one if is_sqlite else func.lower(one) for one in places]
+            found.append(or_(*(one.contains(wanted, autoescape=True) for one in compared)))
         if self.ids is not None:
             numbers = [one[0] for one in map(_numbers, self.ids) if one is not None]
             found.append(in_any(connection, targets.c.id, numbers))

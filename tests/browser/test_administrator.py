@@ -1,4 +1,8 @@
-"""What an administrator does and sees who never opens a shell: Prefect's pages over everything that runs for real."""
+"""What an administrator does and sees who never opens a shell, over everything that runs for real: first on Prefect's
+pages, then on the workspace's, from nothing at all.
+"""
+
+import re
 
 from support.prefect_api import called
 from support.prefect_stack import LONG_LIFE
@@ -141,6 +145,134 @@ def test_a_killed_run_is_started_again(stack, killed):
     assert (again["state_name"], again["name"].endswith("(re-run 1 of 3)")) == ("Completed", True), again["name"]
 
     wait_until(lambda: both_agree(stack), "customers that are the same on both sides")
+
+
+def test_first_set_up(stack, workspace):
+    """From nothing to a green Overview: connect both, see what there is, choose a warehouse, switch on, sync."""
+    stack.begin_anew()
+    magento, acumatica = stack.sections["magento"], stack.sections["acumatica"]
+    workspace.open("/")
+    workspace.see("Connect Acumatica and Magento")
+    workspace.is_fit()
+    workspace.open("/setup/magento")
+    workspace.fill(url=magento["url"])
+    workspace.secret("Bearer Token", magento["bearer_token"])
+    workspace.press("Save")
+    workspace.see_notice("Magento URL")
+
+    workspace.open("/setup/acumatica")
+    workspace.fill(url=acumatica["url"], username="admin")
+    workspace.secret("Password", acumatica["password"])
+    workspace.press("Save")
+    workspace.see("Type Password again: no page holds a secret.")
+    workspace.secret("Password", acumatica["password"])
+    workspace.press("Save without inventory for now")
+    workspace.see_notice("Acumatica URL")
+
+    workspace.open("/setup")
+    workspace.press("Test Connection")
+    workspace.see("passed")
+    workspace.is_fit()
+
+    workspace.open("/setup/inventory")
+    workspace.press("MAIN")
+    workspace.page.locator('[name="f.sources.0.name"]').fill("MAIN")
+    workspace.page.locator('[name="f.sources.0.value"]').fill("default")
+    workspace.press("Save")
+    workspace.see_notice("Warehouses")
+    workspace.open("/setup/queue")
+    workspace.fill(check_process_time="1", process_sleep_time="1")
+    workspace.press("Save")
+    workspace.see_notice("Check Process Time")
+    workspace.open("/setup/active")
+    workspace.page.get_by_label("Inventory").check()
+    workspace.press("Save")
+
+    for entity in ("price", "inventory"):
+        workspace.open("/")
+        workspace.card(entity).get_by_role("button", name="Sync now").click()
+        workspace.see_notice("is started")
+    for entity in ("price", "inventory"):
+        workspace.see_card(entity, "Last sync")
+    workspace.see("Nothing needs you.")
+    workspace.is_fit()
+
+
+def test_a_wrong_value_on_a_page(workspace):
+    """It is refused beside its field, and nothing is saved."""
+    workspace.open("/setup/queue")
+    workspace.fill(batch_count="0")
+    workspace.press("Save")
+    workspace.page.locator("#queue-batch_count-error").get_by_text("greater than or equal to 1").wait_for()
+    workspace.picture("setup-refused")
+    workspace.is_fit()
+
+
+def test_a_change_is_foreseen_saved_and_restored(workspace):
+    """What it would change is computed before it is saved, with a reason; then the former version is restored."""
+    workspace.open("/setup/price")
+    workspace.fill(rounding="0")
+    workspace.press("What would change")
+    workspace.see(re.compile(r"[1-9]\d* of 40 change"))
+    workspace.picture("preview")
+    workspace.is_fit()
+    workspace.page.get_by_label("Why").fill("whole dollars for a day")
+    workspace.press("Save")
+    workspace.see_notice("Why: whole dollars for a day.")
+    workspace.open("/setup/history")
+    workspace.page.get_by_role("link", name=re.compile(r"^Version")).nth(1).click()
+    workspace.press("Restore")
+    workspace.see_notice("is restored as version")
+
+
+def test_a_broken_shop_is_mended(stack, workspace):
+    """Magento loses a product: it needs somebody on the Overview, its group says what to do; mended there, it is sent
+    again, and nothing needs anybody.
+    """
+    stack.change_shop({"remove_product": SKU})
+    stack.change_erp({"set_price": {"inventory_id": SKU, "price": "81.25"}})
+    workspace.open("/")
+    workspace.card("price").get_by_role("button", name="Sync now").click()
+    workspace.see("1 message failed")
+    workspace.page.get_by_role("link", name=re.compile("^Show them")).first.click()
+    workspace.see("Create the product there")
+    workspace.is_fit()
+    stack.change_shop({"add_product": {"sku": SKU}})
+    workspace.page.get_by_label(SKU, exact=True).check()
+    workspace.press("Send ticked again")
+    workspace.see_notice("is sent again")
+    workspace.open("/")
+    workspace.see("Nothing needs you.")
+    assert float(stack.shop()["prices"][SKU]) == 81.25
+
+
+def test_a_record_is_explained(workspace):
+    """Found as it is typed: what Acumatica says, what Magento was sent with its answers, and what it shows now."""
+    workspace.open("/record")
+    workspace.page.get_by_role("searchbox").fill(SKU.lower())
+    workspace.press("Find")
+    workspace.go(f"Price {SKU}")
+    workspace.see("What Magento was sent")
+    workspace.see("81.25")
+    workspace.see("Why it shows that")
+    workspace.go("What Magento shows now")
+    workspace.see("Magento shows now")
+    workspace.picture("record")
+    workspace.is_fit()
+
+
+def test_two_administrators(workspace, another):
+    """Both change one section at once: the second is told who saved what, and keeps what was typed."""
+    for one in (workspace, another):
+        one.open("/setup/queue")
+    workspace.fill(threshold_count="40")
+    workspace.press("Save")
+    workspace.see_notice("Threshold Count")
+    another.fill(retry_count="9")
+    another.press("Save")
+    another.see("meanwhile: Threshold Count")
+    another.press("Save")
+    another.see_notice("Retry Count")
 
 
 def both_agree(stack):
