@@ -119,4 +119,5 @@ def _how_far(entities: Iterable[str]) -> str:
     """Return how many messages each of the entities has sent, of how many that it has."""
     rows = _status()
     counts = ("pending", "sending", "sent", "failed")
-    return ", ".join(f"{one} {rows[one]['sent']:,}/{sum(rows[one][name] for name in counts):,}" for one in entities)
+    known = {one: sum(rows[one][name] for name in counts) for one in entities}
+    return ", ".join(f"{one} {rows[one]['sent']:,}/{all_:,}" if all_ else f"{one} reads" for one, all_ in known.items())

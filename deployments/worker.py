@@ -179,7 +179,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             await skip(self.client, [one.id for one in late if one.id in needless])
         except httpx.HTTPError as error:
             self._logger.warning("Late runs could not be skipped: %r", error)
-        else:
+            return
+        if needless:
             self._logger.warning(
                 "Skipped %d late runs: newer ones of the same deployments do their work.", len(needless)
             )

@@ -43,6 +43,6 @@ def test_it_says_how_far_it_is(tmp_path: Path, code: int):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert "Installing what running needs into" in done.stdout
-    assert "2 packages installing them" in done.stdout
+    assert "installing 2 packages" in done.stdout
     assert ("no space left" in done.stderr) is bool(code)
     assert ("Compiling" in done.stdout) is not bool(code)
