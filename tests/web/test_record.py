@@ -67,7 +67,7 @@ async def test_what_magento_was_sent(site):
     assert sorted(values, key=timeline.index) == values
     assert timeline.count("instead of 9.49") == 2
     assert timeline.count(">Accepted</span>") == 2
-    assert timeline.count(">Refused</span>") == 1
+    assert timeline.count(">Failed</span>") == 1
     assert timeline.count(" EST</time>") == 3
 
 

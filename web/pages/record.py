@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST = 200
 DELIVERIES_SHOWN = 30
 """For each place; each takes a statement."""
-OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Refused", "bad"), "sending": ("No answer yet", "accent")}
+OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Failed", "bad"), "sending": ("No answer yet", "accent")}
 
 
 def search(visit: Visit) -> Response:
