@@ -59,11 +59,11 @@ def _summary(found: list[Any]) -> str:
 
 
 def _settings_used(now: Any) -> list[dict[str, Any]]:
-    from settings import all_settings, masked, where_from
+    from settings import all_settings, masked, origins
 
-    used = []
+    used, where_from = [], origins(now.saved)
     for one in all_settings():
-        origin = where_from(one.section, one.field, now.saved)
+        origin = where_from(one.section, one.field)
         if origin != "default":
             used.append({"setting": one.name, "value": masked(one.value_in(now.settings)), "from": origin})
     return used

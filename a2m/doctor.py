@@ -116,13 +116,14 @@ def _environment() -> dict[str, str]:
 
 def _settings() -> list[dict[str, Any]]:
     from app.effective_settings import effective_settings
-    from settings import all_settings, masked, where_from
+    from settings import all_settings, masked, origins
 
     with effective_settings() as now:
+        where_from = origins(now.saved)
         return [
             {"setting": one.name, "value": masked(one.value_in(now.settings)), "from": origin}
             for one in all_settings()
-            if (origin := where_from(one.section, one.field, now.saved)) != "default"
+            if (origin := where_from(one.section, one.field)) != "default"
         ]
 
 

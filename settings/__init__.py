@@ -6,7 +6,7 @@ from settings.form import as_form, form, from_form
 from settings.labels import as_on_the_screen
 from settings.load import load_settings, masked
 from settings.locations import Saved, database_url, home_folder, settings_file
-from settings.origin import where_from
+from settings.origin import origins, where_from
 from settings.save import to_save
 from settings.settings import Settings, all_settings, sections
 
@@ -24,6 +24,7 @@ __all__ = [
     "home_folder",
     "load_settings",
     "masked",
+    "origins",
     "sections",
     "setting_name",
     "settings_file",

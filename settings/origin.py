@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from settings.declare import setting_name
@@ -31,12 +31,23 @@ def fixed_by(section: str, field: str) -> str | None:
 
 def where_from(section: str, field: str, saved: Saved | None = None) -> str:
     """Return where a setting's value comes from: environment, .env, UI, settings file, or default."""
-    fixed = fixed_by(section, field)
-    if fixed is not None:
-        return fixed
-    if field in renamed(saved or {}).get(section, {}):
-        return "UI"
-    return "settings file" if written_in_file(section, field)[0] else "default"
+    return origins(saved)(section, field)
+
+
+def origins(saved: Saved | None = None) -> Callable[[str, str], str]:
+    """Return what says of many settings where their values come from; every place is read once."""
+    above, in_the_ui, written = list(origins_above_the_ui()), renamed(saved or {}), renamed(in_file(settings_file()))
+
+    def where(section: str, field: str) -> str:
+        name = setting_name(section, field)
+        fixed = next((origin for origin, values in above if values.get(name)), None)
+        if fixed is not None:
+            return fixed
+        if field in in_the_ui.get(section, {}):
+            return "UI"
+        return "settings file" if field in written.get(section, {}) else "default"
+
+    return where
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from starlette.datastructures import ImmutableMultiDict
 
-from settings import Setting, Settings, all_settings, as_form, where_from
+from settings import Setting, Settings, all_settings, as_form, origins
 from settings.declare import label_of
 from settings.kinds import (
     Choice,
@@ -140,13 +140,13 @@ def fields_of(
     errors: Mapping[str, str] | None = None,
 ) -> list[Field]:
     """Return the fields of a section with the values in force, or as somebody has filled them in."""
-    values = {**as_form(settings)[section], **(filled or {})}
+    values, where_from = {**as_form(settings)[section], **(filled or {})}, origins(saved)
     return [
         _field(
             one,
             values.get(one.field),
             settings,
-            where_from(section, one.field, saved),
+            where_from(section, one.field),
             (errors or {}).get(one.field, ""),
         )
         for one in settings_in(section)
