@@ -21,6 +21,7 @@ from connector.acumatica.records import (
     UNDECODABLE,
     WITHOUT_KEY,
     Problem,
+    RawNumber,
     Value,
     as_it_is,
     code,
@@ -270,7 +271,7 @@ def _paths(record: type[Any], before: str) -> Iterator[str]:
 
 def _part(kind: Any) -> type[Any] | None:
     """Return the record type of a part: `Part | None`, or a list of them; `None` for a plain value."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value):
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value | RawNumber):
         return kind
     if get_origin(kind) in (list, Union, UnionType):
         return next(filter(None, map(_part, get_args(kind))), None)
