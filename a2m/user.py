@@ -30,7 +30,9 @@ def add_to(app: typer.Typer) -> None:
     @users.command()
     def add(
         name: NAME,
-        role: Annotated[Role, typer.Option(help="viewer: looks; administrator: looks and acts.")] = Role.VIEWER,
+        role: Annotated[
+            Role, typer.Option(help="viewer: may see everything; administrator: may change it.")
+        ] = Role.VIEWER,
     ) -> None:
         """Add a user. The password is asked for twice, or is the first line of standard input."""
         _add(name, role)
