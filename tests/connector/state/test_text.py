@@ -85,7 +85,8 @@ def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
     commit(state, held, "A")
     message = "é" * 10**6 + "\x00\ud800"
     outcomes = [
-        MessageOutcome(one, "failed", message, message) for one in claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
+        MessageOutcome(one, "failed", FailureCode.REFUSED_BY_MAGENTO, message)
+        for one in claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
     ]
     settle(state, held, outcomes, NOW)
     assert failed(state)[0].reason == "é" * 10**6 + "\ufffd\ufffd"
