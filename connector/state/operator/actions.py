@@ -71,8 +71,9 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
 
 
 def _example(connection: Connection, entity: str, cause: str | None) -> str:
-    of_it = and_(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE, targets.c.cause.is_not_distinct_from(cause))
-    first = select(targets.c.reason).where(of_it).order_by(targets.c.changed_at, targets.c.id).limit(1)
+    named = targets.c.cause.is_(None) if cause is None else targets.c.cause == cause  # as an index can be searched
+    of_it = and_(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE, named)
+    first = select(targets.c.reason).where(of_it).order_by(targets.c.changed_at).limit(1)
     return connection.execute(first).scalar() or ""
 
 
