@@ -115,7 +115,8 @@ def wrong_salable(
 ) -> Iterator[str]:
     """Every SKU of which Magento does not sell what it must: what is wanted at its sources, less what it still holds.
 
-    `wanted`: by SKU and source, what is added back included.
+    `wanted`: by SKU and source, what is added back included. Where Magento's reservations are higher than what is
+    right, no quantity makes up for them: nothing is sold then, because every source is out of stock (docs/adr/0007).
     """
     if not settings.inventory.add_back_open_orders:
         return
@@ -128,12 +129,15 @@ def wrong_salable(
         reserved[row["sku"]] = reserved.get(row["sku"], NONE) + Decimal(row["quantity"])
     off = written_off(site, shop)
     current: dict[str, Decimal] = {}
+    in_stock: set[str] = set()
     for row in shop["source_items"]:
         if (row["sku"], row["source_code"]) in wanted:
             current[row["sku"]] = current.get(row["sku"], NONE) + Decimal(row["quantity"])
+            in_stock |= {row["sku"]} if int(row["status"]) else set()
     for sku in sorted({sku for sku, _source in wanted} - excused):
         sells = max(NONE, current.get(sku, NONE) + reserved.get(sku, NONE))
         figure = sum((amount for place, amount in wanted.items() if place[0] == sku), NONE)
         right = max(NONE, figure - held.get(sku, NONE) + off.get(sku, NONE))
-        if sells != right:
+        nothing_helps = not current.get(sku, NONE) and sku not in in_stock and right < reserved.get(sku, NONE)
+        if sells != right and not nothing_helps:
             yield f"Magento sells {sells} of {sku}, and must sell {right}"
