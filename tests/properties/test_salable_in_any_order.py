@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from oracle import salable, values
@@ -85,22 +86,36 @@ async def test_magento_sells_what_acumatica_says_after_each_sync(
         await play(Sales(here), seed, 30)
 
 
+class _Inventory:
+    add_back_open_orders = True
+
+
+class _AddsBack:
+    inventory = _Inventory
+
+
+def _wrong(shop: dict[str, Any], figure: int) -> list[str]:
+    wanted = {("A", "default"): Decimal(figure)}
+    known = {"shipments": [], "orders": [], **shop}
+    return list(salable.wrong_salable({"orders": []}, known, _AddsBack, wanted, frozenset()))  # type: ignore[arg-type]
+
+
 def test_the_oracle_itself_finds_an_order_that_was_subtracted_twice() -> None:
     """10 there, 2 held and lacking, nothing added back: 6 are sold instead of 8."""
     order = {"increment_id": "1", "quote_id": 1, "state": "new", "items": [{"sku": "A", "qty_ordered": "2"}]}
     shop = {
-        "shipments": [],
         "orders": [order],
         "reservations": [{"sku": "A", "quantity": "-2"}],
-        "source_items": [{"sku": "A", "source_code": "default", "quantity": "8"}],
+        "source_items": [{"sku": "A", "source_code": "default", "quantity": "8", "status": 1}],
     }
+    assert _wrong(shop, 10) == ["Magento sells 6 of A, and must sell 8"]
 
-    class Inventory:
-        add_back_open_orders = True
 
-    class Everything:
-        inventory = Inventory
-
-    wanted = {("A", "default"): Decimal(10)}
-    [message] = salable.wrong_salable({"orders": []}, shop, Everything, wanted, frozenset())  # type: ignore[arg-type]
-    assert message == "Magento sells 6 of A, and must sell 8"
+@pytest.mark.parametrize(("quantity", "status", "is_wrong"), [("0", 0, False), ("0", 1, True), ("1", 1, True)])
+def test_the_oracle_itself_knows_what_no_quantity_makes_up_for(quantity: str, status: int, *, is_wrong: bool) -> None:
+    """More is written off than there is: nothing is sold then, which is said of sources that are out of stock only."""
+    shop = {
+        "reservations": [{"sku": "A", "quantity": "2"}],
+        "source_items": [{"sku": "A", "source_code": "default", "quantity": quantity, "status": status}],
+    }
+    assert bool(_wrong(shop, 1)) is is_wrong
