@@ -46,7 +46,7 @@ def test_a_command_ends_with_the_code_of_its_fault(
         raise fault
 
     monkeypatch.setattr(sys, "argv", ["a2m"])
-    monkeypatch.setattr(command_line, "commands", lambda: fails)
+    monkeypatch.setattr(command_line, "_command_line", lambda: fails)
     with pytest.raises(SystemExit) as ended:
         command_line.main()
     assert ended.value.code == code
