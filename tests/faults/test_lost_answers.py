@@ -21,7 +21,7 @@ WRITES = {
     "shipment": "POST path=*/ship",
 }
 MINUTE = 61.0
-IMPATIENT = {"timeout": 0.25, "concurrency": 1}
+IMPATIENT = {"timeout": 0.5, "concurrency": 1}
 
 
 async def _sync_often(scene: Scene, entity: str, count: int = 3) -> None:
