@@ -261,6 +261,15 @@ def test_a_record_is_explained(workspace):
     workspace.is_fit()
 
 
+def test_what_was_sent_and_done_stands_under_activity(workspace):
+    """By day and entity, with who did what."""
+    workspace.open("/activity")
+    workspace.see("Price")
+    workspace.see("What people did")
+    workspace.picture("activity")
+    workspace.is_fit()
+
+
 def test_two_administrators(workspace, another):
     """Both change one section at once: the second is told who saved what, and keeps what was typed."""
     for one in (workspace, another):

@@ -44,7 +44,7 @@ PAGES = {
     "setup-version": "/setup/history/0",
 }
 WITH_PICTURES = "A2M_PICTURES" in os.environ
-PICTURED = ("overview", "failed-groups", "activity", "setup-inventory")
+PICTURED = ("overview", "failed-groups", "setup-inventory")
 
 
 @pytest.fixture(scope="module")
