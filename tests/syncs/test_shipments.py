@@ -11,7 +11,7 @@ from connector import failpoints
 from connector.magento import shipments as magento
 from connector.state.operator import actions
 from connector.state.queue import messages
-from connector.state.sync import compensations, links
+from connector.state.sync import compensations, ledger, links
 from entities.inventory import entity as inventory
 from sandbox.catalogue import Product
 
@@ -495,6 +495,26 @@ async def test_inventory_before_the_raise_does_not_settle_it(trade, monkeypatch)
     assert here.quantity("A") == 2
     await sync(here, "inventory")
     assert here.quantity("A") == before
+
+
+@pytest.mark.over_both
+async def test_a_source_that_is_not_used_any_more_goes_back_to_0_when_a_shipment_raised_it(trade):
+    """0 is what Magento confirmed there, and in doubt it may be something else."""
+    here = trade()
+    both = {"warehouses": ["MAIN", "EAST"], "sources": {"MAIN": "default", "EAST": "east"}}
+    east = {"inventory_id": "A", "warehouse": "EAST", "available": "3", "on_hand": "3"}
+    here.here.change({"set_quantity": east})
+    await sync(here, "inventory", inventory=both)
+    assert here.quantity("A", "east") == 3
+    here.here.clock.advance(60)
+    assert (await here.here.sync("inventory", here.settings(inventory=WAREHOUSES), full=True)).fault is None
+    assert here.quantity("A", "east") == 0
+    row = {"sku": "A", "source_code": "east", "quantity": 5, "status": 1}
+    here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status()
+    with here.here.state.write() as connection:
+        ledger.doubt(connection, "inventory", [("A", "east")], here.here.clock.now())
+    await sync(here, "inventory")
+    assert here.quantity("A", "east") == 0
 
 
 async def test_magentos_own_refusal_is_kept(trade):
