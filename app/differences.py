@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from connector.model.difference import Difference
 from connector.state.queue import messages
-from entities.base import Difference, RunContext
+from entities.base import RunContext
 
 
 class Compared(msgspec.Struct, frozen=True):

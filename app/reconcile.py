@@ -21,13 +21,13 @@ from app.run_request import RunEnvironment, RunRequest, RunResult
 from app.sync_progress import progress_kept
 from connector.clock import Clock, SystemClock
 from connector.model.comparison import comparison_key
+from connector.model.difference import Difference
 from connector.state.engine import State
 from connector.state.operator import comparisons
-from connector.state.operator.comparisons import Differing
 from connector.state.queue import messages
 from connector.state.queue.message import Message
 from connector.state.sync import ledger
-from entities.base import Difference, RunContext
+from entities.base import RunContext
 from entities.events import Listener
 from settings import Settings
 
@@ -99,8 +99,7 @@ async def repair(
 
 def remember(state: State, compared: Compared, now: datetime) -> None:
     """Store what a comparison found, so that it can be shown later."""
-    rows = [Differing(*msgspec.structs.astuple(one)) for one in compared.differences]
-    comparisons.keep(state, compared.entity, compared.places, rows, now, why_not=compared.why_not)
+    comparisons.keep(state, compared.entity, compared.places, compared.differences, now, why_not=compared.why_not)
 
 
 def remember_repaired(

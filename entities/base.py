@@ -19,6 +19,7 @@ from connector.clock import Clock
 from connector.magento.batches import Delivery, RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import Need, When
+from connector.model.difference import Difference
 from connector.state.engine import State
 from connector.state.queue.desired import Computed
 from connector.state.queue.message import Message, MessageOutcome
@@ -148,22 +149,6 @@ class ClaimOrder(Enum):
 
     BY_KEY = "by_key"
     ZEROS_FIRST = "zeros_first"
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """One place that is not as it must be: what Acumatica says, what Magento shows, and why if that is known.
-
-    `key` and `source` name the place as the queue does; `sku` is how people know the record. `cause`: a
-    `DifferenceCause`, or the code of a failure.
-    """
-
-    key: str
-    source: str
-    sku: str
-    acumatica: str
-    magento: str
-    why: str
-    cause: str = ""
 
 
 class RequestResult(msgspec.Struct, frozen=True):

@@ -12,12 +12,13 @@ import msgspec
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
+from connector.model.difference import Difference
 from connector.state.queue import messages
 from connector.state.queue.desired import Computed
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.schema import SENT
 from connector.state.sync import links
-from entities.base import ClaimOrder, Difference, R, RequestResult, RunContext, Urgency
+from entities.base import ClaimOrder, R, RequestResult, RunContext, Urgency
 from entities.defaults import EntityDefaults
 from entities.difference_cause import DifferenceCause
 from entities.documents.document import (

@@ -8,13 +8,14 @@ from typing import Any
 
 from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
+from connector.model.difference import Difference
 from connector.state.queue import messages
 from connector.state.queue.desired import Computed
 from connector.state.queue.message import Message, MessageOutcome
 from connector.state.schema import SENT
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
-from entities.base import Difference, R, RequestResult, RunContext
+from entities.base import R, RequestResult, RunContext
 from entities.defaults import EntityDefaults
 from entities.difference_cause import DifferenceCause
 from entities.from_settings import item_rule

@@ -13,13 +13,10 @@ import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 from support.commands import SECRETS, command, environment, run, settings_of
 from support.prefect_api import PrefectApi
 from support.processes import family, left_of, running, wait_until
-from support.served import Served
+from support.webhook import webhook as a_webhook
 
 from connector.state.engine import open_state
 from connector.state.operator import overview
@@ -121,15 +118,8 @@ def test_a_worker_of_prefects_command_ends_just_after_its_start(server, folder):
 @pytest.fixture
 def webhook():
     """The address of a webhook, and what it received."""
-    bodies = []
-
-    async def take(request):
-        bodies.append(await request.json())
-        return Response()
-
-    served = Served(Starlette(routes=[Route("/", take, methods=["POST"])]))
-    yield served.url, bodies
-    served.close()
+    with a_webhook() as given:
+        yield given
 
 
 async def test_a_run_that_needs_a_person_is_notified_of(server, webhook):

@@ -40,11 +40,7 @@ class Teller:
         """
         here, story, number = self.scene.here, self.story, next(self._rounds)
         here.clock.advance(SESSION_ENDS)
-        if story.ready is not None:
-            story.ready(self.scene, number)
-            await self.scene.sync(story.then[0])
-            here.clock.advance(1)
-        story.change(self.scene, number)
+        await story.begin(self.scene, number)
         reached: Counter[str] = Counter()
         for death in deaths or (None,):
             reached += self._sync(death, must_die=must_die and death is deaths[0] if deaths else False)

@@ -57,10 +57,7 @@ async def begun(make_world: Callable[..., World], entity: str, url: str) -> Scen
     """A world in which the entity has something to do."""
     story = STORIES[entity]
     scene = Scene(make_world(story.products, database_url=url), story.sections)
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-    story.change(scene, 1)
+    await story.begin(scene)
     return scene
 
 

@@ -32,23 +32,13 @@ async def _sync_often(scene: Scene, entity: str, count: int = 3) -> None:
             await scene.sync(one)
 
 
-async def _begin(scene: Scene, entity: str) -> None:
-    """A shop that is right, and changes for one sync."""
-    story = STORIES[entity]
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-        scene.here.clock.advance(1)
-    story.change(scene, 1)
-
-
 @pytest.mark.parametrize("entity", WRITES)
 async def test_answers_that_are_lost(make_world: Callable[..., World], entity: str):
     """Applied, then cut before the answer, twice: Magento is asked, and nothing is lost or made twice."""
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)
-    await _begin(scene, entity)
+    await STORIES[entity].begin(scene)
     here.faults.replace(f"magento {WRITES[entity]}: cut=after times=2")
     await _sync_often(scene, entity)
     assert here.faults.rules[0].done >= 1, "the fault met nothing"
@@ -82,7 +72,7 @@ async def test_a_newer_value_is_queued_before_the_lost_one_is_settled(
     story = STORIES[entity]
     here = make_world(story.products, database_url=database_url)
     scene = Scene(here, story.sections)
-    await _begin(scene, entity)
+    await STORIES[entity].begin(scene)
     here.faults.replace(f"magento {WRITES[entity]}: cut={cut} times=1")
     with dies_at(Death("delivered", 1)):
         await scene.sync(entity)
@@ -143,7 +133,7 @@ async def test_a_document_that_is_made_after_we_gave_up_is_sent_once(
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)
-    await _begin(scene, entity)
+    await STORIES[entity].begin(scene)
 
     def sent() -> int:
         return sum(write["method"] == "POST" and write["path"].endswith(path) for write in here.writes())

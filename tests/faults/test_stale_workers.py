@@ -52,10 +52,7 @@ async def test_a_worker_that_wakes_up_late(
     story, reached = STORIES[entity], Counter[str]()
     scene = Scene(make_world(story.products), story.sections)
     here = scene.here
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-    story.change(scene, 1)
+    await story.begin(scene)
 
     def sleep_at(name: str) -> None:
         reached[name] += 1

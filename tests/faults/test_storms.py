@@ -69,10 +69,7 @@ async def test_a_storm_of_errors_by_chance(make_world: Callable[..., World], ent
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-    story.change(scene, 1)
+    await story.begin(scene)
     here.faults.storm(seed, 0.3)
     for _time in range(4):
         here.clock.advance(61)

@@ -93,10 +93,7 @@ async def test_a_newer_version_starts_while_a_run_works(
     story, reached = STORIES[entity], Counter[str]()
     scene = Scene(make_world(story.products), story.sections)
     here, tomorrow = scene.here, NewerVersion(tmp_path, change)
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-    story.change(scene, 1)
+    await story.begin(scene)
 
     def upgrade_at(name: str) -> None:
         reached[name] += 1

@@ -4,10 +4,7 @@ from datetime import timedelta
 
 import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
-from support.served import Served
+from support.webhook import webhook
 from support.world import world
 
 from connector.state.operator import alerts as watch
@@ -67,15 +64,8 @@ async def test_a_message_that_waits_and_an_entity_without_a_sync(tmp_path, home)
 @pytest.fixture
 def received():
     """A webhook, and what it received."""
-    bodies = []
-
-    async def take(request):
-        bodies.append(await request.json())
-        return Response()
-
-    served = Served(Starlette(routes=[Route("/", take, methods=["POST"])]))
-    yield served.url, bodies
-    served.close()
+    with webhook() as given:
+        yield given
 
 
 @pytest.mark.usefixtures("prefect")

@@ -67,6 +67,21 @@ class Story:
     ready: Callable[[Scene, int], None] | None = None
     then: tuple[str, ...] = ()
 
+    async def begin(self, scene: Scene, number: int = 1) -> None:
+        """Bring the scene to where the next sync of the entity has something to do."""
+        if self.ready is not None:
+            self.ready(scene, number)
+            await scene.sync(self.then[0])
+            scene.here.clock.advance(1)
+        self.change(scene, number)
+
+    async def send_all(self, scene: Scene) -> None:
+        """Begin, and sync until Magento has everything."""
+        await self.begin(scene)
+        for one in (*self.syncs_afterwards(), *self.syncs_afterwards()):
+            scene.here.clock.advance(61)
+            await scene.sync(one)
+
     def syncs_afterwards(self) -> tuple[str, ...]:
         """The syncs that put all right again."""
         return self.then or (self.entity,)

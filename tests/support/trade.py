@@ -9,11 +9,14 @@ from typing import Any
 from support.served import client
 from support.world import World
 
+from app.run_request import RunResult
 from settings import Settings
 
 ADDRESS = {"AddressLine1": "1 Example Street", "City": "New York", "PostalCode": "10019", "State": "NY"}
 CONTACT = {"Email": "acme@example.com", "Phone1": "+1 555 0100", "Address": ADDRESS}
 GROUND = {"GROUND": {"carrier_code": "ups", "title": "UPS"}}
+WAREHOUSES = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
+DROP_SHIP = {"ship_via": "GROUND", "source": "vendor"}
 SECTIONS: dict[str, dict[str, Any]] = {
     "active": {"shipment": True},
     "shipment": {"from": "2020-01-01T00:00:00Z", "ship_vias": GROUND},
@@ -33,6 +36,15 @@ class Trade:
         """The world's settings with shipments on, and these changes of single fields."""
         names = SECTIONS.keys() | sections.keys()
         return self.here.settings(**{name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in names})
+
+    async def sync(self, entity: str = "shipment", seconds: int = 60, **sections: dict[str, Any]) -> RunResult:
+        """One sync, a minute later; drop-shipments are sent too, from a source of their own."""
+        self.here.clock.advance(seconds)
+        outcome = await self.here.sync(
+            entity, self.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
+        )
+        assert (outcome.fault, outcome.stopped) == (None, None), outcome.summary()
+        return outcome
 
     def sold(self, number: str, lines: Mapping[str, int], **more: Any) -> int:
         """An order of Magento that Acumatica has too, with Magento's number as its reference; gives Magento's id."""

@@ -8,9 +8,6 @@ from connector.state.queue import messages
 from connector.state.sync import compensations, links
 from sandbox.catalogue import Product
 
-WAREHOUSES = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
-DROP_SHIP = {"ship_via": "GROUND", "source": "vendor"}
-
 
 class Died(BaseException):
     """The process ends here."""
@@ -22,15 +19,6 @@ def trade(make_world):
         return Trade(make_world([Product(sku, sku, 1_000_000, {"MAIN": 1_000_000}) for sku in ("A", "B")]))
 
     return make
-
-
-async def sync(here: Trade, entity: str = "shipment", **sections):
-    here.here.clock.advance(60)
-    outcome = await here.here.sync(
-        entity, here.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
-    )
-    assert outcome.fault is None, outcome.fault
-    return outcome
 
 
 def by_hand(here: Trade, order: int, lines: dict[str, int] | None = None, *tracks: str, source: str = "default") -> str:
@@ -62,10 +50,10 @@ async def test_a_shipment_made_by_hand_is_adopted(trade, lines):
     """Marked, linked, said; no second one is made, and inventory puts the source right."""
     here = trade()
     order = here.sold("000001", {"A": 2, "B": 1})
-    await sync(here, "inventory")
+    await here.sync("inventory")
     made = by_hand(here, order, lines, "1z1 ")
     number = here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     [current] = here.shipped(order)
     assert (str(current["entity_id"]), numbers(current), reasons(here)) == (made, ["1z1 "], "")
     assert here.marks(order) == [f"Acumatica shipment {number}, order SO 000001"]
@@ -77,9 +65,9 @@ async def test_a_shipment_made_by_hand_is_adopted(trade, lines):
     assert outcome.remarks.notes
     whole = [{"inventory_id": sku, "warehouse": "MAIN", "available": "100", "on_hand": "100"} for sku in ("A", "B")]
     here.here.change(*({"set_quantity": one} for one in whole))
-    await sync(here, "inventory")
+    await here.sync("inventory")
     assert (here.quantity("A"), here.quantity("B")) == (100, 100)
-    assert (await sync(here)).counters.requests == 0
+    assert (await here.sync()).counters.requests == 0
 
 
 async def test_a_drop_shipment_made_by_hand_is_adopted(trade):
@@ -89,7 +77,7 @@ async def test_a_drop_shipment_made_by_hand_is_adopted(trade):
     made = by_hand(here, order, None, "1ZV", source="east")
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "vendor_ref": "1ZV"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert [str(one["entity_id"]) for one in here.shipped(order)] == [made]
     assert here.marks(order) == ["Acumatica receipt 000077, order SO 000001"]
     assert "booked on the source east, not on vendor" in outcome.remarks.notes[0][1]
@@ -102,7 +90,7 @@ async def test_a_part_that_was_shipped_by_hand_is_adopted_and_the_rest_is_made(t
     by_hand(here, order, {"A": 2}, "1Z1")
     here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}])
     here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "3"}])
-    await sync(here)
+    await here.sync()
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(order)] == [[2], [3]]
     assert (len(set(here.marks(order))), reasons(here)) == (2, "")
 
@@ -114,7 +102,7 @@ async def test_one_shipment_is_adopted_once(trade):
     by_hand(here, order, {"A": 2}, "1Z1")
     for _ in range(2):
         here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}])
-    await sync(here, magento={"concurrency": 4})
+    await here.sync(magento={"concurrency": 4})
     assert [len(made["comments"]) for made in here.shipped(order)] == [1, 1]
     assert (len(set(here.marks(order))), reasons(here)) == (2, "")
 
@@ -125,7 +113,7 @@ async def test_shipments_of_one_order_go_one_after_the_other(trade):
     order = here.sold("000001", {"A": 6})
     for _ in range(6):
         here.ship(lines=[{"order_nbr": "000001", "line_nbr": 1, "quantity": "1"}])
-    await sync(here, magento={"concurrency": 4})
+    await here.sync(magento={"concurrency": 4})
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(order)] == [[1]] * 6
     assert (len(set(here.marks(order))), reasons(here)) == (6, "")
 
@@ -136,7 +124,7 @@ async def test_the_same_tracking_number_with_other_lines_fails_and_names_both(tr
     order = here.sold("000001", {"A": 2, "B": 1})
     made = by_hand(here, order, {"A": 2}, "1Z1")
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert len(here.shipped(order)) == 1
     message = reasons(here)
     assert "it ships 2 of 'A', and Acumatica's ships 2 of 'A', 1 of 'B'" in message
@@ -153,7 +141,7 @@ async def test_without_a_real_tracking_number_nothing_is_adopted(trade, theirs, 
     order = here.sold("000001", {"A": 2})
     made = by_hand(here, order, None, *([theirs] if theirs else []))
     number = here.ship("000001", packages=[{"tracking": ours}])
-    await sync(here)
+    await here.sync()
     assert here.marks(order) == []
     assert "has 0 open" in reasons(here)
     assert f"a2m link shipment '{number}|SO 000001' {made}" in reasons(here)
@@ -166,7 +154,7 @@ async def test_what_somebody_shipped_of_an_order_of_ours_is_compensated(trade):
     order = here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
     by_hand(here, order, None, "1Z1")
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     with here.here.state.read() as connection:
         kept = compensations.of_keys(connection, ["A"], None)
     assert kept == {("A", "default"): 20_000}
@@ -194,7 +182,7 @@ async def test_an_item_with_an_option_is_adopted_too(trade, items):
     }
     here.http.post(f"order/{order}/ship", json=body).raise_for_status()
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert [[item["sku"] for item in made["items"]] for made in here.shipped(order)] == [["A-BLUE"]]
     assert (len(here.marks(order)), reasons(here)) == (1, "")
 
@@ -209,7 +197,7 @@ async def test_a_lost_answer_adopts_once(trade, fault):
     number = here.ship("000001", packages=[{"tracking": "1Z1"}, {"tracking": "1Z2"}])
     here.here.faults.replace(f"magento POST path=*/shipment/*/comments: {fault} times=1")
     for _ in range(3):
-        await sync(here)
+        await here.sync()
     [made] = here.shipped(order)
     assert (here.marks(order), numbers(made)) == ([f"Acumatica shipment {number}, order SO 000001"], ["1Z1", "1Z2"])
     assert reasons(here) == ""
@@ -230,9 +218,9 @@ async def test_a_run_that_dies_after_the_mark_finds_it_again(trade, monkeypatch)
 
     monkeypatch.setattr(failpoints, "hit", reached)
     with pytest.raises(Died):
-        await sync(here)
+        await here.sync()
     here.here.clock.advance(3600)
-    await sync(here)
+    await here.sync()
     [current] = here.shipped(order)
     assert (str(current["entity_id"]), numbers(current), len(here.marks(order))) == (made, ["1Z1", "1Z2"], 1)
     with here.here.state.read() as connection:
@@ -244,16 +232,16 @@ async def test_a_tracking_number_that_acumatica_replaced_is_replaced(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     [made] = here.shipped(order)
     own = {"order_id": order, "parent_id": made["entity_id"], "track_number": "SHOP", "title": "x", "carrier_code": "x"}
     here.http.post("shipment/track", json={"entity": own}).raise_for_status()
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
-    await sync(here)
+    await here.sync()
     assert [numbers(one) for one in here.shipped(order)] == [["SHOP", "1Z2"]]
-    assert (await sync(here)).counters.requests == 0
+    assert (await here.sync()).counters.requests == 0
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": ""}})
-    await sync(here)
+    await here.sync()
     assert [numbers(one) for one in here.shipped(order)] == [["SHOP", "1Z2"]]
 
 
@@ -262,10 +250,10 @@ async def test_a_replaced_tracking_number_that_magento_keeps_is_named(trade):
     here = trade()
     here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
     here.here.faults.replace("magento DELETE path=*/shipment/track/*: status=400 times=9")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert outcome.counters.sent == 1
     assert "1Z1 was replaced in Acumatica and stays" in outcome.remarks.notes[0][1]
 
@@ -276,11 +264,11 @@ async def test_a_lost_answer_replaces_once(trade, cut):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
     here.here.faults.replace(f"magento {cut}: cut=after times=1")
     for _ in range(3):
-        await sync(here)
+        await here.sync()
     assert [numbers(one) for one in here.shipped(order)] == [["1Z2"]]
     assert reasons(here) == ""
 
@@ -291,14 +279,14 @@ async def test_a_vendors_tracking_number_that_comes_later_or_is_replaced_goes_to
     order = here.sold("000001", {"B": 3}, drop_ship=True)
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "purchase_order": "000500"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000500", "receipt_nbr": "000077", "release": True}})
-    await sync(here)
+    await here.sync()
     assert [numbers(one) for one in here.shipped(order)] == [[]]
     here.here.clock.advance(3600)
     here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZV"}})
-    await sync(here)
+    await here.sync()
     assert [numbers(one) for one in here.shipped(order)] == [["1ZV"]]
     here.here.clock.advance(3600)
     here.here.change({"set_purchase_order": {"purchase_order": "000500", "vendor_ref": "1ZW"}})
-    await sync(here)
+    await here.sync()
     assert [numbers(one) for one in here.shipped(order)] == [["1ZW"]]
-    assert (await sync(here)).counters.requests == 0
+    assert (await here.sync()).counters.requests == 0

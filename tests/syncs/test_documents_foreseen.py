@@ -97,13 +97,7 @@ async def test_orders_and_shipments(make_world, entity, section, changed):
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-    story.change(scene, 1)
-    for one in (*story.syncs_afterwards(), *story.syncs_afterwards()):
-        here.clock.advance(61)
-        await scene.sync(one)
+    await story.send_all(scene)
     writes = len(here.writes())
     sections = {**scene.sections, section: {**scene.sections[section], **changed}}
     found = await foresee(entity, scene.settings, here.settings(**sections), here.state, here.clock)

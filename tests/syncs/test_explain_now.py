@@ -50,10 +50,7 @@ async def test_documents(make_world: MakeWorld, entity: str) -> None:
     here = make_world(story.products)
     scene = Scene(here, story.sections)
     for number in (1, 2):
-        if story.ready is not None:
-            story.ready(scene, number)
-            await scene.sync(story.then[0])
-        story.change(scene, number)
+        await story.begin(scene, number)
         here.clock.advance(61)
         await scene.sync(entity)
     with here.state.read() as connection:

@@ -20,11 +20,7 @@ def scene(make_world):
     async def begin(entity: str) -> Scene:
         story = STORIES[entity]
         played = Scene(make_world(story.products), story.sections)
-        if story.ready is not None:
-            story.ready(played, 1)
-            await played.sync(story.then[0])
-            played.here.clock.advance(1)
-        story.change(played, 1)
+        await story.begin(played)
         return played
 
     return begin

@@ -142,13 +142,7 @@ async def test_documents_that_are_all_sent(make_world: Callable[..., World], ent
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)
-    if story.ready is not None:
-        story.ready(scene, 1)
-        await scene.sync(story.then[0])
-    story.change(scene, 1)
-    for one in (*story.syncs_afterwards(), *story.syncs_afterwards()):
-        here.clock.advance(61)
-        await scene.sync(one)
+    await story.send_all(scene)
     before = len(here.writes())
     compared = await reconcile(entity, scene.settings, here.state, clock=here.clock)
     assert (compared.why_not, compared.differences) == (None, [])

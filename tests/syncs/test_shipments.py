@@ -5,19 +5,14 @@ from decimal import Decimal
 
 import pytest
 from support.altered import JSON
-from support.trade import Trade
+from support.trade import DROP_SHIP, WAREHOUSES, Trade
 
-from connector import failpoints
-from connector.magento import shipments as magento
 from connector.state.operator import actions
 from connector.state.queue import messages
-from connector.state.sync import compensations, ledger, links
-from entities.inventory import entity as inventory
+from connector.state.sync import links
 from sandbox.catalogue import Product
 
 TEN = {"MAIN": 100_000}
-WAREHOUSES = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
-DROP_SHIP = {"ship_via": "GROUND", "source": "vendor"}
 
 
 @pytest.fixture
@@ -29,15 +24,6 @@ def trade(make_world):
     return make
 
 
-async def sync(here: Trade, entity: str = "shipment", **sections):
-    """One sync, a minute later."""
-    here.here.clock.advance(60)
-    outcome = await here.here.sync(entity, here.settings(**{"inventory": WAREHOUSES, **sections}))
-    assert outcome.fault is None, outcome.fault
-    assert outcome.stopped is None, outcome.stopped
-    return outcome
-
-
 def reasons(here: Trade) -> dict[str, str]:
     return {message.key: message.reason or "" for message in here.here.failed("shipment")}
 
@@ -47,7 +33,7 @@ async def test_a_confirmed_shipment_arrives_once(trade):
     here = trade()
     order = here.sold("000001", {"A": 2, "B": 1})
     number = here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert (outcome.counters.sent, outcome.counters.failed) == (1, 0)
     [made] = here.shipped(order)
     assert {item["sku"]: item["qty"] for item in made["items"]} == {"A": 2, "B": 1}
@@ -57,7 +43,7 @@ async def test_a_confirmed_shipment_arrives_once(trade):
     assert made["extension_attributes"]["source_code"] == "default"
     assert [one["comment"] for one in made["comments"]] == [f"Acumatica shipment {number}, order SO 000001"]
     assert not made["comments"][0].get("is_visible_on_front")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert (outcome.counters.requests, outcome.counters.queued) == (0, 0)
     with here.here.state.read() as connection:
         [link] = links.of_records(connection, "shipment", [number]).values()
@@ -70,9 +56,9 @@ async def test_a_shipment_of_two_orders_is_one_shipment_of_each(trade):
     first, second = here.sold("000001", {"A": 5}), here.sold("000002", {"B": 1})
     part = [{"order_nbr": "000001", "line_nbr": 1, "quantity": "2"}, {"order_nbr": "000002", "line_nbr": 1}]
     here.ship(lines=part)
-    await sync(here)
+    await here.sync()
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert [[item["qty"] for item in made["items"]] for made in here.shipped(first, second)] == [[2], [3], [1]]
 
 
@@ -95,12 +81,12 @@ async def test_a_shipment_whose_order_cannot_be_read_fails_alone(trade, field, b
         return 200, JSON, json.dumps(rows).encode()
 
     here.here.altered.alter = alter
-    await sync(here)
+    await here.sync()
     assert len(here.shipped(*orders)) == 1
     assert [numbers[0] in key for key in reasons(here)] == [True]
     here.here.altered.alter = None
     actions.send_again(here.here.state, here.here.failed("shipment"), here.here.clock.now())
-    await sync(here)
+    await here.sync()
     assert (len(here.shipped(*orders)), reasons(here)) == (2, {})
 
 
@@ -109,12 +95,12 @@ async def test_only_what_is_due_is_sent(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     here.ship("000001", confirm=False)
-    assert (await sync(here)).counters.queued == 0
+    assert (await here.sync()).counters.queued == 0
     here.here.change({"confirm_shipment": "000001"})
     settings = here.settings(inventory=WAREHOUSES, active={"shipment": False})
     assert (await here.here.sync("shipment", settings)).stopped is not None
     assert here.shipped(order) == []
-    await sync(here)
+    await here.sync()
     assert len(here.shipped(order)) == 1
 
 
@@ -126,7 +112,7 @@ async def test_what_is_older_than_from_is_not_one_request(trade):
     usual = {"customer_id": "ACME", "lines": row}
     here.here.change(*({"add_order": {"order_nbr": one, "external_ref": f"1{one}", **usual}} for one in numbers))
     here.here.change(*({"add_shipment": {"orders": [{"order_nbr": one}], "confirm": True}} for one in numbers))
-    outcome = await sync(here, shipment={"from": "2026-12-01T00:00:00Z"})
+    outcome = await here.sync(shipment={"from": "2026-12-01T00:00:00Z"})
     assert (outcome.counters.pulled, outcome.counters.requests, outcome.counters.reads, outcome.counters.queued) == (
         0,
         0,
@@ -142,54 +128,22 @@ async def test_ten_shipments_across_a_switch_of_the_trigger(trade, first):
     second = "invoice_release" if first == "shipment_confirmation" else "shipment_confirmation"
     orders = [here.sold(f"{number:06d}", {"A": 1}) for number in range(1, 11)]
     numbers = [here.ship(f"{number:06d}") for number in range(1, 5)]
-    await sync(here, shipment={"trigger": first})
+    await here.sync(shipment={"trigger": first})
     assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 0)
     numbers += [here.ship(f"{number:06d}") for number in range(5, 11)]
-    await sync(here, shipment={"trigger": second})
+    await here.sync(shipment={"trigger": second})
     assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 10)
     here.here.clock.advance(60)
     here.here.change(*({"add_invoice": {"shipments": [number]}} for number in numbers))
-    await sync(here, shipment={"trigger": second})
+    await here.sync(shipment={"trigger": second})
     assert len(here.shipped(*orders)) == (4 if first == "shipment_confirmation" else 10)
     here.here.change(*({"release_invoice": f"{number:06d}"} for number in range(1, 11)))
-    outcome = await sync(here, shipment={"trigger": second})
+    outcome = await here.sync(shipment={"trigger": second})
     assert len(here.shipped(*orders)) == 10
     assert len(set(here.marks(*orders))) == 10
     assert reasons(here) == {}
-    assert (await sync(here, shipment={"trigger": first})).counters.requests == 0
+    assert (await here.sync(shipment={"trigger": first})).counters.requests == 0
     assert outcome.counters.failed == 0
-
-
-@pytest.mark.over_both
-async def test_the_last_piece_ships_and_the_figure_is_right_afterwards(trade):
-    """Source at 0, one ordered, one shipped: raised to exactly one, shipped, and inventory shows the rule's 0."""
-    here = trade()
-    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
-    order = here.sold("000001", {"A": 1})
-    await sync(here, "inventory")
-    assert here.quantity("A") is None, "0 is not sent where Magento has no row"
-    here.ship("000001")
-    await sync(here)
-    assert len(here.shipped(order)) == 1
-    await sync(here, "inventory")
-    assert here.quantity("A") == 0
-
-
-async def test_what_a_shipment_took_is_put_back_to_the_rules_figure(trade):
-    """Case 17: 10 published, 2 shipped by us, Acumatica's figure unchanged: Magento ends at 10."""
-    here = trade()
-    here.sold("000001", {"A": 2})
-    ten = {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "10"}}
-    here.here.change(ten)
-    await sync(here, "inventory")
-    assert here.quantity("A") == 10
-    here.ship("000001")
-    here.here.change(ten)
-    await sync(here)
-    assert here.quantity("A") == 8
-    await sync(here, "inventory")
-    assert here.quantity("A") == 10
-    assert (await sync(here, "inventory")).counters.requests == 0
 
 
 async def test_a_drop_shipment_carries_the_configured_ship_via(trade):
@@ -199,12 +153,12 @@ async def test_a_drop_shipment_carries_the_configured_ship_via(trade):
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "vendor_ref": "1ZVENDOR"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
     here.ship("000002")
-    await sync(here)
+    await here.sync(dropship={})
     assert len(here.shipped(other)) == 1
     assert "A2M_DROPSHIP__SOURCE" in reasons(here)["Receipt 000077|SO 000001"]
-    await sync(here, dropship={"source": "vendor"})
+    await here.sync(dropship={"source": "vendor"})
     assert "A2M_DROPSHIP__SHIP_VIA" in reasons(here)["Receipt 000077|SO 000001"]
-    await sync(here, dropship=DROP_SHIP)
+    await here.sync()
     [made] = here.shipped(dropped)
     assert made["extension_attributes"]["source_code"] == "vendor"
     assert [(one["track_number"], one["carrier_code"]) for one in made["tracks"]] == [("1ZVENDOR", "ups")]
@@ -218,11 +172,11 @@ async def test_a_drop_shipment_waits_for_its_invoice_under_the_other_trigger(tra
     order = here.sold("000001", {"B": 3}, drop_ship=True)
     here.here.change({"add_purchase_order": {"order_nbr": "000001"}})
     here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "000077", "release": True}})
-    await sync(here, **by_invoice)
+    await here.sync(**by_invoice)
     assert here.shipped(order) == []
     here.here.clock.advance(60)
     here.here.change({"add_invoice": {"receipts": ["000077"], "release": True}})
-    await sync(here, **by_invoice)
+    await here.sync(**by_invoice)
     assert here.marks(order) == ["Acumatica receipt 000077, order SO 000001"]
 
 
@@ -232,11 +186,11 @@ async def test_an_unmapped_ship_via_fails_alone(trade):
     first, second = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
     number = here.ship("000001", ship_via="LOCAL")
     here.ship("000002")
-    await sync(here)
+    await here.sync()
     assert (len(here.shipped(first)), len(here.shipped(second))) == (0, 1)
     assert "LOCAL has no Magento carrier" in reasons(here)[f"{number}|SO 000001"]
     both = {"GROUND": {"carrier_code": "ups", "title": "UPS"}, "LOCAL": {"carrier_code": "own", "title": "Lorry"}}
-    await sync(here, shipment={"ship_vias": both})
+    await here.sync(shipment={"ship_vias": both})
     assert len(here.shipped(first)) == 1
     assert reasons(here) == {}
 
@@ -247,7 +201,7 @@ async def test_more_than_is_open_is_a_failed_message_with_both_numbers(trade):
     here.entered("000001", {"A": 5}, external_ref="100000001")
     order = here.ordered({"A": 2}, increment_id="100000001")
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert here.shipped(order) == []
     assert "ships 5 of 'A', and the Magento order 100000001 has 2 open" in reasons(here)[f"{number}|SO 000001"]
 
@@ -257,18 +211,18 @@ async def test_a_shipment_corrected_after_it_was_sent_is_reported(trade):
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.here.change({"correct_shipment": number})
-    await sync(here)
+    await here.sync()
     assert "is Open again" in reasons(here)[f"{number}|SO 000001"]
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
     here.here.change({"confirm_shipment": number})
-    await sync(here)
+    await here.sync()
     assert "3 EA was sent, now 2 EA" in reasons(here)[f"{number}|SO 000001 (corrected)"]
     here.here.change({"correct_shipment": number})
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "3"}]}})
     here.here.change({"confirm_shipment": number})
-    await sync(here)
+    await here.sync()
     assert reasons(here) == {}
     assert len(here.shipped(order)) == 1
 
@@ -278,15 +232,15 @@ async def test_a_correction_that_magento_cannot_follow_holds_no_tracking_number_
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.here.change({"correct_shipment": number})
     here.here.change({"set_shipment": {"shipment_nbr": number, "lines": [{"line_nbr": 1, "quantity": "2"}]}})
     here.here.change({"confirm_shipment": number})
     here.here.change({"add_tracking": {"shipment_nbr": number, "package": 1, "tracking": "1Z2"}})
-    await sync(here)
+    await here.sync()
     assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z2"]]
     assert list(reasons(here)) == [f"{number}|SO 000001 (corrected)"]
-    assert (await sync(here)).counters.requests == 0
+    assert (await here.sync()).counters.requests == 0
 
 
 async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
@@ -294,12 +248,12 @@ async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
-    await sync(here)
+    await here.sync()
     [made] = here.shipped(order)
     assert [one["track_number"] for one in made["tracks"]] == ["1Z1", "1Z2"]
-    assert (await sync(here)).counters.requests == 0
+    assert (await here.sync()).counters.requests == 0
 
 
 async def test_a_shipment_waits_for_its_order(trade):
@@ -308,13 +262,13 @@ async def test_a_shipment_waits_for_its_order(trade):
     here.entered("000001", {"A": 1})
     number = here.ship("000001")
     orders = {"active": {"order": True, "shipment": True}, "order": {"types": ["SO"], "from": "2020-01-01T00:00:00Z"}}
-    await sync(here, **orders)
+    await here.sync(**orders)
     with here.here.state.read() as connection:
         [waiting] = messages.live(connection, "shipment", [number], [])
     assert (waiting.state, waiting.attempts) == ("pending", 0)
     assert "It waits for its order SO 000001" in waiting.reason
     order = here.ordered({"A": 1}, increment_id="SO-000001", ext_order_id="SO 000001")
-    await sync(here, **orders)
+    await here.sync(**orders)
     assert len(here.shipped(order)) == 1
 
 
@@ -336,51 +290,8 @@ async def test_an_order_that_never_comes_is_a_failed_message(trade, reference, s
     here = trade()
     here.entered("000001", {"A": 1}, external_ref=reference)
     number = here.ship("000001")
-    await sync(here, **sections)
+    await here.sync(**sections)
     assert message in reasons(here)[f"{number}|SO 000001"]
-
-
-async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
-    """Magento never reserved it: what left is kept, once, whatever is added to the shipment later."""
-    here = trade()
-    here.entered("000001", {"A": 2})
-    here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
-    number = here.ship("000001")
-    await sync(here)
-    here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
-    await sync(here)
-    with here.here.state.read() as connection:
-        kept = compensations.of_keys(connection, ["A"], None)
-    assert kept == {("A", "default"): 20_000}
-
-
-@pytest.mark.over_both
-async def test_a_shipment_while_its_quantities_are_computed_is_compensated_by_the_next_sync(trade, monkeypatch):
-    """Figures that were made without what the shipment took do not count as read again, however late Magento was asked
-    for them.
-    """
-    here = trade()
-    unfollowed = {"inventory": {**WAREHOUSES, "add_back_open_orders": False}}  # an order that changes has it computed
-    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
-    await sync(here, "inventory", **unfollowed)
-    here.entered("000001", {"A": 2})
-    here.ordered({"A": 2}, increment_id="SO-000001", ext_order_id="SO 000001")
-    here.ship("000001")
-    ten = {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "10", "on_hand": "10"}}
-    here.here.change(ten)
-    less_compensations = inventory.less_compensations
-
-    async def and_then_ship(context, wanted):
-        values = await less_compensations(context, wanted)
-        monkeypatch.setattr(inventory, "less_compensations", less_compensations)
-        assert (await sync(here)).counters.sent == 1
-        return values
-
-    monkeypatch.setattr(inventory, "less_compensations", and_then_ship)
-    await sync(here, "inventory", **unfollowed)
-    here.here.clock.advance(60)
-    await sync(here, "inventory", **unfollowed)
-    assert here.quantity("A") == 8
 
 
 @pytest.mark.parametrize("path", ["*/ship", "*/source-items", "*/shipment/track"])
@@ -390,14 +301,14 @@ async def test_a_lost_answer_makes_nothing_twice(trade, path):
     here = trade()
     here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
     order = here.sold("000001", {"A": 1})
-    await sync(here, "inventory")
+    await here.sync("inventory")
     number = here.ship("000001", packages=[{"tracking": "1Z1"}])
     if path == "*/shipment/track":
-        await sync(here)
+        await here.sync()
         here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
     here.here.faults.replace(f"magento POST path={path}: cut=after times=1")
     for _ in range(3):
-        await sync(here)
+        await here.sync()
     [made] = here.shipped(order)
     tracks = ["1Z1", "1Z2"] if path == "*/shipment/track" else ["1Z1"]
     assert [one["track_number"] for one in made["tracks"]] == tracks
@@ -406,7 +317,7 @@ async def test_a_lost_answer_makes_nothing_twice(trade, path):
         assert links.of_records(connection, "shipment", [number])
         assert messages.next_due(connection, "shipment") is None
         assert not messages.unsettled(connection, "shipment")
-    await sync(here, "inventory")
+    await here.sync("inventory")
     assert here.quantity("A") == Decimal(0)
     assert reasons(here) == {}
 
@@ -418,8 +329,8 @@ async def test_two_orders_of_acumatica_may_be_one_of_magento(trade):
         here.entered(number, {"A": 2}, external_ref="100000001")
     order = here.ordered({"A": 4}, increment_id="100000001")
     number = here.ship("000001", "000002")
-    await sync(here)
-    await sync(here)
+    await here.sync()
+    await here.sync()
     assert here.marks(order) == [f"Acumatica shipment {number}, order SO 00000{which}" for which in (1, 2)]
     assert [sum(item["qty"] for item in made["items"]) for made in here.shipped(order)] == [2, 2]
 
@@ -429,10 +340,10 @@ async def test_what_was_sent_stays_when_from_is_moved_or_it_is_archived(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await sync(here)
-    await sync(here, shipment={"from": "2027-01-01T00:00:00Z"})
+    await here.sync()
+    await here.sync(shipment={"from": "2027-01-01T00:00:00Z"})
     here.here.change({"archive": {"entity": "Shipment", "key": number}})
-    outcome = await sync(here, shipment={"from": "2020-01-02T00:00:00Z"})
+    outcome = await here.sync(shipment={"from": "2020-01-02T00:00:00Z"})
     assert (outcome.counters.requests, reasons(here)) == (0, {})
     assert len(here.shipped(order)) == 1
 
@@ -442,79 +353,11 @@ async def test_a_shipment_that_was_deleted_after_it_was_sent_is_reported(trade):
     here = trade()
     here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.here.change({"correct_shipment": number}, {"remove_shipment": number})
     here.here.clock.advance(60)
     await here.here.sync("shipment", here.settings(inventory=WAREHOUSES), full=True)
     assert "Acumatica no longer has" in reasons(here)[f"{number}|SO 000001"]
-
-
-async def test_inventory_between_the_raise_and_the_shipment(trade, monkeypatch):
-    """It puts the source back, so Magento refuses the shipment: an attempt is used, and the next one ships."""
-    here = trade()
-    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
-    order = here.sold("000001", {"A": 1})
-    await sync(here, "inventory")
-    number = here.ship("000001")
-    row = {"sku": "A", "source_code": "default", "quantity": 0, "status": 0}
-    put_back = []
-
-    def reached(step: str) -> None:
-        if step == "raised" and not put_back:
-            put_back.append(here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status())
-
-    monkeypatch.setattr(failpoints, "hit", reached)
-    outcome = await sync(here)
-    assert (outcome.counters.sent, outcome.counters.failed, len(put_back)) == (1, 0, 1)
-    assert len(here.shipped(order)) == 1
-    with here.here.state.read() as connection:
-        assert links.of_records(connection, "shipment", [number])
-    await sync(here, "inventory")
-    assert here.quantity("A") == 0
-
-
-async def test_inventory_before_the_raise_does_not_settle_it(trade, monkeypatch):
-    """It reads the source before it is raised, and the shipment is put off: the next inventory sync reads it again."""
-    here = trade()
-    order = here.sold("000001", {"A": 2})
-    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
-    await sync(here, "inventory")
-    before = here.quantity("A")
-    here.ship("000001")
-    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "1", "on_hand": "1"}})
-    raise_sources = magento.raise_sources
-
-    async def after_inventory(*given):
-        await sync(here, "inventory")
-        await raise_sources(*given)
-        hold = {"increment_id": here.http.get(f"orders/{order}").json()["increment_id"], "state": "holded"}
-        here.here.change_shop({"set_order": {**hold, "status": "holded"}})
-
-    monkeypatch.setattr(magento, "raise_sources", after_inventory)
-    assert (await sync(here)).counters.sent == 0
-    assert here.quantity("A") == 2
-    await sync(here, "inventory")
-    assert here.quantity("A") == before
-
-
-@pytest.mark.over_both
-async def test_a_source_that_is_not_used_any_more_goes_back_to_0_when_a_shipment_raised_it(trade):
-    """0 is what Magento confirmed there, and in doubt it may be something else."""
-    here = trade()
-    both = {"warehouses": ["MAIN", "EAST"], "sources": {"MAIN": "default", "EAST": "east"}}
-    east = {"inventory_id": "A", "warehouse": "EAST", "available": "3", "on_hand": "3"}
-    here.here.change({"set_quantity": east})
-    await sync(here, "inventory", inventory=both)
-    assert here.quantity("A", "east") == 3
-    here.here.clock.advance(60)
-    assert (await here.here.sync("inventory", here.settings(inventory=WAREHOUSES), full=True)).fault is None
-    assert here.quantity("A", "east") == 0
-    row = {"sku": "A", "source_code": "east", "quantity": 5, "status": 1}
-    here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status()
-    with here.here.state.write() as connection:
-        ledger.doubt(connection, "inventory", [("A", "east")], here.here.clock.now())
-    await sync(here, "inventory")
-    assert here.quantity("A", "east") == 0
 
 
 async def test_magentos_own_refusal_is_kept(trade):
@@ -522,7 +365,7 @@ async def test_magentos_own_refusal_is_kept(trade):
     here = trade()
     order = here.sold("000001", {"A": 1})
     number = here.ship("000001")
-    outcome = await sync(here, inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
+    outcome = await here.sync(inventory={**WAREHOUSES, "sources": {"MAIN": "nowhere"}})
     assert (outcome.counters.failed, here.shipped(order)) == (1, [])
     assert "Could not save" in reasons(here)[f"{number}|SO 000001"]
 
@@ -532,7 +375,7 @@ async def test_a_shop_without_sources(trade):
     here = trade(magento={"msi": False})
     order = here.sold("000001", {"A": 2})
     here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert (outcome.counters.requests, outcome.counters.sent) == (1, 1)
     assert len(here.shipped(order)) == 1
 
@@ -542,9 +385,9 @@ async def test_the_customer_is_told_only_where_the_setting_says_so(trade):
     here = trade()
     quiet, posted = here.sold("000001", {"A": 1}), here.sold("000002", {"A": 1})
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     here.ship("000002")
-    await sync(here, shipment={"notify": True})
+    await here.sync(shipment={"notify": True})
     sent = [bool(made.get("email_sent")) for made in here.shipped(quiet, posted)]
     assert sent == [False, True]
     assert not any(one["is_visible_on_front"] for made in here.shipped(quiet, posted) for one in made["comments"])
@@ -556,10 +399,10 @@ async def test_an_idle_sync_asks_acumatica_little(trade, trigger, lists):
     here = trade()
     here.sold("000001", {"A": 1})
     here.ship("000001")
-    await sync(here, shipment={"trigger": trigger})
+    await here.sync(shipment={"trigger": trigger}, dropship={})
     here.here.clock.advance(3600)
-    await sync(here, shipment={"trigger": trigger})
+    await here.sync(shipment={"trigger": trigger}, dropship={})
     before = here.here.site_state()["requests"]
-    outcome = await sync(here, shipment={"trigger": trigger})
+    outcome = await here.sync(shipment={"trigger": trigger}, dropship={})
     assert (outcome.counters.requests, outcome.counters.reads) == (0, 0)
     assert here.here.site_state()["requests"] - before == lists + 2  # and login and logout

@@ -2,14 +2,12 @@
 
 import pytest
 from support.sales import Sales
-from support.trade import Trade
+from support.trade import WAREHOUSES, Trade
 
 from app.explain import explain
 from connector.state.queue import messages
 from sandbox.catalogue import Product
 
-WAREHOUSES = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
-DROP_SHIP = {"ship_via": "GROUND", "source": "vendor"}
 HUNDRED = {"MAIN": 1_000_000}
 
 
@@ -19,15 +17,6 @@ def trade(make_world):
         return Trade(make_world([Product(sku, f"Product {sku}", 1_000_000, HUNDRED) for sku in skus]))
 
     return make
-
-
-async def sync(here: Trade, entity: str = "shipment", **sections):
-    here.here.clock.advance(60)
-    outcome = await here.here.sync(
-        entity, here.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
-    )
-    assert outcome.fault is None, outcome.fault
-    return outcome
 
 
 def items(here: Trade, order: int) -> list[list[tuple[str, int]]]:
@@ -52,7 +41,7 @@ async def test_an_item_is_matched_by_its_product(trade, trigger, drop_ship):
     here = trade("A")
     ten = {"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "10", "on_hand": "10"}}
     here.here.change(ten)
-    await sync(here, "inventory")
+    await here.sync("inventory")
     here.entered("000001", {"A": 2}, external_ref="100000001", drop_ship=drop_ship)
     order = here.ordered({}, increment_id="100000001", items=[of_product(here, "A", "A-RED", 2)])
     if drop_ship:
@@ -63,11 +52,11 @@ async def test_an_item_is_matched_by_its_product(trade, trigger, drop_ship):
     else:
         number = here.ship("000001")
         here.here.change({"add_invoice": {"shipments": [number], "release": True}})
-    await sync(here, shipment={"trigger": trigger})
+    await here.sync(shipment={"trigger": trigger})
     assert (items(here, order), reasons(here)) == ([[("A-RED", 2)]], "")
     assert here.quantity("A", "vendor" if drop_ship else "default") == (0 if drop_ship else 8)
     here.here.change(ten)
-    await sync(here, "inventory")
+    await here.sync("inventory")
     assert here.quantity("A") == 10
 
 
@@ -78,7 +67,7 @@ async def test_the_last_piece_of_an_item_with_an_option_ships(trade):
     here.entered("000001", {"A": 2}, external_ref="100000001")
     order = here.ordered({}, increment_id="100000001", items=[of_product(here, "A", "A-RED", 2)])
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert items(here, order) == [[("A-RED", 2)]]
     assert {sku for sku, _source in here.here.quantities()} == {"A"}
 
@@ -89,7 +78,7 @@ async def test_a_product_that_was_renamed_since_ships(trade):
     here.entered("000001", {"NEW": 1}, external_ref="100000001")
     order = here.ordered({}, increment_id="100000001", items=[of_product(here, "NEW", "OLD", 1)])
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert (items(here, order), reasons(here)) == ([[("OLD", 1)]], "")
 
 
@@ -100,7 +89,7 @@ async def test_a_product_beats_a_sku_that_is_anothers_by_now(trade):
     swapped = [of_product(here, "B", "A", 1), of_product(here, "A", "B", 1)]
     order = here.ordered({}, increment_id="100000001", items=swapped)
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert items(here, order) == [[("B", 1)]]
 
 
@@ -111,7 +100,7 @@ async def test_a_deleted_product_falls_back_to_the_sku(trade):
     gone = of_product(here, "A", "A", 1, product_id=987_654)
     order = here.ordered({}, increment_id="100000001", items=[gone, of_product(here, "B", "B", 1)])
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert (items(here, order), reasons(here)) == ([[("A", 1), ("B", 1)]], "")
 
 
@@ -128,7 +117,7 @@ async def test_a_line_that_magento_does_not_know_is_named_and_holds_nothing_back
         record = "Receipt 000077"
     else:
         record = here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     [made] = here.shipped(order)
     assert items(here, order) == [[("A", 2)]]
     assert [one["track_number"] for one in made["tracks"]] == ["1Z1"]
@@ -140,7 +129,7 @@ async def test_a_line_that_magento_does_not_know_is_named_and_holds_nothing_back
     assert (message.state, message.reason) == ("sent", names)
     lines = explain(here.settings(inventory=WAREHOUSES), here.here.state, "shipment", record)
     assert any("'SAMPLE'" in names for _what, names in lines)
-    assert (await sync(here)).counters.requests == 0
+    assert (await here.sync()).counters.requests == 0
 
 
 async def test_a_setting_makes_an_unknown_line_hold_the_shipment_back(trade):
@@ -149,7 +138,7 @@ async def test_a_setting_makes_an_unknown_line_hold_the_shipment_back(trade):
     here.entered("000001", {"A": 2, "SAMPLE": 1}, external_ref="100000001")
     order = here.ordered({"A": 2}, increment_id="100000001")
     here.ship("000001")
-    await sync(here, shipment={"foreign_lines": "fail"})
+    await here.sync(shipment={"foreign_lines": "fail"})
     assert items(here, order) == []
     assert "'SAMPLE'" in reasons(here)
     assert "Lines unknown to Magento (A2M_SHIPMENT__FOREIGN_LINES)" in reasons(here)
@@ -161,7 +150,7 @@ async def test_a_shipment_of_nothing_that_magento_knows_fails_by_name(trade):
     here.entered("000001", {"SUBSTITUTE": 2}, external_ref="100000001")
     order = here.ordered({"A": 2}, increment_id="100000001")
     here.ship("000001")
-    await sync(here)
+    await here.sync()
     assert items(here, order) == []
     assert "no line with the SKU 'SUBSTITUTE' (line 1 in Acumatica, 2 of it)" in reasons(here)
 
@@ -174,7 +163,7 @@ async def test_a_gift_of_what_was_bought_too_does_not_hold_the_order_back(trade)
     here.here.change({"set_order": {"order_nbr": "000001", "lines": [free]}})
     order = here.ordered({"A": 2}, increment_id="100000001")
     here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert (items(here, order), reasons(here)) == ([[("A", 2)]], "")
     assert "line 2 in Acumatica" in outcome.remarks.notes[0][1]
 

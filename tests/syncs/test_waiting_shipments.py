@@ -7,8 +7,6 @@ from connector import failpoints
 from connector.state.queue import messages, waits
 from sandbox.catalogue import Product
 
-WAREHOUSES = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
-DROP_SHIP = {"ship_via": "GROUND", "source": "vendor"}
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 STATES = {"holded": "on_hold", "payment_review": "payment_review", "pending_payment": "awaiting_payment"}
 
@@ -19,14 +17,6 @@ def trade(make_world):
         return Trade(make_world([Product("A", "A", 1_000_000, {"MAIN": 0})]))
 
     return make
-
-
-async def sync(here: Trade, seconds: int = MINUTE, **sections):
-    here.here.clock.advance(seconds)
-    settings = here.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
-    outcome = await here.here.sync("shipment", settings)
-    assert outcome.fault is None, outcome.fault
-    return outcome
 
 
 def put(here: Trade, order: int, state: str) -> None:
@@ -50,7 +40,7 @@ async def test_a_shipment_waits_for_a_passing_state(trade, state, drop_ship):
         here.here.change({"add_purchase_receipt": {"purchase_order": "000001", "receipt_nbr": "7", "release": True}})
     else:
         here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert (outcome.counters.failed, outcome.counters.requests, reasons(here)) == (0, 0, "")
     with here.here.state.read() as connection:
         [waiting] = messages.pending(connection, "shipment")
@@ -58,7 +48,7 @@ async def test_a_shipment_waits_for_a_passing_state(trade, state, drop_ship):
     assert waiting.attempts == 0
     assert "It ships by itself afterwards" in (waiting.reason or "")
     put(here, order, "processing")
-    await sync(here, HOUR)
+    await here.sync("shipment", HOUR)
     assert len(here.shipped(order)) == 1
 
 
@@ -68,12 +58,12 @@ async def test_a_wait_that_is_long_is_reported_once_and_never_fails(trade):
     order = here.sold("000001", {"A": 2})
     put(here, order, "payment_review")
     here.ship("000001")
-    await sync(here)
-    notes = [note for _ in range(4) for note in (await sync(here, 3 * DAY)).remarks.notes]
+    await here.sync()
+    notes = [note for _ in range(4) for note in (await here.sync("shipment", 3 * DAY)).remarks.notes]
     assert len(notes) == 1
     assert "A2M_QUEUE__REPORT_WAITS_AFTER" in notes[0][1]
     put(here, order, "processing")
-    await sync(here, 2 * HOUR)
+    await here.sync("shipment", 2 * HOUR)
     assert (len(here.shipped(order)), reasons(here)) == (1, "")
 
 
@@ -84,11 +74,11 @@ async def test_waiting_shipments_are_read_together(trade):
     for number, order in enumerate(orders, start=1):
         put(here, order, "holded")
         here.ship(f"{number:06d}")
-    await sync(here)
-    outcome = await sync(here, HOUR)
+    await here.sync()
+    outcome = await here.sync("shipment", HOUR)
     assert outcome.counters.reads <= 3
     put(here, orders[3], "processing")
-    await sync(here, 2 * HOUR)
+    await here.sync("shipment", 2 * HOUR)
     assert len(here.shipped(*orders)) == 1
 
 
@@ -99,11 +89,11 @@ async def test_a_hold_that_falls_between_the_sync_and_the_shipment_is_waited_for
     order = here.sold("000001", {"A": 2})
     here.ship("000001")
     monkeypatch.setattr(failpoints, "hit", lambda step: put(here, order, "holded") if step == "raised" else None)
-    outcome = await sync(here)
+    outcome = await here.sync()
     monkeypatch.undo()
     assert (outcome.counters.failed, here.shipped(order)) == (0, [])
     put(here, order, "processing")
-    await sync(here, HOUR)
+    await here.sync("shipment", HOUR)
     assert len(here.shipped(order)) == 1
 
 
@@ -114,7 +104,7 @@ async def test_an_order_that_is_over_fails_with_what_to_do(trade, state):
     order = here.sold("000001", {"A": 2})
     put(here, order, state)
     here.ship("000001")
-    outcome = await sync(here)
+    outcome = await here.sync()
     assert (outcome.counters.failed, outcome.counters.requests) == (1, 0)
     assert state in reasons(here)
     assert "a2m link shipment" in reasons(here)
@@ -125,8 +115,8 @@ async def test_a_tracking_number_goes_to_an_order_on_hold(trade):
     here = trade()
     order = here.sold("000001", {"A": 2})
     number = here.ship("000001")
-    await sync(here)
+    await here.sync()
     put(here, order, "holded")
     here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z2"}})
-    await sync(here)
+    await here.sync()
     assert [[one["track_number"] for one in made["tracks"]] for made in here.shipped(order)] == [["1Z1", "1Z2"]]

@@ -7,14 +7,14 @@ import pytest
 from support.workspace import NOW
 
 from app.sync_progress import SyncProgress
+from connector.model.difference import Difference
 from connector.state.operator import comparisons
-from connector.state.operator.comparisons import Differing
 from web.pages.reconcile import agreement
 
 
 def keep(site, differing, places=20_412, **more):
     """Prices were compared an hour ago."""
-    rows = [Differing(f"KEY-{n}", "", f"SKU-{n:04}", "9.49", "<b>", "", "other_value") for n in range(differing)]
+    rows = [Difference(f"KEY-{n}", "", f"SKU-{n:04}", "9.49", "<b>", "", "other_value") for n in range(differing)]
     comparisons.keep(site.state, "price", places, rows, NOW - timedelta(hours=1), **more)
 
 
@@ -69,8 +69,8 @@ def test_by_cause(connected):
     """Each cause with its count and what becomes of it; one is shown alone and repaired alone. What failed is not
     repaired here, but leads to its messages.
     """
-    values = [Differing(f"K-{n}", "", f"S-{n}", "5", "9", "", "other_value") for n in range(2)]
-    failed = Differing("GONE", "", "GONE", "", "", "no product with this SKU", "unknown_sku")
+    values = [Difference(f"K-{n}", "", f"S-{n}", "5", "9", "", "other_value") for n in range(2)]
+    failed = Difference("GONE", "", "GONE", "", "", "no product with this SKU", "unknown_sku")
     comparisons.keep(connected.state, "price", 10, [failed, *values], NOW)
     text = connected.get("/reconcile/price").text
     assert "2 × Magento shows another value" in text

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, delete, select
 
+from connector.model.difference import Difference
 from connector.state.engine import State
 from connector.state.rows import upsert
 from connector.state.schema import comparing, instant, micros, reconciled
@@ -19,20 +20,6 @@ KEPT = 1_000
 """Differences with one cause of which the details are kept."""
 SILENT_FOR = timedelta(minutes=1)
 """A comparison that has said nothing for so long is over: its process died."""
-
-
-class Differing(NamedTuple):
-    """A place that differed: its key and source, how people know the record, what Acumatica says, what Magento shows,
-    why in words, and the code of the cause.
-    """
-
-    key: str
-    source: str
-    sku: str
-    acumatica: str
-    magento: str
-    why: str
-    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ def keep(
     state: State,
     entity: str,
     places: int,
-    differences: Sequence[Differing],
+    differences: Sequence[Difference],
     now: datetime,
     *,
     why_not: str | None = None,
@@ -71,7 +58,7 @@ def keep(
     for one in differences:
         if room[one.cause]:
             room[one.cause] -= 1
-            kept.append(list(one))
+            kept.append(msgspec.structs.astuple(one))
     row = {
         "entity": entity,
         "at": micros(now),
@@ -97,10 +84,10 @@ def newest(connection: Connection) -> dict[str, Comparison]:
     }
 
 
-def differences(connection: Connection, entity: str, cause: str | None = None) -> list[Differing]:
+def differences(connection: Connection, entity: str, cause: str | None = None) -> list[Difference]:
     """Return what differed in the last comparison as far as it is kept: everything, or what has this cause."""
     kept = connection.execute(select(reconciled.c.differences).where(reconciled.c.entity == entity)).scalar()
-    found = [Differing(*one) for one in json.loads(kept or "[]")]
+    found = [Difference(*one) for one in json.loads(kept or "[]")]
     return found if cause is None else [one for one in found if one.cause == cause]
 
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connector.model.difference import Difference
 from connector.state.engine import open_state
 from connector.state.operator import audit, comparisons, deliveries, forget, users
-from connector.state.operator.comparisons import AtWork, Differing
+from connector.state.operator.comparisons import AtWork
 from connector.state.operator.users import NoSuchUser, User, UserExists
 from connector.state.schema import micros, requests
 
@@ -101,8 +102,8 @@ def test_the_last_comparison(state):
     """Of each entity the last one is kept: how many differ for which cause, and the first of each; a forgotten person
     leaves none.
     """
-    many = [Differing(f"{n}", "", "Jo", "a", "b", "", "other_value") for n in range(comparisons.KEPT + 5)]
-    few = [Differing("last", "", "Jo", "", "", "no product", "unknown_sku")]
+    many = [Difference(f"{n}", "", "Jo", "a", "b", "", "other_value") for n in range(comparisons.KEPT + 5)]
+    few = [Difference("last", "", "Jo", "", "", "no product", "unknown_sku")]
     comparisons.keep(state, "customer", 5_000, [], NOW - timedelta(days=1), why_not="paused")
     comparisons.keep(state, "customer", 5_000, [*many, *few], NOW)
     comparisons.keep(state, "price", 7, [], NOW)
