@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import NamedTuple
 
 
-class Difference(msgspec.Struct, frozen=True):
+class Difference(NamedTuple):
     """One place that is not as it must be: what Acumatica says, what Magento shows, and why if that is known.
 
     `key` and `source` name the place as the queue does; `sku` is how people know the record. `cause`: a code to

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
 from sqlalchemy import Connection, delete, select
 
 from connector.model.difference import Difference
@@ -58,7 +57,7 @@ def keep(
     for one in differences:
         if room[one.cause]:
             room[one.cause] -= 1
-            kept.append(msgspec.structs.astuple(one))
+            kept.append(list(one))
     row = {
         "entity": entity,
         "at": micros(now),
