@@ -53,7 +53,8 @@ class Pages:
         """Look for a deployment in the list, and open it."""
         self.page.goto(f"{self._stack.url}/v2/deployments")
         self.page.get_by_placeholder("Search deployments").fill(called(name))
-        self.page.get_by_role("link", name=called(name), exact=True).first.click()
+        address = self.page.get_by_role("link", name=called(name), exact=True).first.get_attribute("href")
+        self.page.goto(f"{self._stack.url}{address}")  # the list is drawn anew after a search, and a click may be lost
         expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
 
     def start(self, name: str) -> str:
