@@ -38,7 +38,7 @@ class PriceListRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of the price list.
 
     price_type: base, customer or customer_price_class. effective, expiration: days of the tenant. tax: gross, net, or
-    empty where the tax settings decide.
+    empty where the tax settings decide. is_foreign: its currency is known not to be Acumatica's base currency.
     """
 
     record_id: int
@@ -53,6 +53,7 @@ class PriceListRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     effective: date | None
     expiration: date | None
     tax: str
+    is_foreign: bool = False
 
 
 class WarehouseQuantity(msgspec.Struct, frozen=True, array_like=True, gc=False):

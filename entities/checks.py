@@ -102,9 +102,14 @@ def lacks(refused: Unauthorized) -> str:
     return f"The integration lacks {named(refused.resources)}. Give it that resource in System, Integrations, API."
 
 
-def not_among(names: Iterable[str], found: Iterable[str]) -> list[str]:
-    """Return those of the names that are not there, each with the one that differs only in letter case or blanks."""
+def not_among(names: Iterable[str], found: Iterable[str], *, any_case: bool = False) -> list[str]:
+    """Return those of the names that are not there, each with the one that differs only in letter case or blanks.
+
+    any_case: such a one is the name.
+    """
     known = {one.strip().casefold(): one for one in found}
     missing = [one for one in names if one not in known.values()]
+    if any_case:
+        return [one for one in missing if one.strip().casefold() not in known]
     near = {one: known.get(one.strip().casefold()) for one in missing}
     return [one if near[one] is None else f"{one} (it is spelled {near[one]})" for one in missing]

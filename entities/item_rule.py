@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from connector.model.comparison import same_code
+
 
 @dataclass(frozen=True)
 class ItemRule:
@@ -14,3 +16,7 @@ class ItemRule:
     classes: frozenset[str] = frozenset()
     exported_only: bool = False
     unit: Literal["base", "sales"] = "base"
+
+    def has_class(self, item_class: str) -> bool:
+        """Return whether it is one of the classes, in whatever letter case the settings name it."""
+        return any(same_code(item_class, one) for one in self.classes)

@@ -19,12 +19,6 @@ LANGUAGE, FIELDS, LOGIN_BRANCH = "Language of the session", "Fields of the endpo
 ON_THE_ENDPOINT = (FIELDS, LANGUAGE)
 
 
-async def acumatica_currency(session: AcumaticaSession) -> str:
-    """Return the base currency where all branches have the same; else empty."""
-    found = {branch.currency for branch in await setup.branches(session) if branch.currency}
-    return found.pop() if len(found) == 1 else ""
-
-
 async def check_acumatica(
     session: AcumaticaSession, named: Named, elsewhere: Callable[[], Awaitable[str]]
 ) -> AsyncIterator[Check]:

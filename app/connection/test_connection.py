@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from app.composition import acumatica_by_hand, magento_access
-from app.connection.acumatica import acumatica_currency, check_acumatica
+from app.connection.acumatica import check_acumatica
 from app.connection.magento import BESIDE_OAUTH, EDITION, check_bearer_token, check_magento
 from app.connection.permissions import permission_checks
 from app.connection.state import check_private
 from app.connection.stores import stores_in_magento
+from connector.acumatica import setup
 from connector.acumatica.errors import AcumaticaFault
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock, SystemClock
@@ -61,7 +62,7 @@ async def _checks(
             yield check
         if not unasked and not currency:
             try:
-                currency = await acumatica_currency(session)
+                currency = await setup.base_currency(session)
             except AcumaticaFault as fault:
                 yield Check("Acumatica's currency", "could not be checked", str(fault))
     async with MagentoClient(magento_access(settings), clock=clock) as client:

@@ -20,7 +20,8 @@ from connector.acumatica.lists import EntityList, Page, parts, paths
 from connector.acumatica.query import Query, one_of
 from connector.acumatica.records import WITHOUT_KEY, Flag, Problem, Text, code, decode, possible_keys
 from connector.acumatica.session import AcumaticaSession
-from connector.model.customers import Address, AttributeValue, Contact, Customer, same_code
+from connector.model.comparison import same_code
+from connector.model.customers import Address, AttributeValue, Contact, Customer
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,16 @@ async def branches(session: AcumaticaSession) -> list[Branch]:
     return [Branch(code(r.BranchID.value), code(r.BaseCurrencyID.value), bool(r.BranchStatus.value)) for r in rows]
 
 
+async def base_currency(session: AcumaticaSession) -> str:
+    """Return the base currency of the branch to log in to; where none is named, that of all branches, and empty where
+    they differ.
+    """
+    found = await branches(session)
+    own = [one for one in found if one.branch.casefold() == (session.access.branch or "").strip().casefold()]
+    currencies = {one.currency for one in own or found if one.currency}
+    return currencies.pop() if len(currencies) == 1 else ""
+
+
 class _Item(msgspec.Struct):
     InventoryID: Text = Text()
     ItemStatus: Text = Text()

@@ -1,4 +1,4 @@
-"""The identity of a SKU as Magento compares it.
+"""The identity of a SKU as Magento compares it, and of other codes.
 
 Magento's database compares SKUs by its collation utf8mb4_general_ci: without regard to letter case, accents and blanks
 at the end (observed: `sku-0001` and `"SKU-0001 "` both set SKU-0001). Blanks at the beginning are trimmed too: Magento
@@ -44,3 +44,10 @@ def normalise(skus: pd.Series) -> pd.Series:
     """Return a column of SKUs in their compared form; what is missing stays missing."""
     texts = [sku if isinstance(sku, str) else None for sku in skus.tolist()]
     return pd.Series(comparison_keys(texts), index=skus.index, dtype=object)
+
+
+def same_code(one: str, other: str) -> bool:
+    """Return whether two codes, such as customer classes or numbers of orders, are one for the systems, which disregard
+    letter case and the blanks that pad them.
+    """
+    return one.strip().casefold() == other.strip().casefold()

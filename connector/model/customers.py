@@ -75,8 +75,3 @@ class AttributeKind:
     frontend_input: str
     backend_type: str
     options: Mapping[str, str] = field(default_factory=dict)
-
-
-def same_code(one: str, other: str) -> bool:
-    """Two codes of Acumatica are compared without regard to letter case and the blanks that pad them."""
-    return one.strip().casefold() == other.strip().casefold()

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from connector.model.comparison import comparison_key
-from connector.model.customers import AttributeKind, AttributeValue, Customer, same_code
+from connector.model.comparison import comparison_key, same_code
+from connector.model.customers import AttributeKind, AttributeValue, Customer
 from connector.model.failures import FailureCode, Rejected
 from entities.customer.types import CustomerRule, ShopFacts
 from entities.documents.names import clean_name

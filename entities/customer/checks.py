@@ -14,8 +14,7 @@ from connector.acumatica.session import AcumaticaSession
 from connector.magento import customers as magento
 from connector.magento import queries
 from connector.magento.client import MagentoClient
-from connector.model.comparison import comparison_key
-from connector.model.customers import same_code
+from connector.model.comparison import comparison_key, same_code
 from entities.checks import Check, PlannedCheck, modules_of
 from entities.customer.rules import NOT_LOGGED_IN
 from entities.customer.types import CustomerRule

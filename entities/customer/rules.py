@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from connector.model.comparison import comparison_key
-from connector.model.customers import Address, Contact, Country, Customer, same_code
+from connector.model.comparison import comparison_key, same_code
+from connector.model.customers import Address, Contact, Country, Customer
 from connector.model.failures import FailureCode, Rejected
 from entities.customer.attributes import attributes_of, changed_names
 from entities.customer.types import Account, CustomerRule, PostalAddress, ShopFacts

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from connector.model.customers import AttributeKind, Country, same_code
+from connector.model.comparison import same_code
+from connector.model.customers import AttributeKind, Country
 from entities.marks import ONLY_SENDING
 
 

@@ -35,6 +35,7 @@ from entities.inventory.rules import QuantityRule, compute
 from entities.inventory.status import keep_status_of_backorders
 from entities.inventory.stock import stock
 from entities.inventory.vendors import refuse_vendors_twice
+from entities.item_classes import refuse_unknown_item_classes
 from entities.read_plan import ReadPlan
 from entities.shown import PRICES, SOURCE_ITEMS, Shown
 from entities.values import frames
@@ -68,8 +69,9 @@ class Inventory(ValueEntity[QuantityRule]):
         return read_plan(settings, active_since)
 
     async def refuse_settings(self, context: RunContext[QuantityRule], *, full: bool, changed: bool) -> None:
-        """See `Entity.refuse_settings`: an unknown warehouse, and a vendor quantity that counts twice."""
+        """See `Entity.refuse_settings`: an unknown item class or warehouse, and a vendor quantity that counts twice."""
         if changed:
+            await refuse_unknown_item_classes(context)
             await refuse_unknown_warehouses(context)
         if full:
             await refuse_vendors_twice(context)

@@ -119,8 +119,8 @@ async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, 
     if not asked:
         return set()
     async with context.shop.client() as client:
-        found = await magento.numbers(client, asked)
-    return {key for key, reference in references.items() if reference in found}
+        found = {one.casefold() for one in await magento.numbers(client, asked)}
+    return {key for key, reference in references.items() if reference.casefold() in found}
 
 
 def _document(

@@ -19,6 +19,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 from connector.magento.order_body import ShopKnows, entity_of
 from connector.magento.orders import TAKEN, Buyer, MagentoOrder, Region
+from connector.model.comparison import same_code
 from connector.model.failures import FailureCode, Rejected
 from connector.model.orders import NewOrder
 from connector.state.queue import messages
@@ -149,7 +150,7 @@ async def _known(client: MagentoClient, content: OrderContent, link: Link | None
     for chosen in (
         [one for one in current_orders if one.increment_id == own],
         [one for one in current_orders if one.ext_order_id == content.key],
-        [one for one in current_orders if content.reference and one.increment_id == content.reference],
+        [one for one in current_orders if content.reference and same_code(one.increment_id, content.reference)],
     ):
         if chosen:
             return _Found(_the_one(content, chosen), "found")

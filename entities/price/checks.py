@@ -63,7 +63,7 @@ def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> lis
 
 async def _price_class(session: AcumaticaSession, price_class: str) -> Check:
     found = await setup.names_of(session, "CustomerPriceClass", "PriceClassID")
-    missing = not_among([price_class], found)
+    missing = not_among([price_class], found, any_case=True)
     if missing:
         known = ", ".join(found) or "none"
         message = f"Acumatica has no price class {missing[0]}; it has {known}. Correct A2M_PRICE__PRICE_CLASS."

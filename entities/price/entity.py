@@ -20,6 +20,7 @@ from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import PlannedCheck
 from entities.explained import Known, Line
+from entities.item_classes import refuse_unknown_item_classes
 from entities.price.bulk import goes_in_bulk, operations_of, settle_bulk
 from entities.price.checks import checks_in_acumatica, checks_in_magento
 from entities.price.current_values import DIGITS, NOUN, current_prices, find_prices, has_price
@@ -73,6 +74,11 @@ class Price(ValueEntity[PriceRule]):
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`: the answer to a bulk measures the consumer's time."""
         return not sends_bulks(settings)
+
+    async def refuse_settings(self, context: RunContext[PriceRule], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`: an unknown item class."""
+        if changed:
+            await refuse_unknown_item_classes(context)
 
     async def ruled(
         self,

@@ -4,33 +4,67 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from connector.acumatica import prices
+import msgspec
+
+from connector.acumatica import prices, setup
+from connector.acumatica.errors import NoRights, RequestRefused
 from connector.acumatica.prices import PricePage
 from connector.records import PriceListRow
 from entities.base import Feed, FeedPage, RunContext
 from entities.values.read import ITEMS, NON_STOCK_ITEMS, problems
 
 
-def _page(found: PricePage) -> FeedPage:
-    parts = {key: sorted(rows, key=attrgetter("record_id")) for key, rows in found.rows.items()}
+async def _page(context: RunContext[Any], found: PricePage) -> FeedPage:
+    own = await _own_currency(context) if found.rows else ""
+    parts = {
+        key: sorted((_marked(row, own) for row in rows), key=attrgetter("record_id"))
+        for key, rows in found.rows.items()
+    }
     return FeedPage(parts, found.last_key, problems(found.problems))
+
+
+async def _own_currency(context: RunContext[Any]) -> str:
+    """Return Acumatica's base currency, asked once a run; empty where the settings name one, or it is unknown."""
+    if context.rule.currency:
+        return ""
+    return await context.shop.once("base currency", partial(_base_currency, context))
+
+
+async def _base_currency(context: RunContext[Any]) -> str:
+    try:
+        found = await setup.base_currency(context.acumatica)
+        why = "the companies of Acumatica have different ones"
+    except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
+        found, why = "", str(fault)
+    if not found:
+        context.remarks.add(
+            f"Acumatica's base currency is not known ({why}), so prices of every currency count. "
+            "Enter Currency (A2M_PRICE__CURRENCY)."
+        )
+    return found
+
+
+def _marked(row: PriceListRow, own: str) -> PriceListRow:
+    is_foreign = bool(own and row.currency) and row.currency != own
+    return msgspec.structs.replace(row, is_foreign=True) if is_foreign else row
 
 
 async def _pages(context: RunContext[Any], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
     if context.read.price_read == "inquiry":
-        yield _page(await prices.by_inquiry(context.acumatica))
+        yield await _page(context, await prices.by_inquiry(context.acumatica))
         return
     async for found in prices.by_odata(context.acumatica, changed_since=since, after=after):
-        yield _page(found)
+        yield await _page(context, found)
 
 
 async def _of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:
     if context.read.price_read == "inquiry":
-        return _page(await prices.by_inquiry(context.acumatica, keys))
-    return _page(await prices.by_odata_of(context.acumatica, keys))
+        return await _page(context, await prices.by_inquiry(context.acumatica, keys))
+    return await _page(context, await prices.by_odata_of(context.acumatica, keys))
 
 
 def _merged(before: list[PriceListRow], part: list[PriceListRow], *, whole: bool) -> list[PriceListRow]:

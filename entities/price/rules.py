@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from connector.model.comparison import same_code
 from connector.model.failures import FailureCode
 from entities.values.items import PROBLEM_COLUMNS
 
@@ -41,6 +42,7 @@ NOTE_COLUMNS = [name for name in PROBLEM_COLUMNS if name != "code"]
 class PriceRule:
     """Which price is published, in which unit, and to how many decimals it is rounded (half away from zero).
 
+    `currency`: rows of another one are not used; none: those that are not Acumatica's base currency.
     `tax_included`: whether prices have to include tax, or must not; a row that says otherwise is not sent.
     `without_row`: what becomes of an item of which the price list has no row.
     """
@@ -74,7 +76,7 @@ def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, toda
     """Return the price of each published item on `today`, a date in the tenant's zone.
 
     `items` as `items.published` returns them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
-    warehouse, promotion, break_quantity, price, currency, effective, expiration, tax`.
+    warehouse, promotion, break_quantity, price, currency, effective, expiration, tax, is_foreign`.
     """
     column = "field_price" if rule.source == "field" else "default_price"
     prices = items[column].to_numpy("float64", na_value=np.nan)
@@ -128,11 +130,13 @@ def _usable(items: pd.DataFrame, rows: pd.DataFrame, rule: PriceRule) -> pd.Data
     """Return the rows that may ever set a price, on any date, with their rank, `published` price, `first` and `last`
     day.
     """
-    of_class = (rows["price_type"] == "customer_price_class") & (rows["price_code"] == rule.price_class)
+    of_class = rows["price_type"] == "customer_price_class"
+    if rule.price_class:
+        wanted = {code for code in rows["price_code"].unique() if same_code(code, rule.price_class)}
+        of_class &= rows["price_code"].isin(wanted)
     fits = ((rows["price_type"] == "base") | (of_class if rule.price_class else False)) & (rows["warehouse"] == "")
     fits &= rows["break_quantity"] <= _PIECE
-    if rule.currency:
-        fits &= rows["currency"].isin([rule.currency, ""])
+    fits &= rows["currency"].isin([rule.currency, ""]) if rule.currency else ~rows["is_foreign"]
     units = items[["inventory_id", "base_uom", "sales_uom", "unit_numerator", "unit_denominator"]]
     found = rows[fits].merge(units, on="inventory_id", how="inner")
     published_uom, other_uom = ("sales_uom", "base_uom") if rule.unit == "sales" else ("base_uom", "sales_uom")

@@ -14,6 +14,7 @@ import msgspec
 from connector.magento import orders
 from connector.magento.client import MagentoClient
 from connector.magento.orders import MagentoOrder
+from connector.model.comparison import same_code
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.message import Message
@@ -70,7 +71,7 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
 
 def _named(found: Sequence[MagentoOrder], content: ShipmentContent) -> list[MagentoOrder]:
     """Return the orders with the reference as their number; where there is none, those that bear Acumatica's number."""
-    by_reference = [one for one in found if content.reference and one.increment_id == content.reference]
+    by_reference = [one for one in found if content.reference and same_code(one.increment_id, content.reference)]
     return by_reference or [one for one in found if one.ext_order_id == content.order]
 
 

@@ -16,7 +16,7 @@ def skus_ahead(pulled: Iterable[Stored], rule: ItemRule, has_value: Callable[[Re
         facts = stored.record.facts
         if facts is None or not facts.sku or facts.status not in rule.statuses:
             continue
-        if (rule.classes and facts.item_class not in rule.classes) or (rule.exported_only and not facts.exported):
+        if (rule.classes and not rule.has_class(facts.item_class)) or (rule.exported_only and not facts.exported):
             continue
         if has_value(stored.record, facts):
             skus.append(facts.sku)

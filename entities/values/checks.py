@@ -26,7 +26,7 @@ def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], altern
 
 async def _classes(session: AcumaticaSession, classes: Sequence[str]) -> Check:
     found = await setup.names_of(session, "ItemClass", "ClassID")
-    missing = not_among(classes, found)
+    missing = not_among(classes, found, any_case=True)
     if missing:
         message = f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(found)}."
         return Check(ITEM_CLASSES, "failed", f"{message} No item of it is sent. Correct A2M_ITEMS__CLASSES.")

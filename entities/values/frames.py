@@ -114,7 +114,10 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
     """Return the PRICE ROWS frame of the records."""
     found = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
     rows = [row for _key, row in found]
-    kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": "bool"}
+    kinds = {
+        **dict.fromkeys(("record_id", "break_quantity", "price"), "int64"),
+        **dict.fromkeys(("promotion", "is_foreign"), "bool"),
+    }
     columns = {"inventory_id": _column((key for key, _row in found), len(found))}
     for name in PriceListRow.__struct_fields__:
         columns[name] = _column(map(attrgetter(name), rows), len(rows), kinds.get(name, "object"))

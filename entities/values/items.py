@@ -43,7 +43,7 @@ def published(items: pd.DataFrame, rule: ItemRule) -> Published:
     keys = items.loc[items["key"].notna() & (items["key"] != ""), ["inventory_id", "key"]]
     chosen = items["status"].isin(rule.statuses)
     if rule.classes:
-        chosen &= items["item_class"].isin(rule.classes)
+        chosen &= items["item_class"].isin({one for one in items["item_class"].unique() if rule.has_class(one)})
     if rule.exported_only:
         chosen &= items["exported"]
     wanted = items[chosen]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
+BASE_CURRENCY = "USD"
+
 
 @dataclass
 class Thing:
@@ -85,10 +87,11 @@ def price(
     """The price that Magento shows of the thing in its base unit; none if it has none, or none in the list."""
     best: tuple[tuple[object, ...], Decimal] | None = None
     for row in thing.prices if by_list else []:
-        of_class = row.price_type == "customer_price_class" and bool(price_class) and row.price_code == price_class
+        of_class = row.price_type == "customer_price_class" and bool(price_class)
+        of_class = of_class and row.price_code.casefold() == price_class.casefold()
         if not (of_class or row.price_type == "base") or row.warehouse or row.break_quantity > 1:
             continue
-        if currency and row.currency not in (currency, ""):
+        if row.currency not in (currency or BASE_CURRENCY, ""):
             continue
         if (row.effective and row.effective > today) or (row.expiration and row.expiration < today):
             continue

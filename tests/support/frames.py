@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pandas as pd
-from oracle.naive import Thing
+from oracle.naive import BASE_CURRENCY, Thing
 
 from entities.item_rule import ItemRule
 from entities.values import items
@@ -61,14 +61,15 @@ def price_rows_frame(things: list[Thing]) -> pd.DataFrame:
             "record_id": row.record_id,
             "break_quantity": whole(row.break_quantity, QUANTITY),
             "price": whole(row.price, PRICE),
+            "is_foreign": row.currency not in (BASE_CURRENCY, ""),
             **{name: getattr(row, name) for name in names},
         }
         for one in things
         for row in one.prices
     ]
-    columns = ["inventory_id", "record_id", *names, "break_quantity", "price"]
-    frame = pd.DataFrame(rows, columns=columns).astype(object)
-    return frame.astype({"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": bool})
+    kinds = {"record_id": "int64", "break_quantity": "int64", "price": "int64", "promotion": bool, "is_foreign": bool}
+    frame = pd.DataFrame(rows, columns=["inventory_id", *names, *(one for one in kinds if one not in names)])
+    return frame.astype(object).astype(kinds)
 
 
 def by_source(values: pd.DataFrame, unit: int = QUANTITY) -> dict[tuple[str, str], Decimal]:

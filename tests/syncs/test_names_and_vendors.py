@@ -49,6 +49,32 @@ async def test_a_warehouse_that_acumatica_lacks_is_refused_by_name(make_world, i
     assert words in message
 
 
+@pytest.mark.parametrize("item_class", ["allother", " ALLOTHER "])
+async def test_an_item_class_is_one_in_any_letter_case(make_world, item_class):
+    """Another spelling of the class takes nothing away and sends nothing again, and Test Connection passes."""
+    here = make_world(_products())
+    await here.sync("price")
+    await here.sync("inventory")
+    sent = len(here.writes())
+    settings = here.settings(items={"classes": [item_class]})
+    for entity in ("price", "inventory"):
+        assert (await here.sync(entity, settings)).fault is None
+    assert len(here.writes()) == sent
+    assert (await _checked(here, settings, "Item classes"))[0] == "passed"
+
+
+async def test_an_item_class_that_acumatica_lacks_is_refused_by_name(make_world):
+    """The run ends before the items of the others go to 0, and Test Connection says so too."""
+    here = make_world(_products())
+    await here.sync("inventory")
+    sent = len(here.writes())
+    settings = here.settings(items={"classes": ["ALLOTHER", "NOWHERE"]})
+    for entity in ("price", "inventory"):
+        assert "no item class NOWHERE; it has ALLOTHER" in ((await here.sync(entity, settings)).fault or "")
+    assert len(here.writes()) == sent
+    assert (await _checked(here, settings, "Item classes"))[0] == "failed"
+
+
 async def test_vendor_stock_counts_once_in_a_stock_of_magento(make_world):
     """Two branches that include it, at two sources of one stock, are refused with the sources; one of them is right."""
     here = make_world(_products())

@@ -42,6 +42,27 @@ async def test_order_and_shipment_find_magentos_order(sales, field, reference):
     assert len(sales.shipped(order)) == 1
 
 
+async def test_letters_of_a_number_are_the_same_in_any_case(sales):
+    """Magento's EU1 is Acumatica's eu1: what happens to it is told, it ships, and no second order is made."""
+    rule = {"statuses": WEB["statuses"], "create_with_reference": True}
+    order = sales.ordered(LINES, increment_id="EU100000001")
+    sales.entered("000001", LINES, external_ref="eu100000001")
+    await sync(sales, "order", order=rule)
+    sales.ship("000001")
+    await sync(sales, "shipment", order=rule)
+    assert sales.here.failed() == []
+    assert [one["entity_id"] for one in sales.orders()] == [order]
+    assert len(sales.shipped(order)) == 1
+
+
+async def test_a_canceled_order_is_found_in_any_case(sales):
+    """It comes to nothing in Magento too."""
+    order = sales.ordered(LINES, increment_id="EU100000001", state="new", status="pending")
+    sales.entered("000001", LINES, external_ref="eu100000001", status="Canceled")
+    await sync(sales, "order", order={"statuses": {**WEB["statuses"], "Canceled": "canceled"}})
+    assert [(one["entity_id"], one["state"]) for one in sales.orders()] == [(order, "canceled")]
+
+
 async def test_a_reference_that_does_not_fit_is_no_order_of_the_shop(sales):
     """Though Magento has an order of that number, it is another customer's: it fails, and says what did not fit."""
     sales.ordered(LINES, increment_id="100000001")
