@@ -177,6 +177,8 @@ def _towards_complete(current: CurrentOrder, acumatica_status: str, status: str,
     """Magento completes an order by itself when all of it is invoiced and shipped, and no call does it before."""
     if current.state in ENDED:
         raise refused(current, acumatica_status, status, f"an order that is {current.state} in Magento stays so")
+    if not current.invoiced and not current.ours:  # goods on account: the shop is paid after it has shipped
+        raise waiting(current, WaitReason.AWAITING_INVOICE, acumatica_status, status, "it is not invoiced there yet")
     if not current.invoiced:
         why = "it is not invoiced there; invoice it, or set A2M_ORDER__INVOICE to offline"
         raise refused(current, acumatica_status, status, why)

@@ -83,16 +83,19 @@ def fulfilment(
 ) -> Fulfilment:
     """Lay what ships out on the lines of an order. `separately` says of each bundle's line whether it ships so.
 
-    `order` names the Magento order in reasons. `strict`: a line that Magento does not know holds all of it back. Raises
-    `Rejected`.
+    `order` names the Magento order in reasons. `strict`: a line that Magento does not know holds all of it back. A line
+    that was added in Acumatica, of goods that Magento's order has in other lines, is such a line. Raises `Rejected`.
     """
     here = _Order(lines, separately)
     of_bundles: dict[int, dict[int, Fraction]] = {}
     foreign: list[ContentLine] = []
-    for want, found in _in_turn(here, wanted):
+    in_turn = _in_turn(here, wanted)
+    raised = set() if strict else _raised(here, in_turn)
+    for want, found in in_turn:
         ways = _ways(here, found)
-        is_extra = want.free and bool(ways) and sum(map(here.free, chain(*ways.values()))) < want.quantity
-        if not found or is_extra:
+        available = sum(map(here.free, chain(*ways.values())), Decimal(0))
+        is_extra = want.free and bool(ways) and available < want.quantity
+        if not found or is_extra or (_ids(found) in raised and not available and here.chosen):
             foreign.append(want)
         elif ways:
             _lay_out(here, want, ways, of_bundles, order)
@@ -106,6 +109,18 @@ def fulfilment(
         )
     items = tuple(sorted(here.chosen.items()))
     return Fulfilment(items, taken(lines, items), tuple(sorted(foreign, key=lambda one: one.order_line or 0)))
+
+
+def _ids(items: Iterable[SoldItem]) -> tuple[int, ...]:
+    return tuple(sorted(item.item_id for item in items))
+
+
+def _raised(here: _Order, wanted: Iterable[tuple[ContentLine, list[SoldItem]]]) -> set[tuple[int, ...]]:
+    """Return the items of which the lines' orders in Acumatica have more than was ordered in Magento."""
+    ordered: dict[tuple[int, ...], Decimal] = {}
+    for want, found in wanted:
+        ordered[_ids(found)] = ordered.get(_ids(found), Decimal(0)) + (want.ordered or Decimal(0))
+    return {ids for ids, total in ordered.items() if ids and total > sum(here.by_id[one].ordered for one in ids)}
 
 
 def unknown_lines(lines: Sequence[SoldItem], wanted: Iterable[ContentLine]) -> tuple[ContentLine, ...]:

@@ -101,6 +101,28 @@ async def test_an_offline_invoice_is_not_waited_for_as_a_payment(sales):
     assert (sales.order("100000001")["state"], sales.here.failed(), waiting(sales)) == ("processing", [], {})
 
 
+async def test_goods_on_account_are_complete_once_the_shop_has_invoiced_them(sales):
+    """Shipped and completed in Acumatica before the customer pays: no failure, and Magento ends it by itself."""
+    trade = {"inventory": {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}, "active": {"shipment": True}}
+    sales.entered("000001", LINES, external_ref="100000001")
+    lines = [{"sku": sku, "qty": quantity} for sku, quantity in LINES.items()]
+    sales.here.change_shop(
+        {"set_source_item": {"sku": "A", "source_code": "default", "quantity": 10, "status": 1}},
+        {"place_order": {"lines": lines, "email": "a@example.com", "increment_id": "100000001"}},
+    )
+    number = sales.order("100000001")["entity_id"]
+    sales.ship("000001")
+    await sales.sync("shipment", **trade)
+    sales.edit("000001", status="Completed")
+    for _time in range(2):
+        await sync(sales)
+    assert (sales.order("100000001")["state"], waiting(sales)) == ("processing", {"awaiting_invoice": 1})
+    assert sales.here.failed() == []
+    sales.http.post(f"order/{number}/invoice", json={"capture": False}).raise_for_status()
+    await sync(sales, 5)
+    assert (sales.order("100000001")["state"], waiting(sales), sales.here.failed()) == ("complete", {}, [])
+
+
 async def test_the_newest_state_is_waited_for(sales):
     """Acumatica goes on meanwhile: what it says now is told once the order is paid, and nothing else."""
     placed(sales)

@@ -155,6 +155,18 @@ async def test_a_shipment_of_nothing_that_magento_knows_fails_by_name(trade):
     assert "no line with the SKU 'SUBSTITUTE' (line 1 in Acumatica, 2 of it)" in reasons(here)
 
 
+async def test_a_line_that_was_added_of_what_was_bought_too_does_not_hold_the_order_back(trade):
+    """Two bought, one more added in Acumatica at a price: two ship with their tracking number, the third is named."""
+    here = trade("A")
+    order = here.sold("000001", {"A": 2})
+    here.here.change({"set_order": {"order_nbr": "000001", "lines": [{"inventory_id": "A", "quantity": "1"}]}})
+    here.ship("000001")
+    outcome = await here.sync()
+    assert (items(here, order), reasons(here)) == ([[("A", 2)]], "")
+    assert "1 of it" in outcome.remarks.notes[0][1]
+    assert (await here.sync()).counters.requests == 0
+
+
 async def test_a_gift_of_what_was_bought_too_does_not_hold_the_order_back(trade):
     """Two bought, one more given away, of which Magento knows nothing."""
     here = trade("A")

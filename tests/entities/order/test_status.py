@@ -81,7 +81,6 @@ def test_a_status_of_the_shops_own_is_left_to_magento():
 @pytest.mark.parametrize(
     ("current", "status"),
     [
-        (THEIRS, "complete"),
         (at(THEIRS, "complete"), "canceled"),
         (at(THEIRS, "processing", invoiced=True), "canceled"),
         (at(THEIRS, "holded", invoiced=True, held_by_us=True), "canceled"),
@@ -137,6 +136,8 @@ def test_where_magento_is_further_on_there_is_nothing_to_send(current, status):
         (at(THEIRS, "new", "pending"), "processing", "awaiting_payment"),
         (at(THEIRS, "pending_payment"), "processing", "awaiting_payment"),
         (at(THEIRS, "new", "pending"), "complete", "awaiting_payment"),
+        (THEIRS, "complete", "awaiting_invoice"),
+        (at(THEIRS, "processing", shipped=True, begun=True), "complete", "awaiting_invoice"),
         (at(THEIRS, "payment_review"), "processing", "payment_review"),
         (at(THEIRS, "payment_review", "fraud"), "complete", "payment_review"),
         (at(THEIRS, "payment_review"), "holded", "payment_review"),

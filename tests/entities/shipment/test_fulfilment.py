@@ -127,6 +127,25 @@ def test_two_lines_of_one_bundle():
     assert dict(both.items) == {35: 6, 36: 3, 71: 2, 72: 1}
 
 
+ADDED = [("SKU-0001", 5, 1, {"ordered": D(5)}), ("SKU-0001", 2, 2, {"ordered": D(2)})]
+
+
+def test_a_line_that_acumatica_added_does_not_hold_the_others_back():
+    """More of the same goods in a line of its own is a line that Magento does not know; strictly, it is too many."""
+    found = ship(SIMPLE, *ADDED)
+    assert (found.items, [(one.order_line, one.quantity) for one in found.foreign]) == (((1, 5),), [(2, 2)])
+    with pytest.raises(Rejected, match="More than is open"):
+        fulfilment(SIMPLE, wants(*ADDED), {}, "000000021", strict=True)
+
+
+@pytest.mark.parametrize("gone", [1, 5])
+def test_what_somebody_else_shipped_is_never_taken_for_an_added_line(gone):
+    """Less is open than one of the lines ships: nothing goes, and both numbers are said."""
+    for lines in (ADDED, [("SKU-0001", 5, 1, {"ordered": D(5)})]):
+        with pytest.raises(Rejected, match="More than is open"):
+            ship([sold(1, "SKU-0001", 5, shipped=D(gone))], *lines)
+
+
 def test_what_a_shipment_that_is_there_took():
     """Magento lists the parent of a separately shipped bundle beside its children: it takes nothing itself."""
     assert taken(SEPARATELY, [(34, D(1)), (35, D(5))]) == {"SKU-0020": 5}
