@@ -74,7 +74,7 @@ def commands() -> typer.Typer:
             bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
         ] = False,
     ) -> None:
-        """Keep Magento true to Acumatica: prices, quantities, customers, orders and shipments."""
+        """Keep Magento in sync with Acumatica: prices, quantities, customers, orders and shipments."""
 
     for module in (
         demo,

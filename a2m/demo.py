@@ -6,7 +6,6 @@ Prefect, settings and state are not touched.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
@@ -93,7 +92,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
         _live_in(folder)
         if database is not None:
             os.environ["A2M_DATABASE_URL"] = database
-        return asyncio.run(_demo(children, folder, items, once=once))
+        return _demo(children, folder, items, once=once)
     except DemoFailed as error:
         print_error(str(error))
         return 1
@@ -134,7 +133,7 @@ def _live_in(folder: Path) -> None:
     os.chdir(folder)
 
 
-async def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> int:
+def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> int:
     began = time.monotonic()
     workspace, ui = _addresses()
     if not once:
@@ -153,7 +152,7 @@ async def _demo(children: Children, folder: Path, items: list[str], *, once: boo
     children.start("deployments", ["a2m", "serve", "--wait", str(round(START_SECONDS))])
     wait(children, lambda: _answers(ui), "prefect")
     out.print(f"[{time.monotonic() - began:3.0f} s] Prefect is there.", markup=False)
-    outcomes = await sync_all(children, began)
+    outcomes = sync_all(children, f"{ui}/api", began)
     checked = check()
     print_result(outcomes, checked, (workspace, ui), folder, time.monotonic() - began)
     if any(one.compared - one.right > one.wrong for one in checked):
@@ -163,7 +162,7 @@ async def _demo(children: Children, folder: Path, items: list[str], *, once: boo
     out.print("\nIt goes on syncing every minute. Ctrl-C ends everything.")
     while True:
         refuse_ended(children)
-        await asyncio.sleep(1)
+        time.sleep(1)
 
 
 def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import Any
 
 from a2m.console import out, progress
-from a2m.demo_parts import START_SECONDS, DemoFailed, end_of_log, refuse_ended
+from a2m.demo_server import DemoServer
 from a2m.processes import Children
-
-if TYPE_CHECKING:
-    from prefect.client.orchestration import PrefectClient
 
 RUN_SECONDS = 900.0
 
@@ -40,44 +35,39 @@ class Steps:
         out.print(self.line(f"{name}: {words}", len(self.done)), markup=False)
 
 
-async def sync_all(children: Children, began: float) -> list[tuple[str, str, str]]:
+def sync_all(children: Children, api: str, began: float) -> list[tuple[str, str, str]]:
     """Runs of every entity, in an order that makes sense: (entity, state, message)."""
-    from prefect.client.orchestration import get_client
-
     from entities.registry import waves
 
     steps = Steps(began, sum(len(wave) for wave in waves()))
-    async with get_client() as client:
-        with progress() as show_line:
-            show_line(steps.line("the first run"))
-            for wave in waves():
-                await _sync_wave(children, client, show_line, wave, steps)
+    with DemoServer(children, api) as prefect, progress() as show_line:
+        show_line(steps.line("the first run"))
+        prefect.wait_for_worker()
+        for wave in waves():
+            _sync_wave(prefect, show_line, wave, steps)
     return steps.done
 
 
-async def _sync_wave(
-    children: Children, client: PrefectClient, show_line: Callable[[str], None], wave: Sequence[str], steps: Steps
-) -> None:
+def _sync_wave(prefect: DemoServer, show_line: Callable[[str], None], wave: Sequence[str], steps: Steps) -> None:
     """One run of each entity of a wave, with a line that says how far they are."""
     deadline = time.monotonic() + RUN_SECONDS
-    runs = {entity: await _start_run(children, client, entity) for entity in wave}
+    runs = {entity: prefect.start_run(entity) for entity in wave}
     while runs and time.monotonic() < deadline:
-        refuse_ended(children)
         show_line(steps.line(_how_far(runs)))
         for entity in list(runs):
-            state = (await client.read_flow_run(runs[entity])).state
-            if state is None or not state.is_final():
+            state = prefect.state_of(runs[entity])
+            if state is None:
                 continue
             known = _status()[entity]
-            if state.name == "AlreadyRunning" or (state.is_completed() and _is_left(known)):
+            if state.name == "AlreadyRunning" or (state.is_completed and _is_left(known)):
                 # a scheduled run was quicker, or left something to wait for another entity
-                runs[entity] = await _start_run(children, client, entity)
+                runs[entity] = prefect.start_run(entity)
             else:
                 # what the last sync that did something said, which may be a scheduled run's
-                words = known["last_result"] if state.is_completed() else None
+                words = known["last_result"] if state.is_completed else None
                 del runs[entity]
-                steps.end((entity, state.name or "", words or state.message or ""))
-        await asyncio.sleep(0.5)
+                steps.end((entity, state.name, words or state.message))
+        time.sleep(0.3)
     for entity in runs:
         steps.end((entity, "still working", "it took longer than the demo waits"))
 
@@ -87,25 +77,6 @@ def _is_left(known: dict[str, Any]) -> bool:
     from entities.waiting import OF_OTHER_ENTITIES
 
     return bool(known["pending"] or any(code in OF_OTHER_ENTITIES for code in known["waiting_for"]))
-
-
-async def _start_run(children: Children, client: PrefectClient, entity: str) -> UUID:
-    """Start a run of the entity by hand, once `a2m serve` has registered its deployment."""
-    from prefect.exceptions import ObjectNotFound
-
-    from app.deployment_names import full_name
-
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            deployment = await client.read_deployment_by_name(full_name(entity))
-        except ObjectNotFound:
-            refuse_ended(children)
-            if time.monotonic() > deadline:
-                raise DemoFailed(end_of_log(children, "deployments", "did not start in time")) from None
-            await asyncio.sleep(0.3)
-        else:
-            return (await client.create_flow_run_from_deployment(deployment.id)).id
 
 
 def _status() -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the deployments of entities are called in Prefect.
+"""What the deployments of entities, and their work pool, are called in Prefect.
 
 Prefect lists deployments by name, ten on a page: an entity's begins so that it stands before those that are started by
 hand, by whatever rule the database compares letters.
@@ -7,6 +7,8 @@ hand, by whatever rule the database compares letters.
 from __future__ import annotations
 
 FIRST = "A to M: "
+POOL = "a2m"
+"""The work pool of all deployments."""
 
 
 def deployment_name(entity: str) -> str:

@@ -9,10 +9,9 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
-from app.deployment_names import deployment_name
+from app.deployment_names import POOL, deployment_name
 from app.effective_settings import effective_settings
 from deployments.pool import BY_HAND as BY_HAND_QUEUE
-from deployments.pool import POOL
 from entities.names import NAMES
 from flows.administer import full_sync, link_document, one_key_now, pause, resume
 from flows.connection import connection

@@ -6,8 +6,9 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
 
+from app.deployment_names import POOL
+
 TYPE = "a2m"
-POOL = "a2m"
 BY_HAND = "by-hand"
 """The queue of the deployments that are started by hand. It goes first: a click is not stuck behind what is late."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -12,7 +13,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.deployments.runner import RunnerDeployment
+from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
@@ -22,6 +23,7 @@ from app.logs import print_to_stderr
 from connector.state.faults import StateError
 from connector.state.sync import entities
 from deployments.automate import apply_automations, notification_blocks
+from deployments.busy_server import repeated
 from deployments.catalogue import OF_ENTITIES, deployments
 from deployments.open_api import OpenApi, refuse_open_api
 from deployments.paused import Held, described, held, tagged
@@ -48,14 +50,14 @@ async def _register_all() -> list[str]:
             raise Refused(str(error)) from error
     served = await deployments()
     try:
-        await register()
-        await Mail.aregister_type_and_schema()
+        await repeated(register)
+        await repeated(Mail.aregister_type_and_schema)
         async with get_client() as client:
             _told, wanted = _wanted_now()
             for deployment in served:
                 deployment.paused = bool(wanted.get(entity_of(deployment.name), Held.NOT))
-                await register_deployment(client, deployment)
-            await bring_up_to_date(client)
+                await repeated(partial(register_deployment, client, deployment))
+            await repeated(partial(bring_up_to_date, client))
     except PrefectHTTPStatusError as error:
         raise Refused(f"it refuses the deployments: {error}") from error
     return [one.name for one in served]
@@ -82,7 +84,10 @@ async def register_deployment(client: PrefectClient, deployment: RunnerDeploymen
         ]
         deployment.paused = former.paused
     await leave_to_the_operator(client, deployment)
-    deployment_id = await deployment.aapply()
+    try:
+        deployment_id = await deployment.aapply()
+    except DeploymentApplyError as error:
+        raise error.__cause__ or error from None
     if former is not None:
         with suppress(ObjectNotFound):
             await client.delete_deployment(former.id)

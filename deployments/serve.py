@@ -16,9 +16,10 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
+from app.deployment_names import POOL
 from app.logs import print_to_stderr
 from connector.private_files import make_folder
-from deployments.pool import POOL, Refused, WrongPool, make_pool, make_queue
+from deployments.pool import Refused, WrongPool, make_pool, make_queue
 from deployments.signals import cancel_at_a_signal, end_with_the_parent
 from deployments.worker import WarmWorker
 from deployments.workspace import BesideTheDeployments

@@ -10,8 +10,9 @@ from support.command_lines import command_of, parse_prefect, words_of
 from support.databases import PASSWORD, SECRET_USER
 from support.project import PACKAGES, ROOT
 
+from app.deployment_names import POOL
 from connector.state.engine import shown_address
-from deployments.pool import POOL, TYPE
+from deployments.pool import TYPE
 
 FOLDER = ROOT / "deployments"
 COMPOSE = ("compose.yaml", "compose.worker.yaml")
