@@ -1,6 +1,6 @@
 """`a2m` ("A to M"): every command of the connector.
 
-Exit codes: 0 done, 1 something failed and the output says what, 2 wrong use or wrong settings.
+Exit codes: 0 done, 1 something failed and the output says what, 2 wrong usage or wrong settings.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def commands() -> typer.Typer:
     app = typer.Typer(
         name="a2m",
         cls=Commands,
-        epilog="Exit codes: 0 done, 1 something failed and the output says what, 2 wrong use or wrong settings.",
+        epilog="Exit codes: 0 done, 1 something failed and the output says what, 2 wrong usage or wrong settings.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -128,9 +128,17 @@ def main() -> None:
         print_error(str(error))
         if error.is_transient:
             print_error("It usually passes by itself: run the command again.")
+        if _is_missing(error):
+            print_error("a2m setup asks for every setting; a2m demo shows the connector at work without a shop.")
         sys.exit(error.exit_code)
     finally:
         os.umask(before)
+
+
+def _is_missing(error: Exception) -> bool:
+    from settings import SettingsMissing
+
+    return isinstance(error, SettingsMissing)
 
 
 def _faults() -> tuple[type[ConnectorError], type[SettingsError]]:

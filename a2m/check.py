@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from json import dumps
 from typing import Annotated, Any
 
 import typer
@@ -41,8 +42,8 @@ async def _check(*, json: bool) -> int:
         rows = [(one.what, one.result, one.message) for one in found]
         table("Test Connection", ("what", "result", "found"), rows)
         out.print(_summary(found), markup=False)
-        heads = ("setting", "value", "from")
-        table("Settings that are not the default", heads, [[str(origin[head]) for head in heads] for origin in origins])
+        used = [(one["setting"], _as_typed(one["value"]), one["from"]) for one in origins]
+        table("Settings that are not the default", ("setting", "value", "from"), used)
     return 0 if all(one.result == "passed" for one in found) else 1
 
 
@@ -58,6 +59,11 @@ def _summary(found: list[Any]) -> str:
     return "; ".join(parts)
 
 
+def _as_typed(value: Any) -> str:
+    """Return a value as it is written in the environment."""
+    return value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+
+
 def _settings_used(now: Any) -> list[dict[str, Any]]:
     from settings import all_settings, masked, origins
 
@@ -65,5 +71,5 @@ def _settings_used(now: Any) -> list[dict[str, Any]]:
     for one in all_settings():
         origin = where_from(one.section, one.field)
         if origin != "default":
-            used.append({"setting": one.name, "value": masked(one.value_in(now.settings)), "from": origin})
+            used.append({"setting": one.name, "value": masked(one.as_json(one.value_in(now.settings))), "from": origin})
     return used

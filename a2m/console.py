@@ -39,13 +39,18 @@ def as_json(answer: dict[str, Any]) -> None:
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = ()) -> None:
-    """Print a table; columns named in `numbers` are aligned to the right."""
+    """Print a table; columns named in `numbers` are aligned to the right, and columns without any content left out."""
+    shown = [place for place in range(len(heads)) if not rows or any(str(row[place]) for row in rows)]
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
-    for head in heads:
+    for head in (heads[place] for place in shown):
         grid.add_column(head, justify="right" if head in numbers else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        grid.add_row(*(_cell(row[place]) for place in shown))
     out.print(grid)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @contextmanager

@@ -121,7 +121,7 @@ def _settings() -> list[dict[str, Any]]:
     with effective_settings() as now:
         where_from = origins(now.saved)
         return [
-            {"setting": one.name, "value": masked(one.value_in(now.settings)), "from": origin}
+            {"setting": one.name, "value": masked(one.as_json(one.value_in(now.settings))), "from": origin}
             for one in all_settings()
             if (origin := where_from(one.section, one.field)) != "default"
         ]

@@ -77,7 +77,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         MADE,
-        "Exit codes of every command: 0 done, 1 something failed and the output says what, 2 wrong use or wrong",
+        "Exit codes of every command: 0 done, 1 something failed and the output says what, 2 wrong usage or wrong",
         "settings. A demo with `--once` that is stopped ends with 130. What a person reads goes to standard output,",
         "what went wrong and how far it is to standard error. With `--json` standard output is one JSON object and",
         "nothing else. Completion for your shell: `a2m --install-completion`.",

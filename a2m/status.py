@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
 from a2m.console import as_json, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
@@ -26,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
     def status(
         json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> int:
-        """Show how each entity stands: active or paused, pending, sent, failed, and its last sync."""
+        """Show the state of each entity: active or paused, pending, sent, failed, and its last sync."""
         rows = read_status()
         if json:
             as_json({"entities": rows})
@@ -51,8 +53,7 @@ def add_to(app: typer.Typer) -> None:
             writer.writeheader()
             writer.writerows(rows)
         elif rows:
-            table("Failed messages", HEADS, [[str(row[head]) for head in HEADS] for row in rows])
-            out.print("", "By cause:", *_by_cause(rows), sep="\n", markup=False)
+            _show_failed(rows)
         else:
             out.print("Nothing failed.")
         return 0
@@ -84,7 +85,22 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
     results = [f"{row['entity']}: {row['last_result']}" for row in rows if row["last_result"]]
     faults = [_fault(row, now) for row in rows if row["last_fault"]]
     if results or faults:
-        out.print("", *results, *faults, sep="\n", markup=False)
+        out.print("", "Last result:", *results, *faults, sep="\n", markup=False)
+
+
+def _show_failed(rows: list[dict[str, Any]]) -> None:
+    """Print a table; on a narrow screen a line for each message, with its reason below."""
+    if out.width >= TABLE_FROM:
+        table("Failed messages", HEADS, [[str(row[head]) for head in HEADS] for row in rows])
+    else:
+        out.print("Failed messages", style="bold")
+        for row in rows:
+            what = " ".join(str(row[head]) for head in ("entity", "key", "source") if row[head])
+            tries = f"{row['attempts']} attempt{'' if row['attempts'] == 1 else 's'}, " if row["attempts"] else ""
+            out.print(f"{row['id']}  {what}  ({tries}{row['when']})", markup=False)
+            out.print(Padding(Text(row["reason"] or ""), (0, 0, 0, 4)), soft_wrap=False)
+    out.print("", "By cause:", *_by_cause(rows), sep="\n", markup=False)
+    out.print("\nOnce the cause is fixed: a2m reprocess ID, an entity, or --all", markup=False)
 
 
 def _fault(row: dict[str, Any], now: datetime) -> str:
@@ -117,6 +133,8 @@ def _by_cause(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+TABLE_FROM = 120
+"""Columns of a screen that a table with reasons needs."""
 HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 

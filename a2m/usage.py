@@ -13,7 +13,7 @@ from entities.names import NAMES
 TRY = "Try it on this machine"
 SET_UP = "Set it up"
 SYNC = "Sync"
-LOOK_AND_FIX = "See how it stands, and fix what failed"
+LOOK_AND_FIX = "See the state, and fix what failed"
 OPERATE = "Operate it"
 GROUPS = (TRY, SET_UP, SYNC, LOOK_AND_FIX, OPERATE)
 """A command names its group as `rich_help_panel`; one that names none stands under *More*."""

@@ -1,7 +1,7 @@
 """Setup Parameters: every setting of the connector, one file per section of the screen."""
 
 from settings.declare import Setting, setting_name
-from settings.errors import SettingsError
+from settings.errors import SettingsError, SettingsMissing
 from settings.form import as_form, form, from_form
 from settings.labels import as_on_the_screen
 from settings.load import load_settings, masked
@@ -15,6 +15,7 @@ __all__ = [
     "Setting",
     "Settings",
     "SettingsError",
+    "SettingsMissing",
     "all_settings",
     "as_form",
     "as_on_the_screen",

@@ -26,6 +26,10 @@ class SettingsError(Exception):
     is_transient: ClassVar[bool] = False
 
 
+class SettingsMissing(SettingsError):
+    """The addresses or credentials of a system are not set; the text names each."""
+
+
 def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> list[str]:
     """Return one line for each thing that is wrong. `given` are the arguments, `saved` the values of the UI."""
     return [_describe_one(one, given, saved) for one in error.errors(include_url=False, include_context=False)]

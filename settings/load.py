@@ -16,7 +16,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError as SourceError
 
 from settings.declare import PREFIX
-from settings.errors import SettingsError, bad_json, describe, nearest, not_a_setting
+from settings.errors import SettingsError, SettingsMissing, bad_json, describe, nearest, not_a_setting
 from settings.locations import BESIDE, Saved, dot_env, in_file, settings_file
 from settings.origin import origins_above_the_ui, renamed
 from settings.settings import Settings, all_settings, sections
@@ -44,7 +44,7 @@ def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = Non
     except SourceError as error:
         raise SettingsError(bad_json() or str(error)) from error
     if needs_both_systems and settings.missing():
-        raise SettingsError(
+        raise SettingsMissing(
             "\n".join(f"{name} is not set. Put it into the environment, .env or {file}." for name in settings.missing())
         )
     return settings
