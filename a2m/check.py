@@ -65,11 +65,11 @@ def _as_typed(value: Any) -> str:
 
 
 def _settings_used(now: Any) -> list[dict[str, Any]]:
-    from settings import all_settings, masked, origins
+    from settings import all_settings, origins, shown_value
 
     used, where_from = [], origins(now.saved)
     for one in all_settings():
         origin = where_from(one.section, one.field)
         if origin != "default":
-            used.append({"setting": one.name, "value": masked(one.as_json(one.value_in(now.settings))), "from": origin})
+            used.append({"setting": one.name, "value": shown_value(one, now.settings), "from": origin})
     return used

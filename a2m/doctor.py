@@ -116,12 +116,12 @@ def _environment() -> dict[str, str]:
 
 def _settings() -> list[dict[str, Any]]:
     from app.effective_settings import effective_settings
-    from settings import all_settings, masked, origins
+    from settings import all_settings, origins, shown_value
 
     with effective_settings() as now:
         where_from = origins(now.saved)
         return [
-            {"setting": one.name, "value": masked(one.as_json(one.value_in(now.settings))), "from": origin}
+            {"setting": one.name, "value": shown_value(one, now.settings), "from": origin}
             for one in all_settings()
             if (origin := where_from(one.section, one.field)) != "default"
         ]

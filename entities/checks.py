@@ -50,7 +50,7 @@ class Named:
 def clock_check(what: str, ahead: timedelta | None, allowed: timedelta) -> Check:
     """Return how far a system's clock may be from ours."""
     if ahead is None:
-        return Check(what, "could not be checked", "no answer with a date came")
+        return Check(what, "could not be checked", "no answer had a date")
     seconds = round(ahead.total_seconds())
     message = f"{abs(seconds):,} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
     if abs(ahead) <= NO_DIFFERENCE:

@@ -4,7 +4,7 @@ from settings.declare import Setting, setting_name
 from settings.errors import SettingsError, SettingsMissing
 from settings.form import as_form, form, from_form
 from settings.labels import as_on_the_screen
-from settings.load import load_settings, masked
+from settings.load import load_settings, masked, shown_value
 from settings.locations import Saved, database_url, home_folder, settings_file
 from settings.origin import origins, where_from
 from settings.save import to_save
@@ -29,6 +29,7 @@ __all__ = [
     "sections",
     "setting_name",
     "settings_file",
+    "shown_value",
     "to_save",
     "where_from",
 ]

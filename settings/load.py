@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError as SourceError
 
-from settings.declare import PREFIX
+from settings.declare import PREFIX, Setting
 from settings.errors import SettingsError, SettingsMissing, bad_json, describe, nearest, not_a_setting
 from settings.locations import BESIDE, Saved, dot_env, in_file, settings_file
 from settings.origin import origins_above_the_ui, renamed
@@ -53,6 +53,12 @@ def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = Non
 def masked(value: Any) -> Any:
     """Return a value as it may be shown: secrets only say that they are set."""
     return "(set)" if isinstance(value, SecretStr) else value
+
+
+def shown_value(setting: Setting, settings: Settings) -> Any:
+    """Return a setting's value as JSON has it; of a secret only that it is set."""
+    value = setting.value_in(settings)
+    return masked(value) if isinstance(value, SecretStr) else setting.as_json(value)
 
 
 def refuse_bad_file(file: Path) -> None:

@@ -34,7 +34,7 @@ async def check_acumatica(
         yield Check(ACUMATICA_ANSWERS, "failed", f"{hint}{fault}")
         yield clock_check(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
         for what in ("Endpoint", *ON_THE_ENDPOINT):
-            message = f"Acumatica does not {'answer' if is_away else 'let us in'}"
+            message = f"Acumatica does not {'answer' if is_away else 'accept the login'}"
             yield Check(what, "could not be checked", message)
         yield _licence(named)
         return
@@ -76,7 +76,7 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
         )
         return Check(FIELDS, "failed", f"{message} {fix}")
     number = sum(len(wanted) for wanted in named.fields.values())
-    message = f"all {number} fields that are read are there"
+    message = f"all {number} fields that the connector reads exist"
     if not is_known:
         message += f"; the connector was made for {known}, and whether {version} means the same by them is unknown"
     return Check(FIELDS, "passed", message)

@@ -33,18 +33,18 @@ async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Ch
         yield Check("Base currency", "could not be checked", "Magento did not return its currency")
         if not let_in:
             for what in BEHIND_THE_TOKEN:
-                yield Check(what, "could not be checked", "Magento does not let us in")
+                yield Check(what, "could not be checked", "Magento refuses the credentials")
             return
     except MagentoFault as fault:
         yield Check(MAGENTO_ANSWERS, "failed", str(fault))
         yield clock_check(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         away = isinstance(fault, HostUnavailable | TemporaryFault)
         for what in ("Base currency", *BEHIND_THE_TOKEN):
-            message = "Magento does not answer" if away else "Magento does not let us in"
+            message = "Magento does not answer" if away else "Magento refuses the credentials"
             yield Check(what, "could not be checked", message)
         return
     else:
-        yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {_views(stores)}, {_way(client)} taken")
+        yield Check(MAGENTO_ANSWERS, "passed", f"{client.access.url}: {_views(stores)}, {_way(client)} accepted")
         yield clock_check(CLOCK_OF_MAGENTO, client.clock_ahead(), MAGENTO_ALLOWS)
         yield _currency(stores, named)
     modules: list[str] = []
@@ -82,7 +82,9 @@ async def _refused(client: MagentoClient, refused: Unauthorized) -> tuple[Check,
         return Check(MAGENTO_ANSWERS, "failed", _refused_everywhere(client, again)), False
     except MagentoFault as fault:
         return Check(MAGENTO_ANSWERS, "could not be checked", str(fault)), False
-    return Check(MAGENTO_ANSWERS, "failed", f"We are let in, but not to this: {lacks(refused)}"), True
+    return Check(
+        MAGENTO_ANSWERS, "failed", f"Magento accepts the credentials, but refuses one request: {lacks(refused)}"
+    ), True
 
 
 def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
@@ -109,12 +111,12 @@ async def check_bearer_token(client: MagentoClient) -> Check:
         await queries.modules(client)
     except Unauthorized:
         message = (
-            "Magento takes the OAuth credentials and refuses the bearer token: stand-alone bearer tokens are off "
+            "Magento accepts the OAuth credentials and refuses the bearer token: stand-alone bearer tokens are off "
             "(Magento 2.4.4 and newer), or it is an old one. The OAuth credentials are used, so it is not needed: "
             "remove A2M_MAGENTO__BEARER_TOKEN, or allow it: Stores, Configuration, Services, OAuth, Consumer Settings."
         )
         return Check(BESIDE_OAUTH, "failed", message)
-    return Check(BESIDE_OAUTH, "passed", "Magento takes it too; the OAuth credentials are used")
+    return Check(BESIDE_OAUTH, "passed", "Magento accepts it too; the OAuth credentials are used")
 
 
 def _edition(modules: list[str]) -> Check:
@@ -136,6 +138,6 @@ def _currency(stores: list[queries.StoreConfig], named: Named) -> Check:
 async def _array_limit(client: MagentoClient, named: Named) -> Check:
     limit = await queries.array_limit(client, named.batch_count)
     if limit is None:
-        return Check("Array limit", "passed", f"requests of {named.batch_count} records are taken")
-    message = f"Magento takes {limit} records a request, Batch Count is {named.batch_count}. Lower it to {limit}."
+        return Check("Array limit", "passed", f"requests of {named.batch_count} records are accepted")
+    message = f"Magento accepts {limit} records per request, Batch Count is {named.batch_count}. Lower it to {limit}."
     return Check("Array limit", "failed", message)

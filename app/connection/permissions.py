@@ -59,7 +59,7 @@ async def _entity(
         need, fault = next(iter(faults.items()))
         return Check(name_of(entity.name), "could not be checked", f"{need.why}: {fault}")
     given = sorted({need.resource for need in needs})
-    return Check(name_of(entity.name), "passed", f"the integration has all {len(given)} that it needs")
+    return Check(name_of(entity.name), "passed", f"the integration has all {len(given)} permissions that it needs")
 
 
 async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:

@@ -14,5 +14,5 @@ def check_private(opened: Sequence[Opened]) -> Check:
     """Check what others could read when the state was opened, and whether it is private now."""
     message = " ".join(one.words for one in opened)
     if not opened:
-        return Check(PRIVATE, "passed", "Nobody else on this machine may read the state database.")
+        return Check(PRIVATE, "passed", "No other user of this machine can read the state database.")
     return Check(PRIVATE, "passed" if all(one.mended for one in opened) else "failed", message)

@@ -92,7 +92,7 @@ async def _warehouses(session: AcumaticaSession, names: tuple[str, ...]) -> Chec
     if missing:
         message = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}."
         return Check("Warehouses", "failed", f"{message} Correct A2M_INVENTORY__WAREHOUSES or A2M_INVENTORY__BRANCHES.")
-    return Check("Warehouses", "passed", ", ".join(names) or "none are named")
+    return Check("Warehouses", "passed", ", ".join(names) or "none are configured")
 
 
 async def _branches(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
@@ -102,7 +102,7 @@ async def _branches(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
         known = ", ".join(sorted(found))
         message = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
         return Check("Branches", "failed", message)
-    return Check("Branches", "passed", ", ".join(names) or "none are named")
+    return Check("Branches", "passed", ", ".join(names) or "none are configured")
 
 
 def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:

@@ -50,7 +50,7 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
     for code, its in sold.items():
         where.setdefault(_websites(its), []).append(code)
     message = "; ".join(f"{', '.join(codes)}: sold on {websites}" for websites, codes in where.items())
-    return Check(SOURCES, "passed", message or "none are named")
+    return Check(SOURCES, "passed", message or "none are configured")
 
 
 def _stocks_of(code: str, stocks: Sequence[queries.Stock], of_stock: dict[int, list[str]]) -> list[queries.Stock]:

@@ -48,7 +48,7 @@ async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
 def drop_shipments(rule: ShipmentRule) -> Check:
     """Both settings or neither: without them only drop-shipments fail. No system is asked."""
     if not rule.dropship_via and not rule.dropship_source:
-        return Check(DROP_SHIP, "passed", "none are configured; one that comes fails and says so")
+        return Check(DROP_SHIP, "passed", "none are configured; if one arrives, it fails and says so")
     if not rule.dropship_via or not rule.dropship_source:
         name = "A2M_DROPSHIP__SOURCE" if rule.dropship_via else "A2M_DROPSHIP__SHIP_VIA"
         return Check(DROP_SHIP, "failed", f"{name} is missing: drop-shipments fail. Enter it.")

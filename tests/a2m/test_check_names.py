@@ -189,7 +189,7 @@ def test_an_outage_is_reported_by_its_likely_cause(check, make_world, outage, ca
     here.change_shop({"setting": {"outage": outage}})
     found = check(**DOCUMENTS)
     assert cause in found["Magento answers"][1]
-    assert not any("let us in" in message or "lacks" in message for _result, message in found.values())
+    assert not any("refuses the credentials" in message or "lacks" in message for _result, message in found.values())
     assert found["Permissions of order"] == ("could not be checked", "Magento does not answer")
 
 
