@@ -116,15 +116,30 @@ async def _follow(
         newest = max([newest, *(magento.moment_of(one.updated_at) for one in found)])
     with context.state.read() as connection:
         known = open_orders.known(connection, None if full else [one.order_id for one in found])
-    changed = [one for one in found if one.is_open and known.get(one.order_id) != one]
+    changed = [one for one in found if one.is_open and (full or known.get(one.order_id) != one)]
     still_open = {one.order_id for one in found if one.is_open}
     ended = known.keys() - still_open if full else {one.order_id for one in found} & known.keys() - still_open
     if changed and not await context.shop.has_msi(client):
         changed = []
-    with_items = {one.order_id: (one, items) for one, items in (await _with_items(client, changed)).values()}
+    with_items = await _with_items(client, changed)
+    if full:
+        with_items = _different(context, with_items)
     mark = replace(mark, pulled_to=newest or now - timedelta(days=1), looked_back_at=now)
     with context.state.write() as connection:
         open_orders.follow(connection, context.name, with_items, ended, mark, now)
+
+
+def _different(
+    context: RunContext[QuantityRule], found: Mapping[int, tuple[ShopOrder, list[OpenItem]]]
+) -> dict[int, tuple[ShopOrder, list[OpenItem]]]:
+    """Return the orders that are not kept so, also because a product was renamed, which changes no order."""
+    with context.state.read() as connection:
+        kept = open_orders.of_ids(connection, sorted(found))
+    return {
+        number: (order, items)
+        for number, (order, items) in found.items()
+        if number not in kept or kept[number].order != order or kept[number].items.keys() != {one.key for one in items}
+    }
 
 
 def _forget_all(context: RunContext[QuantityRule]) -> None:

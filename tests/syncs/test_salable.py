@@ -316,6 +316,23 @@ async def test_an_order_of_several_products_is_asked_for_each_of_them(make):
     assert lines["Open order 100000001"].endswith("has 3 booked in MAIN; 3 added back")
 
 
+async def test_an_open_order_of_a_product_that_was_renamed_is_added_back(make):
+    """Item and product have another id by now, and the order in the shop has not changed: the full sync notices."""
+    here = make()
+    placed(here, {"A": 2})
+    here.entered("000001", {"A": 2}, external_ref=NUMBER)
+    await sync(here)
+    here.here.change_shop({"rename_product": {"sku": "A", "to": "A-NEW"}})
+    here.here.change({"change_id": {"inventory_id": "A", "new_id": "A-NEW"}})
+    await sync(here, full=True)
+    await sync(here)
+    assert (here.salable("A-NEW"), here.quantity("A-NEW")) == (8, 10)
+    here.ship("000001")
+    await sync(here, "shipment")
+    await sync(here)
+    assert (here.salable("A-NEW"), here.quantity("A-NEW")) == (8, 8)
+
+
 STATUSES = {"Open": "processing", "Canceled": "canceled", "Completed": "complete", "Shipping": "processing"}
 OURS = {"order": {"statuses": STATUSES}, "active": {"order": True, "shipment": True}}
 
