@@ -63,7 +63,9 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
         print_error(f"Nothing is stored about {email}.{near}")
         return 1
     if not clean:
-        print_error("Traces may be left in the database's file, because somebody was reading it. Run this again.")
+        print_error(
+            "Traces may be left in the database file, because another process was reading it. Run this command again."
+        )
     return 0 if clean else 1
 
 
@@ -87,7 +89,7 @@ def _print_result(found: Kept, tables: int | None, *, dry_run: bool, json: bool)
     table("Would be erased" if dry_run else "Erased", ("what", "how many", ""), rows, ("how many",))
     if found.working and not dry_run:
         out.print(
-            f"A run works on {' and '.join(found.working)} just now, and may keep again what it had read before: "
+            f"A run works on {' and '.join(found.working)} just now, and may store again what it had read before: "
             "run this again when it has ended.",
             markup=False,
         )

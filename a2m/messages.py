@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
         reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left out; it is stored with the message.")],
         json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     ) -> None:
-        """Leave a failed message out, because it was put right by hand."""
+        """Leave a failed message out, because it was corrected by hand."""
         _skip(message, reason, json=json)
 
     @app.command(rich_help_panel=LOOK_AND_FIX)
@@ -88,11 +88,11 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
         heads = ("id", "entity", "key", "state", "reason")
         as_json({"reprocessed": [dict(zip(heads, row, strict=True)) for row in rows], "messages": waits})
     elif not chosen:
-        out.print("Nothing that failed was chosen.", markup=False)
+        out.print("No failed message matches.", markup=False)
     else:
         table("Reprocessed", ("id", "entity", "key", "state now", "reason"), rows)
         for wait in waits:
-            out.print(f"{wait} What was chosen goes with its next sync.", markup=False)
+            out.print(f"{wait} The chosen messages go with its next sync.", markup=False)
     return 1 if any(one.state == "failed" for one in ended) or any(o.fault for o in outcomes) else 0
 
 

@@ -49,19 +49,22 @@ JSON_ANSWERS: dict[str, dict[str, list[str] | None]] = {
 }  # fmt: skip
 """What a command answers with `--json`: the names in its object, and of a list the names in each of its rows."""
 RUN_STATES = {
-    "Completed": ("green", "The run did what there was to do; the message says what."),
+    "Completed": ("green", "The run did its work; the message says what."),
     "NothingToDo": ("green", "The entity is not active, or is paused."),
     "AlreadyRunning": ("green", "Another run works on the entity; a run by hand has asked it to sync again."),
-    "NothingChanged": ("green", "Setup Parameters: everything is as it was filled in already."),
-    "Differs": ("green", "Reconcile: something differs, and nobody asked for it to be put right."),
+    "NothingChanged": ("green", "Setup Parameters: the submitted values are already in use."),
+    "Differs": ("green", "Reconcile: something differs, and no repair was requested."),
     "NotFullyChecked": ("green", "Test Connection: nothing failed, and something could not be checked."),
-    "ToldNobody": ("green", "Watch: there is something to report, and no Block to send it through."),
-    "NeedsAttention": ("red", "Messages failed, or the re-runs are used up: a person has to look, and gets a notice."),
-    "Failed": ("red", "The run ended by a fault of a connection or of the settings. An automation runs it again."),
+    "ToldNobody": ("green", "Watch: there is something to report, but no Block to send it through."),
+    "NeedsAttention": (
+        "red",
+        "Messages failed, or every re-run failed too: somebody has to look at it, and gets a notice.",
+    ),
+    "Failed": ("red", "The run failed because of a connection or of the settings. An automation runs it again."),
     "Crashed": ("red", "Its process died. An automation runs it again."),
-    "MachineDied": ("red", "Housekeeping ended it: what ran it has been gone for long."),
-    "Cancelled": ("grey", "It was stopped by hand, or what runs it was; its lease is free."),
-    "Skipped": ("grey", "It was late, and a newer run of the same deployment made it needless."),
+    "MachineDied": ("red", "Housekeeping ended it: the machine that ran it is gone."),
+    "Cancelled": ("grey", "It, or the process that ran it, was stopped; its lease is released."),
+    "Skipped": ("grey", "It was late, and a newer run of the same deployment does its work."),
 }
 """Colour and meaning of each state in which a run of ours ends, by name."""
 

@@ -97,7 +97,7 @@ def _show_failed(rows: list[dict[str, Any]]) -> None:
         for row in rows:
             what = " ".join(str(row[head]) for head in ("entity", "key", "source") if row[head])
             tries = f"{row['attempts']} attempt{'' if row['attempts'] == 1 else 's'}, " if row["attempts"] else ""
-            out.print(f"{row['id']}  {what}  ({tries}{row['when']})", markup=False)
+            out.print(f"{row['id']}  {what}  ({tries}{row['when'][:19].replace('T', ' ')} UTC)", markup=False)
             out.print(Padding(Text(row["reason"] or ""), (0, 0, 0, 4)), soft_wrap=False)
     out.print("", "By cause:", *_by_cause(rows), sep="\n", markup=False)
     out.print("\nOnce the cause is fixed: a2m reprocess ID, an entity, or --all", markup=False)

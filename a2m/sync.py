@@ -107,6 +107,6 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))
         out.print("All of them: a2m failed", markup=False)
     if outcome.remarks.notes:
-        table("Left alone, or changed on the way", ("key", "why"), outcome.remarks.notes[:50])
+        table("Not sent, or changed before sending", ("key", "why"), outcome.remarks.notes[:50])
     for line in outcome.remarks.summary():
         out.print(line, markup=False)

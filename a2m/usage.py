@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -23,6 +24,14 @@ JSON_HELP = "Print one JSON object and nothing else."
 
 class Commands(TyperGroup):
     """The commands by group: a sentence is wrapped, never cut."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Refuse a command that does not exist, with the nearest one that does."""
+        if args and self.get_command(ctx, args[0]) is None:
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if near:
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each group."""

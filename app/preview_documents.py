@@ -18,7 +18,7 @@ import msgspec
 
 from app.composition import working
 from app.preview_copy import copy_of_what_is_known, keys_of_records, run_on_copy
-from app.preview_values import NOTHING_KNOWN
+from app.preview_values import NOT_READ_YET, NOTHING_KNOWN
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.state.engine import State
@@ -94,7 +94,7 @@ async def foresee_documents(
     found.why_not, found.reads_more = _not_stored(*plans), _reads_more(*plans)
     if not found.why_not and after.missing():
         found.why_not = (
-            f"Both systems may have to be asked for it, and these are not set: {', '.join(after.missing())}."
+            f"Both systems may have to be asked, and these settings are missing: {', '.join(after.missing())}."
         )
     if found.why_not:
         return found
@@ -120,7 +120,7 @@ def _not_stored(before: ReadPlan, after: ReadPlan) -> str:
     same = {name: getattr(before, name) for name in (*_WIDENED, *_HARMLESS)}
     if msgspec.structs.replace(after, **same) == before:
         return ""
-    return "It needs what was not read in Acumatica so far, so it cannot be foreseen: the next sync reads it first."
+    return NOT_READ_YET
 
 
 def _reads_more(before: ReadPlan, after: ReadPlan) -> bool:

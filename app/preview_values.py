@@ -35,6 +35,10 @@ EXAMPLES = 10
 NOTHING_KNOWN = "Nothing is known yet: no sync has read it."
 _TEN_TIMES = 10
 _FORESEEN = ("figure", "warehouses", "mapped", "overlap", "full_read_interval")
+NOT_READ_YET = (
+    "It needs records that have not been read from Acumatica yet, so the effect cannot be calculated: the next sync "
+    "reads them first."
+)
 """What a plan may say otherwise and needs nothing that is not stored: all three figures of every warehouse are."""
 
 
@@ -104,7 +108,7 @@ def _not_stored(before: ReadPlan, after: ReadPlan) -> str:
     more = set(after.warehouses) - set(before.warehouses)
     if msgspec.structs.replace(after, **same) == before and (after.quantity_read == "odata" or not more):
         return ""
-    return "It needs what was not read in Acumatica so far, so it cannot be foreseen: the next sync reads it first."
+    return NOT_READ_YET
 
 
 async def _compare(

@@ -99,8 +99,8 @@ async def work_on(
         if not isinstance(error, (LeaseLost, SchemaUnknown)):
             _remember_fault(state, entity, clock, result.fault)
     except Exception as error:
-        events.emit(RunFailed(entity, f"The run died of a mistake in the connector: {type(error).__name__}"))
-        _remember_fault(state, entity, clock, f"The run died of a mistake in the connector: {error!r}")
+        events.emit(RunFailed(entity, f"The run failed because of a bug in the connector: {type(error).__name__}"))
+        _remember_fault(state, entity, clock, f"The run failed because of a bug in the connector: {error!r}")
         raise
     return result
 

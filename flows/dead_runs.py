@@ -59,7 +59,10 @@ def _why(run: FlowRun) -> str:
     assert state is not None
     since = f"{state.timestamp:%Y-%m-%d %H:%M:%S} UTC"
     if state.type is StateType.PENDING:
-        return f"It was to start, and has not since {since}: what was to start it was killed, or its machine went down."
+        return (
+            f"It should have started, but has not since {since}: the process that should start it was killed, "
+            "or its machine went down."
+        )
     return (
         f"It is {state.type.value.lower()} since {since} and works on nothing: its process was killed, or its machine "
         "went down. Nothing is lost: later runs have carried its work on."

@@ -36,9 +36,9 @@ async def status() -> State[Any]:
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     lines = [f"- **{as_markdown(one.title)}.** {as_markdown(as_on_the_screen(one.text))}" for one in wanted]
-    await show_table("status", [_row(one, now) for one in found], "\n".join(lines) or "Nothing needs you.")
+    await show_table("status", [_row(one, now) for one in found], "\n".join(lines) or "Nothing needs your attention.")
     if not wanted:
-        return await named(Completed(message="Nothing needs you."))
+        return await named(Completed(message="Nothing needs your attention."))
     return await named(Failed(name=NEEDS_ATTENTION, message="\n".join(f"{one.title}." for one in wanted)))
 
 

@@ -75,7 +75,7 @@ async def reprocess(
 async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str) -> PrefectState[Any]:
     """Return what was asked for with what was chosen."""
     if not chosen:
-        return Completed(name="NothingToDo", message="No failed message is like that.")
+        return Completed(name="NothingToDo", message="No failed message matches.")
     if what == "Skip them":
         return Completed(message=_skip(state, chosen, reason))
     if what == "Only list them":
@@ -128,7 +128,7 @@ async def _sync_now(chosen: Sequence[Message]) -> str:
         if any(one.entity == entity for one in chosen):
             outcome = await sync_in_prefect(entity, once=True)
             if outcome.fault or outcome.stopped:
-                waits.append(f"{outcome.summary()} What was chosen goes with its next sync.")
+                waits.append(f"{outcome.summary()} The chosen messages go with its next sync.")
     return " ".join(waits)
 
 

@@ -66,7 +66,9 @@ class Previews:
             except StateError as error:
                 preview.fault = str(error)
             except Exception as error:
-                preview.fault = f"It could not be foreseen, by a mistake in the connector: {type(error).__name__}."
+                preview.fault = (
+                    f"The effect could not be calculated, because of a bug in the connector: {type(error).__name__}."
+                )
                 raise
             finally:
                 preview.is_over = True

@@ -164,7 +164,10 @@ class Declared:
         entrance = workspace.entrance
         token = token_of(request, entrance)
         if self.method == "POST" and (token is None or not is_form_of(token, form.get(FIELD, ""))):
-            raise HTTPException(403, "This page is too old, or was not made here. Load it again and repeat it.")
+            raise HTTPException(
+                403,
+                "This page is too old, or does not come from this workspace. Load it again and repeat what you did.",
+            )
         visitor = visitor_of(request, entrance, workspace.state, workspace.now())
         if visitor is None and not self.is_open:
             return _to_the_login(request)

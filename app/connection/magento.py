@@ -93,8 +93,8 @@ def _refused_everywhere(client: MagentoClient, refused: Unauthorized) -> str:
         return (
             f"Tried OAuth with the four credentials: Magento knows them, but allows access to no route: "
             f"{refused.answered}. "
-            "Either the integration is not active or may do nothing: activate it in System, Integrations, and give it "
-            f"its resources. Or a proxy in front of Magento passes another address on than {client.access.url}: let "
+            "Either the integration is not active or has no permissions: activate it in System, Integrations, and give "
+            f"it its resources. Or a proxy in front of Magento passes another address on than {client.access.url}: let "
             "it pass the Host header with its port, and X-Forwarded-Proto."
         )
     return (

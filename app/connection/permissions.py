@@ -18,7 +18,7 @@ from entities.base import Entity
 from entities.checks import Check, PlannedCheck
 from settings import Settings
 
-HOW_TO_GIVE = "Give them in System, Integrations, API, and reauthorize the integration where Magento asks for it."
+HOW_TO_GIVE = "Grant it in System, Integrations, API, and reauthorize the integration if Magento asks for it."
 NOT_ADDED_BACK = (
     "open web orders cannot be read, so what Magento reserves of them is not added back to the quantities of "
     "Acumatica, and the shop offers less than there is"

@@ -21,36 +21,36 @@ class Help(NamedTuple):
     fix: str
 
 
-_IN_ACUMATICA = "Correct it in Acumatica; the corrected record goes by itself."
-_ENTER = "Enter it in Acumatica; the record then goes by itself."
-_IN_MAGENTO = "Put Magento right by hand, then skip the message (a2m skip)."
+_IN_ACUMATICA = "Correct it in Acumatica; the corrected record is then sent automatically."
+_ENTER = "Enter it in Acumatica; the record is then sent automatically."
+_IN_MAGENTO = "Correct it in Magento by hand, then skip the message (a2m skip)."
 _LINK_ORDER = "Link the right order (a2m link order)."
-_THERE = f"Make it in Magento, or correct the setting, {AGAIN}."
+_THERE = f"Create it in Magento, or correct the setting, {AGAIN}."
 
 HELP: dict[FailureCode, Help] = {
     Code.NO_SKU: Help(
-        "The item has no SKU by the setting SKU.",
+        "The field that the setting SKU names is empty for this item.",
         "Enter it in Acumatica, or choose another SKU setting (A2M_ITEMS__SKU).",
     ),
     Code.SEVERAL_ITEMS_WITH_ONE_SKU: Help(
-        "Two items of Acumatica are one product for Magento, which ignores case and accents.",
-        "Give each item a SKU of its own in Acumatica.",
+        "Magento ignores case and accents, so two items of Acumatica are the same product there.",
+        "Give each item a different SKU in Acumatica.",
     ),
-    Code.SKU_TOO_LONG: Help("Magento takes 64 characters at most.", "Shorten the SKU in Acumatica."),
+    Code.SKU_TOO_LONG: Help("Magento allows 64 characters at most.", "Shorten the SKU in Acumatica."),
     Code.NO_CONVERSION: Help(
-        "Acumatica does not say how many of the unit that Magento counts in one of the other unit is.",
+        "Acumatica has no conversion between this unit and the unit in which Magento counts.",
         "Enter the item's unit conversion in Acumatica.",
     ),
     Code.TAXED_OTHERWISE: Help(
-        "The price list has this price with tax where the shop's are without, or without where they are with.",
+        "The price list has this price with tax while the shop's prices are without tax, or the reverse.",
         "Correct the row's tax calculation mode in Acumatica, or Tax Included (A2M_PRICE__TAX_INCLUDED).",
     ),
-    Code.NEGATIVE_PRICE: Help("Magento takes no price below 0.", _IN_ACUMATICA),
-    Code.PRICE_TOO_LARGE: Help("The price is larger than any that Magento keeps.", _IN_ACUMATICA),
-    Code.QUANTITY_TOO_LARGE: Help("Magento keeps 99,999,999 at most.", _IN_ACUMATICA),
+    Code.NEGATIVE_PRICE: Help("Magento does not allow prices below 0.", _IN_ACUMATICA),
+    Code.PRICE_TOO_LARGE: Help("The price is larger than Magento can store.", _IN_ACUMATICA),
+    Code.QUANTITY_TOO_LARGE: Help("Magento stores 99,999,999 at most.", _IN_ACUMATICA),
     Code.UNKNOWN_SKU: Help(
         "Magento has no product with this SKU.",
-        "Create the product there; the newest state then goes by itself. Or set Unknown SKU "
+        "Create the product there; the newest state is then sent automatically. Or set Unknown SKU "
         "(A2M_ITEMS__UNKNOWN_SKU) to skip.",
     ),
     Code.CONFIGURABLE_PRODUCT: Help(
@@ -71,12 +71,12 @@ HELP: dict[FailureCode, Help] = {
     ),
     Code.UNKNOWN_ATTRIBUTE: Help(
         "Magento has no product or customer attribute with this code.",
-        "Make it in Magento, or correct the setting (A2M_VENDOR_INVENTORY__ATTRIBUTE, A2M_CUSTOMER__ATTRIBUTES).",
+        "Create it in Magento, or correct the setting (A2M_VENDOR_INVENTORY__ATTRIBUTE, A2M_CUSTOMER__ATTRIBUTES).",
     ),
     Code.UNREADABLE_RECORD: Help("Acumatica sent the record in a form that cannot be read.", _IN_ACUMATICA),
-    Code.CANNOT_BE_KEPT: Help("A name or a value of the record is one that no database keeps.", _IN_ACUMATICA),
+    Code.CANNOT_BE_KEPT: Help("A name or a value of the record cannot be stored in a database.", _IN_ACUMATICA),
     Code.GONE_FROM_MAGENTO: Help(
-        "Magento had the customer or the order, and has it no more; it is not made again by itself.",
+        "The customer or order was deleted in Magento; it is not created again automatically.",
         "Link it to another one (a2m link), or skip the message.",
     ),
     Code.CHANGED_AFTER_IT_WAS_SENT: Help(
@@ -84,7 +84,7 @@ HELP: dict[FailureCode, Help] = {
         _IN_MAGENTO,
     ),
     Code.LINKED_TO_NOTHING: Help(
-        "The document is linked to an id that Magento does not have.", "Link it anew (a2m link)."
+        "The document is linked to an id that Magento does not have.", "Link it again (a2m link)."
     ),
     Code.NO_EMAIL: Help(
         "The customer or the order has no e-mail, which Magento needs.",
@@ -96,7 +96,7 @@ HELP: dict[FailureCode, Help] = {
         "Map it: for orders in A2M_ORDER__SHIPPING_METHODS, for shipments in A2M_SHIPMENT__SHIP_VIAS.",
     ),
     Code.NUMBER_TOO_LONG: Help(
-        "The order's key is longer than Magento keeps.", "Enter the order in Magento by hand and link it."
+        "The order's key is longer than Magento can store.", "Enter the order in Magento by hand and link it."
     ),
     Code.NUMBER_TAKEN: Help("Another order of Acumatica has this number in Magento.", _LINK_ORDER),
     Code.UNMAPPED_STATUS: Help("The order's status has no Magento status.", "Add it to A2M_ORDER__STATUSES."),
@@ -105,12 +105,12 @@ HELP: dict[FailureCode, Help] = {
     ),
     Code.STATUS_NOT_POSSIBLE: Help(
         "Magento's order is in a state in which it never takes this status.",
-        "Settle it in Magento by hand, then skip the message; the next status goes by itself.",
+        "Settle it in Magento by hand, then skip the message; the next status is sent automatically.",
     ),
-    Code.STATUS_NOT_KEPT: Help("Magento took the status and does not show it.", "Look at the order in Magento."),
-    Code.NO_LINES: Help("The order has no line that Magento could show.", _IN_ACUMATICA),
+    Code.STATUS_NOT_KEPT: Help("Magento accepted the status but does not show it.", "Look at the order in Magento."),
+    Code.NO_LINES: Help("The order has no line that Magento can show.", _IN_ACUMATICA),
     Code.RETURNED_GOODS: Help(
-        "The order has a quantity below 0, and Magento's orders hold only what is sold.",
+        "The order has a quantity below 0; orders in Magento cannot contain returns.",
         "Return the goods with an order of another type.",
     ),
     Code.UNIT_DOES_NOT_DIVIDE: Help(
@@ -122,11 +122,11 @@ HELP: dict[FailureCode, Help] = {
         "The order's payment method has no counterpart in Magento.", "Add it to A2M_ORDER__PAYMENT_METHODS."
     ),
     Code.TOTALS_DO_NOT_ADD_UP: Help(
-        "Lines, freight, tax and discount do not make the order's total.", "Recalculate the order in Acumatica."
+        "Lines, freight, tax and discount do not add up to the order's total.", "Recalculate the order in Acumatica."
     ),
     Code.FRACTIONS_OF_A_CENT: Help("An amount has more than two decimals.", _IN_ACUMATICA),
     Code.UNKNOWN_REFERENCE: Help(
-        "The order refers to an order of Magento's that is not there.",
+        "The order refers to a Magento order that does not exist.",
         "Correct the reference in Acumatica, link the order (a2m link order), or set A2M_ORDER__CREATE_WITH_REFERENCE.",
     ),
     Code.SEVERAL_ORDERS: Help("Several of Magento's orders may be this one.", _LINK_ORDER),
@@ -135,60 +135,65 @@ HELP: dict[FailureCode, Help] = {
         "The order's currency is not the store's.", "Enter it in Magento by hand and link it (a2m link order)."
     ),
     Code.UNKNOWN_CUSTOMER: Help(
-        "The order's customer no longer exists in Magento.", "Link the customer anew (a2m link customer)."
+        "The order's customer no longer exists in Magento.", "Link the customer again (a2m link customer)."
     ),
     Code.CANCELED_BEFORE_IT_WAS_SENT: Help(
         "The order was canceled in Acumatica and was never in Magento.", "Nothing has to be done; skip the message."
     ),
-    Code.NOT_KEPT: Help("Magento took the order and does not show it.", "Look for it in Magento, then reprocess."),
-    Code.NOT_POSSIBLE: Help("The message holds nothing that could be sent.", "Reprocess it: it is read again."),
+    Code.NOT_KEPT: Help("Magento accepted the order but does not show it.", "Look for it in Magento, then reprocess."),
+    Code.NOT_POSSIBLE: Help(
+        "The message contains nothing that can be sent.", "Reprocess it: the record is then read again."
+    ),
     Code.EDITED_AFTER_IT_WAS_SENT: Help(
-        "What a customer sees of the order changed in Acumatica, and Magento cannot follow.",
+        "Something that the customer sees of the order changed in Acumatica, and Magento cannot follow.",
         "Change it in Magento by hand, then link it again (a2m link order), or skip the message.",
     ),
     Code.CLOSED_SHORT: Help(
-        "Acumatica never ships a rest that is open in Magento.",
-        "Cancel or refund the rest in Magento, or let the connector do so by the settings of orders.",
+        "Acumatica will never ship something that is still open in Magento.",
+        "Cancel or refund it in Magento, or let the setting Rest that never ships do it (A2M_ORDER__CLOSE_REST).",
     ),
     Code.INVOICE_REFUSED: Help("Magento refused an offline invoice.", f"Correct what Magento names, {AGAIN}."),
     Code.INVOICE_TOTALS_DIFFER: Help(
-        "Magento would make an invoice over another amount than Acumatica's.",
-        "Wait until all of the order is invoiced, or make the invoice in Magento by hand.",
+        "The invoice in Magento would have a different total than Acumatica's.",
+        "Wait until the whole order is invoiced, or create the invoice in Magento by hand.",
     ),
     Code.INVOICE_DOES_NOT_FIT: Help(
-        "An invoice has what Magento's order has not.", "Make the invoice in Magento by hand, then skip the message."
+        "The invoice contains something that the order in Magento does not.",
+        "Create the invoice in Magento by hand, then skip the message.",
     ),
     Code.NO_SALES_ORDER: Help("A drop-shipment belongs to no order.", "Ship it in Magento by hand."),
     Code.UNKNOWN_ORDER: Help(
-        "Magento does not have the order that is shipped.", f"Correct the reference, or: {_LINK_ORDER}"
+        "Magento does not have the order that is shipped.",
+        "Correct the reference, or link the right order (a2m link order).",
     ),
     Code.NOT_AN_ORDER_OF_THE_SHOP: Help(
-        "The order shipped refers to none of Magento's, and its type or branch is not sent.",
+        "The shipped order refers to no Magento order, and its type or branch is not sent.",
         "Link the order, or skip the message.",
     ),
     Code.ORDER_BEFORE_FROM: Help(
-        "The order shipped is older than Orders from (A2M_ORDER__FROM).", "Link the order, or skip the message."
+        "The shipped order is older than Orders from (A2M_ORDER__FROM).", "Link the order, or skip the message."
     ),
-    Code.ORDER_SKIPPED: Help("The order shipped was skipped by hand.", "Skip the message as well."),
+    Code.ORDER_SKIPPED: Help("The shipped order was skipped by hand.", "Skip the message as well."),
     Code.ORDER_CANCELED: Help(
-        "Magento's order is canceled, while the goods have left the house.",
+        "The order is canceled in Magento, but the goods have been shipped.",
         "Settle it with the customer, then link the message to a new shipment (a2m link shipment), or skip it.",
     ),
     Code.ORDER_CLOSED: Help(
-        "All of Magento's order was refunded, while the goods have left the house.",
+        "The whole order is refunded in Magento, but the goods have been shipped.",
         "Settle it with the customer, then link the message to a new shipment (a2m link shipment), or skip it.",
     ),
-    Code.NO_DROPSHIP_SOURCE: Help(
-        "Drop-shipments are booked on a source, and none is set.", "Enter it (A2M_DROPSHIP__SOURCE)."
-    ),
+    Code.NO_DROPSHIP_SOURCE: Help("Drop-shipments need a source, and none is set.", "Enter it (A2M_DROPSHIP__SOURCE)."),
     Code.SEVERAL_SOURCES: Help(
-        "The shipment leaves several of Magento's sources; a Magento shipment has one.", "Ship it by hand and link it."
+        "The shipment uses several Magento sources; a shipment in Magento has one.", "Ship it by hand and link it."
     ),
     Code.NO_SHIP_VIA: Help("The shipment has tracking numbers and no ShipVia.", _ENTER),
-    Code.NO_DROPSHIP_VIA: Help("Drop-shipments have no ShipVia of their own.", "Enter it (A2M_DROPSHIP__SHIP_VIA)."),
-    Code.INCOMPLETE_KIT: Help("Only parts of a kit ship; Magento ships whole kits.", "Ship whole kits, or by hand."),
+    Code.NO_DROPSHIP_VIA: Help("No ShipVia is set for drop-shipments.", "Enter it (A2M_DROPSHIP__SHIP_VIA)."),
+    Code.INCOMPLETE_KIT: Help(
+        "Only parts of a kit ship; Magento ships whole kits.", "Ship whole kits, or ship by hand in Magento."
+    ),
     Code.INCOMPLETE_BUNDLE: Help(
-        "Only parts of a bundle ship that ships together.", "Ship whole bundles, or let the product ship separately."
+        "Only parts ship of a bundle that must ship together.",
+        "Ship whole bundles, or let the product ship separately.",
     ),
     Code.DOES_NOT_DIVIDE: Help(
         "What ships is not a whole number of the unit that Magento counts in.",
@@ -197,27 +202,28 @@ HELP: dict[FailureCode, Help] = {
     Code.NO_WHOLE_NUMBER: Help(
         "Magento counts the product in whole pieces.", "Allow decimals for it in Magento, or choose another unit."
     ),
-    Code.NOTHING_TO_SHIP: Help("All of the shipment is virtual in Magento.", "Skip the message."),
+    Code.NOTHING_TO_SHIP: Help("Everything in the shipment is virtual in Magento.", "Skip the message."),
     Code.AMBIGUOUS_LINE: Help(
-        "A line may be several items of Magento's order that are different goods.",
+        "A line matches several different items of the Magento order.",
         "Ship it in Magento by hand and link it, or give the line Magento's item id as external reference.",
     ),
     Code.UNKNOWN_LINE: Help(
         "Magento's order has no line with these goods.", "Ship it by hand, correct the SKU, or skip the message."
     ),
-    Code.MORE_THAN_IS_OPEN: Help("More ships than Magento has open.", "Put the order right, or ship it by hand."),
+    Code.MORE_THAN_IS_OPEN: Help("More is shipped than is open in Magento.", "Correct the order, or ship it by hand."),
     Code.SHIPMENT_DIFFERS: Help(
-        "Somebody made a shipment with the same tracking number and other lines.",
+        "A shipment with the same tracking number but other lines exists in Magento.",
         "Link it if it is the same (a2m link shipment), else correct the tracking number.",
     ),
     Code.INVALID_EMAIL: Help("The customer's e-mail is not one address.", _IN_ACUMATICA),
     Code.SEVERAL_CUSTOMERS_WITH_ONE_EMAIL: Help(
-        "Magento would take the customers for one.", "Give each an e-mail of its own in Acumatica."
+        "Two customers have the same e-mail, by which Magento identifies them.",
+        "Give each a different e-mail in Acumatica.",
     ),
-    Code.UNMAPPED_CUSTOMER_CLASS: Help("The customer class has no Magento group.", "Name one in A2M_CUSTOMER__GROUPS."),
+    Code.UNMAPPED_CUSTOMER_CLASS: Help("The customer class has no Magento group.", "Map one in A2M_CUSTOMER__GROUPS."),
     Code.UNKNOWN_CUSTOMER_GROUP: Help(
-        "Magento does not have the group, or it is the one of visitors.",
-        "Correct A2M_CUSTOMER__GROUPS, or make the group.",
+        "Magento does not have the group, or it is the group of visitors who are not logged in.",
+        "Correct A2M_CUSTOMER__GROUPS, or create the group.",
     ),
     Code.NO_TELEPHONE: Help(
         "An address has no telephone, which Magento needs.",
@@ -228,14 +234,14 @@ HELP: dict[FailureCode, Help] = {
     Code.UNKNOWN_REGION: Help(
         "Magento does not know the state of the address.", "Enter Magento's code or name of the state in Acumatica."
     ),
-    Code.UNREADABLE_ATTRIBUTE: Help("An attribute's value is not of the kind that Magento keeps.", _IN_ACUMATICA),
-    Code.UNKNOWN_OPTION: Help("The value is no option of the attribute in Magento.", _THERE),
+    Code.UNREADABLE_ATTRIBUTE: Help("An attribute's value is not of the type that Magento expects.", _IN_ACUMATICA),
+    Code.UNKNOWN_OPTION: Help("The value is not an option of the attribute in Magento.", _THERE),
     Code.NOT_IN_MAGENTO: Help(
         "Magento has no such customer, and customers are not created (A2M_CUSTOMER__CREATE).",
-        "Nothing has to be done; or let them be created.",
+        "Nothing has to be done. To create such customers, switch A2M_CUSTOMER__CREATE on.",
     ),
     Code.SHARED_ACCOUNTS: Help(
-        "Magento shares accounts over its websites, and has this one on another.",
+        "Magento shares accounts between its websites, and this one belongs to another website.",
         "Set A2M_CUSTOMER__ACCOUNTS to global.",
     ),
     Code.ANOTHER_WEBSITE: Help(
@@ -243,29 +249,29 @@ HELP: dict[FailureCode, Help] = {
         "Link it to a customer there, or set A2M_CUSTOMER__ACCOUNTS to global.",
     ),
     Code.EMAIL_OF_ANOTHER_CUSTOMER: Help(
-        "The e-mail is that of an account that is another customer's already.", "Link the customer (a2m link customer)."
+        "The account with this e-mail belongs to another customer.", "Link the customer (a2m link customer)."
     ),
     Code.DROPPED_IN_SILENCE: Help(
-        "Magento took the customer and left something of it out.", "Correct in Acumatica what the reason names."
+        "Magento accepted the customer but left something out.", "Correct in Acumatica what the reason names."
     ),
     Code.REFUSED_BY_MAGENTO: Help(
-        "Magento refused the record, for the reason in its own words.",
-        f"Correct what Magento names, in Acumatica or in Magento, {AGAIN}; a newer value goes by itself.",
+        "Magento refused the record; the reason is in Magento's own words.",
+        f"Correct what Magento names, in Acumatica or in Magento, {AGAIN}; a newer value is sent automatically.",
     ),
     Code.INVALID_PRICE: Help(
-        "Magento does not take this price.",
-        f"Correct the price in Acumatica; the corrected one goes by itself, else {AGAIN}.",
+        "Magento does not accept this price.",
+        "Correct the price in Acumatica; the corrected price is then sent automatically.",
     ),
     Code.INVALID_SKU: Help(
-        "Magento does not take this SKU.", f"Give the item a SKU that Magento takes (A2M_ITEMS__SKU), {AGAIN}."
+        "Magento does not accept this SKU.", f"Give the item a valid SKU (A2M_ITEMS__SKU), {AGAIN}."
     ),
     Code.NO_PRODUCT: Help(
-        "Magento has no product that takes a price with this SKU.",
+        "Magento has no product with this SKU that can have a price.",
         "Create the product there, or set A2M_ITEMS__UNKNOWN_SKU to skip; once the product exists the newest state "
-        "goes by itself.",
+        "is sent automatically.",
     ),
     Code.STORE_NOT_FOUND: Help(
-        "Magento has no store with the id of the setting.", f"Correct A2M_MAGENTO__STORE_ID, {AGAIN}."
+        "Magento has no store with the id in the setting.", f"Correct A2M_MAGENTO__STORE_ID, {AGAIN}."
     ),
     Code.SOURCE_NOT_ASSIGNED: Help(
         "Magento does not assign the source to the product or the stock.",
@@ -275,26 +281,28 @@ HELP: dict[FailureCode, Help] = {
         "Magento refuses the source.", f"Correct the source in Magento or A2M_INVENTORY__SOURCES, {AGAIN}."
     ),
     Code.REQUEST_TOO_LARGE: Help(
-        "One record alone is larger than a web server or proxy in front of Magento takes.",
-        f"Shorten it in Acumatica, or raise the limit, {AGAIN}; a newer value goes by itself.",
+        "A single record is larger than a web server or proxy in front of Magento accepts.",
+        f"Shorten it in Acumatica, or raise the limit, {AGAIN}; a newer value is sent automatically.",
     ),
     Code.OUT_OF_ATTEMPTS: Help(
-        "It was tried as often as Retry Count says, and each time something failed that usually passes.",
-        f"Look into Magento's log for why, {AGAIN}; a newer value goes by itself.",
+        "Every attempt that Retry Count allows failed with an error that is usually temporary.",
+        f"Look for the cause in Magento's log, {AGAIN}; a newer value is sent automatically.",
     ),
-    Code.TEMPORARY: Help("The last attempt failed in a way that passes.", "Nothing: it is tried again by itself."),
+    Code.TEMPORARY: Help(
+        "The last attempt failed with a temporary error.", "Nothing: it is tried again automatically."
+    ),
     Code.NO_ANSWER: Help(
-        "Magento's answer was lost: it is asked what it shows before anything is sent again.",
-        f"Look into Magento's log for why, {AGAIN}; a newer value goes by itself.",
+        "Magento's answer was lost. The connector asks Magento what it shows before it sends anything again.",
+        f"Look for the cause in Magento's log, {AGAIN}; a newer value is sent automatically.",
     ),
     Code.STOPPED: Help(
         "The connector was stopped during the last attempt, and Magento does not show the value.",
         "Send it again with Reprocess Failed Messages (a2m reprocess).",
     ),
     Code.SEND_AGAIN: Help(
-        "A person wants it sent again.", "Nothing: the next sync reads its newest state and sends it."
+        "Somebody asked for it to be sent again.", "Nothing: the next sync reads its newest state and sends it."
     ),
-    Code.BY_HAND: Help("A person skipped or linked it.", "Nothing."),
+    Code.BY_HAND: Help("Somebody skipped or linked it.", "Nothing."),
 }
 
 
@@ -323,7 +331,8 @@ def with_fix(code: FailureCode, reason: str, attempts: int) -> str:
 RUNBOOK_HEAD = """## Runbooks
 
 Where to look, code by code. `a2m explain ENTITY KEY` (or *One record* in the workspace) shows first what both systems
-have of a record and what was tried. Names of screens are those of a plain Acumatica and of Magento's admin panel.
+have for a record and what was tried. The names of screens are those of a standard Acumatica and of Magento's admin
+panel.
 """
 HEAD = """# Failures
 

@@ -16,11 +16,11 @@ Code = FailureCode
 class Again(StrEnum):
     """How the record goes again once the cause is gone."""
 
-    BY_ITSELF = "It goes by itself: the next sync reads the corrected record and sends it."
+    BY_ITSELF = "It is sent automatically: the next sync reads the corrected record and sends it."
     SEND = "Send it again: `a2m reprocess --all --cause {code}`, or *Failed messages* in the workspace."
-    SKIP = "Do not send it; leave it out with `a2m skip ID --reason 'put right by hand'`."
+    SKIP = "Do not send it; leave it out with `a2m skip ID --reason 'corrected by hand'`."
     LINK_OR_SKIP = "Link it to what is in Magento (`a2m link {entity} KEY MAGENTO_ID`), or leave it out (`a2m skip`)."
-    LINK = "Link it (`a2m link {entity} KEY MAGENTO_ID`); the newest state then goes by itself."
+    LINK = "Link it (`a2m link {entity} KEY MAGENTO_ID`); the newest state is then sent automatically."
     NOTHING = "Nothing has to be done."
 
 
@@ -74,7 +74,7 @@ def _customer(check: str, magento: str = "", again: Again = Again.BY_ITSELF) -> 
 RUNBOOKS: dict[FailureCode, Runbook] = {
     Code.NO_SKU: _item("the field that the setting SKU names is empty."),
     Code.SEVERAL_ITEMS_WITH_ONE_SKU: _item(
-        "which other item has this SKU, in other case or with other accents.", f"{_PRODUCT}: which one it is meant for."
+        "which other item has this SKU, with different case or accents.", f"{_PRODUCT}: which one it is meant for."
     ),
     Code.SKU_TOO_LONG: _item("the SKU has more than 64 characters."),
     Code.NO_CONVERSION: _item("the unit conversions, from the sales unit to the base unit and back."),
@@ -102,7 +102,7 @@ RUNBOOKS: dict[FailureCode, Runbook] = {
     Code.UNKNOWN_ATTRIBUTE: Runbook("", f"{_ATTRIBUTE}: its code.", Again.SEND),
     Code.UNREADABLE_RECORD: Runbook("The record's screen: the field that the reason names.", "", Again.BY_ITSELF),
     Code.CANNOT_BE_KEPT: Runbook(
-        "The record's screen: a character without a code point, or a number beyond any other.", "", Again.BY_ITSELF
+        "The record's screen: an invalid character, or a number out of any range.", "", Again.BY_ITSELF
     ),
     Code.GONE_FROM_MAGENTO: Runbook(
         "",
@@ -155,14 +155,16 @@ RUNBOOKS: dict[FailureCode, Runbook] = {
     Code.NOT_POSSIBLE: Runbook("", "", Again.SEND),
     Code.EDITED_AFTER_IT_WAS_SENT: _order("what was changed.", "change the same there.", Again.LINK_OR_SKIP),
     Code.CLOSED_SHORT: _order(
-        "the lines that were completed with a rest.", "cancel or refund the rest.", Again.BY_ITSELF
+        "the lines that were completed before everything was shipped.",
+        "cancel or refund what is still open.",
+        Again.BY_ITSELF,
     ),
     Code.INVOICE_REFUSED: Runbook(f"{_INVOICE}: lines and amounts.", f"{_SALES_ORDER}, and {_LOG}.", Again.SEND),
     Code.INVOICE_TOTALS_DIFFER: Runbook(
-        f"{_INVOICE}: their total.", f"{_SALES_ORDER}: what an invoice over the same lines comes to.", Again.SEND
+        f"{_INVOICE}: their total.", f"{_SALES_ORDER}: the total of an invoice for the same lines.", Again.SEND
     ),
     Code.INVOICE_DOES_NOT_FIT: Runbook(
-        f"{_INVOICE}: lines that the order has not.", f"{_SALES_ORDER}: make the invoice by hand.", Again.SKIP
+        f"{_INVOICE}: lines that the order does not have.", f"{_SALES_ORDER}: create the invoice by hand.", Again.SKIP
     ),
     Code.NO_SALES_ORDER: Runbook(
         f"{_RECEIPT}: the sales order of its lines.", f"{_SALES_ORDER}: ship it by hand.", Again.SKIP
@@ -171,8 +173,8 @@ RUNBOOKS: dict[FailureCode, Runbook] = {
     Code.NOT_AN_ORDER_OF_THE_SHOP: _shipment("the type and branch of its order.", "", Again.LINK_OR_SKIP),
     Code.ORDER_BEFORE_FROM: _shipment("the date of its order.", "", Again.LINK_OR_SKIP),
     Code.ORDER_SKIPPED: _shipment("the order that it ships.", "", Again.SKIP),
-    Code.ORDER_CANCELED: _shipment("what left the house.", "why it is canceled.", Again.LINK_OR_SKIP),
-    Code.ORDER_CLOSED: _shipment("what left the house.", "its credit memos.", Again.LINK_OR_SKIP),
+    Code.ORDER_CANCELED: _shipment("what was shipped.", "why it is canceled.", Again.LINK_OR_SKIP),
+    Code.ORDER_CLOSED: _shipment("what was shipped.", "its credit memos.", Again.LINK_OR_SKIP),
     Code.NO_DROPSHIP_SOURCE: Runbook("", f"{_SOURCES}: the source of the vendors' stock.", Again.SEND),
     Code.SEVERAL_SOURCES: _shipment(
         "the warehouses of its lines.", "ship it by hand, once for each source.", Again.LINK
@@ -180,7 +182,7 @@ RUNBOOKS: dict[FailureCode, Runbook] = {
     Code.NO_SHIP_VIA: _shipment("its Ship Via, beside its tracking numbers."),
     Code.NO_DROPSHIP_VIA: Runbook("", "", Again.SEND),
     Code.INCOMPLETE_KIT: _shipment(
-        "which parts of the kit ship.", "ship it by hand, or wait for the rest.", Again.SKIP
+        "which parts of the kit ship.", "ship it by hand, or wait for the other parts.", Again.SKIP
     ),
     Code.INCOMPLETE_BUNDLE: Runbook(
         f"{_SHIPMENT}: which parts ship.", f"{_PRODUCT}: *Ship Bundle Items* of the bundle.", Again.SEND

@@ -96,9 +96,9 @@ def next_invoice(
     number, in_magento, in_acumatica = differs
     raise Rejected(
         FailureCode.INVOICE_TOTALS_DIFFER,
-        f"Acumatica's invoice {number} of {key} comes to {in_acumatica}, and Magento would make "
-        f"it {in_magento}: it shares discount and tax out by quantity, and takes all of the shipping in the first "
-        "invoice. It is not made; once all of the order is invoiced in Acumatica it is made as one.",
+        f"Acumatica's invoice {number} of {key} totals {in_acumatica}, but in Magento it would total "
+        f"{in_magento}: Magento divides discount and tax by quantity, and puts all of the shipping into the first "
+        "invoice. So it was not created. Once the whole order is invoiced in Acumatica, one invoice is created.",
     )
 
 

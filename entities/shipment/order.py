@@ -125,8 +125,8 @@ def refuse_or_wait(context: RunContext[ShipmentRule], order: MagentoOrder, conte
         code, state = OVER[order.state]
         raise Rejected(
             code,
-            f"the Magento order {order.increment_id} is {state}, and Magento ships "
-            f"nothing of it, while {content.mark} has left the house. Settle it with the customer (a new order in "
+            f"the Magento order {order.increment_id} is {state}, so Magento ships "
+            f"nothing of it, but {content.mark} has been shipped. Settle it with the customer (a new order in "
             "Magento, or the goods back), then link this message to its new shipment (a2m link shipment), or skip it.",
         )
 

@@ -300,7 +300,7 @@ def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
         return None
     return CHANGED.because(
         f"{now.mark} differs from what was sent to Magento: {'; '.join(differences)}. Magento cannot follow; "
-        "its tracking numbers go on. Put Magento right by hand and skip this message."
+        "its tracking numbers are still sent. Correct it in Magento by hand and skip this message."
     )
 
 

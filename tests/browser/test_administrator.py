@@ -194,7 +194,7 @@ def test_first_set_up(stack, workspace):
         workspace.see_notice("is started")
     for entity in ("price", "inventory"):
         workspace.see_card(entity, "Last sync")
-    workspace.see("Nothing needs you.")
+    workspace.see("Nothing needs your attention.")
     workspace.is_fit()
 
 
@@ -242,7 +242,7 @@ def test_a_broken_shop_is_mended(stack, workspace):
     workspace.press("Send ticked again")
     workspace.see_notice("is sent again")
     workspace.open("/")
-    workspace.see("Nothing needs you.")
+    workspace.see("Nothing needs your attention.")
     assert float(stack.shop()["prices"][SKU]) == 81.25
 
 

@@ -26,7 +26,7 @@ async def test_how_everything_stands(make_world):
     """A row for each entity; what needs a person makes the run red, and says what to do there."""
     make_world(PRODUCTS, shop_products=PRODUCTS[1:])
     fine = await status(return_state=True)
-    assert (fine.name, fine.message) == ("Completed", "Nothing needs you.")
+    assert (fine.name, fine.message) == ("Completed", "Nothing needs your attention.")
     await price(return_state=True)
     final = await status(return_state=True)
     assert final.name == "NeedsAttention"

@@ -99,7 +99,7 @@ async def test_runs_whose_machine_died_are_ended():
         assert await end_dead_runs(client, deployments, {str(works)}, now) == 2
         ends = [(await client.read_flow_run(run)).state for run in dead]
         assert [(end.type, end.name) for end in ends] == [("CRASHED", "MachineDied")] * 2
-        assert "It was to start" in ends[0].message
+        assert "It should have started" in ends[0].message
         assert "works on nothing" in ends[1].message
         types = [(await client.read_flow_run(run)).state.type for run in kept]
         assert types == ["RUNNING", "SCHEDULED", "RUNNING"]

@@ -67,7 +67,7 @@ async def test_what_was_never_read(make_world):
     here: World = make_world(PRODUCTS)
     await here.sync("price")
     found = await preview(here, "price", price={"source": "sales_price"})
-    assert "cannot be foreseen" in found.why_not
+    assert "cannot be calculated" in found.why_not
     assert "Nothing is known yet" in (await preview(here, "inventory", inventory={"safety": 1})).why_not
 
 

@@ -65,7 +65,7 @@ def test_a_filter(failing):
     strange = failing.get("/failed/group?entity=price&text=<b>bold").text
     assert "&lt;b&gt;bold&lt;/b&gt;" in strange
     assert "<b>bold" not in strange
-    assert "No failed message is like that." in failing.get("/failed/group?code=unknown_sku&text=nowhere").text
+    assert "No failed message matches." in failing.get("/failed/group?code=unknown_sku&text=nowhere").text
 
 
 async def test_some_are_sent_again(failing):

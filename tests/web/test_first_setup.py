@@ -71,5 +71,5 @@ async def test_from_nothing_to_green(empty):
         assert outcome.fault is None
     empty.now = world.clock.now()
     text = empty.get("/").text
-    assert "Nothing needs you." in text
+    assert "Nothing needs your attention." in text
     assert "5 changed, 5 sent" in text

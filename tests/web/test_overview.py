@@ -37,7 +37,7 @@ def test_a_card_for_each_entity(connected):
     assert "3 changed, 3 sent in 1 request" in text
     assert 'title="2026-11-24 09:59:30 EST">30 seconds ago' in text
     assert text.count("Not active") == 1
-    assert "Nothing needs you." in text
+    assert "Nothing needs your attention." in text
 
 
 def test_only_what_is_refreshed(connected):

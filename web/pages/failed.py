@@ -112,7 +112,7 @@ def _send_again(visit: Visit) -> Done:
     sent = send_again(visit.workspace.state, choice, visit.now)
     counts = Counter(one.entity for one in sent)
     if not counts:
-        raise Refused("Nothing is sent again: tick the messages first, or they are not failed any more.", back)
+        raise Refused("Nothing was sent again: tick the messages first, or they have not failed any more.", back)
     text = f"{_count(counts.total())} sent again, with the newest state of Acumatica."
     late, run = [], None
     for entity in counts:

@@ -22,7 +22,7 @@ REPAIRS = {
     DifferenceCause.NOT_SHOWN: "It was taken away there, or never arrived. Repair sends it.",
     DifferenceCause.NOT_MADE: "Repair looks for it once more, and makes it.",
     DifferenceCause.NOT_ALL_OF_IT: "Somebody changed it there. Repair sends what is missing.",
-    DifferenceCause.WAITING: "It goes by itself once what it waits for has happened.",
+    DifferenceCause.WAITING: "It is sent automatically once what it waits for has happened.",
     DifferenceCause.TO_BE_SENT: "It is in the queue, and goes with the next sync.",
     DifferenceCause.NOT_ANSWERED: "Compare again once Magento answers.",
 }

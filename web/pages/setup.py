@@ -180,7 +180,7 @@ def _saved_by_another(visit: Visit, section: str, answers: Answers, version: int
     mine = changed(section, answers.filled, _shown(visit, version))
     problem = (
         f"{newest.saved_by} saved version {newest.number} meanwhile: {newest.summary}. Nothing of yours is saved yet. "
-        "Below are the values of now with what you changed; look at them and save again."
+        "Below are the current values with your changes; check them and save again."
     )
     fields = fields_of(section, here.settings, here.saved, filled=mine)
     return _page(visit, section, fields, newest.number, problems=[Problem(problem)], why=why, status=409)

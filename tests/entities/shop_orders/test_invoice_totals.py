@@ -65,7 +65,7 @@ def test_an_invoice_that_is_acumaticas_to_the_cent_is_made():
 
 def test_one_that_is_not_is_reported_and_made_with_the_next():
     """Acumatica took all of the discount at once, Magento would share it out: together they agree."""
-    with pytest.raises(Rejected, match=r"invoice 1 of SO 1 comes to 95\.00, and Magento would make it 102\.50"):
+    with pytest.raises(Rejected, match=r"invoice 1 of SO 1 totals 95\.00, but in Magento it would total 102\.50"):
         next_invoice("SO 1", invoices("95.00"), (A, B), MONEY, D("395.00"))
     assert next_invoice("SO 1", invoices("95.00", "300.00"), (A, B), MONEY, D("395.00")) == ToInvoice("2", None)
 
