@@ -46,6 +46,11 @@ JSON_ANSWERS: dict[str, dict[str, list[str] | None]] = {
         "entities": None, "failed": ["id", "entity", "key", "source", "attempts", "when", "cause"], "prefect": None,
     },
     "housekeeping": {"messages": None, "runs": None, "ended": None},
+    "forget": {
+        "dry_run": None, "customer": None, "order": None, "messages": None, "records": None, "links": None,
+        "mentions": None, "prefect_tables": None, "working": None,
+    },
+    "user list": {"users": ["name", "role"]},
 }  # fmt: skip
 """What a command answers with `--json`: the names in its object, and of a list the names in each of its rows."""
 RUN_STATES = {

@@ -33,12 +33,12 @@ from settings import Settings, as_on_the_screen
 
 EXAMPLES = 10
 NOTHING_KNOWN = "Nothing is known yet: no sync has read it."
-_TEN_TIMES = 10
-_FORESEEN = ("figure", "warehouses", "mapped", "overlap", "full_read_interval")
 NOT_READ_YET = (
     "It needs records that have not been read from Acumatica yet, so the effect cannot be calculated: the next sync "
     "reads them first."
 )
+_TEN_TIMES = 10
+_FORESEEN = ("figure", "warehouses", "mapped", "overlap", "full_read_interval")
 """What a plan may say otherwise and needs nothing that is not stored: all three figures of every warehouse are."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.project import ROOT
 
 from a2m.__main__ import main
-from a2m.reference import FOLDER, JSON_ANSWERS, PAGES, RUN_STATES
+from a2m.reference import FOLDER, JSON_ANSWERS, PAGES, RUN_STATES, commands_page
 
 STATES_OF_PREFECT = {"Completed", "Failed", "Crashed", "Cancelled"}
 
@@ -31,11 +31,18 @@ def test_every_state_in_which_a_run_ends_is_on_the_page():
     assert set(RUN_STATES) == named | STATES_OF_PREFECT
 
 
+def test_every_command_that_answers_in_json_says_which_names():
+    """Each command with `--json` has its line on the page."""
+    page = commands_page()
+    parts = re.split(r"^## a2m ", page, flags=re.MULTILINE)[1:]
+    assert [part.partition("\n")[0] for part in parts if "`--json`" in part and "\nJSON: " not in part] == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["status"], ["failed"], ["pause", "price"], ["resume"], ["explain", "price", "X"], ["housekeeping"], ["doctor"],
-        ["backup"],
+        ["backup"], ["user", "list"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -45,7 +52,7 @@ def test_json_answers_have_the_names_on_the_page(home, monkeypatch, capfd, argum
     with pytest.raises(SystemExit):
         main()
     answer = json.loads(capfd.readouterr().out)
-    expected = JSON_ANSWERS[arguments[0]]
+    expected = JSON_ANSWERS[" ".join(arguments) if arguments[0] == "user" else arguments[0]]
     assert list(answer) == list(expected)
     for name, rows in expected.items():
         if rows is not None and answer[name]:
