@@ -182,10 +182,10 @@ def metrics_page() -> str:
         "# Metrics",
         "",
         MADE,
-        "The workspace answers `/metrics` with these figures, in Prometheus's text format, each by entity. Where users",
-        "log in it wants the token of `A2M_WEB__METRICS_TOKEN` as `Authorization: Bearer`.",
+        "The workspace answers `/metrics` with these metrics, in Prometheus's text format, each by entity. Where users",
+        "have to log in, it requires the token of `A2M_WEB__METRICS_TOKEN` as `Authorization: Bearer`.",
         "",
-        "| figure | meaning |",
+        "| metric | meaning |",
         "|---|---|",
         *(f"| `{name}` | {meaning} |" for name, _blank, meaning in helps),
     ]

@@ -60,7 +60,7 @@ class _Figures(Collector):
             lambda one: self._age(one.overview.oldest_pending) or 0.0,
         )
         yield self._since(
-            "a2m_last_sync_timestamp_seconds", "When the last sync ended well.", lambda one: one.last_sync_at
+            "a2m_last_sync_timestamp_seconds", "When the last successful sync ended.", lambda one: one.last_sync_at
         )
         yield self._since(
             "a2m_last_full_sync_timestamp_seconds", "When the last full sync ended.", lambda one: one.last_full_sync_at
@@ -68,7 +68,9 @@ class _Figures(Collector):
         yield self._since(
             "a2m_watermark_timestamp_seconds", "How far Acumatica has been pulled.", lambda one: one.watermark
         )
-        yield self._since("a2m_fault_since_timestamp_seconds", "Since when its runs fail.", lambda one: one.fault_since)
+        yield self._since(
+            "a2m_fault_since_timestamp_seconds", "Since when its runs have failed.", lambda one: one.fault_since
+        )
 
         yield self._delays()
         yield self._answers()
@@ -96,7 +98,7 @@ class _Figures(Collector):
         yield CounterMetricFamily("a2m_acumatica_requests", "Requests sent to Acumatica.", value=use.requests)
         yield GaugeMetricFamily(
             "a2m_acumatica_requests_per_minute_allowed",
-            "Requests a minute that the settings allow; 0: no limit.",
+            "Requests per minute that the settings allow; 0: no limit.",
             value=allowed.requests_per_minute,
         )
         yield GaugeMetricFamily("a2m_acumatica_sessions", "Sessions with Acumatica in use.", value=use.sessions)
@@ -108,9 +110,11 @@ class _Figures(Collector):
         )
 
     def _of_the_last_comparison(self) -> Iterator[Metric]:
-        places = GaugeMetricFamily("a2m_compared", "Places that were last compared in both systems.", labels=["entity"])
-        differ = GaugeMetricFamily("a2m_differing", "Those of them that differed.", labels=["entity"])
-        at = GaugeMetricFamily("a2m_compared_timestamp_seconds", "When both were last compared.", labels=["entity"])
+        places = GaugeMetricFamily("a2m_compared", "How much the last comparison compared.", labels=["entity"])
+        differ = GaugeMetricFamily("a2m_differing", "How many of them differed.", labels=["entity"])
+        at = GaugeMetricFamily(
+            "a2m_compared_timestamp_seconds", "When the last comparison was made.", labels=["entity"]
+        )
         for entity, one in self._seen.compared.items():
             if one.why_not is None:
                 places.add_metric([entity], one.places)
@@ -133,7 +137,7 @@ class _Figures(Collector):
         return family
 
     def _waiting(self) -> Metric:
-        help_text = "Messages that wait for something outside the queue, without a failure, by what they wait for."
+        help_text = "Messages that wait for something outside the queue without having failed, by what they wait for."
         family = GaugeMetricFamily("a2m_waiting", help_text, labels=["entity", "reason"])
         for one in self._found:
             for reason, count in one.overview.waiting.items():

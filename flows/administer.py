@@ -100,7 +100,7 @@ async def resume(entity: OneOrAll = "all") -> State[Any]:
 
 @flow(name="Link a Document", persist_result=False)
 async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]:
-    """Say that a document was made in Magento by hand: it is not made a second time.
+    """Record that a document was made in Magento by hand, so that it is not made a second time.
 
     Args:
         entity: What it is.

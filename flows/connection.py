@@ -25,7 +25,7 @@ LEVELS = {"failed": logging.ERROR, "could not be checked": logging.WARNING, "pas
 
 @flow(name="Test Connection", persist_result=False)
 async def connection() -> State[Any]:
-    """Test both systems and everything that the settings name. Nothing is written; what is wrong comes with its fix."""
+    """Test both systems and all that the settings name. Nothing is written; each fault is listed with its fix."""
     try:
         secrets = await from_blocks()
         with effective_settings(needs_both_systems=True, secrets=secrets) as now:

@@ -10,7 +10,7 @@ from flows.entity import run_entity
 
 @flow(name="order", persist_result=False)
 async def order(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]:
-    """Make in Magento every order that Acumatica made, and have all others follow Acumatica's status.
+    """Create in Magento every order that was made in Acumatica, and let all others follow Acumatica's status.
 
     Args:
         full: Read every order since FROM instead of what changed since the last sync.

@@ -37,7 +37,7 @@ VERSIONS_SHOWN = 20
 
 @flow(name=NAME, validate_parameters=False, persist_result=False)
 async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> State[Any]:
-    """Change the settings of the connector. The form shows what is in force; the next sync uses what is saved.
+    """Change the settings of the connector. The form shows the current values; the next sync uses what you save.
 
     Args:
         settings: Every setting but the secrets, which are the Blocks Magento Credentials and Acumatica Credentials.

@@ -10,7 +10,7 @@ from flows.entity import run_entity
 
 @flow(name="shipment", persist_result=False)
 async def shipment(full: bool = False, key: str = "", rerun: int = 0) -> State[Any]:
-    """Make in Magento every shipment that is due and not there yet, each once.
+    """Create in Magento every shipment that is due and not there yet, each once.
 
     Args:
         full: Read every shipment since FROM instead of what changed since the last sync.

@@ -10,10 +10,10 @@ HEAD = """# Setup Parameters
 
 Every setting, by its name in the environment and in `.env`, with its label on the screen. Lists and maps are JSON. In
 the settings file (TOML, `settings.toml` in the state folder, or the file that `A2M_SETTINGS` names) the same names
-stand in a table per section: `A2M_QUEUE__BATCH_COUNT` is `batch_count` in `[queue]`. Highest first: environment,
-`.env`, saved from the Prefect UI (Setup Parameters), settings file, default.
+stand in a table per section: `A2M_QUEUE__BATCH_COUNT` is `batch_count` in `[queue]`. From the highest precedence to
+the lowest: environment, `.env`, saved in the workspace or in the Prefect UI (Setup Parameters), settings file, default.
 
-Beside them: `A2M_HOME` (the state folder), `A2M_SETTINGS` (the settings file), `A2M_DATABASE_URL` (the state database;
+In addition: `A2M_HOME` (the state folder), `A2M_SETTINGS` (the settings file), `A2M_DATABASE_URL` (the state database;
 default: SQLite in the state folder), and how the connector logs, by the environment and `.env` alone: `A2M_LOG_LEVEL`
 (`DEBUG`, `INFO`, `WARNING` or `ERROR`; default: `INFO` in runs in Prefect, `WARNING` for a command, which shows its
 results itself) and `A2M_LOG_FORMAT` (`text` or `json`; default: `text`).
