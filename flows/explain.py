@@ -27,7 +27,7 @@ from settings import SettingsError, as_on_the_screen
 
 @flow(name="Status", persist_result=False)
 async def status() -> State[Any]:
-    """Show the state of each entity: active or paused, what waits or failed, its last sync, and what needs attention."""
+    """Show the state of each entity: active or paused, what waits or failed, its last sync, what needs attention."""
     now = datetime.now(UTC)
     try:
         with effective_settings() as here:
