@@ -1,6 +1,8 @@
 """The entities of the endpoint that show customers and documents."""
 
+from collections.abc import Callable
 from datetime import tzinfo
+from functools import partial
 
 from sandbox.acumatica.contacts import contact_entity
 from sandbox.acumatica.customers import customer_class_entity, customer_entity
@@ -12,15 +14,15 @@ from sandbox.acumatica.sales_orders import sales_order_entity
 from sandbox.acumatica.shipments import shipment_entity
 
 
-def document_entities(documents: Documents, zone: tzinfo) -> tuple[Entity, ...]:
-    """Take the documents and the server's zone; give the entities."""
-    return (
-        customer_entity(documents),
-        customer_class_entity(documents),
-        contact_entity(documents),
-        sales_order_entity(documents, zone),
-        shipment_entity(documents, zone),
-        sales_invoice_entity(documents, zone),
-        purchase_order_entity(documents, zone),
-        purchase_receipt_entity(documents, zone),
-    )
+def document_entities(documents: Documents, zone: tzinfo) -> dict[str, Callable[[], Entity]]:
+    """Take the documents and the server's zone; give by name what makes each entity."""
+    return {
+        "Customer": partial(customer_entity, documents),
+        "CustomerClass": partial(customer_class_entity, documents),
+        "Contact": partial(contact_entity, documents),
+        "SalesOrder": partial(sales_order_entity, documents, zone),
+        "Shipment": partial(shipment_entity, documents, zone),
+        "SalesInvoice": partial(sales_invoice_entity, documents, zone),
+        "PurchaseOrder": partial(purchase_order_entity, documents, zone),
+        "PurchaseReceipt": partial(purchase_receipt_entity, documents, zone),
+    }

@@ -1,8 +1,8 @@
 """The contract API: `/entity`, lists, records by key, schemas, and inquiries by PUT."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from starlette.requests import Request
@@ -43,6 +43,33 @@ def versions(names: Iterable[str]) -> Callable[[Request], Coroutine[Any, Any, Re
     return answer
 
 
+class _Entities(Mapping[str, Entity]):
+    """Entities by name. One has hundreds of fields, and most sites are asked for few: each is made on its first use."""
+
+    def __init__(
+        self, makers: Mapping[str, Callable[[], Entity]], changed: Callable[[Entity], Entity] | None = None
+    ) -> None:
+        """Take what makes each of them, and what changes it for this version."""
+        self._makers = makers
+        self._changed = changed
+        self._made: dict[str, Entity] = {}
+
+    def __getitem__(self, name: str) -> Entity:
+        if name not in self._made:
+            made = self._makers[name]()
+            self._made[name] = self._changed(made) if self._changed is not None else made
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 class Contract:
     """One version of the endpoint Default over the records."""
 
@@ -60,14 +87,14 @@ class Contract:
 
     @cached_property
     def entities(self) -> Mapping[str, Entity]:
-        """Give the entities by name, made when the first one is asked for."""
-        several = (
-            stock_item(self._state),
-            non_stock_item(self._state),
-            *document_entities(self.documents, self._zone),
-        )
-        entities = {one.name: one for one in several} | settings_entities(self._state)
-        return {name: in_contract_5(one) for name, one in entities.items()} if self._newer else entities
+        """Give the entities by name, each made when it is first asked for."""
+        makers = {
+            "StockItem": partial(stock_item, self._state),
+            "NonStockItem": partial(non_stock_item, self._state),
+            **document_entities(self.documents, self._zone),
+            **settings_entities(self._state),
+        }
+        return _Entities(makers, in_contract_5 if self._newer else None)
 
     async def collection(self, request: Request) -> Response:
         """Serve `/{Entity}`: a list on GET, an inquiry on PUT."""

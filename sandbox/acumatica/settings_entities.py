@@ -194,31 +194,43 @@ def _unit_rows() -> list[Row]:
     return [{"UnitID": code, "Description": text, "L3Code": "", "id": _fixed_id(code)} for code, text in sorted(UNITS)]
 
 
-def settings_entities(state: State) -> dict[str, Entity]:
-    """Take the records; give the small entities by name."""
-    start = next(iter(state.sites.values())).modified
-    sample_price_class: Row = {
+def _price_class(state: State, start: datetime) -> Entity:
+    sample: Row = {
         "PriceClassID": "",
         "CreatedDateTime": start,
         "Description": "",
         "LastModifiedDateTime": start,
         "NoteID": "",
     }
+    return _entity("CustomerPriceClass", sample, lambda: _price_class_rows(state), "PX.Objects.AR.ARPriceClassMaint")
+
+
+def _warehouse(state: State) -> Entity:
     locations = {"Locations": Part(LOCATION_FIELDS, _locations, "location")}
-    vias, categories, units = _ship_via_rows(), _category_rows(start), _unit_rows()
-    methods = _payment_method_rows(start)
-    every = (
-        _entity("Warehouse", _site_rows(state)[0], lambda: _site_rows(state), "PX.Objects.IN.INSiteMaint", locations),
-        _entity("ItemClass", _class_rows(state)[0], lambda: _class_rows(state), "PX.Objects.IN.INItemClassMaint"),
-        _entity(
-            "CustomerPriceClass",
-            sample_price_class,
-            lambda: _price_class_rows(state),
-            "PX.Objects.AR.ARPriceClassMaint",
+    return _entity("Warehouse", _site_rows(state)[0], lambda: _site_rows(state), "PX.Objects.IN.INSiteMaint", locations)
+
+
+def _item_class(state: State) -> Entity:
+    return _entity("ItemClass", _class_rows(state)[0], lambda: _class_rows(state), "PX.Objects.IN.INItemClassMaint")
+
+
+def _fixed(name: str, rows: Sequence[Row], graph: str) -> Entity:
+    return _entity(name, rows[0], lambda: rows, graph)
+
+
+def settings_entities(state: State) -> dict[str, Callable[[], Entity]]:
+    """Take the records; give by name what makes each of the small entities."""
+    start = next(iter(state.sites.values())).modified
+    return {
+        "Warehouse": lambda: _warehouse(state),
+        "ItemClass": lambda: _item_class(state),
+        "CustomerPriceClass": lambda: _price_class(state, start),
+        "ShipVia": lambda: _fixed("ShipVia", _ship_via_rows(), "PX.Objects.CS.CarrierMaint"),
+        "PaymentMethod": lambda: _fixed(
+            "PaymentMethod", _payment_method_rows(start), "PX.Objects.CA.PaymentMethodMaint"
         ),
-        _entity("ShipVia", vias[0], lambda: vias, "PX.Objects.CS.CarrierMaint"),
-        _entity("PaymentMethod", methods[0], lambda: methods, "PX.Objects.CA.PaymentMethodMaint"),
-        _entity("ItemSalesCategory", categories[0], lambda: categories, "PX.Objects.IN.INCategoryMaint"),
-        _entity("UnitsOfMeasure", units[0], lambda: units, "PX.Objects.CS.UnitOfMeasureMaint"),
-    )
-    return {one.name: one for one in every}
+        "ItemSalesCategory": lambda: _fixed(
+            "ItemSalesCategory", _category_rows(start), "PX.Objects.IN.INCategoryMaint"
+        ),
+        "UnitsOfMeasure": lambda: _fixed("UnitsOfMeasure", _unit_rows(), "PX.Objects.CS.UnitOfMeasureMaint"),
+    }

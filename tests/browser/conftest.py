@@ -14,7 +14,7 @@ import pytest
 from support.prefect_stack import LONG_LIFE, Stack, prefect_stack
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser
     from support.prefect_pages import Pages
     from support.workspace_pages import Workspace
 
@@ -61,21 +61,14 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def window(browser: Browser) -> Iterator[BrowserContext]:
-    """The window of one person, which loads and compiles Prefect's pages once."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC")
-    yield opened
-    opened.close()
+def pages(whole_stack: Stack, browser: Browser) -> Iterator[Pages]:
+    """The tab of one person, which loads and compiles Prefect's pages once."""
+    from support.prefect_pages import STAND_STILL, Pages
 
-
-@pytest.fixture
-def pages(stack: Stack, window: BrowserContext) -> Iterator[Pages]:
-    """A new tab."""
-    from support.prefect_pages import Pages
-
-    tab = window.new_page()
-    yield Pages(tab, stack)
-    tab.close()
+    window = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC")
+    window.add_init_script(STAND_STILL)
+    yield Pages(window.new_page(), whole_stack)
+    window.close()
 
 
 @pytest.fixture

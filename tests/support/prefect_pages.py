@@ -29,6 +29,13 @@ LARGEST_PICTURE = 170_000
 STILL = 5
 """So many equal pictures in a row are one of a page on which nothing moves any more."""
 PATIENCE = 120_000
+STANDING = "*, ::before, ::after { animation: none !important; transition: none !important }"
+"""Prefect's pages move while they wait: a tenth of a core for as long as a run takes."""
+STAND_STILL = f"""addEventListener("DOMContentLoaded", () => {{
+  const style = document.createElement("style");
+  style.textContent = "{STANDING}";
+  document.head.append(style);
+}})"""
 
 
 @contextmanager
@@ -42,19 +49,21 @@ def browser_of(chromium: Path) -> Iterator[Browser]:
 
 
 class Pages:
-    """The pages of a stack's Prefect in one tab."""
+    """The pages of a stack's Prefect in one tab, which stays: to load and compile them takes three seconds."""
 
     def __init__(self, page: Page, stack: Stack) -> None:
         page.set_default_timeout(PATIENCE)
         self.page = page
         self._stack = stack
+        self._seen: set[str] = set()
 
     def find_deployment(self, name: str) -> None:
         """Look for a deployment in the list, and open it."""
-        self.page.goto(f"{self._stack.url}/v2/deployments")
+        self._open("/v2/deployments")
         self.page.get_by_placeholder("Search deployments").fill(called(name))
         address = self.page.get_by_role("link", name=called(name), exact=True).first.get_attribute("href")
-        self.page.goto(f"{self._stack.url}{address}")  # the list is drawn anew after a search, and a click may be lost
+        assert address is not None
+        self._open(address)  # the list is drawn anew after a search, and a click may be lost
         expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
 
     def start(self, name: str) -> str:
@@ -86,7 +95,7 @@ class Pages:
     def see_end(self, run_id: str, *, state: str, name: str) -> None:
         """The page of a run that is over: its state, and its name, which says what happened."""
         self._stack.wait_for_end(run_id)
-        self.page.goto(f"{self._stack.url}/v2/runs/flow-run/{run_id}")
+        self._open(f"/v2/runs/flow-run/{run_id}")
         expect(self.page.get_by_text(state, exact=True).first).to_be_visible()
         expect(self.page.get_by_text(name).first).to_be_visible()
 
@@ -107,7 +116,7 @@ class Pages:
 
     def open_artifact(self, run_id: str, key: str) -> None:
         """From the page of a run to one of its artifacts."""
-        self.page.goto(f"{self._stack.url}/v2/runs/flow-run/{run_id}?tab=Artifacts")
+        self._open(f"/v2/runs/flow-run/{run_id}?tab=Artifacts")
         self.page.get_by_role("tabpanel").get_by_role("link", name=key).click()
         self.page.wait_for_url(f"**/artifacts/key/{key}")
         self.page.get_by_role("link", name=re.compile(r"^[0-9a-f]{8}$")).first.click()
@@ -139,8 +148,18 @@ class Pages:
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / f"{name}.png").write_bytes(current[-1])
 
+    def _open(self, address: str) -> None:
+        """Go to a page as one of Prefect's own links does. One that was seen before is loaded, as it shows what it knew
+        then; so is a deployment's, because two of them have the same buttons.
+        """
+        if not self._seen or address in self._seen or "/deployment/" in address:
+            self.page.goto(f"{self._stack.url}{address}")
+        else:
+            self.page.evaluate("address => history.pushState(null, '', address)", address)
+        self._seen.add(address)
+
     def _run(self, name: str, how: str) -> None:
-        self.page.goto(f"{self._stack.url}/v2/deployments/deployment/{self._stack.deployment(name)}")
+        self._open(f"/v2/deployments/deployment/{self._stack.deployment(name)}")
         self.page.get_by_role("button", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name=how).click()
 

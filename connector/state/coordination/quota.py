@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Connection, Integer, bindparam, delete, func, select, update
 
@@ -151,8 +152,7 @@ class SharedLicence:
         """
         if as_whom is None:
             return f"{self.host}{_REFUSES}"
-        digest = hashlib.scrypt(as_whom.encode(), salt=self.host.encode(), n=2**14, r=8, p=1, dklen=4)
-        return f"{self._refused()}{digest.hex()}"
+        return f"{self._refused()}{_digest(as_whom, self.host)}"
 
     def _seats(self) -> list[seats.Seat]:
         with self.state.read() as connection:
@@ -267,6 +267,12 @@ def forget(connection: Connection, before: datetime) -> int:
     refusal = hosts.c.host.contains(_REFUSES, autoescape=True)
     tried_again = delete(hosts).where(refusal, hosts.c.blocked_until < micros(before))
     return connection.execute(left).rowcount + connection.execute(tried_again).rowcount
+
+
+@lru_cache(maxsize=16)
+def _digest(as_whom: str, host: str) -> str:
+    """Return what a login is known by. A process has few, and asks at every login after one was refused."""
+    return hashlib.scrypt(as_whom.encode(), salt=host.encode(), n=2**14, r=8, p=1, dklen=4).hex()
 
 
 def _hear(connection: Connection, slot: str, now: datetime, seconds: float) -> None:
