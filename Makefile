@@ -26,8 +26,8 @@ $(DEV): pyproject.toml constraints.txt
 demo: $(RUN) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 ends when done, DATABASE=postgresql://… keeps the state there
 	@$(BIN)/a2m demo $(if $(ONCE),--once) $(if $(DATABASE),--database '$(DATABASE)') $(ARGS)
 
-test: $(DEV) ## run the tests, three at a time; ARGS="tests/entities -k price" picks some
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+test: $(DEV) ## run the tests, four at a time; ARGS="tests/entities -k price" picks some
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 docs: $(DEV) ## build the documentation as a site in site/, and fail where a page names what does not exist
 	@$(BIN)/properdocs build --strict --quiet

@@ -138,19 +138,20 @@ def new_database(
 ) -> Iterator[Callable[..., str]]:
     """Gives the address of one new database after the other: `new_database("postgresql")`, or "sqlite".
 
-    It has the newest schema already, which is quicker, or with `empty=True` nothing at all.
+    It has the newest schema already, which is quicker, or with `empty=True` nothing at all. `like`: it is a copy of
+    this one, a SQLite file or the name of a PostgreSQL database.
     """
     made: list[str] = []
     numbers = count()
 
-    def new(kind: str, *, empty: bool = False) -> str:
+    def new(kind: str, *, empty: bool = False, like: str = "") -> str:
         if kind == "sqlite":
             path = tmp_path / f"state-{next(numbers)}.sqlite"
             if not empty:
-                shutil.copy(newest_schema(kind), path)
+                shutil.copy(like or newest_schema(kind), path)
             return f"sqlite:///{path}"
         server: Postgres = request.getfixturevalue("postgres")
-        made.append(server.new_database("template0" if empty else newest_schema(kind)))
+        made.append(server.new_database("template0" if empty else like or newest_schema(kind)))
         return server.url(made[-1])
 
     yield new

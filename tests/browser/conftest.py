@@ -61,7 +61,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def pages(whole_stack: Stack, browser: Browser) -> Iterator[Pages]:
+def tab(whole_stack: Stack, browser: Browser) -> Iterator[Pages]:
     """The tab of one person, which loads and compiles Prefect's pages once."""
     from support.prefect_pages import STAND_STILL, Pages
 
@@ -69,6 +69,13 @@ def pages(whole_stack: Stack, browser: Browser) -> Iterator[Pages]:
     window.add_init_script(STAND_STILL)
     yield Pages(window.new_page(), whole_stack)
     window.close()
+
+
+@pytest.fixture
+def pages(tab: Pages) -> Iterator[Pages]:
+    """That tab, which rests after each test."""
+    yield tab
+    tab.leave()
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ def warm() -> Iterator[WarmProcesses]:
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[WarmProcesses]:
-    """One whose fork server has imported nothing yet: what becomes of it does not depend on that."""
-    monkeypatch.setattr(warm_processes, "PRELOADED", [])
+    """One whose fork server has imported no flows: what becomes of it does not depend on them."""
+    monkeypatch.setattr(warm_processes, "PRELOADED", [warm_processes.__name__])
     made = WarmProcesses()
     yield made
     made.close()

@@ -14,14 +14,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
-import prefect
 from support.commands import environment
 from support.processes import answers, running, wait_until
 from support.project import ROOT
 
-KEPT = ROOT / ".pytest_cache" / f"prefect-{prefect.__version__}-with-blocks.db"
+KEPT = ROOT / ".pytest_cache" / f"prefect-{version('prefect')}-with-blocks.db"
 _MAKE = """
 import asyncio
 from prefect.server.database import provide_database_interface
@@ -35,7 +35,12 @@ async def make():
 
 asyncio.run(make())
 """
-_IS_MADE = {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false"}
+_QUICKER = {
+    "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+    # for every schedule in an answer it looks for all time zones, in the system's files unless told that there are none
+    "PYTHONTZPATH": "",
+}
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> I
     shutil.copy(_database(), home / "prefect.db")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *options]
     log = folder / "server.log"
-    environ = {**environ, **_IS_MADE, "PREFECT_UI_API_URL": f"{url}/api"}
+    environ = {**environ, **_QUICKER, "PREFECT_UI_API_URL": f"{url}/api"}
     with running(command, folder=folder, environ=environ, log=log) as process:
         wait_until(lambda: process.poll() is not None or answers(f"{url}/api/health"), "a Prefect server that answers")
         assert process.poll() is None, log.read_text()

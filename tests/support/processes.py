@@ -24,7 +24,7 @@ def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 180) 
     while not ready():
         waited = time.monotonic() - began
         assert waited < seconds, f"after {seconds:g} s: not {what}"
-        time.sleep(min(0.05 + waited / 20, 0.5))
+        time.sleep(min(0.05 + waited / 10, 0.5))
 
 
 def family(pid: int) -> list[psutil.Process]:

@@ -1,8 +1,11 @@
 """The queue's tests run over every database that it supports."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
+from support.databases import Postgres
 from support.moment import NOW
 
 from connector.state.coordination import lease
@@ -16,6 +19,31 @@ def state(database_url: str) -> Iterator[State]:
     opened = open_state(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Makes a database that the tests of a file copy, for `new_database(like=…)`: a copy of another one itself, or
+    empty, and then filled by what it is given to.
+    """
+    made: list[str] = []
+    numbers, folder = count(), tmp_path_factory.mktemp("templates")
+
+    def make(kind: str, fill: Callable[[str], object], like: str = "") -> str:
+        if kind == "sqlite":
+            path = folder / f"{next(numbers)}.sqlite"
+            if like:
+                shutil.copy(like, path)
+            fill(f"sqlite:///{path}")
+            return str(path)
+        server: Postgres = request.getfixturevalue("postgres")
+        made.append(server.new_database(like or "template0"))
+        fill(server.url(made[-1]))
+        return made[-1]
+
+    yield make
+    if made:
+        request.getfixturevalue("postgres").drop(*made)
 
 
 @pytest.fixture

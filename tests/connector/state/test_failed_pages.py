@@ -1,6 +1,7 @@
 """Failed messages a page at a time: however many there are, one page of rows and a fixed number of statements."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from sqlalchemy import event
@@ -19,10 +20,28 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MANY, FEW = 100_000, 1_000
 
 
+@pytest.fixture(scope="module")
+def failed(template, newest_schema):
+    """Gives what a database in which so many messages failed is copied from."""
+
+    @cache
+    def made(kind, count):
+        return template(kind, lambda url: fail(url, count), newest_schema(kind))
+
+    return made
+
+
 @pytest.fixture
-def state(database_url, request):
+def state(database, new_database, failed, request):
     """A state database, of either kind, in which so many messages failed."""
-    opened = open_state(database_url)
+    opened = open_state(new_database(database, like=failed(database, request.param)))
+    yield opened
+    opened.close()
+
+
+def fail(url, count):
+    """Let so many messages fail, every tenth of them by Magento's refusal."""
+    opened = open_state(url)
     same = {"source": "", "wanted_at": micros(NOW), "changed_at": micros(NOW), "state": "failed", "seq": 1}
     rows = [
         {
@@ -34,11 +53,10 @@ def state(database_url, request):
             "cause": "unknown_sku" if number % 10 else "refused_by_magento",
             "reason": f"100 % of {number} is wrong_" if number == 7 else "Unknown SKU: there is none.",
         }
-        for number in range(request.param)
+        for number in range(count)
     ]
     with opened.write() as connection:
         insert_rows(connection, targets, rows)
-    yield opened
     opened.close()
 
 
