@@ -88,7 +88,7 @@ class Contract:
     @cached_property
     def entities(self) -> Mapping[str, Entity]:
         """Give the entities by name, each made when it is first asked for."""
-        makers = {
+        makers: dict[str, Callable[[], Entity]] = {
             "StockItem": partial(stock_item, self._state),
             "NonStockItem": partial(non_stock_item, self._state),
             **document_entities(self.documents, self._zone),
