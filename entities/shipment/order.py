@@ -90,7 +90,7 @@ def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> Rej
             f"Magento has no order {content.reference!r}, which {content.order} refers to. "
             "Correct the reference in Acumatica, or link the order: a2m link order",
         )
-    of_branch = not rule.order_branches or content.order_branch in rule.order_branches
+    of_branch = not rule.order_branches or any(same_code(content.order_branch, one) for one in rule.order_branches)
     if order_type not in rule.order_types or not of_branch:
         return Rejected(
             FailureCode.NOT_AN_ORDER_OF_THE_SHOP,

@@ -256,12 +256,14 @@ async def test_a_tracking_number_added_later_is_added_to_the_shipment(trade):
     assert (await here.sync()).counters.requests == 0
 
 
-async def test_a_shipment_waits_for_its_order(trade):
+@pytest.mark.parametrize("branches", [[], ["headoffice"]])
+async def test_a_shipment_waits_for_its_order(trade, branches):
     """An order that the connector brings to Magento may still come: no attempt is used, and it goes by itself."""
     here = trade()
     here.entered("000001", {"A": 1})
     number = here.ship("000001")
-    orders = {"active": {"order": True, "shipment": True}, "order": {"types": ["SO"], "from": "2020-01-01T00:00:00Z"}}
+    chosen = {"types": ["SO"], "branches": branches, "from": "2020-01-01T00:00:00Z"}
+    orders = {"active": {"order": True, "shipment": True}, "order": chosen}
     await here.sync(**orders)
     with here.here.state.read() as connection:
         [waiting] = messages.live(connection, "shipment", [number], [])
