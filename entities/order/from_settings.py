@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from entities.documents.from_settings import document_plan
+from entities.order.status import spelled
 from entities.order.types import OrderRule
 from entities.read_plan import ReadPlan
 from entities.shop_orders.from_settings import repair_rule
@@ -20,7 +21,7 @@ def order_rule(settings: Settings) -> OrderRule:
         reference=chosen.reference,
         reference_pattern=chosen.reference_pattern,
         create_with_reference=chosen.create_with_reference,
-        statuses=chosen.statuses,
+        statuses={name: spelled(status) for name, status in chosen.statuses.items()},
         states=chosen.states,
         payment_methods=chosen.payment_methods,
         shipping_methods=chosen.shipping_methods,

@@ -207,6 +207,11 @@ def unknown_state(key: str, status: str) -> Rejected:
     )
 
 
+def spelled(status: str) -> str:
+    """Return one of Magento's own statuses as Magento spells it, however it was typed; any other as it is."""
+    return status.lower() if status.lower() in STATES else status
+
+
 def state_of(status: str, states: Mapping[str, str]) -> str | None:
     """Return the state that a status belongs to."""
     return states.get(status) or STATES.get(status)

@@ -11,6 +11,7 @@ from entities.order.status import (
     end_of_hold,
     first_status,
     next_step,
+    spelled,
     state_of,
     why_nothing_to_send,
 )
@@ -201,3 +202,9 @@ def test_a_status_of_the_shops_own_has_the_state_that_the_setting_names():
     assert state_of("fraud", {"fraud": "processing"}) == "processing"
     assert state_of("pending", {}) == "new"
     assert state_of("picked", {}) is None
+
+
+@pytest.mark.parametrize(("typed", "status"), [("Holded", "holded"), ("COMPLETE", "complete"), ("Picked", "Picked")])
+def test_a_status_of_magentos_own_is_one_in_any_letter_case(typed, status):
+    """One of the shop's own is left as it is typed."""
+    assert spelled(typed) == status
