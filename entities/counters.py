@@ -56,9 +56,9 @@ class Counters:
         """One sentence: "1,204 changed, 3 requests, 2 failed"."""
         if self.did_nothing():
             return "nothing changed"
-        sentences = [f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}"]
-        if self.changed:
-            sentences.insert(0, f"{self.changed:,} changed")
+        sentences = [f"{self.changed:,} changed"] if self.changed else []
+        if self.sent or self.requests:
+            sentences.append(f"{self.sent:,} sent in {self.requests:,} request{'' if self.requests == 1 else 's'}")
         if self.failed:
             sentences.append(f"{self.failed:,} failed")
         if self.superseded:

@@ -7,7 +7,7 @@ from settings.section import Section
 
 
 class Active(Section, title="Individual Sync Status"):
-    """If an entity is off, nothing of it is sent."""
+    """Which entities are sent. If one is off, nothing of it is sent."""
 
     price: bool = setting(True, "Prices are sent.", label="Price is active")
     inventory: bool = setting(True, "Quantities are sent.", label="Inventory is active")

@@ -20,7 +20,7 @@ def _zones() -> set[str]:
 
 
 class Acumatica(Section, title="Acumatica"):
-    """One tenant of an Acumatica ERP. With an OAuth2 client id the login is OAuth2 (password grant), else a cookie."""
+    """The Acumatica tenant. With an OAuth2 client id the login uses OAuth2 (password grant), otherwise a cookie."""
 
     url: CleanUrl = setting(
         "", "The address of the instance, such as https://erp.example.com/Acumatica.", label="Acumatica URL"

@@ -7,7 +7,7 @@ from settings.section import Section
 
 
 class Additional(Section, title="Additional Settings"):
-    """What only some shops have."""
+    """Options that only some shops need."""
 
     customer_attributes: bool = setting(
         False, "Send the attributes of customers. Adobe Commerce only.", label="Customer Attribute Sync"

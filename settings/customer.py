@@ -13,7 +13,7 @@ from settings.section import Section
 
 
 class Customer(Section, title="A to M Customer Sync"):
-    """The customers."""
+    """Which customers are sent to Magento, and how."""
 
     classes: Names = setting(
         (), "The customer classes that are sent to Magento. Empty: no customer is sent.", label="Customer Classes"

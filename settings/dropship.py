@@ -7,7 +7,7 @@ from settings.section import Section
 
 
 class Dropship(Section, title="A to M Dropship ShipVia"):
-    """The drop-shipments."""
+    """How drop-shipments are sent."""
 
     ship_via: str = setting(
         "", "The ShipVia code of drop-shipments. It is required once there are any.", label="ShipVia for DropShip"

@@ -7,7 +7,7 @@ from settings.section import Section
 
 
 class Housekeeping(Section, title="Housekeeping"):
-    """What the deployment Housekeeping deletes, once a day. Failed, skipped and waiting messages always stay."""
+    """What the deployment Housekeeping deletes once a day. Failed, skipped and waiting messages are always kept."""
 
     messages: int = setting(
         30,

@@ -49,7 +49,7 @@ class BranchRow(Section):
 
 
 class Inventory(Section, title="Inventory Sync Preferences"):
-    """The quantities. Branch-wise overrides warehouses and sources."""
+    """Which quantities are sent, and to which sources. Branch-wise overrides warehouses and sources."""
 
     definition: Literal["configuration", "branch_wise"] = setting(
         "configuration",

@@ -15,7 +15,7 @@ STATUSES = ("Active", "No Purchases", "No Sales", "No Request", "Inactive", "Mar
 
 
 class Items(Section, title="Items"):
-    """The items."""
+    """Which items are sent to Magento, and under which SKU."""
 
     sku: str = setting(
         "inventory_id",

@@ -14,7 +14,7 @@ OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret
 
 
 class Magento(Section, title="Connection Settings"):
-    """The shop. Either the bearer token or all four OAuth 1.0a integration credentials."""
+    """The shop. Enter either the bearer token, or all four OAuth 1.0a credentials of the integration."""
 
     url: CleanUrl = setting(
         "",

@@ -10,7 +10,7 @@ from settings.section import Section
 
 
 class Notify(Section, title="Notifications"):
-    """The alerts that go through Prefect's notification Blocks."""
+    """When alerts are sent, and through which of Prefect's notification Blocks."""
 
     blocks: Names = setting(
         (),

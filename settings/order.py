@@ -28,7 +28,7 @@ OrderState = Literal[
 
 
 class Order(Section, title="A to M Order Sync"):
-    """The orders."""
+    """Which orders are sent to Magento, and how."""
 
     types: Names = setting((), "The order types that are sent to Magento. Empty: none.", label="Order Types")
     from_: Instant | None = setting(

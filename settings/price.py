@@ -11,7 +11,7 @@ from settings.section import Section
 
 
 class Price(Section, title="Price Sync Preferences"):
-    """The price."""
+    """Which price is sent to Magento, and how."""
 
     source: Literal["default_price", "sales_price"] = setting(
         "default_price",

@@ -11,7 +11,7 @@ from settings.section import Section
 
 
 class Queue(Section, title="Queue Processing Settings"):
-    """The queue. Threshold Count and Batch Count are for prices and quantities only, each on its own."""
+    """How messages are sent. Threshold Count and Batch Count apply to prices and to quantities, separately."""
 
     threshold_count: int = setting(
         25,

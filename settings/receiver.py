@@ -9,7 +9,7 @@ from settings.section import Section
 
 
 class Receiver(Section, title="Push Notifications"):
-    """The receiver, `a2m receiver`; without a secret it does not start."""
+    """The receiver of Acumatica's notifications, `a2m receiver`; without a secret it does not start."""
 
     secret: SecretStr | None = setting(None, "The header value of the push notification's destination in Acumatica.")
     header: str = setting(

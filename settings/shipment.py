@@ -23,7 +23,7 @@ class ShipVia(Section):
 
 
 class Shipment(Section, title="Shipment Sync Trigger"):
-    """The shipments."""
+    """Which shipments are sent to Magento, and how."""
 
     trigger: Literal["shipment_confirmation", "invoice_release"] = setting(
         "shipment_confirmation",

@@ -11,7 +11,7 @@ from settings.section import Section
 
 
 class VendorInventory(Section, title="Vendor Inventory Preferences"):
-    """The vendors' quantities, from a generic inquiry."""
+    """How vendors' quantities are used. They come from a generic inquiry."""
 
     include: Literal["no", "separate", "sum"] = setting(
         "no",

@@ -13,7 +13,7 @@ from settings.section import Section
 
 
 class Web(Section, title="Workspace"):
-    """The pages. A change is in force after a restart of `a2m serve` or `a2m web`."""
+    """The workspace. A change takes effect after a restart of `a2m serve` or `a2m web`."""
 
     enabled: bool = setting(True, "Serve the workspace beside the deployments (a2m serve).")
     address: str = setting(
