@@ -1,6 +1,6 @@
 """`a2m demo`: the main job on this machine, end to end: sandbox, Prefect with its UI, deployments, one full sync.
 
-Everything it needs lives in the folder `demo` of the state folder and is made anew at each start; the user's own
+Everything it needs lives in the folder `demo` of the state folder and is recreated at each start; the user's own
 Prefect, settings and state are not touched.
 """
 

@@ -1,6 +1,6 @@
 """The reference pages that are made from the code: commands, deployments, run states, tables, metrics.
 
-`python -m a2m.reference` writes them anew (`make reference` does so with those of the settings and the failures); a
+`python -m a2m.reference` regenerates them (`make reference` does so with those of the settings and the failures); a
 test compares them.
 """
 

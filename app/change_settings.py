@@ -75,7 +75,7 @@ def as_it_would_be(now: AppContext, wanted: Saved) -> Settings:
 
 
 def restore(now: AppContext, number: int, *, after: int, who: str, why: str = "", moment: datetime) -> Version | None:
-    """Save the values of an earlier version anew; None where they count already. Raises as `save` does."""
+    """Save the values of an earlier version again; None where they count already. Raises as `save` does."""
     values = values_of(now, number)
     with now.state.read() as connection:
         newest = saved_settings.newest(connection)

@@ -58,7 +58,7 @@ async def acquire_lease(
 
 def lease_check(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
     """Return what a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and
-    another one took over; if none did, it has the lease anew. The database is asked only after a pause in which that
+    another one took over; if none did, it takes the lease again. The database is asked only after a pause in which that
     can have happened.
     """
     checked_at = clock.now()

@@ -20,7 +20,7 @@ from settings import Settings
 
 
 def affected(before: Settings, after: Settings) -> list[str]:
-    """Return the entities of which everything would be computed anew."""
+    """Return the entities of which everything would be recomputed."""
     return [
         name
         for name in ENTITIES

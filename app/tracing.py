@@ -67,9 +67,7 @@ def provider() -> TracerProvider | None:
 
             exporter = OTLPSpanExporter()
     except ImportError as error:
-        _LOG.warning(
-            "Spans are asked for (OTEL_…), and a package is missing: %s. Install acumatica-magento[otel].", error
-        )
+        _LOG.warning("Spans are requested (OTEL_…), but a package is missing: %s. Install the extra otel.", error)
         return None
     resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME") or "a2m"})
     made = TracerProvider(resource=resource)

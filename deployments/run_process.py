@@ -63,7 +63,7 @@ def run(order: RunOrder) -> None:
 
 
 def take_over(env: Mapping[str, str]) -> bool:
-    """Make the run's environment this process's. Return whether Prefect's settings had to be read anew."""
+    """Make the run's environment this process's. Return whether Prefect's settings had to be read again."""
     os.environ.update(env)
     if _settings(env) == _settings(SETTINGS):
         return False

@@ -104,7 +104,7 @@ async def _register_and_serve(server: str, worker: WarmWorker, workspace: Beside
         raise ServerUnusable(f"The Prefect server {server} cannot be used: {error}") from error
     except PrefectHTTPStatusError as error:
         raise ServerUnusable(f"The Prefect server {server} refuses the deployments: {error}") from error
-    await _until_stopped(worker, workspace, f"Serving {', '.join(served)} on {server}")
+    await _until_stopped(worker, workspace, f"Serving {len(served)} deployments on {server}, until Ctrl-C or SIGTERM.")
 
 
 async def _until_stopped(worker: WarmWorker, workspace: BesideTheDeployments, words: str) -> None:

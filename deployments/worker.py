@@ -312,7 +312,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
                 await pool.make_queue(self.client, self._work_pool_name)
                 now, ours = datetime.now(UTC), {*self._children, *self._submitting_flow_run_ids}
                 for one in await end_orphans(self.client, self._work_pool_name, ours, now):
-                    self._logger.warning("Nobody worked on the run %s any more: it goes on.", one.name)
+                    self._logger.warning("The run %s had lost its process: it continues.", one.name)
             except (httpx.HTTPError, ObjectNotFound) as error:
                 self._logger.warning("Prefect could not be asked for runs that nobody works on: %r", error)
             await asyncio.sleep(ORPHANS_EVERY)

@@ -37,7 +37,7 @@ class Readers:
         return list(await asyncio.gather(*(self.begin(ask, one) for one in of_each)))
 
     async def close(self) -> None:
-        """Give up what is still asked, and close what is open; it is opened anew where something is asked later."""
+        """Give up what is still asked, and close what is open; it is reopened if something is asked later."""
         begun = list(self._begun)
         for one in begun:
             one.cancel()

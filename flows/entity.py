@@ -46,7 +46,7 @@ OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
 async def run_entity(
     entity: str, *, full: bool, key: str | None, rerun: int = 0, clock: Clock | None = None
 ) -> PrefectState[Any]:
-    """Do one run and return its final state. Settings are read anew for each run, and by its next sync when others are
+    """Do one run and return its final state. Settings are read again for each run, and by its next sync when others are
     saved meanwhile.
 
     A run in which messages became failed, or that gave up, needs a person and says so in its state. One that only finds

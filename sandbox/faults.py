@@ -12,7 +12,7 @@
               | "retry_after=" SECONDS              its Retry-After
               | "delay=" SECONDS      wait before the request is handled
               | "cut=" (before|after) cut the connection before the request is applied, or after it without an answer
-              | "times=" N            only so often
+              | "times=" N            only this many times
 
 `magento POST path=*/base-prices key=SKU-000001: status=503 times=3; acumatica: status=429`
 

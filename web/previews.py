@@ -61,7 +61,7 @@ class Previews:
         with self._one_at_a_time:
             try:
                 names = affected(before, after)
-                preview.progress = "Nothing is computed anew" if not names else "Reading what is known"
+                preview.progress = "Nothing is recomputed" if not names else "Reading what is known"
                 asyncio.run(_foresee(preview, names, before, after, state))
             except StateError as error:
                 preview.fault = str(error)

@@ -276,6 +276,6 @@ async def _buyer(context: RunContext[OrderRule], client: MagentoClient, key: str
         raise Rejected(
             FailureCode.UNKNOWN_CUSTOMER,
             f"{key} is of {customer}, linked to Magento's customer {link.magento_id}, who is not "
-            f"there any more. Link the customer anew: a2m link customer {customer} ID",
+            f"there any more. Link the customer again: a2m link customer {customer} ID",
         )
     return buyer

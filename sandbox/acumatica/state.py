@@ -246,7 +246,7 @@ class State:
         return self.customers.setdefault(code, 5700 + len(self.customers))
 
     def remembered(self, build: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
-        """Take what builds a list from the records; give it built anew only after records came or went."""
+        """Take what builds a list from the records; return it rebuilt only after records came or went."""
         kept: dict[int, list[Any]] = {}
 
         def read() -> list[Any]:
