@@ -77,7 +77,7 @@ class Site:
         return (await self.client.get("/_sandbox/state")).json()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_site() -> Callable[..., Site]:
     """Give what makes a site with wanted traits and number of products."""
 
