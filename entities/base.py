@@ -230,8 +230,8 @@ class Entity(Protocol[R]):
     def may_be_applied(self, result: RowResult) -> bool:
         """Return whether Magento may show the value though it did not accept it."""
 
-    def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
-        """Return the outcome of a message with what is stored of its delivery."""
+    def outcomes(self, outcomes: list[MessageOutcome], result: RequestResult) -> list[MessageOutcome]:
+        """Return the outcomes of a request's messages with what is stored of its delivery."""
 
     async def before_settle(self, context: RunContext[R]) -> None:
         """Wait for what was sent and may still be applied later, before messages without an answer are settled."""

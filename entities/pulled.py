@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 
 import msgspec
 
@@ -49,11 +49,9 @@ class Pulled(msgspec.Struct):
         """Return the record as this chunk has it."""
         return self.to_compute.get(key) or self.to_keep.get(key)
 
-    def earlier(self, keys: Iterable[str]) -> dict[str, Stored]:
+    def earlier(self, keys: Set[str]) -> dict[str, Stored]:
         """Return those of the records that this chunk has already."""
-        if not self.to_compute and not self.to_keep:
-            return {}
-        return {key: stored for key in keys if (stored := self.find(key)) is not None}
+        return {key: of[key] for of in (self.to_keep, self.to_compute) for key in keys & of.keys()}
 
     def add(self, stored: Stored, *, compute: bool) -> None:
         """Put a record in, once; it is computed if it was ever asked for."""

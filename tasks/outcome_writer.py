@@ -47,7 +47,8 @@ class OutcomeWriter:
 
 def _for_people(answered: BatchResult) -> BatchResult:
     """Return the same outcomes, their reasons with every setting called as the screen calls it."""
-    if not any(one.reason is not None and "A2M_" in one.reason for one in answered.outcomes):
+    reasons = [one.reason for one in answered.outcomes if one.reason is not None]
+    if not any("A2M_" in reason for reason in reasons):
         return answered
     outcomes = [
         one if one.reason is None else msgspec.structs.replace(one, reason=as_on_the_screen(one.reason))

@@ -195,7 +195,7 @@ class Pull:
         self._note_without_record(page)
         self._context.events.emit(PageRead(self._context.name, feed, len(page.parts)))
         chunk, of = self._chunk, self._feeds[feed]
-        earlier = chunk.earlier(page.parts)
+        earlier = chunk.earlier(page.parts.keys())
         known = self._context.state.records([key for key in page.parts if key not in earlier])
         is_followed = not compute_all and feed in self._followed
         unchanged, wanted = [], []
@@ -204,8 +204,9 @@ class Pull:
             is_kept = stored is not None
             if stored is None:
                 stored = earlier.get(key) or Stored(key, None, Record())
-            was_there = stored.record.is_there()
-            has_changed = _merge_into(stored.record, of, part, whole=whole)
+            record = stored.record
+            was_there = record.is_there()
+            has_changed = _merge_into(record, of, part, whole=whole)
             if is_kept and not has_changed and not compute_all:
                 unchanged.append(key)
                 continue
@@ -213,7 +214,7 @@ class Pull:
             if seen is None and part:  # so that the next sweep misses what only a window saw
                 seen = mark.sweep
             setattr(stored, of.seen, seen)
-            is_wanted = (compute_all or has_changed) and (was_there or stored.record.is_there())
+            is_wanted = (compute_all or has_changed) and (was_there or record.is_there())
             if is_wanted and is_followed:
                 stored.next_change, is_wanted = records.DUE, False
             chunk.add(stored, compute=is_wanted)

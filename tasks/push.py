@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -91,8 +92,7 @@ class Push(msgspec.Struct):
 
     def learn(self, claimed: Sequence[Message]) -> None:
         """A request without a stock-out (they go first) shows that none is left until more is queued."""
-        if not any(message.value == 0 for message in claimed):
-            self.stock_outs = False
+        self.stock_outs = self.stock_outs and any(message.value == 0 for message in claimed)
 
     def stop(self, fault: Exception) -> None:
         """Nothing more is sent in this round; the first fault is the one that is reported."""
@@ -219,7 +219,7 @@ async def _send(
         result = await context.entity.deliver(context, client, claimed, cut.operation_size(context))
         delivery = result.delivery
         failpoints.hit("delivered")
-        if any(outcome.kind == "unknown" for outcome in delivery.outcomes):
+        if any(outcome.kind == "unknown" for outcome in delivery.not_accepted()):
             recheck_at = context.clock.now() + LATE_WRITE
         seconds = (context.clock.now() - began - (client.waited - waited)).total_seconds()
         context.shop.batching.learn(delivery, len(claimed), seconds)
@@ -284,20 +284,18 @@ async def _keep(
     """Keep the outcomes, and claim the next request's worth in the same commit."""
     now, delivery = context.clock.now(), result.delivery
     cut.array_limit = delivery.array_limit or cut.array_limit
-    fault = delivery.fault or await _probe_fault(context, cut, client, delivery.outcomes)
+    others = delivery.not_accepted()
+    fault = delivery.fault or await _probe_fault(context, cut, client, others)
     if fault is not None:
         unreachable = ShopUnreachable(str(fault))
         unreachable.__cause__ = fault
         cut.stop(unreachable)
-    later = now + timedelta(seconds=pause_after(max(message.attempts for message in claimed)))
-    settled = [
-        MessageOutcome(message, SENT)
-        if outcome is ACCEPTED
-        else _settled(context, message, outcome, now, later - now, connection_lost=fault is not None)
-        for message, outcome in zip(claimed, delivery.outcomes, strict=True)
-    ]
-    settled = [context.entity.outcome(one, result) for one in settled]
-    others = [outcome for outcome in delivery.outcomes if outcome is not ACCEPTED]
+    settled = context.entity.outcomes(
+        _settled_all(context, claimed, delivery.outcomes, now, connection_lost=fault is not None)
+        if others
+        else list(map(MessageOutcome, claimed, repeat(SENT))),
+        result,
+    )
     in_doubt = any(context.entity.may_be_applied(outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
@@ -308,10 +306,29 @@ async def _keep(
     if then is not None:
         cut.learn(next_claimed)
     log_outcomes(context, settled)
-    sent, failed = (sum(one.state == state for one in settled) for state in (SENT, FAILED))
-    context.events.emit(RequestSettled(context.name, len(settled), sent, failed, seconds))
+    states = [one.state for one in settled]
+    counted = RequestSettled(context.name, len(states), states.count(SENT), states.count(FAILED), seconds)
+    context.events.emit(counted)
     cut.forecast.report(context, now, more_to_come=cut.more_to_come)
     return next_claimed
+
+
+def _settled_all(
+    context: RunContext[Any],
+    claimed: Sequence[Message],
+    outcomes: Sequence[RowResult],
+    now: datetime,
+    *,
+    connection_lost: bool,
+) -> list[MessageOutcome]:
+    """Return what becomes of the messages of a request of which Magento did not take all."""
+    pause = timedelta(seconds=pause_after(max(message.attempts for message in claimed)))
+    return [
+        MessageOutcome(message, SENT)
+        if outcome is ACCEPTED
+        else _settled(context, message, outcome, now, pause, connection_lost=connection_lost)
+        for message, outcome in zip(claimed, outcomes, strict=True)
+    ]
 
 
 async def _probe_fault(

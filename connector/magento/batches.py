@@ -35,7 +35,7 @@ UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
 
 class PriceRow(msgspec.Struct, frozen=True, gc=False):
-    """A base price of a SKU in a store (0: every store)."""
+    """A base price of a SKU in a store (0: every store), by the names that Magento's route has for them."""
 
     sku: str
     price: Decimal
@@ -99,6 +99,10 @@ class Delivery:
     array_limit: int | None = None
     fault: HostUnavailable | None = None
     wrote: bool = True
+
+    def not_accepted(self) -> list[RowResult]:
+        """Return the outcomes of the rows that Magento did not take; nearly always there are none."""
+        return [outcome for outcome in self.outcomes if outcome is not ACCEPTED]
 
 
 Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow, AttributeRow)
@@ -188,7 +192,7 @@ BASE_PRICES = "products/base-prices"
 
 def prices_body(rows: Sequence[PriceRow]) -> dict[str, Any]:
     """Return what the route of base prices takes."""
-    return {"prices": [{"sku": row.sku, "price": row.price, "store_id": row.store_id} for row in rows]}
+    return {"prices": rows}
 
 
 async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow], size: int | None = None) -> Delivery:

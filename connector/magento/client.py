@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -164,9 +165,10 @@ class MagentoClient:
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"
     ) -> Any:
         try:
+            address = self.access.address(path, params, api)
             request = self._http.build_request(
                 method,
-                self.access.address(path, params, api),
+                httpx.URL(address) if params else _without_query(address),
                 content=None if body is None else _encode(body),
                 headers=None if body is None else {"Content-Type": "application/json"},
             )
@@ -243,6 +245,12 @@ class MagentoClient:
         )
         message = f"Magento refuses access: {text}. {causes_of_it}. Try: a2m check"
         return Unauthorized(message, str(resources), text)
+
+
+@lru_cache(maxsize=1_000)
+def _without_query(address: str) -> httpx.URL:
+    """Return an address that is asked again and again; httpx takes a third of a millisecond to take one apart."""
+    return httpx.URL(address)
 
 
 def _trusted() -> ssl.SSLContext:

@@ -68,10 +68,13 @@ def driver_ids(connection: Connection, ids: Sequence[int]) -> Any:
     return list(ids) if connection.dialect.name == "postgresql" else msgspec.json.encode(ids).decode()
 
 
-def driver_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement of SQLite for each of the rows, on the driver's own connection."""
+def driver_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Run a statement of SQLite for each of the rows, on the driver's own connection; return how many it changed.
+
+    Texts have to be such as can be kept.
+    """
     driver: Any = connection.connection.driver_connection
-    driver.executemany(statement, rows)
+    return int(driver.executemany(statement, rows).rowcount) if rows else 0
 
 
 def as_bool(value: Any) -> bool | None:

@@ -67,11 +67,12 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
         """See `Entity.may_be_applied`: a document without an answer is searched for, not read again."""
         return False
 
-    def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
-        """See `Entity.outcome`: what the document became, and whether only a part of it may have been applied."""
+    def outcomes(self, outcomes: list[MessageOutcome], result: RequestResult) -> list[MessageOutcome]:
+        """See `Entity.outcomes`: what the document became, and whether only a part of it may have been applied."""
+        [outcome] = outcomes
         in_part = result.delivery.wrote and outcome.state != SENT
         outcome = msgspec.structs.replace(outcome, partially_applied=in_part)
-        return outcome if result.document is None else settled_as(outcome, result.document)
+        return [outcome if result.document is None else settled_as(outcome, result.document)]
 
     async def settle(
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]

@@ -55,7 +55,13 @@ async def read_from_magento(
 ) -> MagentoValues:
     """Ask about the values of these records as far as it is needed, or about all of them. due: what is in doubt."""
     with context.state.read() as connection:
-        known = ledger.of_records(connection, context.name, list(records), sorted({want.key for want in values}))
+        known = ledger.of_records(
+            connection,
+            context.name,
+            list(records),
+            {want.key for want in values},
+            rows_a_key=max(1, len(values) / max(1, len(records))),
+        )
     asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due]
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
     compared = _known_ones(values, known, due) if compares else []

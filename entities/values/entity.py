@@ -52,9 +52,9 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
         """See `Entity.may_be_applied`: a gateway's 5xx says nothing of what goes on behind it."""
         return result.kind in ("unknown", "temporary")
 
-    def outcome(self, outcome: MessageOutcome, result: RequestResult) -> MessageOutcome:
-        """See `Entity.outcome`."""
-        return outcome
+    def outcomes(self, outcomes: list[MessageOutcome], result: RequestResult) -> list[MessageOutcome]:
+        """See `Entity.outcomes`."""
+        return outcomes
 
     async def settle(
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]

@@ -29,10 +29,19 @@ def items(stored: Iterable[Stored]) -> pd.DataFrame:
     for name in ITEM_COLUMNS:
         values = map(attrgetter(name), facts)
         if name in _WHOLE_NUMBERS:
-            columns[name] = pd.array(list(values), dtype="Int64")
+            columns[name] = _whole_numbers(list(values))
         else:
             columns[name] = _column(values, len(facts), "bool" if name == "exported" else "object")
     return pd.DataFrame(columns)
+
+
+def _whole_numbers(values: Sequence[int | None]) -> pd.api.extensions.ExtensionArray:
+    """Return numbers of which some may be missing; nearly always all are there, or none is."""
+    missing = values.count(None)
+    if 0 < missing < len(values):
+        return pd.array(values, dtype="Int64")
+    numbers = np.zeros(len(values), np.int64) if missing else np.fromiter(values, np.int64, len(values))
+    return pd.arrays.IntegerArray(numbers, np.full(len(values), bool(missing)))
 
 
 def _column(values: Iterable[Any], length: int, kind: str = "object") -> np.ndarray:

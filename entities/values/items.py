@@ -77,7 +77,7 @@ def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> tuple[pd.Series, pd.Series
         FailureCode.NO_SKU,
         "the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting.",
     )
-    too_long = has_sku & (wanted["sku"].str.len() > LONGEST_SKU)
+    too_long = has_sku & np.array([isinstance(sku, str) and len(sku) > LONGEST_SKU for sku in wanted["sku"]], bool)
     reject(
         too_long, FailureCode.SKU_TOO_LONG, f"Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
     )

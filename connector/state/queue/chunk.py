@@ -15,23 +15,24 @@ prices nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import Connection, delete
 
 from connector import failpoints
 from connector.model.failures import REOPENED_BY_THE_NEXT_SYNC, FailureCode
+from connector.state.keyed_rows import rows_of_keys
 from connector.state.queue import requests
 from connector.state.queue.desired import Computed, DesiredValue, Place, Queued
 from connector.state.queue.requests import InRequest
 from connector.state.queue.superseded import count_superseded
 from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
-from connector.state.rows import chunked, in_any, insert_tuples, tuples, update_tuples
+from connector.state.rows import chunked, in_any, insert_tuples, update_tuples
 from connector.state.schema import (
     CLOSED,
     FAILED,
@@ -46,8 +47,6 @@ from connector.state.schema import (
 from connector.state.sync import ledger, open_orders, records, watermarks
 from connector.state.sync.records import Stored
 from connector.state.text import are_all_kept, kept_name, why_not_kept
-
-_KEYS_PER_QUERY = 5_000
 
 
 class _Target(NamedTuple):
@@ -69,7 +68,7 @@ class _Target(NamedTuple):
     reason: str | None
 
 
-_COLUMNS = tuple(targets.c[name] for name in _Target._fields)
+_SELECTED = f"SELECT {', '.join(_Target._fields)} FROM targets"
 _INSERTED = (
     *("entity", "key", "source", "rejected", "acumatica_key", "sku", "wanted", "wanted_in_stock", "document"),
     *("state", "cause", "reason", "seq", "wanted_at", "changed_at"),
@@ -190,12 +189,12 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
 
 
 def _keepable(computed: Computed) -> Computed:
-    names = [*computed.acumatica_keys, *(one.acumatica_key for one in computed.stored)]
-    names += [one.key for one in computed.stored if one.key is not None]
-    for want in computed.wanted:
-        names += (want.acumatica_key, want.key, want.source, want.sku or "")
-    is_small = all(want.value is None or -(2**63) <= want.value < 2**63 for want in computed.wanted)
-    if is_small and are_all_kept(names):
+    of_chunk: list[Iterable[str | None]] = [computed.acumatica_keys]
+    of_chunk += [map(attrgetter(name), computed.stored) for name in ("acumatica_key", "key")]
+    of_chunk += [map(attrgetter(name), computed.wanted) for name in ("acumatica_key", "key", "source", "sku")]
+    values = [want.value for want in computed.wanted if want.value is not None]
+    is_small = not values or (min(values) >= -(2**63) and max(values) < 2**63)
+    if is_small and all(are_all_kept(list(filter(None, names))) for names in of_chunk):
         return computed  # nearly always
     stored = [one for one in computed.stored if why_not_kept(one.acumatica_key) is None]
     return msgspec.structs.replace(
@@ -238,33 +237,30 @@ class _Kept(NamedTuple):
     rejected: dict[Place, dict[str, _Target]]
 
 
-def _read(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> _Kept:
-    """Return the targets of these records, and those of their SKUs that other records have."""
+def _read(connection: Connection, entity: str, computed: Computed) -> _Kept:
+    """Return the targets of a chunk's records, and those of their SKUs that other records have."""
+    places = len(computed.wanted)
+    keys = sorted({want.key for want in computed.wanted})
     kept = _Kept({}, {})
-    _read_more(connection, entity, kept, targets.c.acumatica_key, acumatica_keys)
+
+    def add(column: str, values: Sequence[str], also: str = "") -> None:
+        at, rows_a_key = _Target._fields.index(column), max(1, places / max(1, len(values)))
+        rows = rows_of_keys(connection, _SELECTED, column, entity, values, at=at, also=also, rows_a_key=rows_a_key)
+        for one in map(_Target._make, rows):
+            if one.rejected:
+                kept.rejected.setdefault((one.key, one.source), {})[one.acumatica_key] = one
+            else:
+                kept.at[one.key, one.source] = one
+
+    add("acumatica_key", computed.acumatica_keys)
     known = {key for key, _source in kept.at}
-    _read_more(connection, entity, kept, targets.c.key, [key for key in keys if key not in known], IS_PLACE)
-    _read_more(connection, entity, kept, targets.c.key, keys, IS_PUT_ASIDE)
+    add("key", [key for key in keys if key not in known], f"AND {IS_PLACE.text}")
+    add("key", keys, f"AND {IS_PUT_ASIDE.text}")
     return kept
 
 
-def _read_more(
-    connection: Connection, entity: str, kept: _Kept, column: Any, values: Sequence[str], *conditions: Any
-) -> None:
-    for part in chunked(values, _KEYS_PER_QUERY):
-        chosen = and_(targets.c.entity == entity, in_any(connection, column, part), *conditions)
-        for row in tuples(connection, select(*_COLUMNS).where(chosen)):
-            one = _Target._make(row)
-            place = (one.key, one.source)
-            if one.rejected:
-                kept.rejected.setdefault(place, {})[one.acumatica_key] = one
-            else:
-                kept.at[place] = one
-
-
 def _decide_all(connection: Connection, entity: str, computed: Computed, changes: _Changes) -> None:
-    keys = sorted({want.key for want in computed.wanted})
-    kept = _read(connection, entity, computed.acumatica_keys, keys)
+    kept = _read(connection, entity, computed)
     sending = requests.targets_in(connection, entity)
     handled: set[Place] = set()
     unsendable: set[tuple[Place, str]] = set()
@@ -273,14 +269,13 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
         handled.add(place)
         target = kept.at.get(place)
         beside = kept.rejected.get(place)
-        if want.cause is None and beside is None and target is not None and target.state in CLOSED:  # nearly always
-            its = sending.get(target.id) if sending else None
-            if its is None:
-                if _same(want, target.confirmed, target.confirmed_in_stock):
-                    changes.own(want, target)
-                else:
-                    changes.queue(want, target)
-                continue
+        is_closed = target is not None and target.state in CLOSED and target.id not in sending
+        if want.cause is None and beside is None and target is not None and is_closed:  # nearly always
+            if _same(want, target.confirmed, target.confirmed_in_stock):
+                changes.own(want, target)
+            else:
+                changes.queue(want, target)
+            continue
         own = None if beside is None else beside.pop(want.acumatica_key, None)
         its = None if target is None else sending.get(target.id)
         if want.cause is not None:

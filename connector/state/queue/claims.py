@@ -24,7 +24,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.queue import documents, messages, requests, waits
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.queue.requests import Claim, Ended, NotSent, OpenRequest
-from connector.state.queue.statements import COLUMNS, statements
+from connector.state.queue.statements import CLAIMED, statements
 from connector.state.queue.transitions import overtaken
 from connector.state.rows import chunked, driver_ids, driver_many, driver_rows, update_tuples
 from connector.state.schema import PENDING, SENDING, SENT, micros, targets
@@ -55,8 +55,12 @@ def settle_together(
     return claims
 
 
-_PLACE = itemgetter(3, 4)
-_LAST_REQUEST = 20
+_PLACE = itemgetter(CLAIMED.index("key"), CLAIMED.index("source"))
+_CLAIM_SAYS = (
+    *("id", "seq", "wanted", "wanted_in_stock"),
+    *("confirmed", "confirmed_in_stock", "last_request", "wanted_at"),
+)
+"""The columns of a `Claim`."""
 
 
 class _Claims:
@@ -88,14 +92,11 @@ class _Claims:
     def _fresh(self, count: int) -> Iterable[list[tuple[Any, ...]]]:
         """Return targets whose value was never tried, for so many requests."""
         size = self._spec.size * count
-        if self._spec.whole:
-            due = self._rows(self._made.how_many, 0, size)[0][0]
-            size = due // self._spec.size * self._spec.size
-        if not size:
-            return []
         fresh = self._due(0, size, stock_outs=True) if self._spec.stock_outs_first else []
         if len(fresh) < size:
             fresh += self._due(0, size - len(fresh))
+        if self._spec.whole:
+            del fresh[len(fresh) // self._spec.size * self._spec.size :]
         return [list(part) for part in chunked(fresh, self._spec.size)]
 
     def _due(self, attempts: int, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
@@ -113,13 +114,10 @@ class _Claims:
     def _claimed(self, rows: list[tuple[Any, ...]]) -> list[Message]:
         """Keep that these targets go in one request, in the order of their places."""
         rows.sort(key=_PLACE)
-        width = len(COLUMNS)
-        carried = [
-            Claim(row[0], row[1], row[7], row[8], row[width], row[width + 1], row[_LAST_REQUEST], row[width + 2])
-            for row in rows
-        ]
-        request = requests.begin(self._connection, self._held, carried, now=self._now)
-        claimed = [messages.claimed_message(row[:width], request, self._now) for row in rows]
+        columns = dict(zip(CLAIMED, zip(*rows, strict=True), strict=True))
+        claim = Claim(*(columns[name] for name in _CLAIM_SAYS))
+        request = requests.begin(self._connection, self._held, claim, now=self._now)
+        claimed = [messages.claimed_message(self._held.entity, row, request, self._now) for row in rows]
         documents.keep_attempts(self._connection, claimed)
         return claimed
 

@@ -71,10 +71,10 @@ def _wait(code: str | None, since: int, waits_for: str | None, reported_at: int 
     return Wait(code, instant(since), waits_for, None if reported_at is None else instant(reported_at))
 
 
-def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Message:
-    """Return a row of `COLUMNS` as a message that goes in this request now."""
-    target, seq, entity, key, source, acumatica_key, sku, wanted, in_stock, _state, attempts, *more = row
-    cause, reason, _at, document, _not_before, wait, since, waits_for, reported_at, _request, _rejected = more
+def claimed_message(entity: str, row: tuple[Any, ...], request: int, now: datetime) -> Message:
+    """Return a row of `CLAIMED` as a message that goes in this request now."""
+    target, seq, key, source, acumatica_key, sku, wanted, in_stock, attempts, cause, reason, *more = row
+    document, wait, since, waits_for, reported_at, *_of_request = more
     return Message(
         target,
         seq,
@@ -92,7 +92,7 @@ def claimed_message(row: tuple[Any, ...], request: int, now: datetime) -> Messag
         now,
         document,
         None,
-        _wait(wait, since, waits_for, reported_at),
+        None if wait is None else _wait(wait, since, waits_for, reported_at),
         request,
     )
 

@@ -55,16 +55,18 @@ class InRequest(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a request says of one target, what Magento had confirmed there, and the request that it was in before."""
+    """What a request says of its targets, what Magento had confirmed there, and the request that each was in before;
+    place by place.
+    """
 
-    target: int
-    seq: int
-    value: int | None
-    in_stock: Any
-    old_value: int | None
-    old_in_stock: Any
-    previous: int | None
-    wanted_at: int
+    targets: Sequence[int]
+    seqs: Sequence[int]
+    values: Sequence[int | None]
+    in_stock: Sequence[Any]
+    old_values: Sequence[int | None]
+    old_in_stock: Sequence[Any]
+    previous: Sequence[int | None]
+    wanted_at: Sequence[int]
 
 
 class Delivery(NamedTuple):
@@ -110,20 +112,19 @@ def targets_in(connection: Connection, entity: str | None = None) -> dict[int, I
     return found
 
 
-def begin(connection: Connection, held: Lease, claimed: Sequence[Claim], *, now: datetime) -> int:
+def begin(connection: Connection, held: Lease, claim: Claim, *, now: datetime) -> int:
     """Keep that a request with these targets is about to leave; return its number."""
-    targets, seqs, new, in_stock, old, was_in_stock, previous, wanted_at = zip(*claimed, strict=True)
     given = (
         held.entity,
         held.fence,
-        _json(targets),
-        _json(seqs),
-        _json(new),
-        _truths(in_stock),
-        _json(old),
-        _truths(was_in_stock),
-        _json(previous) if any(previous) else None,
-        min(wanted_at),
+        _json(claim.targets),
+        _json(claim.seqs),
+        _json(claim.values),
+        _truths(claim.in_stock),
+        _json(claim.old_values),
+        _truths(claim.old_in_stock),
+        _json(claim.previous) if any(claim.previous) else None,
+        min(claim.wanted_at),
         micros(now),
     )
     return int(driver_rows(connection, _BEGIN, given)[0][0])
@@ -135,7 +136,7 @@ def _json(values: Sequence[Any]) -> str:
 
 def _truths(values: Sequence[Any]) -> str | None:
     """The list as 0, 1 and null; None where it says nothing."""
-    if not any(value is not None for value in values):
+    if values.count(None) == len(values):
         return None
     return _json([None if value is None else int(value) for value in values])
 

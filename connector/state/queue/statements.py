@@ -34,11 +34,16 @@ COLUMNS = (
     targets.c.last_request,
     targets.c.rejected,
 )
-_CLAIMED = (*COLUMNS, targets.c.confirmed, targets.c.confirmed_in_stock, targets.c.wanted_at)
+CLAIMED = (
+    *("id", "seq", "key", "source", "acumatica_key", "sku", "wanted", "wanted_in_stock", "attempts", "cause", "reason"),
+    *("document", "wait", "waiting_since", "waits_for", "wait_told_at"),
+    *("last_request", "confirmed", "confirmed_in_stock", "wanted_at"),
+)
+"""The columns of a target that is claimed: what a message needs, and what its request keeps beside that."""
 _DUE = "entity = ? AND state = 'pending' AND not_before <= ? AND id NOT IN ({ids})"
 """Parameters: the entity, now, and the targets in open requests: what is newer waits for the end of these."""
 _TURN = "ORDER BY not_before, id LIMIT ?"
-_FIRST = f"SELECT {', '.join(column.name for column in _CLAIMED)} FROM targets"
+_FIRST = f"SELECT {', '.join(CLAIMED)} FROM targets"
 
 
 class Statements(NamedTuple):
@@ -46,7 +51,6 @@ class Statements(NamedTuple):
 
     claim: str
     claim_stock_outs: str
-    how_many: str
     fewest_attempts: str
     accept: str
     confirm: str
@@ -67,7 +71,6 @@ def statements(dialect: str) -> Statements:
     return Statements(
         claim=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? {_TURN}"),
         claim_stock_outs=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? AND wanted = 0 {_TURN}"),
-        how_many=made(f"SELECT count(*) FROM (SELECT 1 FROM targets WHERE {_DUE} AND attempts = ? LIMIT ?) AS fresh"),
         fewest_attempts=made(f"SELECT min(attempts) FROM targets WHERE {_DUE}"),
         accept=_ACCEPT_ON_POSTGRESQL if is_postgresql else _ACCEPT_ON_SQLITE,
         confirm=_CONFIRM_ON_POSTGRESQL if is_postgresql else _CONFIRM_ON_SQLITE,

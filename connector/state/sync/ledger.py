@@ -8,13 +8,14 @@ entity is writing they would wait for it, and it for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
+from connector.state.keyed_rows import rows_of_keys
 from connector.state.rows import as_bool, chunked, in_any, insert_tuples, tuples, update_tuples, upsert
 from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
 
@@ -30,6 +31,8 @@ _ROW = (
     targets.c.confirmed_in_stock,
 )
 """What a `LedgerRow` is made of."""
+_OF_RECORDS = "SELECT acumatica_key, key, source, sku, confirmed, confirmed_in_stock FROM targets"
+_CONFIRMED = "AND confirmed IS NOT NULL"
 _IS_CONFIRMED = targets.c.confirmed.is_not(None)
 _IS_DUE = and_(rechecks.c.entity == bindparam("the_entity"), rechecks.c.due_at <= bindparam("now"))
 _DUE_PLACES = select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(_IS_DUE)
@@ -73,15 +76,21 @@ def _of(connection: Connection, entity: str, keys: Sequence[str]) -> ColumnEleme
 
 
 def of_records(
-    connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]
+    connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Collection[str], *, rows_a_key: float = 1
 ) -> dict[tuple[str, str], LedgerRow]:
-    """What was confirmed of these Acumatica records, and of those SKUs that they do not have, by (key, source)."""
-    found: dict[tuple[str, str], LedgerRow] = {}
-    for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
-        of_these = and_(targets.c.entity == entity, in_any(connection, targets.c.acumatica_key, part), _IS_CONFIRMED)
-        found.update(((row[0], row[1]), _row(row)) for row in tuples(connection, select(*_ROW).where(of_these)))
+    """What was confirmed of these Acumatica records, and of those SKUs that they do not have, by (key, source).
+
+    rows_a_key: how many places a record has, about.
+    """
+    of_these = rows_of_keys(
+        connection, _OF_RECORDS, "acumatica_key", entity, acumatica_keys, also=_CONFIRMED, rows_a_key=rows_a_key
+    )
+    found = {
+        (key, source): LedgerRow(key, source, acumatica_key, sku, value, as_bool(in_stock))
+        for acumatica_key, key, source, sku, value, in_stock in of_these
+    }
     known = {key for key, _source in found}
-    for part in chunked([key for key in keys if key not in known], _KEYS_PER_QUERY):
+    for part in chunked(sorted(key for key in keys if key not in known), _KEYS_PER_QUERY):
         chosen = select(*_ROW).where(_of(connection, entity, part))
         found.update(((row[0], row[1]), _row(row)) for row in tuples(connection, chosen))
     return found

@@ -12,10 +12,11 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from connector.records import Facts, PriceListRow, WarehouseQuantity
-from connector.state.rows import chunked, in_any, tuples, upsert_tuples
+from connector.state.keyed_rows import rows_of_keys
+from connector.state.rows import chunked, driver_many, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
 _KEYS_PER_QUERY = 5_000
@@ -63,25 +64,13 @@ _decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode
 
 
-_COLUMNS = (
-    records.c.acumatica_key,
-    records.c.key,
-    records.c.data,
-    records.c.next_change,
-    records.c.facts_seen,
-    records.c.rows_seen,
-    records.c.vendor_seen,
-)
+_SELECTED = "SELECT acumatica_key, key, data, next_change, facts_seen, rows_seen, vendor_seen FROM records"
 
 
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
     """The stored records among `acumatica_keys`."""
-    found: dict[str, Stored] = {}
-    for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
-        for name, key, data, *seen in tuples(connection, select(*_COLUMNS).where(chosen)):
-            found[name] = Stored(name, key, _decode(data), *seen)
-    return found
+    rows = rows_of_keys(connection, _SELECTED, "acumatica_key", entity, acumatica_keys)
+    return {row[0]: Stored(row[0], row[1], _decode(row[2]), *row[3:]) for row in rows}
 
 
 def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], besides: Iterable[str]) -> dict[str, Stored]:
@@ -99,12 +88,8 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
 
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
     """Those of the keys that more than one stored record has."""
-    found: list[str] = []
-    for part in chunked(keys, _KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, in_any(connection, records.c.key, part))
-        query = select(records.c.key).where(chosen).group_by(records.c.key).having(func.count() > 1)
-        found += [key for (key,) in tuples(connection, query)]
-    return found
+    several = "GROUP BY key HAVING count(*) > 1"
+    return [key for (key,) in rows_of_keys(connection, "SELECT key FROM records", "key", entity, keys, then=several)]
 
 
 def due(connection: Connection, entity: str, today: date) -> list[str]:
@@ -144,9 +129,14 @@ def gone(connection: Connection, entity: str, column: str, sweep: int, kind: str
     return found
 
 
-def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None:
+_WRITTEN = ("entity", "acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen", "vendor_seen")
+_MOST_GROUPS = 10
+
+
+def write(connection: Connection, entity: str, stored: Sequence[Stored]) -> None:
     """Keep the records as they are now."""
-    names = ("entity", "acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen", "vendor_seen")
+    if connection.dialect.name == "sqlite" and _has_only_new_data(connection, entity, stored):
+        return
     rows = [
         (
             entity,
@@ -160,7 +150,36 @@ def write(connection: Connection, entity: str, stored: Iterable[Stored]) -> None
         )
         for one in stored
     ]
-    upsert_tuples(connection, records, names, rows)
+    upsert_tuples(connection, records, _WRITTEN, rows)
+
+
+def _has_only_new_data(connection: Connection, entity: str, stored: Sequence[Stored]) -> bool:
+    """Keep the data of records of which all else is in SQLite already, and return whether that was all.
+
+    Nearly all that changes is a price or a quantity, and to replace a whole row takes twice as long: SQLite writes its
+    entries in the indexes again. What is equal for many records stands in the statement, because a parameter for each
+    takes time too. The first record shows whether it is worth trying.
+    """
+    if not _have_new_data(connection, entity, stored[:1]):
+        return False
+    groups: dict[tuple[int | None, ...], list[Stored]] = {}
+    for one in stored[1:]:
+        groups.setdefault((one.next_change, one.facts_seen, one.rows_seen, one.vendor_seen), []).append(one)
+    return len(groups) <= _MOST_GROUPS and all(_have_new_data(connection, entity, some) for some in groups.values())
+
+
+def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored]) -> bool:
+    """Keep the data of records that have the same days and sweeps, and return whether all of them were there so."""
+    if not alike:
+        return True
+    rows = [(entity, one.acumatica_key, one.key, _encode(one.record)) for one in alike]
+    return driver_many(connection, _only_data(alike[0]), rows) == len(rows)
+
+
+def _only_data(of: Stored) -> str:
+    columns = {name: getattr(of, name) for name in ("next_change", "facts_seen", "rows_seen", "vendor_seen")}
+    others = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns.items())
+    return f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
 
 
 def mark_seen(connection: Connection, entity: str, column: str, sweep: int, acumatica_keys: Sequence[str]) -> None:

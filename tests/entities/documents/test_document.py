@@ -208,7 +208,7 @@ async def test_a_document_without_an_answer(
 def test_a_document_may_be_there_in_part(stored: str, wrote: bool, in_part: bool) -> None:
     """Where its attempt did not end well after something of it had left."""
     delivery = Delivery([RowResult("refused")], wrote=wrote)
-    became = ENTITIES["order"].outcome(MessageOutcome(message(), stored), RequestResult(delivery))
+    [became] = ENTITIES["order"].outcomes([MessageOutcome(message(), stored)], RequestResult(delivery))
     assert became.partially_applied == in_part
 
 
@@ -217,7 +217,7 @@ def test_what_a_document_became_is_kept(stored: str) -> None:
     """Also where it waits on: its number in Magento, and what was told of it; a remark only once it is sent."""
     made = Delivered("7", "adopted", (("A", "east"),), sent_content=Content("Ada"), remark="a line is unknown")
     outcome = MessageOutcome(message(document=b"{}"), stored, reason="Not paid.")
-    became = ENTITIES["order"].outcome(outcome, RequestResult(Delivery([RowResult("waits")]), made))
+    [became] = ENTITIES["order"].outcomes([outcome], RequestResult(Delivery([RowResult("waits")]), made))
     assert became.link == Link("A", "A", "7", encoded(Content("Ada")), "adopted")
     assert (became.taken, became.reason) == (
         (("A", "east"),),
