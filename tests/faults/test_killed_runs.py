@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -96,14 +96,15 @@ def test_two_killed_runs_make_nobody_wait_without_a_word(
     assert "Waiting for one of the" not in checked.err, "the seats of the dead are not waited for"
     assert "FAILED" not in checked.out
 
-    def the_minute_is_over(entity: str) -> None:
-        """The dead hold their leases for no longer."""
-        over = update(leases).where(leases.c.entity == entity).values(expires_at=micros(datetime.now(UTC)))
+    def lease_ends(entity: str, *, seconds: float) -> None:
+        """The dead run holds its lease for so long from now on, however long all this has taken."""
+        at = micros(datetime.now(UTC) + timedelta(seconds=seconds))
         with closing(open_state(f"sqlite:///{folder / 'a2m' / 'state.sqlite'}")) as state, state.write() as connection:
-            connection.execute(over)
+            connection.execute(update(leases).where(leases.c.entity == entity).values(expires_at=at))
 
     for entity in KILLED:
-        synced = run_while(places, "Waiting up to", partial(the_minute_is_over, entity), "sync", entity, "--json")
+        lease_ends(entity, seconds=60)
+        synced = run_while(places, "Waiting up to", partial(lease_ends, entity, seconds=0), "sync", entity, "--json")
         assert synced.code == 0, synced.err
         assert json.loads(synced.out)["entities"][0]["sent"] > 0
         assert "Waiting up to" in synced.err

@@ -121,8 +121,8 @@ MUTANTS = [
     Mutant(
         "what Magento shows is sent again",
         CHUNK,
-        "if _same(want, target.confirmed, target.confirmed_in_stock):\n                    changes.own",
-        "if not _same(want, target.confirmed, target.confirmed_in_stock):\n                    changes.own",
+        "if _same(want, target.confirmed, target.confirmed_in_stock):\n                changes.own",
+        "if not _same(want, target.confirmed, target.confirmed_in_stock):\n                changes.own",
         CHUNKS,
     ),
     Mutant(
