@@ -17,13 +17,14 @@ PACKAGES = ("a2m", "app", "connector", "deployments", "flows", "receiver", "task
 WORDS_OF_THE_SYSTEMS = ("connector/acumatica", "connector/magento", "connector/model")
 """What both systems call a field or a route is not an entity's name."""
 OF_ONE = {
+    "a2m/reference.py": "`a2m forget` says of which customer and which order it was",
     "connector/state/operator/actions.py": "a customer who is linked is brought up to date, other documents are done",
     "connector/state/operator/forget.py": "a person's data stands in customers and orders",
     "connector/state/queue/claims.py": "a shipment changes quantities, which are read again",
     "connector/state/sync/ledger.py": "which entities' keys are SKUs",
     "connector/state/sync/open_orders.py": "open orders of the shop make quantities due",
 }
-"""Where the state database knows an entity, and why."""
+"""Where other code names an entity, and why."""
 
 
 def mentions(file: Path) -> Iterator[tuple[int, str]]:
@@ -45,7 +46,7 @@ def others() -> Iterator[Path]:
 
 
 def test_no_other_code_names_an_entity():
-    """Neither as text nor as an enum member or attribute; where the state database must, the reason stands here."""
+    """Neither as text nor as an enum member or attribute; where other code must, the reason stands here."""
     found = {file.relative_to(ROOT).as_posix() for file in others() if any(mentions(file))}
     assert found == set(OF_ONE)
 
