@@ -154,7 +154,7 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
     out.print(f"[{time.monotonic() - began:3.0f} s] Prefect is there.", markup=False)
     outcomes = sync_all(children, f"{ui}/api", began)
     checked = check()
-    print_result(outcomes, checked, (workspace, ui), folder, time.monotonic() - began)
+    print_result(outcomes, checked, (None if once else workspace, ui), folder, time.monotonic() - began)
     if any(one.compared - one.right > one.wrong for one in checked):
         print_how_to_fix(command, stays=not once)
     if once:

@@ -113,11 +113,13 @@ def write_command(folder: Path, settings: Mapping[str, str]) -> Path:
 def print_result(
     outcomes: Sequence[tuple[str, str, str]],
     checked: Sequence[Checked],
-    addresses: tuple[str, str],
+    addresses: tuple[str | None, str],
     folder: Path,
     seconds: float,
 ) -> None:
-    """Print what happened, whether Magento is right, and where to look."""
+    """Print what happened, whether Magento is right, and where to look. addresses: the workspace, if there is one, and
+    Prefect's UI.
+    """
     out.print()
     table("What happened", ("entity", "run", "in words"), outcomes)
     out.print()
@@ -125,7 +127,8 @@ def print_result(
     heads = ("", "compared", "right", "failed", "wrong")
     table("Does Magento show what Acumatica says?", heads, rows, heads[1:])
     out.print(f"\nIt took {seconds:.0f} s. Where to look:", markup=False)
-    out.print(f"  Workspace      {addresses[0]}", markup=False)
+    if addresses[0] is not None:
+        out.print(f"  Workspace      {addresses[0]}", markup=False)
     out.print(f"  Prefect UI     {addresses[1]}", markup=False)
     out.print(f"  Settings used  {folder / 'state' / 'sandbox.env'}", markup=False)
     out.print(f"  State database {_where_the_state_is(folder)}", markup=False)
