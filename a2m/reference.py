@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from connector.state.operator.forget import ENTITIES as OF_PERSONS
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 MADE = "This page is made from the code: `make reference`.\n"
 JSON_ANSWERS: dict[str, dict[str, list[str] | None]] = {
@@ -47,7 +49,7 @@ JSON_ANSWERS: dict[str, dict[str, list[str] | None]] = {
     },
     "housekeeping": {"messages": None, "runs": None, "ended": None},
     "forget": {
-        "dry_run": None, "customer": None, "order": None, "messages": None, "records": None, "links": None,
+        "dry_run": None, **dict.fromkeys(OF_PERSONS), "messages": None, "records": None, "links": None,
         "mentions": None, "prefect_tables": None, "working": None,
     },
     "user list": {"users": ["name", "role"]},
