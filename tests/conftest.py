@@ -25,15 +25,21 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     # every commit of a state database waits for its disk: some 5 ms, hundreds of thousands of times
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-TOGETHER = {"browser/": "stacks", "deployments/": "stacks", "flows/": "flows"}
-"""Tests with a Prefect server and all its processes, one stack at a time, because each would fill both cores; and those
-that share a server.
+TOGETHER = {
+    "browser/": "stacks",
+    "deployments/": "stacks",
+    "flows/": "flows",
+    "a2m/test_demo.py": "wheel",
+    "packaging/test_wheel.py": "wheel",
+}
+"""Tests with a Prefect server and all its processes, one stack at a time, because each would fill both cores; those
+that share a server; and those that share an environment with the wheel.
 """
 
 LONGEST_FIRST = (
     *("browser/", "deployments/", "faults/", "flows/", "a2m/test_demo.py", "docs/test_tutorial.py"),
     *("packaging/test_ctrl_c.py", "web/test_in_a_browser.py", "syncs/"),
-    *("properties/", "migrated/", "connector/", "packaging/", "a2m/", "app/", "web/", "sandbox_"),
+    *("properties/", "migrated/", "entities/price/", "connector/", "packaging/", "a2m/", "app/", "web/", "sandbox_"),
 )
 """What begins first where tests run side by side, so that no worker is left with a long file at the end."""
 

@@ -6,6 +6,7 @@ here begins with a copy of one that is made once for each version of Prefect, an
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
 import sqlite3
@@ -68,10 +69,16 @@ def free_port() -> int:
 
 
 def _database() -> Path:
-    """The database of a server that has not been used yet; two that make it at once make the same."""
-    if KEPT.exists():
-        return KEPT
+    """The database of a server that has not been used yet. One process makes it, which takes long; others wait."""
     KEPT.parent.mkdir(exist_ok=True)
+    with KEPT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not KEPT.exists():
+            _make_database()
+    return KEPT
+
+
+def _make_database() -> None:
     with tempfile.TemporaryDirectory(dir=KEPT.parent) as name:
         folder = Path(name)
         subprocess.run(
@@ -81,4 +88,3 @@ def _database() -> Path:
         with closing(sqlite3.connect(made)) as connection:  # whatever still lies beside the file comes into the copy
             connection.execute("VACUUM INTO ?", (str(folder / "whole.db"),))
         (folder / "whole.db").replace(KEPT)
-    return KEPT
