@@ -103,7 +103,7 @@ def test_two_killed_runs_make_nobody_wait_without_a_word(
             connection.execute(update(leases).where(leases.c.entity == entity).values(expires_at=at))
 
     for entity in KILLED:
-        lease_ends(entity, seconds=60)
+        lease_ends(entity, seconds=600)
         synced = run_while(places, "Waiting up to", partial(lease_ends, entity, seconds=0), "sync", entity, "--json")
         assert synced.code == 0, synced.err
         assert json.loads(synced.out)["entities"][0]["sent"] > 0
