@@ -17,7 +17,6 @@ PACKAGES = ("a2m", "app", "connector", "deployments", "flows", "receiver", "task
 WORDS_OF_THE_SYSTEMS = ("connector/acumatica", "connector/magento", "connector/model")
 """What both systems call a field or a route is not an entity's name."""
 OF_ONE = {
-    "a2m/reference.py": "`a2m forget` says of which customer and which order it was",
     "connector/state/operator/actions.py": "a customer who is linked is brought up to date, other documents are done",
     "connector/state/operator/forget.py": "a person's data stands in customers and orders",
     "connector/state/queue/claims.py": "a shipment changes quantities, which are read again",
