@@ -31,7 +31,9 @@ STILL = 5
 PATIENCE = 120_000
 STANDING = "*, ::before, ::after { animation: none !important; transition: none !important }"
 """Prefect's pages move while they wait: a tenth of a core for as long as a run takes."""
-STAND_STILL = f"""addEventListener("DOMContentLoaded", () => {{
+STAND_STILL = f"""window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 200);
+window.cancelAnimationFrame = clearTimeout;
+addEventListener("DOMContentLoaded", () => {{
   const style = document.createElement("style");
   style.textContent = "{STANDING}";
   document.head.append(style);
@@ -132,7 +134,7 @@ class Pages:
         self.leave()
 
     def leave(self) -> None:
-        """Go to a page on which nothing is drawn: the graph of a run takes half a core as long as its page is open."""
+        """Go to a page on which nothing is drawn: on that of a run its graph is, again and again."""
         self._follow("/v2/variables")
         self.page.wait_for_url("**/v2/variables?*")  # the page gives itself a query, wherever one has gone meanwhile
 

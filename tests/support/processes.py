@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +72,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=end_with_parent,
+            preexec_fn=_begin,
         )
     try:
         yield process
@@ -80,6 +81,12 @@ def running(
             for one in family(process.pid):
                 one.kill()
         process.wait()
+
+
+def _begin() -> None:
+    """In the new process: it hears Ctrl-C, to which the tests are deaf where a shell started them with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_with_parent()
 
 
 def answers(url: str) -> bool:
