@@ -20,7 +20,7 @@ from connector.model.failures import FailureCode
 from connector.model.quantities import Figure
 from entities.inventory.salable import OpenOrderRule
 from entities.sources import ATTRIBUTE
-from entities.values.items import PROBLEM_COLUMNS
+from entities.values.items import PROBLEM_COLUMNS, no_problems
 
 ONE = 10_000
 LARGEST = 99_999_999 * ONE  # Magento clips a quantity above 99,999,999.9999 in silence
@@ -82,7 +82,7 @@ def compute(
     own = {rule.vendor_source} if rule.vendor_source else set()
     sources = sorted({*rule.sources.values(), *rule.vendor_sources, *own})
     if not sources or items.empty:
-        return Quantities(_values([]), _problems())
+        return Quantities(_values([]), no_problems())
     number = pd.Index(items["inventory_id"])
     totals, present = _sum_warehouses(number, quantities, rule, sources)
     _add_vendor(number, vendor, rule, sources, totals, present)
@@ -157,6 +157,8 @@ def _publish(
     values = _frame(items, rows, columns, sources)
     values["value"] = totals[rows, columns]
     values["in_stock"] = _in_stock(values["value"].to_numpy(), columns, sources, rule)
+    if not bad.any():
+        return Quantities(values, no_problems())
     bad_rows, bad_columns = np.nonzero(bad)
     problems = _frame(items, bad_rows, bad_columns, sources)
     problems["code"] = FailureCode.QUANTITY_TOO_LARGE
@@ -183,7 +185,3 @@ def _frame(items: pd.DataFrame, rows: np.ndarray, columns: np.ndarray, sources: 
 
 def _values(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["inventory_id", "sku", "key", "source", "value", "in_stock"])
-
-
-def _problems() -> pd.DataFrame:
-    return pd.DataFrame(columns=PROBLEM_COLUMNS)

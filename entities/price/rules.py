@@ -19,7 +19,7 @@ import pandas as pd
 
 from connector.model.comparison import same_code
 from connector.model.failures import FailureCode
-from entities.values.items import PROBLEM_COLUMNS
+from entities.values.items import PROBLEM_COLUMNS, no_problems
 
 ONE = 1_000_000
 LARGEST = 9_000_000_000 * ONE
@@ -185,25 +185,25 @@ def _sort_out(
     without_price = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
     good = ~(negative | too_large | without_price | other_tax)
     found = items[["inventory_id", "sku", "key"]].assign(source="")
-    problems = [
-        found[other_tax].assign(code=FailureCode.TAXED_OTHERWISE, reason=TAXED_OTHERWISE.get(rule.tax_included)),
-        found[negative].assign(
-            code=FailureCode.NEGATIVE_PRICE,
-            reason=[
-                FailureCode.NEGATIVE_PRICE.because(
-                    f"Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. Correct it in Acumatica."
-                )
-                for value in values[negative]
-            ],
-        ),
-        found[too_large].assign(
-            code=FailureCode.PRICE_TOO_LARGE, reason=f"{FailureCode.PRICE_TOO_LARGE.label}. Correct it in Acumatica."
-        ),
-    ]
+    problems = []
+    if other_tax.any():
+        why = TAXED_OTHERWISE.get(rule.tax_included)
+        problems.append(found[other_tax].assign(code=FailureCode.TAXED_OTHERWISE, reason=why))
+    if negative.any():
+        reasons = [
+            FailureCode.NEGATIVE_PRICE.because(
+                f"Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. Correct it in Acumatica."
+            )
+            for value in values[negative]
+        ]
+        problems.append(found[negative].assign(code=FailureCode.NEGATIVE_PRICE, reason=reasons))
+    if too_large.any():
+        reason = f"{FailureCode.PRICE_TOO_LARGE.label}. Correct it in Acumatica."
+        problems.append(found[too_large].assign(code=FailureCode.PRICE_TOO_LARGE, reason=reason))
     words = np.where(has_price[without_price], "the price is 0 (Allow Zero is off)", "Acumatica has no price of it")
     return Prices(
         found[good].assign(value=values[good], in_stock=None).reset_index(drop=True),
-        pd.concat(problems)[PROBLEM_COLUMNS].reset_index(drop=True),
+        pd.concat(problems)[PROBLEM_COLUMNS].reset_index(drop=True) if problems else no_problems(),
         found[without_price].assign(reason=words)[NOTE_COLUMNS].reset_index(drop=True),
         next_change,
     )

@@ -20,6 +20,11 @@ PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "code", "reason"]
 """Of records that cannot be sent: `code` is a `FailureCode`."""
 
 
+def no_problems() -> pd.DataFrame:
+    """Return the frame of problems where there are none, which is nearly always."""
+    return pd.DataFrame(columns=PROBLEM_COLUMNS)
+
+
 class Published(NamedTuple):
     """`items`: the ITEMS rows that are published, with `key`. `keys`: `inventory_id`, `key` of every item with a SKU.
 
@@ -48,23 +53,26 @@ def published(items: pd.DataFrame, rule: ItemRule) -> Published:
         chosen &= items["exported"]
     wanted = items[chosen]
     codes, reasons = _reasons(wanted, rule)
-    bad = codes.notna()
+    bad = np.array([code is not None for code in codes], bool)
+    if not bad.any():
+        return Published(wanted.reset_index(drop=True), keys, no_problems())
     problems = wanted.loc[bad, ["inventory_id", "sku", "key"]].assign(source="", code=codes[bad], reason=reasons[bad])
     return Published(wanted[~bad].reset_index(drop=True), keys, problems[PROBLEM_COLUMNS].reset_index(drop=True))
 
 
-def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> tuple[pd.Series, pd.Series]:
+def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> tuple[np.ndarray, np.ndarray]:
     """Return the code and the words of why an item cannot be published; None where it can."""
-    codes = pd.Series(np.full(len(wanted), None, dtype=object), index=wanted.index)
+    codes = np.full(len(wanted), None, dtype=object)
     reasons = codes.copy()
 
-    def reject(which: pd.Series, code: FailureCode, details: str | list[str]) -> None:
-        codes[which] = code
-        reasons[which] = code.because(details) if isinstance(details, str) else [code.because(one) for one in details]
+    def reject(which: np.ndarray, code: FailureCode, details: str | list[str]) -> None:
+        if which.any():
+            codes[which] = code
+            reasons[which] = code.because(details) if isinstance(details, str) else [*map(code.because, details)]
 
     key = wanted["key"]
-    has_sku = key.notna() & (key != "")
-    shared = has_sku & key.duplicated(keep=False)
+    has_sku = np.array([isinstance(one, str) and one != "" for one in key], bool)
+    shared = has_sku & key.duplicated(keep=False).to_numpy()
     if shared.any():
         names = wanted[shared].groupby("key")["inventory_id"].agg(lambda ids: ", ".join(sorted(ids)))
         twins = [
@@ -82,7 +90,7 @@ def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> tuple[pd.Series, pd.Series
         too_long, FailureCode.SKU_TOO_LONG, f"Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
     )
     if rule.unit == "sales":
-        unknown = wanted["unit_numerator"].isna() | wanted["unit_denominator"].isna()
+        unknown = (wanted["unit_numerator"].isna() | wanted["unit_denominator"].isna()).to_numpy()
         missing = [
             f"Acumatica does not say how many {base} one {sales} is. Enter the conversion of the item."
             for base, sales in zip(wanted["base_uom"][unknown], wanted["sales_uom"][unknown], strict=True)
