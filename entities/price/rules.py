@@ -2,9 +2,8 @@
 
 The price comes from the item's default price, from a field of the item, or from the price list. Of the list, in this
 order: rows of the chosen price class before base rows, promotions before regular rows, rows in the published unit
-before
-rows in the other one, the largest break quantity up to one, the latest effective date; rows of a warehouse, a customer
-or another currency are not used. Where the list has no row the default price counts (Acumatica's own order,
+before rows in the other one, the largest break quantity up to one, the latest effective date; rows of a warehouse, a
+customer or another currency are not used. Where the list has no row the default price counts (Acumatica's own order,
 contracts/acumatica.md §3.10), or, by a setting, none. Prices are whole 1/1,000,000; nothing is ever a binary float.
 """
 

@@ -41,8 +41,7 @@ def published(items: pd.DataFrame, rule: ItemRule) -> Published:
 
     `items` has `inventory_id, kind, sku, status, item_class, exported, base_uom, sales_uom, unit_numerator,
     unit_denominator, default_price, field_price`; units as in `connector.acumatica`. Every item that shares a SKU with
-    a
-    published one has to be in the frame: two published items with one SKU are both a problem.
+    a published one has to be in the frame: two published items with one SKU are both a problem.
     """
     items = items.assign(key=skus.normalise(items["sku"]))
     keys = items.loc[items["key"].notna() & (items["key"] != ""), ["inventory_id", "key"]]

@@ -1,8 +1,8 @@
 """What Acumatica last said of each record: the facts of an item, its quantities by warehouse or its price rows.
 
 A sync that pulls one changed quantity computes from this with the quantities of the other warehouses, without asking
-Acumatica again; a promotion that starts
-today is computed from it with no request at all. Rows are replaced in place, so an unchanged record costs nothing.
+Acumatica again; a promotion that starts today is computed from it with no request at all. Rows are replaced in place,
+so an unchanged record costs nothing.
 """
 
 from __future__ import annotations
