@@ -102,8 +102,13 @@ class Pages:
         expect(self.page.get_by_text(name).first).to_be_visible()
 
     def see_log(self, words: str) -> None:
-        """The log of the run on whose page we are."""
-        expect(self.page.get_by_role("tabpanel")).to_contain_text(words)
+        """The log of the run on whose page we are, which may have been read before all of its lines had arrived."""
+        log = self.page.get_by_role("tabpanel")
+        try:
+            expect(log).to_contain_text(words, timeout=5_000)
+        except AssertionError:
+            self.page.reload()
+            expect(log).to_contain_text(words)
 
     def see(self, words: str) -> None:
         """Words anywhere on the page."""
