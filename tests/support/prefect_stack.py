@@ -24,6 +24,7 @@ from support.prefect_server import prefect_server
 from support.processes import running, wait_until
 from support.served import one_client
 
+from a2m.demo_server import FINAL
 from connector.state.engine import State, open_state
 from connector.state.operator import overview
 from connector.state.schema import metadata
@@ -34,7 +35,6 @@ from settings.toml_file import as_toml
 Sections = dict[str, dict[str, Any]]
 SHORT_LIFE = {"check_process_time": 1, "process_sleep_time": 1}
 LONG_LIFE = {"check_process_time": 59, "process_sleep_time": 1}
-ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Stack:
 
         def is_over() -> bool:
             now = self.run(run_id)
-            return now["run_count"] >= run_count and now["state_type"] in ENDED
+            return now["run_count"] >= run_count and now["state_type"] in FINAL
 
         wait_until(is_over, f"the end of run {run_id}")
         return self.run(run_id)

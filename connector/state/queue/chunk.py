@@ -269,8 +269,8 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
         handled.add(place)
         target = kept.at.get(place)
         beside = kept.rejected.get(place)
-        is_closed = target is not None and target.state in CLOSED and target.id not in sending
-        if want.cause is None and beside is None and target is not None and is_closed:  # nearly always
+        is_plain = want.cause is None and beside is None
+        if is_plain and target is not None and target.state in CLOSED and target.id not in sending:  # nearly always
             if _same(want, target.confirmed, target.confirmed_in_stock):
                 changes.own(want, target)
             else:

@@ -92,7 +92,7 @@ def claimed_message(entity: str, row: tuple[Any, ...], request: int, now: dateti
         now,
         document,
         None,
-        None if wait is None else _wait(wait, since, waits_for, reported_at),
+        _wait(wait, since, waits_for, reported_at),
         request,
     )
 

@@ -15,11 +15,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from connector.state.keyed_rows import rows_of_keys
+from connector.state.keyed_rows import KEYS_PER_QUERY, rows_of_keys
 from connector.state.rows import as_bool, chunked, in_any, insert_tuples, tuples, update_tuples, upsert
 from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
 
-_KEYS_PER_QUERY = 5_000
 OF_PRODUCTS = {"price", "inventory"}
 """The entities whose keys are SKUs."""
 _ROW = (
@@ -90,7 +89,7 @@ def of_records(
         for acumatica_key, key, source, sku, value, in_stock in of_these
     }
     known = {key for key, _source in found}
-    for part in chunked(sorted(key for key in keys if key not in known), _KEYS_PER_QUERY):
+    for part in chunked(sorted(key for key in keys if key not in known), KEYS_PER_QUERY):
         chosen = select(*_ROW).where(_of(connection, entity, part))
         found.update(((row[0], row[1]), _row(row)) for row in tuples(connection, chosen))
     return found
@@ -100,7 +99,7 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
     """When Magento last confirmed something of each of these SKUs."""
     found: dict[str, datetime] = {}
     latest = func.max(targets.c.confirmed_at)
-    for part in chunked(keys, _KEYS_PER_QUERY):
+    for part in chunked(keys, KEYS_PER_QUERY):
         these = select(targets.c.key, latest).where(_of(connection, entity, part)).group_by(targets.c.key)
         found.update((key, instant(at)) for key, at in connection.execute(these))
     return found
@@ -109,7 +108,7 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
     """The (key, source) among these keys of which Magento has confirmed a value."""
     found: set[tuple[str, str]] = set()
-    for part in chunked(keys, _KEYS_PER_QUERY):
+    for part in chunked(keys, KEYS_PER_QUERY):
         found.update(tuples(connection, select(targets.c.key, targets.c.source).where(_of(connection, entity, part))))
     return found
 
@@ -147,7 +146,7 @@ def _known(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tup
     """Return the id of the target at each place of these keys, and when something was confirmed there."""
     found: dict[tuple[str, str], tuple[int, int | None]] = {}
     columns = (targets.c.key, targets.c.source, targets.c.id, targets.c.confirmed, targets.c.confirmed_at)
-    for part in chunked(keys, _KEYS_PER_QUERY):
+    for part in chunked(keys, KEYS_PER_QUERY):
         these = and_(targets.c.entity == entity, IS_PLACE, in_any(connection, targets.c.key, part))
         for key, source, number, value, at in tuples(connection, select(*columns).where(these)):
             found[key, source] = (number, None if value is None else at)
@@ -166,7 +165,7 @@ def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], 
 
 def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for part in chunked(keys, _KEYS_PER_QUERY):
+    for part in chunked(keys, KEYS_PER_QUERY):
         these = and_(rechecks.c.entity == entity, in_any(connection, rechecks.c.key, part))
         rows = connection.execute(select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(these))
         found.update(((row[0], row[1]), row[2]) for row in rows)
@@ -181,7 +180,7 @@ def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerR
 
 def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:
     """Forget what Magento confirmed, of these keys or of all. What must be shown there is then asked or told again."""
-    for part in [None] if keys is None else chunked(keys, _KEYS_PER_QUERY):
+    for part in [None] if keys is None else chunked(keys, KEYS_PER_QUERY):
         these = (
             and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED) if part is None else _of(connection, entity, part)
         )

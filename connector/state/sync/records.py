@@ -15,11 +15,10 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from connector.records import Facts, PriceListRow, WarehouseQuantity
-from connector.state.keyed_rows import rows_of_keys
+from connector.state.keyed_rows import KEYS_PER_QUERY, rows_of_keys
 from connector.state.rows import chunked, driver_many, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
-_KEYS_PER_QUERY = 5_000
 _DUE = select(records.c.acumatica_key).where(
     records.c.entity == bindparam("the_entity"), records.c.next_change <= bindparam("day")
 )
@@ -79,7 +78,7 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
     """
     own = set(besides)
     found: dict[str, Stored] = {}
-    for part in chunked(keys, _KEYS_PER_QUERY):
+    for part in chunked(keys, KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, in_any(connection, records.c.key, part))
         names = [name for (name,) in tuples(connection, select(records.c.acumatica_key).where(chosen))]
         found.update(read(connection, entity, [name for name in names if name not in own]))
@@ -184,6 +183,6 @@ def _only_data(of: Stored) -> str:
 
 def mark_seen(connection: Connection, entity: str, column: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
     """Say that the sweep saw these records, where nothing else of them changed."""
-    for part in chunked(acumatica_keys, _KEYS_PER_QUERY):
+    for part in chunked(acumatica_keys, KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
         connection.execute(update(records).where(chosen).values({column: sweep}))
