@@ -24,6 +24,8 @@ from typing import Literal
 
 import httpx
 
+from connector.transport import WholeResponse
+
 FaultKind = Literal["dns", "tls", "refused", "connect_timeout", "reset", "read_timeout", "protocol"]
 
 ANSWER_LIMIT = 256 * 1024 * 1024
@@ -206,7 +208,7 @@ def no_cookies() -> CookieJar:
 
 
 async def exchange(
-    client: httpx.AsyncClient,
+    client: httpx.AsyncClient | httpx.AsyncBaseTransport,
     request: httpx.Request,
     *,
     limit: int = ANSWER_LIMIT,
@@ -214,10 +216,10 @@ async def exchange(
 ) -> httpx.Response:
     """Send `request` and read its whole answer, never following a redirect.
 
-    limit: bytes of the decompressed body. seconds: for the exchange as a whole; httpx's own timeouts hold between two
-    pieces only, and an answer that drips would last for ever. Raises `httpx.TransportError` and nothing else of
-    httpx: `AnswerTooLarge` above the limit, `httpx.ReadTimeout` when the time is up, `httpx.RemoteProtocolError` for
-    a body that cannot be decompressed.
+    client: a transport takes requests that have all their headers and time-outs. limit: bytes of the decompressed body.
+    seconds: for the exchange as a whole; httpx's own timeouts hold between two pieces only, and an answer that drips
+    would last for ever. Raises `httpx.TransportError` and nothing else of httpx: `AnswerTooLarge` above the limit,
+    `httpx.ReadTimeout` when the time is up, `httpx.RemoteProtocolError` for a body that cannot be decompressed.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -228,15 +230,28 @@ async def exchange(
         raise httpx.RemoteProtocolError(f"the body cannot be decompressed: {exc}", request=request) from exc
 
 
-async def _exchange(client: httpx.AsyncClient, request: httpx.Request, limit: int) -> httpx.Response:
-    response = await client.send(request, stream=True, follow_redirects=False)
+async def _exchange(
+    client: httpx.AsyncClient | httpx.AsyncBaseTransport, request: httpx.Request, limit: int
+) -> httpx.Response:
+    if isinstance(client, httpx.AsyncClient):
+        response = await client.send(request, stream=True, follow_redirects=False)
+    else:
+        response = await client.handle_async_request(request)
+    if isinstance(response, WholeResponse):
+        if len(response.content) > limit:
+            raise _too_large(limit, request)
+        return response
     body = bytearray()
     try:
         async for piece in response.aiter_bytes():
             body += piece
             if len(body) > limit:
-                raise AnswerTooLarge(f"the answer is longer than {limit:,} bytes", request=request)
+                raise _too_large(limit, request)
     finally:
         await response.aclose()
     headers = [(name, value) for name, value in response.headers.multi_items() if name not in _ENCODING_HEADERS]
-    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)
+
+
+def _too_large(limit: int, request: httpx.Request) -> AnswerTooLarge:
+    return AnswerTooLarge(f"the answer is longer than {limit:,} bytes", request=request)

@@ -1,17 +1,17 @@
 """HTTP/1.1 for httpx on asyncio's own connections: h11 says what goes over them, httpx what it means.
 
-It takes half the processor time of httpx's own transport (docs/adr/0044). Guarantees: no request is repeated; an error
-before a connection stands is `httpx.ConnectError`, `httpx.ConnectTimeout` or `httpx.PoolTimeout`, and nothing of the
-request has left; every later one is another `httpx.TransportError`, and the request may have arrived. A connection on
-which anything comes without a request is closed. Where the environment names a proxy, httpx's own transport is used.
+It takes a fraction of the processor time of httpx's own transport (docs/adr/0044, 0061): the plain exchange is written
+and read without h11 (`connector.plain_http`). Guarantees: no request is repeated; an error before a connection stands
+is `httpx.ConnectError`, `httpx.ConnectTimeout` or `httpx.PoolTimeout`, and nothing of the request has left; every later
+one is another `httpx.TransportError`, and the request may have arrived. A connection on which anything comes without a
+request is closed. Where the environment names a proxy, httpx's own transport is used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable
 from time import monotonic
 from typing import TypeVar
 from urllib.request import getproxies
@@ -19,12 +19,14 @@ from urllib.request import getproxies
 import h11
 import httpx
 
+from connector import plain_http
+from connector.plain_http import WholeAnswer
+from connector.wire import Wire
+
 IDLE_SECONDS = 30.0
 """A connection that was not used for so long is closed: servers close theirs after 60 seconds and more."""
 
 LONGEST_HEAD = 100 * 1024
-MOST_UNREAD = 1024 * 1024
-"""Bytes: while so many have arrived and were not taken yet, the other side has to wait."""
 
 NEXT_ADDRESS_AFTER = 0.25
 """Seconds after which a host's next address is tried beside the one before (RFC 8305)."""
@@ -39,6 +41,24 @@ def transport_for(tls: ssl.SSLContext, connections: int) -> httpx.AsyncBaseTrans
     if any(proxies.get(scheme) for scheme in ("http", "https", "all")):
         return None
     return AsyncioTransport(tls, connections)
+
+
+class WholeResponse(httpx.Response):
+    """An answer whose body has come with its head, and is not compressed."""
+
+    def __init__(self, answer: WholeAnswer, request: httpx.Request) -> None:
+        super().__init__(
+            200,
+            headers=answer.headers,
+            stream=httpx.ByteStream(answer.body),
+            request=request,
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": answer.reason},
+        )
+        self._whole = answer.body
+
+    @property
+    def content(self) -> bytes:
+        return self._whole
 
 
 class AsyncioTransport(httpx.AsyncBaseTransport):
@@ -56,17 +76,22 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer as soon as its head is there. Raises `httpx.TransportError`."""
         timeouts: dict[str, float | None] = request.extensions.get("timeout", {})
-        await _within(self._free.acquire(), timeouts.get("pool"), httpx.PoolTimeout)
+        await self._place(timeouts.get("pool"))
         connection: _Connection | None = None
         try:
             content = await request.aread()
             connection = self._take(_origin(request.url)) or await self._connect(request.url, timeouts.get("connect"))
-            with _as_httpx_error(request):
+            try:
                 await connection.send(request, content, timeouts.get("write"))
-                head = await connection.head(timeouts.get("read"))
+                head = await connection.head(request, content, timeouts.get("read"))
+            except (OSError, h11.ProtocolError) as error:
+                raise _as_httpx_error(error, request) from error
         except BaseException:
             self._give_back(connection, is_usable=False)
             raise
+        if isinstance(head, WholeAnswer):
+            self._give_back(connection, is_usable=True)
+            return WholeResponse(head, request)
         return httpx.Response(
             head.status_code,
             headers=head.headers.raw_items(),
@@ -80,6 +105,12 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         for connection in idle:
             await connection.close()
 
+    async def _place(self, seconds: float | None) -> None:
+        if self._free.locked():
+            await _within(self._free.acquire(), seconds, httpx.PoolTimeout)
+        else:
+            await self._free.acquire()  # at once
+
     def _take(self, origin: Origin) -> _Connection | None:
         while self._idle:
             connection = self._idle.pop()
@@ -92,7 +123,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
     async def _connect(self, url: httpx.URL, seconds: float | None) -> _Connection:
         host, tls = url.raw_host.decode("ascii"), self._tls if url.scheme == "https" else None
         opening = asyncio.get_running_loop().create_connection(
-            _Wire,
+            Wire,
             host,
             url.port or (443 if tls else 80),
             ssl=tls,
@@ -114,26 +145,36 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
 
 
 class _Connection:
-    """One connection: what h11 knows of it, and the bytes."""
+    """One connection: its bytes, and what h11 knows of an exchange that is not plain."""
 
-    def __init__(self, origin: Origin, wire: _Wire) -> None:
+    def __init__(self, origin: Origin, wire: Wire) -> None:
         self.origin = origin
         self.wire = wire
         self.idle_since = 0.0
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
+        self._http: h11.Connection | None = None
 
     async def send(self, request: httpx.Request, content: bytes, seconds: float | None) -> None:
         """Send a request whole. What it raises after the first byte says nothing of the answer, which may be there."""
-        http = self._http
-        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        pieces = [http.send(head), http.send(h11.Data(data=content)) if content else b"", http.send(h11.EndOfMessage())]
+        text = plain_http.text_of(request, content)
+        if text is None:
+            self._http, text = _by_h11(request, content)
         self.wire.is_expected = True
-        await _within(self.wire.write(b"".join(piece for piece in pieces if piece)), seconds, httpx.WriteTimeout)
+        try:
+            await self.wire.write(text, seconds)
+        except TimeoutError as error:
+            raise httpx.WriteTimeout(str(error), request=request) from error
 
-    async def head(self, seconds: float | None) -> h11.Response:
-        """Return the head of the answer, without those that only announce it (1xx)."""
+    async def head(self, request: httpx.Request, content: bytes, seconds: float | None) -> h11.Response | WholeAnswer:
+        """Return the head of the answer, without those that only announce it (1xx); all of it where it is plain."""
+        if self._http is None:
+            data = await self.wire.read(seconds)
+            whole = plain_http.whole_answer(data)
+            if whole is not None:
+                return whole
+            self._http, _text = _by_h11(request, content)
+            self._received(self._http, data)
         while True:
-            event = await self._next_event(seconds)
+            event = await self._next_event(self._http, seconds)
             if isinstance(event, h11.Response):
                 return event
             if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
@@ -142,28 +183,32 @@ class _Connection:
 
     async def body(self, seconds: float | None) -> AsyncIterator[bytes]:
         """Return the pieces of the answer's body, undone of what was done for the way only (chunks)."""
-        while isinstance(event := await self._next_event(seconds), h11.Data):
+        http = self._http
+        while http is not None and isinstance(event := await self._next_event(http, seconds), h11.Data):
             yield bytes(event.data)
 
-    async def _next_event(self, seconds: float | None) -> h11.Event | type[h11.PAUSED]:
-        http = self._http
+    async def _next_event(self, http: h11.Connection, seconds: float | None) -> h11.Event | type[h11.PAUSED]:
         while True:
             event = http.next_event()
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]
-            data = await self.wire.read(seconds)
-            if not data and http.their_state is h11.SEND_RESPONSE:
-                raise h11.RemoteProtocolError("Server disconnected without sending a response.")
-            http.receive_data(data)
+            self._received(http, await self.wire.read(seconds))
+
+    def _received(self, http: h11.Connection, data: bytes) -> None:
+        if not data and http.their_state is h11.SEND_RESPONSE:
+            raise h11.RemoteProtocolError("Server disconnected without sending a response.")
+        http.receive_data(data)
 
     def is_reusable(self) -> bool:
         """Return whether another request may follow; makes the connection ready for it."""
         http, wire = self._http, self.wire
-        if http.our_state is not h11.DONE or http.their_state is not h11.DONE:
+        if http is not None:
+            is_over = http.our_state is h11.DONE and http.their_state is h11.DONE
+            if not is_over or http.trailing_data[0]:
+                return False
+        if wire.is_over or wire.has_data():
             return False
-        if wire.is_over or wire.has_data() or http.trailing_data[0]:
-            return False
-        http.start_next_cycle()
+        self._http = None
         wire.is_expected = False
         self.idle_since = monotonic()
         return True
@@ -191,9 +236,11 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._connection is not None:
-            with _as_httpx_error(self._request):
+            try:
                 async for piece in self._connection.body(self._seconds):
                     yield piece
+            except (OSError, h11.ProtocolError) as error:
+                raise _as_httpx_error(error, self._request) from error
 
     async def aclose(self) -> None:
         connection, self._connection = self._connection, None
@@ -201,94 +248,16 @@ class _Body(httpx.AsyncByteStream):
             self._transport._give_back(connection, is_usable=True)
 
 
-class _Wire(asyncio.Protocol):
-    """The bytes of a connection. `is_over`: nothing more will come, or something came that nobody asked for."""
-
-    transport: asyncio.Transport
-
-    def __init__(self) -> None:
-        self.is_expected = False
-        self.is_over = False
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._received: list[bytes] = []
-        self._unread = 0
-        self._fault: Exception | None = None
-        self._arrived: asyncio.Future[None] | None = None
-        self._drained: asyncio.Future[None] | None = None
-        self._is_full = False
-
-    def has_data(self) -> bool:
-        """Return whether bytes have arrived that nobody took."""
-        return bool(self._received)
-
-    async def read(self, seconds: float | None) -> bytes:
-        """Return what has arrived, at least a byte; nothing at the end. Raises `TimeoutError`, `OSError`."""
-        if not self._received and not self.is_over:
-            self._arrived = asyncio.get_running_loop().create_future()
-            async with asyncio.timeout(seconds):
-                await self._arrived
-        if self._received:
-            data = b"".join(self._received)
-            self._received.clear()
-            if self._unread > MOST_UNREAD:
-                self.transport.resume_reading()
-            self._unread = 0
-            return data
-        if self._fault is not None:
-            raise self._fault
-        return b""
-
-    async def write(self, data: bytes) -> None:
-        """Hand over what is to be sent, and wait while the other side is slow to take it.
-
-        A connection that is cut meanwhile is no error here: the answer may have come before.
-        """
-        self.transport.write(data)
-        if self._is_full and not self.is_over:
-            self._drained = asyncio.get_running_loop().create_future()
-            await self._drained
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]
-
-    def data_received(self, data: bytes) -> None:
-        if not self.is_expected:
-            self.is_over = True
-            self.transport.abort()
-            return
-        self._received.append(data)
-        was_enough, self._unread = self._unread > MOST_UNREAD, self._unread + len(data)
-        if self._unread > MOST_UNREAD and not was_enough:
-            self.transport.pause_reading()
-        _set(self._arrived)
-
-    def eof_received(self) -> bool:
-        self.is_over = True
-        _set(self._arrived)
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_over = True
-        self._fault = exc
-        _set(self._arrived)
-        _set(self._drained)
-        _set(self.closed)
-
-    def pause_writing(self) -> None:
-        self._is_full = True
-
-    def resume_writing(self) -> None:
-        self._is_full = False
-        _set(self._drained)
+def _by_h11(request: httpx.Request, content: bytes) -> tuple[h11.Connection, bytes]:
+    """Return an exchange of h11 in which the request was sent, and its text. Raises `h11.LocalProtocolError`."""
+    http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
+    head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+    pieces = [http.send(head), http.send(h11.Data(data=content)) if content else b"", http.send(h11.EndOfMessage())]
+    return http, b"".join(piece for piece in pieces if piece)
 
 
 def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.host, url.port
-
-
-def _set(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)
 
 
 async def _within(waiting: Awaitable[T], seconds: float | None, late: type[httpx.TimeoutException]) -> T:
@@ -299,16 +268,12 @@ async def _within(waiting: Awaitable[T], seconds: float | None, late: type[httpx
         raise late(str(error)) from error
 
 
-@contextmanager
-def _as_httpx_error(request: httpx.Request) -> Iterator[None]:
-    """Raise what went wrong on a connection as httpx's own transport does."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise httpx.ReadTimeout(str(error), request=request) from error
-    except OSError as error:
-        raise httpx.ReadError(str(error), request=request) from error
-    except h11.LocalProtocolError as error:
-        raise httpx.LocalProtocolError(str(error), request=request) from error
-    except h11.RemoteProtocolError as error:
-        raise httpx.RemoteProtocolError(str(error), request=request) from error
+def _as_httpx_error(error: Exception, request: httpx.Request) -> httpx.TransportError:
+    """Return what went wrong on a connection as httpx's own transport says it."""
+    if isinstance(error, TimeoutError):
+        return httpx.ReadTimeout(str(error), request=request)
+    if isinstance(error, OSError):
+        return httpx.ReadError(str(error), request=request)
+    if isinstance(error, h11.LocalProtocolError):
+        return httpx.LocalProtocolError(str(error), request=request)
+    return httpx.RemoteProtocolError(str(error), request=request)

@@ -34,28 +34,32 @@ TOO_MANY = "Maximum items of type"
 UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
 
+Number = Decimal | float
+"""A float only where JSON writes it as the very decimal that is meant."""
+
+
 class PriceRow(msgspec.Struct, frozen=True, gc=False):
     """A base price of a SKU in a store (0: every store), by the names that Magento's route has for them."""
 
     sku: str
-    price: Decimal
+    price: Number
     store_id: int = 0
 
 
 class SourceItemRow(msgspec.Struct, frozen=True, gc=False):
-    """A quantity of a SKU at a source."""
+    """A quantity of a SKU at a source, by the names that Magento's route has for them; status: 1 is in stock."""
 
     sku: str
-    source: str
-    quantity: Decimal
-    in_stock: bool
+    source_code: str
+    quantity: Number
+    status: int
 
 
 class StockItemRow(msgspec.Struct, frozen=True, gc=False):
     """A quantity of a SKU where MSI is off; with `in_stock` none the stock status is left alone."""
 
     sku: str
-    quantity: Decimal
+    quantity: Number
     in_stock: bool | None
 
 
@@ -102,12 +106,14 @@ class Delivery:
 
     def not_accepted(self) -> list[RowResult]:
         """Return the outcomes of the rows that Magento did not take; nearly always there are none."""
+        if self.outcomes.count(ACCEPTED) == len(self.outcomes):
+            return []
         return [outcome for outcome in self.outcomes if outcome is not ACCEPTED]
 
 
 Row = TypeVar("Row", PriceRow, SourceItemRow, StockItemRow, AttributeRow)
-Send = Callable[[list[Row]], Awaitable[Any]]
-Judge = Callable[[list[Row], Any], list[RowResult | None]]
+Send = Callable[[Sequence[Row]], Awaitable[Any]]
+Judge = Callable[[Sequence[Row], Any], list[RowResult | None]]
 
 
 @dataclass
@@ -119,17 +125,17 @@ class _Sending(Generic[Row]):
     judge: Judge[Row]
     size: int = 1_000_000
     outcomes: list[RowResult] = field(default_factory=list)
-    waiting: list[list[int]] = field(default_factory=list)
+    waiting: list[Sequence[int]] = field(default_factory=list)
     array_limit: int | None = None
     fault: HostUnavailable | None = None
 
     async def run(self) -> Delivery:
         self.outcomes = [NOT_SENT] * len(self.rows)
-        self._send_again(list(range(len(self.rows))), self.size)
+        self._send_again(range(len(self.rows)), self.size)
         while self.waiting and self.fault is None:
             part = self.waiting.pop()
             try:
-                self._judge(part, await self.send([self.rows[index] for index in part]))
+                self._judge(part, await self.send(self._rows_of(part)))
             except HostUnavailable as fault:
                 self.fault = fault
             except NoAnswer as fault:
@@ -140,16 +146,19 @@ class _Sending(Generic[Row]):
                 self._cut(part, fault)
         return Delivery(self.outcomes, self.array_limit, self.fault)
 
-    def _end(self, part: list[int], outcome: RowResult) -> None:
+    def _end(self, part: Sequence[int], outcome: RowResult) -> None:
         """Keep one outcome for the part and send no other: Magento is not well, what did not leave loses nothing."""
         self._keep(part, outcome)
         self.waiting.clear()
 
-    def _keep(self, part: list[int], outcome: RowResult) -> None:
+    def _keep(self, part: Sequence[int], outcome: RowResult) -> None:
+        if len(part) == len(self.outcomes):
+            self.outcomes = [outcome] * len(part)
+            return
         for index in part:
             self.outcomes[index] = outcome
 
-    def _cut(self, part: list[int], fault: RequestRefused) -> None:
+    def _cut(self, part: Sequence[int], fault: RequestRefused) -> None:
         limit = _array_limit(fault)
         if limit is not None and len(part) > limit:
             self.array_limit = limit
@@ -159,12 +168,19 @@ class _Sending(Generic[Row]):
         else:
             self._keep(part, refused(fault))
 
-    def _send_again(self, part: list[int], size: int) -> None:
+    def _send_again(self, part: Sequence[int], size: int) -> None:
         self.waiting.extend(part[start : start + size] for start in reversed(range(0, len(part), size)))
 
-    def _judge(self, part: list[int], answer: Any) -> None:
+    def _rows_of(self, part: Sequence[int]) -> Sequence[Row]:
+        return self.rows if len(part) == len(self.rows) else [self.rows[index] for index in part]
+
+    def _judge(self, part: Sequence[int], answer: Any) -> None:
+        judged = self.judge(self._rows_of(part), answer)
+        if judged.count(ACCEPTED) == len(judged):
+            self._keep(part, ACCEPTED)
+            return
         unclear = []
-        for index, outcome in zip(part, self.judge([self.rows[index] for index in part], answer), strict=True):
+        for index, outcome in zip(part, judged, strict=True):
             if outcome is None:
                 unclear.append(index)
             else:
@@ -200,7 +216,7 @@ async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow], size: 
     cannot dead-lock.
     """
 
-    async def send(part: list[PriceRow]) -> Any:
+    async def send(part: Sequence[PriceRow]) -> Any:
         return await client.write("POST", BASE_PRICES, prices_body(part))
 
     return await _Sending(rows, send, judge_prices, size=size or len(rows)).run()
@@ -212,12 +228,8 @@ async def deliver_source_items(client: MagentoClient, rows: Sequence[SourceItemR
     The caller has to know that each SKU exists: Magento stores a row for a product that does not.
     """
 
-    async def send(part: list[SourceItemRow]) -> Any:
-        items = [
-            {"sku": row.sku, "source_code": row.source, "quantity": row.quantity, "status": int(row.in_stock)}
-            for row in part
-        ]
-        return await client.write("POST", "inventory/source-items", {"sourceItems": items})
+    async def send(part: Sequence[SourceItemRow]) -> Any:
+        return await client.write("POST", "inventory/source-items", {"sourceItems": part})
 
     return await _Sending(rows, send, _judge_as_whole).run()
 
@@ -225,7 +237,7 @@ async def deliver_source_items(client: MagentoClient, rows: Sequence[SourceItemR
 async def deliver_stock_items(client: MagentoClient, rows: Sequence[StockItemRow]) -> Delivery:
     """Send quantities where MSI is off, one request each; Magento ignores the item id in the path."""
 
-    async def send(part: list[StockItemRow]) -> Any:
+    async def send(part: Sequence[StockItemRow]) -> Any:
         row = part[0]
         item: dict[str, Any] = {"qty": row.quantity}
         if row.in_stock is not None:
@@ -238,7 +250,7 @@ async def deliver_stock_items(client: MagentoClient, rows: Sequence[StockItemRow
 async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]) -> Delivery:
     """Send values of a product attribute, one request each; all else of the product is left as it is."""
 
-    async def send(part: list[AttributeRow]) -> Any:
+    async def send(part: Sequence[AttributeRow]) -> Any:
         row = part[0]
         attributes = [{"attribute_code": row.attribute, "value": row.value}]
         return await client.write(
@@ -248,9 +260,9 @@ async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]
     return await _Sending(rows, send, _judge_as_whole, size=1).run()
 
 
-def _judge_as_whole(part: list[Any], answer: Any) -> list[RowResult | None]:
+def _judge_as_whole(part: Sequence[Any], answer: Any) -> list[RowResult | None]:
     """Return the rows of a request without row errors: all accepted."""
-    return [ACCEPTED for _row in part]
+    return [ACCEPTED] * len(part)
 
 
 def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None]:
@@ -263,7 +275,7 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None
         raise NoAnswer("Magento answered the prices with something else than a list of row errors.")
     errors = [error for error in answer if isinstance(error, dict)]
     if not errors:
-        return [ACCEPTED for _row in part]
+        return [ACCEPTED] * len(part)
     if len(part) == 1:
         return [_refused(part[0], errors)]
     named = {comparison_key(sku): error for error in errors if (sku := _sku_of(error)) is not None}

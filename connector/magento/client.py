@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -100,8 +100,9 @@ class MagentoClient:
         self._limit = limit or nullcontext()
         self._clock = clock or SystemClock()
         trusted = _trusted()
+        transport = transport or transport_for(trusted, connections=1)
         self._http = httpx.AsyncClient(
-            transport=transport or transport_for(trusted, connections=1),
+            transport=transport,
             verify=trusted,
             timeout=httpx.Timeout(access.timeout),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS),
@@ -109,6 +110,8 @@ class MagentoClient:
             cookies=no_cookies(),
             follow_redirects=False,
         )
+        self._sends = transport or self._http  # of httpx's client is needed only that it knows the proxies
+        self._timeouts = {"timeout": httpx.Timeout(access.timeout).as_dict()}
 
     async def __aenter__(self) -> Self:
         return self
@@ -164,19 +167,10 @@ class MagentoClient:
     async def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"
     ) -> Any:
-        try:
-            address = self.access.address(path, params, api)
-            request = self._http.build_request(
-                method,
-                httpx.URL(address) if params else _without_query(address),
-                content=None if body is None else _encode(body),
-                headers=None if body is None else {"Content-Type": "application/json"},
-            )
-        except httpx.InvalidURL as error:
-            raise RequestTooLarge(f"Magento cannot be asked: {error}. Shorten the value in Acumatica.", 414) from error
+        request = self._request(method, self.access.address(path, params, api), body, is_asked_again=not params)
         self.access.auth.sign(request)
         try:
-            response = await exchange(self._http, request, seconds=self.access.timeout)
+            response = await exchange(self._sends, request, seconds=self.access.timeout)
         except httpx.TransportError as error:
             raise self._transport_fault(error) from error
         self._dated = (response.headers, self._clock.now())
@@ -186,6 +180,29 @@ class MagentoClient:
         refusal = self._refusal(response, answer)
         refusal.kind = kind_of(answer)
         raise refusal
+
+    def _request(self, method: str, address: str, body: Any, *, is_asked_again: bool) -> httpx.Request:
+        """Return a request with all its headers: what httpx does to find them anew takes 40 µs each time."""
+        try:
+            url = _kept(address) if is_asked_again else httpx.URL(address)
+        except httpx.InvalidURL as error:
+            raise RequestTooLarge(f"Magento cannot be asked: {error}. Shorten the value in Acumatica.", 414) from error
+        content = b"" if body is None else _encode(body)
+        headers = httpx.Headers(self._headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if body is not None or method not in ("GET", "DELETE"):
+            headers["Content-Length"] = str(len(content))
+        request = httpx.Request(
+            method, url, headers=headers, stream=httpx.ByteStream(content), extensions=self._timeouts
+        )
+        request.read()
+        return request
+
+    @cached_property
+    def _headers(self) -> httpx.Headers:
+        """The headers that every request has."""
+        return self._http.build_request("GET", self.access.url).headers
 
     def _transport_fault(self, error: httpx.TransportError) -> MagentoFault:
         fault = fault_of(error)
@@ -248,7 +265,7 @@ class MagentoClient:
 
 
 @lru_cache(maxsize=1_000)
-def _without_query(address: str) -> httpx.URL:
+def _kept(address: str) -> httpx.URL:
     """Return an address that is asked again and again; httpx takes a third of a millisecond to take one apart."""
     return httpx.URL(address)
 

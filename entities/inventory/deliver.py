@@ -22,17 +22,19 @@ from entities.base import RunContext
 from entities.inventory.current_values import DIGITS
 from entities.inventory.rules import QuantityRule
 from entities.sources import ATTRIBUTE
-from entities.values.amounts import decimal
+from entities.values.amounts import as_sent, decimal
 
 
 async def deliver_quantities(
     context: RunContext[QuantityRule], client: MagentoClient, claimed: Sequence[Message]
 ) -> Delivery:
     """Quantities first, then those that are shown as a product attribute; after a fault nothing else leaves."""
+    in_attributes = [one for one in claimed if one.source.startswith(ATTRIBUTE)]
+    if not in_attributes:
+        return await _deliver_quantities(context, client, claimed)
+    at_sources = [one for one in claimed if not one.source.startswith(ATTRIBUTE)]
     outcomes: dict[int, RowResult] = {}
     whole = Delivery([])
-    at_sources = [one for one in claimed if not one.source.startswith(ATTRIBUTE)]
-    in_attributes = [one for one in claimed if one.source.startswith(ATTRIBUTE)]
     for part, send in ((at_sources, _deliver_quantities), (in_attributes, _deliver_attributes)):
         if part and not _ended_early(whole):
             whole = await send(context, client, part)
@@ -47,15 +49,18 @@ def _ended_early(delivery: Delivery) -> bool:
 async def _deliver_quantities(
     context: RunContext[QuantityRule], client: MagentoClient, claimed: Sequence[Message]
 ) -> Delivery:
+    numbers = as_sent([one.value for one in claimed], DIGITS)
     if not await context.shop.has_msi(client):
-        items = [StockItemRow(one.sku or one.key, decimal(one.value, DIGITS), one.in_stock) for one in claimed]
+        items = [
+            StockItemRow(one.sku or one.key, number, one.in_stock) for one, number in zip(claimed, numbers, strict=True)
+        ]
         return await deliver_stock_items(client, items)
     spelled = await context.shop.sources(client)
     return await deliver_source_items(
         client,
         [
-            SourceItemRow(one.sku or one.key, spelled.get(one.source, one.source), decimal(one.value, DIGITS), status)
-            for one, status in zip(claimed, _statuses(context, claimed), strict=True)
+            SourceItemRow(one.sku or one.key, spelled.get(one.source, one.source), number, status)
+            for one, number, status in zip(claimed, numbers, _statuses(context, claimed), strict=True)
         ],
     )
 
@@ -70,14 +75,17 @@ async def _deliver_attributes(
     return await deliver_attributes(client, rows)
 
 
-def _statuses(context: RunContext[QuantityRule], claimed: Sequence[Message]) -> list[bool]:
+def _statuses(context: RunContext[QuantityRule], claimed: Sequence[Message]) -> list[int]:
     """Return the stock status of each: Magento requires one, so one that is left alone is sent as it was last seen."""
+    given = [one.in_stock for one in claimed]
+    if None not in given:
+        return [1 if in_stock else 0 for in_stock in given]
     left_alone = sorted({one.key for one in claimed if one.in_stock is None})
     with context.state.read() as connection:
-        known = ledger.of_records(connection, context.name, [], left_alone) if left_alone else {}
+        known = ledger.of_records(connection, context.name, [], left_alone)
     statuses = []
     for one in claimed:
         current = known.get((one.key, one.source))
         as_seen = current.in_stock if current is not None else None
         statuses.append(one.in_stock if one.in_stock is not None else bool(one.value) if as_seen is None else as_seen)
-    return statuses
+    return [int(in_stock) for in_stock in statuses]

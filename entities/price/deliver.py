@@ -14,7 +14,7 @@ from entities.base import RunContext
 from entities.price.bulk import deliver_in_bulk, goes_in_bulk
 from entities.price.current_values import DIGITS, NOUN
 from entities.price.rules import PriceRule
-from entities.values.amounts import decimal
+from entities.values.amounts import as_sent
 from entities.values.current_values import why_missing
 
 
@@ -22,12 +22,14 @@ async def deliver_prices_of(
     context: RunContext[PriceRule], client: MagentoClient, claimed: Sequence[Message], size: int | None
 ) -> Delivery:
     store_id = context.shop.store_id
-    prices = [PriceRow(one.sku or one.key, decimal(one.value, DIGITS), store_id) for one in claimed]
+    numbers = as_sent([one.value for one in claimed], DIGITS)
+    prices = [PriceRow(one.sku or one.key, price, store_id) for one, price in zip(claimed, numbers, strict=True)]
     if size is not None and len(prices) > size and goes_in_bulk(context):
         delivery = await deliver_in_bulk(context, client, claimed, prices, size)
     else:
         delivery = await deliver_prices(client, prices, size)
-    await _explain_unknown(client, claimed, delivery)
+    if delivery.not_accepted():
+        await _explain_unknown(client, claimed, delivery)
     return delivery
 
 

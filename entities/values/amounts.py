@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+
+EXACT_BELOW = 10**15
+"""A float of at most 15 digits is written as just these digits, and never as others that mean the same float."""
 
 _LAST_DIGIT = [Decimal(1).scaleb(-digits) for digits in range(7)]
 
@@ -11,6 +15,21 @@ def decimal(value: int | None, digits: int) -> Decimal:
     """Return a whole number of its last digit as the shortest plain decimal: 125000 with four digits is 12.5."""
     whole, rest = divmod(value or 0, 10**digits)
     return (Decimal(value or 0) * _LAST_DIGIT[digits]).normalize() if rest else Decimal(whole)
+
+
+def as_sent(values: Iterable[int | None], digits: int) -> list[int | float | Decimal]:
+    """Return whole numbers of their last digit as what JSON writes as the same decimals: 125000 with four digits is
+    12.5, and one with more than 15 digits a `Decimal`.
+    """
+    one = 10**digits
+    return [
+        whole // one
+        if not whole % one
+        else whole / one
+        if -EXACT_BELOW < whole < EXACT_BELOW
+        else decimal(whole, digits)
+        for whole in (value or 0 for value in values)
+    ]
 
 
 def as_text(value: int | None, in_stock: bool | None, digits: int) -> str:

@@ -84,7 +84,7 @@ async def test_a_refused_request_is_halved_until_the_bad_rows_are_found(count, d
     """Whatever rows spoil a request, they alone are refused, and the rest goes through."""
     bad = {f"S{n}" for n in data.draw(st.sets(st.integers(0, count - 1), max_size=3))}
     shop = Shop(poison=bad)
-    rows = [SourceItemRow(f"S{n}", "east", Decimal(1), True) for n in range(count)]
+    rows = [SourceItemRow(f"S{n}", "east", Decimal(1), 1) for n in range(count)]
     delivery = await deliver_source_items(client(shop), rows)
     assert kinds(delivery) == ["refused" if row.sku in bad else "accepted" for row in rows]
     assert len(shop.prices) == count - len(bad)
@@ -93,7 +93,7 @@ async def test_a_refused_request_is_halved_until_the_bad_rows_are_found(count, d
 async def test_one_bad_row_of_500_takes_few_requests():
     """Halving finds one of 500 in less than twenty requests."""
     shop = Shop(poison={"S123"})
-    rows = [SourceItemRow(f"S{n}", "east", Decimal(1), True) for n in range(500)]
+    rows = [SourceItemRow(f"S{n}", "east", Decimal(1), 1) for n in range(500)]
     await deliver_source_items(client(shop), rows)
     assert len(shop.sizes) < 20
 

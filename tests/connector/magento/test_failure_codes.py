@@ -74,12 +74,12 @@ async def test_a_refused_request_is_one_code(form: str) -> None:
     """However Magento gives the parameters, also in its nested errors, and where it filled them in by itself."""
     for sku in SKUS:
         body, code = OF_REQUESTS[form](sku)
-        rows = [SourceItemRow(sku, "west", 1, True)]  # type: ignore[arg-type]
+        rows = [SourceItemRow(sku, "west", 1, 1)]  # type: ignore[arg-type]
         delivery = await deliver_source_items(client(400, body), rows)
         assert delivery.outcomes[0].code is code
 
 
 async def test_a_record_that_is_too_large_alone_is_named_so() -> None:
     """A proxy's 413 for one record is not what Magento refused."""
-    delivery = await deliver_source_items(client(413, {"message": "no"}), [SourceItemRow("A", "west", 1, True)])  # type: ignore[arg-type]
+    delivery = await deliver_source_items(client(413, {"message": "no"}), [SourceItemRow("A", "west", 1, 1)])  # type: ignore[arg-type]
     assert delivery.outcomes[0].code is FailureCode.REQUEST_TOO_LARGE

@@ -125,7 +125,7 @@ def source_item_row(row: dict) -> SourceItemRow:
     quantity = row.get("quantity", 1)
     good = isinstance(quantity, int | float) and not isinstance(quantity, bool)
     return SourceItemRow(
-        str(row.get("sku", "X")), str(row.get("source_code", "x")), Decimal(str(quantity)) if good else Decimal(1), True
+        str(row.get("sku", "X")), str(row.get("source_code", "x")), Decimal(str(quantity)) if good else Decimal(1), 1
     )
 
 
@@ -166,7 +166,7 @@ async def test_quantity_writes_have_the_outcome_written_by_hand(recorded, area):
     """Every recorded answer to a source item write gives each row the outcome that stands in the table."""
     for name, wanted in expected.STOCK[area].items():
         case = recorded[area][name][0]
-        rows = [source_item_row(row) for row in rows_of(case)] or [SourceItemRow("X", "x", Decimal(1), True)]
+        rows = [source_item_row(row) for row in rows_of(case)] or [SourceItemRow("X", "x", Decimal(1), 1)]
         good = (area, name) in expected.THEN_GOOD
         async with client_that_hears(case, then_good=good) as client:
             delivery = await deliver_source_items(client, rows)
