@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import pandas as pd
 
 from app.composition import working
 from app.preview_copy import PAGE, copy_of_what_is_known, pages_of_records, run_on_copy
@@ -26,7 +25,7 @@ from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import RunContext
 from entities.read_plan import ReadPlan
-from entities.values import frames, items
+from entities.values import conversion, items
 from entities.values.amounts import as_text
 from entities.values.entity import ValueEntity
 from settings import Settings, as_on_the_screen
@@ -114,13 +113,11 @@ def _not_stored(before: ReadPlan, after: ReadPlan) -> str:
 async def _compare(
     found: Foreseen, kind: ValueEntity[Any], context: RunContext[Any], stored: dict[str, Stored], state: State
 ) -> None:
-    with pd.option_context("mode.copy_on_write", True):
-        published = items.published(frames.items(stored.values()), context.items)
-        keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
-        ruled = await kind.ruled(context, published, stored, keys)
-        wrong = [*frames.problems(published.problems), *frames.problems(ruled.problems)]
+    published = items.published(conversion.items(stored.values()), context.items)
+    ruled = await kind.ruled(context, published, stored)
+    wrong = [*published.problems, *ruled.problems]
     wanted = {(one.key, one.source): one for one in ruled.values if one.cause is None}
-    failing = {one.acumatica_key for one in wrong}
+    failing = {one.inventory_id for one in wrong}
     found.failing += len(failing)
     with state.read() as connection:
         confirmed = ledger.of_records(connection, kind.name, list(stored), sorted({one.key for one in ruled.values}))

@@ -6,6 +6,7 @@ Input: a computed chunk. Output: pending messages, only where Magento does not s
 from __future__ import annotations
 
 import asyncio
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from tasks.decision_log import log_queued
 
 async def queue(context: RunContext[Any], computed: Computed) -> Queued:
     """Run the stage: commit the chunk. Raises `LeaseLost`."""
-    if any(want.reason is not None and "A2M_" in want.reason for want in computed.wanted):
+    if any("A2M_" in reason for reason in filter(None, map(attrgetter("reason"), computed.wanted))):
         wanted = [
             want if want.reason is None else msgspec.structs.replace(want, reason=as_on_the_screen(want.reason))
             for want in computed.wanted

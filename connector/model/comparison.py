@@ -10,8 +10,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-import pandas as pd
-
 _AS_GENERAL_CI = str.maketrans({"ß": "S", "ẞ": "S", "ı": "I", "ſ": "S", "Ø": "Ø", "ø": "Ø"})
 
 
@@ -38,12 +36,6 @@ def comparison_keys(skus: Sequence[str | None]) -> list[str | None]:
 
 def _or_empty(sku: str | None) -> str:
     return sku or ""
-
-
-def normalise(skus: pd.Series) -> pd.Series:
-    """Return a column of SKUs in their compared form; what is missing stays missing."""
-    texts = [sku if isinstance(sku, str) else None for sku in skus.tolist()]
-    return pd.Series(comparison_keys(texts), index=skus.index, dtype=object)
 
 
 def same_code(one: str, other: str) -> bool:

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-import pandas as pd
-
 from connector.acumatica import fields
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import Clock
@@ -38,7 +36,7 @@ from entities.inventory.vendors import refuse_vendors_twice
 from entities.item_classes import refuse_unknown_item_classes
 from entities.read_plan import ReadPlan
 from entities.shown import PRICES, SOURCE_ITEMS, Shown
-from entities.values import frames
+from entities.values import conversion
 from entities.values.ahead import skus_ahead
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.entity import ValueEntity
@@ -85,14 +83,13 @@ class Inventory(ValueEntity[QuantityRule]):
         context: RunContext[QuantityRule],
         published: Published,
         chosen: Mapping[str, Stored],
-        keys: Mapping[str, str],
     ) -> Ruled:
         """See `ValueParts.ruled`."""
-        added = await add_back(context, chosen, keys)
-        known = stock(published.items, chosen.values(), context.rule)
-        counted = compute(known.items, known.warehouses, known.vendors, context.rule, added.frame)
-        values = await less_compensations(context, frames.wanted(counted.values))
-        return Ruled(values, pd.concat([known.problems, counted.problems]), open_orders=added.orders)
+        added = await add_back(context, chosen, published.keys)
+        known = stock(published.items, chosen, context.rule)
+        counted = compute(known.items, known.warehouses, known.vendors, context.rule, added.amounts)
+        values = await less_compensations(context, conversion.wanted(counted.values))
+        return Ruled(values, [*known.problems, *counted.problems], open_orders=added.orders)
 
     def ask_ahead(self, context: RunContext[QuantityRule], pulled: Sequence[Stored], shown: Shown) -> None:
         """See `Entity.ask_ahead`: once it is known that the shop has sources (MSI), which tell quantities by pages."""

@@ -76,8 +76,8 @@ def explained(settings: Settings, state: State, stored: Sequence[Stored]) -> Ite
     if published is None:
         yield "Rules", NOT_PUBLISHED
     else:
-        known = stock(published.items, stored, rule)
+        known = stock(published.items, {one.acumatica_key: one for one in stored}, rule)
         counted = compute(known.items, known.warehouses, known.vendors, rule)
-        yield from rule_lines(published, counted.values, [known.problems, counted.problems], DIGITS)
+        yield from rule_lines(published, counted.values, [*known.problems, *counted.problems], DIGITS)
     own = [one.key for one in stored if one.key is not None]
     yield from salable_terms(settings, state, own, [one.acumatica_key for one in stored])

@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
 
-import pandas as pd
-
 from connector.acumatica.items import item_units
 from connector.acumatica.order_demands import LineDemand, OrderDemand, availability_rules, demands_of
 from connector.acumatica.orders import type_and_number
@@ -56,20 +54,19 @@ NO_STOCKS = (
     "The sources of Magento's stocks, or what they sell, may not be read, so open orders of the shop are not added "
     "back. Test Connection names the permission."
 )
-_COLUMNS = ["inventory_id", "source", "quantity"]
 
 
 @dataclass(frozen=True)
 class AddedBack:
-    """What is added back: `frame` with `inventory_id, source, quantity` in 1/10,000 of the base unit, and the orders as
-    they are to be stored with the chunk.
+    """What is added back: `amounts` by inventory id and source in 1/10,000 of the base unit, and the orders as they are
+    to be stored with the chunk.
     """
 
-    frame: pd.DataFrame
+    amounts: Sequence[tuple[str, str, int]] = ()
     orders: Sequence[OpenOrder] = ()
 
 
-NOTHING = AddedBack(pd.DataFrame({name: [] for name in _COLUMNS}))
+NOTHING = AddedBack()
 
 
 async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -> None:
@@ -219,7 +216,7 @@ async def add_back(
             orders = await _as_they_are(client, known)
         except Unauthorized as refused:
             context.remarks.add(f"{NO_STOCKS} {refused}")
-            return AddedBack(NOTHING.frame, [_without_amounts(one) for one in known.values()])
+            return AddedBack(orders=[_without_amounts(one) for one in known.values()])
     repaired = repaired_since(context, stocks)
     reserved = [one for one in orders if one.order.is_open and is_reserved(one, repaired.get(_stock(one, stocks)))]
     first = await _ask_acumatica(context, reserved, chosen, keys)
@@ -233,7 +230,7 @@ async def add_back(
     _keep_amounts(orders, first, keys)
     for one in reserved:
         _log_ended(context, one)
-    return AddedBack(_frame(context.rule, reserved, first, chosen, stocks), orders)
+    return AddedBack(_at_sources(context.rule, reserved, first, chosen, stocks), orders)
 
 
 def _without_amounts(one: OpenOrder) -> OpenOrder:
@@ -421,13 +418,13 @@ def _log_ended(context: RunContext[QuantityRule], one: OpenOrder) -> None:
             )
 
 
-def _frame(
+def _at_sources(
     rule: QuantityRule,
     orders: Sequence[OpenOrder],
     amounts: Amounts,
     chosen: Mapping[str, Stored],
     stocks: queries.Stocks,
-) -> pd.DataFrame:
+) -> list[tuple[str, str, int]]:
     stock_of = {one.order.order_id: _stock(one, stocks) for one in orders}
     selling = {stock: stocks.sources.get(stock, []) for stock in set(stocks.of_store.values())}
     owed: dict[str, list[Owed]] = {}
@@ -435,9 +432,9 @@ def _frame(
         stock = stock_of.get(number)
         if stock:
             owed.setdefault(item, []).extend(Owed(stock, rule.sources[code], left) for code, left in by.items())
-    rows = []
+    rows: list[tuple[str, str, int]] = []
     for item, of_item in owed.items():
         published = {rule.sources[code] for code in chosen[item].record.quantities if code in rule.sources}
         found = at_sources(of_item, selling, published)
         rows += [(item, source, quantity) for source, quantity in found.items()]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    return rows

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from itertools import compress
 from typing import NamedTuple
-
-import pandas as pd
 
 from connector.model.failures import FailureCode
 from connector.state.sync.records import Stored
 from entities.inventory.rules import QuantityRule
-from entities.values.frames import quantities, vendor_quantities
-from entities.values.items import PROBLEM_COLUMNS
+from entities.values.columns import Items, Problem, Shelves, shelves
+from entities.values.conversion import quantities, vendor_quantities
+
+_UNREAD = FailureCode.UNREADABLE_RECORD
 
 
 class Stock(NamedTuple):
-    """The items whose figure is known, the QUANTITIES frames, and PROBLEM_COLUMNS of the others."""
+    """The items whose figure is known, their quantities, their vendors' quantities, and the problems of the others."""
 
-    items: pd.DataFrame
-    warehouses: pd.DataFrame
-    vendors: pd.DataFrame
-    problems: pd.DataFrame
+    items: Items
+    warehouses: Shelves
+    vendors: Shelves
+    problems: list[Problem]
 
 
-def stock(items: pd.DataFrame, stored: Collection[Stored], rule: QuantityRule) -> Stock:
+def stock(items: Items, stored: Mapping[str, Stored], rule: QuantityRule) -> Stock:
     """Return the figures of the published items, and the vendors' quantities as far as the rule asks for them."""
-    of_vendors = stored if rule.vendor_sources or rule.vendor_source is not None else ()
-    figures = quantities(stored, rule.figure)
-    unread = items["inventory_id"].isin(figures.unread)
-    reason = FailureCode.UNREADABLE_RECORD.because(
-        f"Its {rule.figure.replace('_', ' ')} quantity was never read in a warehouse. Start a full sync of inventory."
-    )
-    problems = items[unread].assign(source="", code=FailureCode.UNREADABLE_RECORD, reason=reason)
-    return Stock(items[~unread], figures.frame, vendor_quantities(of_vendors), problems[PROBLEM_COLUMNS])
+    records = [stored[one].record for one in items.inventory_ids]
+    figures = quantities(records, rule.figure)
+    problems = []
+    if figures.unread:
+        reason = _UNREAD.because(
+            f"Its {rule.figure.replace('_', ' ')} quantity was never read in a warehouse. "
+            "Start a full sync of inventory."
+        )
+        problems = [
+            Problem(items.inventory_ids[at], items.keys[at], "", items.facts[at].sku, _UNREAD, reason)
+            for at in figures.unread
+        ]
+        unread = set(figures.unread)
+        is_read = [at not in unread for at in range(len(records))]
+        items, records = items.where(is_read), list(compress(records, is_read))
+        figures = quantities(records, rule.figure)
+    has_vendors = rule.vendor_sources or rule.vendor_source is not None
+    return Stock(items, figures.shelves, vendor_quantities(records) if has_vendors else shelves(()), problems)

@@ -32,7 +32,7 @@ from entities.price.routes import ROUTES
 from entities.price.rules import PriceRule, compute
 from entities.read_plan import ReadPlan
 from entities.shown import PRICES, Shown
-from entities.values import frames
+from entities.values import conversion
 from entities.values.ahead import skus_ahead
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.entity import ValueEntity
@@ -85,12 +85,12 @@ class Price(ValueEntity[PriceRule]):
         context: RunContext[PriceRule],
         published: Published,
         chosen: Mapping[str, Stored],
-        keys: Mapping[str, str],
     ) -> Ruled:
         """See `ValueParts.ruled`."""
-        priced = compute(published.items, frames.price_rows(chosen.values()), context.rule, context.today())
+        of_list = chosen.values() if context.rule.source == "price_list" else ()
+        priced = compute(published.items, conversion.price_rows(of_list), context.rule, context.today())
         context.remarks.count(WITHOUT_ROW[context.rule.without_row], priced.gaps)
-        return Ruled(frames.wanted(priced.values), priced.problems, priced.notes, priced.next_change)
+        return Ruled(conversion.wanted(priced.values), priced.problems, priced.notes, priced.next_change)
 
     def ask_ahead(self, context: RunContext[PriceRule], pulled: Sequence[Stored], shown: Shown) -> None:
         """See `Entity.ask_ahead`."""

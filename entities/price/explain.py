@@ -12,7 +12,7 @@ from entities.explained import NOW, Known, Line
 from entities.price.current_values import DIGITS
 from entities.price.from_settings import price_rule
 from entities.price.rules import compute
-from entities.values import frames
+from entities.values import conversion
 from entities.values.explain import NOT_PUBLISHED, number, published_of, rule_lines, without_value
 from settings import Settings
 
@@ -42,5 +42,5 @@ def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:
         yield "Rules", NOT_PUBLISHED
         return
     today = datetime.now(UTC).astimezone(settings.acumatica.zone()).date()
-    priced = compute(published.items, frames.price_rows(stored), price_rule(settings), today)
-    yield from rule_lines(published, priced.values, [priced.problems, priced.notes], DIGITS)
+    priced = compute(published.items, conversion.price_rows(stored), price_rule(settings), today)
+    yield from rule_lines(published, priced.values, [*priced.problems, *priced.notes], DIGITS)

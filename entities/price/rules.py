@@ -9,16 +9,17 @@ contracts/acumatica.md §3.10), or, by a setting, none. Prices are whole 1/1,000
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
 from connector.model.comparison import same_code
 from connector.model.failures import FailureCode
-from entities.values.items import PROBLEM_COLUMNS, no_problems
+from entities.values.columns import Items, Note, Problem, Values
 
 ONE = 1_000_000
 LARGEST = 9_000_000_000 * ONE
@@ -33,8 +34,9 @@ TAXED_OTHERWISE: dict[bool | None, str] = {
     )
     for included, tax in OTHER_TAX.items()
 }
+_TOO_LARGE = f"{FailureCode.PRICE_TOO_LARGE.label}. Correct it in Acumatica."
+_ZERO, _NONE = "the price is 0 (Allow Zero is off)", "Acumatica has no price of it"
 _PIECE = 10_000
-NOTE_COLUMNS = [name for name in PROBLEM_COLUMNS if name != "code"]
 
 
 @dataclass(frozen=True)
@@ -57,48 +59,44 @@ class PriceRule:
 
 
 class Prices(NamedTuple):
-    """`values`: `inventory_id, sku, key, source` (empty), `value` (1/1,000,000), `in_stock` (None).
+    """`values`: of one source (empty), in 1/1,000,000. `notes`: prices of 0 or none, which are not sent.
 
-    `problems`: PROBLEM_COLUMNS. `notes`: the same without a code, for prices of 0 or none, which are not sent.
     `next_change`: the next date after today on which an item's price may change by itself, by inventory id.
     `gaps`: how many items the price list has no row of, where it is asked.
     """
 
-    values: pd.DataFrame
-    problems: pd.DataFrame
-    notes: pd.DataFrame
+    values: Values
+    problems: list[Problem]
+    notes: list[Note]
     next_change: dict[str, date]
     gaps: int = 0
 
 
-def compute(items: pd.DataFrame, price_rows: pd.DataFrame, rule: PriceRule, today: date) -> Prices:
+def compute(items: Items, price_rows: pd.DataFrame, rule: PriceRule, today: date) -> Prices:
     """Return the price of each published item on `today`, a date in the tenant's zone.
 
     `items` as `items.published` returns them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
     warehouse, promotion, break_quantity, price, currency, effective, expiration, tax, is_foreign`.
     """
-    column = "field_price" if rule.source == "field" else "default_price"
-    prices = items[column].to_numpy("float64", na_value=np.nan)
-    has_price = ~np.isnan(prices)
-    values = items[column].fillna(0).to_numpy(np.int64)
+    values, has_price = items.numbers("field_price" if rule.source == "field" else "default_price")
     if rule.unit == "sales":
         values = _in_sales_unit(items, values)
     next_change: dict[str, date] = {}
-    other_tax = np.zeros(len(items), dtype=bool)
-    listed = np.full(len(items), rule.source != "price_list")
+    other_tax = np.zeros(len(values), dtype=bool)
+    listed = np.full(len(values), rule.source != "price_list")
     if rule.source == "price_list" and len(price_rows):
         usable = _usable(items, price_rows, rule)
         next_change = _next_changes(usable, today)
         chosen = _choose(usable, today)
-        where = pd.Index(items["inventory_id"]).get_indexer(chosen["inventory_id"])
+        where = pd.Index(items.inventory_ids).get_indexer(pd.Index(chosen["inventory_id"]))
         values[where], has_price[where], listed[where] = chosen["published"], True, True
         if rule.tax_included is not None:
             other_tax[where] = (chosen["tax"] == OTHER_TAX[rule.tax_included]).to_numpy()
     values = round_half_up(values, rule.decimals)
     gaps = int((~listed).sum())
-    if rule.without_row == "leave":
-        items, values, has_price, other_tax = items[listed], values[listed], has_price[listed], other_tax[listed]
-    return _sort_out(items, values, has_price, other_tax, rule, next_change)._replace(gaps=gaps)
+    if rule.without_row == "leave" and gaps:
+        items, values, has_price, other_tax = items.where(listed), values[listed], has_price[listed], other_tax[listed]
+    return _sort_out(items, values, has_price, other_tax, rule)._replace(next_change=next_change, gaps=gaps)
 
 
 def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:
@@ -108,10 +106,13 @@ def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:
     return rounded
 
 
-def _in_sales_unit(items: pd.DataFrame, values: np.ndarray) -> np.ndarray:
-    numerator = items["unit_numerator"].fillna(1).to_numpy(np.int64)
-    denominator = items["unit_denominator"].fillna(1).to_numpy(np.int64)
-    return _times(values, numerator, denominator)
+def _in_sales_unit(items: Items, values: np.ndarray) -> np.ndarray:
+    numerators, denominators = (items.numbers(name) for name in ("unit_numerator", "unit_denominator"))
+    return _times(
+        values,
+        np.where(numerators.known, numerators.values, 1),
+        np.where(denominators.known, denominators.values, 1),
+    )
 
 
 def _times(values: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
@@ -125,7 +126,7 @@ def _divide(dividend: int, divisor: int) -> int:
     return rounded if dividend >= 0 else -rounded
 
 
-def _usable(items: pd.DataFrame, rows: pd.DataFrame, rule: PriceRule) -> pd.DataFrame:
+def _usable(items: Items, rows: pd.DataFrame, rule: PriceRule) -> pd.DataFrame:
     """Return the rows that may ever set a price, on any date, with their rank, `published` price, `first` and `last`
     day.
     """
@@ -136,8 +137,7 @@ def _usable(items: pd.DataFrame, rows: pd.DataFrame, rule: PriceRule) -> pd.Data
     fits = ((rows["price_type"] == "base") | (of_class if rule.price_class else False)) & (rows["warehouse"] == "")
     fits &= rows["break_quantity"] <= _PIECE
     fits &= rows["currency"].isin([rule.currency, ""]) if rule.currency else ~rows["is_foreign"]
-    units = items[["inventory_id", "base_uom", "sales_uom", "unit_numerator", "unit_denominator"]]
-    found = rows[fits].merge(units, on="inventory_id", how="inner")
+    found = rows[fits].merge(_units(items), on="inventory_id", how="inner")
     published_uom, other_uom = ("sales_uom", "base_uom") if rule.unit == "sales" else ("base_uom", "sales_uom")
     same = (found["uom"] == found[published_uom]) | (found["uom"] == "")
     convertible = (found["uom"] == found[other_uom]) & found["unit_numerator"].notna()
@@ -154,6 +154,12 @@ def _usable(items: pd.DataFrame, rows: pd.DataFrame, rule: PriceRule) -> pd.Data
         first=[_ALWAYS if not isinstance(day, date) else day.toordinal() for day in found["effective"]],
         last=[_NEVER if not isinstance(day, date) else day.toordinal() for day in found["expiration"]],
     )
+
+
+def _units(items: Items) -> pd.DataFrame:
+    units = {name: items.column(name) for name in ("base_uom", "sales_uom")}
+    ratios = {name: pd.array(items.column(name), dtype="Int64") for name in ("unit_numerator", "unit_denominator")}
+    return pd.DataFrame({"inventory_id": items.inventory_ids, **units, **ratios}).astype(dict.fromkeys(units, object))
 
 
 def _choose(usable: pd.DataFrame, today: date) -> pd.DataFrame:
@@ -173,36 +179,33 @@ def _next_changes(usable: pd.DataFrame, today: date) -> dict[str, date]:
 
 
 def _sort_out(
-    items: pd.DataFrame,
-    values: np.ndarray,
-    has_price: np.ndarray,
-    other_tax: np.ndarray,
-    rule: PriceRule,
-    next_change: dict[str, date],
+    items: Items, values: np.ndarray, has_price: np.ndarray, other_tax: np.ndarray, rule: PriceRule
 ) -> Prices:
     negative, too_large = has_price & (values < 0) & ~other_tax, (values > LARGEST) & ~other_tax
     without_price = (~has_price | ((values == 0) & (not rule.allow_zero))) & ~other_tax
     good = ~(negative | too_large | without_price | other_tax)
-    found = items[["inventory_id", "sku", "key"]].assign(source="")
-    problems = []
-    if other_tax.any():
-        why = TAXED_OTHERWISE.get(rule.tax_included)
-        problems.append(found[other_tax].assign(code=FailureCode.TAXED_OTHERWISE, reason=why))
-    if negative.any():
-        reasons = [
-            FailureCode.NEGATIVE_PRICE.because(
-                f"Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. Correct it in Acumatica."
-            )
-            for value in values[negative]
-        ]
-        problems.append(found[negative].assign(code=FailureCode.NEGATIVE_PRICE, reason=reasons))
-    if too_large.any():
-        reason = f"{FailureCode.PRICE_TOO_LARGE.label}. Correct it in Acumatica."
-        problems.append(found[too_large].assign(code=FailureCode.PRICE_TOO_LARGE, reason=reason))
-    words = np.where(has_price[without_price], "the price is 0 (Allow Zero is off)", "Acumatica has no price of it")
-    return Prices(
-        found[good].assign(value=values[good], in_stock=None).reset_index(drop=True),
-        pd.concat(problems)[PROBLEM_COLUMNS].reset_index(drop=True) if problems else no_problems(),
-        found[without_price].assign(reason=words)[NOTE_COLUMNS].reset_index(drop=True),
-        next_change,
+    reasons: dict[FailureCode, tuple[np.ndarray, Callable[[int], str]]] = {
+        FailureCode.TAXED_OTHERWISE: (other_tax, lambda _value: TAXED_OTHERWISE[rule.tax_included]),
+        FailureCode.NEGATIVE_PRICE: (negative, _why_negative),
+        FailureCode.PRICE_TOO_LARGE: (too_large, lambda _value: _TOO_LARGE),
+    }
+    problems = [
+        Problem(items.inventory_ids[at], items.keys[at], "", items.facts[at].sku, code, why(values[at]))
+        for code, (which, why) in reasons.items()
+        for at in np.flatnonzero(which)
+    ]
+    notes = [
+        Note(items.inventory_ids[at], items.facts[at].sku, _ZERO if has_price[at] else _NONE)
+        for at in np.flatnonzero(without_price)
+    ]
+    if not good.all():
+        items, values = items.where(good), values[good]
+    length = len(values)
+    own = (items.inventory_ids, cast("list[str]", items.keys), [""] * length, items.column("sku"))
+    return Prices(Values(*own, values.tolist(), [None] * length), problems, notes, {})
+
+
+def _why_negative(value: int) -> str:
+    return FailureCode.NEGATIVE_PRICE.because(
+        f"Acumatica says {value / ONE:.2f}, and Magento takes no price below 0. Correct it in Acumatica."
     )

@@ -10,6 +10,7 @@ again, in Magento is noticed (docs/adr/0021). Where a source has no row of a pro
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -62,7 +63,7 @@ async def read_from_magento(
             {want.key for want in values},
             rows_a_key=max(1, len(values) / max(1, len(records))),
         )
-    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due]
+    asked = _asked(values, known, due)
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
     compared = _known_ones(values, known, due) if compares else []
     leaving = _leaving(entity, values, known, due)
@@ -85,6 +86,14 @@ async def read_from_magento(
     missing = [key for key, why in found.rejected.items() if why.code is FailureCode.UNKNOWN_SKU]
     unshown = [one for one in at if one in known and one not in found.values]
     return MagentoValues(confirmed, _rejected(context, values, found), missing, at, unshown)
+
+
+def _asked(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[DesiredValue]:
+    """Return the values of which Magento never confirmed anything, or that are in doubt: usually none."""
+    places = list(zip(map(attrgetter("key"), values), map(attrgetter("source"), values), strict=True))
+    if not due and known.keys() >= set(places):
+        return []
+    return [want for want, at in zip(values, places, strict=True) if at not in known or at in due]
 
 
 def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[LedgerRow]:

@@ -6,11 +6,11 @@ shows (`entities.values.compare`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
-import pandas as pd
 
 from connector.state.queue.desired import Computed
 from connector.state.sync import ledger, records
@@ -18,7 +18,8 @@ from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.pulled import Pulled
 from entities.shown import Shown
-from entities.values import frames, items
+from entities.values import conversion, items
+from entities.values.columns import Items
 from entities.values.compare import read_from_magento
 from entities.values.items import Published
 from entities.values.parts import ValueParts
@@ -28,28 +29,24 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
     """Return what has to be stored and queued for one chunk of pulled records."""
     with context.state.read() as connection:  # before all that the values are made of, so that none of it is older
         due = ledger.due_places(connection, context.name, context.clock.now())
-    chosen = _with_same_sku(context, pulled.to_compute)
-    with pd.option_context("mode.copy_on_write", True):  # frames are made anew at each step, and none is written to
-        published = items.published(frames.items(chosen.values()), context.items)
-        keys = dict(zip(published.keys["inventory_id"], published.keys["key"], strict=True))
-        ruled = await entity.ruled(context, published, chosen, keys)
+    chosen, of_items = _with_same_sku(context, pulled.to_compute)
+    published = items.published(of_items, context.items)
+    ruled = await entity.ruled(context, published, chosen)
     _name_other_skus(context, published)
-    if ruled.notes is not None:
-        for note in ruled.notes.itertuples():
-            context.remarks.note(str(note.sku), str(note.reason))
+    for note in ruled.notes:
+        context.remarks.note(note.sku, note.reason)
     shown, everything = pulled.shown or Shown(context.shop.readers, context.clock), pulled.shown is not None
     asked = await read_from_magento(context, entity, ruled.values, chosen, due, shown=shown, everything=everything)
     values = await entity.corrected(context, ruled.values, asked.confirmed)
     return Computed(
         acumatica_keys=[*chosen, *(key for key, _reason in pulled.problems), *pulled.missing],
         wanted=[
-            *frames.unreadable(pulled.problems),
-            *frames.problems(published.problems),
-            *frames.problems(ruled.problems),
+            *conversion.unreadable(pulled.problems),
+            *conversion.problems((*published.problems, *ruled.problems)),
             *([asked.rejected.get((want.key, want.source), want) for want in values] if asked.rejected else values),
         ],
         withdrawn_value=entity.withdrawn_value,
-        stored=[*(_with_columns(one, keys, ruled.next_change) for one in chosen.values()), *pulled.to_keep.values()],
+        stored=[*_with_columns(chosen, published.keys, ruled.next_change), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
         read_again={place: due[place] for place in asked.targets if place in due} if due else {},
@@ -63,34 +60,54 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
 
 def _name_other_skus(context: RunContext[R], published: Published) -> None:
     """An item has one SKU in Magento: what else it is called in Acumatica is named, because nobody sends it."""
-    for sku, others in zip(published.items["sku"], published.items["other_skus"], strict=True):
-        if others:
+    others = published.items.column("other_skus")
+    if not any(others):
+        return
+    for sku, of_item in zip(published.items.column("sku"), others, strict=True):
+        if of_item:
             context.remarks.count(
-                "SKUs are not sent: their items have several by the SKU setting, and one is sent", len(others)
+                "SKUs are not sent: their items have several by the SKU setting, and one is sent", len(of_item)
             )
             context.remarks.note(
-                str(sku), f"Its item has further SKUs by the SKU setting, which are not sent: {', '.join(others)}."
+                sku, f"Its item has further SKUs by the SKU setting, which are not sent: {', '.join(of_item)}."
             )
 
 
-def _with_same_sku(context: RunContext[R], chosen: Mapping[str, Stored]) -> dict[str, Stored]:
-    """Return the records of the chunk, and every other record with one of their SKUs, now or before."""
+def _with_same_sku(context: RunContext[R], chosen: dict[str, Stored]) -> tuple[dict[str, Stored], Items]:
+    """Return the records of the chunk, and every other record with one of their SKUs, now or before; and their
+    items.
+    """
+    of_chunk = conversion.items(chosen.values())
+    before = [one.key for one in chosen.values()]
     fresh: set[str] = set()
-    kept_keys: list[str] = []
-    for one, key in zip(chosen.values(), frames.sku_keys(chosen.values()), strict=True):
-        if key is not None and key == one.key:
-            kept_keys.append(key)
-        else:
-            fresh.update(name for name in (key, one.key) if name)
+    if before == of_chunk.keys and all(before):  # nearly always: no item came, went or has another SKU
+        kept_keys: list[Any] = before
+    else:
+        now = dict(zip(of_chunk.inventory_ids, of_chunk.keys, strict=True))
+        names = [(now.get(one), key) for one, key in zip(chosen, before, strict=True)]
+        kept_keys = [key for key, key_before in names if key and key == key_before]
+        fresh.update(name for pair in names if pair[0] != pair[1] for name in pair if name)
     with context.state.read() as connection:
         fresh.update(records.shared(connection, context.name, kept_keys))
-        others = records.sharing_sku(connection, context.name, sorted(fresh), chosen)
-    return {**others, **chosen} if others else dict(chosen)
+        others = records.sharing_sku(connection, context.name, sorted(fresh), chosen) if fresh else {}
+    if not others:
+        return chosen, of_chunk
+    together = {**others, **chosen}
+    return together, conversion.items(together.values())
 
 
-def _with_columns(stored: Stored, keys: Mapping[str, str], next_change: Mapping[str, date]) -> Stored:
-    day = next_change.get(stored.acumatica_key)
-    key, ordinal = keys.get(stored.acumatica_key), None if day is None else day.toordinal()
+def _with_columns(
+    chosen: Mapping[str, Stored], keys: Mapping[str, str], next_change: Mapping[str, date]
+) -> Iterable[Stored]:
+    """Return the records with the SKU and the day that are searched for; nearly always they have them."""
+    days = {one.next_change for one in chosen.values()}
+    if not next_change and days <= {None} and list(map(keys.get, chosen)) == [one.key for one in chosen.values()]:
+        return chosen.values()
+    return [_with_these(one, keys.get(key), next_change.get(key)) for key, one in chosen.items()]
+
+
+def _with_these(stored: Stored, key: str | None, day: date | None) -> Stored:
+    ordinal = None if day is None else day.toordinal()
     if stored.key == key and stored.next_change == ordinal:
         return stored
     return msgspec.structs.replace(stored, key=key, next_change=ordinal)

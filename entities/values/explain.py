@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-import pandas as pd
-
 from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.state.sync.records import Stored
 from entities.explained import NOW, Line
 from entities.from_settings import item_rule
-from entities.values import frames, items
+from entities.values import conversion, items
+from entities.values.columns import Note, Problem, Values
 from entities.values.items import Published
 from settings import Settings
 
@@ -21,18 +20,15 @@ NOT_PUBLISHED = "not published: its status, class or export flag is not among th
 
 def published_of(settings: Settings, stored: Sequence[Stored]) -> Published | None:
     """Return the published items of these records with today's settings; `None` where none goes to Magento."""
-    published = items.published(frames.items(stored), item_rule(settings))
-    return None if published.items.empty and published.problems.empty else published
+    published = items.published(conversion.items(stored), item_rule(settings))
+    return published if published.items.keys or published.problems else None
 
 
-def rule_lines(
-    published: Published, values: pd.DataFrame, results: Sequence[pd.DataFrame], digits: int
-) -> Iterator[Line]:
-    """Yield what the rule makes of the items: VALUES, and the reasons of PROBLEMS and NOTES frames."""
-    for sku, source, value in zip(*(values[name].tolist() for name in ("sku", "source", "value")), strict=True):
+def rule_lines(published: Published, values: Values, why_not: Sequence[Problem | Note], digits: int) -> Iterator[Line]:
+    """Yield what the rule makes of the items: the values, and why some have none."""
+    for sku, source, value in zip(values.skus, values.sources, values.values, strict=True):
         yield f"Rules say{at(source)}", f"{number(value, digits)} for {sku}"
-    for frame in (published.problems, *results):
-        yield from (("Rules say", str(reason)) for reason in frame["reason"])
+    yield from (("Rules say", one.reason) for one in (*published.problems, *why_not))
 
 
 def number(value: int, digits: int) -> str:

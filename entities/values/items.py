@@ -1,98 +1,99 @@
 """Which items Magento shall know, and under which SKU.
 
-Input: the ITEMS frame (see `published`). Output: the items that are published, with the identity of their SKU, and
-the problems of those that should be but cannot. Source: spec, *Rules of the field*, "SKU", "Which items", "Unit".
+Input: the items of records. Output: those that are published, and the problems of those that should be but cannot.
+Source: spec, *Rules of the field*, "SKU", "Which items", "Unit".
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
-
-from connector.model import comparison as skus
 from connector.model.failures import FailureCode
 from entities.item_rule import ItemRule
+from entities.values.columns import Items, Problem
 
 LONGEST_SKU = 64
-PROBLEM_COLUMNS = ["inventory_id", "sku", "key", "source", "code", "reason"]
-"""Of records that cannot be sent: `code` is a `FailureCode`."""
-
-
-def no_problems() -> pd.DataFrame:
-    """Return the frame of problems where there are none, which is nearly always."""
-    return pd.DataFrame(columns=PROBLEM_COLUMNS)
 
 
 class Published(NamedTuple):
-    """`items`: the ITEMS rows that are published, with `key`. `keys`: `inventory_id`, `key` of every item with a SKU.
-
-    `problems`: PROBLEM_COLUMNS of items that should be published and cannot be.
+    """`items`: those that are published. `keys`: the SKU, as Magento compares it, of every item that has one, by
+    inventory id. `problems`: of items that should be published and cannot be.
     """
 
-    items: pd.DataFrame
-    keys: pd.DataFrame
-    problems: pd.DataFrame
+    items: Items
+    keys: dict[str, str]
+    problems: list[Problem]
 
 
-def published(items: pd.DataFrame, rule: ItemRule) -> Published:
-    """Choose the items and give each its identity in Magento.
+def published(items: Items, rule: ItemRule) -> Published:
+    """Choose the items that go to Magento.
 
-    `items` has `inventory_id, kind, sku, status, item_class, exported, base_uom, sales_uom, unit_numerator,
-    unit_denominator, default_price, field_price`; units as in `connector.acumatica`. Every item that shares a SKU with
-    a published one has to be in the frame: two published items with one SKU are both a problem.
+    Every item that shares a SKU with a published one has to be among them: two published items with one SKU are both a
+    problem.
     """
-    items = items.assign(key=skus.normalise(items["sku"]))
-    keys = items.loc[items["key"].notna() & (items["key"] != ""), ["inventory_id", "key"]]
-    chosen = items["status"].isin(rule.statuses)
+    keys = {one: key for one, key in zip(items.inventory_ids, items.keys, strict=True) if key}
+    wanted = _chosen(items, rule)
+    reasons = _reasons(wanted, rule)
+    if not reasons:
+        return Published(wanted, keys, [])
+    problems = [
+        Problem(wanted.inventory_ids[at], wanted.keys[at], "", wanted.facts[at].sku, code, code.because(detail))
+        for at, (code, detail) in sorted(reasons.items())
+    ]
+    return Published(wanted.where([at not in reasons for at in range(len(wanted.keys))]), keys, problems)
+
+
+def _chosen(items: Items, rule: ItemRule) -> Items:
+    """Return the items whose status, class and export flag are among those that go to Magento."""
+    items = _among(items, "status", rule.statuses)
     if rule.classes:
-        chosen &= items["item_class"].isin({one for one in items["item_class"].unique() if rule.has_class(one)})
-    if rule.exported_only:
-        chosen &= items["exported"]
-    wanted = items[chosen]
-    codes, reasons = _reasons(wanted, rule)
-    bad = np.array([code is not None for code in codes], bool)
-    if not bad.any():
-        return Published(wanted.reset_index(drop=True), keys, no_problems())
-    problems = wanted.loc[bad, ["inventory_id", "sku", "key"]].assign(source="", code=codes[bad], reason=reasons[bad])
-    return Published(wanted[~bad].reset_index(drop=True), keys, problems[PROBLEM_COLUMNS].reset_index(drop=True))
+        items = _among(items, "item_class", {one for one in set(items.column("item_class")) if rule.has_class(one)})
+    return _among(items, "exported", {True}) if rule.exported_only else items
 
 
-def _reasons(wanted: pd.DataFrame, rule: ItemRule) -> tuple[np.ndarray, np.ndarray]:
-    """Return the code and the words of why an item cannot be published; None where it can."""
-    codes = np.full(len(wanted), None, dtype=object)
-    reasons = codes.copy()
+def _among(items: Items, name: str, allowed: Set[object]) -> Items:
+    found = items.column(name)
+    return items if set(found).issubset(allowed) else items.where([one in allowed for one in found])
 
-    def reject(which: np.ndarray, code: FailureCode, details: str | list[str]) -> None:
-        if which.any():
-            codes[which] = code
-            reasons[which] = code.because(details) if isinstance(details, str) else [*map(code.because, details)]
 
-    key = wanted["key"]
-    has_sku = np.array([isinstance(one, str) and one != "" for one in key], bool)
-    shared = has_sku & key.duplicated(keep=False).to_numpy()
-    if shared.any():
-        names = wanted[shared].groupby("key")["inventory_id"].agg(lambda ids: ", ".join(sorted(ids)))
-        twins = [
-            f"{names[k]} are all {sku!r} in Magento. Give each a SKU of its own in Acumatica."
-            for k, sku in zip(key[shared], wanted["sku"][shared], strict=True)
-        ]
-        reject(shared, FailureCode.SEVERAL_ITEMS_WITH_ONE_SKU, twins)
-    reject(
-        ~has_sku,
-        FailureCode.NO_SKU,
-        "the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting.",
-    )
-    too_long = has_sku & np.array([isinstance(sku, str) and len(sku) > LONGEST_SKU for sku in wanted["sku"]], bool)
-    reject(
-        too_long, FailureCode.SKU_TOO_LONG, f"Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
-    )
+def _reasons(wanted: Items, rule: ItemRule) -> dict[int, tuple[FailureCode, str]]:
+    """Return why items cannot be published, by their place: nearly always that of none."""
+    found: dict[int, tuple[FailureCode, str]] = {}
+    skus = wanted.column("sku")
+    if len(set(wanted.keys)) < len(wanted.keys):
+        found.update(_twins(wanted, skus))
+    if not all(wanted.keys):
+        why = "the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting."
+        found.update((at, (FailureCode.NO_SKU, why)) for at, key in enumerate(wanted.keys) if not key)
+    if max(map(len, filter(None, skus)), default=0) > LONGEST_SKU:
+        why = f"Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
+        too_long = (at for at, sku in enumerate(skus) if wanted.keys[at] and len(sku) > LONGEST_SKU)
+        found.update((at, (FailureCode.SKU_TOO_LONG, why)) for at in too_long)
     if rule.unit == "sales":
-        unknown = (wanted["unit_numerator"].isna() | wanted["unit_denominator"].isna()).to_numpy()
-        missing = [
-            f"Acumatica does not say how many {base} one {sales} is. Enter the conversion of the item."
-            for base, sales in zip(wanted["base_uom"][unknown], wanted["sales_uom"][unknown], strict=True)
-        ]
-        reject(unknown, FailureCode.NO_CONVERSION, missing)
-    return codes, reasons
+        found.update(
+            (at, (FailureCode.NO_CONVERSION, _without_conversion(one.base_uom, one.sales_uom)))
+            for at, one in enumerate(wanted.facts)
+            if one.unit_numerator is None or one.unit_denominator is None
+        )
+    return found
+
+
+def _without_conversion(base: str, sales: str) -> str:
+    return f"Acumatica does not say how many {base} one {sales} is. Enter the conversion of the item."
+
+
+def _twins(wanted: Items, skus: list[str]) -> dict[int, tuple[FailureCode, str]]:
+    """Return why items with one SKU cannot be published: each names the others."""
+    having: dict[str, list[int]] = {}
+    for at, key in enumerate(wanted.keys):
+        if key:
+            having.setdefault(key, []).append(at)
+    found = {}
+    for places in having.values():
+        if len(places) > 1:
+            names = ", ".join(sorted(wanted.inventory_ids[at] for at in places))
+            for at in places:
+                why = f"{names} are all {skus[at]!r} in Magento. Give each a SKU of its own in Acumatica."
+                found[at] = (FailureCode.SEVERAL_ITEMS_WITH_ONE_SKU, why)
+    return found

@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Generic, NamedTuple
 
-import pandas as pd
-
 from connector.magento.client import MagentoClient
 from connector.state.queue.desired import DesiredValue
 from connector.state.sync.ledger import LedgerRow
@@ -16,18 +14,19 @@ from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
 from entities.shown import Shown
+from entities.values.columns import Note, Problem
 from entities.values.current_values import Found, TargetKey, Value
 from entities.values.items import Published
 
 
 class Ruled(NamedTuple):
-    """A rule's result: the values that Magento must show; PROBLEMS and NOTES frames; the days on which values change
-    by themselves, by inventory id; open orders of the shop as they are to be stored with the chunk.
+    """A rule's result: the values that Magento must show; the items without one, and why; the days on which values
+    change by themselves, by inventory id; open orders of the shop as they are to be stored with the chunk.
     """
 
     values: list[DesiredValue]
-    problems: pd.DataFrame
-    notes: pd.DataFrame | None = None
+    problems: Sequence[Problem]
+    notes: Sequence[Note] = ()
     next_change: Mapping[str, date] = {}
     open_orders: Sequence[OpenOrder] = ()
 
@@ -45,10 +44,8 @@ class ValueParts(ABC, Generic[R]):
     withdrawn_value: int | None
 
     @abstractmethod
-    async def ruled(
-        self, context: RunContext[R], published: Published, chosen: Mapping[str, Stored], keys: Mapping[str, str]
-    ) -> Ruled:
-        """Return what the rule makes of the records; `keys`: their SKUs as Magento compares them, by inventory id."""
+    async def ruled(self, context: RunContext[R], published: Published, chosen: Mapping[str, Stored]) -> Ruled:
+        """Return what the rule makes of the records."""
 
     @abstractmethod
     async def current_values(

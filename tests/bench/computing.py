@@ -53,7 +53,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from entities.inventory import rules as quantities
     from entities.inventory.rules import QuantityRule
     from entities.item_rule import ItemRule
-    from entities.values import frames, items
+    from entities.values import conversion, items
     from tasks.sync import relaxed_gc
 
     stored, ledger = [], {}
@@ -69,7 +69,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     rule = QuantityRule(_rule(warehouses))
     starts = range(0, skus, CHUNK)
     published = {
-        start: items.published(frames.items(stored[start : start + CHUNK]), ItemRule()).items for start in starts
+        start: items.published(conversion.items(stored[start : start + CHUNK]), ItemRule()).items for start in starts
     }
 
     def compute(given: list[Stored]) -> int:
@@ -77,9 +77,9 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
         with relaxed_gc():
             for start in range(0, len(given), CHUNK):
                 chunk = given[start : start + CHUNK]
-                known = stock(published[start], chunk, rule)
+                known = stock(published[start], {one.acumatica_key: one for one in chunk}, rule)
                 counted = quantities.compute(known.items, known.warehouses, known.vendors, rule)
-                changed += len(not_shown(frames.wanted(counted.values), ledger))
+                changed += len(not_shown(conversion.wanted(counted.values), ledger))
         return changed
 
     return compute, stored

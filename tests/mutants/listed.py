@@ -320,8 +320,8 @@ MUTANTS = [
     Mutant(
         "what open orders hold is not added back",
         "entities/inventory/rules.py",
-        "if added is not None and not added.empty:",
-        "if added is not None and added.empty:",
+        "        for inventory_id, source, quantity in added:\n",
+        "        for inventory_id, source, quantity in ():\n",
         STOCK,
     ),
 ]

@@ -1,12 +1,15 @@
-"""Things of the naive oracle as the frames that the rules take."""
+"""Things of the naive oracle as the columns and frames that the rules take."""
 
 from decimal import Decimal
 
 import pandas as pd
 from oracle.naive import BASE_CURRENCY, Thing
 
+from connector.records import Facts
+from connector.state.sync.records import Record, Stored
 from entities.item_rule import ItemRule
-from entities.values import items
+from entities.values import conversion, items
+from entities.values.columns import Items, Shelves, Values, shelves
 
 QUANTITY, PRICE = 10_000, 1_000_000
 
@@ -15,41 +18,41 @@ def whole(value: Decimal | None, unit: int) -> int | None:
     return None if value is None else int(value * unit)
 
 
-def items_frame(things: list[Thing]) -> pd.DataFrame:
-    """The ITEMS frame."""
+def items_of(things: list[Thing]) -> Items:
+    """The items."""
     units = [thing.base_per_sales or (None, None) for thing in things]
-    return pd.DataFrame(
-        {
-            "inventory_id": pd.Series([one.inventory_id for one in things], dtype=object),
-            "kind": pd.Series(["stock" for _ in things], dtype=object),
-            "sku": pd.Series([one.inventory_id for one in things], dtype=object),
-            "status": pd.Series([one.status for one in things], dtype=object),
-            "item_class": pd.Series([one.item_class for one in things], dtype=object),
-            "exported": pd.Series([one.exported for one in things], dtype=bool),
-            "base_uom": pd.Series([one.base_uom for one in things], dtype=object),
-            "sales_uom": pd.Series([one.sales_uom for one in things], dtype=object),
-            "unit_numerator": pd.Series([n for n, _d in units], dtype="Int64"),
-            "unit_denominator": pd.Series([d for _n, d in units], dtype="Int64"),
-            "default_price": pd.Series([whole(one.default_price, PRICE) for one in things], dtype="Int64"),
-            "field_price": pd.Series([None for _ in things], dtype="Int64"),
-        }
-    )
-
-
-def published(things: list[Thing], unit: str = "base") -> pd.DataFrame:
-    """The items that go to Magento, all of them."""
-    return items.published(items_frame(things), ItemRule(unit=unit)).items
-
-
-def shelves_frame(things: list[Thing], *, vendor: bool = False) -> pd.DataFrame:
-    """The QUANTITIES frame."""
-    rows = [
-        (one.inventory_id, warehouse, whole(quantity, QUANTITY))
-        for one in things
-        for warehouse, quantity in (one.vendor if vendor else one.shelves).items()
+    records = [
+        Record(
+            Facts(
+                "stock",
+                one.inventory_id,
+                one.status,
+                one.item_class,
+                one.exported,
+                one.base_uom,
+                one.sales_uom,
+                *unit,
+                whole(one.default_price, PRICE),
+                None,
+            )
+        )
+        for one, unit in zip(things, units, strict=True)
     ]
-    frame = pd.DataFrame(rows, columns=["inventory_id", "warehouse", "quantity"])
-    return frame.astype({"inventory_id": object, "warehouse": object, "quantity": "int64"})
+    return conversion.items(Stored(one.inventory_id, None, record) for one, record in zip(things, records, strict=True))
+
+
+def published(things: list[Thing], unit: str = "base") -> Items:
+    """The items that go to Magento, all of them."""
+    return items.published(items_of(things), ItemRule(unit=unit)).items
+
+
+def shelves_of(things: list[Thing], *, vendor: bool = False) -> Shelves:
+    """The quantities of published things, or of their vendors."""
+    return shelves(
+        (number, warehouse, whole(quantity, QUANTITY) or 0)
+        for number, one in enumerate(things)
+        for warehouse, quantity in (one.vendor if vendor else one.shelves).items()
+    )
 
 
 def price_rows_frame(things: list[Thing]) -> pd.DataFrame:
@@ -72,9 +75,9 @@ def price_rows_frame(things: list[Thing]) -> pd.DataFrame:
     return frame.astype(object).astype(kinds)
 
 
-def by_source(values: pd.DataFrame, unit: int = QUANTITY) -> dict[tuple[str, str], Decimal]:
+def by_source(values: Values, unit: int = QUANTITY) -> dict[tuple[str, str], Decimal]:
     """Values by item and source, as decimals."""
     return {
         (key, source): Decimal(value) / unit
-        for key, source, value in zip(values["inventory_id"], values["source"], values["value"], strict=True)
+        for key, source, value in zip(values.inventory_ids, values.sources, values.values, strict=True)
     }

@@ -3,13 +3,12 @@
 from decimal import Decimal
 from itertools import product
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import naive
 from oracle.naive import Thing
-from support.frames import by_source, published, shelves_frame
+from support.frames import by_source, published, shelves_of
 
 from entities.inventory import rules as quantities
 from entities.inventory.rules import ONE, QuantityRule
@@ -19,7 +18,7 @@ D = Decimal
 
 def current(things: list[Thing], rule: QuantityRule) -> dict[tuple[str, str], Decimal]:
     computed = quantities.compute(
-        published(things, rule.unit), shelves_frame(things), shelves_frame(things, vendor=True), rule
+        published(things, rule.unit), shelves_of(things), shelves_of(things, vendor=True), rule
     )
     return by_source(computed.values)
 
@@ -39,11 +38,11 @@ def test_a_negative_sum_is_zero():
 def test_what_is_added_back_counts_before_rounding_and_clipping(available, published_as):
     """3.4 that Acumatica lacks for open orders of the shop are added to the sum itself, at their source alone."""
     thing = Thing("X", shelves={"A": D(available), "B": D(5)})
-    added = pd.DataFrame({"inventory_id": ["X"], "source": ["s"], "quantity": [int(D("3.4") * ONE)]})
+    added = [("X", "s", int(D("3.4") * ONE)), ("Y", "s", ONE), ("X", "elsewhere", ONE)]
     given_back = quantities.compute(
         published([thing]),
-        shelves_frame([thing]),
-        shelves_frame([], vendor=True),
+        shelves_of([thing]),
+        shelves_of([], vendor=True),
         QuantityRule({"A": "s", "B": "t"}),
         added,
     )
@@ -92,20 +91,20 @@ def test_an_item_that_was_never_in_a_warehouse_is_not_sent():
 def test_stock_status_follows_the_quantity_or_is_left_alone():
     """In stock while the quantity is above 0; or no statement at all."""
     things = [Thing("X", shelves={"A": D(1)}), Thing("Y", shelves={"A": D(0)})]
-    frames = published(things), shelves_frame(things), shelves_frame(things, vendor=True)
+    frames = published(things), shelves_of(things), shelves_of(things, vendor=True)
     follow = quantities.compute(*frames, QuantityRule({"A": "s"})).values
     leave = quantities.compute(*frames, QuantityRule({"A": "s"}, status="leave")).values
-    assert dict(zip(follow["inventory_id"], follow["in_stock"], strict=True)) == {"X": True, "Y": False}
-    assert list(leave["in_stock"]) == [None, None]
+    assert dict(zip(follow.inventory_ids, follow.in_stock, strict=True)) == {"X": True, "Y": False}
+    assert leave.in_stock == [None, None]
 
 
 def test_a_quantity_above_what_magento_keeps_fails_alone():
     """A quantity that Magento would clip in silence is a problem of its item."""
     things = [Thing("X", shelves={"A": D(100_000_000)}), Thing("Y", shelves={"A": D(1)})]
     computed = quantities.compute(
-        published(things), shelves_frame(things), shelves_frame(things, vendor=True), QuantityRule({"A": "s"})
+        published(things), shelves_of(things), shelves_of(things, vendor=True), QuantityRule({"A": "s"})
     )
-    assert list(computed.problems["inventory_id"]) == ["X"]
+    assert [one.inventory_id for one in computed.problems] == ["X"]
     assert by_source(computed.values) == {("Y", "s"): D(1)}
 
 

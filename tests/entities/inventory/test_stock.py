@@ -22,28 +22,34 @@ def stored(key: str, **quantities: WarehouseQuantity | int) -> Stored:
     return Stored(key, key, Record(quantities=quantities))
 
 
+def by_key(records: list[Stored]) -> dict[str, Stored]:
+    return {one.acumatica_key: one for one in records}
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_the_chosen_figure(figure):
     """Each choice takes its own figure, and what an earlier version kept is the one that it read."""
     records = [stored("A", MAIN=WarehouseQuantity(10, 20, 30)), stored("B", MAIN=7, EAST=WarehouseQuantity(1, 2, 3))]
-    known = stock(published([Thing("A"), Thing("B")]), records, rule_of(figure))
-    place = FIGURES.index(figure)
-    rows = known.warehouses[["inventory_id", "warehouse", "quantity"]].astype({"inventory_id": str, "warehouse": str})
-    assert rows.values.tolist() == [
-        ["A", "MAIN", (10, 20, 30)[place]],
-        ["B", "MAIN", 7],
-        ["B", "EAST", (1, 2, 3)[place]],
+    known = stock(published([Thing("A"), Thing("B")]), by_key(records), rule_of(figure))
+    place, shelves = FIGURES.index(figure), known.warehouses
+    rows = zip(shelves.items.tolist(), shelves.places.tolist(), shelves.amounts.tolist(), strict=True)
+    assert [(known.items.inventory_ids[item], shelves.warehouses[at], amount) for item, at, amount in rows] == [
+        ("A", "MAIN", (10, 20, 30)[place]),
+        ("B", "MAIN", 7),
+        ("B", "EAST", (1, 2, 3)[place]),
     ]
-    assert (list(known.items["inventory_id"]), len(known.problems)) == (["A", "B"], 0)
+    assert (known.items.inventory_ids, known.problems) == (["A", "B"], [])
 
 
 def test_a_figure_that_was_never_read():
     """Its item fails instead of going to 0, and the others are published."""
     records = [stored("A", MAIN=WarehouseQuantity(10, None, 30)), stored("B", MAIN=WarehouseQuantity(1, 2, 3))]
-    known = stock(published([Thing("A"), Thing("B")]), records, rule_of("available_for_shipping"))
-    assert list(known.items["inventory_id"]) == ["B"]
-    assert known.problems[["inventory_id", "code"]].values.tolist() == [["A", FailureCode.UNREADABLE_RECORD]]
-    assert "available for shipping quantity was never read" in known.problems["reason"].iloc[0]
+    known = stock(published([Thing("A"), Thing("B")]), by_key(records), rule_of("available_for_shipping"))
+    assert known.items.inventory_ids == ["B"]
+    assert known.warehouses.items.tolist() == [0]
+    assert known.warehouses.amounts.tolist() == [2]
+    assert [(one.inventory_id, one.code) for one in known.problems] == [("A", FailureCode.UNREADABLE_RECORD)]
+    assert "available for shipping quantity was never read" in known.problems[0].reason
 
 
 def test_sums_of_what_is_unknown():

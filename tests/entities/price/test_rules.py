@@ -48,9 +48,9 @@ def test_the_row_that_counts_has_to_be_taxed_as_the_shop_says(included, sent, me
         Thing("C", prices=[Row(5, D(5), tax="gross")]),
     ]
     found = computed(things, PriceRule(source="price_list", tax_included=included))
-    assert sorted(found.values["inventory_id"]) == sent
+    assert sorted(found.values.inventory_ids) == sent
     assert len(found.problems) == 3 - len(sent)
-    assert all(f"has this price {message} tax" in reason for reason in found.problems["reason"])
+    assert all(f"has this price {message} tax" in one.reason for one in found.problems)
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_zero_and_none_are_named_and_not_sent():
     """A price of 0 or none is a note and no value, unless zero is allowed."""
     things = [Thing("X", default_price=D(0)), Thing("Y")]
     found = computed(things)
-    assert len(found.values) == 0
-    assert sorted(found.notes["inventory_id"]) == ["X", "Y"]
+    assert found.values.keys == []
+    assert sorted(one.inventory_id for one in found.notes) == ["X", "Y"]
     assert prices_of(things, PriceRule(allow_zero=True)) == {"X": D(0)}
 
 
 def test_a_negative_price_fails_alone():
     """A price below 0 is a problem of its item and says so; the others go."""
     found = computed([Thing("X", default_price=D(-1)), Thing("Y", default_price=D(1))])
-    assert list(found.problems["inventory_id"]) == ["X"]
-    assert "below 0" in found.problems["reason"].iloc[0]
-    assert list(found.values["inventory_id"]) == ["Y"]
+    assert [one.inventory_id for one in found.problems] == ["X"]
+    assert "below 0" in found.problems[0].reason
+    assert found.values.inventory_ids == ["Y"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ things = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(things, min_size=1, max_size=10), st.sampled_from(["", "WEB"]), st.sampled_from(["", "USD"]))
-def test_the_frames_and_the_naive_oracle_agree(some, price_class, currency):
+def test_the_columns_and_the_naive_oracle_agree(some, price_class, currency):
     """Whatever the price list, the fast choice and the plain one give the same prices."""
     rule = PriceRule("price_list", price_class or None, currency or None, allow_zero=True)
     some = [dataclasses.replace(thing, inventory_id=f"I{number}") for number, thing in enumerate(some)]

@@ -13,7 +13,7 @@ from entities.inventory.rules import QuantityRule
 from entities.item_rule import ItemRule
 from entities.price.current_values import has_price
 from entities.price.rules import PriceRule
-from entities.values import frames
+from entities.values import conversion
 from entities.values.ahead import skus_ahead
 from entities.values.items import published
 
@@ -41,7 +41,7 @@ def test_it_chooses_as_published_does(rule: ItemRule) -> None:
         _stored(number, Record(msgspec.structs.replace(FACTS, sku=f"S{number}", status=s, item_class=c, exported=e)))
         for number, (s, c, e) in enumerate(traits)
     ]
-    chosen = published(frames.items(stored), rule).items["sku"].tolist()
+    chosen = published(conversion.items(stored), rule).items.column("sku")
     assert skus_ahead(stored, rule, lambda _record, _facts: True) == chosen
     assert 0 < len(chosen) < len(stored)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from oracle.naive import Thing
-from support.frames import items_frame
+from support.frames import items_of
 
 from connector.model.comparison import comparison_key
 from entities.item_rule import ItemRule
@@ -24,7 +24,7 @@ def test_skus_that_magento_distinguishes(one, other):
 
 
 def published(things: list[Thing], rule: ItemRule = ItemRule()) -> items.Published:
-    return items.published(items_frame(things), rule)
+    return items.published(items_of(things), rule)
 
 
 def test_only_active_items_of_the_chosen_classes_that_are_exported():
@@ -37,29 +37,29 @@ def test_only_active_items_of_the_chosen_classes_that_are_exported():
         Thing("not-exported", exported=False),
     ]
     chosen = published(things, ItemRule(classes=frozenset({"A"}), exported_only=True)).items
-    assert list(chosen["inventory_id"]) == ["ok", "no-purchases"]
+    assert chosen.inventory_ids == ["ok", "no-purchases"]
 
 
 def test_two_items_with_one_sku_both_fail():
     """Two items whose SKUs are the same to Magento are both problems, and each names the other."""
     found = published([Thing("abc"), Thing("ABC"), Thing("X")])
-    assert list(found.items["inventory_id"]) == ["X"]
-    assert sorted(found.problems["inventory_id"]) == ["ABC", "abc"]
-    assert all("ABC, abc" in reason for reason in found.problems["reason"])
+    assert found.items.inventory_ids == ["X"]
+    assert sorted(one.inventory_id for one in found.problems) == ["ABC", "abc"]
+    assert all("ABC, abc" in one.reason for one in found.problems)
 
 
 def test_an_inactive_item_does_not_block_its_sku():
     """Only published items compete for a SKU."""
-    assert list(published([Thing("abc"), Thing("ABC", status="Inactive")]).items["inventory_id"]) == ["abc"]
+    assert published([Thing("abc"), Thing("ABC", status="Inactive")]).items.inventory_ids == ["abc"]
 
 
 def test_an_item_without_conversion_fails_in_the_sales_unit():
     """Where the sales unit is published, an unknown conversion is a problem that names both units."""
     found = published([Thing("X", sales_uom="BOX", base_per_sales=None)], ItemRule(unit="sales"))
-    assert "EA" in found.problems["reason"].iloc[0]
-    assert "BOX" in found.problems["reason"].iloc[0]
+    assert "EA" in found.problems[0].reason
+    assert "BOX" in found.problems[0].reason
 
 
 def test_a_sku_longer_than_magento_takes_fails():
     """A SKU of 65 characters is a problem."""
-    assert list(published([Thing("X" * 65)]).problems["inventory_id"]) == ["X" * 65]
+    assert [one.inventory_id for one in published([Thing("X" * 65)]).problems] == ["X" * 65]

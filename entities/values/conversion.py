@@ -1,0 +1,116 @@
+"""Stored records as the columns that the rules take, and what the rules give as what the queue keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from connector.model.comparison import comparison_keys
+from connector.model.failures import FailureCode
+from connector.model.quantities import Figure
+from connector.records import PriceListRow, WarehouseQuantity, of_figure
+from connector.state.queue.desired import DesiredValue
+from connector.state.sync.records import Record, Stored
+from entities.values.columns import Items, Problem, Shelves, Values
+
+
+def items(stored: Iterable[Stored]) -> Items:
+    """Return the items of those records whose item exists."""
+    known = [(one.acumatica_key, facts) for one in stored if (facts := one.record.facts) is not None]
+    of_items = [facts for _key, facts in known]
+    return Items([key for key, _facts in known], of_items, comparison_keys([one.sku or None for one in of_items]))
+
+
+class Figures(NamedTuple):
+    """One figure of records by warehouse. `unread`: the numbers of records whose figure was never read somewhere."""
+
+    shelves: Shelves
+    unread: list[int]
+
+
+def quantities(records: Sequence[Record], figure: Figure) -> Figures:
+    """Return one figure of the records by warehouse; an unread one has no row, because no number stands for it."""
+    of_records = [one.quantities for one in records]
+    all_of_them = chain.from_iterable(map(dict.values, of_records))
+    try:  # nearly always: every figure is there
+        return Figures(_shelves(of_records, np.fromiter(map(attrgetter(figure), all_of_them), np.int64)), [])
+    except (AttributeError, TypeError):  # some were stored by an earlier version, or were never read
+        return _one_by_one(of_records, figure)
+
+
+def _one_by_one(of_records: Sequence[Mapping[str, WarehouseQuantity | int]], figure: Figure) -> Figures:
+    known: list[dict[str, int]] = []
+    for by_warehouse in of_records:
+        read = {warehouse: of_figure(one, figure) for warehouse, one in by_warehouse.items()}
+        known.append({warehouse: amount for warehouse, amount in read.items() if amount is not None})
+    unread = [at for at, by_warehouse in enumerate(of_records) if len(known[at]) < len(by_warehouse)]
+    return Figures(_shelves(known, _numbers(known)), unread)
+
+
+def vendor_quantities(records: Sequence[Record]) -> Shelves:
+    """Return the quantities of the records' vendors."""
+    of_records = [one.vendor for one in records]
+    return _shelves(of_records, _numbers(of_records))
+
+
+def _numbers(of_records: Sequence[dict[str, int]]) -> np.ndarray:
+    return np.fromiter(chain.from_iterable(map(dict.values, of_records)), np.int64)
+
+
+def _shelves(of_records: Sequence[Mapping[str, Any]], amounts: np.ndarray) -> Shelves:
+    """Return the quantities with their items and warehouses as numbers.
+
+    Most items are in the same warehouses, in the same order: each such list is evaluated once.
+    """
+    lengths = np.fromiter(map(len, of_records), np.int64, len(of_records))
+    lists: dict[tuple[str, ...], int] = {}
+    list_of = np.fromiter((lists.setdefault(tuple(one), len(lists)) for one in of_records), np.int64, len(of_records))
+    numbers: dict[str, int] = {}
+    in_lists = [numbers.setdefault(warehouse, len(numbers)) for one in lists for warehouse in one]
+    list_lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    starts, firsts = np.cumsum(list_lengths) - list_lengths, np.cumsum(lengths) - lengths
+    positions = np.arange(int(lengths.sum())) + np.repeat(starts[list_of] - firsts, lengths)
+    places = np.array(in_lists, dtype=np.int64)[positions]
+    return Shelves(np.repeat(np.arange(len(of_records)), lengths), places, list(numbers), amounts)
+
+
+def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
+    """Return the PRICE ROWS frame of the records."""
+    found = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
+    rows = [row for _key, row in found]
+    kinds = {
+        **dict.fromkeys(("record_id", "break_quantity", "price"), "int64"),
+        **dict.fromkeys(("promotion", "is_foreign"), "bool"),
+    }
+    columns = {"inventory_id": np.fromiter((key for key, _row in found), "object", len(found))}
+    for name in PriceListRow.__struct_fields__:
+        columns[name] = np.fromiter(map(attrgetter(name), rows), kinds.get(name, "object"), len(rows))
+    return pd.DataFrame(columns)
+
+
+def wanted(values: Values) -> list[DesiredValue]:
+    """Return values as what Magento must show."""
+    of = (values.inventory_ids, values.keys, values.sources, values.skus, values.values, values.in_stock)
+    return list(map(DesiredValue, *of))
+
+
+def problems(found: Iterable[Problem]) -> list[DesiredValue]:
+    """Return problems as messages that cannot be sent; without a SKU the Acumatica key stands in."""
+    return [
+        DesiredValue(
+            one.inventory_id, one.key or one.inventory_id, one.source, one.sku, None, None, one.code, one.reason
+        )
+        for one in found
+    ]
+
+
+def unreadable(found: Iterable[tuple[str, str]]) -> list[DesiredValue]:
+    """Return records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
+    return [
+        DesiredValue(key, key, "", None, None, None, FailureCode.UNREADABLE_RECORD, reason) for key, reason in found
+    ]
