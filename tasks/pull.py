@@ -19,7 +19,7 @@ from connector.state.sync import records
 from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import are_all_kept, kept_name
-from entities.base import Feed, FeedPage, RunContext
+from entities.base import Feed, FeedPage, RunContext, replaced
 from entities.events import PageRead
 from entities.pulled import Pulled
 from entities.shown import Shown
@@ -263,9 +263,6 @@ def _merge_into(record: Record, feed: Feed, part: Any, *, whole: bool) -> bool:
     """Merge what a feed reports of a record into it, and return whether that was news; with `whole` the part is
     everything that the feed knows of the record.
     """
-    before = getattr(record, feed.attribute)
-    after = feed.merge(before, part, whole=whole)
-    if after == before:
-        return False
-    setattr(record, feed.attribute, after)
-    return True
+    if feed.merge is replaced:
+        return record.take(feed.attribute, part)
+    return record.take(feed.attribute, feed.merge(getattr(record, feed.attribute), part, whole=whole))

@@ -386,7 +386,7 @@ async def _read_again(
     page = await quantities_of_keys(context, list(inventory_ids))
     for item in inventory_ids:
         if item in page.parts:
-            chosen[item].record.quantities = page.parts[item]
+            chosen[item].record.take("quantities", page.parts[item])
 
 
 def _smaller(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

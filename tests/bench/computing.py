@@ -62,7 +62,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
         facts = Facts("stock", sku, "Active", "ALLOTHER", True, "EA", "EA", 1, 1, 1_000_000, None)
         amounts = {f"WH{house:02d}": _quantity(number, house) for house in range(warehouses)}
         shelves = {warehouse: WarehouseQuantity(amount, amount, amount) for warehouse, amount in amounts.items()}
-        stored.append(Stored(sku, sku, Record(facts, shelves)))
+        stored.append(Stored(sku, sku, Record.of(facts, shelves)))
         for source in range(SOURCES):
             name = f"source-{source}"
             ledger[sku, name] = LedgerRow(sku, name, sku, sku, _published(number, source, warehouses), True)

@@ -22,7 +22,7 @@ def items_of(things: list[Thing]) -> Items:
     """The items."""
     units = [thing.base_per_sales or (None, None) for thing in things]
     records = [
-        Record(
+        Record.of(
             Facts(
                 "stock",
                 one.inventory_id,

@@ -92,7 +92,7 @@ def test_what_was_read_is_merged_with_what_is_known(
     merge: Any, whole: bool, before: dict[str, int], part: dict[str, int], after: dict[str, int] | None
 ) -> None:
     """A part adds to its record, a whole one takes its place; nothing is news that was known (`None`)."""
-    record = Record(quantities=dict(before))
+    record = Record.of(quantities=dict(before))
     has_changed = pull._merge_into(record, replace(quantities({}).feed, merge=merge), part, whole=whole)
     assert (has_changed, record.quantities) == (after is not None, before if after is None else after)
 
@@ -216,7 +216,7 @@ async def test_what_changes_by_itself_is_computed_on_its_day(state: State, make_
     context = make_context(feeds={"items": documents({"A": 1}).feed})
     await read_all(state, context)
     for day, due in ((NOW.date().toordinal() + 1, []), (NOW.date().toordinal(), ["A"]), (DUE, ["A"])):
-        stored = Stored("A", None, Record(document={"says": 1}), next_change=day, facts_seen=1)
+        stored = Stored("A", None, Record.of(document={"says": 1}), next_change=day, facts_seen=1)
         context.state.commit(Computed([], [], None, stored=[stored]), NOW)
         context.clock.advance(60)
         assert computed(await read_all(state, context)) == due

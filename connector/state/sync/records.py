@@ -7,9 +7,9 @@ so an unchanged record costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
@@ -24,24 +24,135 @@ _DUE = select(records.c.acumatica_key).where(
 )
 
 
-class Record(msgspec.Struct, gc=False, omit_defaults=True):
+if TYPE_CHECKING:
+    Part = Any
+else:
+    Part = msgspec.Raw
+"""A part of a record: the JSON in which it is kept, or what it says, once somebody asked for it or replaced it."""
+
+NOTHING, _NULL = msgspec.Raw(b""), msgspec.Raw(b"null")
+"""A part of which nothing is known; and how the first versions wrote one."""
+
+
+class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lambda name: name.removesuffix("_part")):
     """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
 
     `quantities`: the figures by warehouse (a plain number: see `of_figure`). `vendor`: 1/10,000 by warehouse ("" where
     the inquiry has none). `document`: a shipment, customer or order in the form in which its reader gave it.
     `invoices`: an order's lines on each of its released invoices.
+
+    What was read of the database is decoded part by part, and only where it is asked for: a sync of changed prices
+    replaces the facts of each record and needs nothing of what they were before.
     """
 
-    facts: Facts | None = None
-    quantities: dict[str, WarehouseQuantity | int] = {}
-    vendor: dict[str, int] = {}
-    price_rows: list[PriceListRow] = []
-    document: dict[str, Any] | None = None
-    invoices: dict[str, Any] = {}
+    facts_part: Part = NOTHING
+    quantities_part: Part = NOTHING
+    vendor_part: Part = NOTHING
+    price_rows_part: Part = NOTHING
+    document_part: Part = NOTHING
+    invoices_part: Part = NOTHING
+
+    @staticmethod
+    def of(
+        facts: Facts | None = None,
+        quantities: Mapping[str, WarehouseQuantity | int] | None = None,
+        vendor: Mapping[str, int] | None = None,
+        price_rows: Sequence[PriceListRow] = (),
+        document: Mapping[str, Any] | None = None,
+        invoices: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """Return a record that says this."""
+        return Record(*(part or NOTHING for part in (facts, quantities, vendor, price_rows, document, invoices)))
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the item is."""
+        part = self.facts_part
+        if type(part) is msgspec.Raw:
+            if part is NOTHING:
+                return None
+            part = _decode_facts(part)
+            self.facts_part = part or NOTHING
+        found: Facts | None = part
+        return found
+
+    @property
+    def quantities(self) -> dict[str, WarehouseQuantity | int]:
+        """The figures by warehouse."""
+        part = self.quantities_part
+        if type(part) is msgspec.Raw:
+            if part is NOTHING:
+                return {}
+            part = _decode_quantities(part)
+            self.quantities_part = part or NOTHING
+        found: dict[str, WarehouseQuantity | int] = part
+        return found
+
+    @property
+    def vendor(self) -> dict[str, int]:
+        """The vendors' quantities."""
+        return self._other("vendor_part") or {}
+
+    @property
+    def price_rows(self) -> list[PriceListRow]:
+        """The rows of the price list."""
+        return self._other("price_rows_part") or []
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """What a document says."""
+        found: dict[str, Any] | None = self._other("document_part")
+        return found
+
+    @property
+    def invoices(self) -> dict[str, Any]:
+        """An order's lines on its invoices."""
+        return self._other("invoices_part") or {}
+
+    def _other(self, name: str) -> Any:
+        part = getattr(self, name)
+        if type(part) is not msgspec.Raw:
+            return part
+        if part is NOTHING:
+            return None
+        found = _DECODERS[name](part)
+        setattr(self, name, found or NOTHING)
+        return found
 
     def is_there(self) -> bool:
         """Whether Acumatica has the record itself, and not only rows that name it."""
-        return self.facts is not None or self.document is not None
+        return _says_something(self.facts_part) or _says_something(self.document_part)
+
+    def take(self, attribute: str, new: Any) -> bool:
+        """Replace a part by what Acumatica says now, and return whether that is news.
+
+        It is compared in the form in which it is kept, so that nothing has to be decoded where nothing changed; facts
+        that an earlier version wrote otherwise count as news once.
+        """
+        name = f"{attribute}_part"
+        before = getattr(self, name)
+        if not new:
+            setattr(self, name, NOTHING)
+            return before is not NOTHING
+        if type(before) is not msgspec.Raw:
+            is_news = before != new
+        elif before == msgspec.Raw(_encode(new)):
+            is_news = False
+        else:
+            is_news = attribute == "facts" or getattr(self, attribute) != new
+        if not is_news:
+            return False
+        setattr(self, name, new)
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and _encode(self) == _encode(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _says_something(part: Part) -> bool:
+    return part is not NOTHING and part != _NULL
 
 
 class Stored(msgspec.Struct, gc=False):
@@ -59,9 +170,16 @@ class Stored(msgspec.Struct, gc=False):
 DUE = date.min.toordinal()
 """The next change of a record that is kept and has to be computed: at the end of the sync, or by the next one."""
 
-_decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode
-
+_decode = msgspec.json.Decoder(Record).decode
+_decode_facts = msgspec.json.Decoder(Facts | None).decode
+_decode_quantities = msgspec.json.Decoder(dict[str, WarehouseQuantity | int]).decode
+_DECODERS: dict[str, Callable[[msgspec.Raw], Any]] = {
+    "vendor_part": msgspec.json.Decoder(dict[str, int]).decode,
+    "price_rows_part": msgspec.json.Decoder(list[PriceListRow]).decode,
+    "document_part": msgspec.json.Decoder(dict[str, Any] | None).decode,
+    "invoices_part": msgspec.json.Decoder(dict[str, Any]).decode,
+}
 
 _SELECTED = "SELECT acumatica_key, key, data, next_change, facts_seen, rows_seen, vendor_seen FROM records"
 
@@ -69,7 +187,10 @@ _SELECTED = "SELECT acumatica_key, key, data, next_change, facts_seen, rows_seen
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
     """The stored records among `acumatica_keys`."""
     rows = rows_of_keys(connection, _SELECTED, "acumatica_key", entity, acumatica_keys)
-    return {row[0]: Stored(row[0], row[1], _decode(row[2]), *row[3:]) for row in rows}
+    return {
+        acumatica_key: Stored(acumatica_key, key, _decode(data), next_change, facts_seen, rows_seen, vendor_seen)
+        for acumatica_key, key, data, next_change, facts_seen, rows_seen, vendor_seen in rows
+    }
 
 
 def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], besides: Iterable[str]) -> dict[str, Stored]:

@@ -33,13 +33,13 @@ def customer(key: str, email: str, name: str) -> Stored:
     address = {"line1": "12 Navy Yard" if hers else "1 Main St", "city": "Arlington"}
     phone = "+1 555 0199" if hers else "+1 555 0100"
     document = {"customer_id": key, "name": name, "main": {"email": email, "phone": phone, "address": address}}
-    return Stored(key, email.casefold(), Record(document=document))
+    return Stored(key, email.casefold(), Record.of(document=document))
 
 
 def order(key: str, customer_key: str, email: str, name: str) -> Stored:
     party = {"attention": name, "email": email, "line1": "1 Main St" if name == "Ada" else "12 Navy Yard"}
     document = {"customer": customer_key, "bill_to": party, "lines": [{"item": "A"}]}
-    return Stored(key, None, Record(document=document))
+    return Stored(key, None, Record.of(document=document))
 
 
 def wanted(key: str, value: int, **says: object) -> DesiredValue:

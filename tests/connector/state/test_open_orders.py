@@ -35,7 +35,7 @@ def test_a_change_of_an_order_makes_its_skus_due_in_the_same_transaction(state: 
     """Whatever dies afterwards, the record is computed again; the watermark moves with it."""
     held = taken(state)
     with state.write() as connection:
-        records.write(connection, "inventory", [Stored("A", "A", Record()), Stored("B", "B", Record())])
+        records.write(connection, "inventory", [Stored("A", "A", Record.of()), Stored("B", "B", Record.of())])
     follow(state, held, ORDER)
     with state.read() as connection:
         assert records.due(connection, "inventory", NOW.date()) == ["A"]

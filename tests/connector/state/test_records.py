@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connector.records import Facts, PriceListRow, WarehouseQuantity
 from connector.state.engine import State
 from connector.state.sync import records
 from connector.state.sync.records import Record, Stored
@@ -33,15 +36,18 @@ def write(state: State, stored: Sequence[Stored], entity: str = "price") -> None
 )
 def test_records_are_found_however_close_they_lie(state: State, asked: list[str]) -> None:
     """Those that are asked for and no other, whether or not many others lie between them."""
-    write(state, [Stored(key, key.lower(), Record(vendor={"": 1})) for key in KEYS])
-    write(state, [Stored(key, None, Record()) for key in KEYS], "inventory")
-    assert kept(state, asked) == {key: Stored(key, key.lower(), Record(vendor={"": 1})) for key in asked if key in KEYS}
+    write(state, [Stored(key, key.lower(), Record.of(vendor={"": 1})) for key in KEYS])
+    write(state, [Stored(key, None, Record.of()) for key in KEYS], "inventory")
+    assert kept(state, asked) == {
+        key: Stored(key, key.lower(), Record.of(vendor={"": 1})) for key in asked if key in KEYS
+    }
 
 
 def test_skus_that_several_records_have_are_named(state: State) -> None:
     """Also where they are a few among many that lie close together."""
     write(
-        state, [Stored(key, KEYS[number // 2 if number < 4 else number], Record()) for number, key in enumerate(KEYS)]
+        state,
+        [Stored(key, KEYS[number // 2 if number < 4 else number], Record.of()) for number, key in enumerate(KEYS)],
     )
     with state.read() as connection:
         assert sorted(records.shared(connection, "price", KEYS)) == KEYS[:2]
@@ -53,7 +59,7 @@ CHANGES = st.lists(
         Stored,
         st.sampled_from("ABCDEF"),
         st.sampled_from([None, "a", "b"]),
-        st.builds(Record, vendor=st.dictionaries(st.sampled_from(["", "X"]), st.integers(0, 3), max_size=2)),
+        st.builds(Record.of, vendor=st.dictionaries(st.sampled_from(["", "X"]), st.integers(0, 3), max_size=2)),
         next_change=st.sampled_from([None, 7, 8]),
         facts_seen=st.sampled_from([None, 1, 2]),
         rows_seen=st.sampled_from([None, 1]),
@@ -78,10 +84,67 @@ def test_what_was_written_last_is_kept(state: State, written: list[list[Stored]]
 
 def test_a_record_that_was_erased_is_written_again(state: State) -> None:
     """Among others of which only what Acumatica said has changed."""
-    stored = [Stored(key, key, Record(vendor={"": 1})) for key in KEYS]
+    stored = [Stored(key, key, Record.of(vendor={"": 1})) for key in KEYS]
     write(state, stored)
     with state.write() as connection:
         connection.execute(records.records.delete().where(records.records.c.acumatica_key == KEYS[5]))
-    changed = [msgspec.structs.replace(one, record=Record(vendor={"": 2})) for one in stored]
+    changed = [msgspec.structs.replace(one, record=Record.of(vendor={"": 2})) for one in stored]
     write(state, changed)
     assert kept(state, KEYS) == {one.acumatica_key: one for one in changed}
+
+
+FACTS = Facts("stock", "A", "Active", "ALL", True, "EA", "EA", 1, 1, 5_000_000, None)
+ROWS = [PriceListRow(1, "base", "", "EA", "", False, 0, 4_000_000, "USD", date(2026, 1, 2), None, "")]
+SHELVES = {"MAIN": WarehouseQuantity(1, None, 3), "EAST": 7}
+PARTS: list[tuple[str, Any, Any]] = [
+    ("facts", FACTS, msgspec.structs.replace(FACTS, default_price=6_000_000)),
+    ("quantities", SHELVES, {**SHELVES, "EAST": 8}),
+    ("vendor", {"": 4}, {"": 5}),
+    ("price_rows", ROWS, [*ROWS, *ROWS]),
+    ("document", {"status": "Open", "lines": [1]}, {"status": "Open", "lines": [2]}),
+    ("invoices", {"INV 1": [1]}, {"INV 1": [1], "INV 2": []}),
+]
+WHOLE = {name: part for name, part, _other in PARTS}
+
+
+@pytest.mark.parametrize(("name", "part", "other"), PARTS)
+@pytest.mark.parametrize("is_read", [False, True], ids=["unread", "read"])
+def test_a_part_is_news_where_it_says_something_else(
+    state: State, name: str, part: Any, other: Any, is_read: bool
+) -> None:
+    """Whether or not it was decoded before: the same is none, another one is, and so are none and one after none."""
+    write(state, [Stored("A", "A", Record.of(**WHOLE))])
+    record = kept(state, ["A"])["A"].record
+    if is_read:
+        assert getattr(record, name) == part
+    assert not record.take(name, part)
+    assert record.take(name, other)
+    assert record == Record.of(**{**WHOLE, name: other})
+    assert record.take(name, None)
+    assert not record.take(name, None)
+    assert record.is_there()
+    write(state, [Stored("A", "A", record)])
+    again = kept(state, ["A"])["A"].record
+    assert again == Record.of(**{key: value for key, value in WHOLE.items() if key != name})
+    assert not getattr(again, name)
+    assert again.take(name, part)
+    assert again == Record.of(**WHOLE)
+
+
+def test_entries_in_another_order_are_no_news(state: State) -> None:
+    """Warehouses come in the order in which they were first read, or in Acumatica's."""
+    write(state, [Stored("A", "A", Record.of(quantities=SHELVES))])
+    assert not kept(state, ["A"])["A"].record.take("quantities", dict(reversed(SHELVES.items())))
+
+
+def test_a_record_as_the_first_versions_wrote_it(state: State) -> None:
+    """They wrote parts of which nothing is known; such a record is not there, and knows nothing."""
+    written = b'{"facts":null,"quantities":{},"vendor":{},"price_rows":[],"document":null,"invoices":{}}'
+    write(state, [Stored("A", "A", Record())])
+    with state.write() as connection:
+        connection.execute(records.records.update().values(data=written))
+    record = kept(state, ["A"])["A"].record
+    assert not record.is_there()
+    assert [getattr(record, name) for name, _part, _other in PARTS] == [None, {}, {}, [], None, {}]
+    assert record.take("facts", FACTS)
+    assert record.is_there()

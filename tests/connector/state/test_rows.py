@@ -81,7 +81,7 @@ def test_a_row_replaces_the_one_with_its_key(state: State, count: int) -> None:
 def test_a_chunk_of_many_records_is_kept(state: State, held: Lease) -> None:
     """Chunks of thousands of records take the quick way and come out like small ones, also the second time."""
     keys = [f"SKU-{number:06}" for number in range(12_000)]
-    stored = [Stored(key, key.lower(), Record(quantities={"MAIN": number})) for number, key in enumerate(keys)]
+    stored = [Stored(key, key.lower(), Record.of(quantities={"MAIN": number})) for number, key in enumerate(keys)]
     for value, expected in ((10, Queued(queued=12_000)), (11, Queued(queued=12_000, superseded=12_000))):
         wanted = [DesiredValue(key, key, "", key, value) for key in keys]
         assert RunState(state, held).commit(Computed(keys, wanted, None, stored), NOW) == expected
@@ -104,7 +104,7 @@ def test_a_state_moves_to_another_database(
 ) -> None:
     """A copy holds every row, of either kind of database in the other, and goes on where the original stood."""
     keys = [f"SKU-{number:04}" for number in range(1_500)]
-    stored = [Stored(key, key, Record(vendor={"": 3})) for key in keys]
+    stored = [Stored(key, key, Record.of(vendor={"": 3})) for key in keys]
     wanted = [DesiredValue(key, key, "", key, 10, in_stock=True) for key in keys]
     RunState(state, held).commit(Computed(keys, wanted, None, stored), NOW)
     other = open_state(new_database(to))

@@ -28,7 +28,9 @@ ORDERED = sorted(["", " ", "-1", "10", "9", "A", "B", "Z", "_", "a", "b", "ß", 
 
 def commit(state: State, held: Lease, *keys: str) -> Queued:
     wanted = [DesiredValue(key, key, "", key, 10) for key in keys]
-    return RunState(state, held).commit(Computed(keys, wanted, None, [Stored(key, key, Record()) for key in keys]), NOW)
+    return RunState(state, held).commit(
+        Computed(keys, wanted, None, [Stored(key, key, Record.of()) for key in keys]), NOW
+    )
 
 
 def failed(state: State) -> list[Message]:
@@ -114,7 +116,7 @@ def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
     """Names as long as allowed, of characters that take four bytes and cannot be compressed, are kept."""
     spell = random.Random(1)
     key, source = ("".join(chr(spell.randrange(0x20000, 0x2A6DF)) for _ in range(LONGEST_NAME)) for _ in range(2))
-    computed = Computed([key], [DesiredValue(key, key, source, key, 10)], None, [Stored(key, key, Record())])
+    computed = Computed([key], [DesiredValue(key, key, source, key, 10)], None, [Stored(key, key, Record.of())])
     assert RunState(state, held).commit(computed, NOW) == Queued(queued=1)
     claimed = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
     settle(state, held, [MessageOutcome(claimed[0], "sent")], NOW, recheck_at=NOW)

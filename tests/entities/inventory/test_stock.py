@@ -19,7 +19,7 @@ def rule_of(figure: str) -> QuantityRule:
 
 
 def stored(key: str, **quantities: WarehouseQuantity | int) -> Stored:
-    return Stored(key, key, Record(quantities=quantities))
+    return Stored(key, key, Record.of(quantities=quantities))
 
 
 def by_key(records: list[Stored]) -> dict[str, Stored]:

@@ -38,7 +38,7 @@ def test_it_chooses_as_published_does(rule: ItemRule) -> None:
     """Over statuses, classes and the export flag both choose the same items; the quick look has no second opinion."""
     traits = itertools.product(("Active", "No Purchases", "Inactive"), ("ALL", "OTHER", "THIRD"), (True, False))
     stored = [
-        _stored(number, Record(msgspec.structs.replace(FACTS, sku=f"S{number}", status=s, item_class=c, exported=e)))
+        _stored(number, Record.of(msgspec.structs.replace(FACTS, sku=f"S{number}", status=s, item_class=c, exported=e)))
         for number, (s, c, e) in enumerate(traits)
     ]
     chosen = published(conversion.items(stored), rule).items.column("sku")
@@ -48,7 +48,7 @@ def test_it_chooses_as_published_does(rule: ItemRule) -> None:
 
 def test_what_is_no_item_or_has_no_sku_is_left_out() -> None:
     """There is nothing to ask about."""
-    stored = [_stored(1, Record()), _stored(2, Record(msgspec.structs.replace(FACTS, sku=None)))]
+    stored = [_stored(1, Record.of()), _stored(2, Record.of(msgspec.structs.replace(FACTS, sku=None)))]
     assert skus_ahead(stored, ItemRule(), lambda _record, _facts: True) == []
 
 
@@ -69,7 +69,7 @@ def test_what_is_no_item_or_has_no_sku_is_left_out() -> None:
 def test_what_has_a_price(rule: dict[str, Any], own: int | None, field: int | None, rows: Any, expected: bool) -> None:
     """An ERP holds many items without one: they are not asked about."""
     facts = msgspec.structs.replace(FACTS, default_price=own, field_price=field)
-    assert has_price(PriceRule(**rule), Record(facts, price_rows=rows), facts) is expected
+    assert has_price(PriceRule(**rule), Record.of(facts, price_rows=rows), facts) is expected
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_what_has_a_price(rule: dict[str, Any], own: int | None, field: int | No
 def test_what_has_a_quantity(rule: dict[str, Any], quantities: Any, vendor: dict[str, int], expected: bool) -> None:
     """What is in no monitored warehouse, and has no vendor quantity that counts, is not asked about."""
     made = QuantityRule({"MAIN": "default"}, **rule)
-    assert has_quantity(made, Record(FACTS, quantities, vendor), FACTS) is expected
+    assert has_quantity(made, Record.of(FACTS, quantities, vendor), FACTS) is expected
