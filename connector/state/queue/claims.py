@@ -41,21 +41,23 @@ def settle_together(
     Where a target wants something newer meanwhile, a value that did not arrive changes nothing of it. The outcome of a
     claim that was settled already changes nothing. The transaction is one of the run that has the lease.
     """
-    is_open = {one.id: one for one in requests.open_of(connection, held.entity)}
+    still_open = requests.open_of(connection, held.entity)
     if any(answer.outcomes for answer in answers):
-        _settle(connection, held, answers, is_open, now)
+        still_open = _settle(connection, held, answers, still_open, now)
     wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
     claims: list[list[Message]] = [[] for _answer in answers]
     if wishing:
         spec = answers[wishing[0]].then
         assert spec is not None
-        claimed = _Claims(connection, held, spec, now).of_requests(len(wishing))
+        taken = [number for one in still_open for number in one.left]
+        claimed = _Claims(connection, held, spec, now, taken).of_requests(len(wishing))
         for place, of_it in zip(wishing, claimed, strict=False):
             claims[place] = of_it
     return claims
 
 
 _PLACE = itemgetter(CLAIMED.index("key"), CLAIMED.index("source"))
+_HAS_MORE = itemgetter(len(CLAIMED))
 _CLAIM_SAYS = (
     *("id", "seq", "wanted", "wanted_in_stock"),
     *("confirmed", "confirmed_in_stock", "last_request", "wanted_at"),
@@ -64,15 +66,17 @@ _CLAIM_SAYS = (
 
 
 class _Claims:
-    """Claims targets for the next requests of one transaction: what is in an open request is left out."""
+    """Claims targets for the next requests of one transaction; taken: those in open requests, which are left out."""
 
-    def __init__(self, connection: Connection, held: Lease, spec: ClaimSpec, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, held: Lease, spec: ClaimSpec, now: datetime, taken: Sequence[int]
+    ) -> None:
         self._connection = connection
         self._held = held
         self._spec = spec
         self._now = now
         self._made = statements(connection.dialect.name)
-        self._taken = [number for one in requests.open_of(connection, held.entity) for number in one.left]
+        self._taken = list(taken)
 
     def of_requests(self, count: int) -> list[list[Message]]:
         """Return the messages of so many requests; fewer lists where there are not that many."""
@@ -80,24 +84,31 @@ class _Claims:
         blocked = hosts.blocked_until(self._connection, spec.host)
         if blocked is not None and blocked > self._now:
             return []
-        claims = [self._claimed(part) for part in self._fresh(count)]
+        claims = [self._claimed(part, 0) for part in self._fresh(count)]
         while len(claims) < count and not spec.whole:
             first = self._rows(self._made.fewest_attempts)[0][0]
             if first is None:
                 break
             size = spec.size_after[min(first, len(spec.size_after)) - 1] if first else spec.size
-            claims.append(self._claimed(self._due(first, size)))
+            claims.append(self._claimed(self._due(first, size), first))
         return claims
 
     def _fresh(self, count: int) -> Iterable[list[tuple[Any, ...]]]:
         """Return targets whose value was never tried, for so many requests."""
         size = self._spec.size * count
-        fresh = self._due(0, size, stock_outs=True) if self._spec.stock_outs_first else []
+        fresh = self._new(size, stock_outs=True) if self._spec.stock_outs_first else []
         if len(fresh) < size:
-            fresh += self._due(0, size - len(fresh))
+            fresh += self._new(size - len(fresh))
         if self._spec.whole:
             del fresh[len(fresh) // self._spec.size * self._spec.size :]
         return [list(part) for part in chunked(fresh, self._spec.size)]
+
+    def _new(self, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
+        """Take up to `size` of the due targets that were never tried; with `stock_outs` only those that want 0."""
+        behind = self._made.claim_stock_outs_behind if stock_outs else self._made.claim_behind
+        rows = driver_rows(self._connection, behind, (self._held.entity, max(self._taken, default=0), size))
+        self._taken += [row[0] for row in rows]
+        return rows if len(rows) == size else rows + self._due(0, size - len(rows), stock_outs=stock_outs)
 
     def _due(self, attempts: int, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
         """Take up to `size` of the due targets with so many attempts behind them; with `stock_outs` only those that
@@ -111,37 +122,65 @@ class _Claims:
         taken = driver_ids(self._connection, self._taken)
         return driver_rows(self._connection, statement, (self._held.entity, micros(self._now), taken, *more))
 
-    def _claimed(self, rows: list[tuple[Any, ...]]) -> list[Message]:
-        """Keep that these targets go in one request, in the order of their places."""
+    def _claimed(self, rows: list[tuple[Any, ...]], attempts: int) -> list[Message]:
+        """Keep that these targets go in one request, in the order of their places; attempts: those behind them."""
         rows.sort(key=_PLACE)
-        columns = dict(zip(CLAIMED, zip(*rows, strict=True), strict=True))
+        columns = dict(zip(CLAIMED, zip(*rows, strict=True), strict=False))
         claim = Claim(*(columns[name] for name in _CLAIM_SAYS))
         request = requests.begin(self._connection, self._held, claim, now=self._now)
-        claimed = [messages.claimed_message(self._held.entity, row, request, self._now) for row in rows]
+        with_more = [row[0] for row in rows if _HAS_MORE(row)]
+        more = {row[0]: row for row in self._rows_of(with_more)} if with_more else {}
+        claimed = messages.claimed_messages(self._held.entity, columns, more, request, attempts, self._now)
         documents.keep_attempts(self._connection, claimed)
         return claimed
+
+    def _rows_of(self, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+        return driver_rows(self._connection, self._made.claimed_too, (driver_ids(self._connection, ids),))
 
 
 def _settle(
     connection: Connection,
     held: Lease,
     answers: Sequence[BatchResult],
-    is_open: dict[int, OpenRequest],
+    still_open: Sequence[OpenRequest],
     now: datetime,
-) -> None:
+) -> list[OpenRequest]:
+    """Keep the outcomes; return the requests that are open after that."""
+    is_open = {one.id: one for one in still_open}
+    others = [answer for answer in answers if not _keep_sent(connection, answer, is_open, now)]
     left = {number: set(one.left) for number, one in is_open.items()}
-    outcomes = [one for answer in answers for one in _still_claimed(answer.outcomes, left)]
-    _accept(connection, [one.message for one in outcomes if one.state == SENT], now)
-    special = [one for one in outcomes if not _is_plainly_sent(one)]
-    kept = _keep(connection, special, now)
-    requests.end(connection, _ended(outcomes, special, is_open, kept), now)
-    more = [one for one in outcomes if one.state != SENT or one.link is not None or one.taken or one.compensated]
+    outcomes = [one for answer in others for one in _still_claimed(answer.outcomes, left)]
+    if outcomes:
+        _accept(connection, [one.message for one in outcomes if one.state == SENT], now)
+        special = [one for one in outcomes if not _is_plainly_sent(one)]
+        kept = _keep(connection, special, now)
+        ended = _ended(outcomes, special, is_open, kept)
+        requests.end(connection, ended, now)
+        for one in ended:
+            is_open[one.request.id] = one.still_open()
+    more = [one for one in outcomes if one.state != SENT or _brings_more(one)]
     if more:
         _keep_what_it_brought(connection, held.entity, more, now)
-    for answer in answers:
+    for answer in others:
         if answer.recheck_at is not None:
             claimed = [one.message for one in _still_claimed(answer.outcomes, left)]
             ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
+    return list(is_open.values())
+
+
+def _keep_sent(connection: Connection, answer: BatchResult, is_open: dict[int, OpenRequest], now: datetime) -> bool:
+    """Keep the outcomes of a request of which Magento simply has all, and return whether it is one: nearly always."""
+    outcomes = answer.outcomes
+    request = is_open.get(outcomes[0].message.request or 0) if outcomes and answer.recheck_at is None else None
+    if request is None or not all(map(_is_plainly_sent, outcomes)) or any(map(_brings_more, outcomes)):
+        return False
+    claimed = [one.message for one in outcomes]
+    if [one.target for one in claimed] != request.left:
+        return False
+    _accept(connection, claimed, now)
+    requests.end(connection, [Ended(request, request.left, len(claimed), 0, 0)], now)
+    del is_open[request.id]
+    return True
 
 
 def _still_claimed(outcomes: Sequence[MessageOutcome], left: Mapping[int, set[int]]) -> list[MessageOutcome]:
@@ -188,7 +227,7 @@ def _newest(connection: Connection, of: Sequence[Message]) -> dict[int, int]:
 
 
 def _is_plainly_sent(one: MessageOutcome) -> bool:
-    """Whether nothing is to be kept of it but that Magento has it, and nothing is there that has to go."""
+    """Return whether nothing is to be kept of it but that Magento has it, and nothing is there that has to go."""
     message = one.message
     return (
         one.state == SENT
@@ -198,6 +237,10 @@ def _is_plainly_sent(one: MessageOutcome) -> bool:
         and message.cause is None
         and message.wait is None
     )
+
+
+def _brings_more(one: MessageOutcome) -> bool:
+    return one.link is not None or bool(one.taken or one.compensated)
 
 
 _KEPT = (

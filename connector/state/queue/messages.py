@@ -7,8 +7,9 @@ its own, which waits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -71,30 +72,50 @@ def _wait(code: str | None, since: int, waits_for: str | None, reported_at: int 
     return Wait(code, instant(since), waits_for, None if reported_at is None else instant(reported_at))
 
 
-def claimed_message(entity: str, row: tuple[Any, ...], request: int, now: datetime) -> Message:
-    """Return a row of `CLAIMED` as a message that goes in this request now."""
-    target, seq, key, source, acumatica_key, sku, wanted, in_stock, attempts, cause, reason, *more = row
-    document, wait, since, waits_for, reported_at, *_of_request = more
-    return Message(
-        target,
-        seq,
-        entity,
-        key,
-        source,
-        acumatica_key,
-        sku,
-        wanted,
-        as_bool(in_stock),
-        SENDING,
-        attempts + 1,
-        cause,
-        reason,
-        now,
-        document,
-        None,
-        _wait(wait, since, waits_for, reported_at),
-        request,
+def claimed_messages(
+    entity: str,
+    columns: Mapping[str, Sequence[Any]],
+    more: Mapping[int, tuple[Any, ...]],
+    request: int,
+    attempts: int,
+    now: datetime,
+) -> list[Message]:
+    """Return targets, as columns of `CLAIMED`, as messages that go in this request now.
+
+    more: rows of `CLAIMED_TOO`, by the target's id, of those that have any of it. attempts: those behind them.
+    """
+    in_stock = columns["wanted_in_stock"]
+    claimed = list(
+        map(
+            Message,
+            columns["id"],
+            columns["seq"],
+            repeat(entity),
+            *(columns[name] for name in ("key", "source", "acumatica_key", "sku", "wanted")),
+            in_stock if in_stock.count(None) == len(in_stock) else map(as_bool, in_stock),
+            repeat(SENDING),
+            repeat(attempts + 1),
+            repeat(None),
+            repeat(None),
+            repeat(now),
+            repeat(None),
+            repeat(None),
+            repeat(None),
+            repeat(request),
+        )
     )
+    return [_with_more(one, *more[one.target]) if one.target in more else one for one in claimed] if more else claimed
+
+
+def _with_more(
+    message: Message,
+    _target: int,
+    cause: str | None,
+    reason: str | None,
+    document: bytes | None,
+    *wait: Any,
+) -> Message:
+    return msgspec.structs.replace(message, cause=cause, reason=reason, document=document, wait=_wait(*wait))
 
 
 def _messages(

@@ -158,13 +158,16 @@ class Ended(NamedTuple):
     lost: int
     not_sent: Sequence[NotSent] = ()
 
+    def still_open(self) -> OpenRequest:
+        """Return the request with the targets that have no outcome yet."""
+        ended = set(self.ended)
+        return OpenRequest(self.request.id, [number for number in self.request.left if number not in ended])
+
 
 def end(connection: Connection, answers: Iterable[Ended], now: datetime) -> None:
     """Keep what became of requests; one whose targets all have an outcome is settled."""
     for one in answers:
-        ended = set(one.ended)
-        partly = len(ended) < len(one.request.left)
-        left = [number for number in one.request.left if number not in ended] if partly else []
+        left = one.still_open().left if len(one.ended) < len(one.request.left) else []
         driver_rows(
             connection,
             _END,

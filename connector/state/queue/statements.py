@@ -35,15 +35,21 @@ COLUMNS = (
     targets.c.rejected,
 )
 CLAIMED = (
-    *("id", "seq", "key", "source", "acumatica_key", "sku", "wanted", "wanted_in_stock", "attempts", "cause", "reason"),
-    *("document", "wait", "waiting_since", "waits_for", "wait_told_at"),
+    *("id", "seq", "key", "source", "acumatica_key", "sku", "wanted", "wanted_in_stock"),
     *("last_request", "confirmed", "confirmed_in_stock", "wanted_at"),
 )
 """The columns of a target that is claimed: what a message needs, and what its request keeps beside that."""
+CLAIMED_TOO = ("id", "cause", "reason", "document", "wait", "waiting_since", "waits_for", "wait_told_at")
+"""What a message needs of a target beside `CLAIMED` where any of it is there: of documents, and after a failure."""
+_HAS_MORE = "cause IS NOT NULL OR reason IS NOT NULL OR document IS NOT NULL OR wait IS NOT NULL"
 _DUE = "entity = ? AND state = 'pending' AND not_before <= ? AND id NOT IN ({ids})"
 """Parameters: the entity, now, and the targets in open requests: what is newer waits for the end of these."""
 _TURN = "ORDER BY not_before, id LIMIT ?"
-_FIRST = f"SELECT {', '.join(CLAIMED)} FROM targets"
+_FIRST = f"SELECT {', '.join(CLAIMED)}, {_HAS_MORE} FROM targets"
+_BEHIND = "entity = ? AND state = 'pending' AND not_before = 0 AND attempts = 0 AND id > ?"
+"""New values behind a target that is taken: nearly always those whose turn it is, found without stepping over what is
+in open requests.
+"""
 
 
 class Statements(NamedTuple):
@@ -51,6 +57,9 @@ class Statements(NamedTuple):
 
     claim: str
     claim_stock_outs: str
+    claim_behind: str
+    claim_stock_outs_behind: str
+    claimed_too: str
     fewest_attempts: str
     accept: str
     confirm: str
@@ -71,6 +80,9 @@ def statements(dialect: str) -> Statements:
     return Statements(
         claim=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? {_TURN}"),
         claim_stock_outs=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? AND wanted = 0 {_TURN}"),
+        claim_behind=made(f"{_FIRST} WHERE {_BEHIND} ORDER BY id LIMIT ?"),
+        claim_stock_outs_behind=made(f"{_FIRST} WHERE {_BEHIND} AND wanted = 0 ORDER BY id LIMIT ?"),
+        claimed_too=made(f"SELECT {', '.join(CLAIMED_TOO)} FROM targets WHERE id {{in_ids}}"),
         fewest_attempts=made(f"SELECT min(attempts) FROM targets WHERE {_DUE}"),
         accept=_ACCEPT_ON_POSTGRESQL if is_postgresql else _ACCEPT_ON_SQLITE,
         confirm=_CONFIRM_ON_POSTGRESQL if is_postgresql else _CONFIRM_ON_SQLITE,
