@@ -26,7 +26,7 @@ from connector.state import revision
 from connector.state.compiled import COMPILED
 from connector.state.faults import AddressUnusable, SchemaUnknown, StateError, explained_faults, shown
 from connector.state.revision import newest_schema, schema_of, unknown_schema
-from connector.state.rows import ROWS_PER_STATEMENT, insert_rows
+from connector.state.rows import ROWS_PER_STATEMENT, driver_rows, insert_rows
 from connector.state.schema import metadata
 
 LOCK_TIMEOUT = 30.0
@@ -164,7 +164,7 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         reads_only = connection.get_execution_options().get("a2m_reads_only", False)
-        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        driver_rows(connection, "BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     return engine
 

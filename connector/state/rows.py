@@ -53,9 +53,18 @@ def driver_rows(connection: Connection, statement: str, given: Sequence[Any] = (
 
     SQLAlchemy takes 28 µs for a statement, the driver 1. Parameters are `?`; texts have to be such as can be kept.
     """
-    driver: Any = connection.connection.driver_connection
-    cursor = driver.execute(_for_psycopg(statement) if connection.dialect.name == "postgresql" else statement, given)
+    cursor = _executed(connection, statement, given)
     return [] if cursor.description is None else cursor.fetchall()
+
+
+def driver_count(connection: Connection, statement: str, given: Sequence[Any]) -> int:
+    """Run a statement in the same way; return how many rows it changed."""
+    return int(_executed(connection, statement, given).rowcount)
+
+
+def _executed(connection: Connection, statement: str, given: Sequence[Any]) -> Any:
+    driver: Any = connection.connection.driver_connection
+    return driver.execute(_for_psycopg(statement) if connection.dialect.name == "postgresql" else statement, given)
 
 
 @cache
@@ -66,6 +75,11 @@ def _for_psycopg(statement: str) -> str:
 def driver_ids(connection: Connection, ids: Sequence[int]) -> Any:
     """Return the numbers as one parameter of `driver_rows`: a list for PostgreSQL, JSON for SQLite."""
     return list(ids) if connection.dialect.name == "postgresql" else msgspec.json.encode(ids).decode()
+
+
+def among_ids(connection: Connection) -> str:
+    """Return the condition that a number is one of `driver_ids`: in a form for which the database uses an index."""
+    return "= ANY(?::bigint[])" if connection.dialect.name == "postgresql" else "IN (SELECT value FROM json_each(?))"
 
 
 def driver_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:

@@ -29,6 +29,7 @@ CLAIMS = "connector/state/queue/claims.py"
 MESSAGES = "connector/state/queue/messages.py"
 REQUESTS = "connector/state/queue/requests.py"
 CHUNK = "connector/state/queue/chunk.py"
+CHANGES = "connector/state/queue/changes.py"
 TRANSITIONS = "connector/state/queue/transitions.py"
 STATEMENTS = "connector/state/queue/statements.py"
 
@@ -128,8 +129,8 @@ MUTANTS = [
     Mutant(
         "what Magento shows is sent again",
         CHUNK,
-        "if _same(want, target.confirmed, target.confirmed_in_stock):\n                changes.own",
-        "if not _same(want, target.confirmed, target.confirmed_in_stock):\n                changes.own",
+        "if not _same(want, confirmed, in_stock):",
+        "if _same(want, confirmed, in_stock):",
         CHUNKS,
     ),
     Mutant(
@@ -142,8 +143,8 @@ MUTANTS = [
     Mutant(
         "a value is withdrawn that another item of the SKU has",
         CHUNK,
-        "if is_there and place not in wanted and one.acumatica_key in own and one.acumatica_key not in unclear:",
-        "if is_there and place not in wanted and one.acumatica_key not in unclear:",
+        "if is_there and one.acumatica_key in own and one.acumatica_key not in unclear:",
+        "if is_there and one.acumatica_key not in unclear:",
         CHUNKS,
     ),
     Mutant(
@@ -162,7 +163,7 @@ MUTANTS = [
     ),
     Mutant(
         "a newer value that waits has the number of the older one",
-        CHUNK,
+        CHANGES,
         'seq = seq + 1, {_FRESH}"\n_REOPENED',
         '{_FRESH}"\n_REOPENED',
         CHUNKS,

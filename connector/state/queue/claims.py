@@ -26,7 +26,7 @@ from connector.state.queue.message import BatchResult, ClaimSpec, Message, Messa
 from connector.state.queue.requests import Claim, Ended, NotSent, OpenRequest
 from connector.state.queue.statements import CLAIMED, statements
 from connector.state.queue.transitions import overtaken
-from connector.state.rows import chunked, driver_ids, driver_many, driver_rows, update_tuples
+from connector.state.rows import chunked, driver_count, driver_ids, driver_many, driver_rows, update_tuples
 from connector.state.schema import PENDING, SENDING, SENT, micros, targets
 from connector.state.sync import compensations, ledger, links
 from connector.state.text import kept_text
@@ -206,7 +206,7 @@ def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) 
         driver_many(connection, statements("sqlite").confirm, rows)
     elif rows:
         lists = tuple(map(list, zip(*rows, strict=True)))
-        connection.exec_driver_sql(statements("postgresql").confirm, lists)
+        driver_count(connection, statements("postgresql").confirm, lists)
 
 
 def _accepted(connection: Connection, request: int | None, of_it: Sequence[Message], at: int) -> int:
@@ -214,10 +214,10 @@ def _accepted(connection: Connection, request: int | None, of_it: Sequence[Messa
     made = statements(connection.dialect.name)
     if connection.dialect.name == "sqlite":
         seqs = msgspec.json.encode({one.target: one.seq for one in of_it}).decode()
-        return connection.exec_driver_sql(made.accept, (at, request, seqs)).rowcount
+        return driver_count(connection, made.accept, (at, request, seqs))
     count = len(of_it)
     lists = ([at] * count, [request] * count, [one.target for one in of_it], [one.seq for one in of_it])
-    return connection.exec_driver_sql(made.accept, lists).rowcount
+    return driver_count(connection, made.accept, lists)
 
 
 def _newest(connection: Connection, of: Sequence[Message]) -> dict[int, int]:

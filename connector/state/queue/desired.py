@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from connector.model.failures import FailureCode
+from connector.state.schema import FAILED, PENDING, SKIPPED
 from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
@@ -35,6 +36,10 @@ class DesiredValue(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     skipped: bool = False
     document: bytes | None = None
+
+    def unsendable_state(self) -> str:
+        """Return the state of its message if it cannot be sent."""
+        return SKIPPED if self.skipped else FAILED
 
 
 @dataclass(frozen=True)
@@ -86,14 +91,19 @@ def not_shown(wanted: Iterable[DesiredValue], confirmed: Mapping[Place, LedgerRo
 
 @dataclass
 class Queued:
-    """What became of a chunk: how many messages were queued, superseded, and failed or skipped without being sent."""
+    """What became of a chunk: how many messages were queued, superseded, and failed or skipped without being sent.
+
+    pending, unsendable: the values that are queued, or failed or skipped, from now on.
+    """
 
     queued: int = 0
     superseded: int = 0
     failed: int = 0
     skipped: int = 0
-    became: Sequence[tuple[str, str, str]] = field(default=(), compare=False)
+    pending: Sequence[DesiredValue] = field(default=(), compare=False)
+    unsendable: Sequence[DesiredValue] = field(default=(), compare=False)
 
     def states(self) -> dict[Place, str]:
         """Return the state of each message that the chunk made or wrote anew, by its place."""
-        return {(key, source): state for key, source, state in self.became}
+        pending = {(want.key, want.source): PENDING for want in self.pending}
+        return pending | {(want.key, want.source): want.unsendable_state() for want in self.unsendable}

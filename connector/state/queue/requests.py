@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from connector.state.coordination.lease import Lease
-from connector.state.rows import driver_ids, driver_rows
+from connector.state.rows import among_ids, driver_ids, driver_rows
 from connector.state.schema import SENDING, SENT, instant, micros
 
 _BEGIN = (
@@ -227,10 +227,8 @@ _LOGGED = (
 
 
 def _with_ids(connection: Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    these = "= ANY(?::bigint[])" if connection.dialect.name == "postgresql" else "IN (SELECT value FROM json_each(?))"
-    return driver_rows(
-        connection, f"SELECT {_LOGGED} FROM requests WHERE id {these}", (driver_ids(connection, numbers),)
-    )
+    query = f"SELECT {_LOGGED} FROM requests WHERE id {among_ids(connection)}"
+    return driver_rows(connection, query, (driver_ids(connection, numbers),))
 
 
 def _delivery(row: tuple[Any, ...], target: int) -> tuple[Delivery, int | None]:

@@ -30,7 +30,7 @@ _ROW = (
     targets.c.confirmed_in_stock,
 )
 """What a `LedgerRow` is made of."""
-_OF_RECORDS = "SELECT acumatica_key, key, source, sku, confirmed, confirmed_in_stock FROM targets"
+_OF_RECORDS = "SELECT key, source, acumatica_key, sku, confirmed, confirmed_in_stock FROM targets"
 _CONFIRMED = "AND confirmed IS NOT NULL"
 _IS_CONFIRMED = targets.c.confirmed.is_not(None)
 _IS_DUE = and_(rechecks.c.entity == bindparam("the_entity"), rechecks.c.due_at <= bindparam("now"))
@@ -81,18 +81,30 @@ def of_records(
 
     rows_a_key: how many places a record has, about.
     """
-    of_these = rows_of_keys(
-        connection, _OF_RECORDS, "acumatica_key", entity, acumatica_keys, also=_CONFIRMED, rows_a_key=rows_a_key
+    rows = rows_of_keys(
+        connection, _OF_RECORDS, "acumatica_key", entity, acumatica_keys, at=2, also=_CONFIRMED, rows_a_key=rows_a_key
     )
-    found = {
-        (key, source): LedgerRow(key, source, acumatica_key, sku, value, as_bool(in_stock))
-        for acumatica_key, key, source, sku, value, in_stock in of_these
-    }
-    known = {key for key, _source in found}
-    for part in chunked(sorted(key for key in keys if key not in known), KEYS_PER_QUERY):
+    found = _by_place(rows)
+    unknown = set(keys).difference(key for key, _source in found)
+    for part in chunked(sorted(unknown), KEYS_PER_QUERY):
         chosen = select(*_ROW).where(_of(connection, entity, part))
-        found.update(((row[0], row[1]), _row(row)) for row in tuples(connection, chosen))
+        found.update(_by_place(tuples(connection, chosen)))
     return found
+
+
+def _by_place(rows: Sequence[tuple[Any, ...]]) -> dict[tuple[str, str], LedgerRow]:
+    """Return rows of the columns of a `LedgerRow` by key and source, made column by column."""
+    if not rows:
+        return {}
+    keys, sources, acumatica_keys, skus, values, in_stock = zip(*rows, strict=True)
+    known = in_stock if in_stock.count(None) == len(in_stock) else map(as_bool, in_stock)
+    return dict(
+        zip(
+            zip(keys, sources, strict=True),
+            map(LedgerRow, keys, sources, acumatica_keys, skus, values, known),
+            strict=True,
+        )
+    )
 
 
 def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, datetime]:
@@ -174,8 +186,7 @@ def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:
     """All that Magento confirmed of an entity, by (key, source)."""
-    rows = tuples(connection, select(*_ROW).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED))
-    return {(row[0], row[1]): _row(row) for row in rows}
+    return _by_place(tuples(connection, select(*_ROW).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED)))
 
 
 def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:

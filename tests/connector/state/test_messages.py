@@ -48,6 +48,18 @@ def test_a_claim_takes_one_requests_worth_in_order_of_sku(state: State, held: Le
     assert [message.key for message in claim(state, held, size=2)] == ["C"]
 
 
+def test_a_value_that_comes_before_what_is_taken_is_claimed_last(state: State, held: Lease) -> None:
+    """New values behind those in requests go first, and none is forgotten: one with a lower number goes after them."""
+    queue(state, held, "A", "B", "C", "D", "E")
+    settle(state, held, [MessageOutcome(message, "sent") for message in claim(state, held, size=2)], NOW)
+    taken = claim(state, held, size=2)
+    queue(state, held, "A", value=20)
+    assert [message.key for message in taken] == ["C", "D"]
+    assert [message.key for message in claim(state, held, size=1)] == ["E"]
+    assert [message.key for message in claim(state, held, size=1)] == ["A"]
+    assert claim(state, held) == []
+
+
 def test_messages_that_were_tried_before_go_in_smaller_requests(state: State, held: Lease) -> None:
     """A record that spoils its request is found: each further attempt goes with fewer others, the last one alone."""
     skus = [f"S{number:02}" for number in range(30)]
