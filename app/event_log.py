@@ -25,6 +25,8 @@ from entities.events import (
 )
 
 _LOG = logging.getLogger(__name__)
+_AT_DEBUG = (SyncStarted, PageRead, AnswersFound, ChunkQueued, RequestSettled)
+"""Of these, which come with each request and page, no text is made at other levels."""
 
 
 def shows_waits() -> bool:
@@ -34,6 +36,8 @@ def shows_waits() -> bool:
 
 def log_event(event: Event) -> None:
     """Write the event into the log, with its fields beside the message for who reads lines by program."""
+    if isinstance(event, _AT_DEBUG) and not _LOG.isEnabledFor(logging.DEBUG):
+        return
     match event:
         case SyncStarted(entity=entity, full=full, keys=keys):
             what = "everything" if full else "what changed" if keys is None else f"{keys:,} records"

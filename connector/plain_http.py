@@ -20,20 +20,22 @@ _REQUEST = re.compile(
     rb"(?:GET|POST|PUT|PATCH|DELETE) [\x21-\x7e]+ HTTP/1\.1\r\n(?:" + _TOKEN + rb": " + _VALUE + rb"\r\n)+\r\n"
 )
 _ANSWER = re.compile(
-    rb"HTTP/1\.1 200 ([ \t\x21-\x7e\x80-\xff]*)\r\n((?:" + _TOKEN + rb":[ \t]*(?:" + _VALUE + rb")?[ \t]*\r\n)+)\r\n"
+    rb"HTTP/1\.1 200 ([ \t\x21-\x7e\x80-\xff]*)\r\n((?:" + _TOKEN + rb":[ \t]*(?:" + _VALUE + rb")?\r\n)+)\r\n"
 )
 _ONE_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,12}")
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _NOT_PLAIN_IN_A_REQUEST = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"})
 _NOT_PLAIN_IN_AN_ANSWER = frozenset({b"content-encoding", b"trailer", b"upgrade"})
 
 
 class WholeAnswer(NamedTuple):
-    """An answer 200, its headers as they came."""
+    """An answer 200, its headers as they came. `is_ascii`: nobody need find out how they are encoded."""
 
     reason: bytes
     headers: Headers
     body: bytes
+    is_ascii: bool
 
 
 def text_of(request: httpx.Request, content: bytes) -> bytes | None:
@@ -59,7 +61,7 @@ def whole_answer(data: bytes) -> WholeAnswer | None:
     if found is None:
         return None
     headers = [
-        (name, value.strip(b" \t"))
+        (name, value.lstrip(b" \t"))
         for name, _colon, value in [line.partition(b":") for line in found[2].split(b"\r\n")[:-1]]
     ]
     given = {name.lower(): value for name, value in headers}
@@ -67,11 +69,15 @@ def whole_answer(data: bytes) -> WholeAnswer | None:
         return None
     if given.get(b"connection", b"keep-alive").lower() != b"keep-alive":
         return None
-    framing = [name for name, _value in headers if name.lower() in (b"content-length", b"transfer-encoding")]
-    if len(framing) != 1:
+    framing = given.keys() & _FRAMING
+    if len(framing) != 1 or (len(given) < len(headers) and _count(headers, *framing) != 1):
         return None
     body = _body(data, found.end(), given)
-    return None if body is None else WholeAnswer(found[1], headers, body)
+    return None if body is None else WholeAnswer(found[1], headers, body, found[0].isascii())
+
+
+def _count(headers: Headers, one: bytes) -> int:
+    return sum(name.lower() == one for name, _value in headers)
 
 
 def _body(data: bytes, start: int, given: dict[bytes, bytes]) -> bytes | None:

@@ -49,7 +49,7 @@ class WholeResponse(httpx.Response):
     def __init__(self, answer: WholeAnswer, request: httpx.Request) -> None:
         super().__init__(
             200,
-            headers=answer.headers,
+            headers=httpx.Headers(answer.headers, encoding="ascii" if answer.is_ascii else None),
             stream=httpx.ByteStream(answer.body),
             request=request,
             extensions={"http_version": b"HTTP/1.1", "reason_phrase": answer.reason},

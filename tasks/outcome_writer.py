@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import msgspec
@@ -11,38 +16,94 @@ from connector.state.queue.message import BatchResult, Message
 from entities.base import RunContext
 from settings import as_on_the_screen
 
+Claims = list[list[Message]]
+Write = Callable[[], Claims]
+Written = Callable[[Claims | BaseException], None]
+Waiting = list[tuple[BatchResult, asyncio.Future[list[Message]]]]
+
 
 class OutcomeWriter:
     """Keeps the outcomes of several requests in one commit: while one is written to the disk, the others send, and
     what they bring meanwhile goes into the next. One commit a request would wait for the disk each time.
+
+    It writes in a thread of its own, from the first outcome until it is closed.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[BatchResult, asyncio.Future[list[Message]]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._waiting: Waiting = []
+        self._is_writing = False
+        self._thread: _Thread | None = None
 
     async def write(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
         """Store the outcomes of a request; return the next one's messages, if they were claimed."""
-        future: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Message]] = loop.create_future()
         self._waiting.append((_for_people(answered), future))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write(context))
+        if not self._is_writing:
+            self._is_writing = True
+            loop.call_soon(self._write_on, context)  # what other connections bring in this turn goes with it
         return await future
 
-    async def _write(self, context: RunContext[Any]) -> None:
-        while self._waiting:
-            together, self._waiting = self._waiting, []
-            answers = [answered for answered, _future in together]
-            try:
-                claims = await asyncio.to_thread(context.state.settle, answers, context.clock.now())
-            except Exception as error:  # noqa: BLE001 - everything that waits for this commit gets the fault
-                for _answered, future in together:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
+    async def close(self) -> None:
+        """Wait for what is being written, and end the thread; the next outcome begins another one."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await thread.close()
+
+    def _write_on(self, context: RunContext[Any]) -> None:
+        together, self._waiting = self._waiting, []
+        self._is_writing = bool(together)
+        if not together:
+            return
+        if self._thread is None:
+            self._thread = _Thread()
+        answers = [answered for answered, _future in together]
+        write = partial(context.state.settle, answers, context.clock.now())
+        self._thread.do(write, partial(self._written, context, together))
+
+    def _written(self, context: RunContext[Any], together: Waiting, claims: Claims | BaseException) -> None:
+        if isinstance(claims, BaseException):
+            for _answered, future in together:
+                if not future.done():
+                    future.set_exception(claims)
+        else:
             for (_answered, future), claimed in zip(together, claims, strict=True):
                 if not future.done():
                     future.set_result(claimed)
+        self._write_on(context)
+
+
+class _Thread:
+    """A thread that writes for an event loop, one thing after the other: it is handed over to in half the time that
+    `asyncio.to_thread` takes. It has the context variables of its beginning, by which Prefect knows whose its lines of
+    the log are.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._work: SimpleQueue[tuple[Write, Written] | None] = SimpleQueue()
+        context = copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._run,), name="outcomes", daemon=True)
+        self._thread.start()
+
+    def do(self, write: Write, then: Written) -> None:
+        """Have `write` called in the thread, and `then` in the event loop with what it returned or raised."""
+        self._work.put((write, then))
+
+    async def close(self) -> None:
+        """End it after what it has to do."""
+        self._work.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            write, then = work
+            try:
+                claims: Claims | BaseException = write()
+            except BaseException as fault:  # noqa: BLE001 - it is raised to all who wait for this commit
+                claims = fault
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(then, claims)
 
 
 def _for_people(answered: BatchResult) -> BatchResult:

@@ -150,7 +150,10 @@ async def push(context: RunContext[Any], cut: Push) -> None:
     context.shop.batching.begin()
     connections = 1 if cut.operations > 1 else context.shop.connections
     workers = (_send_all(context, cut, index) for index in range(connections))
-    ends = await asyncio.gather(*workers, return_exceptions=True)
+    try:
+        ends = await asyncio.gather(*workers, return_exceptions=True)
+    finally:
+        await cut.outcomes.close()
     context.remarks.tuned = context.shop.batching.summary()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:
@@ -219,9 +222,10 @@ async def _send(
         result = await context.entity.deliver(context, client, claimed, cut.operation_size(context))
         delivery = result.delivery
         failpoints.hit("delivered")
-        if any(outcome.kind == "unknown" for outcome in delivery.not_accepted()):
-            recheck_at = context.clock.now() + LATE_WRITE
-        seconds = (context.clock.now() - began - (client.waited - waited)).total_seconds()
+        others, now = delivery.not_accepted(), context.clock.now()
+        if any(outcome.kind == "unknown" for outcome in others):
+            recheck_at = now + LATE_WRITE
+        seconds = (now - began - (client.waited - waited)).total_seconds()
         context.shop.batching.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
         goes_on = index == 0 or (context.shop.batching.may_send(index) and not cut.stock_priority.stock_waits(context))
@@ -296,6 +300,7 @@ async def _keep(
         else list(map(MessageOutcome, claimed, repeat(SENT))),
         result,
     )
+    states = [one.state for one in settled] if others else [SENT] * len(settled)
     in_doubt = any(context.entity.may_be_applied(outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
@@ -306,7 +311,6 @@ async def _keep(
     if then is not None:
         cut.learn(next_claimed)
     log_outcomes(context, settled)
-    states = [one.state for one in settled]
     counted = RequestSettled(context.name, len(states), states.count(SENT), states.count(FAILED), seconds)
     context.events.emit(counted)
     cut.forecast.report(context, now, more_to_come=cut.more_to_come)

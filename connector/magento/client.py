@@ -7,8 +7,8 @@ Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -136,33 +136,27 @@ class MagentoClient:
         return await self._read(method, path, params, body)
 
     async def _read(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+        began = self._clock.now()
         try:
-            async with self._place():
+            async with self._limit:
+                self.waited += self._clock.now() - began
                 self.reads += 1
                 return await self._send(method, path, params, body)
         except NoAnswer as lost:
             raise TemporaryFault(str(lost)) from lost  # nothing was changed that could have been applied
 
-    async def write(self, method: str, path: str, body: Any) -> Any:
+    async def write(self, method: str, path: str, body: Any, *, api: str = "V1") -> Any:
         """Send something that changes Magento."""
-        async with self._place():
-            self._before_write()
-            self.writes += 1
-            return await self._send(method, path, None, body)
-
-    async def publish(self, path: str, bodies: Sequence[Any]) -> Any:
-        """Have Magento queue these bodies of a route, each as one operation of a bulk; its consumer does them later."""
-        async with self._place():
-            self._before_write()
-            self.writes += 1
-            return await self._send("POST", path, None, bodies, api="async/bulk/V1")
-
-    @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
         began = self._clock.now()
         async with self._limit:
             self.waited += self._clock.now() - began
-            yield
+            self._before_write()
+            self.writes += 1
+            return await self._send(method, path, None, body, api=api)
+
+    async def publish(self, path: str, bodies: Sequence[Any]) -> Any:
+        """Have Magento queue these bodies of a route, each as one operation of a bulk; its consumer does them later."""
+        return await self.write("POST", path, bodies, api="async/bulk/V1")
 
     async def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"

@@ -22,14 +22,10 @@ def as_sent(values: Iterable[int | None], digits: int) -> list[int | float | Dec
     12.5, and one with more than 15 digits a `Decimal`.
     """
     one = 10**digits
-    return [
-        whole // one
-        if not whole % one
-        else whole / one
-        if -EXACT_BELOW < whole < EXACT_BELOW
-        else decimal(whole, digits)
-        for whole in (value or 0 for value in values)
-    ]
+    wholes = [value or 0 for value in values]
+    if min(wholes, default=0) > -EXACT_BELOW and max(wholes, default=0) < EXACT_BELOW:
+        return [whole / one if whole % one else whole // one for whole in wholes]
+    return [decimal(whole, digits) for whole in wholes]
 
 
 def as_text(value: int | None, in_stock: bool | None, digits: int) -> str:

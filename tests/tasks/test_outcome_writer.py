@@ -1,7 +1,10 @@
 """Outcomes of several connections are kept together, and each connection gets what is its own."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +67,50 @@ async def test_a_fault_is_raised_to_all_who_wait_for_the_commit(state: State, co
         *(kept.write(context, BatchResult([], then=WISH)) for _connection in range(3)), return_exceptions=True
     )
     assert [type(end) for end in ends] == [LeaseLost] * 3
+
+
+async def test_a_thread_is_there_from_the_first_outcome_to_the_end(
+    context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written in it knows the context variables of the run, and what comes after the end is written too."""
+    run: ContextVar[str] = ContextVar("run")
+    run.set("of this test")
+    seen, settle = [], context.state.settle
+
+    def noted(answers: Any, now: Any) -> Any:
+        seen.append((threading.current_thread(), run.get(None)))
+        return settle(answers, now)
+
+    monkeypatch.setattr(context.state, "settle", noted)
+    kept = OutcomeWriter()
+    for _round in range(2):
+        for _request in range(2):
+            await kept.write(context, BatchResult([], then=WISH))
+        await kept.close()
+    await kept.close()
+    threads = [thread for thread, _run in seen]
+    assert threads[0] is threads[1] and threads[2] is threads[3] and threads[0] is not threads[2]
+    assert not any(thread.is_alive() for thread in threads)
+    assert {of for _thread, of in seen} == {"of this test"}
+
+
+async def test_the_end_waits_for_what_is_written(context: RunContext[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody waits for the outcome any more."""
+    began, settle, ended = threading.Event(), context.state.settle, []
+
+    def slow(answers: Any, now: Any) -> Any:
+        began.set()
+        time.sleep(0.05)
+        ended.append(settle(answers, now))
+        return ended[0]
+
+    monkeypatch.setattr(context.state, "settle", slow)
+    kept = OutcomeWriter()
+    waiting = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
+    await asyncio.to_thread(began.wait, 5)
+    waiting.cancel()
+    await kept.close()
+    assert len(ended) == 1
 
 
 async def test_reasons_are_stored_in_the_words_of_the_screen(context: RunContext[Any]) -> None:
