@@ -31,6 +31,7 @@ from connector.state.schema import metadata
 
 LOCK_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10
+_CACHE_KIB = 16 * 1024
 _MIGRATION_LOCK = 0x61326D  # "a2m": the advisory lock that lets one process migrate a PostgreSQL database
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -147,7 +148,8 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
         make_folder(file.parent)
     except OSError as error:
         raise StateError(f"The folder {file.parent} of the state database cannot be made: {error.strerror}.") from error
-    engine = create_engine(url, execution_options={"compiled_cache": COMPILED})
+    # the connection that worked last has in its cache what the next transaction needs
+    engine = create_engine(url, pool_use_lifo=True, execution_options={"compiled_cache": COMPILED})
 
     @event.listens_for(engine, "do_connect")
     def make_private(*_given: Any) -> None:
@@ -160,6 +162,7 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {round(lock_timeout * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
