@@ -32,9 +32,12 @@ def settings_for(acumatica_url: str, magento_url: str, **sections: dict[str, Any
 def sync(
     entity: str, database: str, sections: dict[str, Any], *, full: bool = False, idle: bool = False, profile: str = ""
 ) -> dict[str, Any]:
-    """One sync, as `a2m sync` takes it, from the lease to the last outcome; or a whole life without a change."""
+    """One sync, as `a2m sync` takes it, from the lease to the last outcome; or a whole life without a change.
+
+    database: the file of SQLite, or an address.
+    """
     settings = load_settings(**sections)
-    state = open_state(f"sqlite:///{database}")
+    state = open_state(database if "://" in database else f"sqlite:///{database}")
     profiler = _profiler() if profile else None
     began, cpu = time.perf_counter(), time.process_time()
     outcome, last = asyncio.run(_syncs(entity, settings, state, full, idle))

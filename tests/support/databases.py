@@ -27,6 +27,8 @@ PASSWORD = "correct horse"
 # Nothing survives the tests anyway: no fsync. A commit still reaches the operating system before it is confirmed, so
 # that what was committed outlives a restart of the server.
 _OPTIONS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB"
+LASTING = "-c listen_addresses='' -c max_connections=200 -c shared_buffers=256MB"
+"""As a server is set up that somebody relies on: what is committed is on the disk."""
 _LIFE = """
 "$1/pg_ctl" -D "$2/data" -w -s -l "$2/log" -o "-k $2 $3" start && echo started && read -r _
 "$1/pg_ctl" -D "$2/data" -w -s -m immediate stop
@@ -97,14 +99,14 @@ class Postgres:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
+def postgres_server(options: str = _OPTIONS) -> Iterator[Postgres]:
     """A server for the tests of this process. Raises `NoServer`."""
     identity = _identity()
     with _programs(identity) as programs:
         server = Postgres(_new_folder(identity), programs, identity)
         _initialize(server)
         life = subprocess.Popen(
-            ["sh", "-c", _LIFE, "sh", programs, server.folder, _OPTIONS],
+            ["sh", "-c", _LIFE, "sh", programs, server.folder, options],
             cwd=server.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **identity,
             start_new_session=True,  # Ctrl-C would end it before it has ended the server
         )  # fmt: skip
