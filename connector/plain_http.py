@@ -1,4 +1,4 @@
-"""The plain case of HTTP/1.1 without h11: a request with a length, and an answer 200 that has come whole.
+"""The plain case of HTTP/1.1 without h11: a request with a length, and an answer 200 with one, or in one chunk.
 
 Nearly every exchange is one, and h11 takes ten times as long for it. Whatever is not exactly of this shape is `None`
 here and h11's business: other statuses, 1xx, HTTP/1.0, `Connection: close`, upgrades, compression, trailers, several
@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 import httpx
 
+MOST_IN_PIECES = 16 * 1024 * 1024
+"""Bytes: a longer body is handed on as it comes, so that its reader can stop."""
+
 Headers = list[tuple[bytes, bytes]]
 
 _TOKEN = rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+"
@@ -22,20 +25,41 @@ _REQUEST = re.compile(
 _ANSWER = re.compile(
     rb"HTTP/1\.1 200 ([ \t\x21-\x7e\x80-\xff]*)\r\n((?:" + _TOKEN + rb":[ \t]*(?:" + _VALUE + rb")?\r\n)+)\r\n"
 )
-_ONE_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
+_ONE_CHUNK = re.compile(rb"([1-9a-fA-F][0-9a-fA-F]{0,6})\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,12}")
-_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_ENDS = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _NOT_PLAIN_IN_A_REQUEST = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"})
 _NOT_PLAIN_IN_AN_ANSWER = frozenset({b"content-encoding", b"trailer", b"upgrade"})
 
 
-class WholeAnswer(NamedTuple):
-    """An answer 200, its headers as they came. `is_ascii`: nobody need find out how they are encoded."""
+class PlainHead(NamedTuple):
+    """The head of a plain answer, its headers as they came.
+
+    `is_ascii`: nobody need find out how they are encoded. `length`: how many bytes come from `start` on; `None`: a
+    chunk does.
+    """
 
     reason: bytes
     headers: Headers
-    body: bytes
     is_ascii: bool
+    start: int
+    length: int | None
+
+    def missing(self, count: int) -> int:
+        """Return how many bytes are still to come after so many; 0 where it is not known, or too much to wait for."""
+        if self.length is None or self.length > MOST_IN_PIECES:
+            return 0
+        return max(0, self.start + self.length - count)
+
+    def body_in(self, data: bytes) -> bytes | None:
+        """Return the body of the answer that these bytes are, from the first to the last."""
+        if self.length is not None:
+            return data[self.start :] if len(data) == self.start + self.length else None
+        chunk = _ONE_CHUNK.match(data, self.start)
+        if chunk is None:
+            return None
+        end = chunk.end() + int(chunk[1], 16)
+        return data[chunk.end() : end] if data[end:] == b"\r\n0\r\n\r\n" else None
 
 
 def text_of(request: httpx.Request, content: bytes) -> bytes | None:
@@ -55,8 +79,8 @@ def text_of(request: httpx.Request, content: bytes) -> bytes | None:
     return head + content
 
 
-def whole_answer(data: bytes) -> WholeAnswer | None:
-    """Return the answer that these bytes are, from the first to the last."""
+def head_of(data: bytes) -> PlainHead | None:
+    """Return the head with which an answer begins."""
     found = _ANSWER.match(data)
     if found is None:
         return None
@@ -69,26 +93,16 @@ def whole_answer(data: bytes) -> WholeAnswer | None:
         return None
     if given.get(b"connection", b"keep-alive").lower() != b"keep-alive":
         return None
-    framing = given.keys() & _FRAMING
-    if len(framing) != 1 or (len(given) < len(headers) and _count(headers, *framing) != 1):
+    if len(given) < len(headers) and _is_any_repeated(headers):
         return None
-    body = _body(data, found.end(), given)
-    return None if body is None else WholeAnswer(found[1], headers, body, found[0].isascii())
-
-
-def _count(headers: Headers, one: bytes) -> int:
-    return sum(name.lower() == one for name, _value in headers)
-
-
-def _body(data: bytes, start: int, given: dict[bytes, bytes]) -> bytes | None:
-    length = given.get(b"content-length")
-    if length is not None:
-        is_whole = _LENGTH.fullmatch(length) is not None and len(data) - start == int(length)
-        return data[start:] if is_whole else None
-    if given[b"transfer-encoding"].lower() != b"chunked":
+    length, coding = given.get(b"content-length"), given.get(b"transfer-encoding")
+    is_chunked = length is None and coding == b"chunked"
+    if not is_chunked and (length is None or coding is not None or _LENGTH.fullmatch(length) is None):
         return None
-    chunk = _ONE_CHUNK.match(data, start)
-    if chunk is None:
-        return None
-    end = chunk.end() + int(chunk[1], 16)
-    return data[chunk.end() : end] if data[end:] == b"\r\n0\r\n\r\n" else None
+    return PlainHead(found[1], headers, found[0].isascii(), found.end(), None if length is None else int(length))
+
+
+def _is_any_repeated(headers: Headers) -> bool:
+    """Return whether one is that says where the answer or the connection ends."""
+    found = [name for name, _value in headers if name.lower() in _ENDS]
+    return len(found) > len({name.lower() for name in found})

@@ -20,7 +20,7 @@ import h11
 import httpx
 
 from connector import plain_http
-from connector.plain_http import WholeAnswer
+from connector.plain_http import PlainHead
 from connector.wire import Wire
 
 IDLE_SECONDS = 30.0
@@ -44,17 +44,17 @@ def transport_for(tls: ssl.SSLContext, connections: int) -> httpx.AsyncBaseTrans
 
 
 class WholeResponse(httpx.Response):
-    """An answer whose body has come with its head, and is not compressed."""
+    """An answer whose body has come whole, and is not compressed."""
 
-    def __init__(self, answer: WholeAnswer, request: httpx.Request) -> None:
+    def __init__(self, head: PlainHead, body: bytes, request: httpx.Request) -> None:
         super().__init__(
             200,
-            headers=httpx.Headers(answer.headers, encoding="ascii" if answer.is_ascii else None),
-            stream=httpx.ByteStream(answer.body),
+            headers=httpx.Headers(head.headers, encoding="ascii" if head.is_ascii else None),
+            stream=httpx.ByteStream(body),
             request=request,
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": answer.reason},
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": head.reason},
         )
-        self._whole = answer.body
+        self._whole = body
 
     @property
     def content(self) -> bytes:
@@ -89,9 +89,9 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         except BaseException:
             self._give_back(connection, is_usable=False)
             raise
-        if isinstance(head, WholeAnswer):
+        if isinstance(head, WholeResponse):
             self._give_back(connection, is_usable=True)
-            return WholeResponse(head, request)
+            return head
         return httpx.Response(
             head.status_code,
             headers=head.headers.raw_items(),
@@ -164,13 +164,16 @@ class _Connection:
         except TimeoutError as error:
             raise httpx.WriteTimeout(str(error), request=request) from error
 
-    async def head(self, request: httpx.Request, content: bytes, seconds: float | None) -> h11.Response | WholeAnswer:
+    async def head(self, request: httpx.Request, content: bytes, seconds: float | None) -> h11.Response | WholeResponse:
         """Return the head of the answer, without those that only announce it (1xx); all of it where it is plain."""
         if self._http is None:
             data = await self.wire.read(seconds)
-            whole = plain_http.whole_answer(data)
-            if whole is not None:
-                return whole
+            head = plain_http.head_of(data)
+            if head is not None:
+                data = await self._with_the_rest(data, head.missing(len(data)), seconds)
+                body = head.body_in(data)
+                if body is not None:
+                    return WholeResponse(head, body, request)
             self._http, _text = _by_h11(request, content)
             self._received(self._http, data)
         while True:
@@ -180,6 +183,14 @@ class _Connection:
             if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
                 continue
             raise h11.RemoteProtocolError(f"{type(event).__name__} came instead of an answer")
+
+    async def _with_the_rest(self, data: bytes, missing: int, seconds: float | None) -> bytes:
+        """Return the data with what was missing of it, or with all that came until the connection ended."""
+        pieces = [data]
+        while missing > 0 and (piece := await self.wire.read(seconds)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return data if len(pieces) == 1 else b"".join(pieces)
 
     async def body(self, seconds: float | None) -> AsyncIterator[bytes]:
         """Return the pieces of the answer's body, undone of what was done for the way only (chunks)."""

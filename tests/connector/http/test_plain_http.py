@@ -5,12 +5,13 @@ from __future__ import annotations
 import h11
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connector.plain_http import WholeAnswer, text_of, whole_answer
+from connector.plain_http import MOST_IN_PIECES, head_of, text_of
 
 URL = "http://shop.example/rest/all/V1/products?a=%20b"
+Answer = tuple[bytes, list[tuple[bytes, bytes]], bool, bytes]
 HEAD = b"HTTP/1.1 200 OK\r\nServer: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
 
 
@@ -21,8 +22,15 @@ def by_h11(request: httpx.Request, content: bytes) -> tuple[h11.Connection, byte
     return http, b"".join(piece or b"" for piece in pieces)
 
 
-def read_by_h11(data: bytes) -> WholeAnswer | None:
-    """The answer, if h11 finds it whole and nothing behind it."""
+def whole_answer(data: bytes) -> Answer | None:
+    """Reason, headers, whether they are ASCII, and the body."""
+    head = head_of(data)
+    body = None if head is None else head.body_in(data)
+    return None if head is None or body is None else (head.reason, head.headers, head.is_ascii, body)
+
+
+def read_by_h11(data: bytes) -> Answer | None:
+    """The same, if h11 finds the answer whole and nothing behind it."""
     http, _text = by_h11(httpx.Request("POST", URL, content=b"x"), b"x")
     http.receive_data(data)
     head, body = http.next_event(), b""
@@ -33,7 +41,7 @@ def read_by_h11(data: bytes) -> WholeAnswer | None:
     if http.their_state is not h11.DONE or http.trailing_data[0]:
         return None
     headers = [(bytes(name), bytes(value)) for name, value in head.headers.raw_items()]
-    return WholeAnswer(bytes(head.reason), headers, body, data[: data.index(b"\r\n\r\n")].isascii())
+    return bytes(head.reason), headers, data[: data.index(b"\r\n\r\n")].isascii(), body
 
 
 @pytest.mark.parametrize(("method", "content"), [("GET", b""), ("POST", b""), ("POST", b"{}"), ("PUT", b"\r\n\r\n")])
@@ -96,6 +104,9 @@ def test_an_answer(data: bytes):
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-End: 1\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n02\r\n{}\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: gzip\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
         HEAD + b"\r\n{}",
         HEAD.replace(b"1.1", b"1.0") + b"Content-Length: 2\r\n\r\n{}",
@@ -109,20 +120,77 @@ def test_an_answer_that_is_left_to_h11(data: bytes):
     assert whole_answer(data) is None
 
 
-@given(
-    body=st.binary(max_size=6),
-    length=st.integers(0, 7),
-    ends=st.lists(st.sampled_from([b"\r\n", b"\n", b"\r", b" ", b":", b"0", b"2\r\n"]), max_size=3),
-    extra=st.sampled_from([b"", b"Transfer-Encoding: chunked\r\n", b"X:\x01\r\n", b"X: \xe9\r\n", b"X : 1\r\n"]),
-    is_chunked=st.booleans(),
-)
-def test_no_answer_is_read_otherwise_than_by_h11(
-    body: bytes, length: int, ends: list[bytes], extra: bytes, is_chunked: bool
-):
-    """What is taken for a whole answer is one for h11, with the same body."""
-    framing, text = b"Content-Length: %d\r\n" % length, body
-    if is_chunked:
-        framing, text = b"Transfer-Encoding: chunked\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (length, body)
-    data = HEAD + extra + framing + b"\r\n" + text + b"".join(ends)
+LINES = [
+    *(
+        b"Content-Length: 2",
+        b"Content-Length: 02",
+        b"content-LENGTH:\t2",
+        b"Content-Length: 0",
+        b"Content-Length: 2, 2",
+    ),
+    *(b"Transfer-Encoding: chunked", b"Transfer-Encoding: Chunked", b"Connection: keep-alive", b"Connection: close"),
+    *(b"X: a b\tc", b"X:", b"X: ", b"X : 1", b" folded", b":", b"X: \xe9", b"X: \x01", b"X: \x7f", b"Upgrade: h2c"),
+]
+PIECES = [
+    b"{}",
+    b"{",
+    b"}",
+    b"2\r\n",
+    b"{}\r\n",
+    b"0\r\n",
+    b"00\r\n",
+    b"2;a=b\r\n",
+    b"2 \r\n",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"X: 1",
+]
+FRAMED = [
+    HEAD + b"Content-Length: 2\r\nConnection: keep-alive\r\n\r\n{}",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+]
+
+
+def agrees(data: bytes) -> bool:
     read = whole_answer(data)
-    assert read is None or read == read_by_h11(data)
+    return read is None or read == read_by_h11(data)
+
+
+@settings(max_examples=500)
+@given(
+    lines=st.lists(st.sampled_from(LINES), max_size=4),
+    framing=st.sampled_from([b"Content-Length: 2", b"Content-Length: 4", b"Transfer-Encoding: chunked"]),
+    body=st.lists(st.sampled_from(PIECES), max_size=5),
+)
+@example(lines=[b"Connection: close", b"Connection: keep-alive"], framing=b"Content-Length: 2", body=[b"{}"])
+@example(lines=[], framing=b"Transfer-Encoding: chunked", body=[b"0\r\n", b"\r\n", b"0\r\n", b"\r\n"])
+def test_no_answer_is_read_otherwise_than_by_h11(lines: list[bytes], framing: bytes, body: list[bytes]):
+    """What is taken for a whole answer is one for h11 too, with the same headers and the same body."""
+    assert agrees(HEAD + b"\r\n".join([*lines, framing, b"", b""]) + b"".join(body))
+
+
+@settings(max_examples=500)
+@given(data=st.sampled_from(FRAMED), place=st.integers(0, 200), byte=st.integers(0, 255))
+def test_no_damaged_answer_is_read_otherwise_than_by_h11(data: bytes, place: int, byte: int):
+    """Whichever byte of it is another one."""
+    place %= len(data)
+    assert agrees(data[:place] + bytes([byte]) + data[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("framing", "came", "missing"),
+    [
+        (b"Content-Length: 10\r\n", b"", 10),
+        (b"Content-Length: 10\r\n", b"1234", 6),
+        (b"Content-Length: 10\r\n", b"1234567890", 0),
+        (b"Content-Length: 10\r\n", b"12345678901", 0),
+        (b"Content-Length: %d\r\n" % (MOST_IN_PIECES + 1), b"", 0),
+        (b"Transfer-Encoding: chunked\r\n", b"a\r\n", 0),
+    ],
+)
+def test_what_is_still_to_come(framing: bytes, came: bytes, missing: int):
+    """It is known of a body with a length, and waited for unless it is very long."""
+    data = HEAD + framing + b"\r\n" + came
+    head = head_of(data)
+    assert head is not None and head.missing(len(data)) == missing

@@ -11,7 +11,7 @@ from support.raw_server import CHUNKED, OK, Server, listening, request_of
 from support.transports import Make, post
 
 
-@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "byte by byte"])
+@pytest.mark.parametrize("whole", ["all", "head", "nothing"], ids=["at once", "the body byte by byte", "byte by byte"])
 @pytest.mark.parametrize(
     "answer",
     [
@@ -21,17 +21,19 @@ from support.transports import Make, post
     ],
     ids=["length", "chunks", "100-continue"],
 )
-async def test_answers_in_pieces(client: Make, answer: bytes, at_once: bool):
+async def test_answers_in_pieces(client: Make, answer: bytes, whole: str):
     """Chunks, trailers and announcements are undone however the network cuts them; the connection is kept."""
     connections = 0
+    at_once = {"all": len(answer), "head": answer.index(b"\r\n\r\n") + 4, "nothing": 0}[whole]
+    pieces = [answer[:at_once], *(answer[at:][:1] for at in range(at_once, len(answer)))]
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
         while True:
             await request_of(reader)
-            for start in range(0, len(answer), len(answer) if at_once else 1):
-                writer.write(answer[start:] if at_once else answer[start : start + 1])
+            for piece in pieces:
+                writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(0)
 
