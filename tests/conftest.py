@@ -14,6 +14,7 @@ import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
 from support.tried import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 
+gc.disable()  # until all tests are collected: what is imported and collected stays, and a seventh of that time is saved
 os.environ["COLUMNS"] = "200"  # pytest-xdist tells its workers 80, in which tables fold
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -31,9 +32,13 @@ TOGETHER = {
     "flows/": "flows",
     "a2m/test_demo.py": "wheel",
     "packaging/test_wheel.py": "wheel",
+    "faults/test_crashes.py": "forks",
+    "connector/acumatica/test_licence_of_many.py": "forks",
+    "connector/state/test_workers.py": "forks",
 }
 """Tests with a Prefect server and all its processes, one stack at a time, because each would fill both cores; those
-that share a server; and those that share an environment with the wheel.
+that share a server; those that share an environment with the wheel; and those that fork from one process that has
+imported everything.
 """
 
 LONGEST_FIRST = (
@@ -55,6 +60,7 @@ def pytest_collection_finish() -> None:
     """Let Python look for garbage among what the tests make, and no more among all modules and all collected tests."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _turn(nodeid: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CSRF_SUPPORT_ENABLED, temporary_settings
 from support.commands import environment
 from support.prefect_server import prefect_server
 from support.surroundings import MakeWorld, of_the_test, present_worlds
@@ -19,12 +19,14 @@ from connector.clock import SystemClock
 
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a Prefect server for all tests of flows. It schedules no runs of what a test deploys: hundreds."""
+    """The folder of a Prefect server for all tests of flows. It schedules no runs of what a test deploys: hundreds. No
+    client asks it first for a token that it does not want: every eighth request was that.
+    """
     home = tmp_path_factory.mktemp("prefect")
     environ = environment(home, {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"})
     with (
         prefect_server(home, environ, "--no-ui") as url,
-        temporary_settings({PREFECT_API_URL: f"{url}/api"}),
+        temporary_settings({PREFECT_API_URL: f"{url}/api", PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False}),
     ):
         yield home
         for worker in (APILogWorker, EventsWorker):  # at the end of the process they would wait for the server for long

@@ -161,11 +161,11 @@ class Pages:
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / f"{name}.png").write_bytes(current[-1])
 
-    def _open(self, address: str) -> None:
-        """Go to a page as one of Prefect's own links does. One that was seen before is loaded, as it shows what it knew
-        then; so is a deployment's, because two of them have the same buttons.
+    def _open(self, address: str, *, anew: bool = True) -> None:
+        """Go to a page as one of Prefect's own links does. One that was seen before is loaded anew, as it shows what it
+        knew then, unless that does not matter.
         """
-        if not self._seen or address in self._seen or "/deployment/" in address:
+        if not self._seen or (anew and address in self._seen):
             self.page.goto(f"{self._stack.url}{address}")
         else:
             self._follow(address)
@@ -175,7 +175,12 @@ class Pages:
         self.page.evaluate("address => history.pushState(null, '', address)", address)
 
     def _run(self, name: str, how: str) -> None:
-        self._open(f"/v2/deployments/deployment/{self._stack.deployment(name)}")
+        """Choose from the menu of a deployment's page. Two of these pages have the same buttons, but not the same name
+        above them; a form shows the deployment's values, which may have changed.
+        """
+        self._open(f"/v2/deployments/deployment/{self._stack.deployment(name)}", anew=how == "Custom run")
+        above = self.page.get_by_label("breadcrumb")
+        expect(above.get_by_text(called(name), exact=True)).to_be_visible()
         self.page.get_by_role("button", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name=how).click()
 
