@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from connector.private_files import Opened, close_database, make_file, make_folder
 from connector.state import revision
 from connector.state.compiled import COMPILED
+from connector.state.connections import replace_lost_connections
 from connector.state.faults import AddressUnusable, SchemaUnknown, StateError, explained_faults, shown
 from connector.state.revision import newest_schema, schema_of, unknown_schema
 from connector.state.rows import ROWS_PER_STATEMENT, driver_rows, insert_rows
@@ -123,7 +124,7 @@ def _engine(url: URL, lock_timeout: float) -> Engine:
     try:
         engine = create_engine(
             url,
-            pool_pre_ping=True,
+            pool_use_lifo=True,
             isolation_level="READ COMMITTED",
             execution_options={"compiled_cache": COMPILED},
             connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT},
@@ -133,6 +134,8 @@ def _engine(url: URL, lock_timeout: float) -> Engine:
             f"The state database {shown(url)} needs the PostgreSQL driver, which is not installed here. "
             "Install it with: pip install 'psycopg[binary]'"
         ) from error
+
+    replace_lost_connections(engine)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

@@ -73,8 +73,13 @@ def _for_psycopg(statement: str) -> str:
 
 
 def driver_ids(connection: Connection, ids: Sequence[int]) -> Any:
-    """Return the numbers as one parameter of `driver_rows`: a list for PostgreSQL, JSON for SQLite."""
-    return list(ids) if connection.dialect.name == "postgresql" else msgspec.json.encode(ids).decode()
+    """Return the numbers as one parameter of `driver_rows`: an array for PostgreSQL, JSON for SQLite."""
+    return array_of(ids) if connection.dialect.name == "postgresql" else msgspec.json.encode(ids).decode()
+
+
+def array_of(numbers: Sequence[int | None]) -> str:
+    """Return an array of PostgreSQL as a text, which its driver would make of a list number by number."""
+    return "{" + msgspec.json.encode(numbers).decode()[1:-1] + "}"
 
 
 def among_ids(connection: Connection) -> str:
@@ -220,8 +225,10 @@ def update_tuples(
     ready = _kept(rows, texts)
     if connection.dialect.name == "postgresql":
         statement = _update_of_many(table, tuple(names), also)
+        is_number = [_in_postgresql(table.c[name]) == "bigint" for name in ("id", *names)]
         for part in chunked(ready):
-            connection.exec_driver_sql(statement, tuple(map(list, zip(*part, strict=True))))
+            lists = zip(is_number, zip(*part, strict=True), strict=True)
+            driver_count(connection, statement, [array_of(of) if number else list(of) for number, of in lists])
         return
     assigned = ", ".join([*(f"{name} = ?{place}" for place, name in enumerate(names, 2)), *([also] if also else [])])
     driver_many(connection, f"UPDATE {table.name} SET {assigned} WHERE id = ?1", ready)
@@ -242,14 +249,14 @@ def _in_postgresql(column: Column[Any]) -> str:
 
 def _copy(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """The same with COPY, three times as fast (50,000 messages in 0.8 s instead of 2.8 s; records replaced in 0.7 s
-    instead of 2.4 s). The driver does it, so values are made ready here.
+    instead of 2.4 s).
     """
-    ready = [table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in names]
+    texts = [place for place, name in enumerate(names) if isinstance(table.c[name].type, StorableText)]
     columns = ", ".join(f'"{name}"' for name in names)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row([value if make is None else make(value) for value, make in zip(row, ready, strict=True)])
+        for row in _kept(rows, texts):
+            copy.write_row(row)
 
 
 def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]], *, only_new: bool = False) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete
 
 from connector.state.queue.desired import DesiredValue
 from connector.state.queue.requests import InRequest
-from connector.state.rows import chunked, driver_count, in_any, insert_tuples, update_tuples
+from connector.state.rows import array_of, chunked, driver_count, in_any, insert_tuples, update_tuples
 from connector.state.schema import PENDING, SUPERSEDED, targets
 
 
@@ -155,17 +155,22 @@ def apply(connection: Connection, changes: Changes) -> None:
 
 
 def _apply_queued(connection: Connection, changes: Changes) -> None:
-    """Have targets want other values; on SQLite one statement for many is twice as quick as one for each."""
+    """Have targets want other values: one statement for many is twice as quick as one for each."""
     for in_stock, values in changes.queued.items():
         if connection.dialect.name == "sqlite":
-            given = (msgspec.json.encode(values).decode(), in_stock, changes.now)
-            driver_count(connection, _QUEUED_ON_SQLITE, given)
-        else:
-            rows = [(number, value, in_stock, changes.now, changes.now) for number, value in values.items()]
-            update_tuples(connection, targets, _WANTED_ANEW, rows, _QUEUED)
+            driver_count(connection, _QUEUED_ON_SQLITE, (msgspec.json.encode(values).decode(), in_stock, changes.now))
+            continue
+        for ids in chunked(list(values)):
+            wanted = (array_of(ids), array_of([values[number] for number in ids]))
+            driver_count(connection, _QUEUED_ON_POSTGRESQL, (in_stock, changes.now, *wanted))
 
 
 _QUEUED_ON_SQLITE = f"""
 UPDATE targets SET wanted = new.value, wanted_in_stock = ?2, wanted_at = ?3, changed_at = ?3, {_QUEUED}
 FROM json_each(?1) AS new WHERE targets.id = CAST(new.key AS INTEGER)
+"""
+_QUEUED_ON_POSTGRESQL = f"""
+UPDATE targets SET wanted = value, wanted_in_stock = in_stock, wanted_at = now, changed_at = now, {_QUEUED}
+FROM (VALUES (%s::boolean, %s::bigint)) AS this(in_stock, now), unnest(%s::bigint[], %s::bigint[]) AS new(target, value)
+WHERE targets.id = target
 """

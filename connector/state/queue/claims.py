@@ -26,7 +26,7 @@ from connector.state.queue.message import BatchResult, ClaimSpec, Message, Messa
 from connector.state.queue.requests import Claim, Ended, NotSent, OpenRequest
 from connector.state.queue.statements import CLAIMED, statements
 from connector.state.queue.transitions import overtaken
-from connector.state.rows import chunked, driver_count, driver_ids, driver_many, driver_rows, update_tuples
+from connector.state.rows import array_of, chunked, driver_count, driver_ids, driver_many, driver_rows, update_tuples
 from connector.state.schema import PENDING, SENDING, SENT, micros, targets
 from connector.state.sync import compensations, ledger, links
 from connector.state.text import kept_text
@@ -215,9 +215,8 @@ def _accepted(connection: Connection, request: int | None, of_it: Sequence[Messa
     if connection.dialect.name == "sqlite":
         seqs = msgspec.json.encode({one.target: one.seq for one in of_it}).decode()
         return driver_count(connection, made.accept, (at, request, seqs))
-    count = len(of_it)
-    lists = ([at] * count, [request] * count, [one.target for one in of_it], [one.seq for one in of_it])
-    return driver_count(connection, made.accept, lists)
+    accepted = (array_of([one.target for one in of_it]), array_of([one.seq for one in of_it]))
+    return driver_count(connection, made.accept, (at, request, *accepted))
 
 
 def _newest(connection: Connection, of: Sequence[Message]) -> dict[int, int]:

@@ -98,7 +98,8 @@ FROM json_each(?3) AS accepted WHERE targets.id = CAST(accepted.key AS INTEGER) 
 _ACCEPT_ON_POSTGRESQL = """
 UPDATE targets SET confirmed = wanted, confirmed_in_stock = wanted_in_stock, confirmed_at = now,
     last_request = its_request, state = 'sent', changed_at = now
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS accepted(now, its_request, target, its_seq)
+FROM (VALUES (%s::bigint, %s::bigint)) AS this(now, its_request),
+    unnest(%s::bigint[], %s::bigint[]) AS accepted(target, its_seq)
 WHERE id = target AND seq = its_seq
 """
 """What Magento accepted is confirmed, where it is still what the target wants. One statement for a request is three

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from support.databases import PASSWORD, SECRET_USER, Postgres
 from support.moment import NOW
 
+from connector.state import connections
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State, open_state
@@ -175,6 +176,37 @@ def test_a_server_that_restarts_in_the_middle(new_database: Callable[..., str], 
         assert connection.execute(select(hosts)).all() == []
     assert kept(state) == 3
     assert RunState(state, held).commit(chunk(5), NOW) == Queued(queued=2)
+    state.close()
+
+
+def backend(state: State) -> int:
+    with state.read() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def test_a_server_that_restarts_between_two_steps(new_database: Callable[..., str], postgres: Postgres) -> None:
+    """Nobody notices: the connection that the server closed is replaced before the next step begins."""
+    state = open_state(new_database("postgresql"))
+    before = backend(state)
+    assert backend(state) == before
+    postgres.restart()
+    RunState(state, price_lease(state)).commit(chunk(3), NOW)
+    assert kept(state) == 3
+    state.close()
+
+
+def test_a_connection_that_rested_is_asked_whether_it_is_there(
+    new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network may drop a connection in silence: one that was not used for a while is asked, and replaced if it does
+    not answer.
+    """
+    state = open_state(new_database("postgresql"))
+    before, dialect = backend(state), state.engine.dialect
+    monkeypatch.setattr(connections, "RESTS", -1.0)
+    assert backend(state) == before
+    monkeypatch.setattr(dialect, "do_ping", lambda _connection: False)
+    assert backend(state) != before
     state.close()
 
 

@@ -1,0 +1,51 @@
+"""Connections to PostgreSQL that were lost while nobody used them: they are replaced before a transaction begins.
+
+SQLAlchemy's own `pool_pre_ping` asks the server before every transaction, which costs as much as the shortest of ours.
+A server that ended or was restarted has closed the connection, which its socket shows without a question; only one that
+rested for a while is asked, because a network may drop it in silence.
+"""
+
+from __future__ import annotations
+
+import select
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+RESTS = 10.0
+"""Seconds."""
+
+
+def replace_lost_connections(engine: Engine) -> None:
+    """Have the engine's pool replace connections that are lost, before they are used."""
+
+    @event.listens_for(engine, "checkin")
+    def keep_when(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def replace_lost(connection: Any, record: Any, _proxy: Any) -> None:
+        used_at = record.info.get("used_at")
+        if used_at is None:
+            return  # it is new
+        if _was_closed(connection) or (monotonic() - used_at > RESTS and not _answers(engine, connection)):
+            raise DisconnectionError("the connection was lost while nobody used it")
+
+
+def _was_closed(connection: Any) -> bool:
+    """Return whether the server has said something that nobody asked for: nearly always that it closes."""
+    if connection.closed:
+        return True
+    try:
+        return bool(select.select([connection.fileno()], [], [], 0)[0])
+    except ValueError:  # a process with more files open than `select` can look at
+        return True
+
+
+def _answers(engine: Engine, connection: Any) -> bool:
+    try:
+        return bool(engine.dialect.do_ping(connection))
+    except engine.dialect.loaded_dbapi.Error:
+        return False
