@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -52,6 +52,13 @@ class Pulled(msgspec.Struct):
     def earlier(self, keys: Set[str]) -> dict[str, Stored]:
         """Return those of the records that this chunk has already."""
         return {key: of[key] for of in (self.to_keep, self.to_compute) for key in keys & of.keys()}
+
+    def compute(self, stored: Sequence[Stored]) -> None:
+        """Put records in that are to be computed."""
+        if self.to_keep:
+            for one in stored:
+                self.to_keep.pop(one.acumatica_key, None)
+        self.to_compute.update((one.acumatica_key, one) for one in stored)
 
     def add(self, stored: Stored, *, compute: bool) -> None:
         """Put a record in, once; it is computed if it was ever asked for."""

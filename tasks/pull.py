@@ -196,7 +196,9 @@ class Pull:
         self._context.events.emit(PageRead(self._context.name, feed, len(page.parts)))
         chunk, of = self._chunk, self._feeds[feed]
         earlier = chunk.earlier(page.parts.keys())
-        known = self._context.state.records([key for key in page.parts if key not in earlier])
+        known = self._context.state.records(
+            [key for key in page.parts if key not in earlier] if earlier else [*page.parts]
+        )
         is_followed = not compute_all and feed in self._followed
         unchanged, wanted = [], []
         for key, part in page.parts.items():
@@ -217,9 +219,11 @@ class Pull:
             is_wanted = (compute_all or has_changed) and (was_there or record.is_there())
             if is_wanted and is_followed:
                 stored.next_change, is_wanted = records.DUE, False
-            chunk.add(stored, compute=is_wanted)
             if is_wanted:
                 wanted.append(stored)
+            else:
+                chunk.add(stored, compute=False)
+        chunk.compute(wanted)
         if sweep is not None and unchanged:
             chunk.seen.append(Seen(of.seen, sweep, unchanged))
         if chunk.shown is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from itertools import repeat
+from itertools import compress, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -37,6 +37,7 @@ from connector.model.units import ItemUnits, Unit
 from connector.records import Facts
 
 MOST_UNITS = 2**40
+_SAME = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -204,54 +205,67 @@ def _with_fields(record: type[_Record], own: tuple[str, ...], custom: bool) -> A
 
 def _page(found: Page[Any], of: _Kind, fields: ItemFields) -> ItemPage:
     page = ItemPage({}, found.last, found.problems())
-    named = list(zip(map(str.rstrip, _texts(found.records, "InventoryID")), found.records, strict=True))
-    keyed = [(key, record) for key, record in named if key]
-    if len(keyed) < len(named):
+    records = found.records
+    keys = [(one.value or "").rstrip() for one in map(attrgetter("InventoryID"), records)]
+    if not all(keys):
         without = Problem(WITHOUT_KEY, "Unreadable record: an item has no InventoryID.")
-        page.problems.extend(without for key, _record in named if not key)
+        page.problems.extend(without for key in keys if not key)
+        records = list(compress(records, keys))
+        keys = list(filter(None, keys))
     try:
-        page.items.update(_facts(keyed, of, fields))
+        page.items.update(zip(keys, _facts(keys, records, of, fields), strict=True))
     except BadRecord:
-        for one in keyed:
+        for key, record in zip(keys, records, strict=True):
             try:
-                page.items.update(_facts([one], of, fields))
+                page.items.update(zip((key,), _facts((key,), (record,), of, fields), strict=True))
             except BadRecord as error:
-                page.problems.append(Problem(one[0], str(error)))
+                page.problems.append(Problem(key, str(error)))
     return page
 
 
-def _facts(keyed: Sequence[tuple[str, Any]], of: _Kind, fields: ItemFields) -> Iterable[tuple[str, Facts]]:
-    """Return each key with the facts of its record, made column by column. Raises `BadRecord` for any of them."""
-    keys, records = [key for key, _record in keyed], [record for _key, record in keyed]
-    base, sales = _texts(records, of.base), _texts(records, of.sales)
-    ratios = [
-        (1, 1) if one == other or not other else _ratio(one, other, record)
-        for one, other, record in zip(base, sales, records, strict=True)
+def _facts(keys: Sequence[str], records: Sequence[Any], of: _Kind, fields: ItemFields) -> list[Facts]:
+    """Return the facts of each record. Raises `BadRecord` for any of them.
+
+    Records are gone through as few times as can be: most of the time goes into waiting for memory.
+    """
+    units = [
+        (base.value or "", sales.value or base.value or "")
+        for base, sales in zip(map(attrgetter(of.base), records), map(attrgetter(of.sales), records), strict=True)
     ]
-    facts = map(
-        Facts,
-        repeat(of.kind),
-        [_sku(record, key, fields) for key, record in keyed] if fields.is_sku_elsewhere else map(str.strip, keys),
-        _texts(records, "ItemStatus"),
-        map(str.rstrip, _texts(records, "ItemClass")),
-        map(bool, map(attrgetter("ExportToExternal.value"), records)),
-        base,
-        [other or one for one, other in zip(base, sales, strict=True)],
-        [numerator for numerator, _denominator in ratios],
-        [denominator for _numerator, denominator in ratios],
+    named = zip(
+        records,
+        map(_sku, records, keys, repeat(fields)) if fields.is_sku_elsewhere else map(str.strip, keys),
+        units,
+        [
+            _SAME if base == sales else _ratio(base, sales, one)
+            for (base, sales), one in zip(units, records, strict=True)
+        ],
         _default_prices(records),
-        [_field_price(record, fields) for record in records] if fields.price_field else repeat(None),
-        [_others(record, fields) for record in records] if fields.alternate_type else repeat(()),
+        map(_field_price, records, repeat(fields)) if fields.price_field else repeat(None),
+        map(_others, records, repeat(fields)) if fields.alternate_type else repeat(()),
+        strict=False,
     )
-    return zip(keys, list(facts), strict=True)
-
-
-def _texts(records: Sequence[Any], name: str) -> list[str]:
-    return [text or "" for text in map(attrgetter(f"{name}.value"), records)]
+    return [
+        Facts(
+            of.kind,
+            sku,
+            one.ItemStatus.value or "",
+            (one.ItemClass.value or "").rstrip(),
+            one.ExportToExternal.value is True,
+            base,
+            sales,
+            numerator,
+            denominator,
+            price,
+            own_price,
+            others,
+        )
+        for one, sku, (base, sales), (numerator, denominator), price, own_price, others in named
+    ]
 
 
 def _default_prices(records: Sequence[Any]) -> list[int] | list[int | None]:
-    texts = list(map(attrgetter("DefaultPrice.value"), records))
+    texts = [one.value for one in map(attrgetter("DefaultPrice"), records)]
     prices = scaled_column(texts, PRICE_DIGITS)
     if prices is not None:
         return prices

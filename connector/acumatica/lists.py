@@ -153,7 +153,7 @@ class EntityList(Listed[T]):
     def texts_of(self, records: Sequence[Any]) -> list[str]:
         if len(self.key) > 1:
             return super().texts_of(records)
-        return [key for key in map(code, map(attrgetter(f"{self.key[0]}.value"), records)) if key]
+        return [key for one in map(attrgetter(self.key[0]), records) if (key := (one.value or "").rstrip())]
 
     def parted(self, text: str) -> Key:
         if len(self.key) == 1:

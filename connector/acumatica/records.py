@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -181,12 +181,17 @@ def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list
     what is not a list of anything.
     """
     try:
-        return msgspec.json.decode(content, type=list[kind]), []  # type: ignore[valid-type]
+        return _list_of(kind)(content), []  # type: ignore[arg-type]
     except UNDECODABLE:
         rows = as_it_is(content, what)
         if not isinstance(rows, list):
             raise RequestRefused(f"Acumatica answered with something that is not a list of {what}s.") from None
         return decode_each(rows, kind, what)
+
+
+@cache
+def _list_of(kind: Any) -> Callable[[bytes], list[Any]]:
+    return msgspec.json.Decoder(list[kind]).decode
 
 
 def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:

@@ -121,7 +121,8 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
 
     def is_there(self) -> bool:
         """Whether Acumatica has the record itself, and not only rows that name it."""
-        return _says_something(self.facts_part) or _says_something(self.document_part)
+        facts, document = self.facts_part, self.document_part
+        return (facts is not NOTHING and facts != _NULL) or (document is not NOTHING and document != _NULL)
 
     def take(self, attribute: str, new: Any) -> bool:
         """Replace a part by what Acumatica says now, and return whether that is news.
@@ -129,19 +130,17 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
         It is compared in the form in which it is kept, so that nothing has to be decoded where nothing changed; facts
         that an earlier version wrote otherwise count as news once.
         """
-        name = f"{attribute}_part"
+        name = _FIELDS[attribute]
         before = getattr(self, name)
         if not new:
             setattr(self, name, NOTHING)
             return before is not NOTHING
-        if type(before) is not msgspec.Raw:
-            is_news = before != new
-        elif before == msgspec.Raw(_encode(new)):
-            is_news = False
-        else:
-            is_news = attribute == "facts" or getattr(self, attribute) != new
-        if not is_news:
+        if type(before) is msgspec.Raw and before == msgspec.Raw(_encode(new)):
             return False
+        if type(before) is not msgspec.Raw or attribute != "facts":
+            before = getattr(self, attribute)
+            if before == new:
+                return False
         setattr(self, name, new)
         return True
 
@@ -149,10 +148,6 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
         return isinstance(other, Record) and _encode(self) == _encode(other)
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def _says_something(part: Part) -> bool:
-    return part is not NOTHING and part != _NULL
 
 
 class Stored(msgspec.Struct, gc=False):
@@ -170,6 +165,7 @@ class Stored(msgspec.Struct, gc=False):
 DUE = date.min.toordinal()
 """The next change of a record that is kept and has to be computed: at the end of the sync, or by the next one."""
 
+_FIELDS = {name.removesuffix("_part"): name for name in Record.__struct_fields__}
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
 _decode_facts = msgspec.json.Decoder(Facts | None).decode
