@@ -53,6 +53,7 @@ class Inventory(ValueEntity[QuantityRule]):
     noun = NOUN
     digits = DIGITS
     withdrawn_value = 0
+    asks_only_of_new = False
     urgency = Urgency.FIRST
     claim_order = ClaimOrder.ZEROS_FIRST
     feeds = FEEDS

@@ -54,6 +54,7 @@ class Price(ValueEntity[PriceRule]):
     noun = NOUN
     digits = DIGITS
     withdrawn_value = None
+    asks_only_of_new = True
     urgency = Urgency.YIELDS
     claim_order = ClaimOrder.BY_KEY
     feeds = FEEDS

@@ -55,6 +55,8 @@ async def read_from_magento(
     everything: bool,
 ) -> MagentoValues:
     """Ask about the values of these records as far as it is needed, or about all of them. due: what is in doubt."""
+    if entity.asks_only_of_new and not everything and not due and _are_all_confirmed(context, values):
+        return MagentoValues([], {}, [], [], [])
     with context.state.read() as connection:
         known = ledger.of_records(
             connection,
@@ -63,7 +65,7 @@ async def read_from_magento(
             {want.key for want in values},
             rows_a_key=max(1, len(values) / max(1, len(records))),
         )
-    asked = _asked(values, known, due)
+    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due]
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
     compared = _known_ones(values, known, due) if compares else []
     leaving = _leaving(entity, values, known, due)
@@ -88,12 +90,11 @@ async def read_from_magento(
     return MagentoValues(confirmed, _rejected(context, values, found), missing, at, unshown)
 
 
-def _asked(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[DesiredValue]:
-    """Return the values of which Magento never confirmed anything, or that are in doubt: usually none."""
-    places = list(zip(map(attrgetter("key"), values), map(attrgetter("source"), values), strict=True))
-    if not due and known.keys() >= set(places):
-        return []
-    return [want for want, at in zip(values, places, strict=True) if at not in known or at in due]
+def _are_all_confirmed(context: RunContext[R], values: Sequence[DesiredValue]) -> bool:
+    keys = list(map(attrgetter("key"), values))
+    with context.state.read() as connection:
+        confirmed = ledger.places(connection, context.name, keys)
+    return confirmed.issuperset(zip(keys, map(attrgetter("source"), values), strict=True))
 
 
 def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[LedgerRow]:

@@ -35,13 +35,15 @@ class ValueParts(ABC, Generic[R]):
     """The parts of an entity of values.
 
     noun: what people call the value. digits: how many decimals a value's whole number has. withdrawn_value: what a
-    place shows whose record no longer goes there; `None`: it keeps what it has.
+    place shows whose record no longer goes there; `None`: it keeps what it has. asks_only_of_new: a usual sync asks
+    Magento only about places that it never confirmed, or that are in doubt.
     """
 
     name: str
     noun: str
     digits: int
     withdrawn_value: int | None
+    asks_only_of_new: bool
 
     @abstractmethod
     async def ruled(self, context: RunContext[R], published: Published, chosen: Mapping[str, Stored]) -> Ruled:

@@ -119,10 +119,8 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
 
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
     """The (key, source) among these keys of which Magento has confirmed a value."""
-    found: set[tuple[str, str]] = set()
-    for part in chunked(keys, KEYS_PER_QUERY):
-        found.update(tuples(connection, select(targets.c.key, targets.c.source).where(_of(connection, entity, part))))
-    return found
+    confirmed = f"AND {IS_PLACE.text} {_CONFIRMED}"
+    return set(rows_of_keys(connection, "SELECT key, source FROM targets", "key", entity, keys, also=confirmed))
 
 
 def confirm(

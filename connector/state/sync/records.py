@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,8 +17,9 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from connector.records import Facts, PriceListRow, WarehouseQuantity
 from connector.state.keyed_rows import KEYS_PER_QUERY, rows_of_keys
-from connector.state.rows import chunked, driver_many, in_any, tuples, upsert_tuples
+from connector.state.rows import chunked, driver_many, driver_rows, in_any, tuples, upsert_tuples
 from connector.state.schema import records
+from connector.state.text import kept_text
 
 _DUE = select(records.c.acumatica_key).where(
     records.c.entity == bindparam("the_entity"), records.c.next_change <= bindparam("day")
@@ -203,9 +205,17 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
 
 
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
-    """Those of the keys that more than one stored record has."""
+    """Those of the keys that more than one stored record has; each of them is a stored record's."""
+    if keys and len(set(keys)) == len(keys) == _count_between(connection, entity, min(keys), max(keys)):
+        return []  # nearly always: no other record has a key between the first and the last
     several = "GROUP BY key HAVING count(*) > 1"
     return [key for (key,) in rows_of_keys(connection, "SELECT key FROM records", "key", entity, keys, then=several)]
+
+
+def _count_between(connection: Connection, entity: str, first: str, last: str) -> int:
+    counted = "SELECT count(*) FROM records WHERE entity = ? AND key BETWEEN ? AND ?"
+    [(count,)] = driver_rows(connection, counted, (entity, kept_text(first), kept_text(last)))
+    return int(count)
 
 
 def due(connection: Connection, entity: str, today: date) -> list[str]:
@@ -245,7 +255,9 @@ def gone(connection: Connection, entity: str, column: str, sweep: int, kind: str
     return found
 
 
-_WRITTEN = ("entity", "acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen", "vendor_seen")
+_SEARCHED = ("next_change", "facts_seen", "rows_seen", "vendor_seen")
+_WRITTEN = ("entity", "acumatica_key", "key", "data", *_SEARCHED)
+_COLUMNS = attrgetter(*_SEARCHED)
 _MOST_GROUPS = 10
 
 
@@ -278,10 +290,15 @@ def _has_only_new_data(connection: Connection, entity: str, stored: Sequence[Sto
     """
     if not _have_new_data(connection, entity, stored[:1]):
         return False
-    groups: dict[tuple[int | None, ...], list[Stored]] = {}
-    for one in stored[1:]:
-        groups.setdefault((one.next_change, one.facts_seen, one.rows_seen, one.vendor_seen), []).append(one)
-    return len(groups) <= _MOST_GROUPS and all(_have_new_data(connection, entity, some) for some in groups.values())
+    rest, columns = stored[1:], list(map(_COLUMNS, stored[1:]))
+    groups = set(columns)
+    if len(groups) > _MOST_GROUPS:
+        return False
+    alike = (
+        rest if len(groups) == 1 else [one for one, of in zip(rest, columns, strict=True) if of == group]
+        for group in groups
+    )
+    return all(_have_new_data(connection, entity, some) for some in alike)
 
 
 def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored]) -> bool:
@@ -293,8 +310,8 @@ def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored])
 
 
 def _only_data(of: Stored) -> str:
-    columns = {name: getattr(of, name) for name in ("next_change", "facts_seen", "rows_seen", "vendor_seen")}
-    others = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns.items())
+    columns = zip(_SEARCHED, _COLUMNS(of), strict=True)
+    others = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns)
     return f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
 
 

@@ -50,8 +50,11 @@ def test_skus_that_several_records_have_are_named(state: State) -> None:
         [Stored(key, KEYS[number // 2 if number < 4 else number], Record.of()) for number, key in enumerate(KEYS)],
     )
     with state.read() as connection:
-        assert sorted(records.shared(connection, "price", KEYS)) == KEYS[:2]
-        assert records.shared(connection, "price", KEYS[2:]) == []
+        assert sorted(records.shared(connection, "price", [*KEYS[:2], *KEYS[4:]])) == KEYS[:2]
+        assert sorted(records.shared(connection, "price", [KEYS[1], KEYS[300]])) == [KEYS[1]]
+        assert records.shared(connection, "price", KEYS[4:]) == []
+        assert records.shared(connection, "price", KEYS[4::3]) == []
+        assert records.shared(connection, "price", []) == []
 
 
 CHANGES = st.lists(
