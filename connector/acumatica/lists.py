@@ -109,6 +109,10 @@ class Listed(ABC, Generic[T]):
     def key_of(self, record: Any) -> Key | None:
         """Return the key of a record; `None` where a part of it is missing."""
 
+    def keys_of(self, records: Sequence[Any]) -> list[Key | None]:
+        """Return the key of each record."""
+        return list(map(self.key_of, records))
+
     @abstractmethod
     def text_of(self, key: Key) -> str:
         """Return a key as it is stored and shown."""
@@ -226,8 +230,16 @@ class ItemFeed(Listed[R]):
     def key_of(self, record: Any) -> Key | None:
         return None if record.InventoryID is None else (record.InventoryID,)
 
+    def keys_of(self, records: Sequence[Any]) -> list[Key | None]:
+        numbers = map(attrgetter("InventoryID"), records)
+        return [None if number is None else (number,) for number in numbers]
+
     def text_of(self, key: Key) -> str:
         return str(key[0])
+
+    def texts_of(self, records: Sequence[Any]) -> list[str]:
+        numbers = list(map(attrgetter("InventoryID"), records))
+        return [str(number) for number in dict.fromkeys(numbers) if number is not None]
 
     def parted(self, text: str) -> Key:
         return (int(text),)

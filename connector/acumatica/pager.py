@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from connector.acumatica.errors import RequestRefused
-from connector.acumatica.lists import ITEM_CODE, LARGEST_PAGE, Key, Listed, Page
+from connector.acumatica.lists import ITEM_CODE, LARGEST_PAGE, Listed, Page
 from connector.acumatica.query import AllOf, Condition, Dialect, Query, behind, ge, in_parts, same
 from connector.acumatica.session import AcumaticaSession
 
@@ -56,24 +56,19 @@ async def pages(
         after = page.last
 
 
-def _keys(of: Listed[T], page: Page[T]) -> list[Key]:
-    """Return the keys of a page in order: of those that can be read, for a bad record's key may be what is wrong with
-    it.
-    """
-    good = [key for record in page.records if (key := of.key_of(record)) is not None]
-    return good or [one.key for one in page.bad if one.key is not None]
-
-
 def _of_whole_keys(of: Listed[T], page: Page[T]) -> Page[T]:
     """Return the page without its last key, which may go on behind it; its last is then the key before that, if any
     is.
+
+    A bad record's key counts only where no other is there: it may be what is wrong with it.
     """
-    keys = _keys(of, page)
-    if not keys:
+    keys = of.keys_of(page.records)
+    known = {key for key in keys if key is not None} or {one.key for one in page.bad if one.key is not None}
+    if not known:
         return replace(page, last=None)
-    cut = max(keys)
-    before = max((key for key in keys if key < cut), default=None)
-    records = [record for record in page.records if (key := of.key_of(record)) is None or key < cut]
+    cut = max(known)
+    before = max(known - {cut}, default=None)
+    records = [record for record, key in zip(page.records, keys, strict=True) if key is None or key < cut]
     bad = [one for one in page.bad if one.key is None or one.key < cut]
     return replace(page, records=records, bad=bad, last=None if before is None else of.text_of(before))
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -79,8 +81,6 @@ ROWS = ItemFeed(
     expand=("InventoryItemByInventoryID($select=InventoryCD)", "INSiteBySiteID($select=SiteCD)"),
     order=("InventoryID", "SiteID", "SubItemID"),
 )
-Place = tuple[str, str]
-"""Item and warehouse."""
 Columns = Sequence[Sequence[msgspec.Raw]]
 """The texts of each of the three figures, row by row; an absent one is empty."""
 
@@ -101,44 +101,54 @@ async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[
 
 
 def _site_page(found: Page[_SiteStatus], figure: Figure) -> FigurePage:
-    places = [
-        (row.inventory_id(), code(row.INSiteBySiteID.SiteCD if row.INSiteBySiteID else None)) for row in found.records
-    ]
-    columns = [[getattr(row, name) for row in found.records] for name in IN_FEED]
-    return _summed(places, columns, figure, found.last, found.problems())
+    items = map(attrgetter("InventoryItemByInventoryID"), found.records)
+    sites = map(attrgetter("INSiteBySiteID"), found.records)
+    keys = [code(one.InventoryCD) if one is not None else "" for one in items]
+    warehouses = [code(one.SiteCD) if one is not None else "" for one in sites]
+    columns = [list(map(attrgetter(name), found.records)) for name in IN_FEED]
+    return _summed(keys, warehouses, columns, figure, found.last, found.problems())
 
 
 def _summed(
-    places: Sequence[Place], columns: Columns, figure: Figure, last_key: str | None, problems: Iterable[Problem] = ()
+    keys: Sequence[str],
+    warehouses: Sequence[str],
+    columns: Columns,
+    figure: Figure,
+    last_key: str | None,
+    problems: Iterable[Problem] = (),
 ) -> FigurePage:
     """Sum the rows of an item in a warehouse: there is one per sub-item, location or cost centre.
 
     An item with an unreadable row is left out.
     """
     page: FigurePage = QuantityPage({}, last_key, [*problems])
-    for (key, warehouse), quantity in zip(places, _figures(places, columns, figure), strict=True):
+    before, shelves = "", dict[str, WarehouseQuantity]()
+    for key, warehouse, quantity in zip(keys, warehouses, _figures(warehouses, columns, figure), strict=True):
         if not key or not warehouse:
             continue  # a total row, or a row whose item or warehouse was deleted
+        if key != before:  # rows of an item stand together
+            before, shelves = key, page.quantities.setdefault(key, {})
         if isinstance(quantity, BadRecord):
             page.problems.append(Problem(key, str(quantity)))
-            continue
-        shelves = page.quantities.setdefault(key, {})
-        before = shelves.get(warehouse)
-        shelves[warehouse] = quantity if before is None else before.plus(quantity)
+        elif warehouse in shelves:
+            shelves[warehouse] = shelves[warehouse].plus(quantity)
+        else:
+            shelves[warehouse] = quantity
     for problem in page.problems:
         page.quantities.pop(problem.key, None)
     return page
 
 
 def _figures(
-    places: Sequence[Place], columns: Columns, figure: Figure
+    warehouses: Sequence[str], columns: Columns, figure: Figure
 ) -> Iterable[WarehouseQuantity] | Iterable[WarehouseQuantity | BadRecord]:
     """Return the figures of each row: of all at once, or, where one is not as usual, of one row after the other."""
-    whole = [found for column in columns if (found := scaled_column(column, QUANTITY_DIGITS)) is not None]
-    if len(whole) == len(columns):
-        return map(WarehouseQuantity, *whole)
-    rows = zip(places, zip(*columns, strict=True), strict=True)
-    return (_of_row(warehouse, texts, figure) for (_key, warehouse), texts in rows)
+    whole = scaled_column([*chain.from_iterable(columns)], QUANTITY_DIGITS)
+    if whole is not None:
+        count = len(warehouses)
+        return map(WarehouseQuantity, *(whole[at : at + count] for at in range(0, len(whole), count or 1)))
+    rows = zip(warehouses, zip(*columns, strict=True), strict=True)
+    return (_of_row(warehouse, texts, figure) for warehouse, texts in rows)
 
 
 def _of_row(warehouse: str, texts: Sequence[msgspec.Raw], figure: Figure) -> WarehouseQuantity | BadRecord:
@@ -169,7 +179,7 @@ class _StorageRow(msgspec.Struct):
 
 async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> FigurePage:
     """Return everything in these warehouses: one request each, as one page."""
-    found: list[tuple[Place, Any]] = []
+    found: list[tuple[str, Any]] = []
     problems: list[Problem] = []
     for warehouse in warehouses:
         body = {"WarehouseID": {"value": warehouse}}
@@ -178,15 +188,16 @@ async def by_storage_details(session: AcumaticaSession, figure: Figure, warehous
         content = await session.ask(url, Query(expand=("StorageDetails",)).params(), body, what=what)
         rows, bad = decode_rows(content, "StorageDetails", _StorageRow, what)
         problems += [Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad]
-        found += [((code(row.InventoryID.value), code(row.WarehouseID.value)), row) for row in rows]
+        found += [(code(row.InventoryID.value), row) for row in rows]
     return _summed_of(found, IN_STORAGE, figure, problems)
 
 
 def _summed_of(
-    found: Sequence[tuple[Place, Any]], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
+    found: Sequence[tuple[str, Any]], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
 ) -> FigurePage:
-    columns = [[getattr(row, name).value for _place, row in found] for name in names]
-    return _summed([place for place, _row in found], columns, figure, None, problems)
+    columns = [[getattr(row, name).value for _key, row in found] for name in names]
+    warehouses = [code(row.WarehouseID.value) for _key, row in found]
+    return _summed([key for key, _row in found], warehouses, columns, figure, None, problems)
 
 
 class _SummaryRow(msgspec.Struct):
@@ -200,7 +211,7 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
     """Return the quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds
     demand.
     """
-    found: list[tuple[Place, Any]] = []
+    found: list[tuple[str, Any]] = []
     problems: list[Problem] = []
     for key in keys:
         url = session.access.entity("InventorySummaryInquiry")
@@ -213,7 +224,7 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
             continue
         rows, bad = decode_rows(content, "Results", _SummaryRow, what)
         problems += [Problem(key, why) for _raw, why in bad]
-        found += [((key, code(row.WarehouseID.value)), row) for row in rows]
+        found += [(key, row) for row in rows]
     page = _summed_of(found, IN_SUMMARY, figure, problems)
     unread = {problem.key for problem in page.problems}
     for key in keys:

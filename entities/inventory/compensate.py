@@ -28,8 +28,10 @@ async def less_compensations(context: RunContext[QuantityRule], values: Sequence
     rule = context.rule
     if not isinstance(rule, QuantityRule):
         return list(values)
-    keys = sorted({want.key for want in values})
     with context.state.read() as connection:
+        if not compensations.are_there(connection):
+            return list(values)
+        keys = sorted({want.key for want in values})
         if not compensations.of_keys(connection, keys, None):
             return list(values)
     async with context.shop.client() as client:

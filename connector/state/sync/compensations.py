@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from connector.state.rows import chunked, in_any, upsert
+from connector.state.rows import chunked, driver_rows, in_any, upsert
 from connector.state.schema import compensations, instant, micros
 
 _KEYS_PER_QUERY = 5_000
@@ -55,6 +55,11 @@ def add(connection: Connection, document: str, rows: Sequence[Compensation], now
             for row in rows
         ],
     )
+
+
+def are_there(connection: Connection) -> bool:
+    """Return whether anything at all was kept."""
+    return bool(driver_rows(connection, "SELECT 1 FROM compensations LIMIT 1"))
 
 
 def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None) -> dict[tuple[str, str], int]:
