@@ -146,7 +146,7 @@ def _figures(
     whole = scaled_column([*chain.from_iterable(columns)], QUANTITY_DIGITS)
     if whole is not None:
         count = len(warehouses)
-        return map(WarehouseQuantity, *(whole[at : at + count] for at in range(0, len(whole), count or 1)))
+        return map(WarehouseQuantity, *(whole[at * count : (at + 1) * count] for at in range(len(columns))))
     rows = zip(warehouses, zip(*columns, strict=True), strict=True)
     return (_of_row(warehouse, texts, figure) for warehouse, texts in rows)
 
