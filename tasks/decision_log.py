@@ -6,11 +6,10 @@ A record is named by its keys, a decision by its cause: a reason in full may hol
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from connector.state.queue.desired import Computed, Queued
-from connector.state.queue.message import MessageOutcome
+from connector.state.queue.message import BatchResult
 from entities.base import RunContext
 from entities.pulled import Pulled
 
@@ -46,11 +45,11 @@ def log_queued(context: RunContext[Any], computed: Computed, done: Queued) -> No
         _LOG.debug("%s %s: %s: withdrawn%s", context.name, _named(key, source), state, withdrawn)
 
 
-def log_outcomes(context: RunContext[Any], outcomes: Sequence[MessageOutcome]) -> None:
+def log_outcomes(context: RunContext[Any], answered: BatchResult) -> None:
     """Log what became of each message of a request."""
     if not _LOG.isEnabledFor(logging.DEBUG):
         return
-    for one in outcomes:
+    for one in answered.every_outcome():
         message = one.message
         why = f": {one.cause}" if one.cause else ""
         wait = f" for {one.wait.code}" if one.wait is not None else ""

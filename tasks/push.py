@@ -11,7 +11,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -294,25 +293,24 @@ async def _keep(
         unreachable = ShopUnreachable(str(fault))
         unreachable.__cause__ = fault
         cut.stop(unreachable)
-    settled = context.entity.outcomes(
-        _settled_all(context, claimed, delivery.outcomes, now, connection_lost=fault is not None)
-        if others
-        else list(map(MessageOutcome, claimed, repeat(SENT))),
-        result,
-    )
-    states = [one.state for one in settled] if others else [SENT] * len(settled)
     in_doubt = any(context.entity.may_be_applied(outcome) for outcome in others)
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
         context.state.block_host(context.shop.host, now + timedelta(seconds=max(waits)))
     then = _claim_spec(context, cut) if claims_more and cut.fault is None else None
-    recheck_at = now + LATE_WRITE if in_doubt else None
-    next_claimed = await cut.outcomes.write(context, BatchResult(settled, recheck_at, then))
+    if others or result.document is not None:
+        outcomes = _settled_all(context, claimed, delivery.outcomes, now, connection_lost=fault is not None)
+        recheck_at = now + LATE_WRITE if in_doubt else None
+        answered = BatchResult(context.entity.outcomes(outcomes, result), recheck_at, then)
+    else:
+        answered = BatchResult([], then=then, sent=claimed)
+    next_claimed = await cut.outcomes.write(context, answered)
     if then is not None:
         cut.learn(next_claimed)
-    log_outcomes(context, settled)
-    counted = RequestSettled(context.name, len(states), states.count(SENT), states.count(FAILED), seconds)
-    context.events.emit(counted)
+    log_outcomes(context, answered)
+    states = [one.state for one in answered.outcomes]
+    sent = len(answered.sent) + states.count(SENT)
+    context.events.emit(RequestSettled(context.name, len(claimed), sent, states.count(FAILED), seconds))
     cut.forecast.report(context, now, more_to_come=cut.more_to_come)
     return next_claimed
 
@@ -325,7 +323,7 @@ def _settled_all(
     *,
     connection_lost: bool,
 ) -> list[MessageOutcome]:
-    """Return what becomes of the messages of a request of which Magento did not take all."""
+    """Return what becomes of the messages of a request, each by its row."""
     pause = timedelta(seconds=pause_after(max(message.attempts for message in claimed)))
     return [
         MessageOutcome(message, SENT)

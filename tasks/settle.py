@@ -30,7 +30,8 @@ async def settle_unknown(context: RunContext[Any]) -> None:
     now = context.clock.now()
     recheck_after = context.entity.recheck_after()
     recheck_at = None if recheck_after is None else now + recheck_after
-    context.state.settle([BatchResult(decided, recheck_at)], now)
-    log_outcomes(context, decided)
+    answered = BatchResult(decided, recheck_at)
+    context.state.settle([answered], now)
+    log_outcomes(context, answered)
     sent, failed = (sum(one.state == state for one in decided) for state in (SENT, FAILED))
     context.events.emit(AnswersFound(context.name, sent, failed))

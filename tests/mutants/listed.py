@@ -94,7 +94,7 @@ MUTANTS = [
     Mutant(
         "a request is settled as a whole though Magento has only some of it",
         CLAIMS,
-        "if [one.target for one in claimed] != request.left:",
+        "if [one.target for one in sent] != request.left:",
         "if False:",
         (*QUEUE, "tests/connector/state/test_requests.py"),
     ),

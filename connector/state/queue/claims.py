@@ -42,7 +42,7 @@ def settle_together(
     claim that was settled already changes nothing. The transaction is one of the run that has the lease.
     """
     still_open = requests.open_of(connection, held.entity)
-    if any(answer.outcomes for answer in answers):
+    if any(answer.outcomes or answer.sent for answer in answers):
         still_open = _settle(connection, held, answers, still_open, now)
     wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
     claims: list[list[Message]] = [[] for _answer in answers]
@@ -149,7 +149,7 @@ def _settle(
     is_open = {one.id: one for one in still_open}
     others = [answer for answer in answers if not _keep_sent(connection, answer, is_open, now)]
     left = {number: set(one.left) for number, one in is_open.items()}
-    outcomes = [one for answer in others for one in _still_claimed(answer.outcomes, left)]
+    outcomes = [one for answer in others for one in _still_claimed(answer.every_outcome(), left)]
     if outcomes:
         _accept(connection, [one.message for one in outcomes if one.state == SENT], now)
         special = [one for one in outcomes if not _is_plainly_sent(one)]
@@ -163,22 +163,23 @@ def _settle(
         _keep_what_it_brought(connection, held.entity, more, now)
     for answer in others:
         if answer.recheck_at is not None:
-            claimed = [one.message for one in _still_claimed(answer.outcomes, left)]
+            claimed = [one.message for one in _still_claimed(answer.every_outcome(), left)]
             ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
     return list(is_open.values())
 
 
 def _keep_sent(connection: Connection, answer: BatchResult, is_open: dict[int, OpenRequest], now: datetime) -> bool:
-    """Keep the outcomes of a request of which Magento simply has all, and return whether it is one: nearly always."""
-    outcomes = answer.outcomes
-    request = is_open.get(outcomes[0].message.request or 0) if outcomes and answer.recheck_at is None else None
-    if request is None or not all(map(_is_plainly_sent, outcomes)) or any(map(_brings_more, outcomes)):
+    """Keep that Magento simply has all of a request, and return whether nothing else is to be kept: nearly always."""
+    sent = answer.sent
+    request = is_open.get(sent[0].request or 0) if sent and answer.recheck_at is None else None
+    if request is None:
         return False
-    claimed = [one.message for one in outcomes]
-    if [one.target for one in claimed] != request.left:
+    if [one.target for one in sent] != request.left:
         return False
-    _accept(connection, claimed, now)
-    requests.end(connection, [Ended(request, request.left, len(claimed), 0, 0)], now)
+    if any(one.attempts != 1 or one.cause is not None or one.wait is not None for one in sent):
+        return False
+    _accept_of(connection, request.id, sent, micros(now))
+    requests.end(connection, [Ended(request, request.left, len(sent), 0, 0)], now)
     del is_open[request.id]
     return True
 
@@ -192,16 +193,20 @@ def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) 
     """The ledger keeps what Magento accepted."""
     of_requests: dict[int | None, list[Message]] = {}
     for message in accepted:
+        of_requests.setdefault(message.request, []).append(message)
+    for request, of_it in of_requests.items():
+        _accept_of(connection, request, of_it, micros(now))
+
+
+def _accept_of(connection: Connection, request: int | None, of_it: Sequence[Message], at: int) -> None:
+    for message in of_it:
         if message.value is None or message.sku is None:
             raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
-        of_requests.setdefault(message.request, []).append(message)
-    at = micros(now)
-    passed: list[Message] = []
-    for request, of_it in of_requests.items():
-        if _accepted(connection, request, of_it, at) < len(of_it):
-            newest = _newest(connection, of_it)
-            passed += [one for one in of_it if newest.get(one.target) != one.seq]
-    rows = [(one.value, one.in_stock, at, one.request, one.target) for one in passed]
+    if _accepted(connection, request, of_it, at) == len(of_it):
+        return
+    newest = _newest(connection, of_it)
+    passed = [one for one in of_it if newest.get(one.target) != one.seq]
+    rows = [(one.value, one.in_stock, at, request, one.target) for one in passed]
     if rows and connection.dialect.name == "sqlite":
         driver_many(connection, statements("sqlite").confirm, rows)
     elif rows:

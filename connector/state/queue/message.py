@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import repeat
 
 import msgspec
 
 from connector.model.failures import label_of
 from connector.state.queue.wait import Wait
+from connector.state.schema import SENT
 from connector.state.sync.compensations import Compensation
 from connector.state.sync.links import Link
 
@@ -92,12 +94,18 @@ class ClaimSpec(msgspec.Struct, frozen=True):
 class BatchResult(msgspec.Struct, frozen=True):
     """What one request brought: the outcome of each of its messages, and what its sender claims `then`.
 
-    With `doubt_until` Magento may have applied more than it accepted: the keys are read again there then.
+    `sent`: all of them, instead of outcomes, where Magento simply has each. With `recheck_at` Magento may have applied
+    more than it accepted: the keys are read again there then.
     """
 
     outcomes: Sequence[MessageOutcome]
     recheck_at: datetime | None = None
     then: ClaimSpec | None = None
+    sent: Sequence[Message] = ()
+
+    def every_outcome(self) -> Sequence[MessageOutcome]:
+        """Return the outcome of each message."""
+        return [*self.outcomes, *map(MessageOutcome, self.sent, repeat(SENT))] if self.sent else self.outcomes
 
 
 def is_about(message: Message, cause: str) -> bool:

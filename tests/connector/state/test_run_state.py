@@ -304,6 +304,37 @@ def test_several_requests_are_settled_and_claimed_in_one_commit(run: RunState) -
     assert [[one.key for one in part] for part in run.settle(outcomes, NOW)] == [["E"], [], []]
 
 
+def test_a_request_of_which_magento_has_only_some(run: RunState) -> None:
+    """What was sent is over; the others of the request are on their way until their outcomes are kept."""
+    for key in "ABC":
+        want(run, 10, key)
+    claimed = claim(run)
+    run.settle([BatchResult([], sent=claimed[:2])], NOW)
+    assert [one.key for one in run.in_doubt()] == ["C"]
+    run.settle([BatchResult([], sent=claimed)], NOW)
+    assert is_over(run)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.REFUSED])
+def test_what_is_sent_a_second_time(run: RunState, outcome: Outcome) -> None:
+    """A request whose outcomes are kept already changes nothing."""
+    want(run, 10)
+    claimed = claim(run)
+    ends(run, claimed, outcome)
+    run.settle([BatchResult([], sent=claimed)], NOW)
+    assert failed(run) == ([] if outcome is Outcome.ACCEPTED else [10])
+
+
+def test_what_was_sent_at_the_second_attempt(run: RunState) -> None:
+    """It is over, and nothing of its first attempt is left."""
+    want(run, 10)
+    ends(run, claim(run), Outcome.TEMPORARY)
+    run.settle([BatchResult([], sent=claim(run, at=PAUSE))], NOW)
+    assert is_over(run)
+    want(run, 11)
+    assert [(one.value, one.attempts, one.cause) for one in claim(run)] == [(11, 1, None)]
+
+
 def test_while_more_is_queued_only_whole_requests_are_claimed(run: RunState) -> None:
     """So that n messages go in ⌈n / batch⌉ requests."""
     for key in "ABC":
