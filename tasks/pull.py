@@ -200,6 +200,7 @@ class Pull:
             [key for key in page.parts if key not in earlier] if earlier else [*page.parts]
         )
         is_followed = not compute_all and feed in self._followed
+        is_all = of.merge is replaced
         unchanged, wanted = [], []
         for key, part in page.parts.items():
             stored = known.get(key)
@@ -208,7 +209,7 @@ class Pull:
                 stored = earlier.get(key) or Stored(key, None, Record())
             record = stored.record
             was_there = record.is_there()
-            has_changed = _merge_into(record, of, part, whole=whole)
+            has_changed = record.take(of.attribute, part) if is_all else _merge_into(record, of, part, whole=whole)
             if is_kept and not has_changed and not compute_all:
                 unchanged.append(key)
                 continue
@@ -267,6 +268,4 @@ def _merge_into(record: Record, feed: Feed, part: Any, *, whole: bool) -> bool:
     """Merge what a feed reports of a record into it, and return whether that was news; with `whole` the part is
     everything that the feed knows of the record.
     """
-    if feed.merge is replaced:
-        return record.take(feed.attribute, part)
     return record.take(feed.attribute, feed.merge(getattr(record, feed.attribute), part, whole=whole))

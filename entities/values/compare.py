@@ -9,14 +9,14 @@ again, in Magento is noticed (docs/adr/0021). Where a source has no row of a pro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
 
 from connector.model.failures import FailureCode, Rejected
-from connector.state.queue.desired import DesiredValue
+from connector.state.queue.desired import PLACE_OF, DesiredValue
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 from entities.base import R, RunContext
@@ -65,10 +65,12 @@ async def read_from_magento(
             {want.key for want in values},
             rows_a_key=max(1, len(values) / max(1, len(records))),
         )
-    asked = [want for want in values if (want.key, want.source) not in known or (want.key, want.source) in due]
+    wanted = set(map(PLACE_OF, values))
+    is_new = bool(due) or not wanted <= known.keys()
+    asked = [want for want in values if PLACE_OF(want) not in known or PLACE_OF(want) in due] if is_new else []
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
     compared = _known_ones(values, known, due) if compares else []
-    leaving = _leaving(entity, values, known, due)
+    leaving = _leaving(entity, wanted, known, due)
     checked = entity.checked(values, known, everything=everything)
     if not (asked or compared or leaving or checked):
         return MagentoValues([], {}, [], [], [])
@@ -91,10 +93,9 @@ async def read_from_magento(
 
 
 def _are_all_confirmed(context: RunContext[R], values: Sequence[DesiredValue]) -> bool:
-    keys = list(map(attrgetter("key"), values))
     with context.state.read() as connection:
-        confirmed = ledger.places(connection, context.name, keys)
-    return confirmed.issuperset(zip(keys, map(attrgetter("source"), values), strict=True))
+        confirmed = ledger.places(connection, context.name, list(map(attrgetter("key"), values)))
+    return confirmed.issuperset(map(PLACE_OF, values))
 
 
 def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[LedgerRow]:
@@ -126,15 +127,15 @@ async def _made_again(
 
 
 def _leaving(
-    entity: ValueParts[R], values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]
+    entity: ValueParts[R], wanted: Set[At], known: Mapping[At, LedgerRow], due: Collection[At]
 ) -> list[LedgerRow]:
     """Return the places of the records that have no value any more and go to 0: nothing is sent where nothing is
     there. What is in doubt may be something else than the 0 that was confirmed.
     """
     if entity.withdrawn_value is None:
         return []
-    wanted = {(want.key, want.source) for want in values}
-    return [row for at, row in known.items() if at not in wanted and (row.value or at in due)]
+    left = known.keys() - wanted
+    return [row for at, row in known.items() if at in left and (row.value or at in due)] if left else []
 
 
 def _rejected(context: RunContext[R], values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:

@@ -70,13 +70,17 @@ def _shelves(of_records: Sequence[Mapping[str, Any]], amounts: np.ndarray) -> Sh
     lengths = np.fromiter(map(len, of_records), np.int64, len(of_records))
     lists: dict[tuple[str, ...], int] = {}
     list_of = np.fromiter((lists.setdefault(tuple(one), len(lists)) for one in of_records), np.int64, len(of_records))
+    items = np.repeat(np.arange(len(of_records)), lengths)
+    if len(lists) == 1:  # as a full sync has it: all items are in all warehouses
+        (alike,) = lists
+        return Shelves(items, np.tile(np.arange(len(alike)), len(of_records)), alike, amounts)
     numbers: dict[str, int] = {}
     in_lists = [numbers.setdefault(warehouse, len(numbers)) for one in lists for warehouse in one]
     list_lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     starts, firsts = np.cumsum(list_lengths) - list_lengths, np.cumsum(lengths) - lengths
     positions = np.arange(int(lengths.sum())) + np.repeat(starts[list_of] - firsts, lengths)
     places = np.array(in_lists, dtype=np.int64)[positions]
-    return Shelves(np.repeat(np.arange(len(of_records)), lengths), places, list(numbers), amounts)
+    return Shelves(items, places, list(numbers), amounts)
 
 
 def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:

@@ -72,17 +72,18 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
         start: items.published(conversion.items(stored[start : start + CHUNK]), ItemRule()).items for start in starts
     }
 
-    def compute(given: list[Stored]) -> int:
+    chunks = {start: {one.acumatica_key: one for one in stored[start : start + CHUNK]} for start in starts}
+
+    def compute(given: dict[int, dict[str, Stored]]) -> int:
         changed = 0
         with relaxed_gc():
-            for start in range(0, len(given), CHUNK):
-                chunk = given[start : start + CHUNK]
-                known = stock(published[start], {one.acumatica_key: one for one in chunk}, rule)
+            for start, chunk in given.items():
+                known = stock(published[start], chunk, rule)
                 counted = quantities.compute(known.items, known.warehouses, known.vendors, rule)
                 changed += len(not_shown(conversion.wanted(counted.values), ledger))
         return changed
 
-    return compute, stored
+    return compute, chunks
 
 
 def _columns(skus: int, warehouses: int) -> tuple[dict[str, list[Any]], dict[str, list[Any]], dict[str, list[Any]]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -77,16 +79,20 @@ class Computed(msgspec.Struct, frozen=True):
     unshown: Sequence[Place] = ()
 
 
-def not_shown(wanted: Iterable[DesiredValue], confirmed: Mapping[Place, LedgerRow]) -> list[DesiredValue]:
+PLACE_OF: Callable[[Any], Place] = attrgetter("key", "source")
+"""Return the place of a value or of a ledger row."""
+
+
+def not_shown(wanted: Sequence[DesiredValue], confirmed: Mapping[Place, LedgerRow]) -> list[DesiredValue]:
     """Return those of the values that Magento does not show, by what it confirmed."""
-    shown = confirmed.get
-
-    def is_shown(want: DesiredValue, row: LedgerRow | None) -> bool:
-        if row is None or row.value != want.value:
-            return False
-        return want.in_stock is None or row.in_stock is None or row.in_stock == want.in_stock
-
-    return [want for want in wanted if not is_shown(want, shown((want.key, want.source)))]
+    rows = map(confirmed.get, map(PLACE_OF, wanted))
+    return [
+        want
+        for want, row in zip(wanted, rows, strict=True)
+        if row is None
+        or row.value != want.value
+        or (row.in_stock is not want.in_stock and None not in (row.in_stock, want.in_stock))
+    ]
 
 
 @dataclass
