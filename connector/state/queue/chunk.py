@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -194,8 +195,9 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
     kept = _read(connection, entity, computed, sending)
     handled: set[Place] = set()
     unsendable: set[tuple[Place, str]] = set()
-    for want in (*computed.wanted, *_withdrawn(computed, kept, sending)):
+    for want in chain(computed.wanted, _withdrawn(computed, kept, sending, handled)):
         place = (want.key, want.source)
+        handled.add(place)
         closed = kept.closed.get(place)
         is_plain = want.cause is None and want.document is None and place not in kept.rejected
         if is_plain and closed is not None:  # nearly always
@@ -205,7 +207,6 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
             if not _same(want, confirmed, in_stock):
                 changes.queue_closed(want, number)
             continue
-        handled.add(place)
         target = kept.at(place)
         beside = kept.rejected.get(place)
         own = None if beside is None else beside.pop(want.acumatica_key, None)
@@ -242,14 +243,15 @@ def _waits(target: Target, its: InRequest | None) -> bool:
     return target.state == PENDING and (its is None or its.seq != target.seq)
 
 
-def _withdrawn(computed: Computed, kept: _Kept, sending: Collection[int]) -> Iterator[DesiredValue]:
-    """Yield what places of the chunk's records must show that no value of it names."""
+def _withdrawn(
+    computed: Computed, kept: _Kept, sending: Collection[int], handled: Collection[Place]
+) -> Iterator[DesiredValue]:
+    """Yield what places of the chunk's records must show that no value of it names; handled: those that one names."""
     if computed.withdrawn_value is None:
         return
     own = set(computed.acumatica_keys)
     unclear = {want.acumatica_key for want in computed.wanted if want.cause is not None}
-    wanted = {(want.key, want.source) for want in computed.wanted}
-    for place in (kept.closed.keys() | kept.open.keys()) - wanted:
+    for place in [place for place in chain(kept.closed, kept.open) if place not in handled]:
         one = kept.at(place)
         assert one is not None
         is_there = one.confirmed is not None or one.id in sending
