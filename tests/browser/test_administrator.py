@@ -114,10 +114,10 @@ def test_two_starts_at_once(stack, pages):
     assert sorted(states.values()) == ["AlreadyRunning", "Running"]
     (second,) = [run_id for run_id, state in states.items() if state == "AlreadyRunning"]
     pages.see_end(second, state="AlreadyRunning", name="price is being worked on by run")
-    stack.a2m("pause", "price")
+    stack.pause("price", paused=True)
     (first,) = started - {second}
     pages.see_end(first, state="Completed", name="price: ")
-    stack.a2m("resume", "price")
+    stack.pause("price", paused=False)
 
 
 def test_retry_of_a_run_that_failed(stack, pages):

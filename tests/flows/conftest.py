@@ -3,7 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,21 +18,39 @@ from support.surroundings import MakeWorld, of_the_test, present_worlds
 
 from connector.clock import SystemClock
 
+UNUSED = ("SCHEDULER", "LATE_RUNS", "FOREMAN", "CANCELLATION_CLEANUP", "PAUSE_EXPIRATIONS")
+"""Services of a Prefect server that would schedule hundreds of runs of what a test deploys, or only look around."""
+_running = ExitStack()
+
 
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a Prefect server for all tests of flows. It schedules no runs of what a test deploys: hundreds. No
-    client asks it first for a token that it does not want: every eighth request was that.
+    """The folder of a Prefect server for all tests of flows. No client asks it first for a token that it does not want:
+    every eighth request was that.
     """
     home = tmp_path_factory.mktemp("prefect")
-    environ = environment(home, {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"})
-    with (
-        prefect_server(home, environ, "--no-ui") as url,
-        temporary_settings({PREFECT_API_URL: f"{url}/api", PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False}),
-    ):
-        yield home
+    environ = environment(home, {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED})
+    with _running:
+        url = _running.enter_context(prefect_server(home, environ, "--no-ui"))
+        ours = {PREFECT_API_URL: f"{url}/api", PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False}
+        _running.enter_context(temporary_settings(ours))
         for worker in (APILogWorker, EventsWorker):  # at the end of the process they would wait for the server for long
-            worker.drain_all()
+            _running.callback(worker.drain_all)
+        yield home
+
+
+@cache
+def _last(session: pytest.Session) -> pytest.Item:
+    here = Path(__file__).parent
+    return next(item for item in reversed(session.items) if item.path.parent == here)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End the server behind the last of its tests, and not with the session: it works also when nobody asks it."""
+    yield
+    if item is _last(item.session):
+        _running.close()
 
 
 @pytest.fixture

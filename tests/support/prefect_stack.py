@@ -130,10 +130,10 @@ class Stack:
         wait_until(is_over, f"the end of run {run_id}")
         return self.run(run_id)
 
-    def pause(self, *, paused: bool) -> None:
-        """Pause every entity, or resume it."""
+    def pause(self, *names: str, paused: bool) -> None:
+        """Pause entities, without names every one, or resume them."""
         with self._state() as state:
-            entities.pause(state, list(NAMES), paused=paused)
+            entities.pause(state, list(names or NAMES), paused=paused)
 
     @contextmanager
     def _state(self) -> Iterator[State]:

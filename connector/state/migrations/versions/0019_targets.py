@@ -46,6 +46,8 @@ def upgrade() -> None:
         sa.Column("messages", sa.Integer(), nullable=False, comment="how many were overtaken before they were sent"),
         sqlite_with_rowid=False,
     )
+    # it goes with the table; without it every message is compared with every other one
+    op.create_index("messages_at_one_place", "messages", ["entity", "key", "source"])
     for statement in _MESSAGES_TO_TARGETS:
         op.execute(statement)
     _number_targets_after_messages()
