@@ -65,7 +65,7 @@ class Pages:
         self.page.get_by_placeholder("Search deployments").fill(called(name))
         address = self.page.get_by_role("link", name=called(name), exact=True).first.get_attribute("href")
         assert address is not None
-        self._open(address)  # the list is drawn anew after a search, and a click may be lost
+        self.page.goto(f"{self._stack.url}{address}")  # a search draws the list anew: a click, or a way on, may be lost
         expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
 
     def start(self, name: str) -> str:
