@@ -42,6 +42,30 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
     context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three answers take two commits, not three."""
+    commits: list[int] = []
+    began, others_are_there, settle = threading.Event(), threading.Event(), context.state.settle
+
+    def counted(answers: Any, now: Any) -> Any:
+        commits.append(len(answers))
+        began.set()
+        assert others_are_there.wait(5)
+        return settle(answers, now)
+
+    monkeypatch.setattr(context.state, "settle", counted)
+    kept = OutcomeWriter()
+    first = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
+    await asyncio.to_thread(began.wait, 5)
+    others = [asyncio.create_task(kept.write(context, BatchResult([], then=WISH))) for _connection in range(2)]
+    await asyncio.sleep(0)
+    others_are_there.set()
+    claims = await asyncio.gather(first, *others)
+    assert (commits, [len(claimed) for claimed in claims]) == ([1, 2], [2, 2, 2])
+
+
+async def test_what_comes_shortly_after_goes_into_the_same_commit(
+    context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that another connection brings a few turns of the event loop later takes no commit of its own."""
     commits, settle = [], context.state.settle
 
     def counted(answers: Any, now: Any) -> Any:
@@ -51,11 +75,10 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
     monkeypatch.setattr(context.state, "settle", counted)
     kept = OutcomeWriter()
     first = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    others = [asyncio.create_task(kept.write(context, BatchResult([], then=WISH))) for _connection in range(2)]
-    claims = await asyncio.gather(first, *others)
-    assert (commits, [len(claimed) for claimed in claims]) == ([1, 2], [2, 2, 2])
+    for _turn in range(3):
+        await asyncio.sleep(0)
+    await asyncio.gather(first, kept.write(context, BatchResult([], then=WISH)))
+    assert commits == [2]
 
 
 async def test_a_fault_is_raised_to_all_who_wait_for_the_commit(state: State, context: RunContext[Any]) -> None:
