@@ -206,15 +206,17 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
 
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
     """Those of the keys that more than one stored record has; each of them is a stored record's."""
-    if keys and len(set(keys)) == len(keys) == _count_between(connection, entity, min(keys), max(keys)):
+    if keys and len(set(keys)) == len(keys) == _count_between(connection, "key", entity, keys, len(keys)):
         return []  # nearly always: no other record has a key between the first and the last
     several = "GROUP BY key HAVING count(*) > 1"
     return [key for (key,) in rows_of_keys(connection, "SELECT key FROM records", "key", entity, keys, then=several)]
 
 
-def _count_between(connection: Connection, entity: str, first: str, last: str) -> int:
-    counted = "SELECT count(*) FROM records WHERE entity = ? AND key BETWEEN ? AND ?"
-    [(count,)] = driver_rows(connection, counted, (entity, kept_text(first), kept_text(last)))
+def _count_between(connection: Connection, column: str, entity: str, names: Sequence[str], most: int) -> int:
+    """Return how many records lie between the first and the last name, one more than `most` if there are more."""
+    span = (entity, kept_text(min(names)), kept_text(max(names)))
+    some = f"SELECT 1 FROM records WHERE entity = ? AND {column} BETWEEN ? AND ? LIMIT ?"
+    [(count,)] = driver_rows(connection, f"SELECT count(*) FROM ({some}) AS some_rows", (*span, most + 1))
     return int(count)
 
 
@@ -259,6 +261,7 @@ _SEARCHED = ("next_change", "facts_seen", "rows_seen", "vendor_seen")
 _WRITTEN = ("entity", "acumatica_key", "key", "data", *_SEARCHED)
 _COLUMNS = attrgetter(*_SEARCHED)
 _MOST_GROUPS = 10
+_FEW, _MOST_BESIDE = 50, 2
 
 
 def write(connection: Connection, entity: str, stored: Sequence[Stored]) -> None:
@@ -305,14 +308,42 @@ def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored])
     """Keep the data of records that have the same days and sweeps, and return whether all of them were there so."""
     if not alike:
         return True
-    rows = [(entity, one.acumatica_key, one.key, _encode(one.record)) for one in alike]
-    return driver_many(connection, _only_data(alike[0]), rows) == len(rows)
-
-
-def _only_data(of: Stored) -> str:
-    columns = zip(_SEARCHED, _COLUMNS(of), strict=True)
+    columns = zip(_SEARCHED, _COLUMNS(alike[0]), strict=True)
     others = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns)
-    return f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
+    if len(alike) >= _FEW:
+        names, most = [one.acumatica_key for one in alike], _MOST_BESIDE * len(alike)
+        if _count_between(connection, "acumatica_key", entity, names, most) <= most:
+            return _walk_through(connection, entity, alike, others) == len(alike)
+    statement = f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
+    rows = [(entity, one.acumatica_key, one.key, _encode(one.record)) for one in alike]
+    return driver_many(connection, statement, rows) == len(rows)
+
+
+def _walk_through(connection: Connection, entity: str, alike: Sequence[Stored], others: str) -> int:
+    """Keep the data of records that lie close together, and return of how many it was kept.
+
+    SQLite goes once through the rows between the first and the last and asks for the data of each, which takes half as
+    long as to look each of them up. Where it gets none, because the record is not among these or has another SKU, the
+    row stays: a record without data is not possible.
+    """
+    new = {one.acumatica_key: (one.key, _encode(one.record)) for one in alike}
+    none = (None, None)
+
+    def new_data(acumatica_key: str, key: str | None) -> bytes | None:
+        known, data = new.get(acumatica_key, none)
+        return data if known == key else None
+
+    driver: Any = connection.connection.driver_connection
+    driver.create_function("a2m_new_data", 2, new_data)
+    try:
+        found = driver.execute(
+            "UPDATE OR IGNORE records SET data = a2m_new_data(acumatica_key, key) "
+            f"WHERE entity = ? AND acumatica_key BETWEEN ? AND ? {others}",
+            (entity, min(new), max(new)),
+        )
+        return int(found.rowcount)
+    finally:
+        driver.create_function("a2m_new_data", 2, None)
 
 
 def mark_seen(connection: Connection, entity: str, column: str, sweep: int, acumatica_keys: Sequence[str]) -> None:

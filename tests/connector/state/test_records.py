@@ -96,6 +96,29 @@ def test_a_record_that_was_erased_is_written_again(state: State) -> None:
     assert kept(state, KEYS) == {one.acumatica_key: one for one in changed}
 
 
+@pytest.mark.parametrize("chosen", [KEYS, KEYS[::2], KEYS[::3], KEYS[10:70], KEYS[:20]], ids=len)
+@pytest.mark.parametrize("other", ["none", "SKU", "day", "no SKU before", "another entity"])
+def test_only_the_records_that_changed_are_written(state: State, chosen: list[str], other: str) -> None:
+    """However close they lie, and whether something else of one of them changed too; the rest stays as it was."""
+    before = {key: Stored(key, key.lower(), Record.of(vendor={"": 1}), rows_seen=4) for key in KEYS}
+    if other == "no SKU before":
+        before[chosen[7]].key = None
+    write(state, list(before.values()))
+    if other == "another entity":
+        write(state, list(before.values()), "inventory")
+    changed = {key: msgspec.structs.replace(before[key], record=Record.of(vendor={"": 2})) for key in chosen}
+    if other == "SKU":
+        changed[chosen[7]].key = "z"
+    if other == "no SKU before":
+        changed[chosen[7]].key = "now"
+    if other == "day":
+        changed[chosen[7]].next_change = 9
+    write(state, list(changed.values()))
+    assert kept(state, KEYS) == {**before, **changed}
+    if other == "another entity":
+        assert kept(state, KEYS, "inventory") == before
+
+
 FACTS = Facts("stock", "A", "Active", "ALL", True, "EA", "EA", 1, 1, 5_000_000, None)
 ROWS = [PriceListRow(1, "base", "", "EA", "", False, 0, 4_000_000, "USD", date(2026, 1, 2), None, "")]
 SHELVES = {"MAIN": WarehouseQuantity(1, None, 3), "EAST": 7}
