@@ -30,6 +30,17 @@ time.sleep(60)
 """
 
 
+@pytest.fixture(autouse=True)
+def _every_signal_is_heard():
+    """Also where the tests were started with `nohup` or `&`: what they start would hand on that deafness."""
+    before = {name: signal.getsignal(getattr(signal, name)) for name in SIGNALS}
+    for name in SIGNALS:
+        signal.signal(getattr(signal, name), signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+    yield
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
 async def serve_until_a_signal(start):
     """Serve with such a worker, as the command does."""
     serving = asyncio.ensure_future(_until_stopped(SimpleNamespace(start=start), SimpleNamespace(), "serving"))
