@@ -28,8 +28,9 @@ from connector.state.coordination.process import this_process
 from connector.state.coordination.seats import IDLE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
-from connector.state.rows import upsert
+from connector.state.rows import driver_rows, upsert
 from connector.state.schema import hosts, instant, micros, sessions
+from connector.state.text import kept_text
 
 REFUSED_RESTS = timedelta(minutes=30)
 """Longer than the time after which Acumatica forgets a wrong password."""
@@ -41,16 +42,15 @@ SAID_AGAIN = timedelta(seconds=30)
 _WORTH_SAYING = timedelta(seconds=1)
 _STEADY_SHARE = 0.75  # the rest of the quota may go at once: no minute then holds more requests than the licence allows
 
-# Run for every request to Acumatica: made once, they cost a third.
-_NEXT_TURN = select(hosts.c.next_request_at).where(hosts.c.host == bindparam("the_host")).with_for_update()
-_ONE_MORE = update(hosts).where(hosts.c.host == bindparam("the_host")).values(requests=hosts.c.requests + 1)
-_ONE_MORE_BEFORE = _ONE_MORE.values(next_request_at=bindparam("next_at"))
+# Run for every request to Acumatica, so on the driver.
+_NEXT_TURN = "SELECT next_request_at FROM hosts WHERE host = ?"
+_NEW_HOST = "INSERT INTO hosts (host) VALUES (?) ON CONFLICT (host) DO NOTHING"
+_ONE_MORE = "UPDATE hosts SET requests = requests + 1, next_request_at = COALESCE(?, next_request_at) WHERE host = ?"
+_HEAR = "UPDATE sessions SET heard_at = ?, expires_at = ? WHERE slot = ?"
+_TAKE = "UPDATE sessions SET taken_at = ?, expires_at = ? WHERE slot = ?"
 _NAMED = select(hosts.c.host).where(
     func.substr(hosts.c.host, 1, bindparam("length", type_=Integer)) == bindparam("begin")
 )
-_MINE = update(sessions).where(sessions.c.slot == bindparam("the_slot"))
-_HEAR = _MINE.values(heard_at=bindparam("now"), expires_at=bindparam("until"))
-_TAKE = _MINE.values(taken_at=bindparam("now"), expires_at=bindparam("until"))
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class SharedLicence:
                 connection.execute(delete(sessions).where(sessions.c.slot.in_(over)))
             if slot not in self._served_next(known):
                 return False
-            connection.execute(_TAKE, {"the_slot": slot, "now": micros(now), "until": _after(now, IDLE_SECONDS)})
+            driver_rows(connection, _TAKE, (micros(now), _after(now, IDLE_SECONDS), slot))
             return True
 
     def _hear_of(self, slot: str) -> None:
@@ -229,18 +229,24 @@ class SharedLicence:
             row = self._lock(connection)
             _hear(connection, slot, now, IDLE_SECONDS)
             if self.requests_per_minute == 0:
-                connection.execute(_ONE_MORE, {"the_host": self.host})
+                driver_rows(connection, _ONE_MORE, (None, kept_text(self.host)))
                 return now
             interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
             burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - 1)
             planned = now if row is None else max(now, instant(row))
-            connection.execute(_ONE_MORE_BEFORE, {"the_host": self.host, "next_at": micros(planned + interval)})
+            driver_rows(connection, _ONE_MORE, (micros(planned + interval), kept_text(self.host)))
             return max(now, planned - burst)
 
     def _lock(self, connection: Connection) -> int | None:
         """Let nobody else decide on this site's licence until the transaction ends; gives the next free turn."""
-        upsert(connection, hosts, [{"host": self.host}], only_new=True)
-        return connection.execute(_NEXT_TURN, {"the_host": self.host}).scalar()
+        host = kept_text(self.host)
+        locking = f"{_NEXT_TURN} FOR UPDATE" if connection.dialect.name == "postgresql" else _NEXT_TURN
+        found = driver_rows(connection, locking, (host,))
+        if not found:
+            driver_rows(connection, _NEW_HOST, (host,))
+            found = driver_rows(connection, locking, (host,))
+        turn: int | None = found[0][0]
+        return turn
 
 
 @dataclass(frozen=True)
@@ -277,7 +283,7 @@ def _digest(as_whom: str, host: str) -> str:
 
 def _hear(connection: Connection, slot: str, now: datetime, seconds: float) -> None:
     """Keep that the process of a slot lives, and for how long the slot is kept."""
-    connection.execute(_HEAR, {"the_slot": slot, "now": micros(now), "until": _after(now, seconds)})
+    driver_rows(connection, _HEAR, (micros(now), _after(now, seconds), slot))
 
 
 def _after(now: datetime, seconds: float) -> int:
