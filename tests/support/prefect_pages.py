@@ -179,8 +179,8 @@ class Pages:
         above them; a form shows the deployment's values, which may have changed.
         """
         self._open(f"/v2/deployments/deployment/{self._stack.deployment(name)}", anew=how == "Custom run")
-        above = self.page.get_by_label("breadcrumb")
-        expect(above.get_by_text(called(name), exact=True)).to_be_visible()
+        here = self.page.get_by_label("breadcrumb").locator("[aria-current=page]")  # its flow has the same name
+        expect(here.and_(self.page.get_by_text(called(name), exact=True))).to_be_visible()
         self.page.get_by_role("button", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name=how).click()
 
