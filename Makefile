@@ -26,8 +26,8 @@ $(DEV): pyproject.toml constraints.txt
 demo: $(RUN) ## run the main job on a sandbox, with the Prefect UI; ONCE=1 ends when done, DATABASE=postgresql://… keeps the state there
 	@$(BIN)/a2m demo $(if $(ONCE),--once) $(if $(DATABASE),--database '$(DATABASE)') $(ARGS)
 
-test: $(DEV) ## run the tests, five at a time; ARGS="tests/entities -k price" runs some
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 5 --dist loadfile --no-loadscope-reorder)
+test: $(DEV) ## run the tests, four at a time; ARGS="tests/entities -k price" runs some
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 docs: $(DEV) ## build the documentation in site/; fails on broken links
 	@$(BIN)/properdocs build --strict --quiet
