@@ -163,6 +163,7 @@ def test_the_worker_is_killed(serving):
     prefect.wait_for_work(first)
     pid = prefect.wait_for_work(second)
     processes = [psutil.Process(pid), *psutil.Process(serving.process.pid).children(recursive=True)]
+    psutil.Process(pid).suspend()  # else it may see the worker die, and say so itself, before it is killed
     kill(serving.process.pid)
     kill(pid)
     crashed = prefect.wait_for(first, *ENDED)
