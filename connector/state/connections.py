@@ -1,8 +1,8 @@
 """Connections to PostgreSQL that were lost while nobody used them: they are replaced before a transaction begins.
 
 SQLAlchemy's own `pool_pre_ping` asks the server before every transaction, which costs as much as the shortest of ours.
-A server that ended or was restarted has closed the connection, which its socket shows without a question; only one that
-rested for a while is asked, because a network may drop it in silence.
+Here it is asked only where the socket has something to read, as when the server ended or was restarted, and where the
+connection rested for a while, because a network may drop it in silence.
 """
 
 from __future__ import annotations
@@ -28,20 +28,19 @@ def replace_lost_connections(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def replace_lost(connection: Any, record: Any, _proxy: Any) -> None:
         used_at = record.info.get("used_at")
-        if used_at is None:
-            return  # it is new
-        if _was_closed(connection) or (monotonic() - used_at > RESTS and not _answers(engine, connection)):
+        is_new = used_at is None
+        if is_new or (_is_silent(connection) and monotonic() - used_at <= RESTS):
+            return
+        if not _answers(engine, connection):
             raise DisconnectionError("the connection was lost while nobody used it")
 
 
-def _was_closed(connection: Any) -> bool:
-    """Return whether the server has said something that nobody asked for: nearly always that it closes."""
-    if connection.closed:
-        return True
+def _is_silent(connection: Any) -> bool:
+    """Return whether the server has surely said nothing since: nearly always it says that it closes."""
     try:
-        return bool(select.select([connection.fileno()], [], [], 0)[0])
+        return not connection.closed and not select.select([connection.fileno()], [], [], 0)[0]
     except ValueError:  # a process with more files open than `select` can look at
-        return True
+        return False
 
 
 def _answers(engine: Engine, connection: Any) -> bool:

@@ -16,7 +16,7 @@ from connector.state.text import are_all_kept, kept_text
 
 KEYS_PER_QUERY = 5_000
 _FEW = 50
-_MOST_TO_LEAVE_OUT = 2
+_MOST_BESIDE = 2
 
 
 def rows_of_keys(
@@ -37,13 +37,14 @@ def rows_of_keys(
     follows the conditions. rows_a_key: how many rows a key has, about.
     """
     found: list[tuple[Any, ...]] = []
+    table = selected.rpartition(" FROM ")[2]
     for part in chunked(keys, KEYS_PER_QUERY):
         first, last = min(part), max(part)
-        span, most = (entity, first, last), int(len(part) * rows_a_key * _MOST_TO_LEAVE_OUT)
-        where = f"WHERE entity = ? AND {column} BETWEEN ? AND ? {also}"
-        if len(part) >= _FEW and are_all_kept(span) and _count(connection, selected, where, span, most) <= most:
+        span = (entity, first, last)
+        if are_all_kept(span) and lie_close(connection, table, column, entity, part, also=also, rows_a_key=rows_a_key):
             wanted = set(part)
-            found += [row for row in driver_rows(connection, f"{selected} {where} {then}", span) if row[at] in wanted]
+            between = f"{selected} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} {then}"
+            found += [row for row in driver_rows(connection, between, span) if row[at] in wanted]
             continue
         is_postgresql = connection.dialect.name == "postgresql"
         among = "= ANY(?)" if is_postgresql else "IN (SELECT value FROM json_each(?))"
@@ -53,9 +54,28 @@ def rows_of_keys(
     return found
 
 
-def _count(connection: Connection, selected: str, where: str, span: tuple[str, str, str], most: int) -> int:
-    """Return how many rows lie between two keys; one more than `most` if there are more."""
-    table = selected.rpartition(" FROM ")[2]
-    some = f"SELECT 1 FROM {table} {where} LIMIT ?"
+def lie_close(
+    connection: Connection,
+    table: str,
+    column: str,
+    entity: str,
+    keys: Sequence[str],
+    *,
+    also: str = "",
+    rows_a_key: float = 1,
+) -> bool:
+    """Return whether the keys are many and have few rows of others between the first and the last: whether it is less
+    to go through all of these than to look each up.
+    """
+    most = int(len(keys) * rows_a_key * _MOST_BESIDE)
+    return len(keys) >= _FEW and count_between(connection, table, column, entity, keys, most, also=also) <= most
+
+
+def count_between(
+    connection: Connection, table: str, column: str, entity: str, keys: Sequence[str], most: int, *, also: str = ""
+) -> int:
+    """Return how many rows lie between the first and the last key; one more than `most` if there are more."""
+    span = (entity, kept_text(min(keys)), kept_text(max(keys)))
+    some = f"SELECT 1 FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} LIMIT ?"
     [(count,)] = driver_rows(connection, f"SELECT count(*) FROM ({some}) AS some_rows", (*span, most + 1))
     return int(count)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select, true
 
+from connector.state.keyed_rows import KEYS_PER_QUERY
 from connector.state.queue import requests
 from connector.state.queue.message import Message
 from connector.state.queue.requests import InRequest
@@ -35,7 +36,6 @@ from connector.state.schema import (
     targets,
 )
 
-_KEYS_PER_QUERY = 5_000
 _ATTEMPTS_KEPT_IN_MIND = 10
 
 
@@ -201,7 +201,7 @@ def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], key
     found: dict[int, Message] = {}
     sending = requests.targets_in(connection, entity)
     for column, values in ((targets.c.acumatica_key, acumatica_keys), (targets.c.key, keys)):
-        for part in chunked(values, _KEYS_PER_QUERY):
+        for part in chunked(values, KEYS_PER_QUERY):
             chosen = in_any(connection, column, part)
             for is_live in (IS_PENDING, IS_PUT_ASIDE):
                 found.update((one.target, one) for one in _messages(connection, entity, chosen, is_live))
@@ -275,7 +275,7 @@ def unsettled(connection: Connection, entity: str) -> list[Message]:
 
 def pending(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> list[Message]:
     """Return the messages that wait to be sent, all or those of these keys, by key."""
-    parts = [None] if keys is None else chunked(keys, _KEYS_PER_QUERY)
+    parts = [None] if keys is None else chunked(keys, KEYS_PER_QUERY)
     named = [[] if part is None else [in_any(connection, targets.c.key, part)] for part in parts]
     found = [one for of_these in named for one in _messages(connection, entity, *of_these, IS_PENDING)]
     sending = requests.targets_in(connection, entity) if found else {}
@@ -337,7 +337,7 @@ def became_of(connection: Connection, chosen: Sequence[Message]) -> list[Message
     at: dict[tuple[str, str, str], Message] = {}
     for entity in {one.entity for one in chosen if one.id not in found}:
         keys = sorted({one.key for one in chosen if one.entity == entity and one.id not in found})
-        for part in chunked(keys, _KEYS_PER_QUERY):
+        for part in chunked(keys, KEYS_PER_QUERY):
             here = _messages(connection, entity, in_any(connection, targets.c.key, part), IS_PLACE)
             at.update(((entity, one.key, one.source), one) for one in here)
     ended = []
@@ -377,7 +377,7 @@ def _is_number(text: str) -> bool:
 def of_targets(connection: Connection, ids: Sequence[int]) -> list[Message]:
     """Return what these targets want, as if none of them were in a request."""
     found: list[Message] = []
-    for part in chunked(ids, _KEYS_PER_QUERY):
+    for part in chunked(ids, KEYS_PER_QUERY):
         found += _messages(connection, None, in_any(connection, targets.c.id, part))
     return found
 

@@ -13,10 +13,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from connector.state.keyed_rows import KEYS_PER_QUERY
 from connector.state.rows import chunked, driver_rows, in_any, upsert
 from connector.state.schema import compensations, instant, micros
-
-_KEYS_PER_QUERY = 5_000
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None)
     """By (key, source) how much all shipments of orders made after an instant took of these SKUs, in 1/10,000."""
     found: dict[tuple[str, str], int] = {}
     quantity = func.sum(compensations.c.quantity)
-    for part in chunked(list(keys), _KEYS_PER_QUERY):
+    for part in chunked(list(keys), KEYS_PER_QUERY):
         named = in_any(connection, compensations.c.key, part)
         chosen = select(compensations.c.key, compensations.c.source, quantity).where(named)
         if after is not None:

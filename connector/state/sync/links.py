@@ -14,11 +14,11 @@ from typing import Literal
 
 from sqlalchemy import Column, Connection, select
 
+from connector.state.keyed_rows import KEYS_PER_QUERY
 from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import links, micros
 
 MadeBy = Literal["sent", "found", "hand", "adopted"]
-_KEYS_PER_QUERY = 5_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[
 
 def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
-    for part in chunked(list(values), _KEYS_PER_QUERY):
+    for part in chunked(list(values), KEYS_PER_QUERY):
         chosen = (links.c.entity == entity) & in_any(connection, column, part)
         for row in connection.execute(select(links).where(chosen)):
             found[row.key] = Link(row.key, row.acumatica_key, row.magento_id, row.document, row.made_by)

@@ -15,13 +15,13 @@ import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from connector.model.open_orders import Demand, Held, ShopOrder
+from connector.state.keyed_rows import KEYS_PER_QUERY
 from connector.state.rows import chunked, in_any, upsert
 from connector.state.schema import instant, micros, open_order_items, open_orders, records
 from connector.state.sync import watermarks
 from connector.state.sync.records import DUE
 from connector.state.sync.watermarks import Watermark
 
-_KEYS_PER_QUERY = 5_000
 _order = msgspec.json.Decoder(ShopOrder).decode
 _demands = msgspec.json.Decoder(list[Demand]).decode
 _statuses = msgspec.json.Decoder(dict[str, str]).decode
@@ -56,7 +56,7 @@ def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int,
     """The open orders as Magento last showed them: those with these ids, or all."""
     columns = select(open_orders.c.order_id, open_orders.c.content)
     found: dict[int, ShopOrder] = {}
-    for part in [None] if ids is None else chunked(list(ids), _KEYS_PER_QUERY):
+    for part in [None] if ids is None else chunked(list(ids), KEYS_PER_QUERY):
         chosen = columns if part is None else columns.where(in_any(connection, open_orders.c.order_id, part))
         found.update((order_id, _order(bytes(content))) for order_id, content in connection.execute(chosen))
     return found
@@ -67,7 +67,7 @@ def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]
     ids: set[int] = set()
     if connection.execute(select(open_order_items.c.order_id).limit(1)).first() is None:
         return {}
-    for part in chunked(list(keys), _KEYS_PER_QUERY):
+    for part in chunked(list(keys), KEYS_PER_QUERY):
         chosen = select(open_order_items.c.order_id).where(in_any(connection, open_order_items.c.key, part))
         ids.update(order_id for (order_id,) in connection.execute(chosen))
     return of_ids(connection, sorted(ids))
@@ -76,7 +76,7 @@ def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]
 def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
     """The open orders with these ids of Magento's."""
     found: dict[int, OpenOrder] = {}
-    for part in chunked(list(ids), _KEYS_PER_QUERY):
+    for part in chunked(list(ids), KEYS_PER_QUERY):
         for row in connection.execute(select(open_orders).where(in_any(connection, open_orders.c.order_id, part))):
             found[row.order_id] = OpenOrder(
                 _order(bytes(row.content)),
@@ -129,7 +129,7 @@ def follow(
 
 def make_due(connection: Connection, keys: Iterable[str]) -> None:
     """Have the inventory records with these SKUs computed again."""
-    for part in chunked(sorted(keys), _KEYS_PER_QUERY):
+    for part in chunked(sorted(keys), KEYS_PER_QUERY):
         chosen = (records.c.entity == "inventory") & in_any(connection, records.c.key, part)
         connection.execute(update(records).where(chosen).values(next_change=DUE))
 
@@ -161,7 +161,7 @@ def keep(connection: Connection, orders: Iterable[OpenOrder]) -> None:
 
 
 def _forget(connection: Connection, order_ids: Iterable[int]) -> None:
-    for part in chunked(list(order_ids), _KEYS_PER_QUERY):
+    for part in chunked(list(order_ids), KEYS_PER_QUERY):
         for table in (open_order_items, open_orders):
             connection.execute(delete(table).where(in_any(connection, table.c.order_id, part)))
 

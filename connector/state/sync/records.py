@@ -10,27 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from connector.records import Facts, PriceListRow, WarehouseQuantity
-from connector.state.keyed_rows import KEYS_PER_QUERY, rows_of_keys
-from connector.state.rows import chunked, driver_many, driver_rows, in_any, tuples, upsert_tuples
+from connector.state.keyed_rows import KEYS_PER_QUERY, count_between, lie_close, rows_of_keys
+from connector.state.rows import chunked, driver_many, in_any, tuples, upsert_tuples
 from connector.state.schema import records
-from connector.state.text import kept_text
 
 _DUE = select(records.c.acumatica_key).where(
     records.c.entity == bindparam("the_entity"), records.c.next_change <= bindparam("day")
 )
 
-
-if TYPE_CHECKING:
-    Part = Any
-else:
-    Part = msgspec.Raw
-"""A part of a record: the JSON in which it is kept, or what it says, once somebody asked for it or replaced it."""
 
 NOTHING, _NULL = msgspec.Raw(b""), msgspec.Raw(b"null")
 """A part of which nothing is known; and how the first versions wrote one."""
@@ -44,15 +37,16 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
     `invoices`: an order's lines on each of its released invoices.
 
     What was read of the database is decoded part by part, and only where it is asked for: a sync of changed prices
-    replaces the facts of each record and needs nothing of what they were before.
+    replaces the facts of each record and needs nothing of what they were before. So a part is the JSON in which it is
+    kept until somebody asks for it or replaces it, and from then on what it says.
     """
 
-    facts_part: Part = NOTHING
-    quantities_part: Part = NOTHING
-    vendor_part: Part = NOTHING
-    price_rows_part: Part = NOTHING
-    document_part: Part = NOTHING
-    invoices_part: Part = NOTHING
+    facts_part: msgspec.Raw = NOTHING
+    quantities_part: msgspec.Raw = NOTHING
+    vendor_part: msgspec.Raw = NOTHING
+    price_rows_part: msgspec.Raw = NOTHING
+    document_part: msgspec.Raw = NOTHING
+    invoices_part: msgspec.Raw = NOTHING
 
     @staticmethod
     def of(
@@ -64,54 +58,42 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
         invoices: Mapping[str, Any] | None = None,
     ) -> Record:
         """Return a record that says this."""
-        return Record(*(part or NOTHING for part in (facts, quantities, vendor, price_rows, document, invoices)))
+        parts: tuple[Any, ...] = (facts, quantities, vendor, price_rows, document, invoices)
+        return Record(*(part or NOTHING for part in parts))
 
     @property
     def facts(self) -> Facts | None:
         """What the item is."""
-        part = self.facts_part
-        if type(part) is msgspec.Raw:
-            if part is NOTHING:
-                return None
-            part = _decode_facts(part)
-            self.facts_part = part or NOTHING
-        found: Facts | None = part
+        found: Facts | None = self._said("facts_part")
         return found
 
     @property
     def quantities(self) -> dict[str, WarehouseQuantity | int]:
         """The figures by warehouse."""
-        part = self.quantities_part
-        if type(part) is msgspec.Raw:
-            if part is NOTHING:
-                return {}
-            part = _decode_quantities(part)
-            self.quantities_part = part or NOTHING
-        found: dict[str, WarehouseQuantity | int] = part
-        return found
+        return self._said("quantities_part") or {}
 
     @property
     def vendor(self) -> dict[str, int]:
         """The vendors' quantities."""
-        return self._other("vendor_part") or {}
+        return self._said("vendor_part") or {}
 
     @property
     def price_rows(self) -> list[PriceListRow]:
         """The rows of the price list."""
-        return self._other("price_rows_part") or []
+        return self._said("price_rows_part") or []
 
     @property
     def document(self) -> dict[str, Any] | None:
         """What a document says."""
-        found: dict[str, Any] | None = self._other("document_part")
+        found: dict[str, Any] | None = self._said("document_part")
         return found
 
     @property
     def invoices(self) -> dict[str, Any]:
         """An order's lines on its invoices."""
-        return self._other("invoices_part") or {}
+        return self._said("invoices_part") or {}
 
-    def _other(self, name: str) -> Any:
+    def _said(self, name: str) -> Any:
         part = getattr(self, name)
         if type(part) is not msgspec.Raw:
             return part
@@ -170,9 +152,9 @@ DUE = date.min.toordinal()
 _FIELDS = {name.removesuffix("_part"): name for name in Record.__struct_fields__}
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
-_decode_facts = msgspec.json.Decoder(Facts | None).decode
-_decode_quantities = msgspec.json.Decoder(dict[str, WarehouseQuantity | int]).decode
 _DECODERS: dict[str, Callable[[msgspec.Raw], Any]] = {
+    "facts_part": msgspec.json.Decoder(Facts | None).decode,
+    "quantities_part": msgspec.json.Decoder(dict[str, WarehouseQuantity | int]).decode,
     "vendor_part": msgspec.json.Decoder(dict[str, int]).decode,
     "price_rows_part": msgspec.json.Decoder(list[PriceListRow]).decode,
     "document_part": msgspec.json.Decoder(dict[str, Any] | None).decode,
@@ -206,18 +188,11 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
 
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
     """Those of the keys that more than one stored record has; each of them is a stored record's."""
-    if keys and len(set(keys)) == len(keys) == _count_between(connection, "key", entity, keys, len(keys)):
+    count = len(keys)
+    if keys and len(set(keys)) == count == count_between(connection, "records", "key", entity, keys, count):
         return []  # nearly always: no other record has a key between the first and the last
     several = "GROUP BY key HAVING count(*) > 1"
     return [key for (key,) in rows_of_keys(connection, "SELECT key FROM records", "key", entity, keys, then=several)]
-
-
-def _count_between(connection: Connection, column: str, entity: str, names: Sequence[str], most: int) -> int:
-    """Return how many records lie between the first and the last name, one more than `most` if there are more."""
-    span = (entity, kept_text(min(names)), kept_text(max(names)))
-    some = f"SELECT 1 FROM records WHERE entity = ? AND {column} BETWEEN ? AND ? LIMIT ?"
-    [(count,)] = driver_rows(connection, f"SELECT count(*) FROM ({some}) AS some_rows", (*span, most + 1))
-    return int(count)
 
 
 def due(connection: Connection, entity: str, today: date) -> list[str]:
@@ -261,7 +236,6 @@ _SEARCHED = ("next_change", "facts_seen", "rows_seen", "vendor_seen")
 _WRITTEN = ("entity", "acumatica_key", "key", "data", *_SEARCHED)
 _COLUMNS = attrgetter(*_SEARCHED)
 _MOST_GROUPS = 10
-_FEW, _MOST_BESIDE = 50, 2
 
 
 def write(connection: Connection, entity: str, stored: Sequence[Stored]) -> None:
@@ -310,10 +284,8 @@ def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored])
         return True
     columns = zip(_SEARCHED, _COLUMNS(alike[0]), strict=True)
     others = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns)
-    if len(alike) >= _FEW:
-        names, most = [one.acumatica_key for one in alike], _MOST_BESIDE * len(alike)
-        if _count_between(connection, "acumatica_key", entity, names, most) <= most:
-            return _walk_through(connection, entity, alike, others) == len(alike)
+    if lie_close(connection, "records", "acumatica_key", entity, [one.acumatica_key for one in alike]):
+        return _walk_through(connection, entity, alike, others) == len(alike)
     statement = f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
     rows = [(entity, one.acumatica_key, one.key, _encode(one.record)) for one in alike]
     return driver_many(connection, statement, rows) == len(rows)
