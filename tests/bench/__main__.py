@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.harness import MeasureFailed
-from bench.measures import FULL, MEASURES, QUICK, Row
+from bench.measures import MEASURES
+from bench.rows import FULL, QUICK, Row
 from rich.console import Console
 from rich.table import Table
 
