@@ -76,11 +76,10 @@ class WarmConfiguration(BaseJobConfiguration):
     def run_order(self, flow_run: FlowRun) -> RunOrder:
         """Return what the run's process gets."""
         env = {name: value for name, value in self.env.items() if value is not None}
-        due = flow_run.next_scheduled_start_time or flow_run.expected_start_time
         return RunOrder(
             flow_run=flow_run.model_dump_json(),
             entrypoint=self._entrypoint,
-            due=due.timestamp() if due is not None else time.time(),
+            due=_due(flow_run).timestamp(),
             env=env,
             pull_steps=self._pull_steps,
         )
@@ -201,6 +200,18 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             ]
         )
 
+    async def _submit_run(self, flow_run: FlowRun) -> None:
+        """Begin the run; one whose process is not there yet when the worker is stopped is scheduled again, for the next
+        worker.
+        """
+        try:
+            await super()._submit_run(flow_run)
+        except asyncio.CancelledError:
+            if flow_run.id not in self._children:
+                waits: State[None] = Scheduled(scheduled_time=_due(flow_run))
+                await self._set_at_the_end(flow_run.id, waits)
+            raise
+
     async def run(
         self,
         flow_run: FlowRun,
@@ -209,12 +220,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
     ) -> WarmResult:
         """Hold the run until it is due, fork its process, and wait for its end."""
         order = configuration.run_order(flow_run)
-        try:
-            await anyio.sleep(max(0.0, order.due - FORKED_EARLY - time.time()))
-        except asyncio.CancelledError:
-            waits: State[None] = Scheduled(scheduled_time=datetime.fromtimestamp(order.due, UTC))
-            await self._set_at_the_end(flow_run.id, waits)
-            raise
+        await anyio.sleep(max(0.0, order.due - FORKED_EARLY - time.time()))
         child = self._children[flow_run.id] = self.processes.start(run, order)
         identifier = as_infrastructure(child.process)
         if task_status is not None:
@@ -279,6 +285,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         with anyio.move_on_after(PREFECT_ANSWERS_WITHIN, shield=True) as asking:
             try:
                 known = (await self.client.read_flow_run(run_id)).state
+                if known is not None and known.type is StateType.CANCELLING:
+                    state = Cancelled(message="It was cancelled.")
                 if known is None or not known.is_final():
                     await self.client.set_flow_run_state(run_id, state, force=True)
             except (httpx.HTTPError, ObjectNotFound) as error:
@@ -316,6 +324,10 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             except (httpx.HTTPError, ObjectNotFound) as error:
                 self._logger.warning("Prefect could not be asked for runs that nobody works on: %r", error)
             await asyncio.sleep(ORPHANS_EVERY)
+
+
+def _due(flow_run: FlowRun) -> datetime:
+    return flow_run.next_scheduled_start_time or flow_run.expected_start_time or datetime.now(UTC)
 
 
 async def _end_process(process: Process, grace: float) -> None:

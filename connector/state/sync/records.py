@@ -64,36 +64,36 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
     @property
     def facts(self) -> Facts | None:
         """What the item is."""
-        found: Facts | None = self._said("facts_part")
+        found: Facts | None = self._decoded("facts_part")
         return found
 
     @property
     def quantities(self) -> dict[str, WarehouseQuantity | int]:
         """The figures by warehouse."""
-        return self._said("quantities_part") or {}
+        return self._decoded("quantities_part") or {}
 
     @property
     def vendor(self) -> dict[str, int]:
         """The vendors' quantities."""
-        return self._said("vendor_part") or {}
+        return self._decoded("vendor_part") or {}
 
     @property
     def price_rows(self) -> list[PriceListRow]:
         """The rows of the price list."""
-        return self._said("price_rows_part") or []
+        return self._decoded("price_rows_part") or []
 
     @property
     def document(self) -> dict[str, Any] | None:
         """What a document says."""
-        found: dict[str, Any] | None = self._said("document_part")
+        found: dict[str, Any] | None = self._decoded("document_part")
         return found
 
     @property
     def invoices(self) -> dict[str, Any]:
         """An order's lines on its invoices."""
-        return self._said("invoices_part") or {}
+        return self._decoded("invoices_part") or {}
 
-    def _said(self, name: str) -> Any:
+    def _decoded(self, name: str) -> Any:
         part = getattr(self, name)
         if type(part) is not msgspec.Raw:
             return part
