@@ -140,7 +140,7 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
         out.print(f"The workspace will be at {workspace}", markup=False)
     out.print(f"Prefect's UI will be at {ui}", markup=False)
     port = ui.rpartition(":")[2]
-    children.start("prefect", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", port])
+    children.start("prefect", ["a2m.prefect_server", "start", "--host", "127.0.0.1", "--port", port])
     out.print("Starting a sandbox, which is an Acumatica and a Magento on this machine, and Prefect …")
     _start_sandbox(children, folder, items)
     out.print(f"[{time.monotonic() - began:3.0f} s] The sandbox is there.", markup=False)

@@ -16,8 +16,6 @@ from app.deployment_names import POOL, full_name
 
 BUSY = (429, 502, 503)
 PAUSE = 0.25
-PATIENCE = 300.0
-"""Seconds: on a busy machine the server has kept its own SQLite database locked for two minutes, and then went on."""
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -79,7 +77,7 @@ class DemoServer:
         """Return the answer; None where there is nothing of that name."""
         import httpx
 
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_SECONDS
         while True:
             refuse_ended(self._children)
             try:

@@ -58,7 +58,7 @@ def test_the_state_of_a_run_is_none_until_it_ends(children):
 
 def test_a_server_that_stays_busy_is_named_with_the_end_of_its_log(children, monkeypatch):
     """After a while the demo gives up, in words and without a traceback."""
-    monkeypatch.setattr(demo_server, "PATIENCE", -1.0)
+    monkeypatch.setattr(demo_server, "START_SECONDS", -1.0)
     server, _requests = asked(children, (503, {}))
     with pytest.raises(DemoFailed, match=r"does not answer \(503\)(.|\n)*database is locked"):
         server.state_of("r")

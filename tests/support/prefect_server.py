@@ -52,7 +52,17 @@ def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> I
     home = Path(environ["PREFECT_HOME"])
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(_database(), home / "prefect.db")
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "a2m.prefect_server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        *options,
+    ]
     log = folder / "server.log"
     environ = {**environ, **_QUICKER, "PREFECT_UI_API_URL": f"{url}/api"}
     with running(command, folder=folder, environ=environ, log=log) as process:
