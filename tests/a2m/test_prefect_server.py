@@ -21,7 +21,7 @@ def server(name, **_given):
     kept = [[] for _ in range(100_000)]  # in which time Python would have collected
     time.sleep(2)
 
-prefect_server.EVERY = 0.1
+prefect_server.INTERVAL = 0.1
 runpy.run_module = server
 prefect_server.main()
 """
