@@ -166,8 +166,8 @@ def _read(connection: Connection, entity: str, computed: Computed, sending: Coll
                 kept.closed[row[1], row[2]] = row
 
     add("acumatica_key", computed.acumatica_keys)
-    unknown = keys.difference(key for key, _source in kept.closed)
-    if unknown:
+    unknown = {want.key for want in computed.wanted if (want.key, want.source) not in kept.closed}
+    if unknown:  # another record may have a place of a SKU beside those of one's own
         add("key", sorted(unknown), f"AND {IS_PLACE.text}")
     if _some_are_put_aside(connection, entity):
         add("key", sorted(keys), f"AND {IS_PUT_ASIDE.text}")

@@ -232,3 +232,15 @@ def test_two_records_without_a_key_are_one_failure(state: State, held: Lease) ->
     assert commit(state, held, *nameless) == Queued()
     assert RunState(state, held).commit(Computed(["(without key)"], [], None), NOW) == Queued(superseded=1)
     assert waiting(state, "(without key)") == {}
+
+
+def test_a_place_of_another_record_is_found_beside_those_of_ones_own(state: State, held: Lease) -> None:
+    """A SKU that moved to another item keeps the places where that item was not yet: it takes them when it comes."""
+    with state.write() as connection:
+        rows = [LedgerRow("K", source, "X", "K", 50_000, None) for source in ("a", "b")]
+        ledger.confirm(connection, "price", rows, NOW)
+    commit(state, held, DesiredValue("Y", "K", "a", "K", 10_000))
+    for one in claim_all(state, held):
+        settle(state, held, [MessageOutcome(one, "sent")], NOW)
+    both = [DesiredValue("Y", "K", source, "K", 20_000) for source in ("a", "b")]
+    assert commit(state, held, *both) == Queued(queued=2)
