@@ -16,13 +16,14 @@ from connector.magento.batches import (
     deliver_stock_items,
 )
 from connector.magento.client import MagentoClient
+from connector.magento.errors import HostUnavailable, TemporaryFault
 from connector.state.queue.message import Message
-from connector.state.sync import ledger
 from entities.base import RunContext
-from entities.inventory.current_values import DIGITS
+from entities.inventory.current_values import DIGITS, current_quantities
 from entities.inventory.rules import QuantityRule
 from entities.sources import ATTRIBUTE
 from entities.values.amounts import as_sent, decimal
+from entities.values.current_values import TargetKey
 
 
 async def deliver_quantities(
@@ -56,11 +57,17 @@ async def _deliver_quantities(
         ]
         return await deliver_stock_items(client, items)
     spelled = await context.shop.sources(client)
+    try:
+        statuses = await _statuses(context, client, claimed)
+    except HostUnavailable as fault:
+        return Delivery([NOT_SENT] * len(claimed), fault=fault)
+    except TemporaryFault as fault:
+        return Delivery([RowResult("temporary", str(fault), fault.retry_after)] * len(claimed))
     return await deliver_source_items(
         client,
         [
             SourceItemRow(one.sku or one.key, spelled.get(one.source, one.source), number, status)
-            for one, number, status in zip(claimed, numbers, _statuses(context, claimed), strict=True)
+            for one, number, status in zip(claimed, numbers, statuses, strict=True)
         ],
     )
 
@@ -75,17 +82,15 @@ async def _deliver_attributes(
     return await deliver_attributes(client, rows)
 
 
-def _statuses(context: RunContext[QuantityRule], claimed: Sequence[Message]) -> list[int]:
-    """Return the stock status of each: Magento requires one, so one that is left alone is sent as it was last seen."""
-    given = [one.in_stock for one in claimed]
-    if None not in given:
-        return [1 if in_stock else 0 for in_stock in given]
-    left_alone = sorted({one.key for one in claimed if one.in_stock is None})
-    with context.state.read() as connection:
-        known = ledger.of_records(connection, context.name, [], left_alone)
-    statuses = []
-    for one in claimed:
-        current = known.get((one.key, one.source))
-        as_seen = current.in_stock if current is not None else None
-        statuses.append(one.in_stock if one.in_stock is not None else bool(one.value) if as_seen is None else as_seen)
-    return [int(in_stock) for in_stock in statuses]
+async def _statuses(context: RunContext[QuantityRule], client: MagentoClient, claimed: Sequence[Message]) -> list[int]:
+    """Return the stock status of each. Magento requires one, so one that is left alone is read right before it is sent:
+    somebody may have changed it in Magento. The first quantity at a source is in stock.
+    """
+    leaves = context.rule.status == "leave"
+    left_alone = [one for one in claimed if leaves or one.in_stock is None]
+    if not left_alone:
+        return [int(bool(one.in_stock)) for one in claimed]
+    targets = [TargetKey(one.key, one.source, one.sku or one.key) for one in left_alone]
+    shown = await current_quantities(context, client, targets)
+    status_at = {(one.key, one.source): shown.get((one.key, one.source), (0, one.value))[1] for one in left_alone}
+    return [int(bool(status_at.get((one.key, one.source), one.in_stock))) for one in claimed]

@@ -66,10 +66,11 @@ async def read_from_magento(
             rows_a_key=max(1, len(values) / max(1, len(records))),
         )
     wanted = set(map(PLACE_OF, values))
-    is_new = bool(due) or not wanted <= known.keys()
-    asked = [want for want in values if PLACE_OF(want) not in known or PLACE_OF(want) in due] if is_new else []
+    unclear = {*due, *_without_status(values, known)} if everything else due
+    is_new = bool(unclear) or not wanted <= known.keys()
+    asked = [want for want in values if PLACE_OF(want) not in known or PLACE_OF(want) in unclear] if is_new else []
     compares = everything and bool(known) and await entity.is_read_by_pages(context)
-    compared = _known_ones(values, known, due) if compares else []
+    compared = _known_ones(values, known, unclear) if compares else []
     leaving = _leaving(entity, wanted, known, due)
     checked = entity.checked(values, known, everything=everything)
     if not (asked or compared or leaving or checked):
@@ -98,9 +99,19 @@ def _are_all_confirmed(context: RunContext[R], values: Sequence[DesiredValue]) -
     return confirmed.issuperset(map(PLACE_OF, values))
 
 
-def _known_ones(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], due: Collection[At]) -> list[LedgerRow]:
+def _without_status(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow]) -> list[At]:
+    """Return the places whose stock status is to follow the quantity from now on and was left alone until now: only
+    Magento knows it. A quantity of 0 is not sold either way.
+    """
+    found = ((PLACE_OF(want), known.get(PLACE_OF(want))) for want in values if want.in_stock is not None)
+    return [at for at, row in found if row is not None and row.value and row.in_stock is None]
+
+
+def _known_ones(
+    values: Sequence[DesiredValue], known: Mapping[At, LedgerRow], unclear: Collection[At]
+) -> list[LedgerRow]:
     targets = ((want.key, want.source) for want in values)
-    return [known[at] for at in targets if at in known and at not in due]
+    return [known[at] for at in targets if at in known and at not in unclear]
 
 
 async def _made_again(
