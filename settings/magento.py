@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
 from pydantic import SecretStr, model_validator
@@ -10,6 +11,7 @@ from settings.checks import CleanUrl, refuse_plain_http
 from settings.declare import setting
 from settings.section import Section
 
+_NOT_OF_A_TOKEN = re.compile(r"[^\x21-\x7e]")
 OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 
 
@@ -51,10 +53,12 @@ class Magento(Section, title="Connection Settings"):
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
         refuse_plain_http(self.url, self.allow_http)
-        again = self.confirm_bearer_token
-        if again is not None and (
-            self.bearer_token is None or again.get_secret_value() != self.bearer_token.get_secret_value()
-        ):
+        token, again = self.bearer_token, self.confirm_bearer_token
+        if token is not None and _NOT_OF_A_TOKEN.search(token.get_secret_value()):
+            raise ValueError(
+                "bearer_token: it holds a character that no token has, such as a line break; copy it again"
+            )
+        if again is not None and (token is None or again.get_secret_value() != token.get_secret_value()):
             raise ValueError("confirm_bearer_token: the two bearer tokens differ; type the token again")
         given = [name for name in OAUTH if getattr(self, name)]
         if given and len(given) < len(OAUTH):

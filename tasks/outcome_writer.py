@@ -36,7 +36,8 @@ class OutcomeWriter:
 
     def __init__(self) -> None:
         self._waiting: Waiting = []
-        self._is_writing = False
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._thread: _Thread | None = None
 
     async def write(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
@@ -44,16 +45,21 @@ class OutcomeWriter:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Message]] = loop.create_future()
         self._waiting.append((_for_people(answered), future))
-        if not self._is_writing:
-            self._is_writing = True
+        if self._is_idle.is_set():
+            self._is_idle.clear()
             self._write_soon(context, TURNS)
         return await future
 
     async def close(self) -> None:
-        """Wait for what is being written, and end the thread; the next outcome begins another one."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            await thread.close()
+        """Wait until all is written, also what nobody waits for any more, and end the thread; the next outcome begins
+        another one.
+        """
+        try:
+            await self._is_idle.wait()
+        finally:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                await thread.close()
 
     def _write_soon(self, context: RunContext[Any], turns: int) -> None:
         if turns and self._waiting:
@@ -63,12 +69,15 @@ class OutcomeWriter:
 
     def _write_on(self, context: RunContext[Any]) -> None:
         together, self._waiting = self._waiting, []
-        self._is_writing = bool(together)
         if not together:
+            self._is_idle.set()
             return
-        if self._thread is None:
-            self._thread = _Thread()
-        answers = [answered for answered, _future in together]
+        try:
+            self._thread = self._thread or _Thread()
+        except RuntimeError as fault:  # the machine gives no thread
+            self._written(context, together, fault)
+            return
+        answers = [_without_claim(answered) if future.done() else answered for answered, future in together]
         write = partial(context.state.settle, answers, context.clock.now())
         self._thread.do(write, partial(self._written, context, together))
 
@@ -115,6 +124,11 @@ class _Thread:
                 claims = fault
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(then, claims)
+
+
+def _without_claim(answered: BatchResult) -> BatchResult:
+    """Return what a connection brought that was cancelled: nobody would send what is claimed for it."""
+    return msgspec.structs.replace(answered, then=None)
 
 
 def _for_people(answered: BatchResult) -> BatchResult:

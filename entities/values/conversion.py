@@ -18,6 +18,8 @@ from connector.state.queue.desired import DesiredValue
 from connector.state.sync.records import Record, Stored
 from entities.values.columns import Items, Problem, Shelves, Values
 
+_FAR_TOO_LARGE = 2**62
+
 
 def items(stored: Iterable[Stored]) -> Items:
     """Return the items of those records whose item exists."""
@@ -39,7 +41,7 @@ def quantities(records: Sequence[Record], figure: Figure) -> Figures:
     all_of_them = chain.from_iterable(map(dict.values, of_records))
     try:  # nearly always: every figure is there
         return Figures(_shelves(of_records, np.fromiter(map(attrgetter(figure), all_of_them), np.int64)), [])
-    except (AttributeError, TypeError):  # some were stored by an earlier version, or were never read
+    except (AttributeError, TypeError, OverflowError):  # stored by an earlier version, never read, or too large
         return _one_by_one(of_records, figure)
 
 
@@ -59,7 +61,11 @@ def vendor_quantities(records: Sequence[Record]) -> Shelves:
 
 
 def _numbers(of_records: Sequence[dict[str, int]]) -> np.ndarray:
-    return np.fromiter(chain.from_iterable(map(dict.values, of_records)), np.int64)
+    found = list(chain.from_iterable(map(dict.values, of_records)))
+    try:
+        return np.array(found, np.int64)
+    except OverflowError:  # sums of rows have no limit; the rule refuses what is far smaller
+        return np.array([max(-_FAR_TOO_LARGE, min(one, _FAR_TOO_LARGE)) for one in found], np.int64)
 
 
 def _shelves(of_records: Sequence[Mapping[str, Any]], amounts: np.ndarray) -> Shelves:

@@ -78,6 +78,14 @@ def test_two_different_bearer_tokens_are_refused_without_being_shown(monkeypatch
     assert "tok-" not in message
 
 
+@pytest.mark.parametrize("odd", ["\n", " ", "\u200b", "\x7f"])
+def test_a_bearer_token_that_is_none_is_refused_without_being_shown(monkeypatch, odd):
+    """A token with a line break inside fits no header, and the error of each request would repeat it."""
+    message = refusal(monkeypatch, A2M_MAGENTO__BEARER_TOKEN=f"tok-one{odd}tok-two")
+    assert "bearer_token" in message.lower() and "copy it again" in message
+    assert "tok-" not in message
+
+
 def test_a_misspelled_name_is_refused_with_the_nearest_one(monkeypatch):
     """A setting that does not exist is not ignored."""
     assert "A2M_QUEUE__BATCH_COUNT?" in refusal(monkeypatch, A2M_QUEUE__BATCH_CONT="5")

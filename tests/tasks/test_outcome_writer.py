@@ -136,6 +136,54 @@ async def test_the_end_waits_for_what_is_written(context: RunContext[Any], monke
     assert len(ended) == 1
 
 
+async def test_the_end_waits_for_what_is_to_be_written_next(
+    context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a cancelled connection brought while another's was written is kept too, nothing is claimed for it, and no
+    thread is left.
+    """
+    kept = OutcomeWriter()
+    sent = await kept.write(context, BatchResult([], then=WISH))
+    began, may_end, settle, threads = threading.Event(), threading.Event(), context.state.settle, []
+
+    def slow(answers: Any, now: Any) -> Any:
+        threads.append(threading.current_thread())
+        began.set()
+        may_end.wait(5)
+        return settle(answers, now)
+
+    monkeypatch.setattr(context.state, "settle", slow)
+    first = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
+    await asyncio.to_thread(began.wait, 5)
+    second = asyncio.create_task(kept.write(context, BatchResult([], then=WISH, sent=sent)))
+    await asyncio.sleep(0)
+    second.cancel()
+    ends = asyncio.create_task(kept.close())
+    await asyncio.sleep(0)
+    may_end.set()
+    await ends
+    under_way = {one.key for one in context.state.in_doubt()}
+    assert {one.key for one in await first} == under_way == {"C", "D"}
+    assert len(threads) == 2 and not any(thread.is_alive() for thread in threads)
+
+
+async def test_without_a_thread_the_outcomes_are_not_waited_for(
+    context: RunContext[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the machine gives no thread the error is raised, and the next outcome tries again."""
+
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    kept = OutcomeWriter()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError, match="new thread"):
+            await asyncio.wait_for(kept.write(context, BatchResult([], then=WISH)), 5)
+    assert len(await kept.write(context, BatchResult([], then=WISH))) == 2
+    await kept.close()
+
+
 async def test_reasons_are_stored_in_the_words_of_the_screen(context: RunContext[Any]) -> None:
     """A setting is called as the form calls it, with its name behind."""
     kept = OutcomeWriter()

@@ -1,5 +1,8 @@
 """Which figure of a record the rule gets."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from oracle.naive import Thing
 from support.frames import published
@@ -7,7 +10,7 @@ from support.frames import published
 from connector.model.failures import FailureCode
 from connector.records import WarehouseQuantity, of_figure
 from connector.state.sync.records import Record, Stored
-from entities.inventory.rules import QuantityRule
+from entities.inventory.rules import QuantityRule, compute
 from entities.inventory.salable import OpenOrderRule
 from entities.inventory.stock import stock
 
@@ -57,3 +60,17 @@ def test_sums_of_what_is_unknown():
     both = WarehouseQuantity(1, 2, None).plus(WarehouseQuantity(10, None, 30))
     assert both == WarehouseQuantity(11, None, None)
     assert of_figure(both, "available") == 11
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_sum_beyond_64_bits(sign):
+    """Rows of one warehouse may sum up to more than any number of the database: its item fails alone, or is at 0."""
+    far = sign * 10**20
+    kept = msgspec.json.decode(msgspec.json.encode(Record.of(quantities={"MAIN": WarehouseQuantity(far)})), type=Record)
+    records = [Stored("A", "A", kept), Stored("B", "B", Record.of(vendor={"": far})), stored("C", MAIN=50_000)]
+    rule = replace(rule_of("available"), vendor_sources=frozenset({"default"}))
+    known = stock(published([Thing("A"), Thing("B"), Thing("C")]), by_key(records), rule)
+    counted = compute(known.items, known.warehouses, known.vendors, rule)
+    of_others = {"A": 0, "B": 0} if sign < 0 else {}
+    assert dict(zip(counted.values.inventory_ids, counted.values.values, strict=True)) == {**of_others, "C": 50_000}
+    assert {one.inventory_id for one in counted.problems} == {"A", "B"} - of_others.keys()
