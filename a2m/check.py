@@ -7,8 +7,10 @@ from json import dumps
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
-from a2m.console import as_json, out, print_error, table
+from a2m.console import TABLE_FROM, as_json, out, print_error, table
 from a2m.usage import JSON_HELP, SET_UP
 
 
@@ -39,23 +41,31 @@ async def _check(*, json: bool) -> int:
         checks = [{"what": one.what, "result": one.result, "said": one.message} for one in found]
         as_json({"checks": checks, "settings": origins})
     else:
-        rows = [(one.what, one.result, one.message) for one in found]
-        table("Test Connection", ("what", "result", "found"), rows)
-        out.print(_summary(found), markup=False)
+        _show(found)
         used = [(one["setting"], _as_typed(one["value"]), one["from"]) for one in origins]
         table("Settings that are not the default", ("setting", "value", "from"), used)
     return 0 if all(one.result == "passed" for one in found) else 1
 
 
+def _show(found: list[Any]) -> None:
+    """Print a table; on a narrow screen a line for each check, with what was found below."""
+    if out.width >= TABLE_FROM:
+        table("Test Connection", ("what", "result", "found"), [(one.what, one.result, one.message) for one in found])
+    else:
+        out.print("Test Connection", style="bold")
+        for one in found:
+            out.print(f"{one.result}: {one.what}", markup=False, style="" if one.result == "passed" else "bold")
+            out.print(Padding(Text(one.message), (0, 0, 0, 4)), soft_wrap=False)
+    out.print("", _summary(found), "", sep="\n", markup=False)
+
+
 def _summary(found: list[Any]) -> str:
-    """Return how many checks ended how, and the names of those that did not pass: the table may be longer than the
-    screen.
-    """
+    """Return how many checks ended how, and the names of those that failed: the list may be longer than the screen."""
     parts = []
     for result in ("failed", "could not be checked", "passed"):
         names = [one.what for one in found if one.result == result]
         if names:
-            parts.append(f"{len(names)} {result}" + ("" if result == "passed" else f" ({', '.join(names)})"))
+            parts.append(f"{len(names)} {result}" + (f" ({', '.join(names)})" if result == "failed" else ""))
     return "; ".join(parts)
 
 

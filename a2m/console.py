@@ -21,6 +21,9 @@ PROGRESS_SECONDS = 5.0
 WIDE = 200
 """Columns when the output is not a terminal: a file or another program gets every row of a table in one line."""
 
+TABLE_FROM = 120
+"""Columns of a screen that a table with reasons needs."""
+
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
 
 

@@ -141,7 +141,7 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
     out.print(f"Prefect's UI will be at {ui}", markup=False)
     port = ui.rpartition(":")[2]
     children.start("prefect", ["a2m.prefect_server", "start", "--host", "127.0.0.1", "--port", port])
-    out.print("Starting a sandbox, which is an Acumatica and a Magento on this machine, and Prefect …")
+    out.print("Starting a sandbox (an Acumatica and a Magento on this machine) and Prefect …")
     _start_sandbox(children, folder, items)
     out.print(f"[{time.monotonic() - began:3.0f} s] The sandbox is there.", markup=False)
     if os.environ.get("A2M_ACTIVE__CUSTOMER") == "true":
@@ -154,7 +154,8 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
     out.print(f"[{time.monotonic() - began:3.0f} s] Prefect is there.", markup=False)
     outcomes = sync_all(children, f"{ui}/api", began)
     checked = check()
-    print_result(outcomes, checked, (None if once else workspace, ui), folder, time.monotonic() - began)
+    pages = {} if once else {"Workspace": workspace, "Prefect UI": ui}
+    print_result(outcomes, checked, pages, folder, time.monotonic() - began)
     if any(one.compared - one.right > one.wrong for one in checked):
         print_how_to_fix(command, stays=not once)
     if once:

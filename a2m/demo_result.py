@@ -113,13 +113,11 @@ def write_command(folder: Path, settings: Mapping[str, str]) -> Path:
 def print_result(
     outcomes: Sequence[tuple[str, str, str]],
     checked: Sequence[Checked],
-    addresses: tuple[str | None, str],
+    addresses: Mapping[str, str],
     folder: Path,
     seconds: float,
 ) -> None:
-    """Print what happened, whether Magento is right, and where to look. addresses: the workspace, if there is one, and
-    Prefect's UI.
-    """
+    """Print what happened, whether Magento is right, and where to look. addresses: pages that stay, by their names."""
     out.print()
     table("What happened", ("entity", "run", "in words"), outcomes)
     out.print()
@@ -127,9 +125,8 @@ def print_result(
     heads = ("", "compared", "right", "failed", "wrong")
     table("Does Magento show what Acumatica says?", heads, rows, heads[1:])
     out.print(f"\nIt took {seconds:.0f} s. Where to look:", markup=False)
-    if addresses[0] is not None:
-        out.print(f"  Workspace      {addresses[0]}", markup=False)
-    out.print(f"  Prefect UI     {addresses[1]}", markup=False)
+    for name, address in addresses.items():
+        out.print(f"  {name:<14} {address}", markup=False)
     out.print(f"  Settings used  {folder / 'state' / 'sandbox.env'}", markup=False)
     out.print(f"  State database {_where_the_state_is(folder)}", markup=False)
     out.print(f"  Logs           {folder}", markup=False)
@@ -141,6 +138,7 @@ def print_how_to_fix(command: Path, *, stays: bool) -> None:
     out.print(f"  See it         {command} failed", markup=False)
     if not stays:
         out.print("  Put it right   while the demo runs: start it without --once (make demo)", markup=False)
+        out.print("\nEverything is stopped again; make demo leaves the workspace and Prefect's UI open.", markup=False)
         return
     change = shlex.quote(json.dumps([PUT_RIGHT]))
     out.print(f"  Put it right   curl -d {change} {os.environ['A2M_ACUMATICA__URL']}/_sandbox/change", markup=False)

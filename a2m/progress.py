@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from app.event_log import shows_waits
 from app.logs import print_to_stderr
-from entities.events import Event, Progress, Waiting
+from entities.events import ChunkQueued, Event, Listener, Progress, Waiting
 
 
 def show_progress(event: Event) -> None:
     """Print how far it is, and what is waited for where the log leaves that out; everything else is only logged."""
     if isinstance(event, Progress) or (isinstance(event, Waiting) and not shows_waits()):
         print_to_stderr(event.message)
+
+
+def show_reading() -> Listener:
+    """Return what prints how much a comparison has read. What it would queue says nothing: nothing is sent."""
+    read = 0
+
+    def show(event: Event) -> None:
+        nonlocal read
+        if isinstance(event, ChunkQueued):
+            read += event.records
+            if event.records:
+                print_to_stderr(f"{event.entity}: {read:,} read")
+        elif not isinstance(event, Progress):
+            show_progress(event)
+
+    return show

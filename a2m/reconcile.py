@@ -46,17 +46,16 @@ def add_to(app: typer.Typer) -> None:
 
 
 async def _reconcile(name: str, *, with_repair: bool, keys: list[str], causes: list[str], json: bool) -> int:
-    from a2m.progress import show_progress
+    from a2m.progress import show_progress, show_reading
     from app import reconcile as flow
     from app.effective_settings import effective_settings
     from app.logs import print_to_stderr
 
     answers: list[dict[str, Any]] = []
     is_right = True
-    listeners = [] if json else [show_progress]
     with effective_settings(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
-            compared = await flow.reconcile(entity, now.settings, now.state, listeners=listeners)
+            compared = await flow.reconcile(entity, now.settings, now.state, listeners=[] if json else [show_reading()])
             flow.remember(now.state, compared, datetime.now(UTC))
             answer = _answer(compared)
             entity_is_right = compared.why_not is None and not compared.differences
@@ -66,7 +65,9 @@ async def _reconcile(name: str, *, with_repair: bool, keys: list[str], causes: l
                 _show(entity, answer)
             chosen = flow.chosen_of(compared.differences, keys=keys, causes=causes) if with_repair else []
             if chosen:
-                mended = await flow.repair(entity, now.settings, now.state, chosen, listeners=listeners)
+                mended = await flow.repair(
+                    entity, now.settings, now.state, chosen, listeners=[] if json else [show_progress]
+                )
                 flow.remember_repaired(now.state, compared, chosen, mended, datetime.now(UTC))
                 entity_is_right = len(chosen) == len(compared.differences) and flow.is_right(now.state, mended)
                 answer["repaired"] = mended.counters.as_json()

@@ -12,7 +12,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from a2m.console import as_json, out, table
+from a2m.console import TABLE_FROM, as_json, out, table
 from a2m.sync import ONE_OR_ALL, chosen_entities
 from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
 
@@ -133,8 +133,6 @@ def _by_cause(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-TABLE_FROM = 120
-"""Columns of a screen that a table with reasons needs."""
 HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 

@@ -76,7 +76,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
     if json:
         as_json({"entities": [outcome.counters.as_json() for outcome in outcomes]})
         for outcome in found:
-            if outcome.stopped:  # a fault is on standard error already, as a line of the log
+            if outcome.stopped:
                 print_error(outcome.summary())
     else:
         for outcome in found:
@@ -93,9 +93,8 @@ def _show(outcome: object, *, dry_run: bool) -> None:
 
     assert isinstance(outcome, RunResult)
     counters = outcome.counters
-    if outcome.fault or outcome.stopped:
+    if outcome.stopped:  # a fault is on standard error already, as a line of the log
         out.print(outcome.summary(), markup=False)
-    if outcome.stopped:
         return
     title = f"{counters.entity}{' (dry run: nothing was sent or stored)' if dry_run else ''}"
     counts = counters.as_json()

@@ -33,6 +33,14 @@ class Commands(TyperGroup):
                 ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Say of an argument that is missing what it can be."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message or getattr(error.param, "help", None) or ""
+            raise
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each group."""
         groups: dict[str, list[tuple[str, str]]] = {one: [] for one in (*GROUPS, "More")}

@@ -7,7 +7,7 @@ text) and what was delivered, from the state database alone; neither system is a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,10 @@ from settings import Settings, as_on_the_screen
 
 _DELIVERIES_SHOWN = 10
 NOTHING_KNOWN = "Nothing known"
+
+
+def _in_utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,15 @@ def explain(settings: Settings, state: State, entity: str, typed: str) -> list[L
 
 
 def explanation(
-    settings: Settings, state: State, entity: str, typed: str, *, deliveries: int = _DELIVERIES_SHOWN
+    settings: Settings,
+    state: State,
+    entity: str,
+    typed: str,
+    *,
+    deliveries: int = _DELIVERIES_SHOWN,
+    at: Callable[[datetime], str] = _in_utc,
 ) -> Explanation:
-    """Return what is known of one record, with so many of the last deliveries to each place."""
+    """Return what is known of one record, with so many of the last deliveries to each place; `at` writes instants."""
     keys = keys_of(state, settings, entity, typed)
     with state.read() as connection:
         known = entities.read(connection, entity)
@@ -87,17 +97,21 @@ def explanation(
         if (value := kind.value_text(row.value))
     ]
     lines += [(f"Link of {link.key}", f"{link.magento_id} in Magento ({link.made_by})") for link in linked.values()]
-    lines += [_message(kind.value_text(message.value), message) for message in queued]
+    lines += [_message(kind.value_text(message.value), message, at) for message in queued]
     if not lines:
-        return Explanation([(NOTHING_KNOWN, _nothing_of(state, entity, typed, known.last_sync_at))], [], is_known=False)
+        return Explanation(
+            [(NOTHING_KNOWN, _nothing_of(state, entity, typed, known.last_sync_at, at))], [], is_known=False
+        )
     shown = [(what, as_on_the_screen(text)) for what, text in lines]
     return Explanation(shown, _delivered(kind, queued, delivered))
 
 
-def _nothing_of(state: State, entity: str, typed: str, synced_at: datetime | None) -> str:
+def _nothing_of(
+    state: State, entity: str, typed: str, synced_at: datetime | None, at: Callable[[datetime], str]
+) -> str:
     if synced_at is None:
         return f"there was no sync of {entity} yet: a2m sync {entity}"
-    message = f"no sync has seen {typed!r}; the last sync of {entity} was {synced_at:%Y-%m-%d %H:%M:%S} UTC."
+    message = f"no sync has seen {typed!r}; the last sync of {entity} was {at(synced_at)}."
     return message + did_you_mean(state, entity, typed)
 
 
@@ -114,10 +128,11 @@ def _record_lines(stored: Stored) -> Iterator[Line]:
         yield "Changes by itself on", str(datetime.fromordinal(stored.next_change).date())
 
 
-def _message(value: str, one: Message) -> Line:
+def _message(value: str, one: Message, at: Callable[[datetime], str]) -> Line:
     value = f"{value}, " if value else ""
     reason = f": {one.reason}" if one.reason else ""
-    text = f"{value}{one.state}{_waits(one)}, {one.attempts} attempts, {one.changed_at:%Y-%m-%d %H:%M:%S} UTC{reason}"
+    refused = f", {one.attempts} attempt{'' if one.attempts == 1 else 's'}" if one.attempts else ""
+    text = f"{value}{one.state}{_waits(one, at)}{refused}, {at(one.changed_at)}{reason}"
     return f"Message {one.id}{_at(one.source)}", text
 
 
@@ -148,16 +163,16 @@ def _delivery(one: Delivered) -> Line:
     reason = f": {one.reason}" if one.reason else ""
     return (
         f"Request {one.request}{_at(one.source)}",
-        f"{sent}{one.outcome}, {one.sent_at:%Y-%m-%d %H:%M:%S} UTC{reason}",
+        f"{sent}{one.outcome}, {_in_utc(one.sent_at)}{reason}",
     )
 
 
-def _waits(one: Message) -> str:
+def _waits(one: Message, at: Callable[[datetime], str]) -> str:
     """For what a pending message waits, since when, and when it is checked again."""
     if one.wait is None or one.state != PENDING:
         return ""
-    again = "by the next sync" if one.not_before is None else f"after {one.not_before:%Y-%m-%d %H:%M:%S} UTC"
-    since = f"since {one.wait.since:%Y-%m-%d %H:%M:%S} UTC"
+    again = "by the next sync" if one.not_before is None else f"after {at(one.not_before)}"
+    since = f"since {at(one.wait.since)}"
     return f", waits for {describe(one.wait.code)} ({one.wait.code}) {since}, checked again {again}"
 
 

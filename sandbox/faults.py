@@ -145,7 +145,7 @@ def _where(rule: Rule, word: str, text: str) -> None:
     elif name in ("every", "after"):
         setattr(rule, name, _number(value, word, text))
     else:
-        raise FaultPlanError(f"{word!r} in {text!r} is no condition.")
+        raise FaultPlanError(f"{word!r} in {text!r} is no condition. See docs/reference/faults.md.")
 
 
 def _what(rule: Rule, word: str, text: str) -> None:
@@ -161,7 +161,7 @@ def _what(rule: Rule, word: str, text: str) -> None:
     elif name == "cut" and value in ("before", "after"):
         rule.cut = value
     else:
-        raise FaultPlanError(f"{word!r} in {text!r} is no fault.")
+        raise FaultPlanError(f"{word!r} in {text!r} is no fault. See docs/reference/faults.md.")
 
 
 def _number(value: str, word: str, text: str) -> int:

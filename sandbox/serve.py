@@ -80,8 +80,8 @@ async def _serve(
     acumatica, magento = (f"http://{HOST}:{listening.getsockname()[1]}" for listening in sockets)
     _tell(lines_that_connect(acumatica, magento, documents=documents), env_file)
     if sys.stderr.isatty():
-        where = "Put these lines into a .env file" if env_file is None else f"The file {env_file} has these lines"
-        sys.stderr.write(f"\nBoth simulators run until Ctrl-C. {where} that connects a2m to them.\n")
+        where = "These lines in a .env file connect" if env_file is None else f"The file {env_file} connects"
+        sys.stderr.write(f"\nBoth simulators run until Ctrl-C. {where} a2m to them.\n")
     await stopped.wait()
     for server in servers:
         server.should_exit = True

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+
+from settings.kinds import INSTANT
 
 
 def _clean_url(value: str) -> str:
@@ -55,10 +57,14 @@ def refuse_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _in_utc(value: Any, validated: ValidatorFunctionWrapHandler) -> datetime:
+    try:
+        found: datetime = validated(value)
+    except ValidationError as error:
+        raise ValueError(f"it must be {INSTANT}") from error
+    return found.astimezone(UTC)
 
 
 CleanUrl = Annotated[str, AfterValidator(_clean_url)]
 Names = Annotated[tuple[str, ...], AfterValidator(refuse_duplicates)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Instant = Annotated[AwareDatetime, WrapValidator(_in_utc)]

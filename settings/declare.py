@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from settings.kinds import Kind, ListOf, Map, Secret, Table, beside_of, kind_of
+from settings.kinds import INSTANT, Instant, Kind, ListOf, Map, Secret, Table, beside_of, kind_of
 
 PREFIX = "A2M_"
 _BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
@@ -121,8 +121,9 @@ class Setting:
 
     @property
     def range(self) -> str:
-        """Unit and bounds as text; empty where it has none."""
-        return ", ".join(part for part in (self.unit, str(self.bounds)) if part)
+        """Unit and bounds as text, or how an instant is written; empty where there is none."""
+        instant = INSTANT if isinstance(self.kind, Instant) else ""
+        return ", ".join(part for part in (self.unit, str(self.bounds), instant) if part)
 
     @cached_property
     def kind(self) -> Kind:

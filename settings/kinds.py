@@ -37,6 +37,10 @@ class Text:
     """A text."""
 
 
+INSTANT = "a date and a time with its zone, such as 2026-01-31T00:00:00Z"
+"""How an instant is written."""
+
+
 @dataclass(frozen=True)
 class Instant:
     """A date and a time with its time zone."""

@@ -44,9 +44,10 @@ def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = Non
     except SourceError as error:
         raise SettingsError(bad_json() or str(error)) from error
     if needs_both_systems and settings.missing():
-        raise SettingsMissing(
-            "\n".join(f"{name} is not set. Put it into the environment, .env or {file}." for name in settings.missing())
-        )
+        names = settings.missing()
+        it = "it" if len(names) == 1 else "them"
+        lines = [*(f"{name} is not set." for name in names), f"Put {it} into the environment, .env or {file}."]
+        raise SettingsMissing("\n".join(lines))
     return settings
 
 

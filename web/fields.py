@@ -167,7 +167,14 @@ def _field(one: Setting, value: Any, settings: Settings, origin: str, error: str
             chosen = next((o.value for o in options if value in (o.value, o.label)), str(value))
             return Field(one, "choice", chosen, origin, error, options)
         case ListOf(values=values) if values:
-            return Field(one, "ticks", value or [], origin, error, [Option(each, each) for each in values])
+            return Field(
+                one,
+                "ticks",
+                value or [],
+                origin,
+                error,
+                [Option(each, each.replace("_", " ").capitalize()) for each in values],
+            )
         case ListOf():
             return Field(one, "list", "\n".join(map(str, value or [])), origin, error)
         case Table(row=row):

@@ -256,3 +256,15 @@ def test_hosts_that_do_not_answer(a2m, make_world):
     assert results["Acumatica answers"] == results["Magento answers"] == "failed"
     assert results["Warehouses"] == results["Sources"] == "could not be checked"
     assert {results[what] for what in CLOCKS} == {"could not be checked"}
+
+
+@pytest.mark.parametrize(("width", "first"), [(80, "passed: State is private"), (160, "what")])
+def test_a_narrow_screen_gets_a_list(a2m, make_world, monkeypatch, width, first):
+    """Below 120 columns each check has a line of its own with what was found below; the end names what failed."""
+    make_world(10)
+    monkeypatch.setattr("a2m.console.out.width", width)
+    output = a2m("check", A2M_INVENTORY__WAREHOUSES='["MAIN","NOSUCH"]')
+    lines = output.out.splitlines()
+    assert lines[1].startswith(first)
+    assert max(map(len, lines[: lines.index("Settings that are not the default")])) <= width
+    assert "1 failed (Warehouses)" in output.out

@@ -37,3 +37,15 @@ def test_nothing_else_of_the_sandbox_fails(make_world, documents):
     demo_result.leave_one_to_fail()
     orders = here.site_state()["orders"]
     assert [one["status"] for one in orders if one["order_nbr"] == demo_result.ORDER] in ([], ["Completed"])
+
+
+@pytest.mark.parametrize(("stays", "words"), [(False, "Everything is stopped again"), (True, "curl")])
+def test_pages_that_ended_are_not_named(make_world, capfd, tmp_path, stays, words):
+    """A demo that ends by itself names no address that nobody answers any more, and says how to keep them."""
+    make_world(1)
+    pages = {"Prefect UI": "http://127.0.0.1:4200"} if stays else {}
+    demo_result.print_result([], [], pages, tmp_path, 1.0)
+    demo_result.print_how_to_fix(tmp_path / "a2m", stays=stays)
+    shown = capfd.readouterr().out
+    assert words in shown
+    assert ("127.0.0.1:4200" in shown) == stays

@@ -65,3 +65,11 @@ def test_a_fault_is_reported_and_is_not_a_success(a2m, make_world):
     output = a2m("reconcile", "price", A2M_ACUMATICA__PASSWORD="wrong")
     assert output.code == 1
     assert "login" in output.err
+
+
+def test_how_far_a_comparison_is(a2m, make_world):
+    """It shows what is read; what a sync would queue is not shown, because nothing is queued."""
+    make_world(30)
+    output = a2m("reconcile", "price")
+    assert "price: 30 read" in output.err
+    assert "queued" not in output.err

@@ -60,7 +60,8 @@ def test_check_process_time_takes_1_to_59(monkeypatch, good):
         ("A2M_ORDER__TYPES", '["SO","QT"]', "QT is a quote"),
         ("A2M_ACUMATICA__TIME_ZONE", "Mars/Base", "IANA time zone"),
         ("A2M_ITEMS__STATUSES", '["Alive"]', "Alive is not an item status"),
-        ("A2M_SHIPMENT__FROM", "2026-01-01T00:00:00", "timezone"),
+        ("A2M_SHIPMENT__FROM", "2026-01-01T00:00:00", "a date and a time with its zone, such as"),
+        ("A2M_ORDER__FROM", "30.11.2026", "a date and a time with its zone, such as"),
     ],
 )
 def test_a_wrong_value_names_the_field_the_value_and_the_rule(monkeypatch, name, value, words):

@@ -131,7 +131,7 @@ def test_the_overview_refreshes_itself(site, page):
 
 def test_by_keyboard(page):
     """The first stop skips to the content; a message is ticked and its button pressed without a mouse."""
-    page.goto("/failed/group?entity=price&code=unknown_sku&text=SKU-001")
+    page.goto("/failed/group?entity=price&code=unknown_sku&text=SKU-00")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.get_by_label("SKU-001", exact=True).focus()
@@ -139,6 +139,14 @@ def test_by_keyboard(page):
     page.get_by_role("button", name="Send ticked again").focus()
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("1 message is sent again").wait_for()
+
+
+def test_enter_in_the_reason_skips(page):
+    """Return in the field of the reason presses Skip, not Send again, which is the first button of the form."""
+    page.goto("/failed/group?entity=price&code=unknown_sku&text=SKU-059")
+    page.get_by_label("Reason", exact=True).fill("sold out for good")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("1 message is skipped: sold out for good.").wait_for()
 
 
 def test_all_of_a_page_are_ticked_and_skipped(page):

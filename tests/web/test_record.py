@@ -46,6 +46,9 @@ async def test_why_magento_shows_it(site):
     assert "Price B &amp; &lt;b&gt;" in text
     assert "9.49 for B &amp; &lt;b&gt;" in text
     assert "<b>" not in text
+    assert "9.49, sent, " in text
+    assert "0 attempts" not in text
+    assert " UTC" not in text.replace("UTC</time>", "")
     assert "Nothing known" in site.get("/record/price?key=nowhere").text
     assert site.get("/record/nothing?key=A-1").status_code == 404
     assert site.get("/record/price").status_code == 404

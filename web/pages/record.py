@@ -48,7 +48,9 @@ def show(visit: Visit) -> Response:
     from app.explain import explanation  # only here, too
 
     entity, key = _record(visit)
-    found = explanation(visit.here.settings, visit.workspace.state, entity, key, deliveries=DELIVERIES_SHOWN)
+    found = explanation(
+        visit.here.settings, visit.workspace.state, entity, key, deliveries=DELIVERIES_SHOWN, at=visit.times.exactly
+    )
     return visit.render(
         "record.html",
         entity=entity,

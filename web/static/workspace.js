@@ -30,6 +30,14 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// Enter in a field presses the button that it belongs to, not the first one of the form.
+document.addEventListener("keydown", (event) => {
+  const button = document.getElementById(event.target.dataset?.presses);
+  if (event.key !== "Enter" || event.isComposing || !button) return;
+  event.preventDefault();
+  button.click();
+});
+
 // A box at the head of a list ticks all of it.
 document.addEventListener("change", (event) => {
   const head = event.target;
