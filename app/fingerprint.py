@@ -2,6 +2,7 @@
 
 It is made from what the settings become: the entity's rule, what it reads, where from and where to. So no setting can
 be missed that changes any of them, and none counts that changes nothing. When it changes, the next sync is a full one.
+That of values ends with where to: when that changes, what Magento confirmed before was confirmed elsewhere.
 """
 
 from __future__ import annotations
@@ -20,17 +21,27 @@ from entities.marks import ONLY_SENDING
 from entities.registry import ENTITIES
 from settings import Settings
 
+_SHOWN_IN = "@"
+
 
 def fingerprint_of(settings: Settings, entity: str, active_since: datetime | None = None) -> str:
     """Return the fingerprint of all that the entity is computed with."""
     acumatica, magento, chosen = settings.acumatica, settings.magento, ENTITIES[entity]
-    return fingerprint(
+    whole = fingerprint(
         chosen.rule(settings),
         chosen.read_plan(settings, active_since),
         chosen.computed_with(settings),
         (acumatica.url, acumatica.tenant, acumatica.branch, acumatica.endpoint, acumatica.version),
         (magento.url, magento.store_code),
     )
+    place = chosen.shown_in(settings)
+    return whole if place is None else f"{whole}{_SHOWN_IN}{fingerprint(magento.url, place)}"
+
+
+def is_elsewhere(before: str | None, now: str) -> bool:
+    """Return whether values go elsewhere in Magento now than with the settings before, as far as that was kept."""
+    _whole, kept, place = (before or "").partition(_SHOWN_IN)
+    return bool(kept) and place != now.partition(_SHOWN_IN)[2]
 
 
 def fingerprint(*parts: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from app.composition import Run, working
 from app.counting import counting
 from app.event_log import log_event
+from app.fingerprint import is_elsewhere
 from app.keys import UnknownKey, did_you_mean, known_keys
 from app.lease_holder import acquire_lease, heartbeat, somebody
 from app.poll_loop import StopPolling, poll_loop
@@ -187,6 +188,8 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
         woken = wakes.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
+    if is_elsewhere(known.computed_with, settled_with):
+        entities.forget_confirmed(run.state, run.lease)
     full = full or settings_changed or _full_sync_is_due(run, known) or _is_asked_for(woken, known)
     await context.entity.refuse_settings(context, full=full, changed=settings_changed)
     failed = await run_sync(context, stages, full=full)

@@ -192,6 +192,9 @@ class Entity(Protocol[R]):
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
         """Return what beside its rule and its plan makes everything be computed again when it changes."""
 
+    def shown_in(self, settings: Settings) -> tuple[Any, ...] | None:
+        """Return where in the shop values are shown; None of documents, each of which has its link."""
+
     def connections(self, settings: Settings) -> int:
         """Return over how many connections requests may go at once."""
 

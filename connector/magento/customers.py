@@ -64,6 +64,15 @@ async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_
     return found
 
 
+async def customers_of(client: MagentoClient, ids: Sequence[str]) -> list[CustomerData]:
+    """Return the customers with these ids, read together."""
+    return [
+        found
+        for criteria in criteria_of("entity_id", ids)
+        async for found in pages(client, "customers/search", criteria)
+    ]
+
+
 async def create(client: MagentoClient, body: Mapping[str, Any]) -> str:
     """Create the customerand return its id. Magento mails the new customer, and refuses an e-mail that it has."""
     return str((await client.write("POST", "customers", {"customer": body}))["id"])

@@ -76,7 +76,7 @@ HELP: dict[FailureCode, Help] = {
     Code.UNREADABLE_RECORD: Help("Acumatica sent the record in a form that cannot be read.", _IN_ACUMATICA),
     Code.CANNOT_BE_KEPT: Help("A name or a value of the record cannot be stored in a database.", _IN_ACUMATICA),
     Code.GONE_FROM_MAGENTO: Help(
-        "The customer or order was deleted in Magento; it is not created again automatically.",
+        "The customer or order was deleted in Magento, or its id is another's; it is not created again automatically.",
         "Link it to another one (a2m link), or skip the message.",
     ),
     Code.CHANGED_AFTER_IT_WAS_SENT: Help(

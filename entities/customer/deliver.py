@@ -35,6 +35,7 @@ from connector.state.sync.links import Link
 from entities.base import Feed, FeedPage, RunContext
 from entities.customer import rules
 from entities.customer.merge import merged, new_customer, not_applied
+from entities.customer.same_account import refuse_somebody_else
 from entities.customer.types import Account, CustomerRule, ShopFacts
 from entities.documents.document import Delivered, Document, noted
 from entities.shop import ConfigurationConflict
@@ -191,10 +192,13 @@ async def send(
     else:
         magento_id = str(current["id"])
         _refuse_to_change(context, message, account, current, link)
+        before = _sent_before(context, message, link)
+        if link is not None and link.document is not None:
+            refuse_somebody_else(message.key, current, [account, *before])
         account = _where_it_is(context, account, current)
         if not not_applied(account, current):
             return _delivered(magento_id, link)
-        await magento.update(client, magento_id, merged(current, account, *_sent_before(context, message, link)))
+        await magento.update(client, magento_id, merged(current, account, *before))
     left = not_applied(account, await magento.customer(client, magento_id) or {})
     if left:
         raise _dropped(message.key, magento_id, left)

@@ -22,6 +22,7 @@ from entities.customer.explain import explain_now, explained
 from entities.customer.from_settings import customer_rule, read_plan
 from entities.customer.link_sides import SIDES
 from entities.customer.routes import ROUTES
+from entities.customer.same_account import refuse_customers_of_another_shop
 from entities.customer.types import Account, CustomerRule
 from entities.documents.document import Delivered, Document
 from entities.documents.entity import DocumentEntity
@@ -84,6 +85,11 @@ class Customers(DocumentEntity[CustomerRule, Account]):
     def identity(self, context: RunContext[CustomerRule], record: dict[str, Any]) -> str | None:
         """See `DocumentParts.identity`: the e-mail in its website."""
         return identity(context, record)
+
+    async def refuse_settings(self, context: RunContext[CustomerRule], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`: another shop."""
+        if changed:
+            await refuse_customers_of_another_shop(context)
 
     async def before_push(self, context: RunContext[CustomerRule]) -> None:
         """See `Entity.before_push`: more new customers than the limit stop the sync."""

@@ -49,6 +49,9 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
         """See `Entity.computed_with`."""
         return ()
 
+    def shown_in(self, settings: Settings) -> None:
+        """See `Entity.shown_in`."""
+
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`: documents go one by one, so there is nothing to tune."""
         return False

@@ -27,6 +27,7 @@ from entities.order.from_settings import order_rule, read_plan
 from entities.order.link_sides import SIDES
 from entities.order.number import spellings
 from entities.order.routes import ROUTES
+from entities.order.same_shop import refuse_orders_of_another_shop
 from entities.order.steps import find, send, still_waiting
 from entities.order.types import OrderContent, OrderRule
 from entities.read_plan import ReadPlan
@@ -87,6 +88,11 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
     def beside(self, before: OrderContent, now: OrderContent) -> Beside | None:
         """See `DocumentParts.beside`: an edit in Acumatica."""
         return edited(before, now)
+
+    async def refuse_settings(self, context: RunContext[OrderRule], *, full: bool, changed: bool) -> None:
+        """See `Entity.refuse_settings`: another shop."""
+        if changed:
+            await refuse_orders_of_another_shop(context)
 
     async def still_waiting(
         self, context: RunContext[OrderRule], client: MagentoClient, waiting: Sequence[Message]

@@ -68,9 +68,9 @@ class Price(ValueEntity[PriceRule]):
         """See `Entity.read_plan`."""
         return read_plan(settings, active_since)
 
-    def computed_with(self, settings: Settings) -> tuple[Any, ...]:
-        """See `Entity.computed_with`: the store view, too."""
-        return (*super().computed_with(settings), settings.magento.store_id)
+    def shown_in(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.shown_in`: a store view."""
+        return (settings.magento.store_id,)
 
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`: the answer to a bulk measures the consumer's time."""

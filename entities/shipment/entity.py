@@ -19,6 +19,7 @@ from entities.checks import Check, PlannedCheck
 from entities.documents.document import Beside, Delivered, Document
 from entities.documents.entity import DocumentEntity
 from entities.explained import Known, Line
+from entities.order.same_shop import refuse_orders_of_another_shop
 from entities.read_plan import ReadPlan
 from entities.shipment import rules
 from entities.shipment.checks import drop_shipments, shipments_in_acumatica, shipments_in_magento
@@ -99,9 +100,10 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
         return 1
 
     async def refuse_settings(self, context: RunContext[ShipmentRule], *, full: bool, changed: bool) -> None:
-        """See `Entity.refuse_settings`: an unknown warehouse."""
+        """See `Entity.refuse_settings`: an unknown warehouse, and another shop."""
         if changed:
             await refuse_unknown_warehouses(context)
+            await refuse_orders_of_another_shop(context)
 
     async def still_waiting(
         self, context: RunContext[ShipmentRule], client: MagentoClient, waiting: Sequence[Message]

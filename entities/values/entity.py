@@ -40,6 +40,10 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
         """See `Entity.computed_with`: which items go, and what becomes of those that Magento does not have."""
         return (item_rule(settings), settings.items.unknown_sku)
 
+    def shown_in(self, settings: Settings) -> tuple[Any, ...]:
+        """See `Entity.shown_in`."""
+        return ()
+
     def is_tuned(self, settings: Settings) -> bool:
         """See `Entity.is_tuned`."""
         return True

@@ -28,7 +28,7 @@ from settings import Setting, Settings, SettingsError, all_settings, load_settin
 from settings.kinds import Choice, Instant, ListOf, Map, Number, Secret, Table, Text, YesNo, kind_of, plain_type
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-TOKEN = "a token of a test"
+TOKEN = "a-token-of-a-test"
 CONNECTED: dict[str, dict[str, Any]] = {
     "magento": {"url": "https://shop.example.com", "bearer_token": TOKEN},
     "acumatica": {"url": "https://erp.example.com", "username": "admin", "password": "secret", "client_secret": "x"},

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from support.world import World
 
+from connector.state.operator import actions
 from connector.state.sync import entities
 
 CHANGES = [
@@ -56,3 +57,17 @@ async def test_what_changed_by_the_setting_is_sent(make_world):
     assert str(here.prices()["SKU-000001"]) == "9.49"
     await here.sync("price", here.settings(price={"rounding": 0}))
     assert here.prices()["SKU-000001"] == 9
+
+
+async def test_an_unknown_sku_that_was_left_out_fails_once_the_setting_says_so(make_world):
+    """From fail to skip and back; what a person skipped stays left out."""
+    here: World = make_world(2, shop_products=[])
+    for choice, failed in (("fail", 2), ("skip", 0), ("fail", 2)):
+        here.clock.advance(60)
+        await here.sync("price", here.settings(items={"unknown_sku": choice}))
+        assert len(here.failed("price")) == failed
+    actions.skip(here.state, here.failed("price")[0], "not sold here", here.clock.now())
+    for choice in ("skip", "fail"):
+        here.clock.advance(60)
+        await here.sync("price", here.settings(items={"unknown_sku": choice}))
+    assert len(here.failed("price")) == 1

@@ -327,7 +327,8 @@ def _decide_unsendable(
         changes.reject(want, None)
         return
     outcome = Outcome.REJECTED_AND_LEFT_OUT if want.skipped else Outcome.REJECTED
-    newer = want.value is None or failed.wanted != want.value
+    by_setting = failed.state == SKIPPED and failed.cause != FailureCode.BY_HAND
+    newer = want.value is None or failed.wanted != want.value or by_setting
     state = _became(want, failed, outcome, newer=newer)
     if state == failed.state == SKIPPED and not newer:
         return  # somebody has seen this note and left it out

@@ -15,6 +15,7 @@ from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.rows import upsert
 from connector.state.schema import entities, instant, micros
+from connector.state.sync import ledger
 
 _ENTITY = select(entities).where(entities.c.entity == bindparam("the_entity"))
 """Run many times a sync: made once, it costs a third."""
@@ -87,6 +88,13 @@ def computed_with(state: State, held: Lease, fingerprint: str) -> None:
     with state.write() as connection:
         lease.require(connection, held)
         upsert(connection, entities, [{"entity": held.entity, "computed_with": fingerprint}])
+
+
+def forget_confirmed(state: State, held: Lease) -> None:
+    """Forget what Magento confirmed of the entity's values: it was confirmed elsewhere. Raises `LeaseLost`."""
+    with state.write() as connection:
+        lease.require(connection, held)
+        ledger.forget(connection, held.entity)
 
 
 def first_active(state: State, entity: str, now: datetime) -> datetime:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection, Row, select
 
 from connector.state.keyed_rows import KEYS_PER_QUERY
 from connector.state.rows import chunked, in_any, upsert
@@ -51,13 +51,24 @@ def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[
     return list(_read(connection, entity, links.c.magento_id, [magento_id]).values())
 
 
+def newest(connection: Connection, entity: str, count: int) -> list[Link]:
+    """The newest links that nobody made by hand, of documents of which Magento was told something."""
+    ours = (links.c.entity == entity) & (links.c.made_by != "hand") & links.c.document.is_not(None)
+    chosen = select(links).where(ours).order_by(links.c.linked_at.desc(), links.c.key).limit(count)
+    return [_link(row) for row in connection.execute(chosen)]
+
+
 def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
     for part in chunked(list(values), KEYS_PER_QUERY):
         chosen = (links.c.entity == entity) & in_any(connection, column, part)
         for row in connection.execute(select(links).where(chosen)):
-            found[row.key] = Link(row.key, row.acumatica_key, row.magento_id, row.document, row.made_by)
+            found[row.key] = _link(row)
     return found
+
+
+def _link(row: Row[Any]) -> Link:
+    return Link(row.key, row.acumatica_key, row.magento_id, row.document, row.made_by)
 
 
 def write(connection: Connection, entity: str, rows: Sequence[Link], now: datetime) -> None:
