@@ -36,7 +36,7 @@ LONGEST_RETRY_AFTER = 86_400.0
 
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _NO_CONNECTION = (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol)
-_ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
+_ENCODING_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 class TrustUnusable(Exception):
@@ -249,7 +249,7 @@ async def _exchange(
                 raise _too_large(limit, request)
     finally:
         await response.aclose()
-    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _ENCODING_HEADERS]
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _ENCODING_HEADERS]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)
 
 

@@ -58,6 +58,15 @@ async def test_a_body_that_does_not_unpack_is_a_protocol_fault():
     assert fault_of(caught.value).kind == "protocol"
 
 
+@pytest.mark.parametrize("value", ["é".encode(), "é".encode("latin-1")])
+async def test_a_header_that_is_no_ascii(value: bytes):
+    """A proxy may write its name as it likes: the answer is one all the same."""
+    headers = [(b"Server", value), (b"Content-Length", b"2"), (b"X-A", b"1"), (b"X-A", b"2")]
+    async with answering(content=b"{}", headers=headers) as client:
+        response = await exchange(client, client.build_request("GET", "http://shop/"))
+    assert (response.headers["server"], response.headers.get_list("x-a"), response.content) == ("é", ["1", "2"], b"{}")
+
+
 async def test_no_cookie_is_kept():
     """A jar of no_cookies sends no cookie back."""
     seen = []
