@@ -89,9 +89,12 @@ class Push(msgspec.Struct):
         """Return how many records an operation of a bulk has; None where nothing goes in bulks."""
         return self.request_size(context) if self.operations > 1 else None
 
-    def learn(self, claimed: Sequence[Message]) -> None:
-        """A request without a stock-out (they go first) shows that none is left until more is queued."""
-        self.stock_outs = self.stock_outs and any(message.value == 0 for message in claimed)
+    def learn(self, claimed: Sequence[Message], before: asyncio.Event) -> None:
+        """A request without a stock-out (they go first) shows that none is left until more is queued; `before`: the
+        news of when it was asked for.
+        """
+        if before is self.news:
+            self.stock_outs = self.stock_outs and any(message.value == 0 for message in claimed)
 
     def stop(self, fault: Exception) -> None:
         """Nothing more is sent in this round; the first fault is the one that is reported."""
@@ -246,7 +249,7 @@ async def _claim(context: RunContext[Any], cut: Push, index: int) -> list[Messag
             await cut.stock_priority.wait(context)
         news, more_to_come = cut.news, cut.more_to_come
         claimed = await cut.outcomes.write(context, BatchResult([], then=_claim_spec(context, cut)))
-        cut.learn(claimed)
+        cut.learn(claimed, news)
         if claimed or not more_to_come:
             return claimed
         await news.wait()
@@ -297,7 +300,7 @@ async def _keep(
     waits = [outcome.retry_after for outcome in others if outcome.retry_after is not None]
     if waits:
         context.state.block_host(context.shop.host, now + timedelta(seconds=max(waits)))
-    then = _claim_spec(context, cut) if claims_more and cut.fault is None else None
+    news, then = cut.news, _claim_spec(context, cut) if claims_more and cut.fault is None else None
     if others or result.document is not None:
         outcomes = _settled_all(context, claimed, delivery.outcomes, now, connection_lost=fault is not None)
         recheck_at = now + LATE_WRITE if in_doubt else None
@@ -306,7 +309,7 @@ async def _keep(
         answered = BatchResult([], then=then, sent=claimed)
     next_claimed = await cut.outcomes.write(context, answered)
     if then is not None:
-        cut.learn(next_claimed)
+        cut.learn(next_claimed, news)
     log_outcomes(context, answered)
     states = [one.state for one in answered.outcomes]
     sent = len(answered.sent) + states.count(SENT)

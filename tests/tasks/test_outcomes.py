@@ -1,7 +1,9 @@
 """What becomes of a message by what became of its row in a request, and whether the whole connection is asked about."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from support.moment import NOW
 from connector.magento.batches import RowResult
 from connector.magento.errors import ConnectionFault, MagentoFault
 from connector.model.failures import FailureCode
-from entities.base import QueueRule, RunContext
+from connector.state.queue.desired import Computed, DesiredValue
+from entities.base import ClaimOrder, QueueRule, RunContext
 from tasks import push
 from tasks.push import Push
 
@@ -157,9 +160,28 @@ def test_a_request_keeps_to_the_shops_own_limit(
 def test_stock_outs_are_searched_for_until_none_is_left() -> None:
     """A request without one says so, until more is queued."""
     cut = Push(10)
-    cut.learn([message(value=0), message(value=5)])
+    cut.learn([message(value=0), message(value=5)], cut.news)
     assert cut.stock_outs
-    cut.learn([message(value=5)])
+    cut.learn([message(value=5)], cut.news)
     assert not cut.stock_outs
     cut.report_progress(more_to_come=True)
+    assert cut.stock_outs
+
+
+async def test_a_claim_says_nothing_of_what_is_queued_meanwhile(
+    make_context: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stock-out of a chunk that is queued while a claim without one is written goes first all the same."""
+    context = make_context(claim_order=ClaimOrder.ZEROS_FIRST)
+    context.state.commit(Computed(["A"], [DesiredValue("A", "A", "", "A", 5)], None), NOW)
+    cut, loop, settle = Push(1, more_to_come=True), asyncio.get_running_loop(), context.state.settle
+
+    def written_while_more_is_queued(answers: Any, now: Any) -> Any:
+        claims = settle(answers, now)
+        loop.call_soon_threadsafe(partial(cut.report_progress, more_to_come=True))
+        return claims
+
+    monkeypatch.setattr(context.state, "settle", written_while_more_is_queued)
+    assert [one.key for one in await push._claim(context, cut, 0)] == ["A"]
+    await cut.outcomes.close()
     assert cut.stock_outs
