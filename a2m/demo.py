@@ -33,7 +33,8 @@ SETTINGS = {
 }
 """The demo's own, beside those that connect to the sandbox."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_OF_THE_COMMAND = ("A2M_HOME", "A2M_DATABASE_URL", "PREFECT_HOME", "PREFECT_API_URL", *SETTINGS)
+_OF_THE_COMMAND = ("A2M_HOME", "A2M_DATABASE_URL", "PREFECT_HOME", "PREFECT_API_URL")
+"""Without the demo's own: a command tries a message as often as Retry Count says, which takes longer than such a run."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -154,7 +155,8 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
     out.print(f"[{time.monotonic() - began:3.0f} s] Prefect is there.", markup=False)
     outcomes = sync_all(children, f"{ui}/api", began)
     checked = check()
-    pages = {} if once else {"Workspace": workspace, "Prefect UI": ui}
+    simulated = {name: os.environ[f"A2M_{name.upper()}__URL"] for name in ("Acumatica", "Magento")}
+    pages = {} if once else {"Workspace": workspace, "Prefect UI": ui, **simulated}
     print_result(outcomes, checked, pages, folder, time.monotonic() - began)
     if any(one.compared - one.right > one.wrong for one in checked):
         print_how_to_fix(command, stays=not once)

@@ -38,6 +38,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HOSTS = ("magento", "acumatica")
 METHODS = ("GET", "POST", "PUT", "DELETE")
+QUESTIONS = "*/products/*-information"
+"""What Magento's prices are asked by is a POST, and a read all the same."""
 BODIES = {
     "json": ("application/json; charset=utf-8", b'{"message":"The sandbox was told to fail."}'),
     "html": ("text/html", b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"),
@@ -60,6 +62,7 @@ class Rule:
 
     host: str | None = None
     methods: tuple[str, ...] = ()
+    writes: bool | None = None
     path: str = "*"
     key: str | None = None
     every: int = 1
@@ -76,6 +79,8 @@ class Rule:
     def takes(self, host: str, method: str, path: str, text: str) -> bool:
         """Whether this request shall fail; counts it."""
         if self.host not in (None, host) or (self.methods and method not in self.methods):
+            return False
+        if self.writes is not None and self.writes == (method == "GET" or fnmatchcase(path, QUESTIONS)):
             return False
         if not fnmatchcase(path, self.path) or (self.key is not None and not _names(text, self.key)):
             return False
@@ -134,10 +139,8 @@ def _where(rule: Rule, word: str, text: str) -> None:
         rule.host = word
     elif word in METHODS:
         rule.methods = (*rule.methods, word)
-    elif word == "writes":
-        rule.methods = ("POST", "PUT", "DELETE")
-    elif word == "reads":
-        rule.methods = ("GET",)
+    elif word in ("writes", "reads"):
+        rule.writes = word == "writes"
     elif name == "path" and value:
         rule.path = value
     elif name == "key" and value:
