@@ -34,7 +34,7 @@ SETTINGS = {
 """The demo's own, beside those that connect to the sandbox."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _OF_THE_COMMAND = ("A2M_HOME", "A2M_DATABASE_URL", "PREFECT_HOME", "PREFECT_API_URL")
-"""Without the demo's own: a command tries a message as often as Retry Count says, which takes longer than such a run."""
+"""Without `SETTINGS`: a command tries a message as often as Retry Count says, which takes longer than such a run."""
 
 
 def add_to(app: typer.Typer) -> None:

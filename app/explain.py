@@ -140,21 +140,26 @@ def _delivered(
     kind: Entity[Any], queued: Sequence[Message], delivered: Mapping[int, Sequence[Delivery]]
 ) -> list[Delivered]:
     found = [
-        Delivered(
-            one.request,
-            one.sent_at,
-            message.sku or message.key,
-            message.source,
-            kind.value_text(one.value),
-            kind.value_text(one.value_before),
-            one.state,
-            one.cause or "",
-            as_on_the_screen(one.reason or ""),
-        )
+        delivered_as_text(kind, message.sku or message.key, message.source, one)
         for message in queued
         for one in delivered.get(message.target, ())
     ]
     return sorted(found, key=lambda one: (one.sent_at, one.request), reverse=True)
+
+
+def delivered_as_text(kind: Entity[Any], key: str, source: str, one: Delivery) -> Delivered:
+    """Return a delivery to a place as people read it."""
+    return Delivered(
+        one.request,
+        one.sent_at,
+        key,
+        source,
+        kind.value_text(one.value),
+        kind.value_text(one.value_before),
+        one.state,
+        one.cause or "",
+        as_on_the_screen(one.reason or ""),
+    )
 
 
 def _delivery(one: Delivered) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,13 +16,13 @@ from starlette.staticfiles import StaticFiles
 from connector.state.faults import StateError
 from settings import SettingsError, as_on_the_screen
 from web import machines
-from web.pages import activity, connection, failed, login, overview, reconcile, record, setup
+from web.pages import activity, connection, failed, login, overview, reconcile, record, sent, setup
 from web.render import render
 from web.routes import routes_of
 from web.security.gate import HEADERS, Gate
 from web.workspace import Workspace
 
-PAGES = (overview, failed, record, activity, reconcile, setup, connection, login)
+PAGES = (overview, failed, record, activity, sent, reconcile, setup, connection, login)
 """Each has `ROUTES`; what is linked on every page stands in `web.navigation`."""
 STATIC = Path(__file__).parent / "static"
 
@@ -47,7 +48,7 @@ def create_app(workspace: Workspace) -> Starlette:
 def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = "There is no such page" if error.status_code == 404 else "Not possible"
-    text = "" if error.status_code == 404 else error.detail
+    text = "" if error.detail == HTTPStatus.NOT_FOUND.phrase else error.detail
     return _sorry(error.status_code, title, text)
 
 

@@ -36,6 +36,7 @@ PAGES = {
     "records": "/record?q=SKU-001",
     "record": "/record/price?key=SKU-001",
     "activity": "/activity",
+    "sent": "/activity/sent?entity=price&day={today}",
     "reconcile": "/reconcile",
     "setup-sections": "/setup",
     "setup-inventory": "/setup/inventory",
@@ -102,12 +103,12 @@ def picture(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_every_page_is_fit_for_everybody(page, width, scheme):
+def test_every_page_is_fit_for_everybody(site, page, width, scheme):
     """Wide and light, narrow and dark: axe finds nothing serious, and no page is wider than the window."""
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
     for name, path in PAGES.items():
-        page.goto(path)
+        page.goto(path.format(today=site.now.date()))
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         if width == 1280 and name in PICTURED:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
@@ -19,14 +17,13 @@ from connector.state.operator import actions, audit
 from connector.state.queue.message import Message
 from connector.state.queue.messages import FailedChoice, chosen_failed, count_failed
 from entities.names import NAMES
+from web.csv_lines import csv_lines
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
 HISTORY = 20
 CODES = ("failed.send_again", "failed.skip", "failed.link")
 COLUMNS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would calculate."""
 
 
 def show_groups(visit: Visit) -> Response:
@@ -92,19 +89,21 @@ def as_csv(visit: Visit) -> Response:
     """Return all that is chosen as comma-separated values."""
     with visit.workspace.state.read() as connection:
         found = chosen_failed(connection, _choice(visit))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for one in found:
-        when = one.changed_at.isoformat(timespec="seconds")
-        row = (one.id, one.entity, one.sku or one.key, one.source, one.attempts, when, one.cause, one.reason)
-        writer.writerow([_cell(value) for value in row])
+    rows = [
+        (
+            one.id,
+            one.entity,
+            one.sku or one.key,
+            one.source,
+            one.attempts,
+            one.changed_at.isoformat(timespec="seconds"),
+            one.cause,
+            one.reason,
+        )
+        for one in found
+    ]
     headers = {"Content-Disposition": 'attachment; filename="failed-messages.csv"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return Response(csv_lines([COLUMNS, *rows]), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _send_again(visit: Visit) -> Done:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError
-from connector.model.failures import label_of
 from entities.names import NAMES
+from web.outcomes import outcome_of, why_of
 from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
-
-if TYPE_CHECKING:
-    from app.explain import Delivered
 
 LONGEST = 200
 DELIVERIES_SHOWN = 30
 """For each place; each takes a statement."""
-OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Failed", "bad"), "sending": ("No answer yet", "accent")}
 
 
 def search(visit: Visit) -> Response:
@@ -57,23 +52,10 @@ def show(visit: Visit) -> Response:
         key=key,
         found=found,
         times=visit.times,
-        outcome_of=_outcome,
-        why=_why,
+        outcome_of=outcome_of,
+        why=why_of,
         now=f"/record/{entity}/now?{urlencode({'key': key})}",
     )
-
-
-def _outcome(one: Delivered) -> tuple[str, str]:
-    """Return what became of a delivery in words, and how it is coloured."""
-    if one.outcome in OUTCOMES:
-        return OUTCOMES[one.outcome]
-    return ("Waits" if one.outcome == "pending" else one.outcome.capitalize(), "warn")
-
-
-def _why(one: Delivered) -> str:
-    """Return why it was not accepted. Reasons of ours begin with the label of their code, Magento's do not."""
-    label = label_of(one.code) if one.code else ""
-    return one.reason if not label or one.reason.startswith(label) else f"{label}: {one.reason}".rstrip(": ")
 
 
 def show_now(visit: Visit) -> Response:

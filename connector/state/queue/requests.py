@@ -221,6 +221,20 @@ def deliveries(connection: Connection, of: dict[int, int], limit: int) -> dict[i
     return found
 
 
+def carried_by(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, Delivery]]:
+    """Return every target that these requests carried, with what became of it: the newest request first."""
+    found = []
+    for row in sorted(_with_ids(connection, numbers), key=lambda row: int(row[0]), reverse=True):
+        number, state, ids, left, new, in_stock, old, was_in_stock, _previous, not_sent, sent_at = row
+        at, became = instant(sent_at), _not_taken(state, ids, left, not_sent)
+        sent = zip(_numbers(new), _truths_of(in_stock, new), strict=True)
+        confirmed = zip(_numbers(old), _truths_of(was_in_stock, old), strict=True)
+        for target, values, before in zip(_ids(ids), sent, confirmed, strict=True):
+            result, cause, reason = became.get(target, (SENT, None, None))
+            found.append((target, Delivery(number, at, *values, *before, result, cause, reason)))
+    return found
+
+
 _LOGGED = (
     "id, state, targets, left_open, new_values, new_in_stock, old_values, old_in_stock, previous, not_sent, sent_at"
 )
@@ -242,11 +256,18 @@ def _delivery(row: tuple[Any, ...], target: int) -> tuple[Delivery, int | None]:
         value = at(text)
         return None if value is None else bool(value)
 
-    became: tuple[str, str | None, str | None] = (SENT, None, None)
-    if state == SENDING and (left is None or target in _ids(left)):
-        became = (SENDING, None, None)
-    for was, cause, reason, those in _not_sent(not_sent) if not_sent else []:
-        if target in those:
-            became = (was, cause, reason)
+    became = _not_taken(state, ids, left, not_sent).get(target, (SENT, None, None))
     sent = (number, instant(sent_at), at(new), bool_at(in_stock), at(old), bool_at(was_in_stock))
     return Delivery(*sent, *became), at(previous)
+
+
+def _not_taken(
+    state: str, ids: str, left: str | None, not_sent: str | None
+) -> dict[int, tuple[str, str | None, str | None]]:
+    """Return the targets of a request that Magento has not taken in it, with the state, cause and reason of each."""
+    found: dict[int, tuple[str, str | None, str | None]] = {}
+    if state == SENDING:
+        found |= dict.fromkeys(_ids(left or ids), (SENDING, None, None))
+    for was, cause, reason, those in _not_sent(not_sent) if not_sent else []:
+        found |= dict.fromkeys(those, (was, cause, reason))
+    return found

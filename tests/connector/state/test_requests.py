@@ -16,6 +16,7 @@ from connector.state.coordination import lease
 from connector.state.coordination.lease import LEASE_SECONDS, Lease
 from connector.state.engine import State
 from connector.state.operator import overview, retention
+from connector.state.operator.carried import Part, carried
 from connector.state.operator.forget import StillSending, forget
 from connector.state.queue import messages, requests
 from connector.state.queue.desired import Computed, DesiredValue
@@ -25,7 +26,8 @@ from connector.state.run_state import RunState
 from connector.state.schema import micros, targets
 from connector.state.schema import requests as request_table
 
-LATER = NOW + timedelta(minutes=1)
+LATER_BY = timedelta(minutes=1)
+LATER = NOW + LATER_BY
 ALL = ClaimSpec("shop", 100, [100])
 ADR = ROOT / "docs/adr/0045-one-row-for-each-target.md"
 
@@ -190,3 +192,37 @@ async def test_requests_that_were_settled_long_ago_are_deleted(state: State, hel
     assert await retention.forget_messages(state, ManualClock(before), LATER) == 0
     assert await retention.forget_messages(state, ManualClock(before), before, rows=2) == 5
     assert [row[0] for row in rows(state)] == ["sending"]
+
+
+def test_what_went_in_a_span_of_time(state: State, held: Lease) -> None:
+    """Record by record, the newest request first, in parts that end with a whole request; other days are left out."""
+    queue(state, held, A=10, B=0)
+    send(state, held)
+    queue(state, held, A=11)
+    (failed,) = claim(state, held, NOW, ALL)
+    settle(state, held, [MessageOutcome(failed, "failed", "refused_by_magento", "no")], LATER)
+    with state.read() as connection:
+        whole = carried(connection, "price", NOW, LATER)
+        rest = carried(connection, "price", NOW, LATER, before=2)
+        others = [carried(connection, "order", NOW, LATER), carried(connection, "price", LATER, LATER + LATER_BY)]
+    assert [(one.key, one.delivery.value, one.delivery.value_before, one.delivery.state) for one in whole.rows] == [
+        ("A", 11, 10, "failed"),
+        ("A", 10, None, "sent"),
+        ("B", 0, None, "sent"),
+    ]
+    assert whole.rows[0].delivery.reason == "no"
+    assert rest.rows == whole.rows[1:]
+    assert others == [Part([], None)] * 2
+
+
+def test_a_part_ends_with_a_whole_request(state: State, held: Lease) -> None:
+    """A hundred records or a hundred requests; the next part begins behind its last request."""
+    queue(state, held, **{f"K{number:03}": number for number in range(250)})
+    while send(state, held):
+        pass
+    with state.read() as connection:
+        parts = [carried(connection, "price", NOW, LATER)]
+        while parts[-1].before is not None:
+            parts.append(carried(connection, "price", NOW, LATER, before=parts[-1].before))
+    assert [len(part.rows) for part in parts] == [150, 100]
+    assert len({one.key for part in parts for one in part.rows}) == 250
