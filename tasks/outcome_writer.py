@@ -36,8 +36,7 @@ class OutcomeWriter:
 
     def __init__(self) -> None:
         self._waiting: Waiting = []
-        self._is_idle = asyncio.Event()
-        self._is_idle.set()
+        self._is_writing = False
         self._thread: _Thread | None = None
 
     async def write(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
@@ -45,21 +44,20 @@ class OutcomeWriter:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Message]] = loop.create_future()
         self._waiting.append((_for_people(answered), future))
-        if self._is_idle.is_set():
-            self._is_idle.clear()
+        if not self._is_writing:
+            self._is_writing = True
             self._write_soon(context, TURNS)
         return await future
 
-    async def close(self) -> None:
+    async def close(self, context: RunContext[Any]) -> None:
         """Wait until all is written, also what nobody waits for any more, and end the thread; the next outcome begins
         another one.
         """
-        try:
-            await self._is_idle.wait()
-        finally:
-            thread, self._thread = self._thread, None
-            if thread is not None:
-                await thread.close()
+        if self._waiting:
+            self._write_on(context)
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await thread.close()
 
     def _write_soon(self, context: RunContext[Any], turns: int) -> None:
         if turns and self._waiting:
@@ -69,8 +67,8 @@ class OutcomeWriter:
 
     def _write_on(self, context: RunContext[Any]) -> None:
         together, self._waiting = self._waiting, []
+        self._is_writing = bool(together)
         if not together:
-            self._is_idle.set()
             return
         try:
             self._thread = self._thread or _Thread()

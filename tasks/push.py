@@ -155,7 +155,7 @@ async def push(context: RunContext[Any], cut: Push) -> None:
     try:
         ends = await asyncio.gather(*workers, return_exceptions=True)
     finally:
-        await cut.outcomes.close()
+        await cut.outcomes.close(context)
     context.remarks.tuned = context.shop.batching.summary()
     for error in (*(end for end in ends if end is not None), cut.fault):
         if error is not None:

@@ -183,5 +183,5 @@ async def test_a_claim_says_nothing_of_what_is_queued_meanwhile(
 
     monkeypatch.setattr(context.state, "settle", written_while_more_is_queued)
     assert [one.key for one in await push._claim(context, cut, 0)] == ["A"]
-    await cut.outcomes.close()
+    await cut.outcomes.close(context)
     assert cut.stock_outs
