@@ -10,6 +10,7 @@ import gc
 import ssl
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import certifi
@@ -26,6 +27,8 @@ import deployments.run_process  # noqa: F401 - imported for the runs
 from connector.http import TrustUnusable, trust
 from connector.state.revision import newest_schema
 
+LATE = ("anyio._backends._asyncio", "prefect._vendor.croniter.croniter", "rich._emoji_codes")
+"""What libraries import only at a process's first request or line, a tenth of what a run did before its own request."""
 _read_anew = ssl.create_default_context
 _read_once = cache(_read_anew)
 
@@ -40,6 +43,8 @@ def trusting(*given: Any, cafile: str | None = None, **named: Any) -> ssl.SSLCon
 
 
 ssl.create_default_context = trusting  # type: ignore[assignment]  # of fewer ways to call it, which are handed on
+for name in LATE:
+    import_module(name)
 newest_schema()
 with suppress(TrustUnusable, OSError):  # the run that needs them says so
     trust()

@@ -12,12 +12,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from importlib import import_module
 from inspect import signature
 from multiprocessing import parent_process
+from pathlib import Path
 from typing import Any
 
 from prefect import Flow
@@ -27,11 +28,18 @@ from prefect.deployments.steps.core import run_steps
 from prefect.engine import handle_engine_signals
 from prefect.flow_engine import run_flow
 from prefect.logging.configuration import setup_logging
-from prefect.settings import get_current_settings
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, get_current_settings
 from prefect.states import Cancelled, Crashed
+
+from deployments.asked_ahead import Answers
+from deployments.heartbeats import heartbeats, seconds_between
+from deployments.run_client import client_of, in_a_run
+from entities.names import NAMES
+from flows.blocks import READ_AHEAD
 
 OF_RUNS = {"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false"}
 """Prefect's settings that only runs have: the worker has asked for the server's version already."""
+OF_ENTITIES = {f"flows.{name}.{name}" for name in NAMES}
 SETTINGS = get_current_settings().to_environment_variables(exclude_unset=True)
 """Prefect's settings in the process that imported this module; a forked process has them too."""
 
@@ -40,7 +48,7 @@ SETTINGS = get_current_settings().to_environment_variables(exclude_unset=True)
 class RunOrder:
     """What a run's process gets: the run as Prefect's JSON, where its flow is, and its environment.
 
-    due: when it may begin, in seconds since 1970.
+    due: when it may begin, in seconds since 1970. ahead: what the worker has asked Prefect for it already.
     """
 
     flow_run: str
@@ -48,6 +56,7 @@ class RunOrder:
     due: float
     env: Mapping[str, str] = field(default_factory=dict)
     pull_steps: Sequence[dict[str, Any]] = ()
+    ahead: Answers = field(default_factory=Answers)
 
 
 def run(order: RunOrder) -> None:
@@ -78,16 +87,26 @@ def _settings(env: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _run(order: RunOrder, flow_run: FlowRun) -> None:
-    ending = Ending()
+    ending = Ending(heartbeats(flow_run, seconds_between()))
     flow = ending.of(_flow(order.entrypoint))
     if order.pull_steps:
         await run_steps(list(order.pull_steps))
-    await asyncio.sleep(max(0.0, order.due - time.time()))
-    ending.hold_back()
-    # Prefect watches by a thread and a websocket of each deployment's run whether it is suspended: ours never are
-    alone = flow_run.model_copy(update={"deployment_id": None})
-    running: Any = run_flow(flow, flow_run=alone, return_type="state")
-    await running
+    READ_AHEAD.set(order.ahead.blocks)
+    with in_a_run(csrf=order.ahead.csrf), _preparation(order.entrypoint):
+        async with client_of(flow_run) as client:
+            await asyncio.sleep(max(0.0, order.due - time.time()))
+            ending.hold_back()
+            running: Any = run_flow(flow, flow_run=client.for_the_engine, return_type="state")
+            await running
+
+
+def _preparation(entrypoint: str) -> AbstractContextManager[None]:
+    """Return what is done before the run of an entity is due."""
+    if entrypoint not in OF_ENTITIES:
+        return nullcontext()
+    from flows.preparation import prepared  # not above: only the processes of runs need the settings and the state
+
+    return prepared()
 
 
 def _flow(entrypoint: str) -> Flow[Any, Any]:
@@ -100,7 +119,9 @@ def _flow(entrypoint: str) -> Flow[Any, Any]:
 class Ending:
     """Ends a flow when its process is asked to, in a state that says why."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: AbstractAsyncContextManager[None] | None = None) -> None:
+        """`beside`: what goes on while the flow works."""
+        self._beside = beside or nullcontext()
         self._state: State[Any] | None = None
         self._task: asyncio.Task[Any] | None = None
         parent = parent_process()
@@ -120,7 +141,8 @@ class Ending:
         async def until_told(*args: Any, **kwargs: Any) -> Any:
             with self._listening():
                 try:
-                    return await inner(*args, **kwargs)
+                    async with self._beside:
+                        return await inner(*args, **kwargs)
                 except asyncio.CancelledError:
                     if self._state is None:
                         raise
@@ -128,7 +150,8 @@ class Ending:
 
         # Prefect looks up the types of parameters in the function's own module, which for this one is here
         vars(until_told)["__signature__"] = signature(inner, eval_str=True)
-        same = flow.with_options()
+        # no result is kept: but without a place for results the engine asks the server for one
+        same = flow.with_options(result_storage=Path(PREFECT_LOCAL_STORAGE_PATH.value()))
         same.fn = until_told
         return same
 

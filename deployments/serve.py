@@ -29,7 +29,9 @@ from settings.load import refuse_open_dot_env
 
 RUNS_AT_ONCE = 2 * len(NAMES) + 6
 """Two of each entity, of which one waits for the other's lease, and some by hand."""
-COMPARED_EVERY, ASKED_EVERY = 60.0, 0.5
+ASKED_EVERY = 0.5
+COMPARED_AT = 52.0
+"""The second of the minute at which deployments are compared: runs of up to 50 s have ended, and none begins."""
 
 
 class NoServerConfigured(Exception):
@@ -132,11 +134,16 @@ def _keep_up_to_date() -> None:
 async def _compare_again_and_again(worker: WarmWorker, workspace: BesideTheDeployments) -> None:
     """In processes of their own, so that this one needs no room for the flows, the settings and the state."""
     while True:
-        await asyncio.sleep(COMPARED_EVERY)
+        await asyncio.sleep(until_compared(time.time()))
         workspace.start()
         child = worker.processes.start(_keep_up_to_date)
         while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(1)
+
+
+def until_compared(now: float) -> float:
+    """Return for how many seconds to wait from an instant, given in seconds since 1970, until it is time again."""
+    return (COMPARED_AT - now) % 60 or 60.0
 
 
 def _configured_server() -> str:

@@ -32,6 +32,7 @@ from pydantic import PrivateAttr
 
 from connector.state.coordination.process import Process, has_ended
 from deployments import pool
+from deployments.asked_ahead import Answers, AskedAhead
 from deployments.late_runs import NEWEST, PAGE, NewestRuns, is_late, late_runs, newest_late_runs, skip
 from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
 from deployments.run_process import RunOrder, run
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import WorkPool
     from prefect.client.schemas.responses import DeploymentResponse
 
-FORKED_EARLY = 1.0
-"""Seconds before a run is due: its process is ready by then, and waits."""
+FORKED_EARLY = 3.0
+"""Seconds before a run is due: its process is ready by then, and waits, also where five begin on a busy machine."""
 GRACE = 30.0
 """Seconds between SIGTERM and SIGKILL."""
 LOOKED_AT_EVERY = 0.2
@@ -73,7 +74,7 @@ class WarmConfiguration(BaseJobConfiguration):
             self._entrypoint = deployment.entrypoint or ""
             self._pull_steps = list(deployment.pull_steps or [])
 
-    def run_order(self, flow_run: FlowRun) -> RunOrder:
+    def run_order(self, flow_run: FlowRun, ahead: Answers) -> RunOrder:
         """Return what the run's process gets."""
         env = {name: value for name, value in self.env.items() if value is not None}
         return RunOrder(
@@ -82,6 +83,7 @@ class WarmConfiguration(BaseJobConfiguration):
             due=_due(flow_run).timestamp(),
             env=env,
             pull_steps=self._pull_steps,
+            ahead=ahead,
         )
 
 
@@ -102,6 +104,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         """Take what every worker of Prefect takes."""
         super().__init__(*given, **named)
         self.processes = WarmProcesses()
+        self._asked = AskedAhead()
         self._children: dict[UUID, Child] = {}
         self._told_to_end: set[UUID] = set()
         self._watching: set[asyncio.Task[None]] = set()
@@ -219,8 +222,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> WarmResult:
         """Hold the run until it is due, fork its process, and wait for its end."""
-        order = configuration.run_order(flow_run)
-        await anyio.sleep(max(0.0, order.due - FORKED_EARLY - time.time()))
+        await anyio.sleep(max(0.0, _due(flow_run).timestamp() - FORKED_EARLY - time.time()))
+        order = configuration.run_order(flow_run, await self._asked.answers(self.client))
         child = self._children[flow_run.id] = self.processes.start(run, order)
         identifier = as_infrastructure(child.process)
         if task_status is not None:

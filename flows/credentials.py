@@ -8,6 +8,7 @@ environment or `.env` has wins over the Block's, as over everything that is save
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from prefect.blocks.core import Block
@@ -15,9 +16,9 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import ObjectNotFound, PrefectException
 from pydantic import Field, SecretStr, ValidationError
 
+from flows.blocks import BLOCK_NAME, READ_AHEAD
 from settings import Saved, SettingsError
 
-BLOCK_NAME = "a2m"
 _NO_SECRET = SecretStr("")
 
 
@@ -73,29 +74,51 @@ async def register() -> None:
 
 
 async def from_blocks() -> Saved:
-    """Return the secrets that are stored in Blocks, by section and field. Raises `CredentialsUnusable`."""
+    """Return the secrets that are stored in Blocks, by section and field: those that the worker has read for this run
+    already, or those of now. Raises `CredentialsUnusable`.
+    """
+    documents = READ_AHEAD.get()
+    return secrets_of(await _read() if documents is None else documents)
+
+
+def secrets_of(documents: Mapping[str, Mapping[str, Any]]) -> Saved:
+    """Return the secrets of the Blocks' documents, which are given by the slug of their type. Raises
+    `CredentialsUnusable`.
+    """
     found: dict[str, dict[str, Any]] = {}
-    async with get_client() as client:
-        blocks = await asyncio.gather(*(_load(client, kind) for kind in KINDS))  # a due run waits for both at once
-    for kind, block in zip(KINDS, blocks, strict=True):
-        if block is not None:
+    for kind in KINDS:
+        slug = kind.get_block_type_slug()
+        if slug in documents:
+            block = _loaded(kind, documents[slug])
             fields = {name: getattr(block, name) for name in kind.model_fields}
             found[kind.section] = {name: value for name, value in fields.items() if _is_given(value)}
     return found
 
 
-async def _load(client: PrefectClient, kind: type[MagentoCredentials | AcumaticaCredentials]) -> Any:
-    name = kind.get_block_type_slug()
+def _loaded(kind: type[MagentoCredentials | AcumaticaCredentials], document: Mapping[str, Any]) -> Block:
     try:
-        document = await client.read_block_document_by_name(BLOCK_NAME, name)
-        return kind.model_validate(document.data)
-    except ObjectNotFound:
-        return None
+        return kind.model_validate(document)
     except ValidationError as error:
         wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False))
-        raise CredentialsUnusable(f"The Block {name}/{BLOCK_NAME} cannot be loaded: {wrong}.") from error
+        raise CredentialsUnusable(
+            f"The Block {kind.get_block_type_slug()}/{BLOCK_NAME} cannot be loaded: {wrong}."
+        ) from error
+
+
+async def _read() -> Mapping[str, Mapping[str, Any]]:
+    slugs = [kind.get_block_type_slug() for kind in KINDS]
+    async with get_client() as client:
+        documents = await asyncio.gather(*(_document(client, slug) for slug in slugs))
+    return {slug: document for slug, document in zip(slugs, documents, strict=True) if document is not None}
+
+
+async def _document(client: PrefectClient, slug: str) -> Mapping[str, Any] | None:
+    try:
+        return (await client.read_block_document_by_name(BLOCK_NAME, slug)).data
+    except ObjectNotFound:
+        return None
     except PrefectException as error:
-        raise CredentialsUnusable(f"The Block {name}/{BLOCK_NAME} cannot be loaded: {error}") from error
+        raise CredentialsUnusable(f"The Block {slug}/{BLOCK_NAME} cannot be loaded: {error}") from error
 
 
 def _is_given(value: Any) -> bool:

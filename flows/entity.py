@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from app.effective_settings import AppContext, effective_settings, is_outdated, read
+from app.effective_settings import AppContext, is_outdated, read
 from app.keys import keys_of
 from app.run import work_on
 from app.run_request import RunEnvironment, RunRequest, RunResult
@@ -32,6 +32,7 @@ from flows.artifacts import (
     show_table,
 )
 from flows.credentials import from_blocks
+from flows.preparation import settings_of_the_run
 from flows.progress import progress_of
 from flows.run_log import logging_to_the_run
 from flows.stages import in_prefect
@@ -88,7 +89,7 @@ async def sync_in_prefect(
     """
     secrets = await from_blocks()
     outcome = RunResult(entity)
-    with logging_to_the_run(), effective_settings(needs_both_systems=True, secrets=secrets) as now:
+    with logging_to_the_run(), settings_of_the_run(secrets) as now:
         due_at = _due_at()
         async with progress_of(outcome) as progress:
             request = RunRequest(

@@ -215,10 +215,20 @@ def idle_serve(size: Size) -> list[Row]:
     """`a2m serve` while nothing changes: its processor time, its memory, how late a due run is and a click."""
     from bench import idle_serve as idle
 
-    found = idle.measure(minutes=5 if size is FULL else 2)
+    return _of_targets(idle.against_targets(idle.measure(minutes=5 if size is FULL else 2)))
+
+
+def outage(size: Size) -> list[Row]:
+    """`a2m serve` was away for eight hours: how many late runs begin, and how soon every entity has synced."""
+    from bench import outage as away
+
+    return _of_targets(away.against_targets(away.measure(hours=8 if size is FULL else 1)))
+
+
+def _of_targets(found: list[tuple[str, float, float, str]]) -> list[Row]:
     return [
         Row(measure, f"{ours:g} {unit}", "", "", "", f"≤ {target:g} {unit}", ours <= target, "", 1, {})
-        for measure, ours, target, unit in idle.against_targets(found)
+        for measure, ours, target, unit in found
     ]
 
 
@@ -236,4 +246,5 @@ MEASURES: dict[str, Callable[[Size], list[Row]]] = {
     "memory": memory,
     "pages": pages,
     "idle_serve": idle_serve,
+    "outage": outage,
 }

@@ -12,6 +12,7 @@ from connector.state.coordination.process import Process, process_of, this_proce
 from deployments.late_runs import BY_A_SCHEDULE, NewestRuns, is_late
 from deployments.orphans import HELD_FOR, as_infrastructure, from_infrastructure, state_of_orphan
 from deployments.paused import Held, described, held, tagged
+from deployments.serve import until_compared
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PRICE, STOCK = UUID(int=1), UUID(int=2)
@@ -118,3 +119,10 @@ def test_a_deployment_says_why_it_is_paused():
         assert word in description
         assert description.endswith("\n\nSend prices.")
     assert (tagged(tags, Held.NOT), described(description, Held.NOT)) == (["a2m"], "Send prices.")
+
+
+def test_deployments_are_compared_once_a_minute():
+    """At its 52nd second, when the runs of this minute have ended and those of the next have not begun."""
+    assert until_compared(NOON.timestamp()) == 52
+    assert until_compared(NOON.timestamp() + 52) == 60
+    assert until_compared(NOON.timestamp() + 53.5) == 58.5

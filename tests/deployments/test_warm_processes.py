@@ -116,6 +116,7 @@ def test_a_run_that_is_killed_is_run_again_and_can_be_cancelled(serving):
     first = prefect.start("inventory")
     pid = prefect.wait_for_work(first)
     assert psutil.Process(pid).ppid() != serving.process.pid, "it was forked from the server"
+    wait_until(lambda: prefect.events(first, "prefect.flow-run.heartbeat"), "a heartbeat")
     kill(pid)
     crashed = prefect.wait_for(first, *ENDED)
     assert (crashed["state_type"], crashed["state_name"]) == ("CRASHED", "Crashed")
@@ -124,12 +125,12 @@ def test_a_run_that_is_killed_is_run_again_and_can_be_cancelled(serving):
     again = serving.is_run_again("inventory")
     prefect.wait_for_work(again)
     wait_until(lambda: "re-run 1 of 3" in prefect.run(again)["name"], "a run that says that it is a re-run")
+    wait_until(lambda: prefect.events(again, "prefect.flow-run.heartbeat"), "a heartbeat")
     prefect.cancel(again)
     cancelled = prefect.wait_for(again, *ENDED)
     assert (cancelled["state_type"], cancelled["state_name"]) == ("CANCELLED", "Cancelled")
     for run_id in (first, again):
         assert any("Beginning flow run" in line for line in prefect.log(run_id))
-        wait_until(lambda run_id=run_id: prefect.events(run_id, "prefect.flow-run.heartbeat"), "a heartbeat")
     assert [one["parameters"].get("rerun") for one in prefect.runs("inventory")].count(2) == 0
 
 
