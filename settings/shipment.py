@@ -56,6 +56,13 @@ class Shipment(Section, title="Shipment Sync Trigger"):
         label="Lines unknown to Magento",
         choices={"name": "The others ship", "fail": "The shipment fails"},
     )
+    other_orders: Literal["fail", "leave_out"] = setting(
+        "fail",
+        "What happens to a shipment of an order that did not come from the shop and that A to M Order Sync does not "
+        "send, such as an order by telephone: its message fails, or it is left out and only counted in the run.",
+        label="Shipments of other orders",
+        choices={"fail": "Fail", "leave_out": "Are left out"},
+    )
     placeholders: Names = setting(
         PLACEHOLDERS,
         "What people enter where there is no tracking number. A shipment that somebody else made in Magento is not "

@@ -383,6 +383,8 @@ def _settled(
     outcome = _OUTCOMES[row.kind]
     if outcome is Outcome.REFUSED and is_missing and context.queue.skips_unknown_sku:
         outcome = Outcome.LEFT_OUT
+    if row.left_out:
+        outcome = Outcome.LEFT_OUT
     if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
         outcome = Outcome.NOT_SENT
     limits = AttemptLimits(context.queue.retry_count, pause)

@@ -79,6 +79,7 @@ class RowResult:
     `retry_after` seconds where Magento asks for it. unknown: the answer was lost, Magento may have it. not_sent: it
     never left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
     `code`: of a refusal. `wait`: the code of what is waited for; `waits_for`: the record whose sending ends that.
+    `left_out`: it is refused by a setting that leaves it out, which is no failure.
     """
 
     kind: Kind
@@ -87,6 +88,7 @@ class RowResult:
     code: FailureCode | None = None
     wait: str | None = None
     waits_for: str | None = None
+    left_out: bool = False
 
 
 ACCEPTED = RowResult("accepted")

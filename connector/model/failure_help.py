@@ -168,7 +168,7 @@ HELP: dict[FailureCode, Help] = {
     ),
     Code.NOT_AN_ORDER_OF_THE_SHOP: Help(
         "The shipped order refers to no Magento order, and its type or branch is not sent.",
-        "Link the order, or skip the message.",
+        "Link the order, skip the message, or leave all such shipments out (A2M_SHIPMENT__OTHER_ORDERS).",
     ),
     Code.ORDER_BEFORE_FROM: Help(
         "The shipped order is older than Orders from (A2M_ORDER__FROM).", "Link the order, or skip the message."

@@ -162,14 +162,18 @@ class Rejected(Exception):
 
     detail: the reason without the code's label. record: which record, where one call rejects several. made: what a
     document is in Magento, if it is there and only part of the change could not be applied: its link is stored.
+    left_out: a setting leaves the record out, so it is no failure.
     """
 
-    def __init__(self, code: FailureCode, detail: str, record: str = "", made: Any = None) -> None:
+    def __init__(
+        self, code: FailureCode, detail: str, record: str = "", made: Any = None, *, left_out: bool = False
+    ) -> None:
         super().__init__(code.because(detail))
         self.code = code
         self.detail = detail
         self.record = record
         self.made = made
+        self.left_out = left_out
 
 
 def label_of(code: str) -> str:

@@ -285,7 +285,7 @@ def _outcome(why: Rejected | NotYet | TemporaryFault | RequestRefused) -> RowRes
     if isinstance(why, TemporaryFault):
         return RowResult("temporary", str(why), why.retry_after)
     if isinstance(why, Rejected):
-        return RowResult("refused", str(why), code=why.code)
+        return RowResult("refused", str(why), code=why.code, left_out=why.left_out)
     return refused(why)
 
 

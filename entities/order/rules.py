@@ -166,7 +166,8 @@ def _line(key: str, line: SalesLine, money: Money, items: Mapping[str, ItemUnits
     if quantity <= 0 or line.amount < 0 or line.operation == "Receipt":
         raise Rejected(
             FailureCode.RETURNED_GOODS,
-            f"{where} has a quantity of {quantity}; Magento's orders hold only what is sold. "
+            f"{where} takes goods back (operation {line.operation or 'unknown'}, quantity {quantity}), and Magento's "
+            "orders hold only what is sold. "
             "Return it with an order of another type.",
         )
     sku, in_magento = _in_magento(where, line, items, rule)

@@ -30,6 +30,7 @@ def shipment_rule(settings: Settings) -> ShipmentRule:
         dropship_via=settings.dropship.ship_via,
         dropship_source=source_key(settings.dropship.source),
         foreign_lines=chosen.foreign_lines,
+        other_orders=chosen.other_orders,
         placeholders=chosen.placeholders,
         order_types=frozenset(order.types if settings.active.order else ()),
         order_branches=frozenset(order.branches),

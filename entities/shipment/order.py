@@ -31,6 +31,7 @@ PASSING = {
     "pending_payment": (WaitReason.AWAITING_PAYMENT, "awaits its payment in Magento"),
 }
 """States in which Magento takes no shipment, or takes one too early, and that end without us."""
+LEFT_OUT = "of orders that are neither the shop's nor sent left out (A2M_SHIPMENT__OTHER_ORDERS)"
 OVER = {
     "canceled": (FailureCode.ORDER_CANCELED, "canceled"),
     "closed": (FailureCode.ORDER_CLOSED, "closed (all of it was refunded)"),
@@ -92,24 +93,33 @@ def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> Rej
         )
     of_branch = not rule.order_branches or any(same_code(content.order_branch, one) for one in rule.order_branches)
     if order_type not in rule.order_types or not of_branch:
-        return Rejected(
+        return _of_another_order(
+            context,
             FailureCode.NOT_AN_ORDER_OF_THE_SHOP,
             f"{content.order} refers to no Magento order, and orders of type {order_type} "
-            f"of branch {content.order_branch or '?'} are not sent (A to M Order Sync). Link the order, or skip this "
-            "message.",
+            f"of branch {content.order_branch or '?'} are not sent (A to M Order Sync). Link the order, skip this "
+            "message, or leave all such shipments out (A2M_SHIPMENT__OTHER_ORDERS).",
         )
     begins_on = _orders_begin_on(context)
     if content.order_date is not None and begins_on is not None and content.order_date < begins_on:
-        return Rejected(
+        return _of_another_order(
+            context,
             FailureCode.ORDER_BEFORE_FROM,
-            f"{content.order} is older than the orders that are sent (Orders from, A2M_ORDER__FROM) "
-            "and Magento has no such order. Link the order, or skip this message.",
+            f"{content.order} is older than the orders that are sent (A2M_ORDER__FROM), and Magento has no such order. "
+            "Link the order, skip this message, or leave all such shipments out (A2M_SHIPMENT__OTHER_ORDERS).",
         )
     waiting = _order_messages(context, content.order)
     if any(message.state == SKIPPED for message in waiting):
         return Rejected(FailureCode.ORDER_SKIPPED, f"{content.order} was skipped by hand. Skip this as well.")
     why = next((f": {message.reason}" for message in waiting if message.reason), ".")
     return _to_come(content, f"It waits for its order {content.order}, which Magento does not have yet{why}")
+
+
+def _of_another_order(context: RunContext[ShipmentRule], code: FailureCode, reason: str) -> Rejected:
+    left_out = context.rule.other_orders == "leave_out"
+    if left_out:
+        context.remarks.count(LEFT_OUT, 1)
+    return Rejected(code, reason, left_out=left_out)
 
 
 def _to_come(content: ShipmentContent, reason: str) -> NotYet:

@@ -31,7 +31,8 @@ class ShipmentRule:
     `sources` maps warehouses to Magento sources; another warehouse is booked on `default_source`. `order_types` are the
     types of orders that the connector itself brings to Magento, none while orders are inactive; `order_branches` and
     `orders_from` narrow them. `zone` is the tenant's. `foreign_lines`: what becomes of lines that Magento does not
-    know: they are named, or the shipment fails. `placeholders`: what stands where a tracking number is missing.
+    know: they are named, or the shipment fails. `other_orders`: what becomes of shipments of orders that are neither
+    the shop's nor sent. `placeholders`: what stands where a tracking number is missing.
     """
 
     trigger: Trigger = "shipment_confirmation"
@@ -51,6 +52,7 @@ class ShipmentRule:
     zone: tzinfo = UTC
     create_with_reference: bool = False
     foreign_lines: Literal["name", "fail"] = "name"
+    other_orders: Literal["fail", "leave_out"] = "fail"
     placeholders: tuple[str, ...] = ()
 
 

@@ -9,6 +9,8 @@ from support.trade import DROP_SHIP, WAREHOUSES, Trade
 
 from connector.state.operator import actions
 from connector.state.queue import messages
+from connector.state.queue.message import Message
+from connector.state.schema import SKIPPED
 from connector.state.sync import links
 from sandbox.catalogue import Product
 
@@ -26,6 +28,11 @@ def trade(make_world):
 
 def reasons(here: Trade) -> dict[str, str]:
     return {message.key: message.reason or "" for message in here.here.failed("shipment")}
+
+
+def skipped(here: Trade, number: str) -> list[Message]:
+    with here.here.state.read() as connection:
+        return [one for one in messages.live(connection, "shipment", [number], []) if one.state == SKIPPED]
 
 
 async def test_a_confirmed_shipment_arrives_once(trade):
@@ -294,6 +301,25 @@ async def test_an_order_that_never_comes_is_a_failed_message(trade, reference, s
     number = here.ship("000001")
     await here.sync(**sections)
     assert message in reasons(here)[f"{number}|SO 000001"]
+
+
+async def test_shipments_of_orders_that_are_not_sent_are_left_out_by_a_setting(trade):
+    """Orders by telephone, and orders older than FROM: counted, and no failure. An unknown reference still is one."""
+    here = trade()
+    here.entered("000001", {"A": 1})
+    here.entered("000002", {"A": 1}, external_ref="100000009")
+    number, referring = here.ship("000001"), here.ship("000002")
+    outcome = await here.sync(shipment={"other_orders": "leave_out"})
+    assert outcome.remarks.summary()[0].startswith("1 of orders that are neither the shop's nor sent left out")
+    assert list(reasons(here)) == [f"{referring}|SO 000002"]
+    assert "A2M_SHIPMENT__OTHER_ORDERS" not in reasons(here)[f"{referring}|SO 000002"]
+    later = {"active": {"order": True}, "order": {"from": "2027-01-01T00:00:00Z"}}
+    await here.sync(**later, shipment={"other_orders": "leave_out"})
+    assert list(reasons(here)) == [f"{referring}|SO 000002"]
+    actions.link(here.here.state, "order", "SO 000001", "SO 000001", str(here.ordered({"A": 1})), here.here.clock.now())
+    actions.send_again(here.here.state, skipped(here, number), here.here.clock.now())
+    outcome = await here.sync(shipment={"other_orders": "leave_out"})
+    assert (outcome.counters.sent, skipped(here, number)) == (1, [])
 
 
 @pytest.mark.parametrize("path", ["*/ship", "*/source-items", "*/shipment/track"])
