@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 something failed and the output says what, 2 wrong usage o
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from functools import cache
@@ -21,6 +23,8 @@ from app.logs import logging_to_stderr
 if TYPE_CHECKING:
     from connector.errors import ConnectorError
     from settings import SettingsError
+
+atexit.register(gc.freeze)  # Python looks at everything once more when it ends: a fifth of a short command's time
 
 
 def _leave_with(code: int | None, **_options: object) -> None:

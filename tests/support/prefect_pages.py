@@ -14,7 +14,15 @@ from support.prefect_stack import Stack
 from support.processes import wait_until
 from support.project import ROOT
 
+FEATURES_OFF = (
+    # what its address bar would show is a page of its own for every window: two processes, and 0.7 s each
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    # Chromium hears the last list only, and the first one is Playwright's; these of it matter here
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "OptimizationHints", "PaintHolding", "PreconnectToSearch"),
+)
 ARGUMENTS = [
+    f"--disable-features={','.join(FEATURES_OFF)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
