@@ -54,12 +54,13 @@ def keys_of(state: State, settings: Settings, entity: str, typed: str) -> list[s
 
 def did_you_mean(state: State, entity: str, typed: str) -> str:
     """Return a question with the nearest keys that are stored, to stand behind a sentence; empty where none is near."""
-    near = _nearest(state, entity, _record(typed))
+    near = near_keys(state, entity, typed)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
-def _nearest(state: State, entity: str, typed: str) -> list[str]:
-    wanted, names = _bare(typed), {}
+def near_keys(state: State, entity: str, typed: str) -> list[str]:
+    """Return the nearest keys that are stored, as people write them."""
+    wanted, names = _bare(_record(typed)), {}
     for stored in _every_record(state, entity):
         for name in (stored.key, stored.acumatica_key):
             if name:

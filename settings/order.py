@@ -90,11 +90,11 @@ class Order(Section, title="A to M Order Sync"):
     )
     close_rest: Literal["no", "cancel", "refund"] = setting(
         "no",
-        "What happens in Magento to the rest of an order that Acumatica closed short and never ships. no: the run "
-        "lists it, and a person closes it. cancel: what is not invoiced is canceled in Magento once everything else "
-        "has shipped; what the customer has paid is not refunded, and the run lists it. refund: what is invoiced also "
-        "gets an offline credit memo, once Acumatica has released a credit memo of a return or credit memo order made "
-        "from it, and never for more.",
+        "What happens in Magento to the rest of an order that Acumatica closed short and never ships. Named: the run "
+        "lists it, and a person closes it. Canceled: what is not invoiced is canceled in Magento once everything else "
+        "has shipped; what the customer has paid is not refunded, and the run lists it. Given back: what is invoiced "
+        "also gets an offline credit memo, once Acumatica has released a credit memo of a return or credit memo order "
+        "made from it, and never for more.",
         label="Rest that never ships",
         choices={
             "no": "Is named",

@@ -179,3 +179,11 @@ def test_overview_leads_to_the_group(failing):
     assert "Price: 60 messages failed – Unknown SKU" in text
     assert 'href="/failed/group?entity=price&amp;code=unknown_sku"' in text
     assert 'aria-label="Last 24 hours: 0 sent, 60 failed"' in text
+
+
+def test_a_message_that_is_not_failed_any_more(failing):
+    """A link to it says why there is nothing."""
+    answer = failing.get("/failed/message?id=999.1")
+    assert answer.status_code == 404
+    assert "This message is not failed, or no longer." in answer.text
+    assert "This message" not in failing.get("/nowhere").text

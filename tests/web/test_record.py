@@ -34,7 +34,7 @@ async def test_nothing_is_found(site):
     """It says so, with what is near, and can be asked for in Acumatica."""
     text = site.get("/record?q=A-11").text
     assert "No sync has seen A-11." in text
-    assert "Did you mean A-1" in text
+    assert 'Did you mean <a href="/record/price?key=A-1">Price A-1</a>' in text
     assert "is read and sent by the run brave-otter" in site.act("/record/sync", "/record", entity="price", key="A-11")
     assert site.runs.started == [("One Key Now/One Key Now", {"entity": "price", "key": "A-11"})]
     assert "name an entity and a key" in site.act("/record/sync", "/record", entity="nothing", key="A-11")

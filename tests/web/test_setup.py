@@ -98,7 +98,7 @@ def test_a_wrong_value_is_shown_beside_its_field(site):
     answer = save(site, "queue", batch_count="0", threshold_count="many", retry_count="7")
     assert answer.status_code == 422
     problem = answer.text.partition('id="queue-batch_count-error"')[2].partition("</p>")[0]
-    assert "greater than or equal to 1" in problem
+    assert problem.endswith("</span>Input should be greater than or equal to 1.")
     assert "valid integer" in answer.text.partition('id="queue-threshold_count-error"')[2].partition("</p>")[0]
     assert 'name="f.batch_count" value="0"' in answer.text
     assert 'name="f.retry_count" value="7"' in answer.text
@@ -127,7 +127,7 @@ def test_a_field_that_the_environment_fixes(site, monkeypatch):
     assert re.search(r'name="f.batch_count" value="60"[^>]* disabled', text)
     assert "Nothing was changed." in saved(site, save(site, "queue", batch_count="70"))
     answer = save(site, "queue", batch_count="70", **{"p.batch_count": "1"})
-    assert "it is fixed by the environment" in answer.text
+    assert "It is fixed by the environment" in answer.text
 
 
 def test_tables(connected):
@@ -240,6 +240,8 @@ def test_history(site):
     assert re.search(r"Threshold Count.*?<td>25</td><td>40</td>", made, re.DOTALL)
     assert re.search(r"Threshold Count.*?<td>50</td><td>40</td>", would, re.DOTALL)
     assert re.search(r"Retry Count.*?<td>9</td><td>3</td>", would, re.DOTALL)
+    assert "To undo it" not in shown, "version 2 was saved after it"
+    assert 'To undo it, restore <a href="/setup/history/1">version 1</a>' in site.get("/setup/history/2").text
     restored = {"number": "1", "version": "2", "why": "too quick"}
     said = site.act("/setup/history/restore", "/setup/history/1", **restored)
     assert said.startswith("Version 1 is restored as version 3: ")

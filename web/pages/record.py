@@ -21,19 +21,19 @@ DELIVERIES_SHOWN = 30
 
 def search(visit: Visit) -> Response:
     """Find a record of any entity by what was typed; the only one that is found is shown at once."""
-    from app.keys import did_you_mean, known_keys  # only here: the entities load what other pages do not need
+    from app.keys import known_keys, near_keys  # only here: the entities load what other pages do not need
 
     typed = visit.query.get("q", "").strip()[:LONGEST]
     state = visit.workspace.state
     found = [(entity, key) for entity in NAMES if typed for key in known_keys(state, entity, typed)[:20]]
     if len(found) == 1:
         return RedirectResponse(_address(*found[0]), status_code=303)
-    near = [] if found or not typed else [(entity, did_you_mean(state, entity, typed).strip()) for entity in NAMES]
+    near = [(entity, key) for entity in NAMES if typed and not found for key in near_keys(state, entity, typed)]
     return visit.render(
         "records.html",
         typed=typed,
         found=[(entity, key, _address(entity, key)) for entity, key in found],
-        near=[(entity, text) for entity, text in near if text],
+        near=[(entity, key, _address(entity, key)) for entity, key in near],
         entities=NAMES,
     )
 

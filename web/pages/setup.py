@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
@@ -131,6 +132,7 @@ def _save(visit: Visit) -> Done | Response:
         return _again(visit, section, answers, version, [], why, 200)
     if answers.errors:
         return _again(visit, section, answers, version, [], why, 422)
+    meant: Mapping[str, Any] = {}
     try:
         wanted = changed(section, answers.filled, _shown(visit, version))
         meant = {name: value for name, value in from_form({section: wanted}).get(section, {}).items() if name in wanted}
@@ -144,7 +146,7 @@ def _save(visit: Visit) -> Done | Response:
     except SavedMeanwhile:
         return _saved_by_another(visit, section, answers, version, why)
     except SettingsError as error:
-        answers.errors, problems = _beside_their_fields(section, error)
+        answers.errors, problems = _beside_their_fields(section, meant, error)
         return _again(visit, section, answers, version, problems, why, 422)
     texts = [] if kept is None else [f"Saved as version {kept.number}: {kept.summary}.", *_show_in_prefect(visit)]
     if answers.secrets:
@@ -219,16 +221,19 @@ def _save_secrets(visit: Visit, section: str, secrets: Mapping[str, str | None],
     return " ".join(text for text in texts if text)
 
 
-def _beside_their_fields(section: str, error: SettingsError) -> tuple[dict[str, str], list[Problem]]:
-    """Return what is wrong by field, and what is wrong elsewhere."""
+def _beside_their_fields(
+    section: str, meant: Mapping[str, Any], error: SettingsError
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return what is wrong by field, without the values that stand in the fields, and what is wrong elsewhere."""
     names = {one.name: one.field for one in settings_in(section)}
     errors: dict[str, str] = {}
     others: list[Problem] = []
     for line in str(error).splitlines():
         name = line.partition(" ")[0].partition("[")[0].rstrip(":")
         if name in names:
-            text = line.removeprefix(name).lstrip(" =:")
-            errors[names[name]] = f"{errors.get(names[name], '')} {text}".strip()
+            field = names[name]
+            text = line.removeprefix(name).removeprefix(f" = {meant.get(field)!r}").lstrip(" =:")
+            errors[field] = f"{errors.get(field, '')} {text[:1].upper()}{text[1:]}".strip()
         else:
             elsewhere = next((one for one in all_settings() if one.name == name), None)
             others.append(Problem(as_on_the_screen(line), elsewhere))
