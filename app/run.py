@@ -24,12 +24,16 @@ from app.tracing import run_traced
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.errors import TemporaryFault
+from connector.model.failures import DECIDED_BY_SETTINGS
 from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import LeaseHolder, LeaseLost
 from connector.state.coordination.wakeups import Wakeup
 from connector.state.engine import State
 from connector.state.faults import SchemaUnknown, StateError
+from connector.state.operator import actions
+from connector.state.queue import messages
 from connector.state.queue.message import Message
+from connector.state.queue.messages import FailedChoice
 from connector.state.sync import entities, refresh_requests
 from entities import retry_after
 from entities.events import Events, RunFailed, Waiting
@@ -182,7 +186,6 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
     """One sync. It is a full one after a setting changed that every value depends on, and once a day by itself."""
     if run.request.key is not None:
         return await _sync_one(run, context, stages, run.request.key)
-    failed_keys = await _sync_requested_keys(run, context, stages)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
         woken = wakes.read(connection, run.entity)
@@ -192,12 +195,27 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
         entities.forget_confirmed(run.state, run.lease)
     full = full or settings_changed or _full_sync_is_due(run, known) or _is_asked_for(woken, known)
     await context.entity.refuse_settings(context, full=full, changed=settings_changed)
+    if settings_changed:
+        _send_again_by_settings(run)
+    failed_keys = await _sync_requested_keys(run, context, stages)
     failed = await run_sync(context, stages, full=full)
     if run.request.full and not (context.counters.reads or context.counters.requests):
         await _ask_something(context)
     if settings_changed:
         entities.computed_with(run.state, run.lease, settled_with)
     return [*failed_keys, *failed]
+
+
+def _send_again_by_settings(run: Run) -> None:
+    """Have messages sent again that failed by a setting: one that changed may have been that."""
+    with run.state.read() as connection:
+        found = [
+            message
+            for code in sorted(DECIDED_BY_SETTINGS)
+            for message in messages.chosen_failed(connection, FailedChoice(run.entity, code))
+        ]
+    if found:
+        actions.send_again(run.state, found, run.clock.now())
 
 
 async def _sync_one(run: Run, context: Any, stages: Stages, typed: str) -> list[Message]:

@@ -139,6 +139,24 @@ class FailureCode(StrEnum):
 
 REOPENED_BY_THE_NEXT_SYNC = frozenset({FailureCode.UNKNOWN_SKU, FailureCode.SEND_AGAIN})
 """Failures that only wait for the newest state: the same value goes again once it can be sent."""
+DECIDED_BY_SETTINGS = frozenset(
+    {
+        FailureCode.ANOTHER_WEBSITE,
+        FailureCode.CLOSED_SHORT,
+        FailureCode.NOT_AN_ORDER_OF_THE_SHOP,
+        FailureCode.ORDER_BEFORE_FROM,
+        FailureCode.SHARED_ACCOUNTS,
+        FailureCode.STATUS_NOT_POSSIBLE,
+        FailureCode.UNKNOWN_LINE,
+        FailureCode.UNKNOWN_ORDER,
+        FailureCode.UNKNOWN_ORDER_STATE,
+        FailureCode.UNKNOWN_REFERENCE,
+        FailureCode.UNKNOWN_STORE,
+    }
+)
+"""Failures of documents whose reason names a setting that decides when they are sent: a change of the settings that
+the entity uses is enough, and they are sent again once.
+"""
 REASON_IS_ENOUGH = frozenset(
     {
         FailureCode.REFUSED_BY_MAGENTO,

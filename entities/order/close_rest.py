@@ -40,7 +40,7 @@ def end_of_rest(
     if seen.state in ENDED:
         return None
     if not rule.cancels_rest:
-        raise _named(content, seen, rest, f"Cancel or refund it there, then reprocess this message, or set {SETTING}.")
+        raise _named(content, seen, rest, f"Cancel or refund it there, then reprocess this message; or set {SETTING}.")
     text, status = content.acumatica_status, content.status or seen.status
     if seen.state == "holded":
         raise waiting(seen, WaitReason.ON_HOLD, text, status, "a rest that never ships is canceled after the hold")

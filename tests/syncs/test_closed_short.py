@@ -104,6 +104,21 @@ async def test_an_uninvoiced_rest_is_canceled_where_the_setting_says_so(sales):
     assert len(sales.here.writes()) == before
 
 
+async def test_a_rest_that_was_named_is_canceled_once_the_setting_says_so(sales):
+    """The change of the setting is enough; a change that does not concern the order sends nothing again."""
+    number = placed(sales)
+    await sync(sales)
+    ship_and_close(sales)
+    await sync(sales, "shipment", "order", invoice="offline")
+    [before] = sales.here.failed("order")
+    await sync(sales, "order", invoice="offline")
+    assert [(one.attempts, one.changed_at) for one in sales.here.failed("order")] == [
+        (before.attempts, before.changed_at)
+    ]
+    await sync(sales, "order", **CLOSES)
+    assert (failures(sales), sales.order(number)["status"]) == ({}, "complete")
+
+
 async def test_what_was_paid_for_is_never_given_back(sales):
     """An invoiced rest is named, whatever the setting says about canceling."""
     number = placed(sales, paid=True)

@@ -309,6 +309,8 @@ async def test_shipments_of_orders_that_are_not_sent_are_left_out_by_a_setting(t
     here.entered("000001", {"A": 1})
     here.entered("000002", {"A": 1}, external_ref="100000009")
     number, referring = here.ship("000001"), here.ship("000002")
+    await here.sync()
+    assert len(reasons(here)) == 2
     outcome = await here.sync(shipment={"other_orders": "leave_out"})
     assert outcome.remarks.summary()[0].startswith("1 of orders that are neither the shop's nor sent left out")
     assert list(reasons(here)) == [f"{referring}|SO 000002"]
