@@ -128,7 +128,9 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
                 if document is None:
                     with context.state.read() as connection:
                         link = links.of_keys(connection, self.name, [message.key]).get(message.key)
-                    there = "not linked" if link is None else f"{link.magento_id}, which does not show all of it"
+                    there = (
+                        "not linked" if link is None else f"{link.magento_id}, which is gone or does not show all of it"
+                    )
                     is_there = DifferenceCause.NOT_MADE if link is None else DifferenceCause.NOT_ALL_OF_IT
                     cause = is_there if message.wait is None else DifferenceCause.WAITING
                     found.append(Difference(message.key, "", message.key, "to be sent", there, _waits(message), cause))

@@ -72,7 +72,7 @@ def next_invoice(
         return None
     target: dict[int, Decimal] = {}
     total: Decimal | None = NOTHING
-    differs: tuple[str, Decimal, Decimal] | None = None
+    differs: tuple[str, set[Decimal], Decimal] | None = None
     for invoice in invoices:
         unknown = _unknown(invoice, items)
         for line in invoice.lines:
@@ -90,15 +90,17 @@ def next_invoice(
         comes_to = invoice_totals(items, money, made.items)
         if comes_to is None or comes_to == {total - money.invoiced}:
             return made
-        differs = differs or (invoice.number, min(comes_to), total - money.invoiced)
+        differs = differs or (invoice.number, comes_to, total - money.invoiced)
     if differs is None:
         return None
-    number, in_magento, in_acumatica = differs
+    number, totals, in_acumatica = differs
+    in_magento = " or ".join(map(str, sorted(totals)))
     raise Rejected(
         FailureCode.INVOICE_TOTALS_DIFFER,
         f"Acumatica's invoice {number} of {key} totals {in_acumatica}, but in Magento it would total "
-        f"{in_magento}: Magento divides discount and tax by quantity, and puts all of the shipping into the first "
-        "invoice. So it was not created. Once the whole order is invoiced in Acumatica, one invoice is created.",
+        f"{in_magento}: Magento divides price, discount and tax by quantity and rounds each, and puts all of the "
+        "shipping into the first invoice. So it was not created. Once the whole order is invoiced in Acumatica, one "
+        "invoice is created.",
     )
 
 

@@ -70,6 +70,15 @@ def test_one_that_is_not_is_reported_and_made_with_the_next():
     assert next_invoice("SO 1", invoices("95.00", "300.00"), (A, B), MONEY, D("395.00")) == ToInvoice("2", None)
 
 
+def test_where_nobody_can_say_the_cent_all_totals_are_named():
+    """Acumatica's may be one of them: the message says what else Magento may come to."""
+    item = SoldItem(1, None, "A", "simple", D(3))
+    money = OrderMoney(total=D("115.33"), shipping=D("12.50"), items={1: ItemMoney(D("99.99"), D(5), tax=D("7.84"))})
+    one = Invoice("1", (InvoiceLine(1, "A", D(1)),), total=D("46.77"))
+    with pytest.raises(Rejected, match=r"totals 46\.77, but in Magento it would total 46\.77 or 46\.78"):
+        next_invoice("SO 1", [one], (item,), money, D("115.33"))
+
+
 @pytest.mark.parametrize("total", [None, "95.00"])
 def test_where_the_orders_differ_already_or_a_total_is_not_known_it_is_made(total):
     """An invoice of several orders tells no total of one of them."""
