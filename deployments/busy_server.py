@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import httpx
 from prefect.exceptions import PrefectHTTPStatusError
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+from deployments.prefect_settings import settings_with
 
 BUSY = (429, 502, 503)
 PAUSE = 0.25
@@ -27,7 +28,7 @@ async def repeated(request: Callable[[], Awaitable[Answer]], within: float = WIT
     after `within` seconds.
     """
     until = time.monotonic() + within
-    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+    with settings_with(client={"max_retries": 0}):
         while True:
             try:
                 return await request()

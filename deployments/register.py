@@ -33,6 +33,19 @@ from flows.credentials import register
 from flows.watch import Mail
 from settings import SettingsError
 
+_WRITTEN = (
+    "version",
+    "description",
+    "tags",
+    "parameters",
+    "entrypoint",
+    "enforce_parameter_schema",
+    "work_pool_name",
+    "work_queue_name",
+    "job_variables",
+)
+DEFAULT_QUEUE = "default"
+"""The work queue that Prefect's server gives a deployment that names none."""
 FORMER_NAMES = {"Full Sync": "Full Look", **{deployment_name(entity): entity for entity in NAMES}}
 """Deployments that had another name in the last version: their schedules are taken over, and they are deleted."""
 
@@ -55,7 +68,10 @@ async def _register_all() -> list[str]:
         async with get_client() as client:
             _told, wanted = _wanted_now()
             for deployment in served:
-                deployment.paused = bool(wanted.get(entity_of(deployment.name), Held.NOT))
+                why = wanted.get(entity_of(deployment.name), Held.NOT)
+                deployment.paused = bool(why)
+                deployment.description = described(deployment.description, why)
+                deployment.tags = tagged(deployment.tags, why)
                 await repeated(partial(register_deployment, client, deployment))
             await repeated(partial(bring_up_to_date, client))
     except PrefectHTTPStatusError as error:
@@ -63,27 +79,40 @@ async def _register_all() -> list[str]:
     return [one.name for one in served]
 
 
-async def leave_to_the_operator(client: PrefectClient, deployment: RunnerDeployment) -> None:
+def leave_to_the_operator(deployment: RunnerDeployment) -> None:
     """Of a deployment that is there already, take out its schedules and whether it is paused: what an operator switched
     off or changed stays so. They are written only when it is first made.
     """
-    try:
-        await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
-    except ObjectNotFound:
-        return
     deployment.schedules = None
     deployment.model_fields_set.difference_update({"schedules", "paused"})
 
 
+def is_written(known: DeploymentResponse, deployment: RunnerDeployment) -> bool:
+    """Return whether a deployment is on the server as it would be written, but for what is the operator's. Each that is
+    written takes Prefect's server a quarter of a second, and after an outage the runs that are late wait for it.
+    """
+    schema = deployment._parameter_openapi_schema.model_dump(mode="json", exclude_unset=True)
+    ours = deployment.model_dump(mode="json", include=set(_WRITTEN))
+    ours["work_queue_name"] = ours["work_queue_name"] or DEFAULT_QUEUE
+    there = known.model_dump(mode="json", include={*_WRITTEN, "parameter_openapi_schema"})
+    return there == {**ours, "parameter_openapi_schema": schema}
+
+
 async def register_deployment(client: PrefectClient, deployment: RunnerDeployment) -> UUID:
-    """Write one deployment; one that had another name in the last version takes the old one's place. Return its id."""
+    """Write one deployment, unless it is there so already; one that had another name in the last version takes the old
+    one's place. Return its id.
+    """
     former = await _former_of(client, deployment)
     if former is not None:
         deployment.schedules = [
             DeploymentScheduleCreate(schedule=one.schedule, active=one.active) for one in former.schedules
         ]
         deployment.paused = former.paused
-    await leave_to_the_operator(client, deployment)
+    with suppress(ObjectNotFound):
+        known = await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
+        if former is None and is_written(known, deployment):
+            return known.id
+        leave_to_the_operator(deployment)
     try:
         deployment_id = await deployment.aapply()
     except DeploymentApplyError as error:

@@ -15,8 +15,10 @@ from uuid import UUID
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State, StateType
 from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
-from prefect.context import AsyncClientContext, SettingsContext, get_settings_context
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_KEY, PREFECT_API_URL
+from prefect.context import AsyncClientContext
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_KEY, PREFECT_API_URL, get_current_settings
+
+from deployments.prefect_settings import settings_with
 
 
 class RunClient(PrefectClient):
@@ -66,16 +68,10 @@ def _has_no_retries(policy: FlowRunPolicy | None) -> bool:
 @contextmanager
 def in_a_run(*, csrf: bool) -> Iterator[None]:
     """Prefect's settings in a run: its engine sends no heartbeats, and a client asks for tokens only where the server
-    has them. A copy of settings takes no time; reading them again would take 20 ms.
+    has them.
     """
-    now = get_settings_context()
-    flows = now.settings.flows.model_copy(update={"heartbeat_frequency": None})
-    client = now.settings.client.model_copy(
-        update={"csrf_support_enabled": csrf and now.settings.client.csrf_support_enabled}
-    )
-    with SettingsContext(
-        profile=now.profile, settings=now.settings.model_copy(update={"flows": flows, "client": client})
-    ):
+    asks = csrf and get_current_settings().client.csrf_support_enabled
+    with settings_with(flows={"heartbeat_frequency": None}, client={"csrf_support_enabled": asks}):
         yield
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectNotFound
 
@@ -111,3 +111,17 @@ async def test_whether_an_entity_is_paused_is_ours():
         again = await client.read_deployment(first["inventory"].id)
         assert (again.paused, again.schedules[0].active) == (False, False)
         assert (again.tags, again.description) == (first["inventory"].tags, first["inventory"].description)
+
+
+async def test_what_is_there_already_is_not_written_again():
+    """Registering a second time changes nothing; what was altered on the server is put right again."""
+    first = await registered()
+    again = await registered()
+    assert {name: one.updated for name, one in again.items()} == {name: one.updated for name, one in first.items()}
+    async with get_client() as client:
+        await client.update_deployment(first["Pause"].id, DeploymentUpdate(description="altered"))
+        await client.update_deployment(first["price"].id, DeploymentUpdate(entrypoint="flows.nowhere.price"))
+    third = await registered()
+    assert third["Pause"].description == first["Pause"].description
+    assert third["price"].entrypoint == first["price"].entrypoint == "flows.price.price"
+    assert third["Status"].updated == first["Status"].updated
