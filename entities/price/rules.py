@@ -157,9 +157,9 @@ def _usable(items: Items, rows: pd.DataFrame, rule: PriceRule) -> pd.DataFrame:
 
 
 def _units(items: Items) -> pd.DataFrame:
-    units = {name: items.column(name) for name in ("base_uom", "sales_uom")}
+    texts = {"inventory_id": items.inventory_ids, **{name: items.column(name) for name in ("base_uom", "sales_uom")}}
     ratios = {name: pd.array(items.column(name), dtype="Int64") for name in ("unit_numerator", "unit_denominator")}
-    return pd.DataFrame({"inventory_id": items.inventory_ids, **units, **ratios}).astype(dict.fromkeys(units, object))
+    return pd.DataFrame({**texts, **ratios}).astype(dict.fromkeys(texts, object))  # without items they are numbers
 
 
 def _choose(usable: pd.DataFrame, today: date) -> pd.DataFrame:

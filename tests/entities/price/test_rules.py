@@ -34,6 +34,14 @@ def test_the_default_price_is_shown():
     assert prices_of([Thing("X", default_price=D("12.5"))]) == {"X": D("12.5")}
 
 
+@pytest.mark.parametrize("traits", [{}, {"price_type": "customer_price_class", "price_code": "VIP"}])
+def test_rows_of_items_that_are_not_published_set_no_price(traits):
+    """Also where no item is left that is, and no row that counts."""
+    inactive = Thing("X", prices=[Row(1, D(5), **traits)], status="Inactive")
+    assert prices_of([inactive], LIST) == {}
+    assert prices_of([inactive, Thing("Y", prices=[Row(2, D(6))])], LIST) == {"Y": D(6)}
+
+
 @pytest.mark.parametrize(
     ("included", "sent", "message"),
     [(None, ["A", "B", "C"], ""), (True, ["B", "C"], "without"), (False, ["A", "B"], "with")],
