@@ -102,7 +102,7 @@ def relaxed_gc() -> Iterator[None]:
     time otherwise).
     """
     before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(500_000, 20, 100)
     try:
         yield
     finally:

@@ -101,10 +101,10 @@ async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[
 
 
 def _site_page(found: Page[_SiteStatus], figure: Figure) -> FigurePage:
-    items = map(attrgetter("InventoryItemByInventoryID"), found.records)
-    sites = map(attrgetter("INSiteBySiteID"), found.records)
-    keys = [code(one.InventoryCD) if one is not None else "" for one in items]
-    warehouses = [code(one.SiteCD) if one is not None else "" for one in sites]
+    items = [row.InventoryItemByInventoryID for row in found.records]
+    sites = [row.INSiteBySiteID for row in found.records]
+    keys = [(one.InventoryCD or "").rstrip() if one is not None else "" for one in items]
+    warehouses = [(one.SiteCD or "").rstrip() if one is not None else "" for one in sites]
     columns = [list(map(attrgetter(name), found.records)) for name in IN_FEED]
     return _summed(keys, warehouses, columns, figure, found.last, found.problems())
 

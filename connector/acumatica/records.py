@@ -8,7 +8,6 @@ cannot be used is a `Problem`, and the rest of its page goes through.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -32,7 +31,8 @@ UNDECODABLE = (msgspec.DecodeError, RecursionError)
 """What decoding raises: for what is not JSON or not as expected, and for lists in lists without end."""
 
 _decimal = msgspec.json.Decoder(Decimal | None).decode
-_COMMA, _DOT = b",."
+_COMMA, _DOT, _MINUS, _ZERO, _NINE = b",.-09"
+_MOST_WHOLE_DIGITS, _MOST_ZEROS = 10, 2
 _AS_IT_CAME = msgspec.json.Encoder(decimal_format="number")
 
 T = TypeVar("T")
@@ -104,23 +104,45 @@ def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int
     if not texts:
         return []
     text = b",".join(texts) + b","
-    if not _plain(digits).fullmatch(text):
+    decimals = _plain_decimals(np.frombuffer(text, np.uint8), digits)
+    if decimals is None:
         return None
-    characters = np.frombuffer(text, np.uint8)
-    ends, dots = np.flatnonzero(characters == _COMMA), np.flatnonzero(characters == _DOT)
-    decimals = np.zeros(len(ends), np.int64)
-    with_dot = np.searchsorted(ends, dots)
-    decimals[with_dot] = ends[with_dot] - dots - 1
     whole = np.fromstring(text.replace(b".", b"")[:-1], dtype=np.int64, sep=",")
     missing = digits - decimals
     found: list[int] = (whole * 10 ** np.maximum(missing, 0) // 10 ** np.maximum(-missing, 0)).tolist()
     return found
 
 
-@cache
-def _plain(digits: int) -> re.Pattern[bytes]:
-    """Numbers with no more decimals than are stored, apart from zeros, and few enough digits for 64 bits."""
-    return re.compile(rb"(?:-?[0-9]{1,10}(?:\.[0-9]{1,%d}0{0,2})?,)+" % digits)
+def _plain_decimals(characters: np.ndarray, digits: int) -> np.ndarray | None:
+    """Return how many decimals each of the numbers has, which a comma ends; `None` where one is anything else than
+    digits with a sign and a point, has more decimals than are stored, apart from two zeros, or too many digits for 64
+    bits.
+    """
+    others = np.flatnonzero((characters < _ZERO) | (characters > _NINE))
+    kinds = characters[others]
+    ends, dots, signs = (others[kinds == kind] for kind in (_COMMA, _DOT, _MINUS))
+    if len(ends) + len(dots) + len(signs) < len(others):
+        return None
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    signed, pointed = np.searchsorted(ends, signs), np.searchsorted(ends, dots)
+    if (starts[signed] != signs).any() or (np.diff(pointed) == 0).any():
+        return None
+    starts[signed] += 1
+    points = ends.copy()
+    points[pointed] = dots
+    wholes = points - starts
+    decimals: np.ndarray = np.maximum(ends - points - 1, 0)
+    if (
+        not decimals[pointed].all()
+        or wholes.min() < 1
+        or wholes.max() > _MOST_WHOLE_DIGITS
+        or decimals.max() > digits + _MOST_ZEROS
+    ):
+        return None
+    for behind in range(_MOST_ZEROS):  # the last digit, then the one before it
+        if ((decimals > digits + behind) & (characters[ends - 1 - behind] != _ZERO)).any():
+            return None
+    return decimals
 
 
 def day(text: str | None) -> date | None:

@@ -15,7 +15,7 @@ from connector.magento.permissions import When
 from connector.state.engine import State
 from connector.state.queue.desired import DesiredValue, not_shown
 from connector.state.queue.message import Message
-from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.ledger import Confirmed, LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import PlannedCheck
@@ -112,7 +112,7 @@ class Inventory(ValueEntity[QuantityRule]):
         return await find_quantities(context, targets, others, shown)
 
     def checked(
-        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
+        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], Confirmed], *, everything: bool
     ) -> Sequence[DesiredValue]:
         """See `ValueParts.checked`: Magento keeps a quantity of a product that it does not have."""
         return values if everything else not_shown(values, known)

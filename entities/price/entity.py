@@ -15,7 +15,7 @@ from connector.magento.permissions import When
 from connector.state.engine import State
 from connector.state.queue.desired import DesiredValue
 from connector.state.queue.message import Message
-from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.ledger import Confirmed
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import PlannedCheck
@@ -110,7 +110,7 @@ class Price(ValueEntity[PriceRule]):
         return await find_prices(context, targets, shown)
 
     def checked(
-        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
+        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], Confirmed], *, everything: bool
     ) -> Sequence[DesiredValue]:
         """See `ValueParts.checked`: Magento refuses a price of a product that it does not have."""
         return ()

@@ -18,7 +18,7 @@ import msgspec
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue.desired import PLACE_OF, DesiredValue
 from connector.state.sync import ledger
-from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.ledger import Confirmed, LedgerRow
 from entities.base import R, RunContext
 from entities.read_plan import CLOCKS_DIFFER
 from entities.shown import MADE_AT, Shown
@@ -55,24 +55,22 @@ async def read_from_magento(
     everything: bool,
 ) -> MagentoValues:
     """Ask about the values of these records as far as it is needed, or about all of them. due: what is in doubt."""
-    if entity.asks_only_of_new and not everything and not due and _are_all_confirmed(context, values):
-        return MagentoValues([], {}, [], [], [])
-    with context.state.read() as connection:
-        known = ledger.of_records(
-            connection,
-            context.name,
-            list(records),
-            {want.key for want in values},
-            rows_a_key=max(1, len(values) / max(1, len(records))),
-        )
-    wanted = set(map(PLACE_OF, values))
-    unclear = {*due, *_without_status(values, known)} if everything else due
-    is_new = bool(unclear) or not wanted <= known.keys()
-    asked = [want for want in values if PLACE_OF(want) not in known or PLACE_OF(want) in unclear] if is_new else []
-    compares = everything and bool(known) and await entity.is_read_by_pages(context)
-    compared = _known_ones(values, known, unclear) if compares else []
-    leaving = _leaving(entity, wanted, known, due)
-    checked = entity.checked(values, known, everything=everything)
+    known: Mapping[At, LedgerRow] = {}
+    asked: list[DesiredValue] = []
+    compared: list[LedgerRow] = []
+    leaving: list[LedgerRow] = []
+    confirmed = None if everything or due else _all_confirmed(context, entity, values, records)
+    if confirmed is None:
+        known = _known(context, values, records)
+        confirmed = {at: (row.value, row.in_stock) for at, row in known.items()}
+        wanted = set(map(PLACE_OF, values))
+        unclear = {*due, *_without_status(values, known)} if everything else due
+        if unclear or not wanted <= known.keys():
+            asked = [want for want in values if PLACE_OF(want) not in known or PLACE_OF(want) in unclear]
+        if everything and known and await entity.is_read_by_pages(context):
+            compared = _known_ones(values, known, unclear)
+        leaving = _leaving(entity, wanted, known, due)
+    checked = entity.checked(values, confirmed, everything=everything)
     if not (asked or compared or leaving or checked):
         return MagentoValues([], {}, [], [], [])
     own = [
@@ -83,20 +81,38 @@ async def read_from_magento(
     found = await entity.find(context, targets, {want.sku or want.key: want.key for want in checked}, shown)
     own += await _made_again(context, entity, compared, found, shown)
     at = [(row.key, row.source) for row in own]
-    confirmed = [
+    shown_now = [
         LedgerRow(row.key, row.source, row.acumatica_key, row.sku, *found.values[row.key, row.source])
         for row in own
         if (row.key, row.source) in found.values
     ]
     missing = [key for key, why in found.rejected.items() if why.code is FailureCode.UNKNOWN_SKU]
     unshown = [one for one in at if one in known and one not in found.values]
-    return MagentoValues(confirmed, _rejected(context, values, found), missing, at, unshown)
+    return MagentoValues(shown_now, _rejected(context, values, found), missing, at, unshown)
 
 
-def _are_all_confirmed(context: RunContext[R], values: Sequence[DesiredValue]) -> bool:
+def _all_confirmed(
+    context: RunContext[R], entity: ValueParts[R], values: Sequence[DesiredValue], records: Collection[str]
+) -> Mapping[At, Confirmed] | None:
+    """Return what Magento confirmed of the records, as far as the entity asks for it, where there is something of each
+    of the values and nothing else: nearly always. `None` otherwise.
+    """
     with context.state.read() as connection:
-        confirmed = ledger.places(connection, context.name, list(map(attrgetter("key"), values)))
-    return confirmed.issuperset(map(PLACE_OF, values))
+        if entity.asks_only_of_new:
+            keys = list(map(attrgetter("key"), values))
+            return {} if ledger.places(connection, context.name, keys).issuperset(map(PLACE_OF, values)) else None
+        confirmed = ledger.confirmed(connection, context.name, list(records), rows_a_key=_rows_a_key(values, records))
+    return confirmed if confirmed.keys() == set(map(PLACE_OF, values)) else None
+
+
+def _known(context: RunContext[R], values: Sequence[DesiredValue], records: Collection[str]) -> dict[At, LedgerRow]:
+    keys = {want.key for want in values}
+    with context.state.read() as connection:
+        return ledger.of_records(connection, context.name, list(records), keys, rows_a_key=_rows_a_key(values, records))
+
+
+def _rows_a_key(values: Sequence[DesiredValue], records: Collection[str]) -> float:
+    return max(1, len(values) / max(1, len(records)))
 
 
 def _without_status(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow]) -> list[At]:

@@ -15,7 +15,7 @@ from connector.model.failures import FailureCode
 from connector.model.quantities import Figure
 from connector.records import PriceListRow, WarehouseQuantity, of_figure
 from connector.state.queue.desired import DesiredValue
-from connector.state.sync.records import Record, Stored
+from connector.state.sync.records import Record, Stored, facts_of
 from entities.values.columns import Items, Problem, Shelves, Values
 
 _FAR_TOO_LARGE = 2**62
@@ -23,9 +23,13 @@ _FAR_TOO_LARGE = 2**62
 
 def items(stored: Iterable[Stored]) -> Items:
     """Return the items of those records whose item exists."""
-    known = [(one.acumatica_key, facts) for one in stored if (facts := one.record.facts) is not None]
-    of_items = [facts for _key, facts in known]
-    return Items([key for key, _facts in known], of_items, comparison_keys([one.sku or None for one in of_items]))
+    known = list(stored)
+    facts = facts_of(known)
+    names = list(map(attrgetter("acumatica_key"), known))
+    if None in facts:
+        names = [name for name, of_item in zip(names, facts, strict=True) if of_item is not None]
+    of_items = list(filter(None, facts))
+    return Items(names, of_items, comparison_keys([one.sku or None for one in of_items]))
 
 
 class Figures(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple
 
 from connector.magento.client import MagentoClient
 from connector.state.queue.desired import DesiredValue
-from connector.state.sync.ledger import LedgerRow
+from connector.state.sync.ledger import Confirmed, LedgerRow
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
@@ -66,7 +66,7 @@ class ValueParts(ABC, Generic[R]):
 
     @abstractmethod
     def checked(
-        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], LedgerRow], *, everything: bool
+        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], Confirmed], *, everything: bool
     ) -> Sequence[DesiredValue]:
         """Return the values whose product is asked for though Magento has confirmed them."""
 

@@ -48,7 +48,6 @@ def _rule(warehouses: int) -> dict[str, str]:
 def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from connector.records import Facts, WarehouseQuantity
     from connector.state.queue.desired import not_shown
-    from connector.state.sync.ledger import LedgerRow
     from connector.state.sync.records import Record, Stored
     from entities.inventory import rules as quantities
     from entities.inventory.rules import QuantityRule
@@ -65,7 +64,7 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
         stored.append(Stored(sku, sku, Record.of(facts, shelves)))
         for source in range(SOURCES):
             name = f"source-{source}"
-            ledger[sku, name] = LedgerRow(sku, name, sku, sku, _published(number, source, warehouses), True)
+            ledger[sku, name] = (_published(number, source, warehouses), True)
     rule = QuantityRule(_rule(warehouses))
     starts = range(0, skus, CHUNK)
     published = {

@@ -15,10 +15,9 @@ prices nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,7 +25,7 @@ from sqlalchemy import Connection
 
 from connector import failpoints
 from connector.model.failures import REOPENED_BY_THE_NEXT_SYNC, FailureCode
-from connector.state.keyed_rows import rows_of_keys
+from connector.state.keyed_rows import columns_of_keys
 from connector.state.queue import requests
 from connector.state.queue.changes import Changes, Target, apply
 from connector.state.queue.desired import Computed, DesiredValue, Place, Queued
@@ -79,12 +78,20 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
 
 
 def _keepable(computed: Computed) -> Computed:
-    of_chunk: list[Iterable[str | None]] = [computed.acumatica_keys]
-    of_chunk += [map(attrgetter(name), computed.stored) for name in ("acumatica_key", "key")]
-    of_chunk += [map(attrgetter(name), computed.wanted) for name in ("acumatica_key", "key", "source", "sku")]
-    values = [want.value for want in computed.wanted if want.value is not None]
+    stored, wanted = computed.stored, computed.wanted
+    columns: list[Sequence[str | None]] = [
+        list(computed.acumatica_keys),
+        [one.acumatica_key for one in stored],
+        [one.key for one in stored],
+        [want.acumatica_key for want in wanted],
+        [want.key for want in wanted],
+        [want.source for want in wanted],
+        [want.sku for want in wanted],
+    ]
+    different = [names for at, names in enumerate(columns) if names not in columns[:at]]
+    values = [want.value for want in wanted if want.value is not None]
     is_small = not values or (min(values) >= -(2**63) and max(values) < 2**63)
-    if is_small and all(are_all_kept(list(filter(None, names))) for names in of_chunk):
+    if is_small and all(are_all_kept(list(filter(None, names))) for names in different):
         return computed  # nearly always
     stored = [one for one in computed.stored if why_not_kept(one.acumatica_key) is None]
     return msgspec.structs.replace(
@@ -120,12 +127,11 @@ def _keepable_want(want: DesiredValue) -> DesiredValue:
     )
 
 
-_CLOSED_COLUMNS = ("id", "key", "source", "acumatica_key", "sku", "confirmed", "confirmed_in_stock")
 _IS_OPEN = f"rejected OR state NOT IN ('{SENT}', '{SUPERSEDED}')"
-_CLOSED_ONES = f"SELECT {', '.join(_CLOSED_COLUMNS)}, {_IS_OPEN} FROM targets"
+_CLOSED_COLUMNS = ("id", "key", "source", "acumatica_key", "sku", "confirmed", "confirmed_in_stock", _IS_OPEN)
 _WHOLE_ONES = f"SELECT {', '.join(Target._fields)} FROM targets WHERE id"
 _Closed = tuple[int, str, str, str, str | None, int | None, Any, Any]
-"""A row of `_CLOSED_ONES`: a target of which nothing waits. Nearly all are such; the others are then read whole."""
+"""A row of `_CLOSED_COLUMNS`: a target of which nothing waits. Nearly all are such; the others are then read whole."""
 
 
 class _Kept(NamedTuple):
@@ -156,10 +162,11 @@ def _read(connection: Connection, entity: str, computed: Computed, sending: Coll
     others: set[int] = set()
 
     def add(column: str, values: Sequence[str], also: str = "") -> None:
-        at, rows_a_key = _CLOSED_COLUMNS.index(column), max(1, places / max(1, len(values)))
-        for row in rows_of_keys(
-            connection, _CLOSED_ONES, column, entity, values, at=at, also=also, rows_a_key=rows_a_key
-        ):
+        rows_a_key = max(1, places / max(1, len(values)))
+        columns = columns_of_keys(
+            connection, "targets", _CLOSED_COLUMNS, column, entity, values, also=also, rows_a_key=rows_a_key
+        )
+        for row in zip(*columns, strict=True):
             if row[-1] or row[0] in sending:
                 others.add(row[0])
             else:

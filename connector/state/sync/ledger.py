@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from connector.state.keyed_rows import KEYS_PER_QUERY, rows_of_keys
+from connector.state.keyed_rows import KEYS_PER_QUERY, columns_of_keys, rows_of_keys
 from connector.state.rows import as_bool, chunked, in_any, insert_tuples, tuples, update_tuples, upsert
 from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
 
@@ -63,6 +63,10 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False):
     sku: str
     value: int
     in_stock: bool | None
+
+
+Confirmed = tuple[int, bool | None]
+"""A value that Magento confirmed, and its stock status, which SQLite tells as 0 and 1."""
 
 
 def _row(row: tuple[Any, ...]) -> LedgerRow:
@@ -119,8 +123,20 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
 
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
     """The (key, source) among these keys of which Magento has confirmed a value."""
-    confirmed = f"AND {IS_PLACE.text} {_CONFIRMED}"
-    return set(rows_of_keys(connection, "SELECT key, source FROM targets", "key", entity, keys, also=confirmed))
+    also = f"AND {IS_PLACE.text} {_CONFIRMED}"
+    columns = columns_of_keys(connection, "targets", ("key", "source"), "key", entity, keys, also=also)
+    return set(zip(*columns, strict=True))
+
+
+def confirmed(
+    connection: Connection, entity: str, acumatica_keys: Sequence[str], *, rows_a_key: float = 1
+) -> dict[tuple[str, str], Confirmed]:
+    """Return what was confirmed of these Acumatica records, by (key, source): less than `of_records`, in less time."""
+    names = ("acumatica_key", "key", "source", "confirmed", "confirmed_in_stock")
+    _records, keys, sources, values, in_stock = columns_of_keys(
+        connection, "targets", names, "acumatica_key", entity, acumatica_keys, also=_CONFIRMED, rows_a_key=rows_a_key
+    )
+    return dict(zip(zip(keys, sources, strict=True), zip(values, in_stock, strict=True), strict=True))
 
 
 def confirm(

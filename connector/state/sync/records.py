@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from connector.records import Facts, PriceListRow, WarehouseQuantity
-from connector.state.keyed_rows import KEYS_PER_QUERY, count_between, lie_close, rows_of_keys
+from connector.state.keyed_rows import KEYS_PER_QUERY, columns_of_keys, count_between, lie_close, rows_of_keys
 from connector.state.rows import chunked, driver_many, in_any, tuples, upsert_tuples
 from connector.state.schema import records
 
@@ -146,11 +146,20 @@ class Stored(msgspec.Struct, gc=False):
     vendor_seen: int | None = None
 
 
+def facts_of(stored: Sequence[Stored]) -> list[Facts | None]:
+    """Return what the items of these records are."""
+    parts = list(map(attrgetter("record.facts_part"), stored))
+    if msgspec.Raw in set(map(type, parts)):
+        return [one.record.facts for one in stored]
+    return parts  # all of them were just read in Acumatica
+
+
 DUE = date.min.toordinal()
 """The next change of a record that is kept and has to be computed: at the end of the sync, or by the next one."""
 
 _FIELDS = {name.removesuffix("_part"): name for name in Record.__struct_fields__}
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+_encode, _encode_lines = _encoder.encode, _encoder.encode_lines
 _decode = msgspec.json.Decoder(Record).decode
 _DECODERS: dict[str, Callable[[msgspec.Raw], Any]] = {
     "facts_part": msgspec.json.Decoder(Facts | None).decode,
@@ -161,16 +170,15 @@ _DECODERS: dict[str, Callable[[msgspec.Raw], Any]] = {
     "invoices_part": msgspec.json.Decoder(dict[str, Any]).decode,
 }
 
-_SELECTED = "SELECT acumatica_key, key, data, next_change, facts_seen, rows_seen, vendor_seen FROM records"
+_READ = ("acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen", "vendor_seen")
+"""The columns of a `Stored`, in the order of its fields."""
 
 
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
     """The stored records among `acumatica_keys`."""
-    rows = rows_of_keys(connection, _SELECTED, "acumatica_key", entity, acumatica_keys)
-    return {
-        acumatica_key: Stored(acumatica_key, key, _decode(data), next_change, facts_seen, rows_seen, vendor_seen)
-        for acumatica_key, key, data, next_change, facts_seen, rows_seen, vendor_seen in rows
-    }
+    columns = columns_of_keys(connection, "records", _READ, "acumatica_key", entity, acumatica_keys, json=("data",))
+    names, keys, data, *others = columns
+    return dict(zip(names, map(Stored, names, keys, map(_decode, data), *others), strict=True))
 
 
 def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], besides: Iterable[str]) -> dict[str, Stored]:
@@ -247,13 +255,13 @@ def write(connection: Connection, entity: str, stored: Sequence[Stored]) -> None
             entity,
             one.acumatica_key,
             one.key,
-            _encode(one.record),
+            data,
             one.next_change,
             one.facts_seen,
             one.rows_seen,
             one.vendor_seen,
         )
-        for one in stored
+        for one, data in zip(stored, _encoded(stored), strict=True)
     ]
     upsert_tuples(connection, records, _WRITTEN, rows)
 
@@ -287,8 +295,13 @@ def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored])
     if lie_close(connection, "records", "acumatica_key", entity, [one.acumatica_key for one in alike]):
         return _walk_through(connection, entity, alike, others) == len(alike)
     statement = f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
-    rows = [(entity, one.acumatica_key, one.key, _encode(one.record)) for one in alike]
+    rows = [(entity, one.acumatica_key, one.key, data) for one, data in zip(alike, _encoded(alike), strict=True)]
     return driver_many(connection, statement, rows) == len(rows)
+
+
+def _encoded(stored: Sequence[Stored]) -> list[bytes]:
+    """Return the data of each record: JSON in one line, so that of all is written at once."""
+    return _encode_lines([one.record for one in stored]).splitlines()
 
 
 def _walk_through(connection: Connection, entity: str, alike: Sequence[Stored], others: str) -> int:
@@ -298,7 +311,7 @@ def _walk_through(connection: Connection, entity: str, alike: Sequence[Stored], 
     long as to look each of them up. Where it gets none, because the record is not among these or has another SKU, the
     row stays: a record without data is not possible.
     """
-    new = {one.acumatica_key: (one.key, _encode(one.record)) for one in alike}
+    new = {one.acumatica_key: (one.key, data) for one, data in zip(alike, _encoded(alike), strict=True)}
     none = (None, None)
 
     def new_data(acumatica_key: str, key: str | None) -> bytes | None:

@@ -43,6 +43,15 @@ def test_records_are_found_however_close_they_lie(state: State, asked: list[str]
     }
 
 
+def test_records_are_found_whatever_they_are_called(state: State) -> None:
+    """Quotation marks, line breaks and other scripts in a key or in what is kept of a record change nothing."""
+    ends = ['"', "\n", "\r\n", "\\", "\x1f", "\u2028", "é", "漢", "😀", "", " "]
+    names = [f"{key}{end}" for key in KEYS[:100] for end in ends]
+    stored = [Stored(name, name, Record.of(document={name: name}), None, 1) for name in names]
+    write(state, stored)
+    assert kept(state, names) == dict(zip(names, stored, strict=True))
+
+
 def test_skus_that_several_records_have_are_named(state: State) -> None:
     """Also where they are a few among many that lie close together."""
     write(

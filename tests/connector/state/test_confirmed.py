@@ -1,0 +1,74 @@
+"""What a usual sync reads of the ledger: the places of records, and what was confirmed there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from connector.state.engine import State
+from connector.state.queue.desired import DesiredValue, not_shown
+from connector.state.sync import ledger
+from connector.state.sync.ledger import LedgerRow
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+KEYS = [f"SKU-{number:04}" for number in range(400)]
+STATUS = {"default": True, "east": False, "west": None}
+
+
+@pytest.fixture(name="ledger_of_all")
+def _ledger_of_all(state: State) -> State:
+    """Magento confirmed three quantities of each record; a price of each is confirmed too."""
+    rows = [
+        LedgerRow(key, source, f"ITEM {key}", key, number, in_stock)
+        for number, key in enumerate(KEYS)
+        for source, in_stock in STATUS.items()
+    ]
+    with state.write() as connection:
+        ledger.confirm(connection, "inventory", rows, NOW)
+        ledger.confirm(connection, "price", [LedgerRow(key, "", f"ITEM {key}", key, 7, None) for key in KEYS], NOW)
+    return state
+
+
+CLOSE_OR_NOT = pytest.mark.parametrize(
+    "asked",
+    [KEYS, KEYS[::2], KEYS[::9], [KEYS[0], KEYS[-1]], [*KEYS[:200], "no such"], ["no such"], []],
+    ids=["all", "each second", "each ninth", "the ends", "one that is not there", "only such", "none"],
+)
+
+
+@CLOSE_OR_NOT
+def test_what_was_confirmed_of_records(ledger_of_all: State, asked: Sequence[str]) -> None:
+    """By place the value and the stock status, of these records and no other, however close they lie."""
+    with ledger_of_all.read() as connection:
+        found = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in asked], rows_a_key=3)
+    numbers = {key: number for number, key in enumerate(KEYS)}
+    assert found == {
+        (key, source): (numbers[key], status) for key in asked if key in numbers for source, status in STATUS.items()
+    }
+
+
+@CLOSE_OR_NOT
+def test_which_places_were_confirmed(ledger_of_all: State, asked: Sequence[str]) -> None:
+    """The places of these SKUs and of no other."""
+    with ledger_of_all.read() as connection:
+        assert ledger.places(connection, "price", asked) == {(key, "") for key in asked if key in KEYS}
+
+
+def test_what_magento_does_not_show(ledger_of_all: State) -> None:
+    """Another value, another stock status where both are known, and what was never confirmed."""
+    with ledger_of_all.read() as connection:
+        confirmed = ledger.confirmed(connection, "inventory", [f"ITEM {KEYS[5]}"])
+
+    def missing(source: str, value: int, *, in_stock: bool | None) -> bool:
+        return bool(not_shown([DesiredValue("ITEM", KEYS[5], source, None, value, in_stock)], confirmed))
+
+    assert not missing("default", 5, in_stock=True)
+    assert not missing("default", 5, in_stock=None)
+    assert not missing("west", 5, in_stock=False)
+    assert not missing("east", 5, in_stock=False)
+    assert missing("default", 6, in_stock=True)
+    assert missing("default", 5, in_stock=False)
+    assert missing("east", 5, in_stock=True)
+    assert missing("north", 0, in_stock=False)
