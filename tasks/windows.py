@@ -16,12 +16,13 @@ def next_cursor(
 ) -> Cursor | None:
     """Return where reading begins or goes on; None where nothing is to be read yet.
 
-    full: everything is wanted. tells_changes: the feed can say what changed. overlap, full_read_interval: seconds.
+    full: everything is wanted. reports_changes: the feed can say what changed. overlap, full_read_interval: seconds.
+    After a clock that was ahead everything is read again: what changed meanwhile was not asked for.
     """
     unfinished = mark.cursor
     if unfinished is not None and (unfinished.sweep is not None or not full):
         return unfinished
-    if not full and mark.pulled_to is not None:
+    if not full and mark.pulled_to is not None and mark.pulled_to - now <= CLOCKS_DIFFER:
         if reports_changes:
             return _window(mark, mark.pulled_to, now, timedelta(seconds=overlap))
         if mark.swept_at is not None and now < mark.swept_at + timedelta(seconds=full_read_interval):

@@ -83,7 +83,7 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
             _forget_all(context)
         return
     now = context.clock.now()
-    if not full and mark.looked_back_at is not None and now - mark.looked_back_at < READ_EVERY:
+    if not full and mark.looked_back_at is not None and abs(now - mark.looked_back_at) < READ_EVERY:
         return
     async with context.shop.client() as client:
         try:

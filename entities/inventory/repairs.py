@@ -48,7 +48,7 @@ async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient
     now = context.clock.now()
     with context.state.read() as connection:
         repair = reservation_repairs.read(connection, stock)
-    if repair.read_at is not None and now - repair.read_at < READ_EVERY:
+    if repair.read_at is not None and abs(now - repair.read_at) < READ_EVERY:
         return
     known = _what_reserves(context, stocks, stock, last_repair(rule.open_orders.repair, repair.repaired_at, now))
     if not known.events:

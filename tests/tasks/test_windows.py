@@ -61,6 +61,15 @@ def test_a_feed_that_does_not_report_changes_is_swept_now_and_then():
     assert found is not None and found.sweep == 4
 
 
+@pytest.mark.parametrize("reports_changes", [True, False])
+@pytest.mark.parametrize(("ahead", "sweeps"), [(29, False), (31, True), (86_400, True)])
+def test_a_clock_that_was_ahead(reports_changes: bool, ahead: int, sweeps: bool):
+    """By more than two clocks may differ: what changed meanwhile was not asked for, and everything is read again."""
+    later = NOW + timedelta(seconds=ahead)
+    found = planned(Watermark("items", later, later, 3, None, later), reports_changes=reports_changes)
+    assert (found is not None and found.sweep == 4) == sweeps
+
+
 @pytest.mark.parametrize(("sweep", "full", "goes_on"), [(None, False, True), (None, True, False), (4, True, True)])
 def test_what_was_broken_off_goes_on(sweep: int | None, full: bool, goes_on: bool):
     """At the key that was queued last; a full sync has no use for a window that was."""

@@ -64,14 +64,21 @@ class LeaseHolder:
 def take(
     state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS, *, run_id: str | None = None
 ) -> Lease | LeaseHolder:
-    """The lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works."""
+    """The lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works.
+
+    That of a dead run ends as if it were taken now, where it would end later: by a clock that was ahead.
+    """
     expires = micros(now + timedelta(seconds=seconds))
     with state.write() as connection:
         never_held = {"entity": entity, "holder": "", "fence": 0, "expires_at": 0}
         upsert(connection, leases, [never_held], only_new=True)  # so that there is a row to lock
         row = connection.execute(select(leases).where(leases.c.entity == entity).with_for_update()).one()
         if row.expires_at > micros(now):
-            return _held(row)
+            found = _held(row)
+            if found.died and row.expires_at > expires:
+                connection.execute(update(leases).where(leases.c.entity == entity).values(expires_at=expires))
+                return replace(found, expires_at=instant(expires))
+            return found
         process = this_process()
         changed = (
             update(leases)

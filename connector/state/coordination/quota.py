@@ -40,6 +40,8 @@ _TICKET_RENEWED = timedelta(seconds=_TICKET_SECONDS / 3)
 _REFUSES = " refuses "
 SAID_AGAIN = timedelta(seconds=30)
 _WORTH_SAYING = timedelta(seconds=1)
+_MOST_WAITING = 1_000
+"""Requests: a turn behind more than these was given out by a clock that was ahead, and nobody waits for it."""
 _STEADY_SHARE = 0.75  # the rest of the quota may go at once: no minute then holds more requests than the licence allows
 
 # Run for every request to Acumatica, so on the driver.
@@ -234,6 +236,8 @@ class SharedLicence:
             interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
             burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - 1)
             planned = now if row is None else max(now, instant(row))
+            if planned - now > interval * _MOST_WAITING:
+                planned = now
             driver_rows(connection, _ONE_MORE, (micros(planned + interval), kept_text(self.host)))
             return max(now, planned - burst)
 

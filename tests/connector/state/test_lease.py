@@ -33,6 +33,18 @@ def test_a_renewed_lease_is_not_taken(state: State, held: Lease) -> None:
     assert isinstance(lease.take(state, "price", "another run", NOW + timedelta(seconds=61)), LeaseHolder)
 
 
+@pytest.mark.parametrize(("died", "taken"), [(True, True), (False, False), (None, False)])
+def test_a_lease_by_a_clock_that_was_ahead(
+    state: State, monkeypatch: pytest.MonkeyPatch, died: bool | None, taken: bool
+) -> None:
+    """A run that died under it, on this machine, holds its entity no longer than a lease lasts."""
+    lease.take(state, "price", "a run", NOW + timedelta(days=1))
+    monkeypatch.setattr(lease, "has_ended", lambda _process: died)
+    for seconds in (0, 30, 59):
+        assert isinstance(lease.take(state, "price", "another run", NOW + timedelta(seconds=seconds)), LeaseHolder)
+    assert isinstance(lease.take(state, "price", "another run", NOW + timedelta(seconds=61)), Lease) == taken
+
+
 def test_a_run_that_wakes_up_late_may_not_write(state: State, held: Lease) -> None:
     """After its lease was taken over, a run can neither renew it nor write."""
     lease.take(state, "price", "another run", NOW + timedelta(seconds=61))

@@ -33,6 +33,19 @@ async def test_no_minute_holds_more_requests_than_the_licence_allows(state: Stat
     assert (turns[-1] - turns[0]).total_seconds() < 60 * 200 / 45
 
 
+async def test_turns_of_a_clock_that_was_ahead(state: State) -> None:
+    """Once it is right again nobody waits until then; a long queue of requests is waited for."""
+    clock = ManualClock(NOW + timedelta(days=1))
+    slot = await licence(state, clock).acquire_session()
+    for _ in range(20):
+        await licence(state, clock).acquire_request(slot)
+    clock = ManualClock(NOW)
+    await licence(state, clock).acquire_request(slot)
+    assert clock.now() == NOW
+    turns = [licence(state, clock)._reserve(slot, NOW) for _ in range(500)]
+    assert turns[-1] - NOW > timedelta(minutes=10)
+
+
 async def test_an_unlimited_licence_makes_nobody_wait(state: State) -> None:
     """A quota of 0 is no quota."""
     clock = ManualClock(NOW)
