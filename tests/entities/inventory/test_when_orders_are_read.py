@@ -12,6 +12,7 @@ from connector.clock import ManualClock
 from connector.state.sync import watermarks
 from connector.state.sync.watermarks import Watermark
 from entities.inventory.open_orders import FEED, follow_open_orders
+from entities.inventory.rules import QuantityRule
 
 
 class Asked(Exception):
@@ -30,7 +31,7 @@ async def test_orders_are_read_again_after_a_while(monkeypatch: pytest.MonkeyPat
     context: Any = SimpleNamespace(
         name="inventory",
         state=SimpleNamespace(read=nullcontext),
-        rule=SimpleNamespace(open_orders=SimpleNamespace(is_on=True)),
+        rule=QuantityRule(sources={}),
         clock=ManualClock(NOW),
         shop=SimpleNamespace(client=client),
     )
