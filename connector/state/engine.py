@@ -223,7 +223,8 @@ def copy_state(source: State, target: State, *, without: Collection[str] = ()) -
         for table in metadata.sorted_tables:
             if table.name in without:
                 continue
-            rows = from_there.execution_options(yield_per=ROWS_PER_STATEMENT).execute(select(table)).mappings()
+            columns = [column for column in table.columns if column.computed is None]
+            rows = from_there.execution_options(yield_per=ROWS_PER_STATEMENT).execute(select(*columns)).mappings()
             for part in rows.partitions():
                 insert_rows(to_here, table, [dict(row) for row in part])
             number = table.autoincrement_column

@@ -35,11 +35,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
+    column,
+    table,
     text,
 )
 
@@ -76,6 +79,11 @@ def instant(value: int) -> datetime:
 def _where(condition: str) -> dict[str, Any]:
     """The rows that an index holds, for either database."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _of_put_aside(value: str) -> Computed:
+    """A column that has this value where the target failed or was left out, and is empty else."""
+    return Computed(f"CASE WHEN state IN ('{FAILED}', '{SKIPPED}') THEN {value} END")
 
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
@@ -127,27 +135,48 @@ targets = Table(
     Column("wait_told_at", BigInteger, comment="when a person was told that it waits for long"),
     Column("last_request", BigInteger, comment="the last request that it was in"),
     Column("document", LargeBinary, comment="what Magento is told of a document, as JSON"),
+    Column("put_aside", StorableText, _of_put_aside("state"), comment="the state where it failed or was left out"),
+    Column("put_aside_at", BigInteger, _of_put_aside("changed_at"), comment="since when"),
     sqlite_autoincrement=True,  # the id of a row that is gone must not mean another one
 )
+"""On PostgreSQL no index of it names a column that changes while a value is wanted, claimed and confirmed: every index
+would be written for each of these changes (migration 0027).
+"""
 Index("targets_place", targets.c.entity, targets.c.key, targets.c.source, unique=True, **_where("NOT rejected"))
 Index("targets_acumatica_key", targets.c.entity, targets.c.acumatica_key)
-_turn = (targets.c.entity, targets.c.not_before, targets.c.id)
-Index("targets_pending", *_turn, **_where("state = 'pending'"))
-Index("targets_stock_outs", *_turn, **_where("state = 'pending' AND wanted = 0"))
-Index("targets_put_aside", targets.c.entity, targets.c.key, **_where("state IN ('failed', 'skipped')"))
+_IS_ASIDE = "put_aside IS NOT NULL"
+Index("targets_put_aside", targets.c.entity, targets.c.key, **_where(_IS_ASIDE))
 Index(
     "targets_causes",
-    targets.c.state,
-    targets.c.entity,
-    targets.c.cause,
-    targets.c.changed_at,
-    **_where("state IN ('failed', 'skipped')"),
+    *(targets.c.put_aside, targets.c.entity, targets.c.cause, targets.c.put_aside_at),
+    **_where(_IS_ASIDE),
 )
 Index("targets_waits_for", targets.c.waits_for, **_where("waits_for IS NOT NULL"))
 
-IS_PENDING, IS_FAILED = (text(f"targets.state = '{state}'") for state in (PENDING, FAILED))
+_turn = (targets.c.entity, targets.c.not_before, targets.c.id)
+Index("targets_pending", *_turn, sqlite_where=text("state = 'pending'"))
+Index("targets_stock_outs", *_turn, sqlite_where=text("state = 'pending' AND wanted = 0"))
+ON_SQLITE_ONLY = {"targets_pending", "targets_stock_outs"}
+"""Indexes that are not made on PostgreSQL, which has `turns` for them."""
+
+turns = table(
+    "turns",
+    column("entity", StorableText),
+    column("attempts", Integer),
+    column("not_before", BigInteger),
+    column("target", BigInteger),
+    column("is_stock_out", Boolean),
+    column("waits", Boolean),
+)
+"""The pending targets in the order of their turns; `waits`: with a wait reason. On SQLite it is a view over
+`targets_pending`, on PostgreSQL a table that triggers keep as an index would be kept. Nothing else writes to it.
+"""
+PENDING_TARGETS = turns.join(targets, turns.c.target == targets.c.id)
+
+IS_PENDING = text(f"targets.state = '{PENDING}'")
+IS_FAILED = text(f"targets.put_aside = '{FAILED}'")
 IS_PLACE = text("NOT targets.rejected")
-IS_PUT_ASIDE = text("targets.state IN ('failed', 'skipped')")
+IS_PUT_ASIDE = text("targets.put_aside IS NOT NULL")
 """In letters, as the indexes say it: with parameters they would not be used."""
 
 requests = Table(

@@ -59,8 +59,8 @@ MUTANTS = [
     Mutant(
         "a message goes out beside another one of its key",
         STATEMENTS,
-        "AND id NOT IN ({ids})",
-        "AND id NOT IN (SELECT 0 WHERE 0 IN ({ids}))",
+        "AND {target} NOT IN ({ids})",
+        "AND {target} NOT IN (SELECT 0 WHERE 0 IN ({ids}))",
         QUEUE,
     ),
     Mutant(

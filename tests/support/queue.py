@@ -8,8 +8,14 @@ from datetime import datetime
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
+from connector.state.rows import driver_rows
 from connector.state.run_state import RunState
 from connector.state.schema import SENT
+
+_TURNS = "SELECT entity, not_before, target, is_stock_out, waits FROM turns"
+_PENDING = """
+    SELECT entity, not_before, id, COALESCE(wanted = 0, false), wait IS NOT NULL FROM targets WHERE state = 'pending'
+"""
 
 
 def claim(state: State, held: Lease, now: datetime, spec: ClaimSpec) -> list[Message]:
@@ -33,3 +39,11 @@ def settle(
     if outcomes and recheck_at is None and list(outcomes) == [MessageOutcome(one, SENT) for one in sent]:
         return RunState(state, held).settle([BatchResult([], then=then, sent=sent)], now)[0]
     return RunState(state, held).settle([BatchResult(outcomes, recheck_at, then)], now)[0]
+
+
+def assert_turns(state: State) -> None:
+    """Every pending target has its turn, as it is, and nothing else has one."""
+    with state.read() as connection:
+        kept, pending = (sorted(driver_rows(connection, query)) for query in (_TURNS, _PENDING))
+    assert [row[:3] for row in kept] == [row[:3] for row in pending]
+    assert [tuple(map(bool, row[3:])) for row in kept] == [tuple(map(bool, row[3:])) for row in pending]

@@ -57,7 +57,7 @@ class Group:
 def groups(connection: Connection, entity: str | None = None) -> list[Group]:
     """The failed messages grouped by cause, the largest group first; the example is the one that failed first."""
     query = (
-        select(targets.c.entity, targets.c.cause, func.count(), func.min(targets.c.changed_at))
+        select(targets.c.entity, targets.c.cause, func.count(), func.min(targets.c.put_aside_at))
         .where(IS_FAILED, IS_PUT_ASIDE)
         .group_by(targets.c.entity, targets.c.cause)
         .order_by(func.count().desc(), targets.c.entity, targets.c.cause)
@@ -73,7 +73,7 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
 def _example(connection: Connection, entity: str, cause: str | None) -> str:
     named = targets.c.cause.is_(None) if cause is None else targets.c.cause == cause  # as an index can be searched
     of_it = and_(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE, named)
-    first = select(targets.c.reason).where(of_it).order_by(targets.c.changed_at).limit(1)
+    first = select(targets.c.reason).where(of_it).order_by(targets.c.put_aside_at).limit(1)
     return connection.execute(first).scalar() or ""
 
 

@@ -83,7 +83,7 @@ def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime)
 
 
 def _failed(connection: Connection, entity: str) -> list[Finding]:
-    failed = select(func.max(targets.c.changed_at)).where(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE)
+    failed = select(func.max(targets.c.put_aside_at)).where(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE)
     newest = connection.execute(failed).scalar()
     if newest is None:
         return []

@@ -35,10 +35,10 @@ def by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str,
 def failed_by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str, list[int]]:
     """Return for each entity how many of the messages that are failed became so in each of the last hours."""
     begins = micros(now) - hours * _HOUR
-    hour = ((targets.c.changed_at - begins) // _HOUR).label("at_hour")
+    hour = ((targets.c.put_aside_at - begins) // _HOUR).label("at_hour")
     query = (
         select(targets.c.entity, hour, func.count())
-        .where(IS_FAILED, IS_PUT_ASIDE, targets.c.changed_at >= begins)
+        .where(IS_FAILED, IS_PUT_ASIDE, targets.c.put_aside_at >= begins)
         .group_by(targets.c.entity, "at_hour")
     )
     found: dict[str, list[int]] = {}

@@ -19,6 +19,7 @@ from connector.state.schema import (
     IS_PENDING,
     IS_PUT_ASIDE,
     PENDING,
+    PENDING_TARGETS,
     SENDING,
     SENT,
     STATES,
@@ -26,6 +27,7 @@ from connector.state.schema import (
     instant,
     micros,
     targets,
+    turns,
     watermarks,
 )
 from connector.state.schema import requests as request_table
@@ -34,7 +36,7 @@ from connector.state.sync import entities
 
 def counts_since(connection: Connection, entity: str, since: datetime) -> dict[str, int]:
     """How many messages became what they are since then, by state."""
-    changed = (targets.c.entity == entity) & (targets.c.changed_at >= micros(since))
+    changed = (targets.c.entity == entity) & (targets.c.put_aside_at >= micros(since))
     return {
         **_put_aside(connection, changed),
         SENT: _sent(connection, (request_table.c.entity == entity) & (request_table.c.sent_at >= micros(since))),
@@ -43,7 +45,7 @@ def counts_since(connection: Connection, entity: str, since: datetime) -> dict[s
 
 
 def _put_aside(connection: Connection, chosen: ColumnElement[bool]) -> dict[str, int]:
-    query = select(targets.c.state, func.count()).where(chosen, IS_PUT_ASIDE).group_by(targets.c.state)
+    query = select(targets.c.put_aside, func.count()).where(chosen, IS_PUT_ASIDE).group_by(targets.c.put_aside)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -78,8 +80,8 @@ def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
     """How the entity stands at `now`."""
     known = entities.read(connection, entity)
     sending = requests.targets_in(connection, entity)
-    in_turn = and_(waiting_here(connection, entity), targets.c.wait.is_(None))
-    in_place = select(func.count(), func.min(targets.c.wanted_at)).where(in_turn)
+    in_turn = and_(waiting_here(connection, entity), ~turns.c.waits)
+    in_place = select(func.count(), func.min(targets.c.wanted_at)).select_from(PENDING_TARGETS).where(in_turn)
     pending, oldest = connection.execute(in_place).one()
     counts = dict.fromkeys(STATES, 0) | _put_aside(connection, targets.c.entity == entity)
     counts[PENDING] = pending + _newer(connection, sending)

@@ -34,6 +34,7 @@ from connector.state.schema import (
     instant,
     micros,
     targets,
+    turns,
 )
 
 _ATTEMPTS_KEPT_IN_MIND = 10
@@ -214,25 +215,25 @@ def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], key
 
 
 def waiting_here(connection: Connection, entity: str) -> ColumnElement[bool]:
-    """Return the condition that a target of the entity waits, and is in no open request."""
+    """Return the condition that a row of `turns` is of the entity, and its target in no open request."""
     sending = [number for one in requests.open_of(connection, entity) for number in one.left]
-    not_sending = in_none(connection, targets.c.id, sending) if sending else true()
-    return and_(targets.c.entity == entity, IS_PENDING, not_sending)
+    not_sending = in_none(connection, turns.c.target, sending) if sending else true()
+    return and_(turns.c.entity == entity, not_sending)
 
 
 def _due(connection: Connection, entity: str, now: datetime) -> ColumnElement[bool]:
-    return and_(waiting_here(connection, entity), targets.c.not_before <= micros(now))
+    return and_(waiting_here(connection, entity), turns.c.not_before <= micros(now))
 
 
 def due_count(connection: Connection, entity: str, now: datetime) -> int:
     """Return how many messages may be sent now."""
-    due = select(func.count()).select_from(targets).where(_due(connection, entity, now))
+    due = select(func.count()).select_from(turns).where(_due(connection, entity, now))
     return connection.execute(due).scalar_one()
 
 
 def is_due(connection: Connection, entity: str, now: datetime) -> bool:
     """Return whether any message may be sent now."""
-    due = select(targets.c.id).where(_due(connection, entity, now)).limit(1)
+    due = select(turns.c.target).where(_due(connection, entity, now)).limit(1)
     return connection.execute(due).first() is not None
 
 
@@ -240,8 +241,8 @@ def next_due(connection: Connection, entity: str) -> datetime | None:
     """Return when the earliest pending message may be sent; None if nothing is pending but what waits for something
     else.
     """
-    taking_turns = and_(waiting_here(connection, entity), targets.c.wait.is_(None))
-    earliest = select(targets.c.not_before).where(taking_turns).order_by(targets.c.not_before).limit(1)
+    taking_turns = and_(waiting_here(connection, entity), ~turns.c.waits)
+    earliest = select(turns.c.not_before).where(taking_turns).order_by(turns.c.not_before).limit(1)
     found = connection.execute(earliest).scalar()
     return None if found is None else instant(found)
 
@@ -251,8 +252,8 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
 
     What waits for something else does not count: no push waits for it.
     """
-    taking_turns = and_(_due(connection, entity, until), targets.c.wait.is_(None))
-    latest = select(targets.c.not_before).where(taking_turns).order_by(targets.c.not_before.desc()).limit(1)
+    taking_turns = and_(_due(connection, entity, until), ~turns.c.waits)
+    latest = select(turns.c.not_before).where(taking_turns).order_by(turns.c.not_before.desc()).limit(1)
     found = connection.execute(latest).scalar()
     return None if found is None else instant(found)
 
@@ -275,9 +276,12 @@ def unsettled(connection: Connection, entity: str) -> list[Message]:
 
 def pending(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> list[Message]:
     """Return the messages that wait to be sent, all or those of these keys, by key."""
-    parts = [None] if keys is None else chunked(keys, KEYS_PER_QUERY)
-    named = [[] if part is None else [in_any(connection, targets.c.key, part)] for part in parts]
-    found = [one for of_these in named for one in _messages(connection, entity, *of_these, IS_PENDING)]
+    named: list[ColumnElement[bool]]
+    if keys is None:
+        named = [targets.c.id.in_(select(turns.c.target).where(turns.c.entity == entity))]
+    else:
+        named = [in_any(connection, targets.c.key, part) for part in chunked(keys, KEYS_PER_QUERY)]
+    found = [one for these in named for one in _messages(connection, entity, these, IS_PENDING)]
     sending = requests.targets_in(connection, entity) if found else {}
     return [one for one in found if (its := sending.get(one.target)) is None or its.seq != one.seq]
 

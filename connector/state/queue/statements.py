@@ -42,14 +42,34 @@ CLAIMED = (
 CLAIMED_TOO = ("id", "cause", "reason", "document", "wait", "waiting_since", "waits_for", "wait_told_at")
 """What a message needs of a target beside `CLAIMED` where any of it is there: of documents, and after a failure."""
 _HAS_MORE = "cause IS NOT NULL OR reason IS NOT NULL OR document IS NOT NULL OR wait IS NOT NULL"
-_DUE = "entity = ? AND state = 'pending' AND not_before <= ? AND id NOT IN ({ids})"
+_DUE = "entity = ? AND not_before <= ? AND {target} NOT IN ({ids})"
 """Parameters: the entity, now, and the targets in open requests: what is newer waits for the end of these."""
-_TURN = "ORDER BY not_before, id LIMIT ?"
-_FIRST = f"SELECT {', '.join(CLAIMED)}, {_HAS_MORE} FROM targets"
-_BEHIND = "entity = ? AND state = 'pending' AND not_before = 0 AND attempts = 0 AND id > ?"
+_BEHIND = "entity = ? AND not_before = 0 AND attempts = 0 AND {target} > ?"
 """New values behind a target that is taken: nearly always those whose turn it is, found without stepping over what is
 in open requests.
 """
+_IN_TURN = "ORDER BY not_before, {target} LIMIT ?{end}"
+_CLAIMED = f"SELECT {', '.join(CLAIMED)}, {_HAS_MORE} FROM targets WHERE"
+_ON_SQLITE = {
+    "ids": "SELECT value FROM json_each(?)",
+    "in_ids": "IN (SELECT value FROM json_each(?))",
+    "turns": "targets WHERE state = 'pending' AND",
+    "target": "id",
+    "is_stock_out": "wanted = 0",
+    "claimed": f"{_CLAIMED} state = 'pending' AND",
+    "end": "",
+}
+_ON_POSTGRESQL = {
+    "ids": "SELECT unnest(?::bigint[])",
+    # it looks for each of an array by the index, but might read the whole table for what it unnests or joins
+    "in_ids": "= ANY(?::bigint[])",
+    "turns": "turns WHERE",
+    "target": "target",
+    "is_stock_out": "is_stock_out",
+    "claimed": f"{_CLAIMED} id = ANY(ARRAY(SELECT target FROM turns WHERE",
+    "end": "))",
+}
+"""A turn is the target's own row on SQLite, and a row of its own on PostgreSQL (`connector.state.schema.turns`)."""
 
 
 class Statements(NamedTuple):
@@ -69,21 +89,19 @@ class Statements(NamedTuple):
 @cache
 def statements(dialect: str) -> Statements:
     """Return the statements for SQLite or PostgreSQL."""
-    # PostgreSQL looks for each of an array by the index, but might read the whole table for what it unnests
     is_postgresql = dialect == "postgresql"
-    ids = "SELECT unnest(?::bigint[])" if is_postgresql else "SELECT value FROM json_each(?)"
-    in_ids = "= ANY(?::bigint[])" if is_postgresql else f"IN ({ids})"
+    words = _ON_POSTGRESQL if is_postgresql else _ON_SQLITE
 
     def made(text: str) -> str:
-        return " ".join(text.format(ids=ids, in_ids=in_ids).split())
+        return " ".join(text.format_map(words).split())
 
     return Statements(
-        claim=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? {_TURN}"),
-        claim_stock_outs=made(f"{_FIRST} WHERE {_DUE} AND attempts = ? AND wanted = 0 {_TURN}"),
-        claim_behind=made(f"{_FIRST} WHERE {_BEHIND} ORDER BY id LIMIT ?"),
-        claim_stock_outs_behind=made(f"{_FIRST} WHERE {_BEHIND} AND wanted = 0 ORDER BY id LIMIT ?"),
+        claim=made(f"{{claimed}} {_DUE} AND attempts = ? {_IN_TURN}"),
+        claim_stock_outs=made(f"{{claimed}} {_DUE} AND attempts = ? AND {{is_stock_out}} {_IN_TURN}"),
+        claim_behind=made(f"{{claimed}} {_BEHIND} {_IN_TURN}"),
+        claim_stock_outs_behind=made(f"{{claimed}} {_BEHIND} AND {{is_stock_out}} {_IN_TURN}"),
         claimed_too=made(f"SELECT {', '.join(CLAIMED_TOO)} FROM targets WHERE id {{in_ids}}"),
-        fewest_attempts=made(f"SELECT min(attempts) FROM targets WHERE {_DUE}"),
+        fewest_attempts=made(f"SELECT min(attempts) FROM {{turns}} {_DUE}"),
         accept=_ACCEPT_ON_POSTGRESQL if is_postgresql else _ACCEPT_ON_SQLITE,
         confirm=_CONFIRM_ON_POSTGRESQL if is_postgresql else _CONFIRM_ON_SQLITE,
         seqs=made("SELECT id, seq FROM targets WHERE id {in_ids}"),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, func, select, text, update
 from connector.state.queue.messages import waiting_here
 from connector.state.queue.wait import LookedAt, Wait
 from connector.state.rows import chunked, in_any
-from connector.state.schema import IS_PENDING, instant, links, micros, targets
+from connector.state.schema import IS_PENDING, PENDING_TARGETS, instant, links, micros, targets, turns
 
 _WAITS = targets.c.wait.is_not(None)
 _IS_WAITED_FOR = text("targets.waits_for IS NOT NULL")
@@ -23,15 +23,15 @@ _IS_WAITED_FOR = text("targets.waits_for IS NOT NULL")
 
 def by_reason(connection: Connection, entity: str) -> dict[str, int]:
     """How many pending messages wait, by the code of what they wait for."""
-    waiting = and_(waiting_here(connection, entity), _WAITS)
-    query = select(targets.c.wait, func.count()).where(waiting).group_by(targets.c.wait).order_by(targets.c.wait)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    waiting = select(targets.c.wait, func.count()).select_from(PENDING_TARGETS)
+    query = waiting.where(waiting_here(connection, entity), turns.c.waits).group_by(targets.c.wait)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(targets.c.wait))}
 
 
 def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> list[int]:
     """The waiting messages that are to be looked at now, the longest due first."""
-    chosen = and_(waiting_here(connection, entity), _WAITS, targets.c.not_before <= micros(now))
-    query = select(targets.c.id).where(chosen).order_by(targets.c.not_before, targets.c.id).limit(limit)
+    chosen = and_(waiting_here(connection, entity), turns.c.waits, turns.c.not_before <= micros(now))
+    query = select(turns.c.target).where(chosen).order_by(turns.c.not_before, turns.c.target).limit(limit)
     return [row[0] for row in connection.execute(query)]
 
 
@@ -86,9 +86,11 @@ def check_again(connection: Connection, entity: str, acumatica_keys: Sequence[st
 
 def longest(connection: Connection, entity: str, since: datetime) -> tuple[int, datetime, list[str]] | None:
     """How many messages have waited since then or before, the newest of these instants, and the keys of the oldest."""
-    waiting = and_(targets.c.entity == entity, IS_PENDING, _WAITS, targets.c.waiting_since <= micros(since))
-    how_many, newest = connection.execute(select(func.count(), func.max(targets.c.waiting_since)).where(waiting)).one()
+    waiting = and_(turns.c.entity == entity, turns.c.waits, targets.c.waiting_since <= micros(since))
+    counted = select(func.count(), func.max(targets.c.waiting_since)).select_from(PENDING_TARGETS).where(waiting)
+    how_many, newest = connection.execute(counted).one()
     if not how_many:
         return None
-    oldest = select(targets.c.key).where(waiting).order_by(targets.c.waiting_since, targets.c.key).limit(3)
-    return how_many, instant(newest), [row[0] for row in connection.execute(oldest)]
+    oldest = select(targets.c.key).select_from(PENDING_TARGETS).where(waiting)
+    first = oldest.order_by(targets.c.waiting_since, targets.c.key).limit(3)
+    return how_many, instant(newest), [row[0] for row in connection.execute(first)]

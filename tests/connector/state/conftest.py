@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 from support.databases import Postgres
 from support.moment import NOW
+from support.queue import assert_turns
 
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
@@ -15,9 +16,10 @@ from connector.state.engine import State, open_state
 
 @pytest.fixture
 def state(database_url: str) -> Iterator[State]:
-    """A new state database with the newest schema."""
+    """A new state database with the newest schema. Whatever a test does, what waits has its turn in the end."""
     opened = open_state(database_url)
     yield opened
+    assert_turns(opened)
     opened.close()
 
 
