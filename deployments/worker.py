@@ -158,8 +158,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             return await self._started_by_hand()
         found, now = await super()._get_scheduled_flow_runs(), datetime.now(UTC)
         late = [one.flow_run for one in found if is_late(one.flow_run, now)]
-        needless = self._newest.superseded([*self._late, *late])
-        return [one for one in found if one.flow_run.id not in needless]
+        left_out = {*self._newest.superseded([*self._late, *late]), *self._children}
+        return [one for one in found if one.flow_run.id not in left_out]
 
     async def _started_by_hand(self) -> list[WorkerFlowRunResponse]:
         if self._work_queues and pool.BY_HAND not in self._work_queues:
@@ -193,6 +193,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             )
 
     async def _begin(self, runs: list[FlowRun]) -> None:
+        """Begin what has not begun since Prefect was asked: the answer may be several seconds old."""
         if self._work_pool is None or self._work_pool.is_paused:
             return
         pool = self._work_pool.id
@@ -200,6 +201,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             [
                 WorkerFlowRunResponse(work_pool_id=pool, work_queue_id=one.work_queue_id or pool, flow_run=one)
                 for one in runs
+                if one.id not in self._children
             ]
         )
 

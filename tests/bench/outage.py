@@ -97,8 +97,9 @@ def _make_late(here: Here, minutes: int) -> int:
 
 
 def _begun(since: datetime) -> dict[str, Any]:
-    """Those that began since then: one that is skipped has a start as well."""
-    return {"start_time": {"after_": since.isoformat()}, "state": {"name": {"not_any_": [SKIPPED]}}}
+    """Those that began since then: one that is skipped has a start as well, and is cancelled."""
+    types = ["RUNNING", "COMPLETED", "FAILED", "CRASHED"]
+    return {"start_time": {"after_": since.isoformat()}, "state": {"type": {"any_": types}}}
 
 
 def _late(began: datetime) -> dict[str, Any]:

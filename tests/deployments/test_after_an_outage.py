@@ -111,3 +111,24 @@ async def test_each_deployment_runs_once(prefect, monkeypatch):
     assert (set(begun), len(begun)) == ({*newest, *due, click}, 11)
     assert prefect.skipped == older
     assert prefect.waiting == {}
+
+
+async def test_what_runs_already_is_not_begun_again(prefect, monkeypatch):
+    """Prefect's answer about hundreds of late runs is seconds old when it is there: a run that began meanwhile waits in
+    it still. To begin it twice would end the skipping with an error.
+    """
+    worker, begun = worker_of_all(), []
+
+    async def begin(flow_run_response):
+        begun.extend(one.flow_run.id for one in flow_run_response)
+
+    worker._client = prefect
+    worker._work_pool = SimpleNamespace(id=uuid4(), is_paused=False)
+    worker._has_successfully_synced = True
+    monkeypatch.setattr(worker, "_submit_scheduled_flow_runs", begin)
+    runs = sorted(prefect.waiting.values(), key=lambda one: one.expected_start_time)[-5:]
+    prefect.waiting = {one.id: one for one in runs}
+    worker._children = {one.id: object() for one in runs[:4]}
+    await worker._begin(runs)
+    await worker.get_and_submit_flow_runs()
+    assert set(begun) == {runs[4].id}
