@@ -167,6 +167,7 @@ turns = table(
     column("target", BigInteger),
     column("is_stock_out", Boolean),
     column("waits", Boolean),
+    column("wanted_at", BigInteger),
 )
 """The pending targets in the order of their turns; `waits`: with a wait reason. On SQLite it is a view over
 `targets_pending`, on PostgreSQL a table that triggers keep as an index would be kept. Nothing else writes to it.

@@ -12,9 +12,10 @@ from connector.state.rows import driver_rows
 from connector.state.run_state import RunState
 from connector.state.schema import SENT
 
-_TURNS = "SELECT entity, not_before, target, is_stock_out, waits FROM turns"
+_TURNS = "SELECT entity, attempts, not_before, target, wanted_at, is_stock_out, waits FROM turns"
 _PENDING = """
-    SELECT entity, not_before, id, COALESCE(wanted = 0, false), wait IS NOT NULL FROM targets WHERE state = 'pending'
+    SELECT entity, attempts, not_before, id, wanted_at, COALESCE(wanted = 0, false), wait IS NOT NULL
+    FROM targets WHERE state = 'pending'
 """
 
 
@@ -45,5 +46,5 @@ def assert_turns(state: State) -> None:
     """Every pending target has its turn, as it is, and nothing else has one."""
     with state.read() as connection:
         kept, pending = (sorted(driver_rows(connection, query)) for query in (_TURNS, _PENDING))
-    assert [row[:3] for row in kept] == [row[:3] for row in pending]
-    assert [tuple(map(bool, row[3:])) for row in kept] == [tuple(map(bool, row[3:])) for row in pending]
+    assert [row[:5] for row in kept] == [row[:5] for row in pending]
+    assert [tuple(map(bool, row[5:])) for row in kept] == [tuple(map(bool, row[5:])) for row in pending]

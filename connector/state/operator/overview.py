@@ -19,7 +19,6 @@ from connector.state.schema import (
     IS_PENDING,
     IS_PUT_ASIDE,
     PENDING,
-    PENDING_TARGETS,
     SENDING,
     SENT,
     STATES,
@@ -81,7 +80,7 @@ def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
     known = entities.read(connection, entity)
     sending = requests.targets_in(connection, entity)
     in_turn = and_(waiting_here(connection, entity), ~turns.c.waits)
-    in_place = select(func.count(), func.min(targets.c.wanted_at)).select_from(PENDING_TARGETS).where(in_turn)
+    in_place = select(func.count(), func.min(turns.c.wanted_at)).where(in_turn)
     pending, oldest = connection.execute(in_place).one()
     counts = dict.fromkeys(STATES, 0) | _put_aside(connection, targets.c.entity == entity)
     counts[PENDING] = pending + _newer(connection, sending)

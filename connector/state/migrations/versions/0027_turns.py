@@ -25,7 +25,8 @@ _WAITS = "state = 'pending'"
 _TURN = ("entity", "not_before", "id")
 _VIEW = f"""
     CREATE VIEW turns AS
-    SELECT entity, attempts, not_before, id AS target, wanted = 0 AS is_stock_out, wait IS NOT NULL AS waits
+    SELECT entity, attempts, not_before, id AS target, wanted = 0 AS is_stock_out, wait IS NOT NULL AS waits,
+        wanted_at
     FROM targets WHERE {_WAITS}
 """
 # plans that are kept are made for its pages: a table that shrinks when nothing waits would be read as a whole later
@@ -36,12 +37,14 @@ _TABLE = """
         attempts integer NOT NULL,
         not_before bigint NOT NULL,
         is_stock_out boolean NOT NULL,
-        waits boolean NOT NULL
+        waits boolean NOT NULL,
+        wanted_at bigint NOT NULL
     ) WITH (vacuum_truncate = off)
 """
 _OF_PENDING = f"""
     INSERT INTO turns
-    SELECT id, entity, attempts, not_before, COALESCE(wanted = 0, false), wait IS NOT NULL FROM {{}} WHERE {_WAITS};
+    SELECT id, entity, attempts, not_before, COALESCE(wanted = 0, false), wait IS NOT NULL, wanted_at
+    FROM {{}} WHERE {_WAITS};
 """
 _FUNCTION = f"""
     CREATE FUNCTION keep_turns() RETURNS trigger LANGUAGE plpgsql
