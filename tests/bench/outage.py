@@ -35,7 +35,7 @@ from entities.names import NAMES
 
 SYNCED_WITHIN = 20.0
 """Seconds: the target."""
-SKIPPED_WITHIN = 600.0
+SKIPPED_WITHIN = 1800.0
 BEGUN_BY = 45.0
 """Seconds after the minute: runs that begin until then are late ones, the next minute's not yet among them."""
 
