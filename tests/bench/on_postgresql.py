@@ -36,5 +36,9 @@ def processor_time(server: Postgres) -> float:
     """Return the processor seconds that the server has used so far, with those of its processes that have ended."""
     pid = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
     first = psutil.Process(pid)
-    used = first.cpu_times()
-    return sum(used[:4]) + sum(sum(child.cpu_times()[:2]) for child in first.children())
+    while True:
+        try:
+            used = first.cpu_times()
+            return sum(used[:4]) + sum(sum(child.cpu_times()[:2]) for child in first.children())
+        except psutil.NoSuchProcess:  # a child ended meanwhile, and counts with the first from now on
+            continue
