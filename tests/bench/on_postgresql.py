@@ -5,6 +5,8 @@ The server is the tests' own, with fsync and autovacuum as a server has them tha
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psutil
 from bench.catalogue import cents
 from bench.harness import Figures, in_process, servers
@@ -36,9 +38,8 @@ def processor_time(server: Postgres) -> float:
     """Return the processor seconds that the server has used so far, with those of its processes that have ended."""
     pid = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
     first = psutil.Process(pid)
-    while True:
-        try:
-            used = first.cpu_times()
-            return sum(used[:4]) + sum(sum(child.cpu_times()[:2]) for child in first.children())
-        except psutil.NoSuchProcess:  # a child ended meanwhile, and counts with the first from now on
-            continue
+    seconds = sum(first.cpu_times()[:4])
+    for child in first.children():
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile: the next count has it with the first
+            seconds += sum(child.cpu_times()[:2])
+    return seconds
