@@ -15,8 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select, update
 from sqlalchemy import Connection as Connection
 from sqlalchemy.exc import ArgumentError
@@ -203,9 +201,16 @@ def _migrate(engine: Engine) -> None:
             if before is not None:  # runs of the older version that still work write nothing more
                 leases = metadata.tables["leases"]
                 connection.execute(update(leases).values(fence=leases.c.fence + 1))
-            config = Config(attributes={"connection": connection})
-            config.set_main_option("script_location", str(revision.MIGRATIONS))
-            command.upgrade(config, "head")
+            _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(revision.MIGRATIONS))
+    command.upgrade(config, "head")
 
 
 def _require_utf8(connection: Connection) -> None:

@@ -55,9 +55,9 @@ class NewerVersion:
         """Open the state, as its first command does."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(revision, "MIGRATIONS", self._folder)
-            revision.migrations.cache_clear()
+            revision.known_schemas.cache_clear()
             open_state(url).close()
-        revision.migrations.cache_clear()
+        revision.known_schemas.cache_clear()
 
     def undo(self, url: str) -> None:
         """Bring the database back, so that this version can go on in the place of the newer one."""

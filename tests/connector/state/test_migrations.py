@@ -1,5 +1,7 @@
 """Every earlier schema becomes the newest one, on either database, and many processes may begin at once."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -11,10 +13,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, select, text
+from support.project import ROOT
 
 from connector.state.engine import State, open_state
 from connector.state.faults import StateError
-from connector.state.revision import MIGRATIONS
+from connector.state.revision import MIGRATIONS, known_schemas
 from connector.state.schema import ON_SQLITE_ONLY, leases, metadata
 
 CONFIG = Config()
@@ -85,6 +88,20 @@ def test_every_earlier_schema_becomes_the_newest(
         fence = 7 if revision == REVISIONS[0] else 8
         assert connection.execute(select(leases.c.holder, leases.c.fence)).one() == ("an earlier version", fence)
     upgraded.close()
+
+
+def test_the_known_schemas_are_those_of_alembic() -> None:
+    """They are read from the names of the files."""
+    assert known_schemas() == REVISIONS[::-1]
+
+
+def test_a_state_of_the_newest_schema_is_opened_without_alembic(url: str) -> None:
+    """Every command opens it, and Alembic takes longer to import than the rest of the state."""
+    open_state(url).close()
+    program = f"import sys; from connector.state.engine import open_state; open_state({url!r}); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "connector.state.engine" in done.stdout.split()
+    assert "alembic" not in done.stdout.split()
 
 
 def test_every_text_is_compared_by_code_point(state: State) -> None:
