@@ -74,6 +74,8 @@ class WarmProcesses:
         self._context: Any = multiprocessing.get_context(method)
         self._server: Process | None = None
         self._code: str | None = None
+        self.is_outdated = False
+        """Whether the code has changed since this process was started, which still runs the earlier one."""
         self._imports = False
         self._called: set[BaseProcess] = set()
         for name, value in {**_ENVIRONMENT, **OF_RUNS}.items():
@@ -90,6 +92,7 @@ class WarmProcesses:
         another.
         """
         code = code_now() if self._forks() else None
+        self.is_outdated |= self._code is not None and code != self._code
         if self._server is not None and (code != self._code or has_ended(self._server)):
             self._end_server()
         if code is not None and self._server is None:

@@ -51,6 +51,7 @@ LOOKED_AT_EVERY = 0.2
 CANCELLED_WITHIN = 2.0
 ORPHANS_EVERY = 60.0
 PREFECT_ANSWERS_WITHIN = 10.0
+OUTDATED = "The connector was updated while this worker runs. Restart it (a2m serve): its runs may crash until then."
 
 
 class WarmConfiguration(BaseJobConfiguration):
@@ -227,6 +228,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         await anyio.sleep(max(0.0, _due(flow_run).timestamp() - FORKED_EARLY - time.time()))
         order = configuration.run_order(flow_run, await self._asked.answers(self.client))
         child = self._children[flow_run.id] = self.processes.start(run, order)
+        if self.processes.is_outdated:
+            self.get_flow_run_logger(flow_run).warning(OUTDATED)
         identifier = as_infrastructure(child.process)
         if task_status is not None:
             task_status.started(identifier)

@@ -87,13 +87,15 @@ def test_a_killed_server_leaves_its_children(bare):
 
 
 def test_changed_code_ends_the_server(bare, monkeypatch):
-    """Before the next process is started, and only then."""
+    """Before the next process is started, and only then; the process that starts them is known to be outdated."""
     number = bare.call(os.getppid)
     first = bare.server()
     assert number == first.pid
     assert bare.call(os.getppid) == first.pid
+    assert not bare.is_outdated
     monkeypatch.setattr(warm_processes, "code_now", lambda: "another version")
     assert bare.call(os.getppid) != first.pid
+    assert bare.is_outdated
     assert not psutil.pid_exists(first.pid) or psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE
 
 
