@@ -56,6 +56,6 @@ def add_to(app: typer.Typer) -> None:
         except FaultPlanError as error:
             raise typer.BadParameter(str(error), param_hint="--faults") from error
         except OSError as error:  # a port that is taken, a file that cannot be written
-            print_error(str(error))
+            print_error(f"{error.filename} cannot be written: {error.strerror}." if error.filename else str(error))
             return 1
         return 0

@@ -41,6 +41,9 @@ def add_to(app: typer.Typer) -> None:
         except NotSaved as why:
             print_error(f"{why} Nothing was saved.")
             return 2
+        except KeyboardInterrupt:
+            print_error("\nStopped. Nothing was saved.")
+            return 130
         return 0
 
 
@@ -54,6 +57,7 @@ def _setup(section: str) -> None:
         raise typer.BadParameter(f"there is no section {section!r}; choose one of {', '.join(labels)}, or all.")
     file = settings_file()
     out.print(f"An empty answer keeps the value in brackets; {EMPTY} goes back to the default.", markup=False)
+    out.print("Nothing is saved before the last question; Ctrl-C leaves everything as it was.", markup=False)
     with effective_settings() as now:
         answers = read_settings_file(file)
         for name in labels if section == "all" else [section]:

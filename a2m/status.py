@@ -34,6 +34,8 @@ def add_to(app: typer.Typer) -> None:
             as_json({"entities": rows})
             return 0
         show(rows, datetime.now(UTC))
+        if missing := _missing():
+            out.print("", f"Not connected yet: {', '.join(missing)}. a2m setup asks for it.", sep="\n", markup=False)
         return 0
 
     @app.command(rich_help_panel=LOOK_AND_FIX)
@@ -86,6 +88,14 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
     faults = [_fault(row, now) for row in rows if row["last_fault"]]
     if results or faults:
         out.print("", "Last result:", *results, *faults, sep="\n", markup=False)
+
+
+def _missing() -> list[str]:
+    """Return the settings without which neither system is asked."""
+    from app.effective_settings import effective_settings
+
+    with effective_settings() as here:
+        return here.settings.missing()
 
 
 def _show_failed(rows: list[dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from a2m.usage import JSON_HELP, SET_UP
 from app.roles import Role
 
 if TYPE_CHECKING:
+    from app.effective_settings import AppContext
     from connector.state.engine import State
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="The name that the user logs in with.")]
@@ -62,7 +63,7 @@ def _add(name: str, role: Role) -> None:
         users.add_user(state, name, role, password, datetime.now(UTC))
         return f"{name} may log in as {role}."
 
-    _with_a_password(name, change)
+    _with_a_password(name, change, is_new=True)
 
 
 def _change_password(name: str) -> None:
@@ -72,20 +73,33 @@ def _change_password(name: str) -> None:
         users.change_password(state, name, password, datetime.now(UTC))
         return f"{name} has another password."
 
-    _with_a_password(name, change)
+    _with_a_password(name, change, is_new=False)
 
 
-def _with_a_password(name: str, change: Callable[[State, str], str]) -> None:
+def _with_a_password(name: str, change: Callable[[State, str], str], *, is_new: bool) -> None:
     from app.effective_settings import effective_settings
     from app.users import NotAUser
-    from connector.state.operator.users import NoSuchUser, UserExists
+    from connector.state.operator.users import NoSuchUser, UserExists, refuse_name
 
     with effective_settings() as now:
         try:
+            refuse_name(now.state, name, is_new=is_new)  # before a password is typed twice for nothing
             text = change(now.state, _password(name))
         except (NotAUser, UserExists, NoSuchUser) as why:
             raise typer.BadParameter(str(why)) from why
-    out.print(text, markup=False)
+        warning = _nobody_may_act(now)
+    out.print(text, *warning, sep="\n", markup=False)
+
+
+def _nobody_may_act(now: AppContext) -> list[str]:
+    """Return a line where all who may log in may only look on, and no proxy names others."""
+    from connector.state.operator import users
+
+    with now.state.read() as connection:
+        roles = {one.role for one in users.all_of_them(connection)}
+    if not roles or Role.ADMINISTRATOR in roles or now.settings.web.proxy_header:
+        return []
+    return ["No user is an administrator: nobody may change anything. a2m user add NAME --role administrator"]
 
 
 def _password(name: str) -> str:
@@ -110,7 +124,8 @@ def _remove(name: str) -> None:
             users.remove(now.state, name)
         except users.NoSuchUser as why:
             raise typer.BadParameter(str(why)) from why
-    out.print(f"{name} is removed.", markup=False)
+        warning = _nobody_may_act(now)
+    out.print(f"{name} is removed.", *warning, sep="\n", markup=False)
 
 
 def _list(*, json: bool) -> None:

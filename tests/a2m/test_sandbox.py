@@ -66,3 +66,13 @@ def test_the_settings_that_it_prints_are_ones_that_a_real_shop_accepts_and_sells
     for sku in ("SKU-000001", "SKU-000002"):
         salable = here.shop("GET", f"inventory/get-product-salable-quantity/{sku}/{stock}")
         assert salable == sum(quantity for (own_sku, _source), quantity in sent.items() if own_sku == sku) > 0
+
+
+def test_a_file_that_cannot_be_written(a2m, tmp_path):
+    """It ends with 1 and names the file, in words."""
+    (tmp_path / "no-folder").write_text("")
+    file = tmp_path / "no-folder" / "sandbox.env"
+    output = a2m("sandbox", "--skus", "3", "--acumatica-port", "0", "--magento-port", "0", "--env", str(file))
+    assert output.code == 1
+    assert "no-folder cannot be written: " in output.err
+    assert "Errno" not in output.err

@@ -119,3 +119,15 @@ def test_answers_that_end_too_soon(setup, home):
     output = setup(section="queue", lines=["1"])
     assert (output.code, output.err) == (2, "The answers ended before the last question. Nothing was saved.\n")
     assert not (home / "settings.toml").exists()
+
+
+def test_ctrl_c_saves_nothing(a2m, home, monkeypatch):
+    """It says so, and leaves with the code of an interrupt."""
+
+    def interrupted(*_args, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("a2m.setup._line", interrupted)
+    output = a2m("setup")
+    assert (output.code, "Nothing was saved." in output.err) == (130, True)
+    assert not (home / "settings.toml").exists()

@@ -141,6 +141,14 @@ def test_without_settings(a2m, command):
     assert output.err.count("settings.toml") == 1
 
 
+def test_status_without_settings(a2m):
+    """Nothing was synced, and the next step is named."""
+    output = a2m("status")
+    assert output.code == 0
+    assert "Not connected yet: A2M_MAGENTO__URL, " in output.out
+    assert output.out.endswith("a2m setup asks for it.\n")
+
+
 @pytest.mark.parametrize(
     "command", [["status"], ["failed"], ["sync", "price", "--json"], ["sync", "price", "--dry-run"], ["pause"]]
 )

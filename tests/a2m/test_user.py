@@ -26,6 +26,33 @@ def test_users_by_hand(a2m, typed):
     assert json.loads(a2m("user", "list", "--json").out) == {"users": []}
 
 
+def test_nobody_may_act(a2m, typed):
+    """Where only viewers may log in it is said, with what to do; not where a proxy names others, or nobody logs in."""
+    for name, role, settings, is_said in (
+        ("victor", "viewer", {}, True),
+        (
+            "vera",
+            "viewer",
+            {"A2M_WEB__PROXY_HEADER": "X-Remote-User", "A2M_WEB__PROXY_ADDRESSES": '["10.0.0.1"]'},
+            False,
+        ),
+        ("anna", "administrator", {}, False),
+    ):
+        typed("a long enough password\n")
+        added = a2m("user", "add", name, "--role", role, **settings)
+        assert added.code == 0, added.err
+        assert ("nobody may change anything" in added.out) == is_said
+    assert "nobody may change anything" in a2m("user", "remove", "anna").out
+    a2m("user", "remove", "victor")
+    assert a2m("user", "remove", "vera").out == "vera is removed.\n"
+
+
+def test_a_password_is_not_asked_for_in_vain(a2m, monkeypatch):
+    """A name that is taken, or that nobody has, is refused before the password is typed."""
+    monkeypatch.setattr("a2m.user._password", lambda name: pytest.fail(f"asked for the password of {name}"))
+    assert "no user bert" in a2m("user", "passwd", "bert").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "password", "words"),
     [

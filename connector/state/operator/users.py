@@ -48,6 +48,16 @@ def find(connection: Connection, name: str) -> User | None:
     return None if row is None else User(row.name, row.role, row.password)
 
 
+def refuse_name(state: State, name: str, *, is_new: bool) -> None:
+    """Raise `UserExists` where a new user has the name of another one, `NoSuchUser` where none has it."""
+    with state.read() as connection:
+        known = find(connection, name) is not None
+    if known and is_new:
+        raise UserExists(f"There is a user {name} already.")
+    if not known and not is_new:
+        raise NoSuchUser(f"There is no user {name}.")
+
+
 def add(state: State, user: User, now: datetime) -> None:
     """Add a user. Raises `UserExists`."""
     with state.write() as connection:
