@@ -14,7 +14,9 @@ from dotenv import dotenv_values
 Saved = Mapping[str, Mapping[str, Any]]
 """Values saved from the Prefect UI: section, field, value."""
 
-BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_LOG_FORMAT", "A2M_LOG_LEVEL", "A2M_REQUIRE")
+OF_TESTS = ("A2M_REQUIRE", "A2M_PROJECT")
+"""What tests and scripts read: which tests may not be skipped, and the checkout that a script runs against."""
+BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_LOG_FORMAT", "A2M_LOG_LEVEL", *OF_TESTS)
 """What is read from the environment and `.env` beside the settings."""
 
 

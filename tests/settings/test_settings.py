@@ -207,6 +207,13 @@ def test_a_dot_env_with_a_secret_that_others_may_read_is_refused(tmp_path, line)
     assert load_settings().queue.batch_count == 17
 
 
+@pytest.mark.parametrize("name", ["A2M_REQUIRE", "A2M_PROJECT"])
+def test_what_tests_and_scripts_read_is_no_wrong_setting(monkeypatch, name):
+    """They name what may not be skipped, and the checkout to run against, in the same environment."""
+    monkeypatch.setenv(name, "recordings")
+    load_settings()
+
+
 def test_an_unknown_section_or_name_in_the_file_is_refused(tmp_path):
     """The settings file is held to the same names."""
     (tmp_path / "home").mkdir()
