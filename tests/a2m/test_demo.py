@@ -97,7 +97,7 @@ def test_demo(tmp_path, installed):
     assert int(customers[1]) - int(customers[2]) == 1, "one message is left failed on purpose"
     its_own = subprocess.run([tmp_path / "a2m" / "demo" / "a2m", "failed"], capture_output=True, text=True, check=True)
     assert "customer NOMAIL has none" in its_own.stdout, "the demo's own command knows its state"
-    port = int(re.search(r"Prefect UI +http://127\.0\.0\.1:(\d+)", text)[1])
+    port = int(re.search(r"UI will be at http://127\.0\.0\.1:(\d+)", text)[1])
     assert port != USUAL_PORT or not ours
     steps = re.findall(r"^\[ *\d+ s\] (\d)/6 (\w+)", text.partition("What happened")[0], re.MULTILINE)
     assert {"price", "inventory", "customer", "order", "shipment"} <= {entity for _step, entity in steps}
