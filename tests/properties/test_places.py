@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from support.moment import NOW
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from support.run_by_run import RunByRun
 
 from connector.model.failures import FailureCode
-from connector.state.coordination import lease
-from connector.state.coordination.lease import LEASE_SECONDS, Lease
-from connector.state.engine import State, open_state
+from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue, Place
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
-from connector.state.run_state import RunState
 from connector.state.sync import ledger
 
 SKUS, ITEMS, SOURCES = ("K", "L"), ("X", "Y", "Z"), ("east", "west")
@@ -38,27 +33,13 @@ answers = st.sampled_from(
 )
 
 
-class Places(RuleBasedStateMachine):
+class Places(RunByRun):
     """Three items with two SKUs at two sources: two of them with one SKU cannot be sent."""
-
-    template: Path
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory(dir=self.template.parent)
-        path = Path(self.folder.name) / "state.sqlite"
-        shutil.copy(self.template, path)
-        self.state: State = open_state(f"sqlite:///{path}")
-        self.now: datetime = NOW
-        self.run = self._next_run()
         self.items: dict[str, Item | None] = {}
         self.magento: dict[Place, int] = {}
-        self.under_way: list[list[Message]] = []
-
-    def _next_run(self) -> RunState:
-        taken = lease.take(self.state, "inventory", "a run", self.now)
-        assert isinstance(taken, Lease)
-        return RunState(self.state, taken)
 
     @rule(changed=changes)
     def items_change(self, changed: dict[str, Item | None]) -> None:
@@ -120,7 +101,7 @@ class Places(RuleBasedStateMachine):
             self._shows(one)
         self.under_way = []
         self.now += timedelta(seconds=LEASE_SECONDS + 1)
-        self.run = self._next_run()
+        self.run = self.next_run()
         shown = [
             self._outcome(
                 one, Outcome.SHOWN if self.magento.get((one.key, one.source)) == one.value else Outcome.NOT_SHOWN

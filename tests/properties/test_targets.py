@@ -5,28 +5,24 @@ Nothing here knows a table: a run's state is used by the protocol of the stages,
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from support.moment import NOW
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from support.run_by_run import RunByRun
 
 from connector.model.failures import FailureCode
 from connector.state.coordination import lease
-from connector.state.coordination.lease import LEASE_SECONDS, Lease
-from connector.state.engine import State, open_state
+from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.desired import Computed, DesiredValue
 from connector.state.queue.message import BatchResult, ClaimSpec, Message, MessageOutcome
 from connector.state.queue.transitions import AttemptLimits, MessageState, Outcome, stored_as, transition
-from connector.state.run_state import RunState
 from connector.state.sync import ledger
 
 KEYS = ("A", "B", "C")
@@ -36,28 +32,14 @@ keys = st.sampled_from(KEYS)
 values = st.integers(0, 3)
 
 
-class Targets(RuleBasedStateMachine):
+class Targets(RunByRun):
     """Three SKUs, each of an item of its own and now and then also of another one, which cannot be sent then."""
-
-    template: Path
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory(dir=self.template.parent)
-        path = Path(self.folder.name) / "state.sqlite"
-        shutil.copy(self.template, path)
-        self.state: State = open_state(f"sqlite:///{path}")
-        self.now: datetime = NOW
-        self.run = self._next_run()
         self.magento: dict[str, int] = {}
         self.wanted: dict[str, int | None] = {}
         self.rejected: set[str] = set()
-        self.under_way: list[list[Message]] = []
-
-    def _next_run(self) -> RunState:
-        taken = lease.take(self.state, "inventory", "a run", self.now)
-        assert isinstance(taken, Lease)
-        return RunState(self.state, taken)
 
     def _commit(self, key: str, *wanted: DesiredValue) -> None:
         self.run.commit(Computed(sorted({key, *(one.acumatica_key for one in wanted)}), wanted, 0), self.now)
@@ -132,7 +114,7 @@ class Targets(RuleBasedStateMachine):
             self.magento[one.key] = one.value or 0
         self.under_way = []
         self.now += timedelta(seconds=LEASE_SECONDS + 1)
-        self.run = self._next_run()
+        self.run = self.next_run()
 
     @precondition(lambda self: not self.under_way)
     @rule()
