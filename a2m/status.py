@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
             return 0
         show(rows, datetime.now(UTC))
         if missing := _missing():
-            out.print("", f"Not connected yet: {', '.join(missing)}. a2m setup asks for it.", sep="\n", markup=False)
+            out.print("", f"Not connected yet: {', '.join(missing)}. a2m setup asks for each.", sep="\n", markup=False)
         return 0
 
     @app.command(rich_help_panel=LOOK_AND_FIX)

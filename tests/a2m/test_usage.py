@@ -146,7 +146,7 @@ def test_status_without_settings(a2m):
     output = a2m("status")
     assert output.code == 0
     assert "Not connected yet: A2M_MAGENTO__URL, " in output.out
-    assert output.out.endswith("a2m setup asks for it.\n")
+    assert output.out.endswith("a2m setup asks for each.\n")
 
 
 @pytest.mark.parametrize(
