@@ -19,6 +19,7 @@ OF_STATE = "tests/connector/state"
 LEASE = (f"{OF_STATE}/test_lease.py",)
 QUEUE = (f"{OF_STATE}/test_messages.py", f"{OF_STATE}/test_run_state.py")
 CHUNKS = (f"{OF_STATE}/test_chunk.py", f"{OF_STATE}/test_run_state.py")
+PLAIN = (f"{OF_STATE}/test_plain_chunk.py",)
 MOVES = (f"{OF_STATE}/test_transitions.py",)
 STAGES = ("tests/tasks",)
 PUSH = ("tests/syncs/test_prices_and_quantities.py",)
@@ -30,6 +31,7 @@ MESSAGES = "connector/state/queue/messages.py"
 REQUESTS = "connector/state/queue/requests.py"
 CHUNK = "connector/state/queue/chunk.py"
 CHANGES = "connector/state/queue/changes.py"
+PLAIN_CHUNK = "connector/state/queue/plain_chunk.py"
 TRANSITIONS = "connector/state/queue/transitions.py"
 STATEMENTS = "connector/state/queue/statements.py"
 
@@ -132,6 +134,20 @@ MUTANTS = [
         "if not _same(want, confirmed, in_stock):",
         "if _same(want, confirmed, in_stock):",
         CHUNKS,
+    ),
+    Mutant(
+        "what Magento shows is sent again with other values",
+        PLAIN_CHUNK,
+        "list(compress(wanted, differs)), list(compress(ids, differs))",
+        "list(wanted), list(ids)",
+        PLAIN,
+    ),
+    Mutant(
+        "a value is queued at another record's target",
+        PLAIN_CHUNK,
+        "    if names != [[column[number] for number in at] for column in theirs]:\n        return None\n",
+        "",
+        PLAIN,
     ),
     Mutant(
         "the value that is on its way is queued again",

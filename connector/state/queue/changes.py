@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from itertools import compress
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -89,10 +91,14 @@ class Changes:
         else:
             self.reopened.append((target.id, want.value, want.in_stock, self.now, self.now))
 
-    def queue_closed(self, want: DesiredValue, target: int) -> None:
-        """Have a target of which nothing waits want this; its record is the same."""
-        self.pending.append(want)
-        self.queued.setdefault(want.in_stock, {})[target] = want.value
+    def queue_closed(self, wanted: Sequence[DesiredValue], ids: Sequence[int]) -> None:
+        """Have targets of which nothing waits want these; their records are the same."""
+        self.pending += wanted
+        statuses = list(map(attrgetter("in_stock"), wanted))
+        values = list(zip(ids, map(attrgetter("value"), wanted), strict=True))
+        for status in set(statuses):
+            of_status = [one == status for one in statuses]
+            self.queued.setdefault(status, {}).update(compress(values, of_status))
 
     def own(self, want: DesiredValue, target: Target) -> None:
         """The place is this record's from now on, in the spelling of its SKU."""

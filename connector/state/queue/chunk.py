@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,6 +30,7 @@ from connector.state.keyed_rows import columns_of_keys
 from connector.state.queue import requests
 from connector.state.queue.changes import Changes, Target, apply
 from connector.state.queue.desired import Computed, DesiredValue, Place, Queued
+from connector.state.queue.plain_chunk import Kept, queue_plainly
 from connector.state.queue.requests import InRequest
 from connector.state.queue.superseded import count_superseded
 from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
@@ -134,7 +136,7 @@ _Closed = tuple[int, str, str, str, str | None, int | None, Any, Any]
 """A row of `_CLOSED_COLUMNS`: a target of which nothing waits. Nearly all are such; the others are then read whole."""
 
 
-class _Kept(NamedTuple):
+class _Targets(NamedTuple):
     """The targets of a chunk by place, those of which nothing waits apart, and the records beside them, by place and
     Acumatica key.
     """
@@ -154,36 +156,52 @@ def _target(closed: _Closed) -> Target:
     return Target(number, key, source, False, acumatica_key, sku, None, None, 0, confirmed, in_stock, SENT, None, None)
 
 
-def _read(connection: Connection, entity: str, computed: Computed, sending: Collection[int]) -> _Kept:
-    """Return the targets of a chunk's records, and those of their SKUs that other records have."""
-    keys = {want.key for want in computed.wanted}
-    places = len(computed.wanted)
-    kept = _Kept({}, {}, {})
-    others: set[int] = set()
-
-    def add(column: str, values: Sequence[str], also: str = "") -> None:
-        rows_a_key = max(1, places / max(1, len(values)))
-        columns = columns_of_keys(
+def _columns(
+    connection: Connection, entity: str, computed: Computed, column: str, values: Sequence[str], also: str = ""
+) -> Kept:
+    """Return the targets of the chunk of which this column is one of the values."""
+    rows_a_key = max(1, len(computed.wanted) / max(1, len(values)))
+    return Kept(
+        *columns_of_keys(
             connection, "targets", _CLOSED_COLUMNS, column, entity, values, also=also, rows_a_key=rows_a_key
         )
-        for row in zip(*columns, strict=True):
+    )
+
+
+def _sorted_out(
+    connection: Connection,
+    entity: str,
+    computed: Computed,
+    sending: Collection[int],
+    of_records: Kept,
+    put_aside: Kept | None,
+) -> _Targets:
+    """Return the targets of a chunk's records, and those of their SKUs that other records have.
+
+    of_records: those of its records. put_aside: those of its SKUs that failed or were left out.
+    """
+    found = _Targets({}, {}, {})
+    others: set[int] = set()
+
+    def add(kept: Kept) -> None:
+        for row in zip(*kept, strict=True):
             if row[-1] or row[0] in sending:
                 others.add(row[0])
             else:
-                kept.closed[row[1], row[2]] = row
+                found.closed[row[1], row[2]] = row
 
-    add("acumatica_key", computed.acumatica_keys)
-    unknown = {want.key for want in computed.wanted if (want.key, want.source) not in kept.closed}
+    add(of_records)
+    unknown = {want.key for want in computed.wanted if (want.key, want.source) not in found.closed}
     if unknown:  # another record may have a place of a SKU beside those of one's own
-        add("key", sorted(unknown), f"AND {IS_PLACE.text}")
-    if _some_are_put_aside(connection, entity):
-        add("key", sorted(keys), f"AND {IS_PUT_ASIDE.text}")
+        add(_columns(connection, entity, computed, "key", sorted(unknown), f"AND {IS_PLACE.text}"))
+    if put_aside is not None:
+        add(put_aside)
     for one in _whole(connection, sorted(others)):
         if one.rejected:
-            kept.rejected.setdefault((one.key, one.source), {})[one.acumatica_key] = one
+            found.rejected.setdefault((one.key, one.source), {})[one.acumatica_key] = one
         else:
-            kept.open[one.key, one.source] = one
-    return kept
+            found.open[one.key, one.source] = one
+    return found
 
 
 def _some_are_put_aside(connection: Connection, entity: str) -> bool:
@@ -199,7 +217,15 @@ def _whole(connection: Connection, ids: Sequence[int]) -> list[Target]:
 
 def _decide_all(connection: Connection, entity: str, computed: Computed, changes: Changes) -> None:
     sending = requests.targets_in(connection, entity)
-    kept = _read(connection, entity, computed, sending)
+    of_records = _columns(connection, entity, computed, "acumatica_key", computed.acumatica_keys)
+    put_aside = None
+    if _some_are_put_aside(connection, entity):
+        keys = list(map(attrgetter("key"), computed.wanted))
+        put_aside = _columns(connection, entity, computed, "key", keys, f"AND {IS_PUT_ASIDE.text}")
+    if not (put_aside and put_aside.ids) and queue_plainly(computed.wanted, of_records, sending, changes):
+        return
+    kept = _sorted_out(connection, entity, computed, sending, of_records, put_aside)
+    of_closed: list[tuple[DesiredValue, int]] = []
     handled: set[Place] = set()
     unsendable: set[tuple[Place, str]] = set()
     for want in chain(computed.wanted, _withdrawn(computed, kept, sending, handled)):
@@ -212,7 +238,7 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
             if acumatica_key != want.acumatica_key or sku != want.sku:
                 changes.own(want, _target(closed))
             if not _same(want, confirmed, in_stock):
-                changes.queue_closed(want, number)
+                of_closed.append((want, number))
             continue
         target = kept.at(place)
         beside = kept.rejected.get(place)
@@ -227,11 +253,12 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
             changes.drop(other)
         kept.rejected.pop(place, None)
         _decide(want, target, its, own, changes)
+    changes.queue_closed([want for want, _number in of_closed], [number for _want, number in of_closed])
     _drop_what_is_left(computed, kept, sending, handled, changes)
 
 
 def _drop_what_is_left(
-    computed: Computed, kept: _Kept, sending: dict[int, InRequest], handled: set[Place], changes: Changes
+    computed: Computed, kept: _Targets, sending: dict[int, InRequest], handled: set[Place], changes: Changes
 ) -> None:
     """Nothing is wanted at these places of the chunk's records: what waits there is overtaken."""
     own = set(computed.acumatica_keys)
@@ -251,7 +278,7 @@ def _waits(target: Target, its: InRequest | None) -> bool:
 
 
 def _withdrawn(
-    computed: Computed, kept: _Kept, sending: Collection[int], handled: Collection[Place]
+    computed: Computed, kept: _Targets, sending: Collection[int], handled: Collection[Place]
 ) -> Iterator[DesiredValue]:
     """Yield what places of the chunk's records must show that no value of it names; handled: those that one names."""
     if computed.withdrawn_value is None:

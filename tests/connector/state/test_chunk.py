@@ -62,6 +62,14 @@ def test_the_ledgers_value_is_not_queued(state: State, held: Lease) -> None:
     assert commit(state, held, price(10)) == Queued()
 
 
+def test_the_ledgers_value_is_not_queued_beside_a_new_one(state: State, held: Lease) -> None:
+    """Nor in a chunk with a record that Magento was never sent."""
+    confirm(state, held, 10)
+    confirm(state, held, 10, "B")
+    assert commit(state, held, price(10), price(11, "B"), price(12, "C")) == Queued(queued=2)
+    assert [waiting(state, key) for key in "ABC"] == [{}, {"pending": [11]}, {"pending": [12]}]
+
+
 def test_a_newer_value_supersedes_an_older_pending_one(state: State, held: Lease) -> None:
     """Only the newest value of a key waits."""
     commit(state, held, price(10))
