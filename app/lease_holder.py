@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+from app.threads import finished_in_a_thread
 from connector.clock import Clock
 from connector.state.coordination import lease
 from connector.state.coordination.lease import LEASE_SECONDS, Lease, LeaseHolder
@@ -93,4 +94,4 @@ async def _renew(state: State, held: Lease, clock: Clock, every: float) -> None:
     while True:
         await asyncio.sleep(every)  # the real time: a clock that is handed in may stand still
         with suppress(StateError):  # a database that is away for a moment: the lease outlasts several renewals
-            lease.renew(state, held, clock.now())
+            await finished_in_a_thread(lease.renew, state, held, clock.now())

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from app.threads import finished_in_a_thread
 from connector.clock import Clock
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease
@@ -131,7 +132,9 @@ def progress_shown(
 async def progress_kept(
     clock: Clock, write: Callable[[str | None], None], *, every: float = SHOWN_EVERY
 ) -> AsyncIterator[Listener]:
-    """Yield a listener; while the body works, `write` is called every few seconds with how far it is."""
+    """Yield a listener; while the body works, `write` is called every few seconds with how far it is, in a thread:
+    a chunk that is committed meanwhile holds the database's lock for some tenths of a second, and requests go on.
+    """
     keeper = ProgressKeeper(clock)
     showing = asyncio.create_task(_show(keeper, write, every))
     try:
@@ -146,4 +149,5 @@ async def _show(keeper: ProgressKeeper, write: Callable[[str | None], None], eve
     while True:
         await asyncio.sleep(every)  # the real time: a clock that is handed in may stand still
         with suppress(StateError):  # a database that is away for a moment; nobody sends less for a figure
-            write(None if keeper.current is None else msgspec.json.encode(keeper.current).decode())
+            text = None if keeper.current is None else msgspec.json.encode(keeper.current).decode()
+            await finished_in_a_thread(write, text)

@@ -15,6 +15,7 @@ from connector import failpoints
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease, LeaseHolder, LeaseLost
 from connector.state.engine import open_state
+from connector.state.faults import StateError
 from connector.state.queue.messages import due_count, unsettled
 from connector.state.schema import leases
 from flows.entity import OUTLASTS_THE_DEAD
@@ -114,24 +115,41 @@ async def until_renewed(here):
     """Let the renewing go on until the lease is a whole life long again."""
     for _ in range(1000):
         await asyncio.sleep(0)
-        asked = lease.take(here.state, "price", "whoever asks", here.clock.now())
-        assert isinstance(asked, LeaseHolder)
-        if asked.expires_at - here.clock.now() == timedelta(seconds=lease.LEASE_SECONDS):
+        with here.state.read() as connection:
+            holder = lease.holder_of(connection, "price", here.clock.now())
+        assert holder is not None
+        if holder.expires_at - here.clock.now() == timedelta(seconds=lease.LEASE_SECONDS):
             return
     raise AssertionError("the lease was not renewed")
 
 
-async def test_a_database_that_is_away_for_a_moment(here):
+async def test_a_database_that_is_away_for_a_moment(here, monkeypatch):
     """A renewal that fails is made up for by the next one; the run keeps its lease."""
     state = open_state(here.database_url, lock_timeout=0.001)
     held = await acquire_lease(state, "price", "run one", here.clock, wait=0)
     async with heartbeat(state, held, here.clock, every=0):
         with locked(here):
-            for _ in range(3):
-                await asyncio.sleep(0)
+            await failed_renewal(monkeypatch)
         here.clock.advance(40)
         await until_renewed(here)
     state.close()
+
+
+async def failed_renewal(monkeypatch):
+    """Let the renewing go on until one has failed."""
+    renew, failed = lease.renew, asyncio.Event()
+
+    def renewed(*given):
+        try:
+            renew(*given)
+        except StateError:
+            loop.call_soon_threadsafe(failed.set)
+            raise
+
+    loop = asyncio.get_running_loop()
+    with monkeypatch.context() as patch:
+        patch.setattr(lease, "renew", renewed)
+        await failed.wait()
 
 
 @contextmanager
