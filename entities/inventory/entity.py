@@ -13,9 +13,9 @@ from connector.magento.batches import RowResult
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import When
 from connector.state.engine import State
-from connector.state.queue.desired import DesiredValue, not_shown
+from connector.state.queue.desired import DesiredValue
 from connector.state.queue.message import Message
-from connector.state.sync.ledger import Confirmed, LedgerRow
+from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import PlannedCheck
@@ -110,12 +110,6 @@ class Inventory(ValueEntity[QuantityRule]):
     ) -> Found:
         """See `ValueParts.find`."""
         return await find_quantities(context, targets, others, shown)
-
-    def checked(
-        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], Confirmed], *, everything: bool
-    ) -> Sequence[DesiredValue]:
-        """See `ValueParts.checked`: Magento keeps a quantity of a product that it does not have."""
-        return values if everything else not_shown(values, known)
 
     async def is_read_by_pages(self, context: RunContext[QuantityRule]) -> bool:
         """See `ValueParts.is_read_by_pages`: without sources (MSI) a quantity is a request of its own."""

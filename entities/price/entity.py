@@ -13,9 +13,7 @@ from connector.clock import Clock
 from connector.magento.client import MagentoClient
 from connector.magento.permissions import When
 from connector.state.engine import State
-from connector.state.queue.desired import DesiredValue
 from connector.state.queue.message import Message
-from connector.state.sync.ledger import Confirmed
 from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import PlannedCheck
@@ -108,12 +106,6 @@ class Price(ValueEntity[PriceRule]):
     ) -> Found:
         """See `ValueParts.find`."""
         return await find_prices(context, targets, shown)
-
-    def checked(
-        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], Confirmed], *, everything: bool
-    ) -> Sequence[DesiredValue]:
-        """See `ValueParts.checked`: Magento refuses a price of a product that it does not have."""
-        return ()
 
     async def is_read_by_pages(self, context: RunContext[PriceRule]) -> bool:
         """See `ValueParts.is_read_by_pages`."""

@@ -10,15 +10,17 @@ again, in Magento is noticed (docs/adr/0021). Where a source has no row of a pro
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
+from itertools import compress
 from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
 
 from connector.model.failures import FailureCode, Rejected
+from connector.state.queue.compared import differ, in_order_of, not_shown
 from connector.state.queue.desired import PLACE_OF, DesiredValue
 from connector.state.sync import ledger
-from connector.state.sync.ledger import Confirmed, LedgerRow
+from connector.state.sync.ledger import LedgerRow
 from entities.base import R, RunContext
 from entities.read_plan import CLOCKS_DIFFER
 from entities.shown import MADE_AT, Shown
@@ -59,10 +61,10 @@ async def read_from_magento(
     asked: list[DesiredValue] = []
     compared: list[LedgerRow] = []
     leaving: list[LedgerRow] = []
-    confirmed = None if everything or due else _all_confirmed(context, entity, values, records)
-    if confirmed is None:
+    changed = None if everything or due else _changed_of_known(context, entity, values, records)
+    if changed is None:
         known = _known(context, values, records)
-        confirmed = {at: (row.value, row.in_stock) for at, row in known.items()}
+        changed = not_shown(values, {at: (row.value, row.in_stock) for at, row in known.items()})
         wanted = set(map(PLACE_OF, values))
         unclear = {*due, *_without_status(values, known)} if everything else due
         if unclear or not wanted <= known.keys():
@@ -70,7 +72,9 @@ async def read_from_magento(
         if everything and known and await entity.is_read_by_pages(context):
             compared = _known_ones(values, known, unclear)
         leaving = _leaving(entity, wanted, known, due)
-    checked = entity.checked(values, confirmed, everything=everything)
+    checked: Sequence[DesiredValue] = ()
+    if not entity.asks_only_of_new:
+        checked = values if everything else changed
     if not (asked or compared or leaving or checked):
         return MagentoValues([], {}, [], [], [])
     own = [
@@ -91,18 +95,20 @@ async def read_from_magento(
     return MagentoValues(shown_now, _rejected(context, values, found), missing, at, unshown)
 
 
-def _all_confirmed(
+def _changed_of_known(
     context: RunContext[R], entity: ValueParts[R], values: Sequence[DesiredValue], records: Collection[str]
-) -> Mapping[At, Confirmed] | None:
-    """Return what Magento confirmed of the records, as far as the entity asks for it, where there is something of each
-    of the values and nothing else: nearly always. `None` otherwise.
+) -> Sequence[DesiredValue] | None:
+    """Return the values that Magento did not confirm, as far as the entity asks for them, where something was confirmed
+    of each of the records' places and of no other: nearly always. `None` otherwise.
     """
     with context.state.read() as connection:
         if entity.asks_only_of_new:
-            keys = list(map(attrgetter("key"), values))
-            return {} if ledger.places(connection, context.name, keys).issuperset(map(PLACE_OF, values)) else None
-        confirmed = ledger.confirmed(connection, context.name, list(records), rows_a_key=_rows_a_key(values, records))
-    return confirmed if confirmed.keys() == set(map(PLACE_OF, values)) else None
+            keys, sources = (list(map(attrgetter(name), values)) for name in ("key", "source"))
+            return () if ledger.are_confirmed(connection, context.name, keys, sources) else None
+        rows = ledger.confirmed(connection, context.name, list(records), rows_a_key=_rows_a_key(values, records))
+    names = {"acumatica_key": rows.acumatica_keys, "source": rows.sources, "key": rows.keys}
+    confirmed = in_order_of(values, names, (rows.values, rows.in_stock))
+    return None if confirmed is None else list(compress(values, differ(values, *confirmed)))
 
 
 def _known(context: RunContext[R], values: Sequence[DesiredValue], records: Collection[str]) -> dict[At, LedgerRow]:

@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple
 
 from connector.magento.client import MagentoClient
 from connector.state.queue.desired import DesiredValue
-from connector.state.sync.ledger import Confirmed, LedgerRow
+from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
 from entities.base import R, RunContext
@@ -36,7 +36,8 @@ class ValueParts(ABC, Generic[R]):
 
     noun: what people call the value. digits: how many decimals a value's whole number has. withdrawn_value: what a
     place shows whose record no longer goes there; `None`: it keeps what it has. asks_only_of_new: a usual sync asks
-    Magento only about places that it never confirmed, or that are in doubt.
+    Magento only about places that it never confirmed, or that are in doubt; else also whether it still has the product
+    of each value that changes.
     """
 
     name: str
@@ -63,12 +64,6 @@ class ValueParts(ABC, Generic[R]):
 
         `shown`: what it was asked about the chunk so far; only the rest is asked.
         """
-
-    @abstractmethod
-    def checked(
-        self, values: Sequence[DesiredValue], known: Mapping[tuple[str, str], Confirmed], *, everything: bool
-    ) -> Sequence[DesiredValue]:
-        """Return the values whose product is asked for though Magento has confirmed them."""
 
     @abstractmethod
     async def is_read_by_pages(self, context: RunContext[R]) -> bool:

@@ -47,7 +47,8 @@ def _rule(warehouses: int) -> dict[str, str]:
 
 def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from connector.records import Facts, WarehouseQuantity
-    from connector.state.queue.desired import not_shown
+    from connector.state.queue.compared import differ, in_order_of
+    from connector.state.sync.ledger import ConfirmedRows
     from connector.state.sync.records import Record, Stored
     from entities.inventory import rules as quantities
     from entities.inventory.rules import QuantityRule
@@ -55,31 +56,40 @@ def _ours(skus: int, warehouses: int) -> tuple[Callable[[Any], int], Any]:
     from entities.values import conversion, items
     from tasks.sync import relaxed_gc
 
-    stored, ledger = [], {}
+    stored: list[Stored] = []
     for number in range(skus):
         sku = _sku(number)
         facts = Facts("stock", sku, "Active", "ALLOTHER", True, "EA", "EA", 1, 1, 1_000_000, None)
         amounts = {f"WH{house:02d}": _quantity(number, house) for house in range(warehouses)}
         shelves = {warehouse: WarehouseQuantity(amount, amount, amount) for warehouse, amount in amounts.items()}
         stored.append(Stored(sku, sku, Record.of(facts, shelves)))
-        for source in range(SOURCES):
-            name = f"source-{source}"
-            ledger[sku, name] = (_published(number, source, warehouses), True)
     rule = QuantityRule(_rule(warehouses))
     starts = range(0, skus, CHUNK)
     published = {
         start: items.published(conversion.items(stored[start : start + CHUNK]), ItemRule()).items for start in starts
     }
 
-    chunks = {start: {one.acumatica_key: one for one in stored[start : start + CHUNK]} for start in starts}
+    def ledger_of(start: int) -> ConfirmedRows:
+        places = [(number, source) for number in range(start, min(start + CHUNK, skus)) for source in range(SOURCES)]
+        names = [_sku(number) for number, _source in places]
+        values = [_published(number, source, warehouses) for number, source in places]
+        return ConfirmedRows(names, names, [f"source-{source}" for _number, source in places], values, [1] * len(names))
 
-    def compute(given: dict[int, dict[str, Stored]]) -> int:
+    chunks = {
+        start: ({one.acumatica_key: one for one in stored[start : start + CHUNK]}, ledger_of(start)) for start in starts
+    }
+
+    def compute(given: dict[int, tuple[dict[str, Stored], ConfirmedRows]]) -> int:
         changed = 0
         with relaxed_gc():
-            for start, chunk in given.items():
+            for start, (chunk, ledger) in given.items():
                 known = stock(published[start], chunk, rule)
                 counted = quantities.compute(known.items, known.warehouses, known.vendors, rule)
-                changed += len(not_shown(conversion.wanted(counted.values), ledger))
+                wanted = conversion.wanted(counted.values)
+                names = {"acumatica_key": ledger.acumatica_keys, "source": ledger.sources, "key": ledger.keys}
+                confirmed = in_order_of(wanted, names, (ledger.values, ledger.in_stock))
+                assert confirmed is not None
+                changed += sum(differ(wanted, *confirmed))
         return changed
 
     return compute, chunks

@@ -144,8 +144,8 @@ MUTANTS = [
     ),
     Mutant(
         "a value is queued at another record's target",
-        PLAIN_CHUNK,
-        "    if names != [[column[number] for number in at] for column in theirs]:\n        return None\n",
+        "connector/state/queue/compared.py",
+        "    if own != [[column[number] for number in at] for column in theirs]:\n        return None\n",
         "",
         PLAIN,
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +12,7 @@ import msgspec
 
 from connector.model.failures import FailureCode
 from connector.state.schema import FAILED, PENDING, SKIPPED
-from connector.state.sync.ledger import Confirmed, LedgerRow
+from connector.state.sync.ledger import LedgerRow
 from connector.state.sync.open_orders import OpenOrder
 from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
@@ -82,18 +81,6 @@ class Computed(msgspec.Struct, frozen=True):
 
 PLACE_OF: Callable[[Any], Place] = attrgetter("key", "source")
 """Return the place of a value or of a ledger row."""
-
-
-def not_shown(wanted: Sequence[DesiredValue], shown: Mapping[Place, Confirmed]) -> list[DesiredValue]:
-    """Return those of the values that Magento does not show, by what it confirmed."""
-    return [
-        want
-        for want, (value, in_stock) in zip(wanted, map(shown.get, map(PLACE_OF, wanted), repeat(_NOTHING)), strict=True)
-        if value is None or value != want.value or (in_stock != want.in_stock and None not in (in_stock, want.in_stock))
-    ]
-
-
-_NOTHING = (None, None)
 
 
 @dataclass

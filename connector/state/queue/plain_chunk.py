@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import compress
-from operator import attrgetter, ne
 from typing import Any, NamedTuple
 
 from connector.state.queue.changes import Changes
+from connector.state.queue.compared import differ, in_order_of
 from connector.state.queue.desired import DesiredValue
 
 
@@ -38,41 +38,11 @@ def queue_plainly(wanted: Sequence[DesiredValue], kept: Kept, sending: Collectio
         return False
     if any(want.cause is not None or want.document is not None or want.value is None for want in wanted):
         return False
-    aligned = _aligned(wanted, kept)
+    names = {"acumatica_key": kept.acumatica_keys, "source": kept.sources, "key": kept.keys, "sku": kept.skus}
+    aligned = in_order_of(wanted, names, (kept.ids, kept.confirmed, kept.in_stock))
     if aligned is None:
         return False
     ids, confirmed, in_stock = aligned
-    differs = list(map(ne, map(attrgetter("value"), wanted), confirmed))
-    if in_stock.count(None) < len(in_stock):
-        for at, (want, known) in enumerate(zip(wanted, in_stock, strict=True)):
-            if want.in_stock is not None and known is not None and want.in_stock != known:
-                differs[at] = True
+    differs = differ(wanted, confirmed, in_stock)
     changes.queue_closed(list(compress(wanted, differs)), list(compress(ids, differs)))
     return True
-
-
-def _aligned(
-    wanted: Sequence[DesiredValue], kept: Kept
-) -> tuple[Sequence[int], Sequence[int | None], Sequence[Any]] | None:
-    """Return the ids and what was confirmed of the values' targets in the values' order; `None` where a value has
-    none, or it is another record's or has another SKU.
-    """
-    names: list[Sequence[Any]] = [
-        list(map(attrgetter(name), wanted)) for name in ("acumatica_key", "source", "key", "sku")
-    ]
-    theirs: list[Sequence[Any]] = [kept.acumatica_keys, kept.sources, kept.keys, kept.skus]
-    found: list[Sequence[Any]] = [kept.ids, kept.confirmed, kept.in_stock]
-    if names == theirs:
-        return found[0], found[1], found[2]
-    order = _order(kept.acumatica_keys, kept.sources)
-    place_of = dict(zip(_order(names[0], names[1]), order, strict=True))
-    at = [place_of[number] for number in range(len(wanted))]
-    if names != [[column[number] for number in at] for column in theirs]:
-        return None
-    ids, confirmed, in_stock = ([column[number] for number in at] for column in found)
-    return ids, confirmed, in_stock
-
-
-def _order(acumatica_keys: Sequence[str], sources: Sequence[str]) -> list[int]:
-    pairs = list(zip(acumatica_keys, sources, strict=True))
-    return sorted(range(len(pairs)), key=pairs.__getitem__)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
@@ -128,15 +128,38 @@ def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tupl
     return set(zip(*columns, strict=True))
 
 
+def are_confirmed(connection: Connection, entity: str, keys: Sequence[str], sources: Sequence[str]) -> bool:
+    """Return whether Magento has confirmed a value at each of these (key, source)."""
+    return places(connection, entity, keys).issuperset(zip(keys, sources, strict=True))
+
+
+class ConfirmedRows(NamedTuple):
+    """What Magento confirmed, column by column: values as in `LedgerRow`, a stock status as the database tells it."""
+
+    acumatica_keys: list[str]
+    keys: list[str]
+    sources: list[str]
+    values: list[int]
+    in_stock: list[bool | int | None]
+
+
 def confirmed(
     connection: Connection, entity: str, acumatica_keys: Sequence[str], *, rows_a_key: float = 1
-) -> dict[tuple[str, str], Confirmed]:
-    """Return what was confirmed of these Acumatica records, by (key, source): less than `of_records`, in less time."""
+) -> ConfirmedRows:
+    """Return what was confirmed of these Acumatica records: less than `of_records`, in less time."""
     names = ("acumatica_key", "key", "source", "confirmed", "confirmed_in_stock")
-    _records, keys, sources, values, in_stock = columns_of_keys(
-        connection, "targets", names, "acumatica_key", entity, acumatica_keys, also=_CONFIRMED, rows_a_key=rows_a_key
+    return ConfirmedRows(
+        *columns_of_keys(
+            connection,
+            "targets",
+            names,
+            "acumatica_key",
+            entity,
+            acumatica_keys,
+            also=_CONFIRMED,
+            rows_a_key=rows_a_key,
+        )
     )
-    return dict(zip(zip(keys, sources, strict=True), zip(values, in_stock, strict=True), strict=True))
 
 
 def confirm(

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from connector.state.engine import State
-from connector.state.queue.desired import DesiredValue, not_shown
+from connector.state.queue.compared import in_order_of, not_shown
+from connector.state.queue.desired import DesiredValue
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
 
@@ -44,9 +45,12 @@ def test_what_was_confirmed_of_records(ledger_of_all: State, asked: Sequence[str
     with ledger_of_all.read() as connection:
         found = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in asked], rows_a_key=3)
     numbers = {key: number for number, key in enumerate(KEYS)}
-    assert found == {
-        (key, source): (numbers[key], status) for key in asked if key in numbers for source, status in STATUS.items()
-    }
+    assert sorted(zip(*found, strict=True)) == sorted(
+        (f"ITEM {key}", key, source, numbers[key], status)
+        for key in asked
+        if key in numbers
+        for source, status in STATUS.items()
+    )
 
 
 @CLOSE_OR_NOT
@@ -54,12 +58,18 @@ def test_which_places_were_confirmed(ledger_of_all: State, asked: Sequence[str])
     """The places of these SKUs and of no other."""
     with ledger_of_all.read() as connection:
         assert ledger.places(connection, "price", asked) == {(key, "") for key in asked if key in KEYS}
+        are_known = set(asked) <= set(KEYS)
+        assert ledger.are_confirmed(connection, "price", asked, [""] * len(asked)) == are_known
+        assert ledger.are_confirmed(connection, "price", asked, ["east"] * len(asked)) == (not asked)
 
 
 def test_what_magento_does_not_show(ledger_of_all: State) -> None:
     """Another value, another stock status where both are known, and what was never confirmed."""
     with ledger_of_all.read() as connection:
-        confirmed = ledger.confirmed(connection, "inventory", [f"ITEM {KEYS[5]}"])
+        rows = ledger.confirmed(connection, "inventory", [f"ITEM {KEYS[5]}"])
+    confirmed = dict(
+        zip(zip(rows.keys, rows.sources, strict=True), zip(rows.values, rows.in_stock, strict=True), strict=True)
+    )
 
     def missing(source: str, value: int, *, in_stock: bool | None) -> bool:
         return bool(not_shown([DesiredValue("ITEM", KEYS[5], source, None, value, in_stock)], confirmed))
@@ -72,3 +82,20 @@ def test_what_magento_does_not_show(ledger_of_all: State) -> None:
     assert missing("default", 5, in_stock=False)
     assert missing("east", 5, in_stock=True)
     assert missing("north", 0, in_stock=False)
+
+
+def test_rows_in_the_order_of_values(ledger_of_all: State) -> None:
+    """Each value gets its own row, whatever order the database has; with a row too few or too many none gets any."""
+    wanted = [DesiredValue(f"ITEM {key}", key, source, key, 0) for source in STATUS for key in KEYS]
+
+    def found(records: Sequence[str], values: Sequence[DesiredValue]) -> list[Sequence[int]] | None:
+        with ledger_of_all.read() as connection:
+            rows = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in records], rows_a_key=3)
+        names = {"acumatica_key": rows.acumatica_keys, "source": rows.sources, "key": rows.keys}
+        return in_order_of(values, names, (rows.values,))
+
+    assert found(KEYS, wanted) == [[*range(len(KEYS))] * len(STATUS)]
+    assert found(KEYS[1:], wanted) is None
+    assert found(KEYS, wanted[1:]) is None
+    assert found(KEYS, [*wanted[1:], DesiredValue("ITEM SKU-0000", "SKU-0000", "north", "SKU-0000", 0)]) is None
+    assert found([], []) == [[]]
