@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated
 
@@ -35,14 +36,26 @@ def add_to(app: typer.Typer) -> None:
         from deployments.signals import leave_at_a_signal
 
         leave_at_a_signal()
+        from contextlib import chdir
+
+        from deployments.state_folder import state_folder
+        from deployments.warm_processes import WarmProcesses
+
         # Prefect reads these when it is imported, and so does the fork server of the runs
         os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", POLL_SECONDS)
         if is_json():
             os.environ |= PREFECT_IN_JSON
+        home, processes = state_folder(), WarmProcesses()
+        with chdir(home):
+            processes.begin()  # it imports for seconds, and so does this process: both at once
+        leave_at_a_signal(processes.close)
+        gc.disable()  # what is imported stays
         from deployments.serve import NoServerConfigured, ServerUnusable, serve_all
 
+        gc.freeze()
+        gc.enable()
         try:
-            serve_all(wait)
+            serve_all(home, processes, wait)
         except NoServerConfigured as error:
             print_error(str(error))
             return 2

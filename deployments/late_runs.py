@@ -32,7 +32,7 @@ BY_A_SCHEDULE = "auto-scheduled"
 PAGE = 200
 """So many runs one call, and one poll, gives at most."""
 NEWEST = 30
-"""So many of the newest are looked at while all others are skipped: each schedule's last run is among them."""
+"""So many of the newest are looked at by each poll: each schedule's last run is among them."""
 AT_ONCE = 10
 """How many runs one call changes: Prefect's server takes a while for each of them, and has other things to do."""
 _WAITING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))

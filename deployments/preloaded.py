@@ -6,7 +6,11 @@ certificates. Nothing here starts a thread, a loop, a request or a database: a f
 
 from __future__ import annotations
 
+# ruff: noqa: E402 - what comes before the imports is for them
 import gc
+
+gc.disable()  # what is imported stays: to look through it again and again is a tenth of the time that importing takes
+
 import ssl
 from contextlib import suppress
 from functools import cache
@@ -49,5 +53,7 @@ newest_schema()
 with suppress(TrustUnusable, OSError):  # the run that needs them says so
     trust()
     trusting(cafile=certifi.where())
-gc.collect()
-gc.freeze()  # a collection in a run's process shall not touch, and so copy, what it shares with the others
+# a collection in a run's process shall not touch, and so copy, what it shares with the others; what importing left over
+# is kept as well: to look for it takes longer than its 5 MB are worth, which all of them share
+gc.freeze()
+gc.enable()

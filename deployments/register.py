@@ -11,7 +11,13 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    DeploymentFilterTags,
+    FlowFilter,
+    FlowFilterName,
+)
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
@@ -72,7 +78,7 @@ async def _register_all() -> list[str]:
                 deployment.paused = bool(why)
                 deployment.description = described(deployment.description, why)
                 deployment.tags = tagged(deployment.tags, why)
-                await repeated(partial(register_deployment, client, deployment))
+            await register_deployments(client, served)
             await repeated(partial(bring_up_to_date, client))
     except PrefectHTTPStatusError as error:
         raise Refused(f"it refuses the deployments: {error}") from error
@@ -98,18 +104,40 @@ def is_written(known: DeploymentResponse, deployment: RunnerDeployment) -> bool:
     return there == {**ours, "parameter_openapi_schema": schema}
 
 
-async def register_deployment(client: PrefectClient, deployment: RunnerDeployment) -> UUID:
-    """Write one deployment, unless it is there so already; one that had another name in the last version takes the old
-    one's place. Return its id.
+async def register_deployments(client: PrefectClient, served: Sequence[RunnerDeployment]) -> list[UUID]:
+    """Write those that are not there so already; one that had another name in the last version takes the old one's
+    place. Return their ids.
     """
-    former = await _former_of(client, deployment)
+    known = await repeated(partial(_known, client, served))
+    return [await repeated(partial(_register, client, one, known)) for one in served]
+
+
+async def _known(client: PrefectClient, served: Sequence[RunnerDeployment]) -> dict[str, DeploymentResponse]:
+    """Return what is on the server of these and of their former names, by `flow/deployment`. All are asked for at once:
+    one after the other they take Prefect's server a third of a second.
+    """
+    names = [*(one.name for one in served), *FORMER_NAMES.values()]
+    flows = [*(one.flow_name or "" for one in served), *FORMER_NAMES.values()]
+    of_flows = FlowFilter(name=FlowFilterName(any_=flows))
+    named = {one.id: one.name for one in await client.read_flows(flow_filter=of_flows)}
+    found = await client.read_deployments(
+        flow_filter=of_flows, deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names))
+    )
+    return {f"{named[one.flow_id]}/{one.name}": one for one in found if one.flow_id in named}
+
+
+async def _register(
+    client: PrefectClient, deployment: RunnerDeployment, all_known: Mapping[str, DeploymentResponse]
+) -> UUID:
+    former_name = FORMER_NAMES.get(deployment.name)
+    former = all_known.get(f"{former_name}/{former_name}")
+    known = all_known.get(f"{deployment.flow_name}/{deployment.name}")
     if former is not None:
         deployment.schedules = [
             DeploymentScheduleCreate(schedule=one.schedule, active=one.active) for one in former.schedules
         ]
         deployment.paused = former.paused
-    with suppress(ObjectNotFound):
-        known = await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
+    if known is not None:
         if former is None and is_written(known, deployment):
             return known.id
         leave_to_the_operator(deployment)
@@ -121,14 +149,6 @@ async def register_deployment(client: PrefectClient, deployment: RunnerDeploymen
         with suppress(ObjectNotFound):
             await client.delete_deployment(former.id)
     return deployment_id
-
-
-async def _former_of(client: PrefectClient, deployment: RunnerDeployment) -> DeploymentResponse | None:
-    former = FORMER_NAMES.get(deployment.name)
-    if former is not None:
-        with suppress(ObjectNotFound):
-            return await client.read_deployment_by_name(f"{former}/{former}")
-    return None
 
 
 def keep_up_to_date() -> None:

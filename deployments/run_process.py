@@ -34,11 +34,11 @@ from prefect.states import Cancelled, Crashed
 from deployments.asked_ahead import Answers
 from deployments.heartbeats import heartbeats, seconds_between
 from deployments.run_client import client_of, in_a_run
+from deployments.signals import hear_every_signal
+from deployments.warm_processes import OF_RUNS
 from entities.names import NAMES
 from flows.blocks import READ_AHEAD
 
-OF_RUNS = {"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false"}
-"""Prefect's settings that only runs have: the worker has asked for the server's version already."""
 OF_ENTITIES = {f"flows.{name}.{name}" for name in NAMES}
 SETTINGS = get_current_settings().to_environment_variables(exclude_unset=True)
 """Prefect's settings in the process that imported this module; a forked process has them too."""
@@ -63,8 +63,7 @@ def run(order: RunOrder) -> None:
     """Run the flow in this process, which is a new one."""
     if hasattr(os, "setsid") and os.getsid(0) != os.getpid():
         os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    hear_every_signal()
     take_over(order.env)
     flow_run = FlowRun.model_validate_json(order.flow_run)
     with handle_engine_signals(flow_run.id):

@@ -11,21 +11,19 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from dotenv import dotenv_values
 from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from app.deployment_names import POOL
 from app.logs import print_to_stderr
-from connector.private_files import make_folder
 from deployments.pool import Refused, WrongPool, make_pool, make_queue
-from deployments.signals import cancel_at_a_signal, end_with_the_parent
+from deployments.registered_elsewhere import keep_up_to_date, register
+from deployments.signals import cancel_at_a_signal
+from deployments.warm_processes import WarmProcesses
 from deployments.worker import WarmWorker
 from deployments.workspace import BesideTheDeployments
 from entities.names import NAMES
-from settings import home_folder
-from settings.load import refuse_open_dot_env
 
 RUNS_AT_ONCE = 2 * len(NAMES) + 6
 """Two of each entity, of which one waits for the other's lease, and some by hand."""
@@ -42,58 +40,35 @@ class ServerUnusable(Exception):
     """The Prefect server does not answer, or refuses; the message says which and why."""
 
 
-def serve_all(wait: float = 0) -> None:
+def serve_all(home: Path, processes: WarmProcesses, wait: float = 0) -> None:
     """Register the deployments and run what is due until the process is stopped. A server that does not answer yet is
-    waited for up to so many seconds.
+    waited for up to so many seconds. `home`: the state folder. `processes`: those of runs, which are ended at the end.
 
     Raises `NoServerConfigured`, `ServerUnusable`, `SettingsError` and `StateError`.
     """
-    _move_into_the_state_folder()
-    with suppress(asyncio.CancelledError):  # by a signal
-        asyncio.run(_serve(wait))
-
-
-def _move_into_the_state_folder() -> None:
-    """Runs are processes of their own, and Prefect lets them import from the working folder before anything else: it
-    must be one without modules of others. The settings of the `.env` beside the command go along, and so do paths.
-    """
-    refuse_open_dot_env()
-    for name, value in dotenv_values(".env").items():
-        if value and name.upper().startswith("A2M_"):
-            os.environ.setdefault(name.upper(), value)
-    for name in ("A2M_HOME", "A2M_SETTINGS"):
-        if os.environ.get(name):
-            os.environ[name] = str(Path(os.environ[name]).expanduser().resolve())
-    kind, separator, file = os.environ.get("A2M_DATABASE_URL", "").partition(":///")
-    if kind.startswith("sqlite") and file:
-        os.environ["A2M_DATABASE_URL"] = f"{kind}{separator}{Path(file).resolve()}"
-    os.environ["PYTHONSAFEPATH"] = "1"
-    home = home_folder()
-    make_folder(home)
     os.chdir(home)
+    with suppress(asyncio.CancelledError):  # by a signal
+        asyncio.run(_serve(processes, wait))
 
 
-def worker_of_all() -> WarmWorker:
+def worker_of_all(processes: WarmProcesses) -> WarmWorker:
     """Return what runs the deployments: as long as it lives, the worker of this machine in Prefect's work pool."""
-    return WarmWorker(work_pool_name=POOL, name=f"a2m serve on {socket.gethostname()}", limit=RUNS_AT_ONCE)
+    name = f"a2m serve on {socket.gethostname()}"
+    return WarmWorker(work_pool_name=POOL, name=name, limit=RUNS_AT_ONCE, processes=processes)
 
 
-async def _serve(wait: float) -> None:
+async def _serve(processes: WarmProcesses, wait: float) -> None:
     """Until a signal cancels it; what takes long is done in threads, so that the signal is heard meanwhile."""
     if (this := asyncio.current_task()) is not None:
         cancel_at_a_signal(this)
-    server, worker = _configured_server(), worker_of_all()
-    workspace = BesideTheDeployments(worker.processes)
+    workspace = BesideTheDeployments(processes)
     try:
-        if wait:  # the fork server takes some seconds, as the Prefect server does
-            await asyncio.to_thread(worker.processes.warm_up)
+        server, worker = _configured_server(), worker_of_all(processes)
         await _wait_for(server, wait)
-        await asyncio.to_thread(worker.processes.warm_up)
-        workspace.start()
         await _register_and_serve(server, worker, workspace)
     finally:
         workspace.stop()
-        worker.processes.close()
+        processes.close()
 
 
 async def _register_and_serve(server: str, worker: WarmWorker, workspace: BesideTheDeployments) -> None:
@@ -101,7 +76,9 @@ async def _register_and_serve(server: str, worker: WarmWorker, workspace: Beside
         async with get_client() as client:
             await make_pool(client, WarmWorker.get_default_base_job_template())
             await make_queue(client, POOL)
-        served = await asyncio.to_thread(worker.processes.call, _register)
+        await asyncio.to_thread(worker.processes.warm_up)
+        workspace.start()
+        served = await asyncio.to_thread(worker.processes.call, register)
     except (WrongPool, Refused) as error:
         raise ServerUnusable(f"The Prefect server {server} cannot be used: {error}") from error
     except PrefectHTTPStatusError as error:
@@ -118,25 +95,12 @@ async def _until_stopped(worker: WarmWorker, workspace: BesideTheDeployments, wo
         comparing.cancel()
 
 
-def _register() -> list[str]:
-    from deployments.register import register_all  # not above: only processes that are forked need the flows
-
-    return register_all()
-
-
-def _keep_up_to_date() -> None:
-    end_with_the_parent()
-    from deployments.register import keep_up_to_date  # not above: only processes that are forked need the flows
-
-    keep_up_to_date()
-
-
 async def _compare_again_and_again(worker: WarmWorker, workspace: BesideTheDeployments) -> None:
     """In processes of their own, so that this one needs no room for the flows, the settings and the state."""
     while True:
         await asyncio.sleep(until_compared(time.time()))
         workspace.start()
-        child = worker.processes.start(_keep_up_to_date)
+        child = worker.processes.start(keep_up_to_date)
         while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(1)
 

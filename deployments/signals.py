@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from types import FrameType
 
@@ -19,14 +21,36 @@ def that_end_it() -> list[signal.Signals]:
     return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN]
 
 
-def leave_at_a_signal() -> None:
-    """Leave at once, as long as this process only imports: it has nothing to end yet."""
+def leave_at_a_signal(end: Callable[[], None] | None = None) -> None:
+    """Leave at once, as long as this process only imports. `end`: ends what it has started already."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        if end is not None:
+            end()
+        os._exit(0)
+
     for number in that_end_it():
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    os._exit(0)
+@contextmanager
+def ctrl_c_held_back() -> Iterator[None]:
+    """Hold Ctrl-C back in the body, and for ever from what is started there: a terminal sends it to every process, and
+    it is this one that ends the others.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def hear_every_signal() -> None:
+    """Let a process that was forked hear what the fork server does not, and end by it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def cancel_at_a_signal(task: asyncio.Task[None]) -> None:

@@ -33,7 +33,7 @@ from pydantic import PrivateAttr
 from connector.state.coordination.process import Process, has_ended
 from deployments import pool
 from deployments.asked_ahead import Answers, AskedAhead
-from deployments.late_runs import NEWEST, PAGE, NewestRuns, is_late, late_runs, newest_late_runs, skip
+from deployments.late_runs import NEWEST, NewestRuns, is_late, late_runs, newest_late_runs, skip
 from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
 from deployments.run_process import RunOrder, run
 from deployments.warm_processes import Child, WarmProcesses, tell
@@ -51,6 +51,8 @@ LOOKED_AT_EVERY = 0.2
 CANCELLED_WITHIN = 2.0
 ORPHANS_EVERY = 60.0
 PREFECT_ANSWERS_WITHIN = 10.0
+SKIPPED_AFTER = 10.0
+"""Seconds."""
 OUTDATED = "The connector was updated while this worker runs. Restart it (a2m serve): its runs may crash until then."
 
 
@@ -101,10 +103,10 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
     _description = "Runs the flows of the Acumatica → Magento connector in processes that have imported them already."
     _display_name = "Acumatica to Magento"
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        """Take what every worker of Prefect takes."""
+    def __init__(self, *given: Any, processes: WarmProcesses | None = None, **named: Any) -> None:
+        """Take what every worker of Prefect takes, and the processes for runs, which it ends at its own end."""
         super().__init__(*given, **named)
-        self.processes = WarmProcesses()
+        self.processes = processes or WarmProcesses()
         self._asked = AskedAhead()
         self._children: dict[UUID, Child] = {}
         self._told_to_end: set[UUID] = set()
@@ -139,8 +141,8 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         waited for: Prefect's own loop gives up after some failed polls.
         """
         try:
-            at_most, now = NEWEST if self._is_skipping() else PAGE, datetime.now(UTC)
-            self._late = await newest_late_runs(self.client, self._work_pool_name, now, at_most=at_most)
+            now = datetime.now(UTC)
+            self._late = await newest_late_runs(self.client, self._work_pool_name, now, at_most=NEWEST)
             needless = self._newest.superseded(self._late)
             if needless and not self._is_skipping():
                 self._skipping = self._beside(self._skip_late_runs())
@@ -175,11 +177,19 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         SQLite ("database is locked"), and its client then waits for two seconds and more before the run may begin.
         """
 
+    async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
+        """Leave it out as well: the run is Pending already, and Prefect's server takes as long for a name of that state
+        as for any other one.
+        """
+
     def _is_skipping(self) -> bool:
         return self._skipping is not None and not self._skipping.done()
 
     async def _skip_late_runs(self) -> None:
-        """All of them, which takes minutes after a long outage; runs begin meanwhile."""
+        """All of them, which takes minutes after a long outage; runs begin meanwhile, and the first ones have Prefect's
+        server for themselves.
+        """
+        await anyio.sleep(SKIPPED_AFTER)
         try:
             late = await late_runs(self.client, self._work_pool_name, datetime.now(UTC))
             needless = self._newest.superseded(late)

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 from app.logs import print_to_stderr
-from deployments.signals import end_with_the_parent
+from deployments.signals import end_with_the_parent, hear_every_signal
 from deployments.warm_processes import Child, WarmProcesses, code_now
 
 ENDS_WITHIN = 5.0
@@ -62,8 +62,7 @@ def serve_workspace() -> None:
     from web.security.entrance import NotServed
     from web.serve import serve
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    hear_every_signal()
     end_with_the_parent()
     try:
         with suppress(KeyboardInterrupt):

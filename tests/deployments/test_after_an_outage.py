@@ -14,8 +14,10 @@ from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.states import Scheduled
 
 from deployments import pool
-from deployments.late_runs import BY_A_SCHEDULE, PAGE
+from deployments import worker as worker_module
+from deployments.late_runs import BY_A_SCHEDULE, NEWEST, PAGE
 from deployments.serve import worker_of_all
+from deployments.warm_processes import WarmProcesses
 
 DEPLOYMENTS = [UUID(int=number) for number in range(1, 6)]
 HOURS = 8
@@ -84,7 +86,7 @@ async def test_each_deployment_runs_once(prefect, monkeypatch):
     """Five of 2,400 runs begin, the newest of each deployment, and the others are skipped. Meanwhile what becomes due
     and what is started by hand begins with the next poll.
     """
-    worker, begun = worker_of_all(), []
+    worker, begun = worker_of_all(WarmProcesses()), []
 
     async def begin(flow_run_response):
         for one in flow_run_response:
@@ -95,6 +97,7 @@ async def test_each_deployment_runs_once(prefect, monkeypatch):
     worker._work_pool = SimpleNamespace(id=uuid4(), is_paused=False)
     worker._has_successfully_synced = True
     monkeypatch.setattr(worker, "_submit_scheduled_flow_runs", begin)
+    monkeypatch.setattr(worker_module, "SKIPPED_AFTER", 0)
     newest = sorted(prefect.waiting, key=lambda one: prefect.waiting[one].expected_start_time)[-5:]
     older = set(prefect.waiting) - set(newest)
 
@@ -113,11 +116,35 @@ async def test_each_deployment_runs_once(prefect, monkeypatch):
     assert prefect.waiting == {}
 
 
+async def test_the_first_runs_have_prefects_server_for_themselves(prefect, monkeypatch):
+    """Nothing is skipped while they begin, nor is a long list of late runs read: only the newest ones."""
+    worker, begun, asked = worker_of_all(WarmProcesses()), [], []
+    read = prefect.read_flow_runs
+
+    async def begin(flow_run_response):
+        begun.extend(one.flow_run.id for one in flow_run_response)
+
+    async def read_flow_runs(*, limit: int, **named):
+        asked.append(limit)
+        return await read(limit=limit, **named)
+
+    worker._client = prefect
+    worker._work_pool = SimpleNamespace(id=uuid4(), is_paused=False)
+    worker._has_successfully_synced = True
+    monkeypatch.setattr(worker, "_submit_scheduled_flow_runs", begin)
+    monkeypatch.setattr(prefect, "read_flow_runs", read_flow_runs)
+    await worker.get_and_submit_flow_runs()
+    for _turn in range(100):
+        await asyncio.sleep(0)
+    assert (len(begun), prefect.skipped, asked) == (5, set(), [NEWEST])
+    worker._skipping.cancel()
+
+
 async def test_what_runs_already_is_not_begun_again(prefect, monkeypatch):
     """Prefect's answer about hundreds of late runs is seconds old when it is there: a run that began meanwhile waits in
     it still. To begin it twice would end the skipping with an error.
     """
-    worker, begun = worker_of_all(), []
+    worker, begun = worker_of_all(WarmProcesses()), []
 
     async def begin(flow_run_response):
         begun.extend(one.flow_run.id for one in flow_run_response)

@@ -1,7 +1,9 @@
 """The processes of runs without Prefect: what the fork server holds, and what becomes of them when it dies."""
 
+import gc
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,12 +18,22 @@ from connector.state.coordination.process import has_ended
 from deployments import warm_processes
 from deployments.warm_processes import WarmProcesses
 
+SLOW = """
+import os, time
+while not os.path.exists(os.environ["IMPORTED"]):
+    time.sleep(0.01)
+"""
+"""A module that takes until a file is there to import."""
+
 
 def seen_in_a_fork() -> dict[str, object]:
     """What a forked process has before it does anything."""
     loops = [name for name in ("GlobalEventLoopThread", "RunSyncLoopThread") if name in str(threading.enumerate())]
     return {
         "flows": "flows.shipment" in sys.modules,
+        "collects": gc.isenabled(),
+        "frozen": gc.get_freeze_count() > 100_000,
+        "version check": os.environ.get("PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED"),
         "threads": threading.active_count(),
         "loops": loops,
         "blas": os.environ.get("OPENBLAS_NUM_THREADS"),
@@ -59,9 +71,43 @@ def test_the_server_has_only_imported(warm):
     assert sum("eventpoll" in name for name in files) == 1, "by which it waits to be asked, and no loop's"
     found = warm.call(seen_in_a_fork)
     assert found["flows"]
+    assert (found["collects"], found["frozen"]) == (True, True), "garbage of its own, and nothing that all share"
+    assert found["version check"] == "false"
+    assert "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED" not in os.environ, "the worker itself asks for the version"
     assert found["threads"] == 2, "its own, and the one that ends a call with the process that made it"
     assert (found["loops"], found["blas"]) == ([], "1")
     assert found["parent"] == server.pid
+
+
+def test_the_server_imports_beside_the_one_that_starts_it(tmp_path, monkeypatch):
+    """To begin it waits for nothing; what needs it waits until it has imported; it can be ended while it imports."""
+    (tmp_path / "slow_to_import.py").write_text(SLOW)
+    may_end = tmp_path / "imported"
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("IMPORTED", str(may_end))
+    monkeypatch.setattr(warm_processes, "PRELOADED", ["slow_to_import"])
+    made = WarmProcesses()
+    made.begin()
+    first = made.server()
+    made.close()
+    assert has_ended(first)
+
+    made.begin()
+    second = made.server()
+    assert second != first
+    assert has_ended(second) is False
+    may_end.touch()
+    made.warm_up()
+    assert made.call(os.getppid) == second.pid == made.server().pid
+    made.close()
+    assert (has_ended(second), made.server()) == (True, None)
+
+
+def test_what_starts_the_server_imports_no_prefect():
+    """Prefect takes a second to import, in which the fork server imports already."""
+    code = "import sys, deployments.state_folder, deployments.warm_processes; print('prefect' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_a_fault_in_a_process_is_raised_where_it_was_called(warm):

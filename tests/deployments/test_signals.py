@@ -19,6 +19,7 @@ from support.processes import family, left_of, running, wait_until
 from deployments import worker
 from deployments.serve import _until_stopped, worker_of_all
 from deployments.signals import cancel_at_a_signal
+from deployments.warm_processes import WarmProcesses
 
 SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
 IMPORTING = """
@@ -108,10 +109,23 @@ def test_a_signal_just_after_the_start(hole, folder):
     assert "Traceback" not in log.read_text()
 
 
+def test_ctrl_c_just_after_the_start(hole, folder):
+    """A terminal sends it to the fork server as well, which imports: that is ended without a traceback of its own."""
+    environ, log = environment(folder, settings_of(hole, hole) | {"PREFECT_API_URL": hole}), folder / "serve.log"
+    with running(command("serve", "--wait", "60"), folder=folder, environ=environ, log=log) as serving:
+        wait_until(lambda: len(family(serving.pid)) > 1, "a fork server that imports")
+        processes = family(serving.pid)
+        os.killpg(serving.pid, signal.SIGINT)
+        assert serving.wait(timeout=60) == 0, log.read_text()
+        psutil.wait_procs(processes, timeout=10)
+        assert left_of(processes) == []
+    assert "Traceback" not in log.read_text()
+
+
 async def test_a_server_that_does_not_answer_is_not_waited_for_at_the_end(monkeypatch, caplog):
     """The state of a run that is ended cannot be set: the worker says so and ends; the next worker finds the run."""
     monkeypatch.setattr(worker, "PREFECT_ANSWERS_WITHIN", 0.05)
-    asked, one = [], worker_of_all()
+    asked, one = [], worker_of_all(WarmProcesses())
 
     async def never(run_id):
         asked.append(run_id)

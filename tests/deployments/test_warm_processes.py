@@ -131,6 +131,8 @@ def test_a_run_that_is_killed_is_run_again_and_can_be_cancelled(serving):
     assert (cancelled["state_type"], cancelled["state_name"]) == ("CANCELLED", "Cancelled")
     for run_id in (first, again):
         assert any("Beginning flow run" in line for line in prefect.log(run_id))
+    states = [one["name"] for one in prefect.ask(f"flow_run_states/?flow_run_id={first}", "GET")]
+    assert states == ["Scheduled", "Pending", "Running", "Crashed"], "each further one is a write of a busy server"
     assert [one["parameters"].get("rerun") for one in prefect.runs("inventory")].count(2) == 0
 
 

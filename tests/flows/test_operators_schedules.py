@@ -10,7 +10,7 @@ from app.deployment_names import entity_of
 from deployments.catalogue import deployments
 from deployments.paused import held
 from deployments.pool import make_pool
-from deployments.register import pause_and_resume, register_deployment
+from deployments.register import pause_and_resume, register_deployments
 from deployments.worker import WarmWorker
 from entities.names import NAMES
 
@@ -35,10 +35,11 @@ async def registered():
     """What `a2m serve` registers, by name or entity, as the server has it then."""
     async with get_client() as client:
         await make_pool(client, WarmWorker.get_default_base_job_template())
-        found = {}
-        for one in await deployments():
-            found[entity_of(one.name)] = await client.read_deployment(await register_deployment(client, one))
-    return found
+        served = await deployments()
+        ids = await register_deployments(client, served)
+        return {
+            entity_of(one.name): await client.read_deployment(number) for one, number in zip(served, ids, strict=True)
+        }
 
 
 async def test_schedules_are_the_operators():
@@ -79,13 +80,15 @@ async def test_a_renamed_deployment_takes_over_what_the_operator_changed():
         flow_id = await client.create_flow_from_name("Full Look")
         seldom = DeploymentScheduleCreate(schedule=CronSchedule(cron="0 5 * * 6"), active=False)
         former = await client.create_deployment(flow_id, "Full Look", schedules=[seldom], paused=True)
-        now = await client.read_deployment(await register_deployment(client, one))
+        [number] = await register_deployments(client, [one])
+        now = await client.read_deployment(number)
         assert [(one.active, one.schedule.cron) for one in now.schedules] == [(False, "0 5 * * 6")]
         assert now.paused
         with pytest.raises(ObjectNotFound):
             await client.read_deployment(former)
         [again] = [one for one in await deployments() if one.name == "Full Sync"]
-        now = await client.read_deployment(await register_deployment(client, again))
+        [number] = await register_deployments(client, [again])
+        now = await client.read_deployment(number)
         assert [(one.active, one.schedule.cron) for one in now.schedules] == [(False, "0 5 * * 6")]
 
 
@@ -111,6 +114,26 @@ async def test_whether_an_entity_is_paused_is_ours():
         again = await client.read_deployment(first["inventory"].id)
         assert (again.paused, again.schedules[0].active) == (False, False)
         assert (again.tags, again.description) == (first["inventory"].tags, first["inventory"].description)
+
+
+async def test_what_is_there_is_asked_for_at_once(monkeypatch):
+    """Registering what is there already takes two requests, however many deployments there are: after an outage the
+    runs that are late wait for it.
+    """
+    await registered()
+    async with get_client() as client:
+        asked, send = [], client._client.send
+
+        async def sent(request, *given, **named):
+            asked.append((request.method, request.url.path.rpartition("/api/")[2]))
+            return await send(request, *given, **named)
+
+        monkeypatch.setattr(client._client, "send", sent)
+        await register_deployments(client, await deployments())
+    assert [one for one in asked if "csrf" not in one[1]] == [
+        ("POST", "flows/filter"),
+        ("POST", "deployments/filter"),
+    ]
 
 
 async def test_what_is_there_already_is_not_written_again():
