@@ -10,7 +10,7 @@ from typing import Any
 
 from app.composition import magento_access
 from app.keys import keys_of
-from connector.clock import Clock, SystemClock
+from connector.clock import SystemClock
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
 from connector.state.engine import State
@@ -21,12 +21,10 @@ from entities.registry import ENTITIES
 from settings import Settings
 
 
-async def explain_now(
-    settings: Settings, state: State, entity: str, typed: str, clock: Clock | None = None
-) -> list[Line]:
+async def explain_now(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
     """Return what Magento shows now, or that it has nothing of the kind."""
     known = _known(settings, state, entity, typed)
-    async with MagentoClient(magento_access(settings), clock=clock or SystemClock()) as client:
+    async with MagentoClient(magento_access(settings), clock=SystemClock()) as client:
         return await ENTITIES[entity].explain_now(client, settings, known)
 
 

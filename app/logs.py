@@ -64,11 +64,11 @@ def print_to_stderr(text: str, level: int = logging.INFO) -> None:
 
 
 @contextmanager
-def logging_to_stderr(usual: str = "WARNING") -> Iterator[None]:
+def logging_to_stderr() -> Iterator[None]:
     """Let what our modules log go to standard error, and nowhere else. Raises `SettingsError`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if log_format() == "json" else logging.Formatter(TEXT))
-    with handled(handler, log_level(usual), propagate=False):
+    with handled(handler, log_level("WARNING"), propagate=False):
         yield
 
 

@@ -81,15 +81,15 @@ class _Figures(Collector):
         help_text = "Seconds from a value's queueing to its acceptance, over the last 24 hours."
         family = GaugeMetricFamily("a2m_seconds_to_visible", help_text, labels=["entity", "quantile"])
         for entity, one in self._seen.delays.items():
-            family.add_metric([entity, "0.5"], one.half)
-            family.add_metric([entity, "0.95"], one.most)
+            family.add_metric([entity, "0.5"], one.median)
+            family.add_metric([entity, "0.95"], one.p95)
         return family
 
     def _answers(self) -> Metric:
         help_text = "Seconds that Magento took for a request, over the last 24 hours."
         family = GaugeMetricFamily("a2m_request_seconds", help_text, labels=["entity", "quantile"])
         for entity, one in self._seen.answers.items():
-            for quantile, seconds in (("0.5", one.half), ("0.95", one.most), ("0.99", one.nearly_all)):
+            for quantile, seconds in (("0.5", one.median), ("0.95", one.p95), ("0.99", one.p99)):
                 family.add_metric([entity, quantile], seconds)
         return family
 

@@ -18,7 +18,6 @@ SHIPMENT_STEPS: tuple[ShipmentStep, ...] = get_args(ShipmentStep)
 """Between the calls of one shipment: its source is in doubt, then raised, then Magento has shipped."""
 
 AdoptionStep = Literal["adopted"]
-ADOPTION_STEPS: tuple[AdoptionStep, ...] = get_args(AdoptionStep)
 """Of a shipment that somebody else made: Magento has our mark on it."""
 
 OrderStep = Literal["made", "followed"]

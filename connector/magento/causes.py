@@ -14,7 +14,6 @@ from connector.model.failures import FailureCode
 HMAC = "OAuth 1.0a, signed with HMAC-SHA256"
 NOT_LOGGED_IN = "You are not logged in."
 """What Acumatica answers, on every path, without a session."""
-NO_ACCESS = "The consumer isn't authorized to access %resources."
 _OAUTH = (
     (
         "A consumer having the specified key does not exist",

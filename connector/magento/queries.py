@@ -228,18 +228,6 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
     return found
 
 
-async def stock_of_store(client: MagentoClient, store_id: int) -> int | None:
-    """Return the id of the stock that the website of a store view sells from; None where there is no such store
-    view.
-    """
-    websites = {row.website_id for row in await store_configs(client) if row.id == store_id}
-    for row in _rows(await client.get("store/websites"), "store/websites"):
-        if int(row["id"]) in websites:
-            code = quote(str(row["code"]), safe="")
-            return int((await client.get(f"inventory/stock-resolver/website/{code}"))["stock_id"])
-    return None
-
-
 async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, dict[int, Decimal]]:
     """Return the base prices of these SKUs by store id; SKUs that are unknown or have no price of their own are left
     out.

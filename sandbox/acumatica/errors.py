@@ -41,7 +41,7 @@ def stack(frames: Sequence[str]) -> str:
     return own + "\r\n" + "\r\n".join(f"{RETHROWN}   at {frame}" for frame in PIPELINE)
 
 
-def exception(kind: str, message: str, frames: Sequence[str] = LIST_FRAMES, status: int = 500) -> Response:
+def exception(kind: str, message: str, frames: Sequence[str] = LIST_FRAMES) -> Response:
     """Take an exception's type and message; give the JSON body every unhandled exception gets."""
     body = {
         "message": "An error has occurred.",
@@ -49,7 +49,7 @@ def exception(kind: str, message: str, frames: Sequence[str] = LIST_FRAMES, stat
         "exceptionType": kind,
         "stackTrace": stack(frames),
     }
-    return JSONResponse(body, status, media_type="application/json; charset=utf-8")
+    return JSONResponse(body, 500, media_type="application/json; charset=utf-8")
 
 
 def message(status: int, text: str) -> Response:

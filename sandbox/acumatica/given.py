@@ -52,9 +52,9 @@ def site_of(state: State, code: Any) -> Site:
     return site
 
 
-def quantity_of(given: Given, name: str = "quantity") -> int:
+def quantity_of(given: Given) -> int:
     """Give the quantity that the change names, in ten-thousandths."""
-    return scaled(given[name], QUANTITY_PLACES, name)
+    return scaled(given["quantity"], QUANTITY_PLACES, "quantity")
 
 
 def known(given: Given, names: str, what: str) -> None:

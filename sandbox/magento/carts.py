@@ -215,7 +215,6 @@ def pay(call: Call) -> int:
 
 
 _CART = Parameter("cartId", TEXT)
-_API = "Magento\\Quote\\Api\\"
 ROUTES = (
     Route("POST", "guest-carts", create),
     Route("POST", "guest-carts/:cartId/items", add_item, (_CART, Parameter("cartItem", ITEM))),

@@ -13,8 +13,6 @@ from typing import Any
 from sandbox.magento.sales_records import Line
 from sandbox.magento.sales_tables import ITEM, ZERO, Row, json_value
 
-PARENTS_LINE = ("row_total", "base_row_total", "row_total_incl_tax", "base_row_total_incl_tax")
-
 
 def amount(row: Row, name: str) -> Decimal:
     """A number of a row; 0 where it holds none."""

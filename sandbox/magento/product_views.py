@@ -25,9 +25,9 @@ def url_key(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def in_scope(values: dict[int, Any], store_id: int, default: Any = None) -> Any:
+def in_scope(values: dict[int, Any], store_id: int) -> Any:
     """A value of a store view, else that of every store."""
-    return values.get(store_id, values.get(0, default))
+    return values.get(store_id, values.get(0))
 
 
 def price_in(product: Product, store_id: int) -> int | None:

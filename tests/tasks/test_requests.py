@@ -1,37 +1,18 @@
-"""How many requests a queue becomes, how large the next attempts are, and how long they are put off."""
+"""How many records go into a request, how large the next attempts are, and how long they are put off."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tasks.push import LONGEST_PAUSE, pause_after, sizes_after
-from tasks.request_size import cut, request_size
+from tasks.request_size import request_size
 
 
 @pytest.mark.parametrize(
-    ("count", "threshold", "batch", "sizes"),
-    [
-        (50, 25, 25, [25, 25]),
-        (50, 25, 5, [5] * 10),
-        (25, 25, 25, [1] * 25),
-        (26, 25, 25, [25, 1]),
-        (1, 0, 100, [1]),
-        (3, 0, 2, [2, 1]),
-        (0, 25, 25, []),
-    ],
+    ("count", "threshold", "batch", "size"),
+    [(50, 25, 25, 25), (50, 25, 5, 5), (25, 25, 25, 1), (26, 25, 25, 25), (1, 0, 100, 100), (0, 25, 25, 1)],
 )
-def test_how_a_queue_is_cut(count, threshold, batch, sizes):
-    """Case 1: up to the threshold one by one, above it all in batches."""
-    assert cut(count, threshold, batch) == sizes
-
-
-@given(st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 1000))
-def test_cutting_loses_nothing(count, threshold, batch):
-    """The requests hold every record once, and none holds more than the batch."""
-    sizes = cut(count, threshold, batch)
-    assert sum(sizes) == count
-    assert all(0 < size <= batch for size in sizes)
-    assert request_size(count, threshold, batch) in (1, batch)
+def test_the_threshold_decides_between_single_requests_and_batches(count, threshold, batch, size):
+    """Case 1: up to the threshold one by one, above it all in batches; `a2m sync` counts the requests of both."""
+    assert request_size(count, threshold, batch) == size
 
 
 @pytest.mark.parametrize(

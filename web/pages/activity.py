@@ -65,7 +65,7 @@ def show(visit: Visit) -> Response:
     with visit.workspace.state.read() as connection:
         runs = lease.runs_of_entities(connection, now)
         hours = deliveries.hours_since(connection, datetime.combine(first, time.min, zone), now)
-        slow = deliveries.slowest(connection, now)
+        slow = deliveries.slowest(connection, now, limit=10)
         done = audit.newest(connection, limit=DONE_SHOWN)
         answers = deliveries.answers(connection, NAMES, now)
         licence = licence_use(connection, host_of(visit.here.settings.acumatica.url), now)

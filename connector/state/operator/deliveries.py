@@ -1,97 +1,93 @@
-"""What was delivered lately, by hour, from the log of requests.
+"""What was delivered in the last 24 hours and how long it took, from the log of requests.
 
 The log is numbered as it is written, so its beginning at an instant is found by halving, without an index on the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, instant, micros, requests, targets
 
 _COUNTED = 1_000
+"""Of one entity's requests, the newest ones that percentiles are made of."""
+_HOURS = 24
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 
-def by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str, list[int]]:
+def by_hour(connection: Connection, now: datetime) -> dict[str, list[int]]:
     """Return for each entity how many records Magento took in each of the last hours, the oldest first."""
-    begins = micros(now) - hours * _HOUR
+    begins = _begins(now)
     hour = ((requests.c.sent_at - begins) // _HOUR).label("at_hour")
     query = (
         select(requests.c.entity, hour, func.sum(requests.c.sent))
         .where(requests.c.id >= _first_since(connection, begins), requests.c.sent_at >= begins)
         .group_by(requests.c.entity, "at_hour")  # by its name: PostgreSQL would take the expression for another one
     )
-    found: dict[str, list[int]] = {}
-    for entity, number, sent in connection.execute(query):
-        found.setdefault(entity, [0] * hours)[min(int(number), hours - 1)] += int(sent)
-    return found
+    return _counts_by_hour(connection, query)
 
 
-def failed_by_hour(connection: Connection, now: datetime, hours: int = 24) -> dict[str, list[int]]:
+def failed_by_hour(connection: Connection, now: datetime) -> dict[str, list[int]]:
     """Return for each entity how many of the messages that are failed became so in each of the last hours."""
-    begins = micros(now) - hours * _HOUR
+    begins = _begins(now)
     hour = ((targets.c.put_aside_at - begins) // _HOUR).label("at_hour")
     query = (
         select(targets.c.entity, hour, func.count())
         .where(IS_FAILED, IS_PUT_ASIDE, targets.c.put_aside_at >= begins)
         .group_by(targets.c.entity, "at_hour")
     )
+    return _counts_by_hour(connection, query)
+
+
+def _begins(now: datetime) -> int:
+    return micros(now) - _HOURS * _HOUR
+
+
+def _counts_by_hour(connection: Connection, query: Select[tuple[str, int, int]]) -> dict[str, list[int]]:
+    """Return for each entity its counts, the oldest hour first; the query yields entity, hour from 0, count."""
     found: dict[str, list[int]] = {}
     for entity, number, count in connection.execute(query):
-        found.setdefault(entity, [0] * hours)[min(int(number), hours - 1)] += int(count)
+        found.setdefault(entity, [0] * _HOURS)[min(int(number), _HOURS - 1)] += int(count)
     return found
 
 
 @dataclass(frozen=True)
 class Delay:
-    """After how many seconds what was queued was in Magento: half of it, and 95 of a hundred."""
+    """Seconds from queueing a value until Magento accepted it."""
 
-    half: float
-    most: float
+    median: float
+    p95: float
 
 
-def delays(connection: Connection, entities: Iterable[str], now: datetime, hours: int = 24) -> dict[str, Delay]:
-    """Return for each entity how long it took lately from queueing a value to Magento's acceptance, by the oldest value
-    of each request; of many requests the last ones count.
-    """
-    begins = micros(now) - hours * _HOUR
-    lately = and_(requests.c.id >= _first_since(connection, begins), requests.c.sent > 0)
-    known = and_(requests.c.settled_at.is_not(None), requests.c.oldest_wanted_at.is_not(None))
-    took = select(requests.c.settled_at - requests.c.oldest_wanted_at).where(lately, known)
-    found = {}
-    for entity in entities:
-        last_ones = took.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_COUNTED)
-        taken = sorted(max(int(one), 0) for one in connection.execute(last_ones).scalars())
-        if taken:
-            found[entity] = Delay(_quantile(taken, 0.5), _quantile(taken, 0.95))
-    return found
+def delays(connection: Connection, entities: Iterable[str], now: datetime) -> dict[str, Delay]:
+    """Return for each entity the delay of its last deliveries; the oldest value of each request counts."""
+    return {
+        entity: Delay(_percentile(ordered, 50), _percentile(ordered, 95))
+        for entity, ordered in _durations(
+            connection, entities, now, requests.c.settled_at - requests.c.oldest_wanted_at, requests.c.sent > 0
+        )
+    }
 
 
 @dataclass(frozen=True)
 class Answers:
-    """How many seconds Magento took for a request: half of them, 95 and 99 of a hundred at most."""
+    """Seconds until Magento answered a request."""
 
-    half: float
-    most: float
-    nearly_all: float
+    median: float
+    p95: float
+    p99: float
 
 
-def answers(connection: Connection, entities: Iterable[str], now: datetime, hours: int = 24) -> dict[str, Answers]:
-    """Return for each entity how long Magento's answers took lately; of many requests the last ones count."""
-    lately = requests.c.id >= _first_since(connection, micros(now) - hours * _HOUR)
-    took = select(requests.c.settled_at - requests.c.sent_at).where(lately, requests.c.settled_at.is_not(None))
-    found = {}
-    for entity in entities:
-        last_ones = took.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_COUNTED)
-        taken = sorted(max(int(one), 0) for one in connection.execute(last_ones).scalars())
-        if taken:
-            found[entity] = Answers(*(_quantile(taken, share) for share in (0.5, 0.95, 0.99)))
-    return found
+def answers(connection: Connection, entities: Iterable[str], now: datetime) -> dict[str, Answers]:
+    """Return for each entity how long Magento's last answers took."""
+    return {
+        entity: Answers(*(_percentile(ordered, percent) for percent in (50, 95, 99)))
+        for entity, ordered in _durations(connection, entities, now, requests.c.settled_at - requests.c.sent_at)
+    }
 
 
 @dataclass(frozen=True)
@@ -134,9 +130,9 @@ class Slow:
     seconds: float
 
 
-def slowest(connection: Connection, now: datetime, hours: int = 24, limit: int = 10) -> list[Slow]:
-    """Return the requests of the last hours whose answers took longest, the slowest first."""
-    begins = micros(now) - hours * _HOUR
+def slowest(connection: Connection, now: datetime, limit: int) -> list[Slow]:
+    """Return the `limit` requests of the last 24 hours whose answers took longest, the slowest first."""
+    begins = _begins(now)
     took = (requests.c.settled_at - requests.c.sent_at).label("took")
     lately = and_(requests.c.id >= _first_since(connection, begins), requests.c.settled_at.is_not(None))
     query = select(requests.c.sent_at, requests.c.entity, requests.c.sent, took).where(lately)
@@ -147,8 +143,27 @@ def slowest(connection: Connection, now: datetime, hours: int = 24, limit: int =
     ]
 
 
-def _quantile(ordered: Sequence[int], share: float) -> float:
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)] / 1_000_000
+def _durations(
+    connection: Connection,
+    entities: Iterable[str],
+    now: datetime,
+    duration: ColumnElement[int],
+    *conditions: ColumnElement[bool],
+) -> Iterator[tuple[str, list[int]]]:
+    """Yield each entity with the sorted durations, in microseconds, of its newest requests; an entity without any is
+    left out.
+    """
+    lately = requests.c.id >= _first_since(connection, _begins(now))
+    known = select(duration).where(lately, duration.is_not(None), *conditions)
+    for entity in entities:
+        newest = known.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_COUNTED)
+        # a clock that was set back between two instants makes a negative duration
+        if ordered := sorted(max(int(one), 0) for one in connection.execute(newest).scalars()):
+            yield entity, ordered
+
+
+def _percentile(ordered: Sequence[int], percent: int) -> float:
+    return ordered[min(percent * len(ordered) // 100, len(ordered) - 1)] / 1_000_000
 
 
 def _first_since(connection: Connection, begins: int) -> int:

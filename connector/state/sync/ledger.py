@@ -282,13 +282,3 @@ def settle_rechecks(
             )
         )
         connection.execute(delete(rechecks).where(and_(rechecks.c.entity == entity, these)))
-
-
-def count(connection: Connection, entity: str) -> Mapping[str, int]:
-    """How many keys Magento has confirmed, and how many are in doubt."""
-    confirmed = select(func.count()).select_from(targets).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED)
-    in_doubt = select(func.count()).select_from(rechecks).where(rechecks.c.entity == entity)
-    return {
-        "confirmed": connection.execute(confirmed).scalar_one(),
-        "in_doubt": connection.execute(in_doubt).scalar_one(),
-    }

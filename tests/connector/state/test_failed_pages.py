@@ -135,11 +135,11 @@ def test_what_is_chosen(state):
 
 @pytest.mark.parametrize("state", [FEW], indirect=True)
 def test_when_they_failed(state):
-    """By entity and hour, within the hours that are asked for."""
+    """By entity and hour, within the last 24 hours."""
     with state.read() as connection:
-        found = failed_by_hour(connection, NOW + timedelta(minutes=90), hours=3)
-        assert found == {"price": [0, FEW // 2, 0], "inventory": [0, FEW // 2, 0]}
-        assert failed_by_hour(connection, NOW + timedelta(hours=4), hours=3) == {}
+        found = failed_by_hour(connection, NOW + timedelta(minutes=90))
+        assert found["price"] == found["inventory"] == [*[0] * 22, FEW // 2, 0]
+        assert failed_by_hour(connection, NOW + timedelta(hours=25)) == {}
 
 
 @pytest.mark.parametrize("state", [FEW], indirect=True)

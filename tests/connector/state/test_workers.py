@@ -124,7 +124,7 @@ def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lea
             settle(state, held, [acknowledgement], NOW)
     with state.read() as connection:
         assert [one.state for one in messages.live(connection, "price", [], [stale.key])] == ["pending"]
-        assert ledger.count(connection, "price")["confirmed"] == 0
+        assert ledger.all_of(connection, "price") == {}
 
 
 def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
@@ -137,7 +137,8 @@ def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
     settle(state, held, [MessageOutcome(claimed, "sent")], NOW, recheck_at=NOW)
     with state.read() as connection:
         assert [one.state for one in messages.live(connection, "price", [], [again.key])] == ["sending"]
-        assert ledger.count(connection, "price") == {"confirmed": 0, "in_doubt": 0}
+        assert ledger.all_of(connection, "price") == {}
+        assert ledger.due_rechecks(connection, "price", NOW) == []
 
 
 def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease) -> None:
