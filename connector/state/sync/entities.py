@@ -98,9 +98,16 @@ def forget_confirmed(state: State, held: Lease) -> None:
 
 
 def first_active(state: State, entity: str, now: datetime) -> datetime:
-    """When the entity was first made active; kept as `now` where it was not before."""
+    """When the entity was first made active; kept as `now` where it was not before. That is once: every other time
+    nothing is written, so that runs that begin together do not wait for each other here.
+    """
+    since = select(entities.c.active_since).where(entities.c.entity == entity)
+    with state.read() as connection:
+        known = connection.execute(since).scalar()
+    if known is not None:
+        return instant(known)
     with state.write() as connection:
-        known = connection.execute(select(entities.c.active_since).where(entities.c.entity == entity)).scalar()
+        known = connection.execute(since).scalar()
         if known is None:
             upsert(connection, entities, [{"entity": entity, "active_since": micros(now)}])
         return now if known is None else instant(known)

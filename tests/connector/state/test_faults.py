@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from connector.state.queue.desired import Computed, DesiredValue, Queued
 from connector.state.rows import insert_rows
 from connector.state.run_state import RunState
 from connector.state.schema import hosts, targets
+from connector.state.sync import entities
 
 
 def chunk(count: int) -> Computed:
@@ -148,6 +150,16 @@ def test_reading_waits_for_no_writer(database_url: str) -> None:
     price_lease(state)
     with kept_locked(database_url, "price"), state.read() as connection:
         assert connection.execute(text("SELECT holder FROM leases")).scalar() == "the test"
+    state.close()
+
+
+def test_since_when_an_entity_is_active_waits_for_no_writer(database_url: str) -> None:
+    """It is written once; five runs that begin at the same instant then ask for it without waiting for each other."""
+    state = open_state(database_url, lock_timeout=0.05)
+    price_lease(state)
+    assert entities.first_active(state, "price", NOW) == NOW
+    with kept_locked(database_url, "price"):
+        assert entities.first_active(state, "price", NOW + timedelta(days=1)) == NOW
     state.close()
 
 
