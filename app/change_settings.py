@@ -101,7 +101,7 @@ def _keep(now: AppContext, values: Saved, *, after: int, who: str, why: str, mom
     text = ", ".join(map(str, changed)) or "the same values, from another place"
     text = f"{text}. Why: {why}" if why else text
     number = saved_settings.save(now.state, values, after=after, who=who, summary=text, now=moment)
-    return Version(number, moment, who, text, values)
+    return Version(number, saved_at=moment, saved_by=who, summary=text, values=values)
 
 
 def save_secrets(now: AppContext, secrets: Mapping[str, Mapping[str, str | None]]) -> None:

@@ -30,7 +30,15 @@ async def compare(context: RunContext[Any], began: datetime) -> Compared:
         waiting = messages.pending(connection, context.name)
         unsent = messages.failed(connection, context.name)
     failed = [
-        Difference(one.key, one.source, one.sku or one.key, "", "", one.reason or "failed", one.cause or "")
+        Difference(
+            one.key,
+            one.source,
+            sku=one.sku or one.key,
+            acumatica="",
+            magento="",
+            why=one.reason or "failed",
+            cause=one.cause or "",
+        )
         for one in unsent
     ]
     compared, differing = await context.entity.differences(context, waiting, began)

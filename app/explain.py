@@ -154,11 +154,11 @@ def delivered_as_text(kind: Entity[Any], key: str, source: str, one: Delivery) -
         one.sent_at,
         key,
         source,
-        kind.value_text(one.value),
-        kind.value_text(one.value_before),
-        one.state,
-        one.cause or "",
-        as_on_the_screen(one.reason or ""),
+        value=kind.value_text(one.value),
+        before=kind.value_text(one.value_before),
+        outcome=one.state,
+        code=one.cause or "",
+        reason=as_on_the_screen(one.reason or ""),
     )
 
 

@@ -74,7 +74,7 @@ def _failed(one: Standing) -> Iterator[Need]:
         count = f"{group.how_many:,} {'message' if group.how_many == 1 else 'messages'}"
         title = f"{one.entity.capitalize()}: {count} failed – {label_of(group.cause)}"
         text = fix_of(group.cause) or group.example
-        yield Need(title, text, Helps.FAILED_MESSAGES, one.entity, group.cause)
+        yield Need(title, text, Helps.FAILED_MESSAGES, one.entity, code=group.cause)
 
 
 def _late(here: AppContext, active: Sequence[Standing], now: datetime) -> Iterator[Need]:

@@ -45,7 +45,15 @@ def run_on_copy(entity: str, settings: Settings, copy: State, state: State, cloc
     assert isinstance(held, Lease)  # nobody else has the copy
     limits = limits_of(request, settings, now)
     return Run(
-        request, settings, copy, held, environment, limits, known.active_since or now, Events(), RunResult(entity)
+        request,
+        settings,
+        state=copy,
+        lease=held,
+        environment=environment,
+        limits=limits,
+        active_since=known.active_since or now,
+        events=Events(),
+        result=RunResult(entity),
     )
 
 

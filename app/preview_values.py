@@ -137,7 +137,7 @@ def _count(found: Foreseen, kind: ValueEntity[Any], row: LedgerRow, want: Desire
     found.to_zero += value == 0
     found.tenfold += is_tenfold
     before, after = (as_text(one, None, kind.digits) for one in (row.value, value))
-    example = Example(row.sku, row.source, before, after, value == 0 or is_tenfold)
+    example = Example(row.sku, row.source, before, after, is_telling=value == 0 or is_tenfold)
     if len(found.examples) < EXAMPLES:
         found.examples.append(example)
     elif example.is_telling and (dull := next((one for one in found.examples if not one.is_telling), None)):

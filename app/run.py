@@ -94,7 +94,17 @@ async def work_on(
             while latest is not None:
                 limits = limits_of(request, latest, started_at)
                 shown = Events(*listeners, progress, *tracing)
-                run = Run(request, latest, state, lease, environment, limits, since, shown, result)
+                run = Run(
+                    request,
+                    settings=latest,
+                    state=state,
+                    lease=lease,
+                    environment=environment,
+                    limits=limits,
+                    active_since=since,
+                    events=shown,
+                    result=result,
+                )
                 latest = await _syncs(run, to_do)
     except UnknownKey as error:
         result.unknown_key = result.fault = str(error)

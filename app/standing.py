@@ -67,10 +67,10 @@ def standings(here: AppContext, now: datetime) -> list[Standing]:
     return [
         Standing(
             one.entity,
-            _activity(getattr(here.settings.active, one.entity), one),
-            one,
-            [group for group in groups if group.entity == one.entity],
-            progress.get(one.entity),
+            activity=_activity(getattr(here.settings.active, one.entity), one),
+            overview=one,
+            groups=[group for group in groups if group.entity == one.entity],
+            progress=progress.get(one.entity),
         )
         for one in found
     ]

@@ -13,7 +13,12 @@ from settings import Settings
 def item_rule(settings: Settings) -> ItemRule:
     """Return which items go to Magento."""
     chosen = settings.items
-    return ItemRule(frozenset(chosen.statuses), frozenset(chosen.classes), chosen.exported_only, chosen.unit)
+    return ItemRule(
+        statuses=frozenset(chosen.statuses),
+        classes=frozenset(chosen.classes),
+        exported_only=chosen.exported_only,
+        unit=chosen.unit,
+    )
 
 
 def item_fields(settings: Settings, *, price_field: str = "", conversions: bool = False) -> ItemFields:

@@ -28,7 +28,15 @@ def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now
     limits = AttemptLimits(context.queue.retry_count, next_check_at(wait.since, now) - now)
     became = transition(MessageState.IN_REQUEST, Outcome.WAITS, attempts=message.attempts, limits=limits, now=now)
     state = stored_as(became, Outcome.WAITS)
-    return MessageOutcome(message, state, None, outcome.reason, became.not_before, became.attempts, wait=wait)
+    return MessageOutcome(
+        message,
+        state,
+        cause=None,
+        reason=outcome.reason,
+        not_before=became.not_before,
+        attempts=became.attempts,
+        wait=wait,
+    )
 
 
 def _wait(
@@ -77,4 +85,4 @@ async def recheck_together(context: RunContext[Any]) -> None:
 
 def _checked(context: RunContext[Any], message: Message, why: NotYet, now: datetime) -> LookedAt:
     wait = _wait(context, message, why.wait, why.waits_for, str(why), now)
-    return LookedAt(message.target, message.seq, wait, str(why), next_check_at(wait.since, now))
+    return LookedAt(message.target, message.seq, wait, reason=str(why), again_at=next_check_at(wait.since, now))

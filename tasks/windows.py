@@ -38,4 +38,4 @@ def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timede
     """
     reads_further_back = mark.looked_back_at is None or now - mark.looked_back_at >= LOOKBACK_EVERY
     since = pulled_to - (overlap + LOOKBACK_EVERY if reads_further_back else CLOCKS_DIFFER)
-    return Cursor(micros(now), micros(since), None, None, reads_further_back)
+    return Cursor(micros(now), changed_since=micros(since), sweep=None, after=None, lookback_is_due=reads_further_back)

@@ -105,6 +105,8 @@ async def read(
     session: AcumaticaSession, of: Listed[T], where: Sequence[Condition] = (), *, top: int | None = None
 ) -> Page[T]:
     """One request: the records that meet all conditions."""
-    params = Query(of.select, of.expand, of.custom, AllOf(tuple(where)), of.order, top).params(of.dialect)
+    params = Query(of.select, of.expand, of.custom, where=AllOf(tuple(where)), order=of.order, top=top).params(
+        of.dialect
+    )
     content = await session.get(of.url(session.access), params, what=of.what(), archived=of.archived)
     return of.decode(content)

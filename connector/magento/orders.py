@@ -189,7 +189,7 @@ async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
     if found is None:
         return None
     email, firstname, lastname = (str(found.get(name) or "") for name in ("email", "firstname", "lastname"))
-    return Buyer(int(found["id"]), email, firstname, lastname, int(found.get("group_id") or 0))
+    return Buyer(int(found["id"]), email, firstname, lastname, group_id=int(found.get("group_id") or 0))
 
 
 async def regions(client: MagentoClient, country: str) -> dict[str, Region]:

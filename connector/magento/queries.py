@@ -98,10 +98,10 @@ async def store_configs(client: MagentoClient) -> list[StoreConfig]:
     return [
         StoreConfig(
             int(row["id"]),
-            str(row["code"]),
-            int(row["website_id"]),
-            str(row.get("base_currency_code") or ""),
-            str(row.get("timezone") or ""),
+            code=str(row["code"]),
+            website_id=int(row["website_id"]),
+            base_currency=str(row.get("base_currency_code") or ""),
+            time_zone=str(row.get("timezone") or ""),
         )
         for row in _rows(await client.get("store/storeConfigs"), "store/storeConfigs")
     ]
@@ -277,10 +277,10 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
         raise
     return StockItem(
         number(row["qty"] or 0),
-        bool(row["is_in_stock"]),
-        bool(row.get("backorders")),
-        bool(row.get("manage_stock", True)),
-        number(row.get("min_qty") or 0),
+        in_stock=bool(row["is_in_stock"]),
+        backorders=bool(row.get("backorders")),
+        managed=bool(row.get("manage_stock", True)),
+        threshold=number(row.get("min_qty") or 0),
     )
 
 

@@ -326,5 +326,7 @@ def _dropped(key: str, magento_id: str, left: list[str]) -> Rejected:
 
 
 FEEDS = {
-    "customers": Feed(_pages, _of_keys, lambda: None, "document", "facts_seen", outlives_sweeps=True),
+    "customers": Feed(
+        _pages, of_keys=_of_keys, nothing=lambda: None, attribute="document", seen="facts_seen", outlives_sweeps=True
+    ),
 }

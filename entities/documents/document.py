@@ -177,9 +177,7 @@ async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C],
     ]
     left = {one.key for one in computed}
     wanted += [_deleted(link) for link in known.values() if link.key not in left and link.document is not None]
-    wanted += [
-        DesiredValue(key, key, "", key, None, None, FailureCode.UNREADABLE_RECORD, why) for key, why in pulled.problems
-    ]
+    wanted += [_desired(key, key, cause=FailureCode.UNREADABLE_RECORD, reason=why) for key, why in pulled.problems]
     return Computed(
         acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.missing],
         wanted=wanted,
@@ -227,7 +225,7 @@ def _desired_values(
     that is left as it is if this one says the same.
     """
     if one.content is None:
-        return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, one.cause, one.reason, one.skipped)]
+        return [_desired(one.acumatica_key, one.key, cause=one.cause, reason=one.reason, skipped=one.skipped)]
     content, beside = one.content, None
     sent_document = None if link is None else link.document
     document = encoded(content)
@@ -237,20 +235,43 @@ def _desired_values(
         try:
             content = entity.changed(sent, content)
         except Rejected as why:
-            return [DesiredValue(one.acumatica_key, one.key, "", one.key, None, None, why.code, str(why))]
+            return [_desired(one.acumatica_key, one.key, cause=why.code, reason=str(why))]
         # as it was stored if nothing changed: a field that a later version added is not a change
         document = sent_document if content is sent else encoded(content)
     if standing is not None and says_the_same(standing, content):
         document = standing
-    want = DesiredValue(one.acumatica_key, one.key, "", one.key, fingerprint(document), document=document)
+    want = _desired(one.acumatica_key, one.key, value=fingerprint(document), document=document)
     return [want] if beside is None else [want, _beside(one, beside)]
 
 
+def _desired(
+    acumatica_key: str,
+    key: str,
+    *,
+    value: int | None = None,
+    document: bytes | None = None,
+    cause: FailureCode | None = None,
+    reason: str | None = None,
+    skipped: bool = False,
+) -> DesiredValue:
+    """Return what Magento must show of a document, which has no source, and its key in place of a SKU."""
+    return DesiredValue(
+        acumatica_key,
+        key,
+        source="",
+        sku=key,
+        value=value,
+        cause=cause,
+        reason=reason,
+        skipped=skipped,
+        document=document,
+    )
+
+
 def _beside(one: Document, beside: Beside) -> DesiredValue:
-    """Its value stands for its words, so that a note that was skipped stays so until it says something else."""
-    key = note_key(one.key, beside.what)
-    value = fingerprint(beside.reason.encode())
-    return DesiredValue(one.acumatica_key, key, "", key, value, None, beside.cause, beside.reason)
+    """Its value is the fingerprint of its reason, so that a note that was skipped stays so until the reason changes."""
+    key, value = note_key(one.key, beside.what), fingerprint(beside.reason.encode())
+    return _desired(one.acumatica_key, key, value=value, cause=beside.cause, reason=beside.reason)
 
 
 def _deleted(link: Link) -> DesiredValue:
@@ -259,7 +280,7 @@ def _deleted(link: Link) -> DesiredValue:
         f"Acumatica no longer has {link.key}, which is {link.magento_id} in Magento. Put it right there by hand, then "
         "skip this message."
     )
-    return DesiredValue(link.acumatica_key, link.key, "", link.key, None, None, code, reason)
+    return _desired(link.acumatica_key, link.key, cause=code, reason=reason)
 
 
 async def deliver_document(

@@ -123,7 +123,11 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
                     document = await found_document(context, self, client, message)
                 except RequestRefused as why:
                     cause = DifferenceCause.NOT_ANSWERED
-                    found.append(Difference(message.key, "", message.key, "", "", str(why), cause))
+                    found.append(
+                        Difference(
+                            message.key, source="", sku=message.key, acumatica="", magento="", why=str(why), cause=cause
+                        )
+                    )
                     continue
                 if document is None:
                     with context.state.read() as connection:
@@ -133,7 +137,17 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
                     )
                     is_there = DifferenceCause.NOT_MADE if link is None else DifferenceCause.NOT_ALL_OF_IT
                     cause = is_there if message.wait is None else DifferenceCause.WAITING
-                    found.append(Difference(message.key, "", message.key, "to be sent", there, _waits(message), cause))
+                    found.append(
+                        Difference(
+                            message.key,
+                            source="",
+                            sku=message.key,
+                            acumatica="to be sent",
+                            magento=there,
+                            why=_waits(message),
+                            cause=cause,
+                        )
+                    )
 
 
 def _waits(message: Message) -> str:

@@ -369,7 +369,16 @@ def _demand(line: LineDemand, ratio: Fraction | None) -> Demand:
     shipped, allocated, rest = (
         int(Fraction(amount) * (ratio or 1) * 10**DIGITS) for amount in (line.shipped, line.allocated, line.open)
     )
-    return Demand(line.order, line.inventory_id, line.warehouse, shipped, allocated, rest, line.open_as, elsewhere)
+    return Demand(
+        line.order,
+        line.inventory_id,
+        line.warehouse,
+        shipped,
+        allocated,
+        open=rest,
+        open_as=line.open_as,
+        elsewhere=elsewhere,
+    )
 
 
 def _held_in_base(held: Held, facts: Facts | None, rule: QuantityRule) -> Held:

@@ -60,6 +60,22 @@ async def _vendor_of(context: RunContext[Any], keys: list[str]) -> FeedPage:
 
 FEEDS = {
     **ITEMS,
-    "quantities": Feed(_pages, quantities_of_keys, dict, "quantities", "rows_seen", _reports_changes, merged),
-    "vendor_quantities": Feed(_vendor_pages, _vendor_of, dict, "vendor", "vendor_seen", lambda _context: False, merged),
+    "quantities": Feed(
+        _pages,
+        of_keys=quantities_of_keys,
+        nothing=dict,
+        attribute="quantities",
+        seen="rows_seen",
+        reports_changes=_reports_changes,
+        merge=merged,
+    ),
+    "vendor_quantities": Feed(
+        _vendor_pages,
+        of_keys=_vendor_of,
+        nothing=dict,
+        attribute="vendor",
+        seen="vendor_seen",
+        reports_changes=lambda _context: False,
+        merge=merged,
+    ),
 }

@@ -35,7 +35,14 @@ def stock(items: Items, stored: Mapping[str, Stored], rule: QuantityRule) -> Sto
             "Start a full sync of inventory."
         )
         problems = [
-            Problem(items.inventory_ids[at], items.keys[at], "", items.facts[at].sku, _UNREAD, reason)
+            Problem(
+                items.inventory_ids[at],
+                key=items.keys[at],
+                source="",
+                sku=items.facts[at].sku,
+                code=_UNREAD,
+                reason=reason,
+            )
             for at in figures.unread
         ]
         unread = set(figures.unread)

@@ -177,12 +177,14 @@ def _with_invoices_before(before: dict[str, Any], part: dict[str, Any], *, whole
 FEEDS = {
     "order_invoices": Feed(
         _invoice_pages,
-        _invoices_of_keys,
-        dict,
-        "invoices",
-        "rows_seen",
+        of_keys=_invoices_of_keys,
+        nothing=dict,
+        attribute="invoices",
+        seen="rows_seen",
         merge=_with_invoices_before,
         outlives_sweeps=True,
     ),
-    "orders": Feed(_pages, _of_keys, lambda: None, "document", "facts_seen", outlives_sweeps=True),
+    "orders": Feed(
+        _pages, of_keys=_of_keys, nothing=lambda: None, attribute="document", seen="facts_seen", outlives_sweeps=True
+    ),
 }

@@ -79,11 +79,11 @@ def content_of(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule
     state = None if status is None else state_of(status, rule.states)
     content = OrderContent(
         key,
-        number_in_magento(order, rule),
-        order.status,
-        _facts(order),
-        status,
-        state,
+        reference=number_in_magento(order, rule),
+        acumatica_status=order.status,
+        facts=_facts(order),
+        status=status,
+        state=state,
         invoices=invoices,
         rest=_rest(key, order, short, items, rule),
     )

@@ -87,7 +87,13 @@ def _will_hold(
 ) -> None:
     """Record that a hold is about to be sent."""
     sent = replace(sent_content(link) or content, status=None, state="holded", invoices=())
-    about = Link(message.key, message.acumatica_key, str(found.order.entity_id), encoded(sent), found.made_by)
+    about = Link(
+        message.key,
+        message.acumatica_key,
+        magento_id=str(found.order.entity_id),
+        document=encoded(sent),
+        made_by=found.made_by,
+    )
     with context.state.write() as connection:
         links.write(connection, context.name, [about], context.clock.now())
 

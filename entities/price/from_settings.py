@@ -13,16 +13,15 @@ from settings import Settings
 def price_rule(settings: Settings) -> PriceRule:
     """Return which price of an item Magento shows."""
     chosen = settings.price
-    source = "default_price" if chosen.source == "default_price" else chosen.sales_price_from
     return PriceRule(
-        source,
-        chosen.price_class or None,
-        chosen.currency or None,
-        chosen.rounding,
-        chosen.allow_zero,
-        settings.items.unit,
-        chosen.tax_included,
-        chosen.without_sales_price,
+        source="default_price" if chosen.source == "default_price" else chosen.sales_price_from,
+        price_class=chosen.price_class or None,
+        currency=chosen.currency or None,
+        decimals=chosen.rounding,
+        allow_zero=chosen.allow_zero,
+        unit=settings.items.unit,
+        tax_included=chosen.tax_included,
+        without_row=chosen.without_sales_price,
     )
 
 

@@ -79,6 +79,12 @@ FEEDS = {
     **ITEMS,
     **NON_STOCK_ITEMS,
     "price_rows": Feed(
-        _pages, _of_keys, list, "price_rows", "rows_seen", lambda context: context.read.price_read == "odata", _merged
+        _pages,
+        of_keys=_of_keys,
+        nothing=list,
+        attribute="price_rows",
+        seen="rows_seen",
+        reports_changes=lambda context: context.read.price_read == "odata",
+        merge=_merged,
     ),
 }

@@ -190,7 +190,14 @@ def _sort_out(
         FailureCode.PRICE_TOO_LARGE: (too_large, lambda _value: _TOO_LARGE),
     }
     problems = [
-        Problem(items.inventory_ids[at], items.keys[at], "", items.facts[at].sku, code, why(values[at]))
+        Problem(
+            items.inventory_ids[at],
+            key=items.keys[at],
+            source="",
+            sku=items.facts[at].sku,
+            code=code,
+            reason=why(values[at]),
+        )
         for code, (which, why) in reasons.items()
         for at in np.flatnonzero(which)
     ]

@@ -76,9 +76,12 @@ async def read_from_magento(
     if not entity.asks_only_of_new:
         checked = values if everything else changed
     if not (asked or compared or leaving or checked):
-        return MagentoValues([], {}, [], [], [])
+        return MagentoValues([], rejected={}, missing=[], targets=[], unshown=[])
     own = [
-        *(LedgerRow(want.key, want.source, want.acumatica_key, want.sku or want.key, 0, None) for want in asked),
+        *(
+            LedgerRow(want.key, want.source, want.acumatica_key, sku=want.sku or want.key, value=0, in_stock=None)
+            for want in asked
+        ),
         *leaving,
     ]
     targets = [TargetKey(row.key, row.source, row.sku) for row in (*own, *compared)]
@@ -92,7 +95,9 @@ async def read_from_magento(
     ]
     missing = [key for key, why in found.rejected.items() if why.code is FailureCode.UNKNOWN_SKU]
     unshown = [one for one in at if one in known and one not in found.values]
-    return MagentoValues(shown_now, _rejected(context, values, found), missing, at, unshown)
+    return MagentoValues(
+        shown_now, rejected=_rejected(context, values, found), missing=missing, targets=at, unshown=unshown
+    )
 
 
 def _changed_of_known(

@@ -117,7 +117,13 @@ def problems(found: Iterable[Problem]) -> list[DesiredValue]:
     """Return problems as messages that cannot be sent; without a SKU the Acumatica key stands in."""
     return [
         DesiredValue(
-            one.inventory_id, one.key or one.inventory_id, one.source, one.sku, None, None, one.code, one.reason
+            one.inventory_id,
+            key=one.key or one.inventory_id,
+            source=one.source,
+            sku=one.sku,
+            value=None,
+            cause=one.code,
+            reason=one.reason,
         )
         for one in found
     ]
@@ -126,5 +132,6 @@ def problems(found: Iterable[Problem]) -> list[DesiredValue]:
 def unreadable(found: Iterable[tuple[str, str]]) -> list[DesiredValue]:
     """Return records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
     return [
-        DesiredValue(key, key, "", None, None, None, FailureCode.UNREADABLE_RECORD, reason) for key, reason in found
+        DesiredValue(key, key, source="", sku=None, value=None, cause=FailureCode.UNREADABLE_RECORD, reason=reason)
+        for key, reason in found
     ]

@@ -101,11 +101,11 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
         return Difference(
             message.key,
             message.source,
-            message.sku or message.key,
-            as_text(message.value, message.in_stock, self.digits),
-            "nothing" if current is None else as_text(current.value, current.in_stock, self.digits),
-            f"waits to be sent since {message.changed_at:%Y-%m-%d %H:%M:%S} UTC" if waits else "",
-            DifferenceCause.TO_BE_SENT if waits else shows_nothing,
+            sku=message.sku or message.key,
+            acumatica=as_text(message.value, message.in_stock, self.digits),
+            magento="nothing" if current is None else as_text(current.value, current.in_stock, self.digits),
+            why=f"waits to be sent since {message.changed_at:%Y-%m-%d %H:%M:%S} UTC" if waits else "",
+            cause=DifferenceCause.TO_BE_SENT if waits else shows_nothing,
         )
 
 

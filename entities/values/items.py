@@ -38,7 +38,14 @@ def published(items: Items, rule: ItemRule) -> Published:
     if not reasons:
         return Published(wanted, keys, [])
     problems = [
-        Problem(wanted.inventory_ids[at], wanted.keys[at], "", wanted.facts[at].sku, code, code.because(detail))
+        Problem(
+            wanted.inventory_ids[at],
+            key=wanted.keys[at],
+            source="",
+            sku=wanted.facts[at].sku,
+            code=code,
+            reason=code.because(detail),
+        )
         for at, (code, detail) in sorted(reasons.items())
     ]
     return Published(wanted.where([at not in reasons for at in range(len(wanted.keys))]), keys, problems)

@@ -29,7 +29,7 @@ def _items_of(kind: str) -> Feed:
     async def of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:
         return page(await items.items_with_keys(context.acumatica, kind, context.read.fields, keys))
 
-    return Feed(pages, of_keys, lambda: None, "facts", "facts_seen", kind=kind, of_records=True)
+    return Feed(pages, of_keys, nothing=lambda: None, attribute="facts", seen="facts_seen", kind=kind, of_records=True)
 
 
 ITEMS = {"items": _items_of("stock")}

@@ -119,7 +119,7 @@ def _send_again(visit: Visit) -> Done:
             run = visit.workspace.runs.start(full_name(entity))
         except NotStarted as why:
             late.append(f"{entity.capitalize()} goes with its next sync: {why}")
-    return Done(" ".join([text, *late]), back, _one_of(counts), run, named(sent))
+    return Done(" ".join([text, *late]), back, entity=_one_of(counts), run=run, messages=named(sent))
 
 
 def _skip(visit: Visit) -> Done:

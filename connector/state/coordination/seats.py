@@ -48,12 +48,12 @@ def read(connection: Connection, host: str) -> list[Seat]:
     return [
         Seat(
             row.slot,
-            row.holder or "a run of an earlier version",
-            None if row.machine is None else Process(row.machine, row.pid, row.process_started),
-            instant(row.asked_at),
-            None if row.taken_at is None else instant(row.taken_at),
-            instant(row.heard_at or row.asked_at),
-            instant(row.expires_at),
+            holder=row.holder or "a run of an earlier version",
+            process=None if row.machine is None else Process(row.machine, row.pid, row.process_started),
+            asked_at=instant(row.asked_at),
+            taken_at=None if row.taken_at is None else instant(row.taken_at),
+            heard_at=instant(row.heard_at or row.asked_at),
+            ends_at=instant(row.expires_at),
         )
         for row in rows
     ]

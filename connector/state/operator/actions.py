@@ -146,21 +146,23 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
         if any(one.state == SENDING for one in waiting):
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that sync.")
         if entity == "customer":
-            links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
+            links.write(connection, entity, [Link(key, acumatica_key, magento_id, document=None, made_by="hand")], now)
             _mark(connection, waiting, now)
             refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync brings the account up to date"
         before = links.of_keys(connection, entity, [key]).get(key)
         if notes and before is not None and before.magento_id == magento_id:
-            links.write(connection, entity, [Link(key, acumatica_key, magento_id, None, "hand")], now)
+            links.write(connection, entity, [Link(key, acumatica_key, magento_id, document=None, made_by="hand")], now)
             _linked(connection, notes, magento_id, now)
             refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync takes it as it is in Acumatica now"
         sent = next((one for one in waiting if one.document is not None), None)
         document = None if sent is None else sent.document
-        links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, "hand")], now)
+        links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, made_by="hand")], now)
         if sent is not None and sent.value is not None:
-            row = LedgerRow(key, "", sent.acumatica_key, sent.sku or key, sent.value, None)
+            row = LedgerRow(
+                key, source="", acumatica_key=sent.acumatica_key, sku=sent.sku or key, value=sent.value, in_stock=None
+            )
             ledger.confirm(connection, entity, [row], now)
         settled = [*waiting, *notes]
         _linked(connection, settled, magento_id, now)

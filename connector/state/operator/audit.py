@@ -74,4 +74,6 @@ def newest(connection: Connection, actions: Collection[str] = (), limit: int = 5
 
 def _done(row: Any) -> Done:
     about = [Named(*one) for one in json.loads(row.messages)] if row.messages else ()
-    return Done(row.id, instant(row.at), row.who, row.action, row.entity, row.said, about)
+    return Done(
+        row.id, at=instant(row.at), who=row.who, action=row.action, entity=row.entity, text=row.said, messages=about
+    )

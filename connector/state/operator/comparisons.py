@@ -77,7 +77,7 @@ def newest(connection: Connection) -> dict[str, Comparison]:
     columns = (reconciled.c[name] for name in ("entity", "at", "places", "differing", "why_not", "causes"))
     return {
         row.entity: Comparison(
-            instant(row.at), row.places, row.differing, row.why_not, json.loads(row.causes) if row.causes else {}
+            instant(row.at), row.places, row.differing, row.why_not, causes=json.loads(row.causes) if row.causes else {}
         )
         for row in connection.execute(select(*columns))
     }

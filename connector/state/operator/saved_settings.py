@@ -59,7 +59,13 @@ def history(connection: Connection, limit: int = 50) -> list[Version]:
 
 
 def _version(row: Any) -> Version:
-    return Version(row.version, instant(row.saved_at), row.saved_by, row.said, json.loads(row.settings))
+    return Version(
+        row.version,
+        saved_at=instant(row.saved_at),
+        saved_by=row.saved_by,
+        summary=row.said,
+        values=json.loads(row.settings),
+    )
 
 
 def save(state: State, values: Values, *, after: int, who: str, summary: str, now: datetime) -> int:

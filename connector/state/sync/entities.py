@@ -46,13 +46,13 @@ def read(connection: Connection, entity: str) -> EntityState:
         entity,
         row.paused,
         row.computed_with,
-        _instant(row.last_look_at),
-        row.last_look,
-        _instant(row.last_full_look_at),
-        _instant(row.active_since),
-        row.last_fault,
-        _instant(row.last_fault_at),
-        _instant(row.fault_since),
+        last_sync_at=_instant(row.last_look_at),
+        last_result=row.last_look,
+        last_full_sync_at=_instant(row.last_full_look_at),
+        active_since=_instant(row.active_since),
+        last_fault=row.last_fault,
+        last_fault_at=_instant(row.last_fault_at),
+        fault_since=_instant(row.fault_since),
     )
 
 

@@ -80,11 +80,11 @@ def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
         for row in connection.execute(select(open_orders).where(in_any(connection, open_orders.c.order_id, part))):
             found[row.order_id] = OpenOrder(
                 _order(bytes(row.content)),
-                instant(row.first_seen_at),
-                {},
-                {} if row.acumatica_orders is None else _statuses(row.acumatica_orders),
-                [] if row.demands is None else _demands(bytes(row.demands)),
-                None if row.asked_at is None else instant(row.asked_at),
+                first_seen_at=instant(row.first_seen_at),
+                items={},
+                statuses={} if row.acumatica_orders is None else _statuses(row.acumatica_orders),
+                demands=[] if row.demands is None else _demands(bytes(row.demands)),
+                asked_at=None if row.asked_at is None else instant(row.asked_at),
             )
         of_orders = select(open_order_items).where(in_any(connection, open_order_items.c.order_id, part))
         for row in connection.execute(of_orders):

@@ -54,7 +54,14 @@ class Watermark:
         looked_back_at = started if cursor.lookback_is_due or cursor.sweep is not None else self.looked_back_at
         if cursor.sweep is None:
             return replace(self, pulled_to=started, cursor=None, looked_back_at=looked_back_at)
-        return Watermark(self.feed, started, started, cursor.sweep, None, looked_back_at)
+        return Watermark(
+            self.feed,
+            pulled_to=started,
+            swept_at=started,
+            sweep=cursor.sweep,
+            cursor=None,
+            looked_back_at=looked_back_at,
+        )
 
 
 def read(connection: Connection, entity: str, feed: str) -> Watermark:
@@ -64,11 +71,11 @@ def read(connection: Connection, entity: str, feed: str) -> Watermark:
         return Watermark(feed)
     return Watermark(
         feed,
-        None if row.pulled_to is None else instant(row.pulled_to),
-        None if row.swept_at is None else instant(row.swept_at),
-        row.sweep,
-        None if row.cursor is None else msgspec.json.decode(row.cursor, type=Cursor),
-        None if row.looked_back_at is None else instant(row.looked_back_at),
+        pulled_to=None if row.pulled_to is None else instant(row.pulled_to),
+        swept_at=None if row.swept_at is None else instant(row.swept_at),
+        sweep=row.sweep,
+        cursor=None if row.cursor is None else msgspec.json.decode(row.cursor, type=Cursor),
+        looked_back_at=None if row.looked_back_at is None else instant(row.looked_back_at),
     )
 
 
