@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.errors import ConnectorError
     from settings import SettingsError
 
-atexit.register(gc.freeze)  # Python looks at everything once more when it ends: a fifth of a short command's time
+atexit.register(gc.freeze)  # else Python collects garbage once more as it exits: a fifth of a short command's time
 
 
 def _leave_with(code: int | None, **_options: object) -> None:

@@ -163,7 +163,7 @@ def _prefect() -> dict[str, Any]:
     import asyncio
     from urllib.parse import urlsplit
 
-    os.environ.setdefault("DO_NOT_TRACK", "1")  # a look at this machine is no use to report to Prefect's makers
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # telemetry of a bug report is of no use to Prefect's makers
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
 

@@ -41,5 +41,5 @@ def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
     if json:
         as_json({"entity": entity, "key": key, "lines": [{"what": what, "said": text} for what, text in whole]})
     else:
-        table(f"{entity} {key}", ("what", "said"), whole)
+        table(f"{entity} {key}", ("what", "value"), whole)
     return 0 if lines[0][0] != NOTHING_KNOWN else 1

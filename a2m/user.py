@@ -92,7 +92,7 @@ def _with_a_password(name: str, change: Callable[[State, str], str], *, is_new: 
 
 
 def _nobody_may_act(now: AppContext) -> list[str]:
-    """Return a line where all who may log in may only look on, and no proxy names others."""
+    """Return a warning if no user is an administrator and no proxy names others; else nothing."""
     from connector.state.operator import users
 
     with now.state.read() as connection:

@@ -55,7 +55,7 @@ class Skipped:
 
 def page_of(connection: Connection, choice: FailedChoice, number: int) -> Page:
     """Return one page of what is chosen, by key; the last one where there are not so many. However many there are, only
-    one page is read. A text is looked for in every failed message, and only once where it is in few.
+    one page is read. A text is searched for in every failed message, and only once where few have it.
     """
     if choice.text:
         few = messages.some_failed(connection, choice, FEW)

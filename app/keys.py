@@ -26,7 +26,7 @@ _ALL_SCORED = 5_000
 
 
 class UnknownKey(ConnectorError):
-    """What was typed names no record; the message says where it was looked for, and what is near."""
+    """What was typed names no record; the message names where it was searched for and the nearest names."""
 
 
 def known_keys(state: State, entity: str, typed: str) -> list[str]:

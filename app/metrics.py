@@ -24,8 +24,8 @@ from settings.acumatica import Acumatica
 
 @dataclass(frozen=True)
 class Seen:
-    """What is told beside how the entities stand: the last comparisons, how long deliveries and Magento's answers took,
-    and what is used of Acumatica's licence.
+    """What is measured beside the entities' standing: the last comparisons, how long deliveries and Magento's answers
+    took, and what is used of Acumatica's licence.
     """
 
     compared: Mapping[str, Comparison]

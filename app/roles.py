@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Look, or look and act."""
+    """A viewer may see everything; an administrator may also change it."""
 
     VIEWER = "viewer"
     ADMINISTRATOR = "administrator"

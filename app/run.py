@@ -25,7 +25,7 @@ from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.errors import TemporaryFault
 from connector.model.failures import DECIDED_BY_SETTINGS
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import wakeups
 from connector.state.coordination.lease import LeaseHolder, LeaseLost
 from connector.state.coordination.wakeups import Wakeup
 from connector.state.engine import State
@@ -180,7 +180,7 @@ async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
 
     def sync_requested() -> bool:
         with run.state.read() as connection:
-            return wakes.sync_requested(connection, run.entity, to_do.synced_at)
+            return wakeups.sync_requested(connection, run.entity, to_do.synced_at)
 
     await poll_loop(
         one_sync,
@@ -198,7 +198,7 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
         return await _sync_one(run, context, stages, run.request.key)
     with run.state.read() as connection:
         known = entities.read(connection, run.entity)
-        woken = wakes.read(connection, run.entity)
+        woken = wakeups.read(connection, run.entity)
     settled_with = run.fingerprint()
     settings_changed = known.computed_with != settled_with
     if is_elsewhere(known.computed_with, settled_with):

@@ -1,6 +1,6 @@
-"""The users of the workspace: who may look, and who may act. Passwords are kept as argon2 hashes.
+"""The users of the workspace: viewers and administrators. Passwords are kept as argon2 hashes.
 
-`check_password` takes as long for a name that does not exist: how long an answer takes tells nothing about names.
+`check_password` takes as long for a name that does not exist: the time of an answer does not reveal which names exist.
 """
 
 from __future__ import annotations

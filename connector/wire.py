@@ -97,7 +97,7 @@ class Wire(asyncio.Protocol):
 
     def _watch(self, seconds: float | None) -> None:
         """Have the wait for bytes end after so long. One timer serves many waits: what is due later keeps it, and is
-        looked at when it rings.
+        checked when it fires.
         """
         self._late_at = inf if seconds is None else self._loop.time() + seconds
         if self._late_at == inf:

@@ -30,7 +30,7 @@ from connector.state.queue.message import Message
 from settings import Settings, as_on_the_screen
 
 NEEDS_ATTENTION = "NeedsAttention"
-"""The name of the state of a run that a person has to look after. It is red and counts as failed, and is not run again:
+"""The name of the state of a run that needs a person. It is red and counts as failed, and is not run again:
 the automation expects *Failed* and *Crashed* by name.
 """
 ROWS_SHOWN = 500

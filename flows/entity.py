@@ -15,7 +15,7 @@ from app.keys import keys_of
 from app.run import work_on
 from app.run_request import RunEnvironment, RunRequest, RunResult
 from connector.clock import Clock, SystemClock
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import wakeups
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
@@ -123,7 +123,7 @@ def _failed_before(state: State, entity: str) -> int:
 def _ask_for(here: AppContext, entity: str, *, full: bool, key: str | None) -> None:
     state, now = here.state, datetime.now(UTC)
     if key is None:
-        wakes.ask(state, [entity], now, full=full)
+        wakeups.ask(state, [entity], now, full=full)
         return
     keys = keys_of(state, here.settings, entity, key)
     with state.write() as connection:

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import wakeups
 from connector.state.engine import State
 from connector.state.faults import StateError
 
@@ -76,7 +76,7 @@ def create_app(
             query, number = _identity(await _body(request))
             # an entity is part of what is remembered: one query may be sent to the addresses of several
             notification = (f"{','.join(named)} {query}", number)
-            if await run_in_threadpool(wakes.notified, state, notification, named, now()):
+            if await run_in_threadpool(wakeups.notified, state, notification, named, now()):
                 # afterwards: Acumatica waits for an answer, and Prefect may let us wait
                 started = None if starter is None else BackgroundTask(starter.start, named)
                 return Response(status_code=204, background=started)
@@ -117,7 +117,7 @@ class _Starter:
         if before is not None and now - before < STARTS_REST:
             return False
         with self._state.read() as connection:
-            if not wakes.sleeps(connection, entity, now):
+            if not wakeups.sleeps(connection, entity, now):
                 return False
         self._started[entity] = now
         return True

@@ -38,10 +38,10 @@ class Pull:
     """One sync's pull: `begin` reads the first pages, outside any task; `next_chunk` returns chunks until there are
     none.
 
-    The next chunk is read while the one before it is computed and queued, which `queued` tells; what may depend on that
-    waits: records that both have, and what is looked for in the state database. `goes_on` tells whether there may be
-    another chunk. With `keys` only these Acumatica records are read, and no watermark moves. A full sync compares with
-    what Magento shows, and so does any other with `compare`: Magento is asked as soon as a page is there.
+    The next chunk is read while the one before it is computed and queued; call `queued` when that is done. What may
+    depend on it waits: records that both have, and what is read from the state database. `goes_on`: whether there may
+    be another chunk. With `keys` only these Acumatica records are read, and no watermark moves. A full sync compares
+    with what Magento shows, and so does any other with `compare`: Magento is asked as soon as a page is there.
     """
 
     def __init__(

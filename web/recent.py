@@ -39,8 +39,8 @@ class Recent:
         self._one_at_a_time = threading.Lock()
 
     def requests_per_minute(self, count: int, now: datetime) -> int | None:
-        """Return how many requests a minute Acumatica gets, by how many it had got when somebody looked before; None
-        where nobody looked within the last minutes.
+        """Return how many requests a minute Acumatica gets, by how many it had got at the previous call; `None` where
+        there was none within the last minutes.
         """
         with self._one_at_a_time:
             self._counts = [(at, one) for at, one in self._counts if timedelta(0) <= now - at < COUNTS_FOR]

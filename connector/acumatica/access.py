@@ -75,9 +75,9 @@ class Licence(Protocol):
     """The licence's limits, which hold for the installation: every process waits for its turn."""
 
     async def acquire_session(self) -> str:
-        """Wait for a free sessionand return its slot."""
+        """Wait for a free session and return its slot."""
 
-    async def give_session_back(self, slot: str) -> None:
+    async def release_session(self, slot: str) -> None:
         """Free the slot."""
 
     async def still_used(self, slot: str) -> None:
@@ -108,7 +108,7 @@ class NoLimits:
     async def acquire_session(self) -> str:
         return "unlimited"
 
-    async def give_session_back(self, slot: str) -> None:
+    async def release_session(self, slot: str) -> None:
         return None
 
     async def still_used(self, slot: str) -> None:

@@ -112,7 +112,7 @@ class AcumaticaSession:
             pass  # the server closes an idle session by itself after ten minutes; nothing needs to be reported
         finally:
             self._auth.forget()
-            await self._licence.give_session_back(slot)
+            await self._licence.release_session(slot)
 
     async def close(self) -> None:
         """Log out and close the connection."""
@@ -180,7 +180,7 @@ class AcumaticaSession:
         except BaseException:
             if not was_in:
                 slot, self._slot = self._slot, None
-                await self._licence.give_session_back(slot)
+                await self._licence.release_session(slot)
             raise
 
     async def _log_in(self, flow: Flow, asked: httpx.Request) -> httpx.Request:

@@ -39,7 +39,7 @@ def _is_silent(connection: Any) -> bool:
     """Return whether the server has surely said nothing since: nearly always it says that it closes."""
     try:
         return not connection.closed and not select.select([connection.fileno()], [], [], 0)[0]
-    except ValueError:  # a process with more files open than `select` can look at
+    except ValueError:  # a process with more open files than `select` can watch
         return False
 
 

@@ -85,7 +85,7 @@ def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
 
 
 def is_unused(url: str) -> bool:
-    """Whether no state is kept at this address yet; looks only, and makes nothing. Raises `StateError`."""
+    """Return whether there is no state at this address yet. Creates nothing. Raises `StateError`."""
     engine = _engine(_address(url), LOCK_TIMEOUT)
     try:
         with explained_faults(engine), _reading(engine).connect() as connection:

@@ -43,7 +43,7 @@ T = TypeVar("T")
 def tuples(
     connection: Connection, statement: Executable, given: Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """The rows as the driver has them, without SQLAlchemy's work for each: SQLite tells truth values as 0 and 1."""
+    """The rows as the driver has them, without SQLAlchemy's work for each: SQLite returns booleans as 0 and 1."""
     with connection.execute(statement, given) as result:
         return list(result.cursor.fetchall())
 
@@ -97,7 +97,7 @@ def driver_many(connection: Connection, statement: str, rows: Sequence[tuple[Any
 
 
 def as_bool(value: Any) -> bool | None:
-    """A truth value, or none, as a driver tells it."""
+    """Return a nullable boolean, whichever way the driver returns it."""
     return None if value is None else bool(value)
 
 

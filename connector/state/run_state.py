@@ -119,7 +119,7 @@ class RunState:
         lost_lease.leave(self._state, self.entity, claimed, now, recheck_at)
 
     def waiting_due(self, now: datetime, limit: int) -> list[Message]:
-        """Return the waiting messages that are to be looked at now, the longest due first."""
+        """Return the waiting messages that are due to be checked, the longest due first."""
         with self.read() as connection:
             return messages.of_targets(connection, waits.due_ids(connection, self.entity, now, limit))
 
@@ -129,7 +129,7 @@ class RunState:
             waits.keep(connection, looked_at, now)
 
     def check_again(self, acumatica_keys: Sequence[str]) -> None:
-        """Have what waits of these records looked at by the next push, whenever it was due. Raises `LeaseLost`."""
+        """Have waiting messages of these records checked by the next push, due or not. Raises `LeaseLost`."""
         with self.write() as connection:
             waits.check_again(connection, self.entity, acumatica_keys)
 

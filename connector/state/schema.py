@@ -24,7 +24,7 @@ A message is `sending` because an open row of `requests` has it: its target stay
 meanwhile, and waits then until that request has ended.
 
 A pending target may have a wait reason (`settle: waits`): the business has to move on before it can be sent, such as a
-payment. It is looked at again at its `not_before` and is pending in everything else: a newer value overwrites it, it
+payment. It is checked again at its `not_before` and is pending in everything else: a newer value overwrites it, it
 can be skipped, and it is claimed like any other once it is due.
 """
 
@@ -60,7 +60,7 @@ PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED = (
 )
 STATES = (PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED)
 CLOSED = (SENT, SUPERSEDED)
-"""The states in which nothing is to be sent and nobody is to be told: Magento shows it, or it is not wanted."""
+"""The states in which nothing is to be sent or reported: Magento shows it, or it is not wanted."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

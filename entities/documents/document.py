@@ -3,7 +3,7 @@
 A document is one message: what Magento gets of one Acumatica record (a shipment that spans two orders makes two).
 Its fingerprint stands where values have theirs, so the queue treats both alike: what was sent already is not
 queued again. A document is always searched for in Magento by its link or its mark before it is made, and an answer that
-was lost is settled by looking, never by sending again.
+was lost is settled by a search in Magento, never by sending again.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ async def find_quantities(
 
 
 def has_quantity(rule: QuantityRule, record: Record, _facts: Facts) -> bool:
-    """Return whether a record has something that becomes a quantity, by a quick look."""
+    """Return whether a record has something that becomes a quantity, by a quick check."""
     of_vendors = rule.vendor_source is not None or bool(rule.vendor_sources)
     return (of_vendors and bool(record.vendor)) or not rule.sources.keys().isdisjoint(record.quantities)
 

@@ -93,7 +93,7 @@ class Inventory(ValueEntity[QuantityRule]):
         return Ruled(values, [*known.problems, *counted.problems], open_orders=added.orders)
 
     def ask_ahead(self, context: RunContext[QuantityRule], pulled: Sequence[Stored], shown: Shown) -> None:
-        """See `Entity.ask_ahead`: once it is known that the shop has sources (MSI), which tell quantities by pages."""
+        """See `Entity.ask_ahead`: once the shop is known to have sources (MSI), whose quantities are read by pages."""
         if context.shop.is_known_to_have_msi:
             skus = skus_ahead(pulled, context.items, partial(has_quantity, context.rule))
             shown.ask_ahead(SOURCE_ITEMS, skus)

@@ -43,7 +43,7 @@ def _at_places(
 
 
 def has_price(rule: PriceRule, record: Record, facts: Facts) -> bool:
-    """Return whether a record has something that becomes a price, by a quick look."""
+    """Return whether a record has something that becomes a price, by a quick check."""
     own = facts.field_price if rule.source == "field" else facts.default_price
     if rule.source == "price_list" and (record.price_rows or rule.without_row == "leave"):
         return bool(record.price_rows)

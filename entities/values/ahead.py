@@ -1,4 +1,4 @@
-"""Which products Magento is asked about before their chunk is computed: a quick look at what was pulled."""
+"""Which products Magento is asked about before their chunk is computed: a quick check of what was pulled."""
 
 from __future__ import annotations
 

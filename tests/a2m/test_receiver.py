@@ -9,7 +9,7 @@ from support.commands import SECRETS, command, environment, run, settings_of
 from support.processes import running, wait_until
 from support.served import one_client
 
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import wakeups
 from connector.state.engine import open_state
 
 NOTIFICATION = {"Id": "5e3b", "Query": "A2M Stock Items"}
@@ -47,7 +47,7 @@ def test_receiver(tmp_path):
         wait_until(lambda: then in log.read_text(), "a receiver that said what it could not do")
         state = open_state(f"sqlite:///{tmp_path / 'a2m' / 'state.sqlite'}")
         with closing(state), state.read() as connection:
-            assert wakes.read(connection, "price").asked_at is not None
+            assert wakeups.read(connection, "price").asked_at is not None
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
     output = log.read_text()

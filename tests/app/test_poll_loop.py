@@ -7,7 +7,7 @@ from support.world import world
 
 from app.poll_loop import poll_loop
 from connector.clock import ManualClock
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import wakeups
 
 DUE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -129,7 +129,7 @@ async def test_a_pause_ends_when_a_sync_is_asked_for(tmp_path, home):
         async def sleep_and_wake(seconds):
             await sleep(seconds)
             if len(syncs) == 1 and here.clock.now() - began >= timedelta(seconds=6):
-                wakes.ask(here.state, ["inventory" if now() - began < timedelta(seconds=8) else "price"], now())
+                wakeups.ask(here.state, ["inventory" if now() - began < timedelta(seconds=8) else "price"], now())
 
         def now():
             return here.clock.now()

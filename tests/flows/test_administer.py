@@ -8,8 +8,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter
 from support.sales import Sales
 
-from connector.state.coordination import lease
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import lease, wakeups
 from connector.state.engine import open_state
 from connector.state.queue import messages
 from connector.state.sync import entities, links
@@ -96,7 +95,7 @@ async def test_reprocess_beside_a_run_that_works(make_world, state):
     final = await reprocess("Send them again", return_state=True)
     assert "price is being worked on by run nimble-otter, which syncs again at once." in final.message
     with state.read() as connection:
-        assert wakes.sync_requested(connection, "price", datetime.now(UTC))
+        assert wakeups.sync_requested(connection, "price", datetime.now(UTC))
     lease.release(state, held)
 
 

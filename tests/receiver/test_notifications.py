@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from connector.state.coordination import lease
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import lease, wakeups
 from connector.state.engine import open_state
 from connector.state.sync import entities
 from receiver.app import LARGEST_BODY, STARTS_REST, NotStarted, create_app
@@ -50,7 +49,7 @@ class Here:
     def woken(self, entity="price"):
         """When the entity was last woken."""
         with self.state.read() as connection:
-            return wakes.read(connection, entity).asked_at
+            return wakeups.read(connection, entity).asked_at
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class LeaseHolder:
     died: bool = False
 
     def describe(self) -> str:
-        """Who it is, as somebody who waits is told."""
+        """Return the holder as a person who waits reads it."""
         if not self.died:
             return self.holder
         return f"{self.holder}, which has died; its lease ends at {self.expires_at:%H:%M:%S} UTC"

@@ -21,7 +21,7 @@ _ENDED = ("Z", "X")
 
 @dataclass(frozen=True)
 class Process:
-    """One process of one machine; `started` is empty where the system does not tell."""
+    """One process of one machine; `started` is empty where the system does not report it."""
 
     machine: str
     pid: int

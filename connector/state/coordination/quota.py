@@ -86,11 +86,11 @@ class SharedLicence:
         return slot
 
     async def still_used(self, slot: str) -> None:
-        """Tell processes on other machines that this one lives."""
+        """Show processes on other machines that this one is alive."""
         with suppress(StateError):  # a database that is away for a moment: the seat outlasts several of these
             await asyncio.to_thread(self._hear_of, slot)
 
-    async def give_session_back(self, slot: str) -> None:
+    async def release_session(self, slot: str) -> None:
         """Free the slot, after the session was logged out."""
         with self.state.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.slot == slot))

@@ -2,7 +2,7 @@
 
 A seat is lost when its process is gone: at once on the same machine, elsewhere when nothing was heard of the process
 for as long as a lease lasts. It then no longer counts here. Acumatica counts its session for ten idle minutes more, so
-the row stays until then: it tells a login that is refused for the limit what it waits for.
+the row stays until then, so that a login that is refused for the limit can report what it waits for.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Seat:
 
     def is_lost(self, now: datetime) -> bool:
         """Whether its process has died without logging out."""
-        if self.process is None:  # an earlier version of the connector does not tell
+        if self.process is None:  # an earlier version of the connector did not store it
             return False
         gone = has_ended(self.process)
         return now - self.heard_at > timedelta(seconds=LEASE_SECONDS) if gone is None else gone

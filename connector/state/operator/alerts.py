@@ -60,9 +60,9 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
         words = f"{entity}: {stands.counts['pending']:,} messages wait, the oldest since {_moment(oldest)}."
         found.append(Finding(f"{entity} waits", oldest, words))
     found += _waiting(connection, entity, limits, now)
-    looked = stands.last_sync_at or entities.read(connection, entity).active_since
-    if stands.working is None and looked is not None and now - looked > limits.silence:
-        found.append(Finding(f"{entity} is silent", looked, f"{entity}: no sync was finished since {_moment(looked)}."))
+    latest = stands.last_sync_at or entities.read(connection, entity).active_since
+    if stands.working is None and latest is not None and now - latest > limits.silence:
+        found.append(Finding(f"{entity} is silent", latest, f"{entity}: no sync was finished since {_moment(latest)}."))
     return found
 
 

@@ -14,7 +14,7 @@ from connector.state.engine import State
 from connector.state.schema import audit, instant, micros
 
 MOST_MESSAGES = 100
-"""Of more, what became of them is not told one by one."""
+"""An entry about more messages than this does not list them."""
 
 
 class Named(NamedTuple):

@@ -118,7 +118,7 @@ def _newer(connection: Connection, sending: Mapping[int, InRequest]) -> int:
 
 
 def _with_the_death(stands: Overview, dead: LeaseHolder) -> Overview:
-    """A run that died could not keep its fault: its lease, which nobody let go, tells."""
+    """A run that died could not store its fault: its lease, which was never released, shows it."""
     heard = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
     if stands.last_fault_at is not None and stands.last_fault_at > heard:
         return stands

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
 from connector.clock import Clock
 from connector.state.coordination import quota as licence
-from connector.state.coordination import wakeups as wakes
+from connector.state.coordination import wakeups
 from connector.state.engine import State
 from connector.state.queue.requests import open_of
 from connector.state.rows import ROWS_PER_STATEMENT, chunked, in_any
@@ -88,4 +88,4 @@ def forget_leftovers(state: State, now: datetime) -> int:
     """
     with state.write() as connection:
         left = licence.forget(connection, now - LEFTOVERS)
-        return left + wakes.forget(connection, now)
+        return left + wakeups.forget(connection, now)

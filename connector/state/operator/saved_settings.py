@@ -1,7 +1,7 @@
 """Setup Parameters saved from the Prefect UI: each saving is a version of its own, with who and when.
 
 Comes in: values that were found good already, by section and field, as JSON has them; no secret is among them. The
-newest version counts; the older ones tell what was changed.
+newest version counts; the older ones show what was changed.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False):
 
 
 Confirmed = tuple[int, bool | None]
-"""A value that Magento confirmed, and its stock status, which SQLite tells as 0 and 1."""
+"""A value that Magento confirmed, and its stock status, which SQLite returns as 0 and 1."""
 
 
 def _row(row: tuple[Any, ...]) -> LedgerRow:
@@ -134,7 +134,7 @@ def are_confirmed(connection: Connection, entity: str, keys: Sequence[str], sour
 
 
 class ConfirmedRows(NamedTuple):
-    """What Magento confirmed, column by column: values as in `LedgerRow`, a stock status as the database tells it."""
+    """What Magento confirmed, column by column: values as in `LedgerRow`, a stock status as the database returns it."""
 
     acumatica_keys: list[str]
     keys: list[str]
@@ -227,7 +227,7 @@ def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerR
 
 
 def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:
-    """Forget what Magento confirmed, of these keys or of all. What must be shown there is then asked or told again."""
+    """Forget what Magento confirmed, of these keys or of all. They are then compared with Magento, or sent, again."""
     for part in [None] if keys is None else chunked(keys, KEYS_PER_QUERY):
         these = (
             and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED) if part is None else _of(connection, entity, part)

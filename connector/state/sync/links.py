@@ -1,4 +1,4 @@
-"""Which Magento id an Acumatica document became, and what Magento was last told of it.
+"""Which Magento id an Acumatica document became, and what was last sent of it.
 
 A link is used before any search in Magento. It is made when a document was sent, when it was found there by its mark,
 by hand (`a2m link`), or when a
@@ -23,9 +23,9 @@ MadeBy = Literal["sent", "found", "hand", "adopted"]
 
 @dataclass(frozen=True)
 class Link:
-    """A document and its Magento id; `document` is the JSON that Magento was last told, none where nobody knows.
+    """A document and its Magento id; `document` is the JSON that was last sent, `None` where unknown.
 
-    `in_doubt`: an attempt to tell something newer broke off, and may have been told in part.
+    `in_doubt`: sending something newer broke off, and may have been applied in part.
     """
 
     key: str
@@ -52,7 +52,7 @@ def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[
 
 
 def newest(connection: Connection, entity: str, count: int) -> list[Link]:
-    """The newest links that nobody made by hand, of documents of which Magento was told something."""
+    """The newest links that nobody made by hand, of documents of which something was sent."""
     ours = (links.c.entity == entity) & (links.c.made_by != "hand") & links.c.document.is_not(None)
     chosen = select(links).where(ours).order_by(links.c.linked_at.desc(), links.c.key).limit(count)
     return [_link(row) for row in connection.execute(chosen)]

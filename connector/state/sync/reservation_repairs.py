@@ -1,4 +1,4 @@
-"""When Magento's reservations of a stock were last found to be repaired, and when that was last looked into."""
+"""When Magento's reservations of a stock were last found to be repaired, and when that was last checked."""
 
 from __future__ import annotations
 

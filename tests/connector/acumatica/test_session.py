@@ -194,7 +194,7 @@ class Waiting(NoLimits):
         self.held += 1
         return "slot"
 
-    async def give_session_back(self, slot: str) -> None:
+    async def release_session(self, slot: str) -> None:
         self.held -= 1
 
     async def acquire_request(self, slot: str) -> None:

@@ -70,7 +70,7 @@ async def test_what_is_used_of_it(state: State, per_minute: int) -> None:
     with state.read() as connection:
         assert quota.licence_use(connection, "erp.example.com", clock.now()) == LicenceUse(3, 1, 1)
         assert quota.licence_use(connection, "another", clock.now()) == LicenceUse(0, 0, 0)
-    await shared.give_session_back(slot)
+    await shared.release_session(slot)
     await asyncio.wait_for(waiting, timeout=5)
 
 
@@ -83,10 +83,10 @@ async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State)
         await asyncio.sleep(0)
     assert not third.done()
     assert await licence(state, clock).session_wanted()
-    await licence(state, clock).give_session_back(first)
+    await licence(state, clock).release_session(first)
     await asyncio.wait_for(third, timeout=5)
     assert not await licence(state, clock).session_wanted()
-    await licence(state, clock).give_session_back(second)
+    await licence(state, clock).release_session(second)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> 
     killed.cancel()
     with state.write() as connection:
         connection.execute(update(sessions).where(sessions.c.slot != held).values(process_started="an earlier one"))
-    await licence(state, clock).give_session_back(held)
+    await licence(state, clock).release_session(held)
     before = clock.now()
     await licence(state, clock, sessions=1).acquire_session()
     assert clock.now() == before

@@ -8,9 +8,8 @@ from support.moment import NOW
 from support.queue import claim, settle
 
 from connector.clock import ManualClock
-from connector.state.coordination import lease
+from connector.state.coordination import lease, wakeups
 from connector.state.coordination import quota as licence
-from connector.state.coordination import wakeups as wakes
 from connector.state.coordination.lease import Lease
 from connector.state.engine import State
 from connector.state.operator import retention
@@ -213,7 +212,7 @@ def test_whom_a_wake_would_not_reach(state: State) -> None:
 
     def sleeps(after: float = 0) -> bool:
         with state.read() as connection:
-            return wakes.sleeps(connection, "price", NOW + timedelta(seconds=after))
+            return wakeups.sleeps(connection, "price", NOW + timedelta(seconds=after))
 
     assert sleeps()
     held = lease.take(state, "price", "a run", NOW)
