@@ -51,7 +51,7 @@ def _quantities(
 def _desired_values(
     items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> dict[tuple[str, str], Decimal]:
-    """By SKU and source Acumatica's available quantity, with what is added back for open orders of the shop."""
+    """Return by SKU and source Acumatica's available quantity, with what is added back for open orders of the shop."""
     warehouses = json.loads(environ["A2M_INVENTORY__WAREHOUSES"])
     sources = json.loads(environ.get("A2M_INVENTORY__SOURCES", "{}"))
     added = added_back(acumatica, magento)

@@ -14,7 +14,7 @@ OVER = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced")
 
 
 def added_back(acumatica: State, magento: State) -> Amounts:
-    """By SKU and warehouse what Magento's sources show more than Acumatica's available quantity."""
+    """Return by SKU and warehouse what Magento's sources show more than Acumatica's available quantity."""
     found: Amounts = {}
     for order in _open_orders(magento):
         lacks = _lacking(acumatica, order["increment_id"])
@@ -30,7 +30,7 @@ def added_back(acumatica: State, magento: State) -> Amounts:
 
 
 def salable(magento: State, sources: frozenset[str]) -> dict[str, tuple[Decimal, Decimal]]:
-    """By SKU what Magento sells of its quantities at these sources, and what its open orders still hold."""
+    """Return by SKU what Magento sells of its quantities at these sources, and what its open orders still hold."""
     quantities: dict[str, Decimal] = {}
     for row in magento["source_items"]:
         if row["source_code"] in sources:
@@ -59,7 +59,9 @@ def _reserved(item: State) -> Decimal:
 
 
 def _lacking(acumatica: State, number: str) -> Amounts:
-    """By SKU and warehouse what Acumatica's available quantity lacks of its orders with a number of the shop's."""
+    """Return by SKU and warehouse what Acumatica's available quantity lacks of its orders with a number of the
+    shop's.
+    """
     found: Amounts = {}
     for order in acumatica.get("orders", ()):
         for line in order["lines"] if order["external_ref"] == number else ():

@@ -36,7 +36,7 @@ class Steps:
 
 
 def sync_all(children: Children, api: str, began: float) -> list[tuple[str, str, str]]:
-    """Runs of every entity, in an order that makes sense: (entity, state, message)."""
+    """Run every entity, each after those that it follows; return (entity, state, message) of each run."""
     from entities.registry import waves
 
     steps = Steps(began, sum(len(wave) for wave in waves()))
@@ -49,7 +49,7 @@ def sync_all(children: Children, api: str, began: float) -> list[tuple[str, str,
 
 
 def _sync_wave(prefect: DemoServer, show_line: Callable[[str], None], wave: Sequence[str], steps: Steps) -> None:
-    """One run of each entity of a wave, with a line that says how far they are."""
+    """Run each entity of a wave once, with a line that shows how far they are."""
     deadline = time.monotonic() + RUN_SECONDS
     runs = {entity: prefect.start_run(entity) for entity in wave}
     while runs and time.monotonic() < deadline:

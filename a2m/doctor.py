@@ -79,14 +79,14 @@ def as_page(found: dict[str, Any]) -> str:
 
 
 def _or_why(part: Callable[[], Any]) -> Any:
-    """A damaged state or a wrong setting may be what the report is about."""
+    """Return what `part` returns, or its fault as text: a damaged state may be what the report is about."""
     from connector.errors import ConnectorError
     from settings import SettingsError
 
     try:
         return part()
     except (ConnectorError, SettingsError, OSError) as error:
-        return f"could not be had: {error}"
+        return f"could not be read: {error}"
 
 
 def _versions() -> dict[str, str]:

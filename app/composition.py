@@ -70,7 +70,7 @@ class Run:
 
 @asynccontextmanager
 async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
-    """The run's tools, with an Acumatica session that is logged out at the end."""
+    """Yield the run's tools, with an Acumatica session that is logged out at the end."""
     settings, clock, entity = run.settings, run.clock, ENTITIES[run.entity]
     access = acumatica_access(settings)
     acumatica = settings.acumatica
@@ -143,7 +143,9 @@ def _batching(settings: Settings, entity: Entity[Any]) -> AdaptiveBatching:
 async def acumatica_by_hand(
     settings: Settings, state: State, clock: Clock, what: str, waits: Callable[[str], object]
 ) -> AsyncIterator[AcumaticaSession]:
-    """A session for what a person started, within the licence that all processes share; `what`: for others to read."""
+    """Yield a session for what a person started, within the licence that all processes share; `what`: for others to
+    read.
+    """
     access, chosen = acumatica_access(settings), settings.acumatica
     licence = SharedLicence(
         state,

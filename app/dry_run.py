@@ -18,7 +18,7 @@ from tasks.sync import DIRECT_STAGES, Stages
 
 @contextmanager
 def copy_of_state(state: State) -> Iterator[State]:
-    """A copy of the state database, deleted at the end; in it no lease is held and no bulk is waited for."""
+    """Yield a copy of the state database, deleted at the end; in it no lease is held and no bulk is waited for."""
     with TemporaryDirectory(prefix="a2m-dry-run-") as folder:
         copy = open_copy(state, Path(folder) / "state.sqlite", without=("leases", "bulks"))
         try:

@@ -30,7 +30,8 @@ class AppContext:
 
 @contextmanager
 def effective_settings(*, needs_both_systems: bool = False, secrets: Saved | None = None) -> Iterator[AppContext]:
-    """The settings with their state database, which is closed at the end. Raises `SettingsError` and `StateError`.
+    """Yield the settings with their state database, which is closed at the end. Raises `SettingsError` and
+    `StateError`.
 
     `secrets` come from Prefect's Blocks and count as saved in the UI.
     """

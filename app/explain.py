@@ -163,7 +163,7 @@ def delivered_as_text(kind: Entity[Any], key: str, source: str, one: Delivery) -
 
 
 def _delivery(one: Delivered) -> Line:
-    """What a request said of a place, what Magento had before, and what became of it."""
+    """Return what a request said of a place, what Magento had before, and what became of it."""
     sent = f"{one.value}{f' (before: {one.before})' if one.before else ''}, " if one.value else ""
     reason = f": {one.reason}" if one.reason else ""
     return (
@@ -173,7 +173,7 @@ def _delivery(one: Delivered) -> Line:
 
 
 def _waits(one: Message, at: Callable[[datetime], str]) -> str:
-    """For what a pending message waits, since when, and when it is checked again."""
+    """Return for what a pending message waits, since when, and when it is checked again."""
     if one.wait is None or one.state != PENDING:
         return ""
     again = "by the next sync" if one.not_before is None else f"after {at(one.not_before)}"

@@ -25,7 +25,7 @@ _NOT_COPIED = ("messages", "targets", "requests", "ledger", "leases", "bulks", "
 
 @contextmanager
 def copy_of_what_is_known(state: State) -> Iterator[State]:
-    """The state without queue and ledger, in a file of its own that is deleted at the end."""
+    """Yield the state without queue and ledger, in a file of its own that is deleted at the end."""
     with TemporaryDirectory(prefix="a2m-preview-") as folder:
         copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
         try:

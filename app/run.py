@@ -1,6 +1,6 @@
 """A run of one entity, as every entity's flow and the command line start it; it knows no Prefect.
 
-The run takes its entity's lease, syncs for as long as its life lasts, and reports what happened.
+The run takes its entity's lease, syncs until its time is over, and reports what happened.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from connector.state.queue.message import Message
 from connector.state.queue.messages import FailedChoice
 from connector.state.sync import entities, refresh_requests
 from entities import retry_after
+from entities.base import RunContext
 from entities.events import Events, RunFailed, Waiting
 from entities.registry import ENTITIES
 from entities.warehouses import refuse_unknown_branch
@@ -44,10 +45,10 @@ from tasks.sync import Stages, run_sync
 
 _NO_ID = "2147483647"
 """The largest id that Magento can have: nothing has it."""
-HEARS_EVERY = 0.5
-"""Seconds: how often a run that pauses asks whether a sync is wanted now, which is one read of the state database."""
+WAKEUP_POLL_SECONDS = 0.5
+"""How often a pausing run checks whether a sync was requested, which is one read of the state database."""
 FAULTS = (ConnectorError, SettingsError)
-"""What a person can mend or wait for; anything else is a mistake in the connector."""
+"""What a person can fix or wait for; anything else is a bug in the connector."""
 
 
 async def work_on(
@@ -57,7 +58,7 @@ async def work_on(
     environment: RunEnvironment | None = None,
     result: RunResult | None = None,
 ) -> RunResult:
-    """One run of an entity. Never raises what a person can fix: the result carries it as a message.
+    """Run an entity until its time is over. What a person can fix is not raised: it is the result's `fault`.
 
     `result` is filled while the run works, so that progress can be shown.
     """
@@ -143,7 +144,7 @@ def _why_not(state: State, settings: Settings, entity: str) -> str | None:
 
 
 async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
-    """Sync until the run's life is over, the entity is paused, or other settings were saved: return those."""
+    """Sync until the run's time is over, the entity is paused or settings were saved; return those settings."""
     newer: Settings | None = None
     stages = run.environment.stages(run.settings.queue.retry_count)
     async with working(run) as context:
@@ -176,7 +177,7 @@ async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
     async def pause(seconds: float) -> None:
         until = run.clock.now() + timedelta(seconds=seconds)
         while (left := (until - run.clock.now()).total_seconds()) > 0 and not sync_requested():
-            await run.clock.sleep(min(HEARS_EVERY, left))
+            await run.clock.sleep(min(WAKEUP_POLL_SECONDS, left))
 
     def sync_requested() -> bool:
         with run.state.read() as connection:
@@ -192,8 +193,10 @@ async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
     )
 
 
-async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> list[Message]:
-    """One sync. It is a full one after a setting changed that every value depends on, and once a day by itself."""
+async def sync_once(run: Run, context: RunContext[Any], stages: Stages, *, full: bool) -> list[Message]:
+    """Sync once, and return the messages that failed. It is a full sync after a change of a setting that every value
+    depends on, and for most entities once a day.
+    """
     if run.request.key is not None:
         return await _sync_one(run, context, stages, run.request.key)
     with run.state.read() as connection:
@@ -217,7 +220,7 @@ async def sync_once(run: Run, context: Any, stages: Stages, *, full: bool) -> li
 
 
 def _send_again_by_settings(run: Run) -> None:
-    """Have messages sent again that failed by a setting: one that changed may have been that."""
+    """Send messages again whose failure code depends on settings: the changed one may have been the cause."""
     with run.state.read() as connection:
         found = [
             message
@@ -228,7 +231,7 @@ def _send_again_by_settings(run: Run) -> None:
         actions.send_again(run.state, found, run.clock.now())
 
 
-async def _sync_one(run: Run, context: Any, stages: Stages, typed: str) -> list[Message]:
+async def _sync_one(run: Run, context: RunContext[Any], stages: Stages, typed: str) -> list[Message]:
     """Send the record that somebody typed. Raises `UnknownKey` where neither system ever showed it to us."""
     is_known = bool(known_keys(run.state, run.entity, typed))
     failed = await run_sync(context, stages, keys=run.keys_of(typed), compare=True)
@@ -240,15 +243,15 @@ async def _sync_one(run: Run, context: Any, stages: Stages, typed: str) -> list[
     )
 
 
-async def _ask_something(context: Any) -> None:
-    """Ask Magento for a document that cannot be there: who asked for everything shall hear that Magento refuses us."""
+async def _ask_something(context: RunContext[Any]) -> None:
+    """Ask Magento for a document that cannot exist, so that a full sync on request fails where Magento refuses us."""
     sides = context.entity.link_sides
     if sides is not None:
         async with context.shop.client() as client:
             await sides.in_magento(client, _NO_ID)
 
 
-async def _sync_requested_keys(run: Run, context: Any, stages: Stages) -> list[Message]:
+async def _sync_requested_keys(run: Run, context: RunContext[Any], stages: Stages) -> list[Message]:
     """Send first what a person wants sent again or an event named: its newest state is read. Return what failed."""
     with run.state.read() as connection:
         wanted = refresh_requests.of_entity(connection, run.entity)
@@ -266,7 +269,7 @@ def _is_asked_for(woken: Wakeup, known: entities.EntityState) -> bool:
 
 
 def _full_sync_is_due(run: Run, known: entities.EntityState) -> bool:
-    """Once a day for values, because Acumatica does not report deletions; most documents are read so only once."""
+    """Return whether it is due, as it is once a day for entities of which Acumatica does not report every change."""
     if not ENTITIES[run.entity].has_daily_full_sync:
         return False
     every = timedelta(hours=run.settings.queue.full_sync_interval)

@@ -98,7 +98,7 @@ class RunResult:
         self.waiting_failed = 0
 
     def summary(self) -> str:
-        """One sentence for the run's final state."""
+        """Return one sentence for the run's final state."""
         text = self.fault or self.stopped or self.counters.summary()
         if not self.waiting_failed:
             return text

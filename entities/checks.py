@@ -84,7 +84,7 @@ async def run_each(planned: Sequence[PlannedCheck], *, unasked: str = "") -> Asy
 
 
 async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
-    """One check; a fault on the way says that it failed, or that it could not be checked."""
+    """Run one check; a fault on the way makes it failed, or one that could not be made."""
     try:
         return await check()
     except Unauthorized as refused:

@@ -53,7 +53,7 @@ class Counters:
         return Counters(self.entity, **counts, seconds=self.seconds)
 
     def summary(self) -> str:
-        """One sentence: "1,204 changed, 3 requests, 2 failed"."""
+        """Return one sentence: "1,204 changed, 3 requests, 2 failed"."""
         if self.did_nothing():
             return "nothing changed"
         sentences = [f"{self.changed:,} changed"] if self.changed else []

@@ -60,7 +60,7 @@ class QueueState(Protocol):
         """
 
     def settle(self, results: Sequence[BatchResult], now: datetime) -> list[list[Message]]:
-        """Keep what requests brought, and claim as many next ones as are wanted, in one transaction; return the claim
+        """Store what requests brought, and claim as many next ones as are wanted, in one transaction; return the claim
         of each. A claim and its attempt are on disk before its request leaves.
         """
 
@@ -77,7 +77,7 @@ class QueueState(Protocol):
         """Return the waiting messages that are to be checked now, the longest due first."""
 
     def keep_waiting(self, looked_at: Sequence[LookedAt], now: datetime) -> None:
-        """Keep that these messages wait on."""
+        """Record that these messages wait on."""
 
     def check_again(self, acumatica_keys: Sequence[str]) -> None:
         """Have the next push check what waits of these records, whenever it was due."""
@@ -86,7 +86,7 @@ class QueueState(Protocol):
         """Return until when the host asked to be left alone; None if it did not."""
 
     def block_host(self, host: str, until: datetime) -> None:
-        """Keep that the host asked for nothing before `until`: for every run, so it needs no lease."""
+        """Record that the host asked for nothing before `until`: for every run, so it needs no lease."""
 
 
 class RunState(PullState, QueueState, Protocol):
@@ -99,4 +99,4 @@ class RunState(PullState, QueueState, Protocol):
         """Open a transaction that is committed as a whole or not at all."""
 
     def remember_sync(self, now: datetime, summary: str, *, did_nothing: bool, full: bool) -> None:
-        """Keep that a sync ended well, and what it did."""
+        """Record that a sync ended well, and what it did."""

@@ -59,7 +59,7 @@ class Shop:
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[MagentoClient]:
-        """One connection; its requests are counted when it is closed."""
+        """Yield one connection; its requests are counted when it is closed."""
         async with self._open_client(self.limit) as client:
             try:
                 yield client

@@ -56,7 +56,7 @@ class Deleted:
     ended: int = 0
 
     def summary(self) -> str:
-        """One sentence."""
+        """Return one sentence."""
         messages = f"{self.messages:,} message{'' if self.messages == 1 else 's'} in the log of requests"
         if self.runs is None:
             return f"{messages} deleted; no Prefect server is configured (PREFECT_API_URL), so no runs."
@@ -124,7 +124,7 @@ async def forget_runs(client: PrefectClient, clock: Clock, before: datetime) -> 
 
 
 async def _our_deployments(client: PrefectClient) -> list[UUID]:
-    """By tag and by where their flows are: a deployment of somebody else may have either."""
+    """Return deployments that have both our tag and our entrypoints: somebody else's may have either."""
     tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[OUR_TAG]))
     found = await client.read_deployments(deployment_filter=tagged)
     return [one.id for one in found if (one.entrypoint or "").startswith("flows.")]

@@ -43,7 +43,9 @@ def prepared() -> Iterator[None]:
 
 @contextmanager
 def settings_of_the_run(secrets: Saved) -> Iterator[AppContext]:
-    """The settings with their state database, as prepared or as they are now. Raises `SettingsError`, `StateError`."""
+    """Yield the settings with their state database, as prepared or as they are now. Raises `SettingsError`,
+    `StateError`.
+    """
     here = _PREPARED.get()
     if here is not None and not is_outdated(here):
         yield here

@@ -13,7 +13,7 @@ Change = dict[str, Any]
 
 
 def shop_orders(acumatica: Mapping[str, Any]) -> Iterator[Change]:
-    """Take the plain view of Acumatica's records; give one `place_order` for each of its orders from the shop."""
+    """Take the plain view of Acumatica's records; return one `place_order` for each of its orders from the shop."""
     for order in acumatica["orders"]:
         if not order["external_ref"] or order["order_type"] != "SO":
             continue

@@ -61,7 +61,7 @@ def _state_is_away(_request: Request, error: Exception) -> Response:
 
 
 def _mistake(_request: Request, _error: Exception) -> Response:
-    """A mistake of ours: its traceback is in the log, and nothing of it here. The gate is passed already."""
+    """Answer 500 for a bug: its traceback is in the log, and nothing of it here. The gate is passed already."""
     answer = _sorry(500, "An error in the workspace", "What happened stands in its log.")
     answer.headers.update(HEADERS)
     return answer

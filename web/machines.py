@@ -35,7 +35,7 @@ def _in_a_thread(answer: Callable[[Request], Response]) -> Callable[[Request], o
 
 
 def _ready(workspace: Workspace) -> Response:
-    """The state database answers and the settings are good; what is wrong stands in the log, not here."""
+    """Answer 200 if the state database answers and the settings are valid, else 503; the log has the reason."""
     try:
         workspace.here()
     except (SettingsError, StateError):
@@ -44,7 +44,7 @@ def _ready(workspace: Workspace) -> Response:
 
 
 def _metrics(request: Request, workspace: Workspace) -> Response:
-    """A program shows the token; a browser that is logged in needs none."""
+    """Answer with the metrics: a program sends the token, a logged-in browser needs none."""
     if not _has_the_token(request, workspace.entrance.metrics_token) and not visitor_of(
         request, workspace.entrance, workspace.state, workspace.now()
     ):

@@ -99,7 +99,7 @@ class Licence(Protocol):
         """Return until when a login that was refused is not tried again; None if it may be tried."""
 
     async def login_answered(self, as_whom: str, *, refused: bool) -> None:
-        """Keep whether this login was refused: Acumatica locks an account after repeated refusals."""
+        """Store whether this login was refused: Acumatica locks an account after repeated refusals."""
 
 
 class NoLimits:

@@ -95,7 +95,7 @@ class AcumaticaAuth(httpx.Auth):
         return False
 
     def _keep(self, response: httpx.Response) -> None:
-        """Keep what an answer changes of the session."""
+        """Store what an answer changes of the session."""
 
 
 class CookieLogin(AcumaticaAuth):

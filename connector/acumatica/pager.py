@@ -104,7 +104,7 @@ async def having(
 async def read(
     session: AcumaticaSession, of: Listed[T], where: Sequence[Condition] = (), *, top: int | None = None
 ) -> Page[T]:
-    """One request: the records that meet all conditions."""
+    """Send one request, and return a page of the records that meet all conditions."""
     params = Query(of.select, of.expand, of.custom, where=AllOf(tuple(where)), order=of.order, top=top).params(
         of.dialect
     )

@@ -91,8 +91,8 @@ async def by_odata(
     after: str | None = None,
     tax: str | None = None,
 ) -> AsyncGenerator[PricePage, None]:
-    """What the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed, with
-    `tax` what is `gross` or `net`.
+    """Yield what the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed,
+    with `tax` what is `gross` or `net`.
     """
     where = [_NOT_OF_ONE_CUSTOMER, *([eq("TaxCalcMode", TAX_CODES[tax])] if tax else [])]
     async for page in pager.pages(session, ROWS, where, changed_since=changed_since, after=after):

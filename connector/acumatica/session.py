@@ -154,7 +154,7 @@ class AcumaticaSession:
             raise RequestRefused(f"Acumatica cannot be asked: {error}. Shorten the value that is asked for.") from error
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """One request, with the logins that its flow asks for: one login at a time, and all who wait use it."""
+        """Send one request, with the logins that its flow asks for: one login at a time, and all who wait use it."""
         flow = self._auth.auth_flow(request)
         try:
             async with self._login:
@@ -241,7 +241,7 @@ async def acumatica_session(
     patience: float = PATIENCE,
     ends_at: datetime | None = None,
 ) -> AsyncIterator[AcumaticaSession]:
-    """A session that is logged in when it is first used, and logged out whatever happens.
+    """Yield a session that is logged in when it is first used, and logged out whatever happens.
 
     `patience`: for how many seconds a login that is refused because all sessions are taken is tried again, while
     sessions of processes that died are known to be counted; without such, for half a minute. `ends_at`: the end of the

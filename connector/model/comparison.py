@@ -14,7 +14,7 @@ _AS_GENERAL_CI = str.maketrans({"ß": "S", "ẞ": "S", "ı": "I", "ſ": "S", "Ø
 
 
 def comparison_key(sku: str) -> str:
-    """One SKU in the form in which two that Magento takes for the same are equal."""
+    """Return a SKU in the form in which two that Magento takes for the same are equal."""
     trimmed = sku.strip()
     if trimmed.isascii():
         return trimmed.upper()

@@ -51,13 +51,13 @@ class State:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction that may write: all of it is kept, or nothing. Raises `StateError`."""
+        """Yield one transaction that may write: all of it is kept, or nothing. Raises `StateError`."""
         with explained_faults(self.engine), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
+        """Yield a transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
         with explained_faults(self.engine), self._reader.begin() as connection:
             yield connection
 
@@ -71,7 +71,7 @@ class State:
 
 
 def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
-    """The state database at `url` (`sqlite:///…` or `postgresql+psycopg://…`), migrated to the newest schema.
+    """Return the state database at `url` (`sqlite:///…` or `postgresql+psycopg://…`), migrated to the newest schema.
 
     `lock_timeout`: for how many seconds to wait for another program's lock. Raises `StateError` for a database that is
     damaged, out of reach, of another kind or of a newer version.
@@ -95,7 +95,7 @@ def is_unused(url: str) -> bool:
 
 
 def shown_address(url: str) -> str:
-    """The address of a state database without its password. Raises `StateError` where it is none."""
+    """Return the address of a state database without its password. Raises `StateError` where it is none."""
     return shown(_address(url))
 
 
@@ -174,7 +174,7 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
 
 
 def _reading(engine: Engine) -> Engine:
-    """The same engine with transactions that only read: a snapshot on either database."""
+    """Return the same engine with transactions that only read: a snapshot on either database."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(a2m_reads_only=True)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

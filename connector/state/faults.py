@@ -60,7 +60,7 @@ class AddressUnusable(StateError):
 
 
 def shown(url: URL) -> str:
-    """The address without its password."""
+    """Return the address without its password."""
     kept = {name: value for name, value in url.query.items() if "password" not in name}
     return url.set(query=kept).render_as_string(hide_password=True)
 

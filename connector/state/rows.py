@@ -43,7 +43,9 @@ T = TypeVar("T")
 def tuples(
     connection: Connection, statement: Executable, given: Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """The rows as the driver has them, without SQLAlchemy's work for each: SQLite returns booleans as 0 and 1."""
+    """Return the rows as the driver has them, without SQLAlchemy's work for each: SQLite returns booleans as 0
+    and 1.
+    """
     with connection.execute(statement, given) as result:
         return list(result.cursor.fetchall())
 
@@ -102,13 +104,13 @@ def as_bool(value: Any) -> bool | None:
 
 
 def chunked(values: Sequence[T], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[T]]:
-    """The values in slices that fit one statement."""
+    """Yield the values in slices that fit one statement."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
 
 
 def in_any(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Whether the column is one of many values, as a condition with a single parameter."""
+    """Return whether the column is one of many values, as a condition with a single parameter."""
     if connection.dialect.name == "postgresql":
         return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
     among = func.json_each(literal(as_json(values), Text())).table_valued("value")
@@ -123,13 +125,13 @@ def in_none(connection: Connection, column: ColumnElement[Any], values: Sequence
 
 
 def as_json(values: Sequence[Any]) -> str:
-    """The values as one text, which SQLite takes apart again."""
+    """Return the values as one text, which SQLite takes apart again."""
     kept = values if _all_kept(values) else [kept_text(v) if isinstance(v, str) else v for v in values]
     return msgspec.json.encode(kept).decode()
 
 
 def _all_kept(values: Sequence[Any]) -> bool:
-    """Whether all texts among the values are kept as they are; asked of all at once."""
+    """Return whether all texts among the values are kept as they are; asked of all at once."""
     try:
         texts = "".join(filter(None, values))
     except TypeError:
@@ -197,7 +199,9 @@ def _replacing(statement: Any, table: Table, names: Sequence[str], how: How) -> 
 
 @cache
 def _for_sqlite(table: Table, names: tuple[str, ...], how: How) -> tuple[str, tuple[int, ...] | None, tuple[int, ...]]:
-    """The statement's text, the places of its values in a row if they have another order, and which are texts."""
+    """Return the statement's text, the places of its values in a row if they have another order, and which are
+    texts.
+    """
     statement = _statement("sqlite", table, names, how)
     compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(names))
     order = tuple(compiled.positiontup or names)
@@ -206,7 +210,7 @@ def _for_sqlite(table: Table, names: tuple[str, ...], how: How) -> tuple[str, tu
 
 
 def _kept(rows: Sequence[tuple[Any, ...]], texts: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The rows with their texts as the database keeps them; nearly always the rows themselves."""
+    """Return the rows with their texts as the database keeps them; nearly always the rows themselves."""
     if all(_all_kept(list(map(itemgetter(place), rows))) for place in texts):
         return list(rows)
     return [tuple(kept_text(v) if n in texts and v is not None else v for n, v in enumerate(row)) for row in rows]
@@ -293,7 +297,7 @@ def upsert_tuples(
 def _laid_out(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> Select[Any]:
-    """The rows, brought by COPY into a table of this transaction's own: COPY itself cannot replace rows."""
+    """Return the rows, brought by COPY into a table of this transaction's own: COPY itself cannot replace rows."""
     beside = Table(f"new_{table.name}", MetaData(), *(Column(name, table.c[name].type) for name in columns))
     names = ", ".join(f'"{name}"' for name in columns)
     connection.exec_driver_sql(f'DROP TABLE IF EXISTS pg_temp."{beside.name}"')

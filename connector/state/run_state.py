@@ -39,13 +39,13 @@ class RunState:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, and sees one moment."""
+        """Yield a transaction that only reads, and sees one moment."""
         with self._state.read() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction, kept whole or not at all. Raises `LeaseLost`."""
+        """Yield one transaction, kept whole or not at all. Raises `LeaseLost`."""
         with self._state.write() as connection:
             lease.require(connection, self._lease)
             yield connection
@@ -108,7 +108,7 @@ class RunState:
             return messages.failed(connection, self.entity)
 
     def settle(self, results: Sequence[BatchResult], now: datetime) -> list[list[Message]]:
-        """Keep what requests brought, and claim as many next ones as are wanted, in one transaction; return the claim
+        """Store what requests brought, and claim as many next ones as are wanted, in one transaction; return the claim
         of each. Raises `LeaseLost`.
         """
         with self.write() as connection:
@@ -124,7 +124,7 @@ class RunState:
             return messages.of_targets(connection, waits.due_ids(connection, self.entity, now, limit))
 
     def keep_waiting(self, looked_at: Sequence[LookedAt], now: datetime) -> None:
-        """Keep that these messages wait on. Raises `LeaseLost`."""
+        """Record that these messages wait on. Raises `LeaseLost`."""
         with self.write() as connection:
             waits.keep(connection, looked_at, now)
 
@@ -139,10 +139,10 @@ class RunState:
             return hosts.blocked_until(connection, host)
 
     def block_host(self, host: str, until: datetime) -> None:
-        """Keep that the host asked for nothing before `until`: for every run, so it needs no lease."""
+        """Record that the host asked for nothing before `until`: for every run, so it needs no lease."""
         hosts.block(self._state, host, until)
 
     def remember_sync(self, now: datetime, summary: str, *, did_nothing: bool, full: bool) -> None:
-        """Keep that a sync ended well, and what it did. Raises `LeaseLost`."""
+        """Record that a sync ended well, and what it did. Raises `LeaseLost`."""
         with self.write() as connection:
             entities.remember_sync(connection, self.entity, now, summary, did_nothing=did_nothing, full=full)

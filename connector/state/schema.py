@@ -67,22 +67,22 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:
-    """An aware instant as microseconds since 1970 in UTC."""
+    """Return an aware instant as microseconds since 1970 in UTC."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def instant(value: int) -> datetime:
-    """Microseconds since 1970 as an aware instant in UTC."""
+    """Return microseconds since 1970 as an aware instant in UTC."""
     return _EPOCH + value * _MICROSECOND
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """The rows that an index holds, for either database."""
+    """Return the rows that an index holds, for either database."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _of_put_aside(value: str) -> Computed:
-    """A column that has this value where the target failed or was left out, and is empty else."""
+    """Return a column that has this value where the target failed or was left out, and is empty else."""
     return Computed(f"CASE WHEN state IN ('{FAILED}', '{SKIPPED}') THEN {value} END")
 
 

@@ -35,14 +35,14 @@ class StorableText(TypeDecorator[str]):
 
 
 def kept_text(text: str) -> str:
-    """The text as both databases keep it; nearly always the same object."""
+    """Return the text as both databases keep it; nearly always the same object."""
     if text.isascii() and "\0" not in text:
         return text
     return text if _NOT_KEPT.search(text) is None else _NOT_KEPT.sub(_STANDS_FOR_IT, text)
 
 
 def why_not_kept(name: str) -> str | None:
-    """Why this name of a record cannot be kept as it is, in words; none if it can."""
+    """Return why this name of a record cannot be kept as it is, in words; none if it can."""
     if len(name) <= LONGEST_NAME and name.isascii() and "\0" not in name:
         return None  # nearly always
     if len(name) > LONGEST_NAME:
@@ -52,13 +52,13 @@ def why_not_kept(name: str) -> str | None:
 
 
 def are_all_kept(names: Sequence[str]) -> bool:
-    """Whether all of these names can surely be kept as they are; asked of all at once, which is quick."""
+    """Return whether all of these names can surely be kept as they are; asked of all at once, which is quick."""
     together = "".join(names)
     return together.isascii() and "\0" not in together and max(map(len, names), default=0) <= LONGEST_NAME
 
 
 def kept_name(name: str) -> str:
-    """The name as it can be kept: itself, or one that a person recognizes and that no other name becomes."""
+    """Return the name as it can be kept: itself, or one that a person recognizes and that no other name becomes."""
     if why_not_kept(name) is None:
         return name
     mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -269,7 +269,7 @@ def _desired(
 
 
 def _beside(one: Document, beside: Beside) -> DesiredValue:
-    """Its value is the fingerprint of its reason, so that a note that was skipped stays so until the reason changes."""
+    """Return a note beside the document. Its value is the reason's fingerprint: it stays skipped until that changes."""
     key, value = note_key(one.key, beside.what), fingerprint(beside.reason.encode())
     return _desired(one.acumatica_key, key, value=value, cause=beside.cause, reason=beside.reason)
 

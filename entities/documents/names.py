@@ -37,7 +37,7 @@ def clean_company(text: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """One name as first and last name: its first word, and the rest; a single word is both."""
+    """Split a name into first and last name: its first word, and the rest; a single word is both."""
     words = clean_name(name).split() or [NOTHING_LEFT]
     return words[0], " ".join(words[1:]) or words[0]
 

@@ -41,7 +41,9 @@ async def quantities_of_keys(context: RunContext[Any], keys: list[str]) -> FeedP
 
 
 def _reports_changes(context: RunContext[Any]) -> bool:
-    """The inventory summary's change detector knows Quantity Available only (contracts/acumatica.md §3.2)."""
+    """Return whether changes are reported: the inventory summary reports those of Quantity Available only
+    (contracts/acumatica.md §3.2).
+    """
     read = context.read
     return read.quantity_read == "odata" or (read.quantity_read == "inventory_summary" and read.figure == "available")
 

@@ -121,7 +121,7 @@ async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Seque
 
 
 def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
-    """Keep what was found; a SKU is named when two readings in a row fit nothing known."""
+    """Store what was found; a SKU is named when two readings in a row fit nothing known."""
     twice = sorted(found.unclear & set(repair.unclear))
     for key in twice:
         context.remarks.note(

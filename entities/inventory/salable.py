@@ -43,7 +43,7 @@ class OpenOrderRule:
 
 
 def lacks(demand: Demand, figure: Figure, deducts: Deducts) -> int:
-    """By how much Acumatica's figure is lower because of this demand."""
+    """Return by how much Acumatica's figure is lower because of this demand."""
     if figure == "on_hand" or demand.elsewhere:
         return 0
     if figure == "available_for_shipping":
@@ -56,7 +56,7 @@ def lacks(demand: Demand, figure: Figure, deducts: Deducts) -> int:
 def added_back(
     held: Held, demands: Sequence[Demand], figure: Figure, deducts: Deducts, warehouses: Collection[str]
 ) -> dict[str, int]:
-    """By warehouse what is added back of one Magento order's product; only positive amounts.
+    """Return by warehouse what is added back of one Magento order's product; only positive amounts.
 
     `demands`: of all Acumatica orders with the Magento order's number, those of the product's item. Only `warehouses`,
     the published ones, count. What Magento has shipped has left both systems: it is taken off the demands that
@@ -90,7 +90,7 @@ class Owed(NamedTuple):
 
 
 def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], published: Collection[str]) -> dict[str, int]:
-    """By source how much more of one item is published.
+    """Return by source how much more of one item is published.
 
     `stocks`: the sources of every stock that a website sells from, the first one first. A source gets no more than
     every stock that holds it has to get back, so one stock never pays for another; what a line's own source cannot take

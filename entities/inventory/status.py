@@ -17,7 +17,7 @@ from entities.inventory.rules import QuantityRule
 async def keep_status_of_backorders(
     context: RunContext[QuantityRule], values: list[DesiredValue], confirmed: Collection[LedgerRow]
 ) -> list[DesiredValue]:
-    """A product that Magento sells below 0 stays in stock when its quantity goes to 0 (spec, *Rules*, "Quantity").
+    """Return the values; a product that Magento sells below 0 stays in stock at quantity 0 (spec, *Rules*, "Quantity").
 
     Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
     left so without asking: without backorders Magento does not sell it anyway.

@@ -289,8 +289,8 @@ def _postal_address(key: str, use: str, party: Party, rule: OrderRule) -> Postal
 
 
 def _person_of(party: Party) -> str:
-    """Who is named there: the attention line, else the business; an attention line that Magento takes nothing of is
-    passed over.
+    """Return who is named there: the attention line, else the business; an attention line that Magento takes nothing of
+    is passed over.
     """
     return party.attention if clean_name(party.attention) else party.business
 

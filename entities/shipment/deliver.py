@@ -195,7 +195,7 @@ def _ours(
 
 
 async def _separately(context: RunContext[ShipmentRule], client: MagentoClient, order: MagentoOrder) -> dict[int, bool]:
-    """Of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
+    """Return of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
     found = {}
     for line in order.items:
         if line.product_type == "bundle" and line.product_id is not None:

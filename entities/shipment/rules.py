@@ -38,7 +38,7 @@ class ShipmentMessage:
 def shipment_messages(
     shipment: Shipment, rule: ShipmentRule, begins_on: date | None, sent: Mapping[str, ShipmentContent | None]
 ) -> list[ShipmentMessage]:
-    """One message for each order of a shipment that is due.
+    """Return one message for each order of a shipment that is due.
 
     `sent`: what was sent, or is being sent, by the message's key; None where that is unknown. What of it is no
     longer so in Acumatica is reported.

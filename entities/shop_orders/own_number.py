@@ -11,7 +11,7 @@ LONGEST_EXT_ORDER_ID = 32
 
 
 def increment_id(key: str) -> str:
-    """Our own order number in Magento, made from Acumatica's type and number: "SO 000123" is SO-000123.
+    """Return our own order number in Magento, made from Acumatica's type and number: "SO 000123" is SO-000123.
 
     Magento refuses it a second time, which makes creation safe to repeat. It cuts longer ones in silence, so those are
     refused here. Raises `Rejected`.

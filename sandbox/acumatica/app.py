@@ -36,7 +36,7 @@ IDLE_SECONDS = 600
 
 
 def utc_now() -> datetime:
-    """Give the real moment."""
+    """Return the real moment."""
     return datetime.now(UTC)
 
 
@@ -50,7 +50,7 @@ class DacService(Service):
         self._state = documents.state
 
     def deleted(self, name: str) -> Table:
-        """Give the deleted records of that DAC."""
+        """Return the deleted records of that DAC."""
         return deletions(self._state, name)
 
 
@@ -64,7 +64,7 @@ class Control:
         self._access = access
 
     async def change(self, request: Request) -> Response:
-        """Take a change or a list of changes; give what each made, 400 at the first that does not fit."""
+        """Take a change or a list of changes; return what each made, 400 at the first that does not fit."""
         try:
             given = json.loads(await request.body())
         except ValueError as fault:
@@ -88,13 +88,13 @@ class Control:
         return {}
 
     async def state(self, request: Request) -> Response:
-        """Give everything the company holds, the sessions open and the requests served."""
+        """Return everything the company holds, the sessions open and the requests served."""
         found = view(self._documents)
         found |= {"sessions": self._access.open_sessions(), "requests": self._traffic.requests}
         return encoded(found)
 
     async def journal(self, request: Request) -> Response:
-        """Give the requests served, oldest first."""
+        """Return the requests served, oldest first."""
         return encoded({"requests": list(self._traffic.journal)})
 
 
@@ -117,7 +117,7 @@ def create_app(
     documents: int = 0,
     versions: Sequence[str] = (VERSION,),
 ) -> Starlette:
-    """Take the catalogue and the site's traits; give the site.
+    """Take the catalogue and the site's traits; return the site.
 
     `sessions` is the licence's number of API users, `requests_per_minute` the number above which 429 is answered,
     `server_zone` the zone of the server's system (offsets in the contract API), `odata_page_size` makes OData answer

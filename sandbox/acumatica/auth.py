@@ -66,7 +66,7 @@ class Access:
         self._refreshes: dict[str, Grant] = {}
 
     def open_sessions(self) -> int:
-        """Give how many seats are taken now."""
+        """Return how many seats are taken now."""
         now = self._now()
         for session in list(self._sessions.values()):
             if now - session.used >= self._idle or (session.ends is not None and now >= session.ends):
@@ -89,7 +89,7 @@ class Access:
         return session
 
     async def login(self, request: Request) -> Response:
-        """Take name and password in JSON; give 204 with the cookies, or the real refusals."""
+        """Take name and password in JSON; return 204 with the cookies, or the real refusals."""
         try:
             body = from_json(await request.body())
         except ValueError as fault:
@@ -142,7 +142,7 @@ class Access:
         return grant
 
     def refusal(self, request: Request, *, basic: bool) -> Response | None:
-        """Take a request; give None when it may pass (a seat is then taken), the refusal otherwise."""
+        """Take a request; return None when it may pass (a seat is then taken), the refusal otherwise."""
         if self._cookie_session(request) is not None or (basic and _basic(request)):
             return None
         grant = self._bearer(request)
@@ -169,7 +169,7 @@ class Access:
         self._open(grant.family, None if "offline_access" in scopes else grant.ends)
 
     async def token(self, request: Request) -> Response:
-        """Take a form with the password or refresh_token grant; give the tokens, or a 400 of the OAuth standard."""
+        """Take a form with the password or refresh_token grant; return the tokens, or a 400 of the OAuth standard."""
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()}
         if form.get("client_id") not in (CLIENT_ID, f"{CLIENT_ID}@{TENANT}"):
             return _oauth_error("invalid_client")
@@ -215,7 +215,7 @@ class Access:
         return Response(status_code=200)
 
     async def discovery(self, request: Request) -> Response:
-        """Give the addresses of the OpenID services."""
+        """Return the addresses of the OpenID services."""
         root = f"{request.url.scheme}://{request.url.netloc}/identity"
         return JSONResponse(
             {

@@ -85,7 +85,7 @@ CHANGES: dict[str, Callable[[State, Any], dict[str, Any]]] = {
 
 
 def view(state: State) -> dict[str, Any]:
-    """Take the records; give them plainly, quantities and prices as decimal texts."""
+    """Take the records; return them plainly, quantities and prices as decimal texts."""
     return {
         "now": in_utc(state.now()),
         "item_classes": rules_view(state),

@@ -45,7 +45,7 @@ def _contact_text(name: str) -> Callable[[Any], Any]:
 
 
 def display_name(contact: Contact) -> str:
-    """Give the name a contact is listed under: the person's, "Last, First", else the company's."""
+    """Return the name a contact is listed under: the person's, "Last, First", else the company's."""
     last, first = (str(contact.fields.get(name) or "") for name in ("LastName", "FirstName"))
     whole = ", ".join(part for part in (last, first) if part)
     return str(contact.fields.get("DisplayName") or whole or contact.fields.get("CompanyName") or "")
@@ -60,12 +60,12 @@ MAIN = PERSON | fields(*texts(**{name: _contact_text(name) for name in COMPANY_N
 
 
 def address_part() -> Part:
-    """Give the address of a contact."""
+    """Return the address of a contact."""
     return Part(ADDRESS, lambda contact: [contact.address], many=False)
 
 
 def contact_part(get: Callable[[Any], Contact | None], columns: Mapping[str, Field] = PERSON) -> Part:
-    """Take what finds a contact; give it as a linked object with its address."""
+    """Take what finds a contact; return it as a linked object with its address."""
     return Part(columns, lambda row: filter(None, [get(row)]), many=False, parts={"Address": address_part()})
 
 
@@ -79,14 +79,14 @@ def party_parts(get: Callable[[Any], Party], prefix: str) -> dict[str, Part]:
 
 
 def party_of(customer: Customer, contact: Contact) -> Party:
-    """Take a customer and one of its contacts; give the party that a new document copies from them."""
+    """Take a customer and one of its contacts; return the party that a new document copies from them."""
     held = contact.fields
     names = {"Attention": held.get("Attention"), "Email": held.get("Email"), "Phone1": held.get("Phone1")}
     return Party({"BusinessName": held.get("CompanyName") or customer.name, **names}, dict(contact.address))
 
 
 def contact_entity(documents: Documents) -> Entity:
-    """Take the documents; give the entity Contact: the persons of all customers."""
+    """Take the documents; return the entity Contact: the persons of all customers."""
     rows = documents.state.remembered(
         lambda: sorted(
             ((person, customer) for customer in documents.customers.rows() for person in customer.persons),

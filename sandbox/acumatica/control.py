@@ -23,7 +23,7 @@ DOCUMENT_CHANGES: dict[str, Callable[[Documents, Any], dict[str, Any]]] = {
 
 
 def apply(documents: Documents, change: Given) -> dict[str, Any]:
-    """Take the records and one change (`{"set_price": {…}}`); give what it made. BadChange when it does not fit."""
+    """Take the records and one change (`{"set_price": {…}}`); return what it made. BadChange when it does not fit."""
     if len(change) != 1:
         raise BadChange(f"A change has exactly one name, not {sorted(change)}.")
     ((name, given),) = change.items()
@@ -39,5 +39,5 @@ def apply(documents: Documents, change: Given) -> dict[str, Any]:
 
 
 def view(documents: Documents) -> dict[str, Any]:
-    """Take the records; give them plainly, quantities, prices and amounts as decimal texts."""
+    """Take the records; return them plainly, quantities, prices and amounts as decimal texts."""
     return changes.view(documents.state) | documents_view(documents)

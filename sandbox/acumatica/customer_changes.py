@@ -25,13 +25,13 @@ CODE_WIDTH = 9
 
 
 def text_row(given: Mapping[str, Any], names: tuple[str, ...], what: str) -> Row:
-    """Take values by contract name; give them as texts. ValueError for a name that is none of `names`."""
+    """Take values by contract name; return them as texts. ValueError for a name that is none of `names`."""
     known(given, " ".join(names), what)
     return {name: None if value is None else str(value) for name, value in given.items()}
 
 
 def _contact(documents: Documents, given: Given, base: Contact | None, moment: datetime) -> Contact:
-    """Give a contact with what is given, the rest as in `base`; its number and id are kept."""
+    """Return a contact with what is given, the rest as in `base`; its number and id are kept."""
     known(given, " ".join((*CONTACT_NAMES, "Address")), "a contact")
     values = {name: value for name, value in given.items() if name != "Address"}
     fields, address = text_row(values, CONTACT_NAMES, "a contact"), given.get("Address") or {}
@@ -120,7 +120,7 @@ def _status(value: Any) -> str:
 
 
 def attribute(given: Mapping[str, Any]) -> Row:
-    """Take an attribute under its contract names; give it typed."""
+    """Take an attribute under its contract names; return it typed."""
     known(given, " ".join(ATTRIBUTE_NAMES), "an attribute")
     row: Row = {"AttributeID": str(given["AttributeID"]).upper()}
     row |= {name: bool(given[name]) for name in ("Required", "IsActive") if name in given}

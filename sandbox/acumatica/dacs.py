@@ -53,17 +53,17 @@ COST_CENTER = 0
 
 
 def padded(text: str, width: int) -> str:
-    """Take a code; give it with the blanks the database keeps behind it."""
+    """Take a code; return it with the blanks the database keeps behind it."""
     return text.ljust(width)
 
 
 def number(name: str, get: Callable[[Any], Value], *, key: bool = False) -> Field:
-    """Give an Int32 field."""
+    """Return an Int32 field."""
     return Field(name, "Int32", get, nullable=not key)
 
 
 def text(name: str, get: Callable[[Any], Value]) -> Field:
-    """Give a String field."""
+    """Return a String field."""
     return Field(name, "String", get)
 
 
@@ -218,7 +218,7 @@ def _branch_fields() -> list[Field]:
 
 
 def dac_tables(state: State) -> dict[str, Table]:
-    """Take the records; give the tables of the feed by short name."""
+    """Take the records; return the tables of the feed by short name."""
     found: dict[str, Table] = {}
 
     def linked(name: str) -> Callable[[], Table]:
@@ -291,7 +291,7 @@ def _item_links(state: State, linked: Callable[[str], Callable[[], Table]]) -> d
 
 
 def deletions(state: State, dac: str) -> Table:
-    """Take the name of a DAC; give the table of its deleted records."""
+    """Take the name of a DAC; return the table of its deleted records."""
 
     def rows() -> list[Deletion]:
         return [one for one in state.deleted if one.dac == dac]

@@ -15,7 +15,7 @@ from sandbox.acumatica.shipments import shipment_entity
 
 
 def document_entities(documents: Documents, zone: tzinfo) -> dict[str, Callable[[], Entity]]:
-    """Take the documents and the server's zone; give by name what makes each entity."""
+    """Take the documents and the server's zone; return by name what makes each entity."""
     return {
         "Customer": partial(customer_entity, documents),
         "CustomerClass": partial(customer_class_entity, documents),

@@ -25,7 +25,7 @@ from sandbox.acumatica.values import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES
 
 
 def documents_view(documents: Documents) -> dict[str, Any]:
-    """Take the documents; give them plainly, moments in UTC, numbers as decimal texts."""
+    """Take the documents; return them plainly, moments in UTC, numbers as decimal texts."""
     return {
         "customer_classes": {one.code: one.description for one in documents.classes.values()},
         "customers": {one.code: _customer(one) for one in documents.customers.rows()},

@@ -26,7 +26,7 @@ ZONE = ZoneInfo("America/New_York")
 
 
 def key_of(*parts: str) -> str:
-    """Take the parts of a key; give the text under which the database finds it."""
+    """Take the parts of a key; return the text under which the database finds it."""
     return "/".join(collate(part) for part in parts)
 
 
@@ -60,7 +60,7 @@ class Book(Generic[Record]):
         self._state.changed(keys=True)
 
     def get(self, *parts: Any) -> Record:
-        """Give the record of that key; ValueError when there is none."""
+        """Return the record of that key; ValueError when there is none."""
         found = self._records.get(key_of(*map(str, parts)))
         if found is None:
             raise ValueError(f"There is no {self._dac} {'/'.join(map(str, parts))!r}.")
@@ -71,7 +71,7 @@ class Book(Generic[Record]):
         return key_of(*parts) in self._records
 
     def find(self, text: str) -> Iterable[Record]:
-        """Take what an address names; give the records that it may mean by key or GUID."""
+        """Take what an address names; return the records that it may mean by key or GUID."""
         keys = dict.fromkeys((key_of(text), key_of(*text.replace("|", "/").split("/"))))
         several = [self._records.get(key) for key in keys] + [self._by_note.get(text.lower())]
         return [one for one in several if one is not None]
@@ -101,7 +101,7 @@ class Documents:
         self._next_contact = FIRST_CONTACT
 
     def customer_class(self, code: str, moment: datetime, description: str = "") -> CustomerClass:
-        """Give the customer class of that code, made at `moment` when it is new."""
+        """Return the customer class of that code, made at `moment` when it is new."""
         found = self.classes.get(collate(code))
         if found is None:
             text = description or f"Customer class {code.upper()}"
@@ -111,7 +111,7 @@ class Documents:
         return found
 
     def next_number(self, kind: str, taken: Callable[[str], bool], prefix: str = "", width: int = NUMBER_WIDTH) -> str:
-        """Give the next free number of that kind, filled with zeros."""
+        """Return the next free number of that kind, filled with zeros."""
         while True:
             self._counters[kind] = self._counters.get(kind, 0) + 1
             number = f"{prefix}{self._counters[kind]:0{width}d}"
@@ -119,10 +119,10 @@ class Documents:
                 return number
 
     def next_contact(self) -> int:
-        """Give the number of a new contact."""
+        """Return the number of a new contact."""
         self._next_contact += 1
         return self._next_contact
 
     def today(self) -> date:
-        """Give the company's day."""
+        """Return the company's day."""
         return self.state.now().astimezone(ZONE).date()

@@ -36,13 +36,13 @@ REASONS = {
 
 
 def stack(frames: Sequence[str]) -> str:
-    """Take the frames of the fault; give a stack trace through the web server's pipeline."""
+    """Take the frames of the fault; return a stack trace through the web server's pipeline."""
     own = "\r\n".join(f"   at {frame}" for frame in frames)
     return own + "\r\n" + "\r\n".join(f"{RETHROWN}   at {frame}" for frame in PIPELINE)
 
 
 def exception(kind: str, message: str, frames: Sequence[str] = LIST_FRAMES) -> Response:
-    """Take an exception's type and message; give the JSON body every unhandled exception gets."""
+    """Take an exception's type and message; return the JSON body every unhandled exception gets."""
     body = {
         "message": "An error has occurred.",
         "exceptionMessage": message,
@@ -53,7 +53,7 @@ def exception(kind: str, message: str, frames: Sequence[str] = LIST_FRAMES) -> R
 
 
 def message(status: int, text: str) -> Response:
-    """Give the short body `{"message": …}`."""
+    """Return the short body `{"message": …}`."""
     return JSONResponse({"message": text}, status, media_type="application/json; charset=utf-8")
 
 

@@ -90,7 +90,7 @@ KINDS = {
 
 
 def compiled(text: str, table: Table, dialect: Dialect, zone: tzinfo) -> Filter:
-    """Take a filter's text; give its test on the table's rows. FilterError or UnknownField when it is not usable."""
+    """Take a filter's text; return its test on the table's rows. FilterError or UnknownField when it is not usable."""
     parser = _Parser(text, table, dialect, zone)
     part = parser.whole()
     return Filter(part.keep, tuple(parser.names), part.bounds)

@@ -37,42 +37,42 @@ def kind_of(value: Value, field: str = "") -> str:
 
 
 def texts(**getters: Getter) -> list[Field]:
-    """Give text fields that read what a record holds."""
+    """Return text fields that read what a record holds."""
     return [Field(name, "String", get) for name, get in getters.items()]
 
 
 def flags(**getters: Getter) -> list[Field]:
-    """Give boolean fields."""
+    """Return boolean fields."""
     return [Field(name, "Boolean", get) for name, get in getters.items()]
 
 
 def numbers(**getters: Getter) -> list[Field]:
-    """Give whole-number fields."""
+    """Return whole-number fields."""
     return [Field(name, "Int32", get) for name, get in getters.items()]
 
 
 def moments(**getters: Getter) -> list[Field]:
-    """Give fields of moments (and of days, written as midnight)."""
+    """Return fields of moments (and of days, written as midnight)."""
     return [Field(name, "DateTimeOffset", get) for name, get in getters.items()]
 
 
 def guids(**getters: Getter) -> list[Field]:
-    """Give GUID fields."""
+    """Return GUID fields."""
     return [Field(name, "Guid", get) for name, get in getters.items()]
 
 
 def amounts(**getters: Callable[[Any], int]) -> list[Field]:
-    """Give money fields over ten-thousandths, written with the four places the column stores."""
+    """Return money fields over ten-thousandths, written with the four places the column stores."""
     return [Field(name, "Decimal", _scaled(amount, get)) for name, get in getters.items()]
 
 
 def quantities(**getters: Callable[[Any], int]) -> list[Field]:
-    """Give quantity fields over ten-thousandths, written with six places."""
+    """Return quantity fields over ten-thousandths, written with six places."""
     return [Field(name, "Decimal", _scaled(quantity, get)) for name, get in getters.items()]
 
 
 def unit_prices(**getters: Callable[[Any], int]) -> list[Field]:
-    """Give unit-price fields over millionths."""
+    """Return unit-price fields over millionths."""
     return [Field(name, "Decimal", _scaled(price, get)) for name, get in getters.items()]
 
 
@@ -81,7 +81,7 @@ def _scaled(write: Callable[[int], Decimal], get: Callable[[Any], int]) -> Gette
 
 
 def presets(values: Row) -> list[Field]:
-    """Give fields that show a record's `extra` value of that name, else the preset."""
+    """Return fields that show a record's `extra` value of that name, else the preset."""
     return [Field(name, kind_of(value, name), _extra(name, _preset(name, value))) for name, value in values.items()]
 
 
@@ -98,7 +98,7 @@ def _extra(name: str, preset: Value) -> Getter:
 
 
 def constants(values: Row) -> list[Field]:
-    """Give fields that show the same in every record."""
+    """Return fields that show the same in every record."""
     return [Field(name, kind_of(value, name), _constant(_preset(name, value))) for name, value in values.items()]
 
 
@@ -107,22 +107,22 @@ def _constant(value: Value) -> Getter:
 
 
 def blank(names: str) -> Row:
-    """Take names apart by blanks; give each an empty text, for `presets` and `constants`."""
+    """Take names apart by blanks; return each an empty text, for `presets` and `constants`."""
     return dict.fromkeys(names.split(), "")
 
 
 def no(names: str) -> Row:
-    """Take names apart by blanks; give each `False`."""
+    """Take names apart by blanks; return each `False`."""
     return dict.fromkeys(names.split(), False)
 
 
 def zero(names: str) -> Row:
-    """Take names apart by blanks; give each the zero that the server computes."""
+    """Take names apart by blanks; return each the zero that the server computes."""
     return dict.fromkeys(names.split(), NOTHING)
 
 
 def entries(**kinds: str) -> list[Field]:
-    """Give fields over rows that are dictionaries, with their kinds."""
+    """Return fields over rows that are dictionaries, with their kinds."""
     return [Field(name, kind, _entry(name)) for name, kind in kinds.items()]
 
 
@@ -135,7 +135,7 @@ def _entry(name: str) -> Getter:
 
 
 def custom(path: str) -> Getter:
-    """Take `View.Field`; give what reads that custom field of a record."""
+    """Take `View.Field`; return what reads that custom field of a record."""
 
     def read(row: Any) -> Value:
         value: Value = row.custom.get(path)
@@ -145,12 +145,12 @@ def custom(path: str) -> Getter:
 
 
 def note_id(row: Any) -> str:
-    """Give a record's lasting id."""
+    """Return a record's lasting id."""
     return str(row.note_id)
 
 
 def settable(values: Row, given: Row, what: str) -> Row:
-    """Take the presets and values given for some of them; give the values typed. ValueError for a name not there."""
+    """Take the presets and values given for some of them; return the values typed. ValueError for a name not there."""
     unknown = given.keys() - values.keys()
     if unknown:
         raise ValueError(f"{what} has no {', '.join(sorted(unknown))}.")

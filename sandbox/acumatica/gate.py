@@ -30,7 +30,7 @@ class Fault:
     path: str
 
     def response(self) -> Response:
-        """Give the body that goes with the status: plain text for 429, JSON below 500, HTML above."""
+        """Return the body that goes with the status: plain text for 429, JSON below 500, HTML above."""
         if self.status == 429:
             return errors.throttled()
         if self.status < 500:
@@ -58,7 +58,7 @@ class Traffic:
         )
 
     def refusal(self, path: str) -> Response | None:
-        """Take a path; give a prepared fault or the throttle's answer. Declined requests do not count."""
+        """Take a path; return a prepared fault or the throttle's answer. Declined requests do not count."""
         for fault in self.faults:
             if path.startswith(fault.path) and fault.times > 0:
                 fault.times -= 1

@@ -16,7 +16,7 @@ class BadChange(ValueError):
 
 
 def moment_of(state: State, given: Given, name: str = "modified") -> datetime:
-    """Give the moment that the change names, else the sandbox's."""
+    """Return the moment that the change names, else the sandbox's."""
     text = given.get(name)
     if text is None:
         return stamped(state.now())
@@ -27,7 +27,7 @@ def moment_of(state: State, given: Given, name: str = "modified") -> datetime:
 
 
 def day_of(given: Given, name: str) -> date | None:
-    """Give the day that the change names, None for none."""
+    """Return the day that the change names, None for none."""
     if given.get(name) in (None, ""):
         return None
     found = parse_moment(str(given[name]), UTC)
@@ -37,7 +37,7 @@ def day_of(given: Given, name: str) -> date | None:
 
 
 def item_of(state: State, given: Given) -> Item:
-    """Give the item that the change names."""
+    """Return the item that the change names."""
     item = state.item(str(given["inventory_id"]))
     if item is None:
         raise ValueError(f"There is no item {given['inventory_id']!r}.")
@@ -45,7 +45,7 @@ def item_of(state: State, given: Given) -> Item:
 
 
 def site_of(state: State, code: Any) -> Site:
-    """Give the warehouse of that code."""
+    """Return the warehouse of that code."""
     site = state.sites.get(str(code).strip().upper())
     if site is None:
         raise ValueError(f"There is no warehouse {code!r}.")
@@ -53,7 +53,7 @@ def site_of(state: State, code: Any) -> Site:
 
 
 def quantity_of(given: Given) -> int:
-    """Give the quantity that the change names, in ten-thousandths."""
+    """Return the quantity that the change names, in ten-thousandths."""
     return scaled(given["quantity"], QUANTITY_PLACES, "quantity")
 
 

@@ -51,7 +51,9 @@ class Inquiry:
 
 
 def answer(inquiry: Inquiry, state: State, body: Mapping[str, Any], expand: str, zone: tzinfo) -> dict[str, Any]:
-    """Take the body of the PUT and `$expand`; give the record. Names that are no parameters are ignored, as really."""
+    """Take the body of the PUT and `$expand`; return the record. Names that are no parameters are ignored, as
+    really.
+    """
     values = parameters(inquiry, body, zone)
     for name, check in CHECKS.items():
         if name in values:
@@ -67,13 +69,13 @@ def answer(inquiry: Inquiry, state: State, body: Mapping[str, Any], expand: str,
 
 
 def parameters(inquiry: Inquiry, body: Mapping[str, Any], zone: tzinfo) -> dict[str, Value]:
-    """Take the body of the PUT; give every parameter's value, the preset where none is given."""
+    """Take the body of the PUT; return every parameter's value, the preset where none is given."""
     given = {name: _given(body.get(name), name in inquiry.dates, zone) for name in inquiry.parameters}
     return {name: preset if given[name] in (None, "") else given[name] for name, preset in inquiry.parameters.items()}
 
 
 def refused(inquiry: Inquiry, body: Mapping[str, Any], problem: Problem, zone: tzinfo) -> dict[str, Any]:
-    """Take a refused parameter; give the record with `error` on it and on the field, the body of a 422."""
+    """Take a refused parameter; return the record with `error` on it and on the field, the body of a 422."""
     record: dict[str, Any] = {"id": random_guid(), "rowNumber": 1, "note": None}
     record["error"] = f"Updating '{inquiry.name}' record raised at least one error. Please review the errors."
     for name, value in parameters(inquiry, body, zone).items():
@@ -125,7 +127,7 @@ CHECKS: dict[str, Callable[[State, Mapping[str, Value]], object]] = {"InventoryI
 
 
 def locations(row: Stock) -> list[tuple[str, int, int, int]]:
-    """Take a stock row; give location, on hand, available and available for shipping of each location.
+    """Take a stock row; return location, on hand, available and available for shipping of each location.
 
     Demand or supply not yet located stands on `<UNASSIGNED>` with nothing on hand.
     """

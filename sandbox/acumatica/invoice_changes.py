@@ -26,7 +26,7 @@ Billed = tuple[Order, OrderLine, int, str, str]
 
 
 def invoice_of(documents: Documents, given: Any) -> Invoice:
-    """Give the invoice that a change names, by `type` and `reference_nbr` or by the number alone."""
+    """Return the invoice that a change names, by `type` and `reference_nbr` or by the number alone."""
     names = given if isinstance(given, Mapping) else {"reference_nbr": given}
     invoice: Invoice = documents.invoices.get(names.get("type") or "Invoice", names["reference_nbr"])
     return invoice
@@ -84,7 +84,7 @@ def _add_invoice(documents: Documents, given: Given) -> dict[str, Any]:
 
 
 def _lists(invoice: Invoice) -> list[list[Invoice]]:
-    """Give the lists of invoices in which it stands: those of its orders, shipments and receipts."""
+    """Return the lists of invoices in which it stands: those of its orders, shipments and receipts."""
     several = [one.invoices for one in invoice.orders] + [one.invoices for one in invoice.shipments]
     return several + [one.invoices for one in invoice.receipts]
 
@@ -99,7 +99,9 @@ def _check(shipments: list[Shipment], receipts: list[Receipt]) -> None:
 
 
 def _billed(shipments: list[Shipment], receipts: list[Receipt], wished: list[Order]) -> list[Billed]:
-    """Give the lines to invoice; orders named beside shipments choose among these, orders alone are invoiced whole."""
+    """Return the lines to invoice; orders named beside shipments choose among these, orders alone are invoiced
+    whole.
+    """
     found: list[Billed] = []
     for shipment in shipments:
         done = [order for invoice in shipment.invoices for order in invoice.orders]
@@ -129,7 +131,7 @@ def _amount(order_line: OrderLine, quantity4: int, uom: str) -> int:
 
 
 def _tax_share(order: Order, billed: list[Billed]) -> int:
-    """Give the order's tax in the measure of what is invoiced of it."""
+    """Return the order's tax in the measure of what is invoiced of it."""
     whole = sums.line_total(order)
     part = sum(_amount(line, quantity4, uom) for one, line, quantity4, uom, _ in billed if one is order)
     return sums.ratio(sums.tax_total(order), part, whole, sums.CENT) if whole else 0

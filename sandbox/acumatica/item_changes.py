@@ -145,7 +145,7 @@ def _remove_item(state: State, given: Any) -> dict[str, Any]:
 
 
 def _change_id(state: State, given: Given) -> dict[str, Any]:
-    """Give the item another Inventory ID (Change ID); NoteID, stock, prices and documents stay its own."""
+    """Return the item another Inventory ID (Change ID); NoteID, stock, prices and documents stay its own."""
     known(given, "inventory_id new_id stamped modified", "a change of an ID")
     item, moment = item_of(state, given), moment_of(state, given)
     state.rename_item(item, str(given["new_id"]))

@@ -41,7 +41,7 @@ class Shape:
 
 
 def apart(text: str) -> list[str]:
-    """Take a list separated by commas; give its parts, commas inside brackets left alone."""
+    """Take a list separated by commas; return its parts, commas inside brackets left alone."""
     parts, depth, start = [], 0, 0
     for place, character in enumerate(text):
         depth += {"(": 1, ")": -1}.get(character, 0)
@@ -52,7 +52,7 @@ def apart(text: str) -> list[str]:
 
 
 def shape(table: Table, select: str, expand: str, depth: int = 1) -> Shape:
-    """Take `$select` and `$expand` of one level; give what is written. UnknownField or BadQuery when it cannot be."""
+    """Take `$select` and `$expand` of one level; return what is written. UnknownField or BadQuery when it cannot be."""
     names = [name for name in apart(select) if name not in table.links]
     chosen = (
         tuple(one for one in table.fields.values() if not one.computed)
@@ -75,7 +75,7 @@ def shape(table: Table, select: str, expand: str, depth: int = 1) -> Shape:
 
 
 def written(row: Any, how: Shape, old: bool) -> dict[str, Any]:
-    """Take a row and its shape; give the record with plain values, for OData 3 in its older encoding."""
+    """Take a row and its shape; return the record with plain values, for OData 3 in its older encoding."""
     record: dict[str, Any] = {one.name: _plain(one.get(row), old) for one in how.fields}
     for name, link, nested in how.links:
         target = link.get(row)
@@ -147,7 +147,7 @@ class Service:
         return self._feed(table, path, root, options, request)
 
     def deleted(self, name: str) -> Table:
-        """Give the deleted records of a table; a service without that feed refuses."""
+        """Return the deleted records of a table; a service without that feed refuses."""
         raise BadQuery(f"'{name}' has no deleted records.")
 
     def _one(self, table: Table, keyed: re.Match[str], root: str, options: Mapping[str, str]) -> Response:

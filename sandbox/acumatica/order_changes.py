@@ -88,7 +88,7 @@ def _add_order(documents: Documents, given: Given) -> dict[str, Any]:
 
 
 def order_of(documents: Documents, given: Given) -> Order:
-    """Give the order that `order_type` (or `type`) and `order_nbr` name."""
+    """Return the order that `order_type` (or `type`) and `order_nbr` name."""
     if not isinstance(given, Mapping):
         raise ValueError(f"an order is named by an object, not by {given!r}.")
     order: Order = documents.orders.get(given.get("order_type") or given.get("type") or "SO", given["order_nbr"])
@@ -174,7 +174,7 @@ def _status(value: Any) -> str:
 
 
 def party(given: Mapping[str, Any], base: Party) -> Party:
-    """Take contact and address names together; give the party with them, the rest as in `base`."""
+    """Take contact and address names together; return the party with them, the rest as in `base`."""
     known(given, " ".join((*DOCUMENT_CONTACT, *ADDRESS_NAMES)), "a contact with its address")
     contact = {name: value for name, value in given.items() if name in DOCUMENT_CONTACT}
     address = {name: value for name, value in given.items() if name not in DOCUMENT_CONTACT}

@@ -23,7 +23,7 @@ VENDOR = "VENDOR01"
 def changed_line(
     documents: Documents, order: Order, given: Given, site: Any, moment: datetime
 ) -> tuple[int | None, OrderLine | None]:
-    """Give the number and the line; no number for a new line, no line for one to remove."""
+    """Return the number and the line; no number for a new line, no line for one to remove."""
     known(given, LINE_NAMES, "a line of an order")
     number = int(given["line_nbr"]) if given.get("line_nbr") is not None else None
     old = next((line for line in order.lines if line.number == number), None)

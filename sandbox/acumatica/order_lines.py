@@ -182,7 +182,7 @@ def _purchasing(pair: Line) -> Iterator[Row]:
 
 
 def details_part(zone: tzinfo) -> Part:
-    """Take the server's zone; give the collection Details."""
+    """Take the server's zone; return the collection Details."""
     return Part(
         _line_fields(zone),
         _lines,

@@ -20,7 +20,7 @@ CONTENT_NAMES = "line quantity inventory_id"
 
 
 def package_of(documents: Documents, shipment: Shipment, given: Given) -> Package:
-    """Take a package of a change; give it, numbered after the others. ValueError for a wrong value."""
+    """Take a package of a change; return it, numbered after the others. ValueError for a wrong value."""
     known(given, PACKAGE_NAMES, "a package")
     number = max((one.number for one in shipment.packages), default=0) + 1
     return Package(

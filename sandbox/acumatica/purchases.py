@@ -68,7 +68,7 @@ def _order_total(purchase: PurchaseOrder) -> int:
 
 
 def received(purchase: PurchaseOrder, wanted: PurchaseLine) -> int:
-    """Give what of a line is on receipts."""
+    """Return what of a line is on receipts."""
     lines = (line for receipt in purchase.receipts for line in receipt.lines)
     return sum(line.quantity4 for line in lines if line.purchase_line is wanted)
 
@@ -232,7 +232,7 @@ INSTRUCTIONS = fields(
 
 
 def purchase_order_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; give the entity PurchaseOrder."""
+    """Take the documents and the server's zone; return the entity PurchaseOrder."""
     book = documents.purchases
     ship_to = party_parts(lambda one: one.lines[0].order.ship_to, "ShipTo")
     parts = {
@@ -256,7 +256,7 @@ def purchase_order_entity(documents: Documents, zone: tzinfo) -> Entity:
 
 
 def purchase_receipt_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; give the entity PurchaseReceipt."""
+    """Take the documents and the server's zone; return the entity PurchaseReceipt."""
     book = documents.receipts
     details = Part(_receipt_lines(), _received_lines, "transactions", lambda pair: str(pair.line.note_id))
     columns = _receipt_header(zone)

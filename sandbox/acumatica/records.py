@@ -81,7 +81,8 @@ class Wanted:
 def wanted(
     entity: Entity, select: str, expand: str, custom: str, filtered: Iterable[str] = (), *, listed: bool = True
 ) -> Wanted:
-    """Take the options' texts; give them apart. UnknownField for a name the entity has not (names are case-sensitive).
+    """Take the options' texts; return them apart. UnknownField for a name the entity has not (names are
+    case-sensitive).
 
     A `$select` of nested fields only leaves all header fields in; fields of the filter, and the keys of the address,
     come along unselected. In a list, an expanded collection that `$select` does not name has no rows.
@@ -142,7 +143,9 @@ def _parts(
 
 
 def linked(entity_name: str, parts: Mapping[str, Part]) -> dict[str, Link]:
-    """Take an entity's parts; give its linked objects as navigations, for filters such as `MainContact/Email eq …`."""
+    """Take an entity's parts; return its linked objects as navigations, for filters such as `MainContact/Email
+    eq …`.
+    """
     found: dict[str, Link] = {}
     for name, part in parts.items():
         if not part.many:
@@ -160,7 +163,7 @@ def _first(part: Part) -> Callable[[Any], Any]:
 
 
 def random_guid() -> str:
-    """Give a new GUID as text."""
+    """Return a new GUID as text."""
     return str(UUID(int=_RANDOM.getrandbits(128), version=4))
 
 
@@ -176,7 +179,7 @@ class Writer:
         self._body = _body(entity.table.fields, entity.parts, want, f"{root}/files/{entity.graph}", zone)
 
     def record(self, row: Any, number: int) -> dict[str, Any]:
-        """Take a row and its number on the page; give the record."""
+        """Take a row and its number on the page; return the record."""
         entity = self._entity
         record_id = entity.record_id(row)
         record: dict[str, Any] = {
@@ -207,7 +210,7 @@ class Writer:
 def _body(
     every: Mapping[str, Field], parts: Mapping[str, Part], want: Wanted, files: str, zone: tzinfo
 ) -> Callable[[Any], dict[str, Any]]:
-    """Give what writes a row's fields and wanted parts, in the order of their names."""
+    """Return what writes a row's fields and wanted parts, in the order of their names."""
     shown = {
         name: _field_writer(one, zone) for name, one in every.items() if want.fields is None or name in want.fields
     }
@@ -249,14 +252,14 @@ def _custom_type(value: Value) -> str:
 
 
 def wrapped(value: Value, zone: tzinfo) -> dict[str, Any]:
-    """Take a value; give it wrapped, `{}` when it is empty."""
+    """Take a value; return it wrapped, `{}` when it is empty."""
     if value is None or value == "":
         return {}
     return {"value": with_offset(value, zone) if isinstance(value, datetime) else value}
 
 
 def schema(entity: Entity, custom: Iterable[str]) -> dict[str, Any]:
-    """Give the answer of `$adHocSchema`: every field and part empty, one row of each collection, custom fields."""
+    """Return the answer of `$adHocSchema`: every field and part empty, one row of each collection, custom fields."""
     record = _empty(entity.table.fields, entity.parts)
     for path in custom:
         view, _, name = path.partition(".")

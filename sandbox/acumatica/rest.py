@@ -28,12 +28,12 @@ JSON = "application/json; charset=utf-8"
 
 
 def encoded(content: Any, status: int = 200) -> Response:
-    """Take any record or list; give the JSON answer."""
+    """Take any record or list; return the JSON answer."""
     return Response(ENCODER.encode(content), status, media_type=JSON)
 
 
 def versions(names: Iterable[str]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Give what answers `/entity`: the site's version, and the endpoint in those versions."""
+    """Return what answers `/entity`: the site's version, and the endpoint in those versions."""
     endpoints = [{"name": "Default", "version": name, "href": f"/entity/Default/{name}/"} for name in names]
     site = {"acumaticaBuildVersion": BUILD, "databaseVersion": BUILD}
 
@@ -87,7 +87,7 @@ class Contract:
 
     @cached_property
     def entities(self) -> Mapping[str, Entity]:
-        """Give the entities by name, each made when it is first asked for."""
+        """Return the entities by name, each made when it is first asked for."""
         makers: dict[str, Callable[[], Entity]] = {
             "StockItem": partial(stock_item, self._state),
             "NonStockItem": partial(non_stock_item, self._state),

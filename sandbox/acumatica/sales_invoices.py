@@ -155,7 +155,7 @@ BILLING = fields(
 
 
 def sales_invoice_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; give the entity SalesInvoice."""
+    """Take the documents and the server's zone; return the entity SalesInvoice."""
     book = documents.invoices
     bill_to = party_parts(lambda one: one.bill_to, "BillTo")
     parts = {

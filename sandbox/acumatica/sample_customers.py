@@ -51,7 +51,7 @@ def _odd() -> list[Change]:
 
 
 def sample_customers(plain: int) -> list[Change]:
-    """Take how many plain customers are wanted; give what adds them after the odd ones."""
+    """Take how many plain customers are wanted; return what adds them after the odd ones."""
     found = _odd()
     for number in range(1, plain + 1):
         contact = _contact(f"customer{number}@example.com", TOWNS[number % len(TOWNS)])

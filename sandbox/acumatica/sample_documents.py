@@ -44,7 +44,7 @@ def fill(documents: Documents, count: int) -> None:
 
 
 def sample_changes(items: Sequence[Item], count: int, now: datetime) -> Iterator[Change]:
-    """Take items, a number of orders and the present moment; give the changes that make the documents."""
+    """Take items, a number of orders and the present moment; return the changes that make the documents."""
     start = now - HISTORY
     boxed = items[len(items) // 2]
     if not boxed.conversions:

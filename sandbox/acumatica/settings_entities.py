@@ -219,7 +219,7 @@ def _fixed(name: str, rows: Sequence[Row], graph: str) -> Entity:
 
 
 def settings_entities(state: State) -> dict[str, Callable[[], Entity]]:
-    """Take the records; give by name what makes each of the small entities."""
+    """Take the records; return by name what makes each of the small entities."""
     start = next(iter(state.sites.values())).modified
     return {
         "Warehouse": lambda: _warehouse(state),

@@ -31,7 +31,7 @@ NO_GOODS = ("QT", "BL", "CM", "RC", "CR", "IN", "MO")
 
 
 def shipment_of(documents: Documents, given: Any) -> Shipment:
-    """Give the shipment that a change names, by `shipment_nbr` or as a whole."""
+    """Return the shipment that a change names, by `shipment_nbr` or as a whole."""
     shipment: Shipment = documents.shipments.get(given["shipment_nbr"] if isinstance(given, Mapping) else given)
     return shipment
 
@@ -87,7 +87,7 @@ Plan = tuple[Order, OrderLine, Given]
 
 
 def _plans(documents: Documents, given: Given, site: Site | None) -> list[Plan]:
-    """Give the lines to ship: those named, and the open ones of the orders named (in the warehouse, if one is)."""
+    """Return the lines to ship: those named, and the open ones of the orders named (in the warehouse, if one is)."""
     found: list[Plan] = []
     for one in given.get("lines", ()):
         known(one, LINE_NAMES, "a line of a shipment")

@@ -254,7 +254,7 @@ def _parts(zone: tzinfo) -> dict[str, Part]:
 
 
 def shipment_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; give the entity Shipment."""
+    """Take the documents and the server's zone; return the entity Shipment."""
     book, parts = documents.shipments, _parts(zone)
     lead = documents.state.remembered(lambda: [collate(one.number) for one in book.rows()])
     table = Table(

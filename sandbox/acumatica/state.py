@@ -98,11 +98,11 @@ class State:
                 row.booked, row.allocated = reserved - allocated, allocated
 
     def guid(self) -> str:
-        """Give a new GUID as text; the same sequence for the same catalogue."""
+        """Return a new GUID as text; the same sequence for the same catalogue."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
     def now(self) -> datetime:
-        """Give the sandbox's moment, aware, in UTC."""
+        """Return the sandbox's moment, aware, in UTC."""
         return self._clock().astimezone(UTC) + self._shift
 
     def advance(self, seconds: float) -> None:
@@ -117,7 +117,7 @@ class State:
             self._sorted = self._stock_rows = None
 
     def item_class(self, code: str, moment: datetime) -> ItemClass:
-        """Give the item class of that code, made at `moment` when it is new."""
+        """Return the item class of that code, made at `moment` when it is new."""
         found = self.classes.get(collate(code))
         if found is None:
             rule = self.rules[DEFAULT_RULE]
@@ -126,7 +126,7 @@ class State:
         return found
 
     def add_item(self, inventory_id: str, moment: datetime, *, description: str, item_class: str) -> Item:
-        """Take a new item's id and header; give the item, ValueError when the id is taken or empty."""
+        """Take a new item's id and header; return the item, ValueError when the id is taken or empty."""
         key = collate(inventory_id)
         if not inventory_id.strip() or key in self._items:
             raise ValueError(f"The inventory ID {inventory_id!r} is empty or taken.")
@@ -168,19 +168,19 @@ class State:
         self.changed(keys=True)
 
     def item(self, inventory_id: str) -> Item | None:
-        """Give the item of that id, None when there is none."""
+        """Return the item of that id, None when there is none."""
         return self._items.get(collate(inventory_id))
 
     def item_by_note(self, note_id: str) -> Item | None:
-        """Give the item with that GUID, None when there is none."""
+        """Return the item with that GUID, None when there is none."""
         return self._by_note.get(note_id.lower())
 
     def items(self) -> list[Item]:
-        """Give all items in the order of their ids."""
+        """Return all items in the order of their ids."""
         return self._ordered()[0]
 
     def item_keys(self) -> list[str]:
-        """Give the sort keys of `items()`, place by place."""
+        """Return the sort keys of `items()`, place by place."""
         return self._ordered()[1]
 
     def _ordered(self) -> tuple[list[Item], list[str]]:
@@ -190,16 +190,16 @@ class State:
         return self._sorted
 
     def stock_of(self, item: Item) -> Sequence[Stock]:
-        """Give the item's stock rows in the order of the warehouse codes."""
+        """Return the item's stock rows in the order of the warehouse codes."""
         rows = self._stock[item.number]
         return [rows[code] for code in sorted(rows)]
 
     def stock(self) -> list[Stock]:
-        """Give all stock rows by item number and warehouse number."""
+        """Return all stock rows by item number and warehouse number."""
         return self._stocked()[0]
 
     def stock_keys(self) -> list[int]:
-        """Give the item numbers of `stock()`, place by place."""
+        """Return the item numbers of `stock()`, place by place."""
         return self._stocked()[1]
 
     def _stocked(self) -> tuple[list[Stock], list[int]]:
@@ -220,14 +220,16 @@ class State:
         return row
 
     def stock_row(self, item: Item, code: str) -> Stock:
-        """Give the stock row of the item in that warehouse, made empty when there is none; ValueError: no warehouse."""
+        """Return the stock row of the item in that warehouse, made empty when there is none; ValueError: no
+        warehouse.
+        """
         if code not in self._stock[item.number]:
             self._put(item, code, 0, stamped(self.now()))
             self.changed(keys=True)
         return self._stock[item.number][code]
 
     def next_price(self) -> int:
-        """Give the record number of the next sales price."""
+        """Return the record number of the next sales price."""
         self._next_price += 1
         return self._next_price
 
@@ -238,11 +240,11 @@ class State:
         self.changed()
 
     def price_rows(self) -> list[SalesPrice]:
-        """Give the sales prices by record number."""
+        """Return the sales prices by record number."""
         return list(self.prices.values())
 
     def customer(self, code: str) -> int:
-        """Give the number of that customer, a new one for a new code."""
+        """Return the number of that customer, a new one for a new code."""
         return self.customers.setdefault(code, 5700 + len(self.customers))
 
     def remembered(self, build: Callable[[], list[Any]]) -> Callable[[], list[Any]]:

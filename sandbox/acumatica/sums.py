@@ -18,13 +18,13 @@ PERCENT = 100_000_000
 
 
 def ratio(number: int, factor: int, divisor: int, step: int = 1) -> int:
-    """Take whole numbers; give number × factor ÷ divisor rounded half up to a multiple of `step`."""
+    """Take whole numbers; return number × factor ÷ divisor rounded half up to a multiple of `step`."""
     exact = Decimal(number) * factor / (Decimal(divisor) * step)
     return int(exact.to_integral_value(ROUND_HALF_UP)) * step
 
 
 def base_quantity(item: Item, quantity4: int, uom: str) -> int:
-    """Take a quantity in a unit; give it in the item's base unit. ValueError when the item has no such unit."""
+    """Take a quantity in a unit; return it in the item's base unit. ValueError when the item has no such unit."""
     if uom == item.base_uom:
         return quantity4
     for row in item.conversions:
@@ -42,7 +42,7 @@ def needs_shipping(line: OrderLine) -> bool:
 
 
 def shipped(order: Order, line: OrderLine, *, confirmed_only: bool = False) -> int:
-    """Give what of a line is on shipments and receipts, in the line's unit."""
+    """Return what of a line is on shipments and receipts, in the line's unit."""
     total = 0
     for shipment in order.shipments:
         if shipment.status == "Canceled" or (confirmed_only and not shipment.confirmed):
@@ -63,7 +63,7 @@ def _in_unit_of(line: OrderLine, quantity4: int, uom: str) -> int:
 
 
 def open_quantity(order: Order, line: OrderLine) -> int:
-    """Give what of a line is still to be shipped and confirmed; nothing on a completed line."""
+    """Return what of a line is still to be shipped and confirmed; nothing on a completed line."""
     if line.completed or order.status in NOT_OPEN:
         return 0
     left = max(abs(line.quantity4) - shipped(order, line, confirmed_only=True), 0)
@@ -71,28 +71,28 @@ def open_quantity(order: Order, line: OrderLine) -> int:
 
 
 def invoiced(order: Order, line: OrderLine) -> int:
-    """Give what of a line is invoiced, in its unit."""
+    """Return what of a line is invoiced, in its unit."""
     lines = (one for invoice in order.invoices for one in invoice.lines if one.order_line is line)
     return sum(_in_unit_of(line, one.quantity4, one.uom) for one in lines)
 
 
 def extended(line: OrderLine) -> int:
-    """Give quantity × unit price of a line, in cents."""
+    """Return quantity × unit price of a line, in cents."""
     return 0 if line.free else ratio(line.quantity4, line.price6, 1_000_000, CENT)
 
 
 def discount(line: OrderLine) -> int:
-    """Give a line's discount: the amount given, else its percent of the extended price."""
+    """Return a line's discount: the amount given, else its percent of the extended price."""
     return line.discount4 or ratio(extended(line), line.discount6, PERCENT, CENT)
 
 
 def line_amount(line: OrderLine) -> int:
-    """Give a line's amount after its discount."""
+    """Return a line's amount after its discount."""
     return extended(line) - discount(line)
 
 
 def line_total(order: Order, *, misc: bool | None = None) -> int:
-    """Give the sum of the lines' amounts; only goods or only charges when `misc` says so."""
+    """Return the sum of the lines' amounts; only goods or only charges when `misc` says so."""
     return sum(line_amount(line) for line in order.lines if misc is None or is_misc(line) is misc)
 
 
@@ -102,49 +102,49 @@ def is_misc(line: OrderLine) -> bool:
 
 
 def tax_total(order: Order) -> int:
-    """Give the sum of the taxes."""
+    """Return the sum of the taxes."""
     return sum(tax.amount4 for tax in order.taxes)
 
 
 def order_total(order: Order) -> int:
-    """Give the order's total."""
+    """Return the order's total."""
     return line_total(order) + order.freight4 + order.premium4 + tax_total(order) - order.discount4
 
 
 def order_quantity(order: Order) -> int:
-    """Give the sum of the ordered quantities, each in its line's unit."""
+    """Return the sum of the ordered quantities, each in its line's unit."""
     return sum(line.quantity4 for line in order.lines)
 
 
 def unbilled(order: Order, line: OrderLine) -> int:
-    """Give the amount of a line not yet invoiced."""
+    """Return the amount of a line not yet invoiced."""
     if not line.quantity4:
         return 0
     return ratio(line_amount(line), line.quantity4 - invoiced(order, line), line.quantity4, CENT)
 
 
 def shipped_quantity(shipment: Shipment, order: Order | None = None) -> int:
-    """Give the shipped quantity, each line in its unit; of one order's lines when it is named."""
+    """Return the shipped quantity, each line in its unit; of one order's lines when it is named."""
     return sum(line.quantity4 for line in shipment.lines if order is None or line.order is order)
 
 
 def invoice_lines_total(invoice: Invoice) -> int:
-    """Give the sum of an invoice's lines."""
+    """Return the sum of an invoice's lines."""
     return sum(line.amount4 for line in invoice.lines)
 
 
 def invoice_total(invoice: Invoice) -> int:
-    """Give an invoice's amount."""
+    """Return an invoice's amount."""
     return invoice_lines_total(invoice) + invoice.freight4 + invoice.tax4 - invoice.discount4
 
 
 def invoice_balance(invoice: Invoice) -> int:
-    """Give what of an invoice is not paid."""
+    """Return what of an invoice is not paid."""
     return 0 if invoice.status == "Closed" else invoice_total(invoice) - invoice.paid4
 
 
 def settled_status(order: Order) -> str:
-    """Give the status an order takes after what happened to its shipments; one held, canceled or the like keeps it.
+    """Return the status an order takes after what happened to its shipments; one held, canceled or the like keeps it.
 
     Any shipment not confirmed: Shipping; nothing left, or the rest completed by hand: Completed; something left after a
     confirmed one: Back Order.

@@ -70,7 +70,9 @@ class Table:
     custom: Callable[[str], Callable[[Any], Value]] | None = None
 
     def field(self, name: str) -> Field:
-        """Give the field of that exact name. UnknownField when there is none, ComputedField when it serves no query."""
+        """Return the field of that exact name. UnknownField when there is none, ComputedField when it serves no
+        query.
+        """
         found = self.fields.get(name)
         if found is None:
             raise UnknownField(name, self.type_name)
@@ -80,7 +82,7 @@ class Table:
 
 
 def fields(*several: Field) -> dict[str, Field]:
-    """Take fields; give them by name."""
+    """Take fields; return them by name."""
     return {one.name: one for one in several}
 
 
@@ -106,7 +108,7 @@ class Question:
 
 
 def hiding(question: Question, hidden: Predicate) -> Question:
-    """Take a question and a test; give the question without the rows that the test finds."""
+    """Take a question and a test; return the question without the rows that the test finds."""
     keep = question.keep
 
     def shown(row: Any) -> bool:
@@ -125,14 +127,14 @@ class Reader:
         self._kept_version = -1
 
     def read(self, table: Table, question: Question) -> list[Any]:
-        """Give the rows of the asked page."""
+        """Return the rows of the asked page."""
         end = None if question.top is None else question.skip + question.top
         if question.skip or question.order:
             return self._all(table, question)[question.skip : end]
         return list(islice(_matching(table, question), end))
 
     def count(self, table: Table, question: Question) -> int:
-        """Give how many rows the filter lets through, whatever the page."""
+        """Return how many rows the filter lets through, whatever the page."""
         return len(self._all(table, question))
 
     def _all(self, table: Table, question: Question) -> list[Any]:

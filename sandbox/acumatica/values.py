@@ -18,7 +18,7 @@ US_FORMATS = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M
 
 
 def from_json(body: bytes) -> Any:
-    """Take a body; give its JSON, ValueError for what is none, or is nested deeper than anybody reads."""
+    """Take a body; return its JSON, ValueError for what is none, or is nested deeper than anybody reads."""
     try:
         return json.loads(body)
     except RecursionError as fault:
@@ -26,7 +26,7 @@ def from_json(body: bytes) -> Any:
 
 
 def whole_number(text: str) -> int | None:
-    """Take digits; give the number, None for anything else and for what no 32-bit integer holds."""
+    """Take digits; return the number, None for anything else and for what no 32-bit integer holds."""
     if not (text.isascii() and text.isdigit()) or len(text.lstrip("0")) > len(str(LARGEST_INT)):
         return None
     return number if (number := int(text)) <= LARGEST_INT else None
@@ -43,7 +43,7 @@ _ASCII = {code: _weight(chr(code)) for code in range(1, 128)}
 
 @lru_cache(maxsize=500_000)
 def collate(text: str) -> str:
-    """Take any text; give a key whose order and equality are the database's.
+    """Take any text; return a key whose order and equality are the database's.
 
     Case and trailing blanks do not count; punctuation comes before digits, digits before letters (a plain byte order
     differs, as on a real SQL Server), an accent decides only between otherwise equal texts.
@@ -56,7 +56,7 @@ def collate(text: str) -> str:
 
 
 def stamped(moment: datetime) -> datetime:
-    """Take a moment; give it as the column type `datetime` keeps it: in steps of 1/300 second."""
+    """Take a moment; return it as the column type `datetime` keeps it: in steps of 1/300 second."""
     ticks = round(moment.microsecond * 300 / 1_000_000)
     return moment.replace(microsecond=0) + timedelta(milliseconds=round(ticks * 10 / 3))
 
@@ -67,7 +67,7 @@ def _fraction(moment: datetime) -> str:
 
 @lru_cache(maxsize=100_000)
 def with_offset(moment: datetime, zone: tzinfo) -> str:
-    """Take a moment and the server's zone; give the contract API's text, trailing zeros of the fraction cut."""
+    """Take a moment and the server's zone; return the contract API's text, trailing zeros of the fraction cut."""
     local = moment.astimezone(zone)
     minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
     sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
@@ -79,13 +79,13 @@ def _seconds(moment: datetime) -> str:
 
 
 def in_utc(moment: datetime, mark: str = "Z") -> str:
-    """Take a moment; give OData's text of it in UTC, ended by `mark`."""
+    """Take a moment; return OData's text of it in UTC, ended by `mark`."""
     moment = moment.astimezone(UTC)
     return f"{_seconds(moment)}{_fraction(moment)}{mark}"
 
 
 def parse_moment(text: str, zone: tzinfo) -> datetime | None:
-    """Take an ISO or US date text; give the aware moment (read in `zone` without an offset), None when unreadable."""
+    """Take an ISO or US date text; return the aware moment (read in `zone` without an offset), None when unreadable."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -106,33 +106,33 @@ def _us_moment(text: str) -> datetime | None:
 
 
 def midnight(day: date | None, zone: tzinfo) -> datetime | None:
-    """Take a day; give its midnight in `zone`, the way date-only fields are written; None for none."""
+    """Take a day; return its midnight in `zone`, the way date-only fields are written; None for none."""
     return None if day is None else datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def quantity(whole: int) -> Decimal:
-    """Take ten-thousandths; give the decimal with the six places the column stores."""
+    """Take ten-thousandths; return the decimal with the six places the column stores."""
     return Decimal(whole * 100).scaleb(-6)
 
 
 def price(whole: int) -> Decimal:
-    """Take millionths; give the decimal with the six places the column stores."""
+    """Take millionths; return the decimal with the six places the column stores."""
     return Decimal(whole).scaleb(-PRICE_PLACES)
 
 
 def amount(whole: int) -> Decimal:
-    """Take ten-thousandths of the currency; give the decimal with the four places the column stores."""
+    """Take ten-thousandths of the currency; return the decimal with the four places the column stores."""
     return Decimal(whole).scaleb(-MONEY_PLACES)
 
 
 def plain(whole: int, places: int) -> str:
-    """Take a scaled whole number; give its shortest decimal text ("12.5")."""
+    """Take a scaled whole number; return its shortest decimal text ("12.5")."""
     text = f"{Decimal(whole).scaleb(-places):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def scaled(text: object, places: int, what: str) -> int:
-    """Take a number as text or number; give it as a whole count of 10**-places, ValueError when it does not fit."""
+    """Take a number as text or number; return it as a whole count of 10**-places, ValueError when it does not fit."""
     try:
         number = Decimal(str(text)).scaleb(places)
     except InvalidOperation as fault:

@@ -51,7 +51,7 @@ class Access:
         self.tokens[token].revoked = revoked
 
     def sign_in(self, username: str, password: str) -> str:
-        """Give an administrator's token. Raises `Refusal` 401."""
+        """Return an administrator's token. Raises `Refusal` 401."""
         if (username, password) != ADMINISTRATOR:
             raise Refusal(401, WRONG_SIGN_IN)
         token = f"sandbox-admin-token-{len(self.tokens)}"

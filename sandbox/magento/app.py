@@ -82,7 +82,7 @@ AREAS: tuple[Any, ...] = (
 
 
 def utc_now() -> datetime:
-    """Give the real moment."""
+    """Return the real moment."""
     return datetime.now(UTC)
 
 
@@ -96,7 +96,7 @@ def create_app(
     timezone: str = "UTC",
     **settings: Any,
 ) -> Starlette:
-    """Take the catalogue and the shop's traits; give the shop.
+    """Take the catalogue and the shop's traits; return the shop.
 
     `sources` are the inventory sources that exist, with `default_apart` the source `default` is in Default Stock alone,
     as a real Magento has it; `currency` is the base currency, `timezone` the shop's. Every name

@@ -59,7 +59,7 @@ def is_fixed(product: Product) -> bool:
 
 
 def update(call: Call) -> list[dict[str, Any]]:
-    """Write prices; give the row errors."""
+    """Write prices; return the row errors."""
     shop, rows = call.shop, call.given["prices"]
     products = Rows(shop, rows, fixed_only=True)
     errors: list[dict[str, Any]] = []
@@ -104,7 +104,7 @@ def put_price(shop: Shop, product: Product, price: int, store_id: int) -> None:
 
 
 def information(call: Call) -> list[dict[str, Any]]:
-    """Give the stored prices of those SKUs that take one, in the spelling of the question."""
+    """Return the stored prices of those SKUs that take one, in the spelling of the question."""
     found: dict[int, tuple[Product, str]] = {}
     for sku in call.given["skus"]:
         product = call.shop.located(sku)

@@ -31,7 +31,7 @@ def _head(bulk: Bulk) -> dict[str, Any]:
 
 
 def status(call: Call) -> dict[str, Any]:
-    """Give the status of each operation."""
+    """Return the status of each operation."""
     bulk = _bulk(call)
     operations = [
         {"id": one.id, "status": one.status, "result_message": one.message, "error_code": one.error_code}
@@ -54,19 +54,19 @@ def _detailed(bulk: Bulk, one: Operation) -> dict[str, Any]:
 
 
 def detailed_status(call: Call) -> dict[str, Any]:
-    """Give each operation with what was asked, while it is kept, and what came of it."""
+    """Return each operation with what was asked, while it is kept, and what came of it."""
     bulk = _bulk(call)
     return {"operations_list": [_detailed(bulk, one) for one in bulk.operations], **_head(bulk)}
 
 
 def count(call: Call) -> int:
-    """Give how many operations have a status; 0 of a bulk that is not known."""
+    """Return how many operations have a status; 0 of a bulk that is not known."""
     bulk = call.shop.bulks.get(call.given["bulkUuid"])
     return sum(one.status == call.given["status"] for one in bulk.operations) if bulk else 0
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the operations asked for, of all bulks."""
+    """Return the operations asked for, of all bulks."""
     asked = call.given["searchCriteria"]
     rows = [
         {"extension_attributes": {"start_time": bulk.start_time}, **_detailed(bulk, one)}

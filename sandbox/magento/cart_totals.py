@@ -16,7 +16,7 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 
 
 def totals(shop: Shop, cart: Cart) -> dict[str, Any]:
-    """Give the totals of a cart."""
+    """Return the totals of a cart."""
     virtual = is_virtual(cart.items)
     subtotal = sum((item.total for item in cart.items), ZERO)
     shipping = ZERO if virtual else pieces(cart.items) * FLAT_RATE

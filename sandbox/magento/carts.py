@@ -96,7 +96,7 @@ KEPT = (
 
 
 def create(call: Call) -> str:
-    """Make a cart; give its secret name."""
+    """Make a cart; return its secret name."""
     number = call.shop.next_id("cart")
     name = hashlib.sha256(f"cart {number}".encode()).hexdigest()[:32]
     call.shop.sales.carts[name] = Cart(number, call.store_id or 1)
@@ -200,7 +200,7 @@ def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pay(call: Call) -> int:
-    """Place the order of a cart; give its id."""
+    """Place the order of a cart; return its id."""
     shop, cart = call.shop, _cart(call)
     virtual = is_virtual(cart.items)
     if not virtual and not cart.has_method:

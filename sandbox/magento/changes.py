@@ -24,7 +24,7 @@ Changes = Mapping[str, Callable[[Shop, Any], dict[str, Any] | None]]
 
 
 def apply(shop: Shop, change: Any, known: Changes) -> dict[str, Any]:
-    """Take one change (`{"set_price": {…}}`) of those known; give what it made. Raises `BadChange`."""
+    """Take one change (`{"set_price": {…}}`) of those known; return what it made. Raises `BadChange`."""
     if not isinstance(change, Mapping) or len(change) != 1:
         raise BadChange("a change is an object with exactly one name.")
     ((name, given),) = change.items()

@@ -31,7 +31,7 @@ def list_inconsistencies(shop: Shop, given: Any) -> dict[str, Any]:
 
 
 def repair_reservations(shop: Shop, given: Any) -> dict[str, Any]:
-    """Write the compensations that are missing; gives them."""
+    """Write the compensations that are missing; return them."""
     written = list(_missing(shop))
     for order, row in written:
         append(shop, order, row)

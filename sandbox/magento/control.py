@@ -31,7 +31,7 @@ class Control:
         self._views = views
 
     def make(self, change: Any) -> Mapping[str, Any]:
-        """Make one change; give what it made. Raises `BadChange`."""
+        """Make one change; return what it made. Raises `BadChange`."""
         return apply(self._shop, change, self._changes)
 
     async def change(self, request: Request) -> Response:
@@ -49,7 +49,7 @@ class Control:
         return _json({"results": results})
 
     async def state(self, request: Request) -> Response:
-        """Give prices and quantities as exact decimals, the switches, and how many requests came."""
+        """Return prices and quantities as exact decimals, the switches, and how many requests came."""
         shop = self._shop
         stored = {product.sku: prices_of(product) for product in shop.products.values() if product.details}
         parts = [view(shop) for view in self._views]
@@ -71,7 +71,7 @@ class Control:
         )
 
     async def journal(self, request: Request) -> Response:
-        """Give the requests received, or the writes only."""
+        """Return the requests received, or the writes only."""
         writes = request.query_params.get("writes") == "1"
         return _json({"requests": self._journal.shown(writes=writes)})
 

@@ -67,12 +67,12 @@ COLUMNS = columns_of(CREDITMEMO)
 
 
 def refund_order(call: Call) -> str:
-    """Make a credit memo for an order; give its id."""
+    """Make a credit memo for an order; return its id."""
     return _refund(call, order_of(call.shop, call.given["orderId"]), None)
 
 
 def refund_invoice(call: Call) -> str:
-    """Make a credit memo for an invoice; give its id."""
+    """Make a credit memo for an invoice; return its id."""
     invoice = call.shop.sales.invoices.get(call.given["invoiceId"])
     if invoice is None:
         raise Refusal(404, NO_ENTITY)
@@ -174,13 +174,13 @@ def _book(shop: Shop, order: Order, lines: Refunded, items: list[Row], memo: Row
 
 
 def memo_shown(memo: CreditMemo) -> dict[str, Any]:
-    """Give a credit memo."""
+    """Return a credit memo."""
     items = [CREDITMEMO_ITEM.shown(row) for row in memo.items]
     return {**CREDITMEMO.shown(memo.row), "items": items, "comments": [dict(row) for row in memo.comments]}
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one credit memo."""
+    """Return one credit memo."""
     memo = call.shop.sales.creditmemos.get(call.given["id"])
     if memo is None:
         raise Refusal(404, NO_ENTITY)
@@ -188,7 +188,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the credit memos asked for."""
+    """Return the credit memos asked for."""
     asked = call.given["searchCriteria"]
     items, number = found(call.shop.sales.creditmemos.values(), COLUMNS, asked)
     return result([memo_shown(one) for one in items], asked, number)

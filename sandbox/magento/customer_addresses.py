@@ -46,7 +46,7 @@ ADDRESS = Data(
 
 
 def address_shown(customer: Customer, address: CustomerAddress) -> dict[str, Any]:
-    """Give an address as JSON; what it has not is left out, but of the region the three parts."""
+    """Return an address as JSON; what it has not is left out, but of the region the three parts."""
     region = REGIONS.get(address.region_id or 0)
     code, name = (region.code, region.name) if region else (address.region, address.region)
     shown: dict[str, Any] = {

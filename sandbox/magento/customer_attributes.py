@@ -86,7 +86,7 @@ def check_gender(value: int | None) -> None:
 
 
 def shown(attribute: CustomerAttribute) -> dict[str, Any]:
-    """Give the description of an attribute."""
+    """Return the description of an attribute."""
     options = [{"label": " ", "value": ""}] if attribute.options else []
     options += [{"label": label, "value": number} for number, label in attribute.options.items()]
     return {
@@ -115,7 +115,7 @@ def shown(attribute: CustomerAttribute) -> dict[str, Any]:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give the description of one attribute."""
+    """Return the description of one attribute."""
     code = call.given["attributeCode"]
     attribute = attribute_of(call.shop, code)
     if attribute is None:
@@ -125,7 +125,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_custom(call: Call) -> list[dict[str, Any]]:
-    """Give the descriptions of the shop's own attributes."""
+    """Return the descriptions of the shop's own attributes."""
     return [shown(one) for one in call.shop.customer_attributes.values()]
 
 

@@ -21,7 +21,7 @@ BAD_VALUE = 'Invalid value of "%value" provided for the %fieldName field.'
 
 
 def shown(group: CustomerGroup) -> dict[str, Any]:
-    """Give a group as JSON."""
+    """Return a group as JSON."""
     tax = TAX_CLASSES[group.tax_class_id]
     return {"id": group.id, "code": group.code, "tax_class_id": group.tax_class_id, "tax_class_name": tax}
 
@@ -49,7 +49,7 @@ def save(call: Call) -> dict[str, Any]:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one group."""
+    """Return one group."""
     group = call.shop.customer_groups.get(call.given["id"])
     if group is None:
         raise no_entity("id", call.given["id"])
@@ -57,7 +57,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the groups asked for."""
+    """Return the groups asked for."""
     columns: Columns = {
         "id": lambda one: int(one.id),
         "customer_group_id": lambda one: int(one.id),

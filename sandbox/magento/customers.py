@@ -56,7 +56,7 @@ TAKEN = "A customer with the same email address already exists in an associated 
 
 
 def shown(customer: Customer) -> dict[str, Any]:
-    """Give a customer as JSON."""
+    """Return a customer as JSON."""
     fields = customer.fields
     body: dict[str, Any] = {"id": customer.id, "group_id": customer.group_id}
     body |= {kind: str(customer.defaults[kind]) for kind in KINDS if kind in customer.defaults}
@@ -180,7 +180,7 @@ def _customer(shop: Shop, number: int) -> Customer:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one customer."""
+    """Return one customer."""
     return shown(_customer(call.shop, call.given["customerId"]))
 
 
@@ -191,7 +191,7 @@ def delete(call: Call) -> bool:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the customers asked for."""
+    """Return the customers asked for."""
     asked = call.given["searchCriteria"]
     items, total = found(call.shop.customers.values(), _columns(call.shop), asked, attributes=True)
     return result([shown(one) for one in items], asked, total)
@@ -211,7 +211,7 @@ def _reader(part: str, name: str) -> Callable[[Customer], Any]:
 
 
 def get_address(call: Call) -> dict[str, Any]:
-    """Give one address by its id."""
+    """Return one address by its id."""
     number = call.given["addressId"]
     for customer in call.shop.customers.values():
         address = customer.address(number)

@@ -14,7 +14,7 @@ NO_COUNTRY = "The country isn't available."
 
 
 def shown(country: Country) -> dict[str, Any]:
-    """Give a country as JSON."""
+    """Return a country as JSON."""
     body: dict[str, Any] = {
         "id": country.id,
         "two_letter_abbreviation": country.id,
@@ -31,12 +31,12 @@ def shown(country: Country) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> list[dict[str, Any]]:
-    """Give all countries."""
+    """Return all countries."""
     return [shown(country) for country in COUNTRIES.values()]
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one country."""
+    """Return one country."""
     country = COUNTRIES.get(call.given["countryId"])
     if country is None:
         raise Refusal(404, NO_COUNTRY)

@@ -142,7 +142,7 @@ def set_shipment_type(shop: Shop, given: Given) -> None:
 
 
 def view(shop: Shop) -> dict[str, Any]:
-    """Give customers, groups, documents and reservations, numbers as exact decimals."""
+    """Return customers, groups, documents and reservations, numbers as exact decimals."""
     sales = shop.sales
     return {
         "customers": [_customer(one) for one in shop.customers.values()],

@@ -36,7 +36,7 @@ class Refusal(Exception):
         self.session = session
 
     def body(self) -> dict[str, Any]:
-        """Give the JSON body."""
+        """Return the JSON body."""
         body: dict[str, Any] = {"message": self.message}
         if self.errors:
             body["errors"] = list(self.errors)
@@ -45,7 +45,7 @@ class Refusal(Exception):
         return body
 
     def words(self) -> str:
-        """Give the message with its parameters filled in, as the queue's results show it."""
+        """Return the message with its parameters filled in, as the queue's results show it."""
         parameters = self.parameters or {}
         if not isinstance(parameters, Mapping):
             parameters = {str(place): value for place, value in enumerate(parameters, start=1)}

@@ -46,7 +46,7 @@ COLUMNS = columns_of(INVOICE)
 
 
 def invoice(call: Call) -> str:
-    """Make an invoice for an order; give its id."""
+    """Make an invoice for an order; return its id."""
     shop, given = call.shop, call.given
     order = order_of(shop, given["orderId"])
     lines = charged(order, given["items"] or [])
@@ -141,13 +141,13 @@ def _deliver(shop: Shop, order: Order, lines: Charged) -> list[tuple[str, Moved]
 
 
 def invoice_shown(made: Invoice) -> dict[str, Any]:
-    """Give an invoice."""
+    """Return an invoice."""
     items = [INVOICE_ITEM.shown(row) for row in made.items]
     return {**INVOICE.shown(made.row), "items": items, "comments": [dict(row) for row in made.comments]}
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one invoice."""
+    """Return one invoice."""
     made = call.shop.sales.invoices.get(call.given["id"])
     if made is None:
         raise Refusal(404, NO_ENTITY)
@@ -155,7 +155,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the invoices asked for."""
+    """Return the invoices asked for."""
     asked = call.given["searchCriteria"]
     items, number = found(call.shop.sales.invoices.values(), COLUMNS, asked)
     return result([invoice_shown(one) for one in items], asked, number)

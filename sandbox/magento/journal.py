@@ -45,7 +45,7 @@ class Entry:
         self.applied = True
 
     def shown(self, router: Router) -> dict[str, Any]:
-        """Give the entry as the journal shows it."""
+        """Return the entry as the journal shows it."""
         records = list(_records(_decoded(self.body)))
         keys = [key for record in records if (key := _key(record)) is not None]
         found = _path_values(router, self.method, self.raw)
@@ -73,7 +73,7 @@ class Journal:
         self.entries: list[Entry] = []
 
     def shown(self, *, writes: bool) -> list[dict[str, Any]]:
-        """Give all entries, or the writes only."""
+        """Return all entries, or the writes only."""
         return [entry.shown(self._router) for entry in self.entries if not writes or self._is_write(entry)]
 
     def _is_write(self, entry: Entry) -> bool:

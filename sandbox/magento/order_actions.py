@@ -120,7 +120,7 @@ def add_comment(call: Call) -> bool:
 
 
 def comments(call: Call) -> dict[str, Any]:
-    """Give the comments of an order, oldest first."""
+    """Return the comments of an order, oldest first."""
     order = call.shop.sales.orders.get(call.given["id"])
     rows = order.history if order is not None else []
     asked = Criteria([[Filter("parent_id", str(call.given["id"]), "eq")]])
@@ -128,7 +128,7 @@ def comments(call: Call) -> dict[str, Any]:
 
 
 def statuses(call: Call) -> str | list[Any]:
-    """Give the order's status."""
+    """Return the order's status."""
     return order_of(call.shop, call.given["id"]).row.get("status") or []
 
 

@@ -25,7 +25,7 @@ def _lines(shop: Shop) -> list[Line]:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one line."""
+    """Return one line."""
     line = next((one for one in _lines(call.shop) if one.id == call.given["id"]), None)
     if line is None:
         raise Refusal(404, NO_ENTITY)
@@ -33,7 +33,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the lines asked for."""
+    """Return the lines asked for."""
     asked = call.given["searchCriteria"]
     items, total = found(_lines(call.shop), COLUMNS, asked)
     return result([line_shown(one) for one in items], asked, total)

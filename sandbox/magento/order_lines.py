@@ -82,7 +82,7 @@ def can_invoice(lines: list[Line]) -> bool:
 
 
 def line_shown(line: Line, *, loaded: bool = True) -> dict[str, Any]:
-    """Give a line as JSON; `loaded`: with the extension attributes that a read adds."""
+    """Return a line as JSON; `loaded`: with the extension attributes that a read adds."""
     shown = row_shown(line.row)
     if line.options:
         shown["product_option"] = line.options
@@ -94,7 +94,7 @@ def line_shown(line: Line, *, loaded: bool = True) -> dict[str, Any]:
 
 
 def row_shown(row: Row) -> dict[str, Any]:
-    """Give a line's columns as JSON: row totals are not those stored, but less the discount."""
+    """Return a line's columns as JSON: row totals are not those stored, but less the discount."""
     shown = ITEM.shown(row)
     if "original_price" not in shown and row.get("price") is not None:
         shown["original_price"] = json_value(row["price"])

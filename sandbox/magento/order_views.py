@@ -15,7 +15,7 @@ ALWAYS = ("base_grand_total", "customer_email", "grand_total")
 
 
 def order_shown(order: Order) -> dict[str, Any]:
-    """Give an order as a read shows it."""
+    """Return an order as a read shows it."""
     shown = head_shown(order.row)
     shown["items"] = [line_shown(line) for line in order.lines]
     billing = order.address("billing")
@@ -29,7 +29,9 @@ def order_shown(order: Order) -> dict[str, Any]:
 
 
 def head_shown(row: Row) -> dict[str, Any]:
-    """Give the order's own columns; what is due is computed, and three columns are shown even if they hold nothing."""
+    """Return the order's own columns; what is due is computed, and three columns are shown even if they hold
+    nothing.
+    """
     shown: dict[str, Any] = {**dict.fromkeys(ALWAYS), **ORDER.shown(row)}
     for base in ("", "base_"):
         due = max(amount(row, f"{base}grand_total") - amount(row, f"{base}total_paid"), ZERO)
@@ -43,7 +45,7 @@ def newest_first(order: Order) -> list[Row]:
 
 
 def address_shown(row: Row) -> dict[str, Any]:
-    """Give an address."""
+    """Return an address."""
     shown = ADDRESS.shown(row)
     if row.get("street") is not None:
         shown["street"] = row["street"]
@@ -51,13 +53,13 @@ def address_shown(row: Row) -> dict[str, Any]:
 
 
 def payment_shown(row: Row) -> dict[str, Any]:
-    """Give a payment."""
+    """Return a payment."""
     fixed = {"account_status": None, "additional_information": list(row["additional_information"].values())}
     return {**fixed, "cc_last4": None, **PAYMENT.shown(row)}
 
 
 def history_shown(row: Row) -> dict[str, Any]:
-    """Give a comment."""
+    """Return a comment."""
     fixed = dict.fromkeys(("comment", "is_customer_notified", "is_visible_on_front", "parent_id"))
     return {**fixed, **HISTORY.shown(row)}
 
@@ -83,12 +85,12 @@ def _extension(order: Order) -> dict[str, Any]:
 
 
 def total_shown(row: Row) -> dict[str, Any]:
-    """Give the amounts of shipping."""
+    """Return the amounts of shipping."""
     return {name: json_value(row[name]) for name in sorted(SHIPPING_TOTAL) if row.get(name) is not None}
 
 
 def saved_shown(order: Order, sent: Row, given: dict[str, Any]) -> dict[str, Any]:
-    """Give the answer to the creation of an order: `sent` are its columns before the database cut them."""
+    """Return the answer to the creation of an order: `sent` are its columns before the database cut them."""
     shown = head_shown(sent)
     shown["items"] = [
         _sent_line(line.row, one) for line, one in zip(order.lines, given.get("items") or [], strict=True)
@@ -130,7 +132,7 @@ def _assignment(order: Order, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def updated_shown(order: Order, given: Row) -> dict[str, Any]:
-    """Give the answer to a change of an order: of the order what was sent, of its parts what is there."""
+    """Return the answer to a change of an order: of the order what was sent, of its parts what is there."""
     kept = ("entity_id", "billing_address_id", "created_at", "updated_at")
     shown = head_shown({**given, **{name: order.row[name] for name in kept if name in order.row}})
     shown["items"] = [line_shown(line, loaded=False) for line in order.lines]

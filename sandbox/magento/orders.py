@@ -55,12 +55,12 @@ def order_of(shop: Shop, number: int) -> Order:
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one order."""
+    """Return one order."""
     return order_shown(order_of(call.shop, call.given["id"]))
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the orders asked for; those of some numbers are looked up."""
+    """Return the orders asked for; those of some numbers are looked up."""
     sales, asked = call.shop.sales, call.given["searchCriteria"]
     rows: Iterable[Order] = sales.orders.values()
     numbers = asked.of_texts("increment_id")

@@ -46,7 +46,7 @@ def _page(status: int, text: str, kind: str) -> Answer:
 
 
 def nginx(status: int, title: str, *, heading: str | None = None) -> Answer:
-    """Give the web server's own page."""
+    """Return the web server's own page."""
     lines = [f"<center><h1>{heading or title}</h1></center>"]
     if heading is not None:
         lines.append(f"<center>{title.partition(' ')[2]}</center>")
@@ -66,7 +66,7 @@ def _base(url: str) -> str:
 
 
 def error_page(url: str, report: str) -> Answer:
-    """Give Magento's page for a fault before an answer could be formed."""
+    """Return Magento's page for a fault before an answer could be formed."""
     content = (
         f"<h1>{PROCESSING}</h1>\n"
         "    <p><em>Exception printing is disabled by default for security reasons.</em></p>\n\n"
@@ -77,7 +77,7 @@ def error_page(url: str, report: str) -> Answer:
 
 
 def maintenance(url: str) -> Answer:
-    """Give the page of the maintenance mode."""
+    """Return the page of the maintenance mode."""
     content = (
         "<h1>Service Temporarily Unavailable</h1>\n<p>\n    The server is temporarily unable to service your request "
         "due to maintenance downtime or capacity problems. Please try again later.\n</p>"
@@ -87,21 +87,21 @@ def maintenance(url: str) -> Answer:
 
 
 def database_down() -> Answer:
-    """Give the torn page of a shop whose database does not answer."""
+    """Return the torn page of a shop whose database does not answer."""
     start = HEAD.partition("{base}")[0].format(title=PROCESSING)
     return _page(500, start + CRASHED, "text/plain;charset=UTF-8")
 
 
 def crash() -> Answer:
-    """Give the plain text of an uncaught fault."""
+    """Return the plain text of an uncaught fault."""
     return _page(500, CRASHED, "text/plain;charset=UTF-8")
 
 
 def not_found() -> Answer:
-    """Give the shop's own page for a path outside of the API."""
+    """Return the shop's own page for a path outside of the API."""
     return _page(404, "<!doctype html>\n<html><head><title>404 Not Found</title></head></html>\n", "text/html")
 
 
 def version(edition: str) -> Answer:
-    """Give the text of /magento_version."""
+    """Return the text of /magento_version."""
     return _page(200, f"Magento/2.4 ({edition})", "text/plain;charset=UTF-8")

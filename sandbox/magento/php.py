@@ -31,7 +31,7 @@ def is_numeric(text: str) -> bool:
 
 
 def number_of(text: str) -> int | float:
-    """Give the number of a numeric text: an int if it is one, else a float."""
+    """Return the number of a numeric text: an int if it is one, else a float."""
     if _WHOLE.fullmatch(text) and (whole := int(text)) in _INT64:
         return whole
     return float(text)

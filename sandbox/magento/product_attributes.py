@@ -19,7 +19,7 @@ BACKENDS = {"text": "varchar", "textarea": "text", "price": "decimal", "boolean"
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give the description of one attribute."""
+    """Return the description of one attribute."""
     code = call.given["attributeCode"]
     found = call.shop.product_attributes.get(code)
     if found is None:
@@ -28,7 +28,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def shown(attribute: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the description of an attribute."""
+    """Return the description of an attribute."""
     kind = attribute["frontend_input"]
     return {
         "extension_attributes": {"is_pagebuilder_enabled": False},

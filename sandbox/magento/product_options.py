@@ -23,7 +23,7 @@ def _product(call: Call) -> Product:
 
 
 def of_bundle(call: Call) -> list[dict[str, Any]]:
-    """Give the options of a bundle with their selections."""
+    """Return the options of a bundle with their selections."""
     product = _product(call)
     if product.type_id != "bundle":
         raise Refusal(400, "This is implemented for bundle products only.")
@@ -31,7 +31,7 @@ def of_bundle(call: Call) -> list[dict[str, Any]]:
 
 
 def custom(call: Call) -> list[dict[str, Any]]:
-    """Give what a customer may choose or write."""
+    """Return what a customer may choose or write."""
     return parts(_product(call), "options")
 
 

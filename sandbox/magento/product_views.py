@@ -37,7 +37,7 @@ def price_in(product: Product, store_id: int) -> int | None:
 
 
 def shown(shop: Shop, product: Product, store_id: int, *, saved: bool = False) -> dict[str, Any]:
-    """Give a product by itself; the answer to a save leaves out what was not loaded."""
+    """Return a product by itself; the answer to a save leaves out what was not loaded."""
     details = product.details or EMPTY
     body = _head(shop, product, details, store_id)
     body["extension_attributes"] = {
@@ -58,7 +58,7 @@ def shown(shop: Shop, product: Product, store_id: int, *, saved: bool = False) -
 
 
 def listed(shop: Shop, product: Product, store_id: int) -> dict[str, Any]:
-    """Give a product as one of a list: without its stock."""
+    """Return a product as one of a list: without its stock."""
     details = product.details or EMPTY
     return {
         **_head(shop, product, details, store_id),

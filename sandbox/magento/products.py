@@ -33,7 +33,7 @@ TOGETHER = (
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one product in the scope of the path's store view."""
+    """Return one product in the scope of the path's store view."""
     return shown(call.shop, _existing(call), call.store_id)
 
 
@@ -45,7 +45,7 @@ def _existing(call: Call) -> Product:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the products asked for."""
+    """Return the products asked for."""
     asked: Criteria = call.given["searchCriteria"]
     items, total = matching(call.shop, call.store_id, asked)
     return result([listed(call.shop, product, call.store_id) for product in items], asked, total)
@@ -84,7 +84,7 @@ def _columns(shop: Shop, store_id: int) -> Columns:
 
 
 def children_of(call: Call) -> list[dict[str, Any]]:
-    """Give the children of a configurable product."""
+    """Return the children of a configurable product."""
     product = _existing(call)
     links = product.details.parts.get("children", []) if product.details else []
     found_children = [child for link in links if (child := call.shop.product(link["sku"])) is not None]
@@ -117,7 +117,7 @@ def delete(call: Call) -> bool:
 
 
 def save(call: Call) -> dict[str, Any]:
-    """Make or change a product; give it as it is then."""
+    """Make or change a product; return it as it is then."""
     shop, given = call.shop, call.given["product"]
     product = shop.product(given.get("sku") or "")
     extension = given.get("extension_attributes") or {}

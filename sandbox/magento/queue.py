@@ -35,7 +35,9 @@ def elements(body: Any) -> list[dict[str, Any]]:
 def publish(
     shop: Shop, route: Route, given: Sequence[Any], store_id: int, applied: Callable[[], None]
 ) -> dict[str, Any]:
-    """Queue one operation for each element; give the answer of 202. `applied` is called once one changed something."""
+    """Queue one operation for each element; return the answer of 202. `applied` is called once one changed
+    something.
+    """
     for element in given:
         arguments(element, route.parameters, Limits())
     operations = []

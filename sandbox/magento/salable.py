@@ -83,7 +83,7 @@ def salable_quantity(shop: Shop, product: Product, stock: Stock) -> int:
 
 
 def get_quantity(call: Call) -> int | float:
-    """Give the salable quantity of a SKU in a stock."""
+    """Return the salable quantity of a SKU in a stock."""
     stock = call.shop.stocks.get(call.given["stockId"])
     product = call.shop.product(call.given["sku"])
     if product is None:
@@ -96,14 +96,14 @@ def get_quantity(call: Call) -> int | float:
 
 
 def get_is_salable(call: Call) -> bool:
-    """Give whether a SKU can be sold from a stock."""
+    """Return whether a SKU can be sold from a stock."""
     stock = call.shop.stocks.get(call.given["stockId"])
     product = call.shop.product(call.given["sku"])
     return stock is not None and product is not None and is_salable(call.shop, product, stock)
 
 
 def get_for_quantity(call: Call) -> dict[str, Any]:
-    """Give whether so much of a SKU can be sold, and why not."""
+    """Return whether so much of a SKU can be sold, and why not."""
     shop = call.shop
     stock = shop.stocks.get(call.given["stockId"])
     product = shop.product(call.given["sku"])
@@ -156,7 +156,7 @@ def _line(shop: Shop, product: Product, stock: Stock) -> dict[str, Any]:
 
 
 def dump(call: Call) -> list[dict[str, Any]]:
-    """Give the whole index of a website's stock."""
+    """Return the whole index of a website's stock."""
     stock = _linked(call)
     sold = _sold_by(call.shop, call.given["salesChannelCode"])
     products = [one for one in call.shop.products.values() if sold(one)]
@@ -178,7 +178,7 @@ def _exported(shop: Shop, product: Product, stock: Stock) -> dict[str, Any] | No
 
 
 def export(call: Call) -> dict[str, Any]:
-    """Give a page of products, of which those outside of the stock are left out; the total counts the page."""
+    """Return a page of products, of which those outside of the stock are left out; the total counts the page."""
     stock = _linked(call)
     asked = call.given["searchCriteria"]
     sold = _sold_by(call.shop, call.given["salesChannelCode"])

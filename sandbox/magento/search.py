@@ -47,7 +47,7 @@ class Criteria:
     current_page: int | None = None
 
     def shown(self) -> dict[str, Any]:
-        """Give the criteria as the answer repeats them."""
+        """Return the criteria as the answer repeats them."""
         groups = [{"filters": [_shown(one) for one in group]} for group in self.groups]
         shown: dict[str, Any] = {"filter_groups": groups}
         if self.orders:

@@ -46,7 +46,7 @@ class Settings:
     latency: str = "off"
 
     def limits(self) -> Limits:
-        """Give the input limits in force."""
+        """Return the input limits in force."""
         page = self.page_limit or (PAGE_LIMIT if self.input_limits else None)
         default = self.default_page_size or (DEFAULT_PAGE if self.input_limits else None)
         return Limits(self.array_limit, page, default)

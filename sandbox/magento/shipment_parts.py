@@ -27,7 +27,7 @@ COMMENT_DATA = Data(
 
 
 def comments(call: Call) -> dict[str, Any]:
-    """Give the comments of a shipment."""
+    """Return the comments of a shipment."""
     shipment = call.shop.sales.shipments.get(call.given["id"])
     rows = shipment.comments if shipment is not None else []
     asked = Criteria([[Filter("parent_id", str(call.given["id"]), "eq")]])

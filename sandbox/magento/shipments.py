@@ -45,7 +45,7 @@ COLUMNS = columns_of(SHIPMENT)
 
 
 def ship(call: Call) -> str:
-    """Ship lines of an order; give the shipment's id."""
+    """Ship lines of an order; return the shipment's id."""
     shop, given = call.shop, call.given
     order = order_of(shop, given["orderId"])
     items, tracks = given["items"] or [], given["tracks"] or []
@@ -143,7 +143,7 @@ def add_track(shop: Shop, shipment: Shipment, given: dict[str, Any]) -> Row:
 
 
 def shipment_shown(shipment: Shipment) -> dict[str, Any]:
-    """Give a shipment."""
+    """Return a shipment."""
     shown = {
         **SHIPMENT.shown(shipment.row),
         "packages": [],
@@ -157,13 +157,13 @@ def shipment_shown(shipment: Shipment) -> dict[str, Any]:
 
 
 def track_shown(row: Row) -> dict[str, Any]:
-    """Give a tracking number."""
+    """Return a tracking number."""
     fixed = ("order_id", "parent_id", "weight", "qty", "description", "track_number", "title", "carrier_code")
     return {**dict.fromkeys(fixed), **{name: json_value(value) for name, value in TRACK.shown(row).items()}}
 
 
 def get(call: Call) -> dict[str, Any]:
-    """Give one shipment."""
+    """Return one shipment."""
     shipment = call.shop.sales.shipments.get(call.given["id"])
     if shipment is None:
         raise Refusal(404, "The entity that was requested doesn't exist. Verify the entity and try again.")
@@ -171,7 +171,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the shipments asked for."""
+    """Return the shipments asked for."""
     asked = call.given["searchCriteria"]
     items, number = found(call.shop.sales.shipments.values(), COLUMNS, asked)
     return result([shipment_shown(one) for one in items], asked, number)

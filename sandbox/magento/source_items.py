@@ -97,7 +97,7 @@ COLUMNS: Columns = {
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Give the rows asked for; few SKUs are looked up, which also orders their rows by SKU and source."""
+    """Return the rows asked for; few SKUs are looked up, which also orders their rows by SKU and source."""
     asked: Criteria = call.given["searchCriteria"]
     skus = asked.of_texts("sku")
     rows: Iterable[SourceItem] = call.shop.all_items()
@@ -109,7 +109,7 @@ def get_list(call: Call) -> dict[str, Any]:
 
 
 def shown(item: SourceItem) -> dict[str, Any]:
-    """Give a row as JSON."""
+    """Return a row as JSON."""
     quantity = php.shown(item.quantity, php.QUANTITY)
     return {"sku": item.sku, "source_code": item.source_code, "quantity": quantity, "status": item.status}
 

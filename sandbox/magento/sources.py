@@ -56,7 +56,7 @@ AFTER_ENABLED = ("description", "latitude", "longitude", *_PLACE[:1], "region_id
 
 
 def source_shown(source: Source) -> dict[str, Any]:
-    """Give a source as JSON; what it has not is left out."""
+    """Return a source as JSON; what it has not is left out."""
     fields = source.fields
     shown: dict[str, Any] = {"source_code": source.source_code, "name": source.name}
     shown |= {name: fields[name] for name in BEFORE_ENABLED if fields.get(name) is not None}
@@ -105,7 +105,7 @@ def _fault(message: str, field: str) -> dict[str, Any]:
 
 
 def get_source(call: Call) -> dict[str, Any]:
-    """Give one source."""
+    """Return one source."""
     code = call.given["sourceCode"]
     source = call.shop.source(code)
     if source is None:
@@ -114,7 +114,7 @@ def get_source(call: Call) -> dict[str, Any]:
 
 
 def list_sources(call: Call) -> dict[str, Any]:
-    """Give the sources asked for."""
+    """Return the sources asked for."""
     asked = call.given["searchCriteria"]
     items, total = found(call.shop.sources.values(), SOURCE_COLUMNS, asked)
     return result([source_shown(one) for one in items], asked, total)
@@ -129,7 +129,7 @@ SOURCE_COLUMNS: Columns = {
 
 
 def stock_shown(stock: Stock) -> dict[str, Any]:
-    """Give a stock as JSON."""
+    """Return a stock as JSON."""
     channels = [{"type": "website", "code": code} for code in stock.websites]
     return {"stock_id": stock.stock_id, "name": stock.name, "extension_attributes": {"sales_channels": channels}}
 
@@ -152,7 +152,7 @@ def save_stock(call: Call) -> int:
 
 
 def get_stock(call: Call) -> dict[str, Any]:
-    """Give one stock."""
+    """Return one stock."""
     return stock_shown(_stock(call.shop, call.given["stockId"]))
 
 
@@ -164,7 +164,7 @@ def _stock(shop: Shop, number: int) -> Stock:
 
 
 def list_stocks(call: Call) -> dict[str, Any]:
-    """Give the stocks asked for."""
+    """Return the stocks asked for."""
     asked = call.given["searchCriteria"]
     columns: Columns = {"stock_id": lambda one: int(one.stock_id), "name": lambda one: str(one.name)}
     items, total = found(call.shop.stocks.values(), columns, asked)
@@ -172,7 +172,7 @@ def list_stocks(call: Call) -> dict[str, Any]:
 
 
 def resolve_stock(call: Call) -> dict[str, Any]:
-    """Give the stock that a website sells from."""
+    """Return the stock that a website sells from."""
     stock = call.shop.stock_of(call.given["code"]) if call.given["type"] == "website" else None
     if stock is None:
         raise Refusal(404, "No linked stock found")
@@ -212,7 +212,7 @@ def delete_links(call: Call) -> None:
 
 
 def list_links(call: Call) -> dict[str, Any]:
-    """Give the links asked for."""
+    """Return the links asked for."""
     asked = call.given["searchCriteria"]
     columns: Columns = {name: (lambda link, name=name: link[name]) for name in LINK.fields}  # type: ignore[misc]
     items, total = found(_links(call.shop), columns, asked)

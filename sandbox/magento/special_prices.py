@@ -89,7 +89,7 @@ def _checked(call: Call) -> tuple[list[tuple[Product, Row]], list[dict[str, Any]
 
 
 def update(call: Call) -> list[dict[str, Any]]:
-    """Write special prices; give the row errors."""
+    """Write special prices; return the row errors."""
     good, errors = _checked(call)
     for product, row in good:
         details, store_id = product.more, row["store_id"]
@@ -111,7 +111,7 @@ def delete(call: Call) -> list[dict[str, Any]]:
 
 
 def information(call: Call) -> list[dict[str, Any]]:
-    """Give the special prices: each with every pair of dates that any store has."""
+    """Return the special prices: each with every pair of dates that any store has."""
     found = {product.id: product for sku in call.given["skus"] if (product := call.shop.located(sku)) is not None}
     return [row for number in sorted(found) for row in _rows(found[number])]
 

@@ -92,7 +92,7 @@ def set_stock_settings(shop: Shop, given: Any) -> None:
 
 
 def stock_shown(shop: Shop, product: Product) -> dict[str, Any]:
-    """Give the stock item as JSON."""
+    """Return the stock item as JSON."""
     item = item_of(product)
     shown: dict[str, Any] = {
         "item_id": product.item_id,
@@ -145,12 +145,12 @@ def _product(call: Call, name: str) -> Product:
 
 
 def get_item(call: Call) -> dict[str, Any]:
-    """Give the stock item of a SKU."""
+    """Return the stock item of a SKU."""
     return stock_shown(call.shop, _product(call, "productSku"))
 
 
 def get_status(call: Call) -> dict[str, Any]:
-    """Give the stock status of a SKU, as the legacy interface sees it."""
+    """Return the stock status of a SKU, as the legacy interface sees it."""
     product = _product(call, "productSku")
     item = item_of(product)
     quantity = php.shown(item.quantity or 0, php.QUANTITY)
@@ -159,7 +159,7 @@ def get_status(call: Call) -> dict[str, Any]:
 
 
 def update(call: Call) -> int:
-    """Change the stock item of a SKU; give its id."""
+    """Change the stock item of a SKU; return its id."""
     product = _product(call, "productSku")
     put_stock(call.shop, product, call.given["stockItem"])
     return product.item_id

@@ -16,7 +16,7 @@ STATIC = "static/version1/"
 
 
 def store_configs(call: Call) -> list[dict[str, Any]]:
-    """Give the configuration of each store view."""
+    """Return the configuration of each store view."""
     shop, url = call.shop, call.base_url
     places = {"url": "", "link_url": "", "static_url": STATIC, "media_url": "media/"}
     urls = {f"{kind}_{name}": f"{url}{path}" for kind in ("base", "secure_base") for name, path in places.items()}
@@ -38,22 +38,22 @@ def store_configs(call: Call) -> list[dict[str, Any]]:
 
 
 def websites(call: Call) -> list[dict[str, Any]]:
-    """Give the websites."""
+    """Return the websites."""
     return [asdict(one) for one in call.shop.websites.values()]
 
 
 def store_groups(call: Call) -> list[dict[str, Any]]:
-    """Give the stores."""
+    """Return the stores."""
     return [asdict(one) for one in call.shop.store_groups.values()]
 
 
 def store_views(call: Call) -> list[dict[str, Any]]:
-    """Give the store views."""
+    """Return the store views."""
     return [{**asdict(one), "is_active": 1} for one in call.shop.stores.values()]
 
 
 def modules(call: Call) -> list[str]:
-    """Give the enabled modules; pages are not asked about."""
+    """Return the enabled modules; pages are not asked about."""
     return enabled(msi=call.shop.settings.msi, commerce=call.shop.settings.commerce)
 
 

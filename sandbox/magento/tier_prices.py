@@ -139,7 +139,7 @@ def _put(tiers: list[TierPrice], tier: TierPrice) -> None:
 
 
 def update(call: Call) -> list[dict[str, Any]]:
-    """Add tier prices, or change those of the same key; give the row errors."""
+    """Add tier prices, or change those of the same key; return the row errors."""
     good, errors = _checked(call, beside_stored=True)
     for product, tier in good:
         _put(product.more.tiers, tier)
@@ -147,7 +147,7 @@ def update(call: Call) -> list[dict[str, Any]]:
 
 
 def replace(call: Call) -> list[dict[str, Any]]:
-    """Replace all tier prices of the SKUs with a good row; give the row errors."""
+    """Replace all tier prices of the SKUs with a good row; return the row errors."""
     good, errors = _checked(call, beside_stored=False)
     for product in {product.id: product for product, _tier_price in good}.values():
         product.more.tiers.clear()
@@ -168,7 +168,7 @@ def delete(call: Call) -> list[dict[str, Any]]:
 
 
 def information(call: Call) -> list[dict[str, Any]]:
-    """Give the tier prices of SKUs; those that are not known are left out."""
+    """Return the tier prices of SKUs; those that are not known are left out."""
     found = {product.id: product for sku in call.given["skus"] if (product := call.shop.located(sku)) is not None}
     return [row for number in sorted(found) for row in _rows(call.shop, found[number])]
 

@@ -128,7 +128,7 @@ class Data:
     known: dict[str, tuple[str, Type, frozenset[type]]] = field(default_factory=dict, repr=False)
 
     def __call__(self, value: Any, limits: Limits) -> dict[str, Any]:
-        """Give the object; a value that is none gives an empty one."""
+        """Return the object; a value that is none gives an empty one."""
         if not isinstance(value, dict):
             return {}
         made = {}

@@ -12,7 +12,7 @@ _NO_NAME = re.compile(r"[^\w.-]")
 
 
 def as_xml(body: Any) -> bytes:
-    """Give a JSON value as Magento's XML: list entries are `item`s."""
+    """Return a JSON value as Magento's XML: list entries are `item`s."""
     lines = ['<?xml version="1.0"?>', "<response>", *_lines(body, 1), "</response>", ""]
     return "\n".join(lines).encode()
 

@@ -63,7 +63,7 @@ def test_doctor_where_nothing_works(a2m, home):
     done = a2m("doctor", "--json", A2M_QUEUE__BATCH_COUNT="0")
     assert done.code == 0
     found = json.loads(done.out)
-    assert found["entities"].startswith("could not be had: ")
+    assert found["entities"].startswith("could not be read: ")
     assert "prefect" in found["versions"]
 
 

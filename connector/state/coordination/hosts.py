@@ -15,7 +15,7 @@ _BLOCKED_UNTIL = "SELECT blocked_until FROM hosts WHERE host = ?"
 
 
 def block(state: State, host: str, until: datetime) -> None:
-    """Keep that the host asked for nothing before `until`; a later instant that is already kept stays."""
+    """Record that the host asked for nothing before `until`; a later instant that is already kept stays."""
     with state.write() as connection:
         upsert(connection, hosts, [{"host": host}], only_new=True)
         earlier = func.coalesce(hosts.c.blocked_until, 0) < micros(until)

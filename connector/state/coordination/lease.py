@@ -64,7 +64,7 @@ class LeaseHolder:
 def take(
     state: State, entity: str, holder: str, now: datetime, seconds: float = LEASE_SECONDS, *, run_id: str | None = None
 ) -> Lease | LeaseHolder:
-    """The lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works.
+    """Return the lease of `entity` for `holder`, or who holds it. `run_id`: the Prefect run that works.
 
     That of a dead run ends as if it were taken now, where it would end later: by a clock that was ahead.
     """
@@ -99,7 +99,7 @@ def take(
 
 
 def runs_at_work(connection: Connection, now: datetime) -> set[str]:
-    """The Prefect runs that hold a lease now."""
+    """Return the Prefect runs that hold a lease now."""
     held = select(leases.c.run_id).where(leases.c.expires_at > micros(now), leases.c.run_id.is_not(None))
     return set(connection.execute(held).scalars())
 
@@ -113,7 +113,7 @@ def runs_of_entities(connection: Connection, now: datetime) -> dict[str, str]:
 
 
 def holder_of(connection: Connection, entity: str, now: datetime) -> LeaseHolder | None:
-    """Who works on the entity now, or died at it and was the last; None if the last one let go."""
+    """Return who works on the entity now, or died at it and was the last; None if the last one let go."""
     row = connection.execute(select(leases).where(leases.c.entity == entity)).one_or_none()
     if row is None or row.expires_at == 0:
         return None

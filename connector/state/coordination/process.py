@@ -29,17 +29,17 @@ class Process:
 
 
 def this_process() -> Process:
-    """The process that asks."""
+    """Return the process that asks."""
     return _own(os.getpid())
 
 
 def process_of(pid: int) -> Process:
-    """The process that has this number on this machine now; `started` is empty where none has."""
+    """Return the process that has this number on this machine now; `started` is empty where none has."""
     return Process(this_machine(), pid, _started_at(pid))
 
 
 def has_ended(process: Process) -> bool | None:
-    """Whether the process has ended; None where that cannot be seen from here."""
+    """Return whether the process has ended; None where that cannot be seen from here."""
     if not process.started or process.machine != this_machine():
         return None
     return _started_at(process.pid) != process.started
@@ -52,7 +52,9 @@ def _own(pid: int) -> Process:
 
 @functools.lru_cache(maxsize=1)
 def this_machine() -> str:
-    """The machine as processes see each other on it: a container, which has process numbers of its own, is another."""
+    """Return the machine as processes see each other on it: a container, which has process numbers of its own, is
+    another.
+    """
     name = socket.gethostname()
     if sys.platform != "linux":
         return name
@@ -64,7 +66,7 @@ def this_machine() -> str:
 
 
 def _started_at(pid: int) -> str:
-    """When a running process started, in the system's own words; empty where there is none."""
+    """Return when a running process started, in the system's own words; empty where there is none."""
     if sys.platform == "linux":
         try:
             stat = Path(f"/proc/{pid}/stat").read_bytes()

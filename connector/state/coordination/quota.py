@@ -104,11 +104,11 @@ class SharedLicence:
         await self.clock.sleep((turn - now).total_seconds())
 
     async def session_wanted(self) -> bool:
-        """Whether somebody waits for a session that is not free."""
+        """Return whether somebody waits for a session that is not free."""
         return bool(seats.waiting(self._seats(), self.clock.now()))
 
     async def counted_until(self) -> datetime | None:
-        """Until when Acumatica may count sessions of processes that have died; None where none is known."""
+        """Return until when Acumatica may count sessions of processes that have died; None where none is known."""
         left = seats.lost(self._seats(), self.clock.now())
         return max((one.ends_at for one in left), default=None)
 
@@ -130,12 +130,12 @@ class SharedLicence:
         return words
 
     async def refused_until(self, as_whom: str) -> datetime | None:
-        """Until when a login that was refused is not tried again; none if it may be tried."""
+        """Return until when a login that was refused is not tried again; none if it may be tried."""
         until = None if self.by_hand else self._kept_refusal(as_whom)
         return None if until is None or until <= self.clock.now() else until
 
     async def login_answered(self, as_whom: str, *, refused: bool) -> None:
-        """Keep that this login was refused, for all processes; or forget that it ever was."""
+        """Record that this login was refused, for all processes; or forget that it ever was."""
         if refused:
             hosts_rest.block(self.state, self._refused(as_whom), self.clock.now() + REFUSED_RESTS)
         elif self._kept_refusal(as_whom) is not None:
@@ -149,8 +149,8 @@ class SharedLicence:
             return hosts_rest.blocked_until(connection, self._refused(as_whom)) if names else None
 
     def _refused(self, as_whom: str | None = None) -> str:
-        """The name under which a refused login is kept. It tells a login from another one, and not what it is: 32 bits
-        of a slow hash fit very many passwords.
+        """Return the name under which a refused login is kept. It tells a login from another one, and not what it is:
+        32 bits of a slow hash fit very many passwords.
         """
         if as_whom is None:
             return f"{self.host}{_REFUSES}"
@@ -161,11 +161,13 @@ class SharedLicence:
             return seats.read(connection, self.host)
 
     def _is_next(self, slot: str) -> bool:
-        """Whether it is this slot's turn, as far as a read tells: a waiting process does not write all the time."""
+        """Return whether it is this slot's turn, as far as a read tells: a waiting process does not write all
+        the time.
+        """
         return slot in self._served_next(self._seats())
 
     def _served_next(self, known: list[seats.Seat]) -> set[str]:
-        """The waiting slots for which a session is free, the longest waiting first."""
+        """Return the waiting slots for which a session is free, the longest waiting first."""
         now = self.clock.now()
         free = self.session_limit - len(seats.in_use(known, now))
         return {one.slot for one in seats.waiting(known, now)[: max(0, free)]}
@@ -242,7 +244,7 @@ class SharedLicence:
             return max(now, planned - burst)
 
     def _lock(self, connection: Connection) -> int | None:
-        """Let nobody else decide on this site's licence until the transaction ends; gives the next free turn."""
+        """Let nobody else decide on this site's licence until the transaction ends; return the next free turn."""
         host = kept_text(self.host)
         locking = f"{_NEXT_TURN} FOR UPDATE" if connection.dialect.name == "postgresql" else _NEXT_TURN
         found = driver_rows(connection, locking, (host,))
@@ -272,7 +274,7 @@ def licence_use(connection: Connection, host: str, now: datetime) -> LicenceUse:
 
 
 def forget(connection: Connection, before: datetime) -> int:
-    """Forget sessions and refused logins that were over before then; gives how many. A host is a lock, and stays."""
+    """Forget sessions and refused logins that were over before then; return how many. A host is a lock, and stays."""
     left = delete(sessions).where(sessions.c.expires_at < micros(before))
     refusal = hosts.c.host.contains(_REFUSES, autoescape=True)
     tried_again = delete(hosts).where(refusal, hosts.c.blocked_until < micros(before))
@@ -286,7 +288,7 @@ def _digest(as_whom: str, host: str) -> str:
 
 
 def _hear(connection: Connection, slot: str, now: datetime, seconds: float) -> None:
-    """Keep that the process of a slot lives, and for how long the slot is kept."""
+    """Record that the process of a slot lives, and for how long the slot is kept."""
     driver_rows(connection, _HEAR, (micros(now), _after(now, seconds), slot))
 
 

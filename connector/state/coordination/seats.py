@@ -35,7 +35,7 @@ class Seat:
     ends_at: datetime
 
     def is_lost(self, now: datetime) -> bool:
-        """Whether its process has died without logging out."""
+        """Return whether its process has died without logging out."""
         if self.process is None:  # an earlier version of the connector did not store it
             return False
         gone = has_ended(self.process)
@@ -43,7 +43,7 @@ class Seat:
 
 
 def read(connection: Connection, host: str) -> list[Seat]:
-    """Every seat and ticket of the site."""
+    """Return every seat and ticket of the site."""
     rows = connection.execute(_OF_HOST, {"the_host": host}).all()
     return [
         Seat(
@@ -60,31 +60,33 @@ def read(connection: Connection, host: str) -> list[Seat]:
 
 
 def in_use(seats: Sequence[Seat], now: datetime) -> list[Seat]:
-    """Those that count: taken, by a process that lives as far as can be told, and not yet closed by Acumatica."""
+    """Return those that count: taken, by a process that lives as far as can be told, and not yet closed by
+    Acumatica.
+    """
     return [one for one in seats if one.taken_at is not None and one.ends_at > now and not one.is_lost(now)]
 
 
 def waiting(seats: Sequence[Seat], now: datetime) -> list[Seat]:
-    """The tickets, the longest waiting first."""
+    """Return the tickets, the longest waiting first."""
     open_tickets = [one for one in seats if one.taken_at is None and one.ends_at > now and not one.is_lost(now)]
     return sorted(open_tickets, key=lambda one: (one.asked_at, one.slot))
 
 
 def lost(seats: Sequence[Seat], now: datetime) -> list[Seat]:
-    """Sessions that Acumatica may still count although their processes have died."""
+    """Return sessions that Acumatica may still count although their processes have died."""
     return [one for one in seats if one.taken_at is not None and one.ends_at > now and one.is_lost(now)]
 
 
 def over(seats: Sequence[Seat], now: datetime) -> list[str]:
-    """The slots of which nothing is left: tickets of the dead, and what Acumatica has closed."""
+    """Return the slots of which nothing is left: tickets of the dead, and what Acumatica has closed."""
     return [one.slot for one in seats if one.ends_at <= now or (one.taken_at is None and one.is_lost(now))]
 
 
 def named(seats: Sequence[Seat]) -> str:
-    """Who they are, in words."""
+    """Return who they are, in words."""
     return "; ".join(f"{one.holder} (since {one.taken_at or one.asked_at:%H:%M:%S} UTC)" for one in seats)
 
 
 def describe_lost(seats: Sequence[Seat]) -> str:
-    """Whose sessions Acumatica still counts, and until when at the latest."""
+    """Return whose sessions Acumatica still counts, and until when at the latest."""
     return "; ".join(f"{one.holder}, until {one.ends_at:%H:%M:%S} UTC" for one in seats)

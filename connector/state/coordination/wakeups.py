@@ -44,7 +44,7 @@ def _ask(connection: Connection, named: Sequence[str], now: datetime, *, full: b
 
 
 def read(connection: Connection, entity: str) -> Wakeup:
-    """What was asked for of the entity."""
+    """Return what was asked for of the entity."""
     row = connection.execute(_OF_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return Wakeup()
@@ -52,12 +52,12 @@ def read(connection: Connection, entity: str) -> Wakeup:
 
 
 def sync_requested(connection: Connection, entity: str, since: datetime) -> bool:
-    """Whether a sync was asked for since then, or a record is to be read again."""
+    """Return whether a sync was asked for since then, or a record is to be read again."""
     return connection.execute(_REQUESTED, {"the_entity": entity, "since": micros(since)}).first() is not None
 
 
 def notified(state: State, notification: tuple[str, str], named: Sequence[str], now: datetime) -> bool:
-    """Keep that a notification (query, id) was received, and wake these entities, both or neither; false if it was
+    """Record that a notification (query, id) was received, and wake these entities, both or neither; false if it was
     received before.
     """
     query, number = notification
@@ -72,13 +72,13 @@ def notified(state: State, notification: tuple[str, str], named: Sequence[str], 
 
 
 def forget(connection: Connection, now: datetime) -> int:
-    """Forget the notifications that Acumatica does not send again; gives how many there were."""
+    """Forget the notifications that Acumatica does not send again; return how many there were."""
     old = notifications.c.received_at < micros(now - REMEMBERED)
     return connection.execute(delete(notifications).where(old)).rowcount
 
 
 def sleeps(connection: Connection, entity: str, now: datetime) -> bool:
-    """Whether nobody would hear a wake: no run works on the entity, and it is not paused."""
+    """Return whether nobody would hear a wake: no run works on the entity, and it is not paused."""
     works = exists().where(leases.c.entity == entity, leases.c.expires_at > micros(now))
     paused = exists().where(entities.c.entity == entity, entities.c.paused)
     return connection.execute(select(literal(1)).where(works | paused)).first() is None

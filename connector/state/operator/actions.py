@@ -55,7 +55,9 @@ class Group:
 
 
 def groups(connection: Connection, entity: str | None = None) -> list[Group]:
-    """The failed messages grouped by cause, the largest group first; the example is the one that failed first."""
+    """Return the failed messages grouped by cause, the largest group first; the example is the one that failed
+    first.
+    """
     query = (
         select(targets.c.entity, targets.c.cause, func.count(), func.min(targets.c.put_aside_at))
         .where(IS_FAILED, IS_PUT_ASIDE)
@@ -78,7 +80,7 @@ def _example(connection: Connection, entity: str, cause: str | None) -> str:
 
 
 def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
-    """Mark these failed or skipped messages to be sent again, and ask for their records; gives how many there were."""
+    """Mark these failed or skipped messages to be sent again, and ask for their records; return how many there were."""
     with state.write() as connection:
         done = _mark(connection, chosen, now)
         by_entity: dict[str, set[str]] = {}
@@ -131,7 +133,7 @@ def _why_not(connection: Connection, message: Message, *, is_sending: bool) -> s
 
 
 def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: str, now: datetime) -> str:
-    """Say that a document is this one in Magento: it is not made again. Gives in words what that settled.
+    """Say that a document is this one in Magento: it is not made again. Return in words what that settled.
 
     What waits or failed for a shipment or an order counts as sent: it is what was made by hand. A customer's account is
     brought up to date by the next sync. An order that was edited after it was sent and is linked to the same id

@@ -67,7 +67,7 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
 
 
 def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
-    """What has waited for something outside the queue, such as a payment, for longer than WAIT_TELL."""
+    """Return what has waited for something outside the queue, such as a payment, for longer than WAIT_TELL."""
     found = waits.longest(connection, entity, now - limits.report_waits_after)
     if found is None:
         return []

@@ -51,7 +51,7 @@ def write(
     entity: str | None = None,
     messages: Sequence[Named] = (),
 ) -> int:
-    """Keep that somebody did this; return its number."""
+    """Record that somebody did this; return its number."""
     few = json.dumps(list(messages)) if 0 < len(messages) <= MOST_MESSAGES else None
     row = {"at": micros(now), "who": who, "action": action, "entity": entity, "said": text, "messages": few}
     with state.write() as connection:

@@ -51,7 +51,7 @@ def keep(
     *,
     why_not: str | None = None,
 ) -> None:
-    """Keep what was found, in the place of what was found before; it does not work any more."""
+    """Store what was found, in the place of what was found before; it does not work any more."""
     counted = Counter(one.cause for one in differences)
     room, kept = dict.fromkeys(counted, KEPT), []
     for one in differences:
@@ -91,14 +91,14 @@ def differences(connection: Connection, entity: str, cause: str | None = None) -
 
 
 def works(state: State, entity: str, began_at: datetime, now: datetime, progress: str | None) -> None:
-    """Keep that a comparison works, and how far it is."""
+    """Record that a comparison works, and how far it is."""
     row = {"entity": entity, "began_at": micros(began_at), "heard_at": micros(now), "progress": progress}
     with state.write() as connection:
         upsert(connection, comparing, [row])
 
 
 def ended(state: State, entity: str) -> None:
-    """Keep that it does not work any more."""
+    """Record that it does not work any more."""
     with state.write() as connection:
         connection.execute(delete(comparing).where(comparing.c.entity == entity))
 

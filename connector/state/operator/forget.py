@@ -69,18 +69,18 @@ class Kept:
     working: list[str] = field(default_factory=list)
 
     def is_nothing(self) -> bool:
-        """Whether nothing is kept."""
+        """Return whether nothing is kept."""
         return not (self.messages or self.records or self.links or self.mentions)
 
 
 def kept_of(state: State, email: str, now: datetime) -> Kept:
-    """What `forget` would erase."""
+    """Return what `forget` would erase."""
     with state.read() as connection:
         return _count(connection, email, _keys(connection, email), now)
 
 
 def forget(state: State, email: str, now: datetime) -> Kept:
-    """Erase it, whole or not at all; gives what there was. Raises `StillSending`, and `StateError`."""
+    """Erase it, whole or not at all; return what there was. Raises `StillSending`, and `StateError`."""
     with state.write() as connection:
         for entity in ENTITIES:
             lease.lock_entity(connection, entity)
@@ -129,14 +129,14 @@ def _write_sqlite_anew(state: State) -> bool:
 
 
 def _keys(connection: Connection, email: str) -> dict[str, list[str]]:
-    """The Acumatica keys of the person's customers and orders."""
+    """Return the Acumatica keys of the person's customers and orders."""
     wanted = email.strip().casefold()
     customers = _naming(connection, "customer", wanted, ())
     return {"customer": sorted(customers), "order": sorted(_naming(connection, "order", wanted, customers))}
 
 
 def _naming(connection: Connection, entity: str, email: str, customers: Collection[str]) -> set[str]:
-    """The records of an entity that have this e-mail, or are of one of these customers."""
+    """Return the records of an entity that have this e-mail, or are of one of these customers."""
     sought = [email, *(one.casefold() for one in customers)]
     found: set[str] = set()
     for key, content in _contents(connection, entity):
@@ -197,7 +197,7 @@ def _rows(connection: Connection, table: Table, column: Column[Any], entity: str
 
 
 def _messages_with_content(connection: Connection, entity: str, keys: list[str]) -> list[tuple[int, str]]:
-    """The target and state of the messages of these records that hold anything of the person."""
+    """Return the target and state of the messages of these records that hold anything of the person."""
     sending = requests.targets_in(connection, entity)
     tried = select(attempted_documents.c.target)
     found: list[tuple[int, str]] = []
@@ -248,7 +248,9 @@ def _erase_messages(connection: Connection, entity: str, keys: list[str], now: d
 def _mentions(
     connection: Connection, email: str, besides: dict[str, list[str]]
 ) -> Iterator[tuple[Column[str], Column[Any], Any, str]]:
-    """Texts of other records that name the e-mail, such as that of somebody else who shares it: where, and the text."""
+    """Yield texts of other records that name the e-mail, such as that of somebody else who shares it: where, and the
+    text.
+    """
     sought = email.strip().casefold()
     own = {(entity, key) for entity, keys in besides.items() for key in keys}
     reasons = select(targets.c.id, targets.c.reason, targets.c.entity, targets.c.acumatica_key)

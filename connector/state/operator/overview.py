@@ -34,7 +34,7 @@ from connector.state.sync import entities
 
 
 def counts_since(connection: Connection, entity: str, since: datetime) -> dict[str, int]:
-    """How many messages became what they are since then, by state."""
+    """Return how many messages became what they are since then, by state."""
     changed = (targets.c.entity == entity) & (targets.c.put_aside_at >= micros(since))
     return {
         **_put_aside(connection, changed),
@@ -76,7 +76,7 @@ class Overview:
 
 
 def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
-    """How the entity stands at `now`."""
+    """Return how the entity stands at `now`."""
     known = entities.read(connection, entity)
     sending = requests.targets_in(connection, entity)
     in_turn = and_(waiting_here(connection, entity), ~turns.c.waits)
@@ -118,7 +118,7 @@ def _newer(connection: Connection, sending: Mapping[int, InRequest]) -> int:
 
 
 def _with_the_death(stands: Overview, dead: LeaseHolder) -> Overview:
-    """A run that died could not store its fault: its lease, which was never released, shows it."""
+    """Return the state with a dead run as its fault: it could not store that itself; its unreleased lease shows it."""
     heard = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
     if stands.last_fault_at is not None and stands.last_fault_at > heard:
         return stands

@@ -84,7 +84,7 @@ def _forget_what_is_closed(state: State, before: datetime, rows: int) -> None:
 
 def forget_leftovers(state: State, now: datetime) -> int:
     """Delete sessions that nobody gave back, logins that may be tried again, and notifications that cannot come again,
-    as far as no run did so by itself; gives how many.
+    as far as no run did so by itself; return how many.
     """
     with state.write() as connection:
         left = licence.forget(connection, now - LEFTOVERS)

@@ -36,13 +36,13 @@ class Version:
 
 
 def newest(connection: Connection) -> Version | None:
-    """The version that counts; none if nothing was ever saved."""
+    """Return the version that counts; none if nothing was ever saved."""
     row = connection.execute(select(saved_settings).order_by(saved_settings.c.version.desc()).limit(1)).one_or_none()
     return None if row is None else _version(row)
 
 
 def newest_number(connection: Connection) -> int:
-    """The number of the version that counts; 0 if nothing was ever saved."""
+    """Return the number of the version that counts; 0 if nothing was ever saved."""
     return connection.execute(select(func.max(saved_settings.c.version))).scalar() or 0
 
 
@@ -53,7 +53,7 @@ def of_number(connection: Connection, number: int) -> Version | None:
 
 
 def history(connection: Connection, limit: int = 50) -> list[Version]:
-    """The last versions, the newest first."""
+    """Return the last versions, the newest first."""
     query = select(saved_settings).order_by(saved_settings.c.version.desc()).limit(limit)
     return [_version(row) for row in connection.execute(query)]
 
@@ -69,7 +69,7 @@ def _version(row: Any) -> Version:
 
 
 def save(state: State, values: Values, *, after: int, who: str, summary: str, now: datetime) -> int:
-    """Keep the values as the version that follows number `after`; gives its number. Raises `SavedMeanwhile`."""
+    """Keep the values as the version that follows number `after`; return its number. Raises `SavedMeanwhile`."""
     with state.write() as connection:
         number = newest_number(connection)
         if number != after:

@@ -85,7 +85,7 @@ def change_password(state: State, name: str, password: str, now: datetime) -> No
 
 
 def begin_session(state: State, token: str, name: str, now: datetime, expires: datetime) -> None:
-    """Keep that a user is logged in; sessions that are over are forgotten."""
+    """Record that a user is logged in; sessions that are over are forgotten."""
     with state.write() as connection:
         connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= micros(now)))
         connection.execute(insert(web_sessions).values(token=token, user=name, expires_at=micros(expires)))

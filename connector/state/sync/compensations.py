@@ -33,7 +33,7 @@ class Compensation:
 
 
 def add(connection: Connection, document: str, rows: Sequence[Compensation], now: datetime) -> None:
-    """Keep what the shipment with this key took; what was kept for it at the same places is replaced.
+    """Store what the shipment with this key took; what was kept for it at the same places is replaced.
 
     When its order was made stays as it was kept first.
     """
@@ -62,7 +62,9 @@ def are_there(connection: Connection) -> bool:
 
 
 def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None) -> dict[tuple[str, str], int]:
-    """By (key, source) how much all shipments of orders made after an instant took of these SKUs, in 1/10,000."""
+    """Return by (key, source) how much all shipments of orders made after an instant took of these SKUs, in
+    1/10,000.
+    """
     found: dict[tuple[str, str], int] = {}
     quantity = func.sum(compensations.c.quantity)
     for part in chunked(list(keys), KEYS_PER_QUERY):
@@ -76,7 +78,7 @@ def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None)
 
 
 def events(connection: Connection, after: datetime | None) -> list[tuple[datetime, str, int]]:
-    """What each shipment of orders made after an instant took: when the order was made, SKU, 1/10,000."""
+    """Return what each shipment of orders made after an instant took: when the order was made, SKU, 1/10,000."""
     chosen = select(compensations.c.order_made_at, compensations.c.key, compensations.c.quantity)
     if after is not None:
         chosen = chosen.where(compensations.c.order_made_at > micros(after))
@@ -84,7 +86,7 @@ def events(connection: Connection, after: datetime | None) -> list[tuple[datetim
 
 
 def of_documents(connection: Connection, keys: Sequence[str], after: datetime | None) -> list[tuple[str, str, int]]:
-    """What each shipment of orders made after an instant took of these SKUs: document, source, 1/10,000."""
+    """Return what each shipment of orders made after an instant took of these SKUs: document, source, 1/10,000."""
     columns = (compensations.c.document, compensations.c.source, compensations.c.quantity)
     chosen = select(*columns).where(in_any(connection, compensations.c.key, list(keys)))
     if after is not None:

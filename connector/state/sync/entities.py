@@ -38,7 +38,7 @@ class EntityState:
 
 
 def read(connection: Connection, entity: str) -> EntityState:
-    """The entity's state; that of a new one if it never ran."""
+    """Return the entity's state; that of a new one if it never ran."""
     row = connection.execute(_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return EntityState(entity)
@@ -63,7 +63,7 @@ def _instant(value: int | None) -> datetime | None:
 def remember_sync(
     connection: Connection, entity: str, now: datetime, summary: str, *, did_nothing: bool, full: bool
 ) -> None:
-    """Keep that a sync ended well, and its summary; of one that did nothing only where there was none before. The
+    """Record that a sync ended well, and its summary; of one that did nothing only where there was none before. The
     last fault is over.
     """
     row: dict[str, Any] = {"entity": entity, "last_look_at": micros(now), "last_look": summary}
@@ -76,7 +76,7 @@ def remember_sync(
 
 
 def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None:
-    """Keep what ended a run of the entity, and since when its runs end so. Needs no lease: it may just be lost."""
+    """Store what ended a run of the entity, and since when its runs end so. Needs no lease: it may just be lost."""
     with state.write() as connection:
         since = read(connection, entity).fault_since or now
         row = {"last_fault": fault, "last_fault_at": micros(now), "fault_since": micros(since)}
@@ -84,7 +84,7 @@ def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None
 
 
 def computed_with(state: State, held: Lease, fingerprint: str) -> None:
-    """Keep with which settings everything was computed. Raises `LeaseLost`."""
+    """Store with which settings everything was computed. Raises `LeaseLost`."""
     with state.write() as connection:
         lease.require(connection, held)
         upsert(connection, entities, [{"entity": held.entity, "computed_with": fingerprint}])
@@ -98,8 +98,8 @@ def forget_confirmed(state: State, held: Lease) -> None:
 
 
 def first_active(state: State, entity: str, now: datetime) -> datetime:
-    """When the entity was first made active; kept as `now` where it was not before. That is once: every other time
-    nothing is written, so that runs that begin together do not wait for each other here.
+    """Return when the entity was first made active; kept as `now` where it was not before. That is once: every other
+    time nothing is written, so that runs that begin together do not wait for each other here.
     """
     since = select(entities.c.active_since).where(entities.c.entity == entity)
     with state.read() as connection:

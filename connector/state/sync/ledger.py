@@ -81,7 +81,7 @@ def _of(connection: Connection, entity: str, keys: Sequence[str]) -> ColumnEleme
 def of_records(
     connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Collection[str], *, rows_a_key: float = 1
 ) -> dict[tuple[str, str], LedgerRow]:
-    """What was confirmed of these Acumatica records, and of those SKUs that they do not have, by (key, source).
+    """Return what was confirmed of these Acumatica records, and of those SKUs that they do not have, by (key, source).
 
     rows_a_key: how many places a record has, about.
     """
@@ -112,7 +112,7 @@ def _by_place(rows: Sequence[tuple[Any, ...]]) -> dict[tuple[str, str], LedgerRo
 
 
 def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, datetime]:
-    """When Magento last confirmed something of each of these SKUs."""
+    """Return when Magento last confirmed something of each of these SKUs."""
     found: dict[str, datetime] = {}
     latest = func.max(targets.c.confirmed_at)
     for part in chunked(keys, KEYS_PER_QUERY):
@@ -122,7 +122,7 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
 
 
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
-    """The (key, source) among these keys of which Magento has confirmed a value."""
+    """Return the (key, source) among these keys of which Magento has confirmed a value."""
     also = f"AND {IS_PLACE.text} {_CONFIRMED}"
     columns = columns_of_keys(connection, "targets", ("key", "source"), "key", entity, keys, also=also)
     return set(zip(*columns, strict=True))
@@ -170,7 +170,7 @@ def confirm(
     *,
     asked_at: datetime | None = None,
 ) -> None:
-    """Keep what Magento shows now for these keys; or, with `asked_at`, what it showed then, where nothing was sent
+    """Store what Magento shows now for these keys; or, with `asked_at`, what it showed then, where nothing was sent
     since.
     """
     if not rows:
@@ -222,7 +222,7 @@ def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> 
 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:
-    """All that Magento confirmed of an entity, by (key, source)."""
+    """Return all that Magento confirmed of an entity, by (key, source)."""
     return _by_place(tuples(connection, select(*_ROW).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED)))
 
 
@@ -256,7 +256,7 @@ def forget_products(connection: Connection, entity: str, keys: Sequence[str], no
 
 
 def due_rechecks(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
-    """What was confirmed of the keys whose recheck is due."""
+    """Return what was confirmed of the keys whose recheck is due."""
     due = {"the_entity": entity, "now": micros(now)}
     return [_row(row) for row in tuples(connection, _CONFIRMED_AND_DUE, due)]
 

@@ -37,22 +37,22 @@ class Link:
 
 
 def of_keys(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, Link]:
-    """The links of the documents with these keys, by key."""
+    """Return the links of the documents with these keys, by key."""
     return _read(connection, entity, links.c.key, keys)
 
 
 def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Link]:
-    """The links of all documents of these Acumatica records, by the documents' keys."""
+    """Return the links of all documents of these Acumatica records, by the documents' keys."""
     return _read(connection, entity, links.c.acumatica_key, acumatica_keys)
 
 
 def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[Link]:
-    """The links to this id of Magento: which Acumatica records became it."""
+    """Return the links to this id of Magento: which Acumatica records became it."""
     return list(_read(connection, entity, links.c.magento_id, [magento_id]).values())
 
 
 def newest(connection: Connection, entity: str, count: int) -> list[Link]:
-    """The newest links that nobody made by hand, of documents of which something was sent."""
+    """Return the newest links that nobody made by hand, of documents of which something was sent."""
     ours = (links.c.entity == entity) & (links.c.made_by != "hand") & links.c.document.is_not(None)
     chosen = select(links).where(ours).order_by(links.c.linked_at.desc(), links.c.key).limit(count)
     return [_link(row) for row in connection.execute(chosen)]

@@ -53,7 +53,7 @@ class OpenOrder:
 
 
 def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int, ShopOrder]:
-    """The open orders as Magento last showed them: those with these ids, or all."""
+    """Return the open orders as Magento last showed them: those with these ids, or all."""
     columns = select(open_orders.c.order_id, open_orders.c.content)
     found: dict[int, ShopOrder] = {}
     for part in [None] if ids is None else chunked(list(ids), KEYS_PER_QUERY):
@@ -63,7 +63,7 @@ def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int,
 
 
 def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]:
-    """The open orders with one of these SKUs, each with all of its products."""
+    """Return the open orders with one of these SKUs, each with all of its products."""
     ids: set[int] = set()
     if connection.execute(select(open_order_items.c.order_id).limit(1)).first() is None:
         return {}
@@ -74,7 +74,7 @@ def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]
 
 
 def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
-    """The open orders with these ids of Magento's."""
+    """Return the open orders with these ids of Magento's."""
     found: dict[int, OpenOrder] = {}
     for part in chunked(list(ids), KEYS_PER_QUERY):
         for row in connection.execute(select(open_orders).where(in_any(connection, open_orders.c.order_id, part))):
@@ -95,7 +95,7 @@ def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
 
 
 def untaken(connection: Connection, before: datetime) -> list[int]:
-    """The orders that Acumatica did not have when it was last asked, before an instant."""
+    """Return the orders that Acumatica did not have when it was last asked, before an instant."""
     not_there = (open_orders.c.acumatica_orders.is_(None)) | (open_orders.c.acumatica_orders == "{}")
     asked = open_orders.c.asked_at.is_(None) | (open_orders.c.asked_at < micros(before))
     return [number for (number,) in connection.execute(select(open_orders.c.order_id).where(not_there & asked))]
@@ -109,7 +109,7 @@ def follow(
     mark: Watermark | None,
     now: datetime,
 ) -> None:
-    """Keep what Magento shows of its orders, and have every SKU of them computed again."""
+    """Store what Magento shows of its orders, and have every SKU of them computed again."""
     before = of_ids(connection, [*changed, *ended])
     keys = {key for one in before.values() for key in one.items}
     _forget(connection, before)
@@ -147,7 +147,7 @@ def _item_row(order_id: int, item: OpenItem, added: int) -> dict[str, object]:
 
 
 def keep(connection: Connection, orders: Iterable[OpenOrder]) -> None:
-    """Keep what Acumatica said of these orders, and what is added back for each of their products from now on.
+    """Store what Acumatica said of these orders, and what is added back for each of their products from now on.
 
     An order that ended meanwhile stays away.
     """
@@ -187,6 +187,6 @@ def forget_all(connection: Connection, entity: str, feed: str) -> None:
 
 
 def first_seen(connection: Connection, order_id: int) -> datetime | None:
-    """When an open order was first seen in Magento; `None` for one that is not known."""
+    """Return when an open order was first seen in Magento; `None` for one that is not known."""
     found = connection.execute(select(open_orders.c.first_seen_at).where(open_orders.c.order_id == order_id)).scalar()
     return None if found is None else instant(found)

@@ -104,7 +104,7 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
         return found
 
     def is_there(self) -> bool:
-        """Whether Acumatica has the record itself, and not only rows that name it."""
+        """Return whether Acumatica has the record itself, and not only rows that name it."""
         facts, document = self.facts_part, self.document_part
         return (facts is not NOTHING and facts != _NULL) or (document is not NOTHING and document != _NULL)
 
@@ -175,15 +175,15 @@ _READ = ("acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen
 
 
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
-    """The stored records among `acumatica_keys`."""
+    """Return the stored records among `acumatica_keys`."""
     columns = columns_of_keys(connection, "records", _READ, "acumatica_key", entity, acumatica_keys, json=("data",))
     names, keys, data, *others = columns
     return dict(zip(names, map(Stored, names, keys, map(_decode, data), *others), strict=True))
 
 
 def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], besides: Iterable[str]) -> dict[str, Stored]:
-    """Stored records, other than `besides`, whose SKU is one of `keys`: two items with one SKU must meet to be told
-    apart.
+    """Return stored records, other than `besides`, whose SKU is one of `keys`: two items with one SKU must meet to be
+    told apart.
     """
     own = set(besides)
     found: dict[str, Stored] = {}
@@ -195,7 +195,7 @@ def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], beside
 
 
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
-    """Those of the keys that more than one stored record has; each of them is a stored record's."""
+    """Return those of the keys that more than one stored record has; each of them is a stored record's."""
     count = len(keys)
     if keys and len(set(keys)) == count == count_between(connection, "records", "key", entity, keys, count):
         return []  # nearly always: no other record has a key between the first and the last
@@ -204,19 +204,21 @@ def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str
 
 
 def due(connection: Connection, entity: str, today: date) -> list[str]:
-    """The Acumatica keys whose published value changes by itself on or before `today` (a date in the tenant's zone)."""
+    """Return the Acumatica keys whose published value changes by itself on or before `today` (a date in the tenant's
+    zone).
+    """
     return list(connection.execute(_DUE, {"the_entity": entity, "day": today.toordinal()}).scalars())
 
 
 def all_keys(connection: Connection, entity: str, after: str, count: int) -> list[str]:
-    """The next `count` Acumatica keys behind `after`, in the database's order."""
+    """Return the next `count` Acumatica keys behind `after`, in the database's order."""
     chosen = and_(records.c.entity == entity, records.c.acumatica_key > after)
     ordered = select(records.c.acumatica_key).where(chosen).order_by(records.c.acumatica_key).limit(count)
     return list(connection.execute(ordered).scalars())
 
 
 def with_key(connection: Connection, entity: str, key: str) -> list[str]:
-    """The Acumatica keys behind an Acumatica key or a SKU that somebody typed."""
+    """Return the Acumatica keys behind an Acumatica key or a SKU that somebody typed."""
     chosen = and_(records.c.entity == entity, or_(records.c.acumatica_key == key, records.c.key == key))
     return list(connection.execute(select(records.c.acumatica_key).where(chosen)).scalars())
 

@@ -24,7 +24,7 @@ class Repair:
 
 
 def read(connection: Connection, stock_id: int) -> Repair:
-    """What is known of a stock's repairs."""
+    """Return what is known of a stock's repairs."""
     chosen = select(reservation_repairs).where(reservation_repairs.c.stock_id == stock_id)
     row = connection.execute(chosen).one_or_none()
     if row is None:
@@ -34,12 +34,12 @@ def read(connection: Connection, stock_id: int) -> Repair:
 
 
 def last_of_any(connection: Connection) -> datetime | None:
-    """The last repair of any stock."""
+    """Return the last repair of any stock."""
     return _instant(connection.execute(select(func.max(reservation_repairs.c.repaired_at))).scalar())
 
 
 def write(connection: Connection, stock_id: int, repair: Repair) -> None:
-    """Keep what is known of a stock's repairs."""
+    """Store what is known of a stock's repairs."""
     row = {
         "stock_id": stock_id,
         "repaired_at": _micros(repair.repaired_at),

@@ -45,11 +45,11 @@ class Watermark:
     looked_back_at: datetime | None = None
 
     def moved(self, cursor: Cursor) -> Watermark:
-        """The same watermark with the cursor further on."""
+        """Return the same watermark with the cursor further on."""
         return replace(self, cursor=cursor)
 
     def finished(self, cursor: Cursor) -> Watermark:
-        """The watermark at the end of the cursor's window or sweep."""
+        """Return the watermark at the end of the cursor's window or sweep."""
         started = instant(cursor.started_at)
         looked_back_at = started if cursor.lookback_is_due or cursor.sweep is not None else self.looked_back_at
         if cursor.sweep is None:
@@ -65,7 +65,7 @@ class Watermark:
 
 
 def read(connection: Connection, entity: str, feed: str) -> Watermark:
-    """The watermark of one feed; a new one if it was never pulled."""
+    """Return the watermark of one feed; a new one if it was never pulled."""
     row = connection.execute(_OF_FEED, {"the_entity": entity, "the_feed": feed}).one_or_none()
     if row is None:
         return Watermark(feed)
