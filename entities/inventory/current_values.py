@@ -47,8 +47,8 @@ async def find_quantities(
     readers = context.shop.readers
     skus = {**others, **{target.sku: target.key for target in targets}}
     at_sources = [target for target in targets if not target.source.startswith(ATTRIBUTE)]
-    has_msi = await readers.begin(context.shop.has_msi)
     shown.ask(PRICES, sorted(skus))
+    has_msi = await readers.begin(context.shop.has_msi)
     if has_msi:
         found = Found(_at_places(at_sources, *await shown.answers(SOURCE_ITEMS, _skus(at_sources))))
     else:

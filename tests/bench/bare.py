@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,19 @@ async def _post(url: str, bodies: asyncio.Queue[bytes | None]) -> None:
             answer.raise_for_status()
 
 
-def post_only(magento: str, bodies_file: str, connections: int = 4) -> dict[str, float]:
-    """Post bodies that are ready: Magento's own time and nothing else."""
-    bodies = [body.encode() for body in json.loads(Path(bodies_file).read_bytes())]
+def send_only(magento: str, requests_file: str, connections: int = 4) -> dict[str, float]:
+    """Send requests that are ready, each a route and a body: Magento's own time and nothing else."""
+    given = json.loads(Path(requests_file).read_bytes())
+    requests = [(f"{magento}/rest/all/V1/{route}", body.encode()) for route, body in given]
+
+    async def send(waiting: Iterator[tuple[str, bytes]]) -> None:
+        async with httpx.AsyncClient(timeout=60, headers=HEADERS) as client:
+            for url, body in waiting:
+                (await client.post(url, content=body)).raise_for_status()
 
     async def run() -> None:
-        waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
-        for body in (*bodies, *(None for _ in range(connections))):
-            waiting.put_nowait(body)
-        url = f"{magento}/rest/all/V1/inventory/source-items"
-        await asyncio.gather(*(_post(url, waiting) for _ in range(connections)))
+        waiting = iter(requests)
+        await asyncio.gather(*(send(waiting) for _ in range(connections)))
 
     began, cpu = time.perf_counter(), time.process_time()
     asyncio.run(run())

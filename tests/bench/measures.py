@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench.catalogue import WAREHOUSES
 from bench.harness import Figures, in_process, in_turns, servers, spread
 from bench.rows import FULL, Row, Size, row
-from bench.whole_syncs import SYNC, first_sync, postgresql, prices, quantities, transports
+from bench.whole_syncs import SYNC, first_sync, postgresql, prices, quantities, real_latencies, transports
 
 
 def compute(size: Size) -> list[Row]:
@@ -236,6 +236,7 @@ MEASURES: dict[str, Callable[[Size], list[Row]]] = {
     "prices": prices,
     "postgresql": postgresql,
     "quantities": quantities,
+    "real_latencies": real_latencies,
     "first_sync": first_sync,
     "transports": transports,
     "compute": compute,

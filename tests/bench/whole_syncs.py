@@ -135,8 +135,8 @@ def transports(size: Size) -> list[Row]:
 
 
 def quantities(size: Size) -> list[Row]:
-    """A whole sync of quantities: alone, and against posting the same requests with the real Magento's latencies."""
-    return [_quantities_of_warehouses(size), _quantities_at_real_latencies(size)]
+    """A whole sync of quantities that takes no time in Magento."""
+    return [_quantities_of_warehouses(size)]
 
 
 def _quantities_of_warehouses(size: Size) -> Row:
@@ -173,27 +173,43 @@ def _quantities_of_warehouses(size: Size) -> Row:
     )
 
 
-def _quantities_at_real_latencies(size: Size) -> Row:
+def _at_real_latencies(size: Size, entity: str, noun: str) -> list[Row]:
+    """Against posting the same values; quantities also against that with the questions whether the products are there,
+    which a sync asks before it sends any (ADR 21) and which take their share of Magento's time.
+    """
     count = size.quantities
     with servers(count, real=True) as here:
         sections = here.settings(magento={"concurrency": 4})
         sections["inventory"]["warehouses"] = WAREHOUSES[:1]
-        state = here.connected("inventory", sections)
-        generation = here.change("quantities")
-        bodies = here.folder / "bodies.json"
-        bodies.write_bytes(msgspec.json.encode(_bodies(count, generation)))
+        state = here.connected(entity, sections)
+        posts = _posts(entity, count, here.change("items" if entity == "price" else "quantities"))
 
         def run() -> Figures:
             here.forget()
-            figures = in_process(SYNC, entity="inventory", database=here.copy_of(state), sections=sections)
+            figures = in_process(SYNC, entity=entity, database=here.copy_of(state), sections=sections)
             sent = here.sent_values()
             assert (sent["rows"], sent["skus"], sent["requests"]) == (count, count, -(-count // 100)), sent
             return figures
 
-        only = {"magento": here.magento, "bodies_file": str(bodies)}
-        raw = in_turns(min(3, size.rounds), here, ours=run, post=lambda: in_process("bench.bare:post_only", **only))
-    what = f"whole sync, {count:,} changed quantities, Magento with the real one's latencies"
-    return row(what, "a loop that only posts the same", raw, "≤ 1.03 ×", lambda t: t.median <= 1.03, of="post")
+        def alone(name: str, requests: list[tuple[str, str]]) -> Callable[[], Figures]:
+            file = here.folder / f"{name}.json"
+            file.write_bytes(msgspec.json.encode(requests))
+            return lambda: in_process("bench.bare:send_only", magento=here.magento, requests_file=str(file))
+
+        loops = {"post": alone("post", posts)}
+        if entity == "inventory":
+            loops["ask"] = alone("ask", _with_questions(posts, count))
+        raw = in_turns(min(3, size.rounds), here, ours=run, **loops)
+    what = f"whole sync, {count:,} changed {noun}, Magento with the real one's latencies"
+    rows = [row(what, "a loop that only posts the same", raw, "≤ 1.03 ×", lambda t: t.median <= 1.03, of="post")]
+    if entity == "inventory":
+        rows.append(row(what, "a loop that asks and posts the same", raw, "(reported)", lambda _t: True, of="ask"))
+    return rows
+
+
+def real_latencies(size: Size) -> list[Row]:
+    """Whole syncs of changed quantities and prices with the real Magento's latencies, against the requests alone."""
+    return [*_at_real_latencies(size, "inventory", "quantities"), *_at_real_latencies(size, "price", "prices")]
 
 
 def first_sync(size: Size) -> list[Row]:
@@ -229,9 +245,26 @@ def _first_sync(size: Size, entity: str, noun: str) -> Row:
     return row(what, "the same reads alone", raw, "≤ 1.1 ×", lambda t: t.median <= 1.1, of="only")
 
 
-def _bodies(count: int, generation: int) -> list[str]:
-    rows = [
-        {"sku": sku(number), "source_code": "default", "quantity": pieces(number, 0, generation), "status": 1}
-        for number in range(1, count + 1)
-    ]
-    return [msgspec.json.encode({"sourceItems": rows[at : at + 100]}).decode() for at in range(0, count, 100)]
+def _posts(entity: str, count: int, generation: int) -> list[tuple[str, str]]:
+    """Every value of a generation as the requests that send it: route and body of each."""
+    numbers = range(1, count + 1)
+    if entity == "price":
+        route, name = "products/base-prices", "prices"
+        rows = [{"price": cents(number, generation) / 100, "store_id": 0, "sku": sku(number)} for number in numbers]
+    else:
+        route, name = "inventory/source-items", "sourceItems"
+        rows = [
+            {"sku": sku(number), "source_code": "default", "quantity": pieces(number, 0, generation), "status": 1}
+            for number in numbers
+        ]
+    return [(route, msgspec.json.encode({name: rows[at : at + 100]}).decode()) for at in range(0, count, 100)]
+
+
+def _with_questions(posts: list[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+    """Return the posts of items 1 to `count`, each ten with a question about their products before them."""
+    requests = []
+    for at in range(0, len(posts), 10):
+        skus = [sku(number) for number in range(at * 100 + 1, min(at * 100 + 1_000, count) + 1)]
+        question = msgspec.json.encode({"skus": skus}).decode()
+        requests += [("products/base-prices-information", question), *posts[at : at + 10]]
+    return requests
