@@ -1,6 +1,7 @@
 """A lean Acumatica: stock items by key, the feed INSiteStatus, and a change of every nth item on demand.
 
-`python -m bench.acumatica_server COUNT WAREHOUSES`. Pages are made when a change is asked for, not when they are read.
+`python -m bench.acumatica_server COUNT WAREHOUSES`. Pages of a change are made when it is asked for, all pages of a list
+once they are to be ready; others are made when they are read, which takes as long as it takes the connector to read one.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Acumatica:
             return 200, msgspec.json.encode([{"WarehouseID": {"value": f"{name:<10}"}} for name in WAREHOUSES])
         if url.path == "/_bench/change":
             return 200, self._change(parse_qs(url.query))
+        if url.path == "/_bench/ready":
+            return 200, self._make_ready(parse_qs(url.query)["kind"])
         return 404, b"{}"
 
     def _change(self, asked: dict[str, list[str]]) -> bytes:
@@ -49,21 +52,30 @@ class Acumatica:
         self.every, self.kinds, self.changed_at = int(asked["every"][0]), tuple(asked["kind"]), datetime.now(UTC)
         self._pages = {}
         for kind in self.kinds:
-            behind, size = 0, self._items_a_page(kind)
-            while behind < self.count:
-                self._pages[kind, True, behind] = self._made(kind, True, behind)
-                behind = self._last_of_page(kind, behind, size)
+            self._make_all(kind, only_changes=True)
         return msgspec.json.encode({"generation": self.generation})
+
+    def _make_ready(self, kinds: list[str]) -> bytes:
+        """All pages of whole lists."""
+        for kind in kinds:
+            self._make_all(kind, only_changes=False)
+        return b"{}"
+
+    def _make_all(self, kind: str, *, only_changes: bool) -> None:
+        behind, step = 0, self.every if only_changes else 1
+        while behind < self.count:
+            self._pages[kind, only_changes, behind] = self._made(kind, only_changes, behind)
+            behind = self._last_of_page(kind, behind, step)
 
     def _items_a_page(self, kind: str) -> int:
         return PAGE if kind == "items" else PAGE // self.warehouses
 
-    def _last_of_page(self, kind: str, behind: int, size: int) -> int:
+    def _last_of_page(self, kind: str, behind: int, step: int) -> int:
         """The last item that a client takes from a page: of rows it leaves the last item to the next page."""
-        last = (behind // self.every + size) * self.every
+        last = (behind // step + self._items_a_page(kind)) * step
         if last > self.count:
             return self.count
-        return last if kind == "items" else last - self.every
+        return last if kind == "items" else last - step
 
     def _page(self, kind: str, query: str) -> bytes:
         since = _SINCE.search(query)

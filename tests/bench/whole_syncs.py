@@ -220,6 +220,7 @@ def first_sync(size: Size) -> list[Row]:
 def _first_sync(size: Size, entity: str, noun: str) -> Row:
     count, asked = size.first_sync, {"ours": 0, "only": 0}
     with servers(count, real=True) as here:
+        here.make_ready("items", "quantities")
         sections = here.settings(magento={"concurrency": 4})
         sections["inventory"]["warehouses"] = WAREHOUSES[:1]
 
