@@ -19,7 +19,7 @@ from connector.state.sync import records
 from connector.state.sync.records import Record, Stored
 from connector.state.sync.watermarks import Cursor, Watermark
 from connector.state.text import are_all_kept, kept_name
-from entities.base import Feed, FeedPage, RunContext, replaced
+from entities.base import Feed, FeedPage, RunContext, merged, replaced
 from entities.events import PageRead
 from entities.pulled import Pulled
 from entities.shown import Shown
@@ -200,7 +200,7 @@ class Pull:
             [key for key in page.parts if key not in earlier] if earlier else [*page.parts]
         )
         is_followed = not compute_all and feed in self._followed
-        is_all = of.merge is replaced
+        is_all = of.merge is replaced or (whole and of.merge is merged)
         unchanged, wanted = [], []
         for key, part in page.parts.items():
             stored = known.get(key)

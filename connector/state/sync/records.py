@@ -119,6 +119,9 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
         if not new:
             setattr(self, name, NOTHING)
             return before is not NOTHING
+        if before is NOTHING:
+            setattr(self, name, new)
+            return True
         if type(before) is msgspec.Raw and before == msgspec.Raw(_encode(new)):
             return False
         if type(before) is not msgspec.Raw or attribute != "facts":
