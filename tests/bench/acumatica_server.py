@@ -1,7 +1,7 @@
 """A lean Acumatica: stock items by key, the feed INSiteStatus, and a change of every nth item on demand.
 
-`python -m bench.acumatica_server COUNT WAREHOUSES`. Pages of a change are made when it is asked for, all pages of a list
-once they are to be ready; others are made when they are read, which takes as long as it takes the connector to read one.
+`python -m bench.acumatica_server COUNT WAREHOUSES`. Pages of a change are made when it is asked for, all pages of a
+list once they are to be ready; others are made when they are read, which takes as long as the connector takes for one.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Acumatica:
         return msgspec.json.encode({"generation": self.generation})
 
     def _make_ready(self, kinds: list[str]) -> bytes:
-        """All pages of whole lists."""
+        """Make all pages of whole lists."""
         for kind in kinds:
             self._make_all(kind, only_changes=False)
         return b"{}"

@@ -50,7 +50,7 @@ class Servers(NamedTuple):
         return int(answer.json()["generation"])
 
     def make_ready(self, *kinds: str) -> None:
-        """Have all pages of these lists ready in Acumatica: what is measured is who reads them, not who makes them."""
+        """Make all pages of these lists in Acumatica: what is measured is who reads them, not who makes them."""
         httpx.post(f"{self.acumatica}/_bench/ready", params={"kind": list(kinds)}, timeout=600).raise_for_status()
 
     def forget(self) -> None:
