@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from pydantic import field_validator
@@ -41,14 +40,18 @@ class Items(Section, title="Items"):
     @field_validator("sku")
     @classmethod
     def _is_a_known_field(cls, value: str) -> str:
-        if value != "inventory_id" and not re.fullmatch(r"(alternate|field):\S.*", value):
+        kind, colon, name = (part.strip() for part in value.partition(":"))
+        if kind.lower() == "inventory_id" and not colon:
+            return "inventory_id"
+        if kind.lower() not in ("alternate", "field") or not name:
             raise ValueError("it must be inventory_id, alternate:TYPE or field:NAME")
-        return value
+        return f"{kind.lower()}:{name}"
 
     @field_validator("statuses")
     @classmethod
     def _are_statuses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [value for value in values if value not in STATUSES]
+        spelled = {status.casefold(): status for status in STATUSES}
+        unknown = [value for value in values if value.casefold() not in spelled]
         if unknown:
             raise ValueError(f"{', '.join(unknown)} is not an item status; choose from {', '.join(STATUSES)}")
-        return values
+        return tuple(spelled[value.casefold()] for value in values)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from settings.declare import setting
 from settings.section import Section
@@ -36,9 +37,7 @@ class Price(Section, title="Price Sync Preferences"):
     price_class: str = setting(
         "", "The customer price class whose prices are used before the base prices. Empty: none."
     )
-    currency: str = setting(
-        "", "Only prices of this currency are used. Empty: the base currency of Acumatica.", pattern=r"^([A-Z]{3})?$"
-    )
+    currency: str = setting("", "Only prices of this currency are used. Empty: the base currency of Acumatica.")
     rounding: int = setting(
         2, "How many decimals prices are rounded to; halves are rounded up.", unit="decimals", ge=0, le=6
     )
@@ -50,6 +49,13 @@ class Price(Section, title="Price Sync Preferences"):
         "other way is not sent.",
         choices={None: "Not checked", True: "With tax", False: "Without tax"},
     )
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, value: str) -> str:
+        if not re.fullmatch("([A-Z]{3})?", value.upper()):
+            raise ValueError("it must be the three letters of a currency, such as USD, or empty")
+        return value.upper()
 
     @model_validator(mode="after")
     def _field_is_named(self) -> Self:

@@ -32,7 +32,7 @@ from connector.acumatica.records import (
     units,
 )
 from connector.acumatica.session import AcumaticaSession
-from connector.model.comparison import comparison_key
+from connector.model.comparison import comparison_key, same_code
 from connector.model.units import ItemUnits, Unit
 from connector.records import Facts
 
@@ -299,7 +299,7 @@ def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
     found = [
         (str(one.AlternateID.value).strip(), (one.UOM.value or "").strip())
         for one in record.CrossReferences
-        if (one.AlternateType.value or "") == fields.alternate_type and (one.AlternateID.value or "").strip()
+        if same_code(one.AlternateType.value or "", fields.alternate_type) and (one.AlternateID.value or "").strip()
     ]
     base, sales = _units_of(record)
     unit = sales if fields.unit == "sales" else base

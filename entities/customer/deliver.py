@@ -30,6 +30,7 @@ from connector.model.customers import Customer
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.message import Message
+from connector.state.schema import PENDING, SENDING
 from connector.state.sync import links
 from connector.state.sync.links import Link
 from entities.base import Feed, FeedPage, RunContext
@@ -39,6 +40,7 @@ from entities.customer.same_account import refuse_somebody_else
 from entities.customer.types import Account, CustomerRule, ShopFacts
 from entities.documents.document import Delivered, Document, noted
 from entities.shop import ConfigurationConflict
+from entities.waiting import NotYet, WaitReason
 
 WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
 
@@ -174,8 +176,9 @@ async def refuse_too_many(context: RunContext[CustomerRule]) -> None:
     accounts = {one.key: msgspec.json.decode(one.document or b"", type=Account) for one in waiting}
     new = await _new_to_magento(context, accounts)
     if len(new) > rule.create_limit:
+        would = "new customer would" if len(new) == 1 else "new customers would"
         raise ConfigurationConflict(
-            f"{len(new):,} new customers would be created, and Magento mails each; CREATE_LIMIT is "
+            f"{len(new):,} {would} be created, and Magento mails each; Create limit is "
             f"{rule.create_limit:,}. Nothing was sent. Set A2M_CUSTOMER__CREATE_LIMIT to {len(new)} or more to let "
             "them go, or A2M_CUSTOMER__CREATE to false to create none."
         )
@@ -186,6 +189,10 @@ async def send(
 ) -> Delivered:
     """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
     current = await _known(context, client, account, link)
+    if current is not None and link is None:
+        others = _others(context, message, str(current["id"]))
+        _wait_for_the_email(context, message, account, others)
+        current = await _known(context, client, account, link) if others else current  # it was sent meanwhile, perhaps
     if current is None:
         _refuse_to_create(context, message, account, link)
         magento_id = await _create(client, message, account)
@@ -198,7 +205,7 @@ async def send(
         account = _where_it_is(context, account, current)
         if not not_applied(account, current):
             return _delivered(magento_id, link)
-        await magento.update(client, magento_id, merged(current, account, *before))
+        await _update(context, client, message, account, magento_id, merged(current, account, *before))
     left = not_applied(account, await magento.customer(client, magento_id) or {})
     if left:
         raise _dropped(message.key, magento_id, left)
@@ -295,6 +302,46 @@ def _refuse_to_change(
             f"{account.email} is Magento's customer {magento_id}, who is "
             f"{', '.join(others)} in Acumatica. If {key} takes its place: a2m link customer {key} {magento_id}",
         )
+
+
+async def _update(
+    context: RunContext[CustomerRule],
+    client: MagentoClient,
+    message: Message,
+    account: Account,
+    magento_id: str,
+    changed: CustomerData,
+) -> None:
+    try:
+        await magento.update(client, magento_id, changed)
+    except RequestRefused as refused:
+        if refused.template != magento.SAME_EMAIL:
+            raise
+        for one in await magento.accounts_with_email(client, account.email):
+            _wait_for_the_email(context, message, account, _others(context, message, str(one["id"])))
+        await magento.update(client, magento_id, changed)  # the other one was sent meanwhile, perhaps
+
+
+def _wait_for_the_email(
+    context: RunContext[CustomerRule], message: Message, account: Account, others: list[str]
+) -> None:
+    """Raise `NotYet` where one of the customers who have this e-mail in Magento is about to get another one there.
+
+    Two who exchange their e-mails wait for each other once, and are refused then: Magento cannot follow that.
+    """
+    own = f"customer {message.key}"
+    with context.state.read() as connection:
+        queued = messages.live(connection, context.name, others, []) if others else []
+    for one in queued:
+        if one.state not in (PENDING, SENDING) or (one.wait is not None and one.wait.waits_for == own):
+            continue
+        wanted = msgspec.json.decode(one.document or b"", type=Account)
+        if comparison_key(wanted.email) != comparison_key(account.email):
+            raise NotYet(
+                WaitReason.CUSTOMER_MISSING,
+                f"{account.email} is still customer {one.key} in Magento, who is being sent with {wanted.email}.",
+                f"customer {one.key}",
+            )
 
 
 def _sent_before(context: RunContext[CustomerRule], message: Message, link: Link | None) -> list[Account]:

@@ -60,6 +60,8 @@ def test_check_process_time_takes_1_to_59(monkeypatch, good):
         ("A2M_ORDER__TYPES", '["SO","QT"]', "QT is a quote"),
         ("A2M_ACUMATICA__TIME_ZONE", "Mars/Base", "IANA time zone"),
         ("A2M_ITEMS__STATUSES", '["Alive"]', "Alive is not an item status"),
+        ("A2M_ITEMS__SKU", "alternate:", "alternate:TYPE"),
+        ("A2M_PRICE__CURRENCY", "Euro", "the three letters of a currency, such as USD"),
         ("A2M_SHIPMENT__FROM", "2026-01-01T00:00:00", "a date and a time with its zone, such as"),
         ("A2M_ORDER__FROM", "30.11.2026", "a date and a time with its zone, such as"),
     ],
@@ -70,6 +72,22 @@ def test_a_wrong_value_names_the_field_the_value_and_the_rule(monkeypatch, name,
     assert name in message
     assert value in message
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stands_for"),
+    [
+        ("A2M_ITEMS__SKU", "Alternate: Global ", "alternate:Global"),
+        ("A2M_ITEMS__SKU", "Inventory_ID", "inventory_id"),
+        ("A2M_ITEMS__STATUSES", '["active "]', ("Active",)),
+        ("A2M_PRICE__CURRENCY", " usd", "USD"),
+    ],
+)
+def test_letter_case_and_blanks_of_what_acumatica_knows_by_name_change_nothing(monkeypatch, name, value, stands_for):
+    """A value is understood as people type it."""
+    monkeypatch.setenv(name, value)
+    section, field = name.removeprefix("A2M_").lower().split("__")
+    assert getattr(getattr(load_settings(), section), field) == stands_for
 
 
 def test_two_different_bearer_tokens_are_refused_without_being_shown(monkeypatch):

@@ -258,6 +258,38 @@ async def test_a_shop_that_shows_everything_already_is_not_written_to(here, shop
     assert len(here.writes()) == count
 
 
+async def test_an_email_goes_from_one_customer_to_another_in_one_sync(here, shop):
+    """Whichever of the two comes first: the one who takes it over waits until the other one has given it up, whether
+    the shop has an account of both or not.
+    """
+    here.change(*(added(number) for number in (1, 2, 3)))
+    await sync(here)
+    for giver, taker in ((1, 4), (3, 2)):
+        new = {"customer_id": f"ACME{giver:04d}", "main_contact": {"Email": f"changed{giver}@example.com"}}
+        contact = {**CONTACT, "Email": f"buyer{giver}@example.com"}
+        known = {"customer_id": f"ACME{taker:04d}", "main_contact": contact}
+        here.change({"set_customer": new}, {"set_customer": known} if taker == 2 else added(4, main_contact=contact))
+    for _ in range(2):
+        outcome = await sync(here)
+        assert (outcome.fault, outcome.counters.failed) == (None, 0)
+    numbers = {email: one["id"] for email, one in shop.all().items()}
+    assert numbers.pop("buyer1@example.com") not in numbers.values()
+    assert numbers == {"changed1@example.com": 1, "buyer3@example.com": 2, "changed3@example.com": 3}
+
+
+async def test_two_customers_who_exchange_their_emails_are_refused(here, shop):
+    """Magento takes neither e-mail while the other account has it: they do not wait for each other for ever."""
+    here.change(added(1), added(2))
+    await sync(here)
+    for number in (1, 2):
+        contact = {"Email": f"buyer{3 - number}@example.com"}
+        here.change({"set_customer": {"customer_id": f"ACME{number:04d}", "main_contact": contact}})
+    for _ in range(3):
+        await sync(here)
+    assert reasons(here).keys() == {"ACME0001", "ACME0002"}
+    assert {email: one["id"] for email, one in shop.all().items()} == {"buyer1@example.com": 1, "buyer2@example.com": 2}
+
+
 async def test_more_new_customers_than_the_limit_stop_the_sync(here, shop):
     """Nobody is created and nobody changed; the words say how many and what to set; then all go."""
     shop.add("buyer0@example.com")

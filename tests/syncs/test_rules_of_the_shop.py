@@ -121,9 +121,11 @@ async def test_a_price_that_is_taxed_otherwise_than_the_shops_is_not_sent(make_w
 
 
 async def test_a_change_of_one_of_two_items_with_one_sku_sends_nothing(make_world):
-    """A sync that reads only one of the two knows the other: neither may speak for the SKU, until one has another."""
+    """A sync that reads only one of the two knows the other: neither may speak for the SKU, until one has another. The
+    type of the alternate id is found in any letter case.
+    """
     here = make_world(_products())
-    both = here.settings(items={"sku": "alternate:Global"})
+    both = here.settings(items={"sku": "alternate:global"})
     for number, sku in enumerate(("P-0", "TWIN", "twin", "P-3")):
         here.change({"set_cross_reference": {"inventory_id": f"P-{number}", "alternate_id": sku}})
     here.shop("POST", "products", {"product": {"sku": "TWIN", "name": "x", "attribute_set_id": 4, "price": 1}})
