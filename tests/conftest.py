@@ -26,6 +26,8 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     # every commit of a state database waits for its disk: some 5 ms, hundreds of thousands of times
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
+
 TOGETHER = {
     "browser/": "stacks",
     "deployments/": "stacks",
@@ -49,10 +51,32 @@ LONGEST_FIRST = (
 """What begins first where tests run side by side, so that no worker is left with a long file at the end."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring the tests into the order in which workers take them; it is the same in all of them."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
+class FromAnotherFile(pytest.Dir):
+    """A folder whose files each worker collects beginning with another one: in a new clone each worker compiles a part
+    of them, and finds the others compiled, instead of all workers compiling all.
+    """
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        found = list(super().collect())
+        worker, workers = int(os.environ["PYTEST_XDIST_WORKER"][2:]), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        first = len(found) * worker // workers
+        yield from found[first:] + found[:first]
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Dir | None:
+    """Collect a folder in a worker's own order."""
+    return FromAnotherFile.from_parent(parent, path=path) if SIDE_BY_SIDE else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Bring the tests into the order in which workers take them; it is the same in all of them, whatever the order in
+    which they were collected.
+    """
+    if SIDE_BY_SIDE:
+        items.sort(key=lambda item: item.path.parts)
+    yield
+    if SIDE_BY_SIDE:
         items.sort(key=lambda item: _turn(item.nodeid))
 
 
