@@ -33,7 +33,6 @@ from connector.state.faults import SchemaUnknown, StateError
 from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.message import Message
-from connector.state.queue.messages import FailedChoice
 from connector.state.sync import entities, refresh_requests
 from entities import retry_after
 from entities.base import RunContext
@@ -222,11 +221,7 @@ async def sync_once(run: Run, context: RunContext[Any], stages: Stages, *, full:
 def _send_again_by_settings(run: Run) -> None:
     """Send messages again whose failure code depends on settings: the changed one may have been the cause."""
     with run.state.read() as connection:
-        found = [
-            message
-            for code in sorted(DECIDED_BY_SETTINGS)
-            for message in messages.chosen_failed(connection, FailedChoice(run.entity, code))
-        ]
+        found = messages.failed(connection, run.entity, DECIDED_BY_SETTINGS)
     if found:
         actions.send_again(run.state, found, run.clock.now())
 

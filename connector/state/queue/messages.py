@@ -286,9 +286,10 @@ def pending(connection: Connection, entity: str, keys: Sequence[str] | None = No
     return [one for one in found if (its := sending.get(one.target)) is None or its.seq != one.seq]
 
 
-def failed(connection: Connection, entity: str | None = None) -> list[Message]:
-    """The failed messages of one entity or of all, by key."""
-    return _messages(connection, entity, IS_FAILED, IS_PUT_ASIDE)
+def failed(connection: Connection, entity: str | None = None, causes: Collection[str] | None = None) -> list[Message]:
+    """The failed messages of one entity or of all, whatever the cause or for these causes, by key."""
+    of_causes = [] if causes is None else [targets.c.cause.in_(sorted(causes))]
+    return _messages(connection, entity, IS_FAILED, IS_PUT_ASIDE, *of_causes)
 
 
 def count_failed(connection: Connection, choice: FailedChoice) -> int:
