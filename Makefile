@@ -7,7 +7,7 @@ RUN := $(VENV)/installed-run$(if $(DATABASE),-postgres)-$(SUM)
 DEV := $(VENV)/installed-dev-$(SUM)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs reference bench soak mutants lint format constraints clean
+.PHONY: help setup demo test docs reference pictures bench soak mutants lint format constraints clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s'|'

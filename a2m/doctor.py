@@ -140,7 +140,7 @@ def _state() -> dict[str, Any]:
         found = {"address": shown_address(address), "kind": kind, "schema": newest_schema()}
         if kind == "sqlite":
             found["bytes"] = f"{Path(str(state.engine.url.database)).stat().st_size:,}"
-        return found | {f"found open {number}": one.words for number, one in enumerate(state.opened, 1)}
+        return found | {f"found open {number}": one.message for number, one in enumerate(state.opened, 1)}
     finally:
         state.close()
 

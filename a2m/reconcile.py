@@ -65,14 +65,14 @@ async def _reconcile(name: str, *, with_repair: bool, keys: list[str], causes: l
                 _show(entity, answer)
             chosen = flow.chosen_of(compared.differences, keys=keys, causes=causes) if with_repair else []
             if chosen:
-                mended = await flow.repair(
+                repaired = await flow.repair(
                     entity, now.settings, now.state, chosen, listeners=[] if json else [show_progress]
                 )
-                flow.remember_repaired(now.state, compared, chosen, mended, datetime.now(UTC))
-                entity_is_right = len(chosen) == len(compared.differences) and flow.is_right(now.state, mended)
-                answer["repaired"] = mended.counters.as_json()
+                flow.remember_repaired(now.state, compared, chosen, repaired, datetime.now(UTC))
+                entity_is_right = len(chosen) == len(compared.differences) and flow.is_right(now.state, repaired)
+                answer["repaired"] = repaired.counters.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
-                print_to_stderr(f"{entity}, repair: {mended.summary()}.{rest}")
+                print_to_stderr(f"{entity}, repair: {repaired.summary()}.{rest}")
             is_right = is_right and entity_is_right
             answers.append(answer)
     if json:

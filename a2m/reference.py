@@ -62,7 +62,7 @@ RUN_STATES = {
     "NothingChanged": ("green", "Setup Parameters: the submitted values are already in use."),
     "Differs": ("green", "Reconcile: something differs, and no repair was requested."),
     "NotFullyChecked": ("green", "Test Connection: nothing failed, and something could not be checked."),
-    "ToldNobody": ("green", "Watch: there is something to report, but no Block to send it through."),
+    "NoRecipient": ("green", "Watch: there is something to report, but no Block to send it through."),
     "NeedsAttention": (
         "red",
         "Messages failed, or every re-run failed too: somebody has to look at it, and gets a notice.",

@@ -49,7 +49,7 @@ def changes(before: Settings, after: Settings) -> list[Change]:
     for setting in all_settings():
         old, new = (masked(setting.as_json(setting.value_in(one))) for one in (before, after))
         if old != new:
-            found.append(Change(setting.label, setting.name, old, new))
+            found.append(Change(setting.label, setting.name, before=old, after=new))
     return found
 
 

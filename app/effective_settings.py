@@ -48,7 +48,7 @@ def open_private_state() -> State:
     """
     state = open_state(database_url())
     for one in state.opened:
-        _LOG.warning(one.words)
+        _LOG.warning(one.message)
     return replace(state, opened=(*close_folder(home_folder()), *state.opened))
 
 

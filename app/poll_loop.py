@@ -28,7 +28,7 @@ async def poll_loop(
     pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> None:
     """Sync at once, then again after each pause until the run's time is over. Whatever a sync raises ends the run;
-    `StopPolling` ends it in peace. `pause` waits for so many seconds, or less where a sync is asked for.
+    `StopPolling` ends it without a fault. `pause` waits for so many seconds, or less where a sync is asked for.
     """
     ends_at = due_at + timedelta(seconds=check_process_time)
     with suppress(StopPolling):

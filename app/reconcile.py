@@ -63,7 +63,7 @@ async def reconcile(
     if result is not None:
         return result
     why_not = outcome.fault or outcome.stopped or " ".join(outcome.remarks.waits)
-    return Compared(entity, 0, [], why_not or None)
+    return Compared(entity, places=0, differences=[], why_not=why_not or None)
 
 
 def chosen_of(

@@ -21,8 +21,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 class Opened:
     """Something that others could read, and whether that is over."""
 
-    words: str
-    mended: bool
+    message: str
+    is_fixed: bool
 
 
 def make_folder(folder: Path) -> None:

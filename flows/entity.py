@@ -19,7 +19,7 @@ from connector.state.coordination import wakeups
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
-from connector.state.operator import actions as by_hand
+from connector.state.operator import actions
 from connector.state.sync import refresh_requests
 from flows.artifacts import (
     NEEDS_ATTENTION,
@@ -117,7 +117,7 @@ async def sync_in_prefect(
 
 def _failed_before(state: State, entity: str) -> int:
     with state.read() as connection:
-        return sum(group.how_many for group in by_hand.groups(connection, entity))
+        return sum(group.how_many for group in actions.groups(connection, entity))
 
 
 def _ask_for(here: AppContext, entity: str, *, full: bool, key: str | None) -> None:

@@ -47,10 +47,10 @@ async def compare_both(
                 is_wrong = compared.why_not is not None or bool(compared.differences)
                 chosen = chosen_of(compared.differences, keys=keys, causes=[cause] if cause else [])
                 if put_right and chosen:
-                    mended = await repair(name, now.settings, now.state, chosen)
-                    remember_repaired(now.state, compared, chosen, mended, datetime.now(UTC))
-                    is_wrong = len(chosen) < len(compared.differences) or not is_right(now.state, mended)
-                    lines.append(f"{name}, repair: {mended.summary()}.")
+                    repaired = await repair(name, now.settings, now.state, chosen)
+                    remember_repaired(now.state, compared, chosen, repaired, datetime.now(UTC))
+                    is_wrong = len(chosen) < len(compared.differences) or not is_right(now.state, repaired)
+                    lines.append(f"{name}, repair: {repaired.summary()}.")
                 wrong |= is_wrong
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))

@@ -1,4 +1,4 @@
-"""The deployment Watch: through Prefect's notification Blocks it reports what nobody should have to find.
+"""The deployment Watch: through Prefect's notification Blocks it reports failures, long waits and silence.
 
 Input: the state database and the section Notifications. Output: a notification to every Block that is named; what
 was reported is stored only once somebody was reached.
@@ -56,26 +56,26 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
     chosen = here.settings.notify
     limits = Limits(
         timedelta(minutes=chosen.oldest_pending),
-        timedelta(minutes=chosen.silence),
-        timedelta(hours=chosen.repeat_after),
-        timedelta(days=here.settings.queue.report_waits_after),
+        silence=timedelta(minutes=chosen.silence),
+        repeat_after=timedelta(hours=chosen.repeat_after),
+        report_waits_after=timedelta(days=here.settings.queue.report_waits_after),
     )
     with here.state.read() as connection:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
         found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
         news = watching.due_now(connection, found, limits, now)
-    text = as_in_prefect("\n".join(one.words for one in found)) or "Nothing to report."
+    text = as_in_prefect("\n".join(one.message for one in found)) or "Nothing to report."
     wrong = await _send(chosen.blocks, news) if news else []
     reached = len(wrong) < len(chosen.blocks)
     watching.keep(here.state, found, news if reached else [], now)
     if wrong:
         return Failed(message="\n".join([*wrong, text]))
-    return Completed(name="ToldNobody" if news and not chosen.blocks else None, message=text)
+    return Completed(name="NoRecipient" if news and not chosen.blocks else None, message=text)
 
 
 async def _send(blocks: Sequence[str], news: Sequence[Finding]) -> list[str]:
     """Send it to every Block; return messages about those that could not be used."""
-    body, wrong = as_in_prefect("\n".join(one.words for one in news)), []
+    body, wrong = as_in_prefect("\n".join(one.message for one in news)), []
     for name in blocks:
         try:
             block: Any = await Block.aload(name)

@@ -27,7 +27,7 @@ def next_cursor(
             return _window(mark, mark.pulled_to, now, timedelta(seconds=overlap))
         if mark.swept_at is not None and now < mark.swept_at + timedelta(seconds=full_read_interval):
             return None
-    return Cursor(micros(now), None, mark.sweep + 1, None)
+    return Cursor(micros(now), changed_since=None, sweep=mark.sweep + 1, after=None)
 
 
 def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timedelta) -> Cursor:

@@ -12,7 +12,7 @@ PRIVATE = "State is private"
 
 def check_private(opened: Sequence[Opened]) -> Check:
     """Check what others could read when the state was opened, and whether it is private now."""
-    message = " ".join(one.words for one in opened)
+    message = " ".join(one.message for one in opened)
     if not opened:
         return Check(PRIVATE, "passed", "No other user of this machine can read the state database.")
-    return Check(PRIVATE, "passed" if all(one.mended for one in opened) else "failed", message)
+    return Check(PRIVATE, "passed" if all(one.is_fixed for one in opened) else "failed", message)

@@ -249,7 +249,9 @@ def _money(row: Mapping[str, Any]) -> OrderMoney:
             return amount(of, f"{name}_invoiced") - amount(of, f"{name}_refunded")
 
         row_total = amount(of, "row_invoiced") - amount(of, "amount_refunded")
-        return ItemMoney(row_total, left("discount"), left("tax"), left("discount_tax_compensation"))
+        return ItemMoney(
+            row_total, discount=left("discount"), tax=left("tax"), compensation=left("discount_tax_compensation")
+        )
 
     items = row.get("items") or []
     invoiced_before = row.get("shipping_invoiced") is not None

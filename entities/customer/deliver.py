@@ -122,7 +122,12 @@ async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customer
             for code in sorted({*(rule.attributes or {}).values()})
         }
     names = tuple(name for name, number in groups.items() if number != rules.NOT_LOGGED_IN)
-    return ShopFacts({comparison_key(name): number for name, number in groups.items()}, names, countries, attributes)
+    return ShopFacts(
+        {comparison_key(name): number for name, number in groups.items()},
+        group_names=names,
+        countries=countries,
+        attributes=attributes,
+    )
 
 
 async def _refuse_attributes_on_open_source(context: RunContext[CustomerRule], client: MagentoClient) -> None:

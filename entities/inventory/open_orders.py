@@ -167,9 +167,9 @@ def _items(lines: Sequence[HeldLine], skus: Mapping[int, str]) -> list[OpenItem]
 def _sum(one: Held, other: Held) -> Held:
     return Held(
         one.ordered + other.ordered,
-        one.shipped + other.shipped,
-        one.canceled + other.canceled,
-        one.refunded + other.refunded,
+        shipped=one.shipped + other.shipped,
+        canceled=one.canceled + other.canceled,
+        refunded=one.refunded + other.refunded,
     )
 
 

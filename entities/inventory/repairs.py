@@ -73,8 +73,12 @@ def _what_reserves(
     reserved = [one for one in here if is_reserved(one, since)]
     made = [one for one in here if not is_reserved(one, since)]
     foreign = {key for one in made if not is_own(context, one) for key in one.items}
-    events = [Event(one.first_seen_at, item.key, -item.held.held, 0) for one in made for item in one.items.values()]
-    events += [Event(at, key, 0, quantity) for at, key, quantity in shipped]
+    events = [
+        Event(one.first_seen_at, item.key, repaired=-item.held.held, unrepaired=0)
+        for one in made
+        for item in one.items.values()
+    ]
+    events += [Event(at, key, repaired=0, unrepaired=quantity) for at, key, quantity in shipped]
     placed: dict[str, int] = {}
     for one in reserved:
         for item in one.items.values():

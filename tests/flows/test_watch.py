@@ -78,7 +78,7 @@ async def test_a_webhook_is_reported(make_world, received, monkeypatch):
         name="ops", url=url, json_data={"title": "{{subject}}", "text": "{{body}}"}, allow_private_urls=True
     )
     await block.save("ops", overwrite=True)
-    assert (await watch_flow(return_state=True)).name == "ToldNobody"
+    assert (await watch_flow(return_state=True)).name == "NoRecipient"
     monkeypatch.setenv("A2M_NOTIFY__BLOCKS", '["custom-webhook/nowhere"]')
     final = await watch_flow(return_state=True)
     assert final.name == "Failed"

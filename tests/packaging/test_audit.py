@@ -73,7 +73,7 @@ def test_a_known_vulnerability_stops_lint() -> None:
         code, message = audit(url)
     assert code == 1
     assert f"{FLAWED} " in message
-    assert "TEST-2026-1, mended in 99.1" in message
+    assert "TEST-2026-1, fixed in 99.1" in message
 
 
 def test_a_service_out_of_reach_is_reported_in_one_line() -> None:

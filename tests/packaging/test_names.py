@@ -18,6 +18,7 @@ BANNED = {
     "look": "sync",
     "looks": "syncs",
     "mend": "fix, operator action",
+    "mended": "fixed, repaired",
     "said": "message, text",
     "say": "print, report",
     "tell": "send, report",

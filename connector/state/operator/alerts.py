@@ -14,8 +14,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from connector.model.failures import label_of
 from connector.state.engine import State
-from connector.state.operator import actions as by_hand
-from connector.state.operator import overview
+from connector.state.operator import actions, overview
 from connector.state.queue import waits
 from connector.state.rows import upsert
 from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, alerts, instant, micros, targets
@@ -32,15 +31,15 @@ class Finding:
 
     what: str
     since: datetime | None
-    words: str
+    message: str
     once: bool = False
     again_when_newer: bool = False
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a message may wait for its turn, or for something else (`wait_tell`), how long an entity may go without
-    a sync, and after how long an alert is repeated.
+    """After how long something is reported: a message that waits for its turn, an entity without a sync, an alert that
+    was sent before, a message that waits for something outside the queue.
     """
 
     oldest_pending: timedelta
@@ -57,8 +56,8 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
         return found
     oldest = stands.oldest_pending
     if oldest is not None and now - oldest > limits.oldest_pending:
-        words = f"{entity}: {stands.counts['pending']:,} messages wait, the oldest since {_moment(oldest)}."
-        found.append(Finding(f"{entity} waits", oldest, words))
+        message = f"{entity}: {stands.counts['pending']:,} messages wait, the oldest since {_moment(oldest)}."
+        found.append(Finding(f"{entity} waits", oldest, message))
     found += _waiting(connection, entity, limits, now)
     latest = stands.last_sync_at or entities.read(connection, entity).active_since
     if stands.working is None and latest is not None and now - latest > limits.silence:
@@ -67,18 +66,20 @@ def findings(connection: Connection, entity: str, limits: Limits, now: datetime)
 
 
 def _waiting(connection: Connection, entity: str, limits: Limits, now: datetime) -> list[Finding]:
-    """Return what has waited for something outside the queue, such as a payment, for longer than WAIT_TELL."""
+    """Return what has waited for something outside the queue, such as a payment, for too long."""
     found = waits.longest(connection, entity, now - limits.report_waits_after)
     if found is None:
         return []
     how_many, newest, oldest = found
     wait = "message waits" if how_many == 1 else "messages wait"
-    words = (
+    message = (
         f"{entity}: {how_many:,} {wait} for longer than {limits.report_waits_after.days} days, first of all "
         f"{', '.join(oldest)}; a2m explain says for what."
     )
     return [
-        Finding(f"{entity} waits for long", newest + limits.report_waits_after, words, once=True, again_when_newer=True)
+        Finding(
+            f"{entity} waits for long", newest + limits.report_waits_after, message, once=True, again_when_newer=True
+        )
     ]
 
 
@@ -87,14 +88,14 @@ def _failed(connection: Connection, entity: str) -> list[Finding]:
     newest = connection.execute(failed).scalar()
     if newest is None:
         return []
-    groups = by_hand.groups(connection, entity)
+    groups = actions.groups(connection, entity)
     count = sum(group.how_many for group in groups)
     most = groups[0]
-    words = (
+    message = (
         f"{entity}: {count:,} message{'' if count == 1 else 's'} failed. Most of them: {most.how_many:,} × "
         f"{label_of(most.cause)} ({most.cause}), such as: {most.example}"
     )
-    return [Finding(f"{entity} failed", instant(newest), words, again_when_newer=True)]
+    return [Finding(f"{entity} failed", instant(newest), message, again_when_newer=True)]
 
 
 def due_now(connection: Connection, found: Sequence[Finding], limits: Limits, now: datetime) -> list[Finding]:

@@ -182,4 +182,4 @@ def sent(state: State, now: datetime) -> list[str]:
         found = [one for one in watch.findings(connection, "price", LIMITS, now) if "for long" in one.what]
         news = watch.due_now(connection, found, LIMITS, now)
     watch.keep(state, found, news, now)
-    return [one.words for one in news]
+    return [one.message for one in news]
