@@ -69,8 +69,8 @@ class Run:
 
 
 @asynccontextmanager
-async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
-    """Yield the run's tools, with an Acumatica session that is logged out at the end."""
+async def run_context(run: Run) -> AsyncIterator[RunContext[Any]]:
+    """Yield what the run works with; its Acumatica session is logged out at the end."""
     settings, clock, entity = run.settings, run.clock, ENTITIES[run.entity]
     access = acumatica_access(settings)
     acumatica = settings.acumatica
@@ -108,14 +108,7 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
                 before_write=lease_check(run.state, run.lease, clock),
                 batching=_batching(settings, entity),
             ),
-            queue=QueueRule(
-                settings.queue.threshold_count,
-                settings.queue.batch_count,
-                settings.queue.retry_count,
-                report_waits_after=timedelta(days=settings.queue.report_waits_after),
-                bulk_patience=settings.queue.bulk_patience if settings.queue.price_transport == "async_bulk" else None,
-                skips_unknown_sku=settings.items.unknown_sku == "skip",
-            ),
+            queue=_queue_rule(settings),
             read=msgspec.structs.replace(
                 entity.read_plan(settings, run.active_since), full_read_interval=acumatica.full_read_interval
             ),
@@ -129,6 +122,18 @@ async def working(run: Run) -> AsyncIterator[RunContext[Any]]:
         )
         context.shop.limit.allowed = allowed_requests(context)
         yield context
+
+
+def _queue_rule(settings: Settings) -> QueueRule:
+    chosen = settings.queue
+    return QueueRule(
+        chosen.threshold_count,
+        chosen.batch_count,
+        chosen.retry_count,
+        report_waits_after=timedelta(days=chosen.report_waits_after),
+        bulk_patience=chosen.bulk_patience if chosen.price_transport == "async_bulk" else None,
+        skips_unknown_sku=settings.items.unknown_sku == "skip",
+    )
 
 
 def _batching(settings: Settings, entity: Entity[Any]) -> AdaptiveBatching:

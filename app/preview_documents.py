@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from app.composition import working
+from app.composition import run_context
 from app.preview_copy import copy_of_what_is_known, keys_of_records, run_on_copy
 from app.preview_values import NOT_READ_YET, NOTHING_KNOWN
 from connector.clock import Clock
@@ -103,7 +103,7 @@ async def foresee_documents(
         with copy_of_what_is_known(state) as copy:
             keys = list(keys_of_records(copy, kind.name))
             found.of, keys = len(keys), keys[-MOST:]
-            async with working(run_on_copy(kind.name, after, copy, state, clock)) as context:
+            async with run_context(run_on_copy(kind.name, after, copy, state, clock)) as context:
                 now = _with_settings(context, before) if was_active else None
                 for first in range(0, len(keys), _PAGE):
                     await _compare(found, kind, now, context, keys[first : first + _PAGE], copy)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from app.composition import working
+from app.composition import run_context
 from app.preview_copy import PAGE, copy_of_what_is_known, pages_of_records, run_on_copy
 from connector.clock import Clock
 from connector.errors import ConnectorError
@@ -90,7 +90,7 @@ async def foresee_values(
         return found
     try:
         with copy_of_what_is_known(state) as copy:
-            async with working(run_on_copy(kind.name, after, copy, state, clock)) as context:
+            async with run_context(run_on_copy(kind.name, after, copy, state, clock)) as context:
                 for number, stored in enumerate(pages_of_records(copy, kind.name), start=1):
                     await _compare(found, kind, context, stored, state)
                     progress(f"{kind.name.capitalize()}: {number * PAGE:,} records compared at most")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.composition import Run, working
+from app.composition import Run, run_context
 from app.counting import counting
 from app.event_log import log_event
 from app.fingerprint import is_elsewhere
@@ -146,7 +146,7 @@ async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
     """Sync until the run's time is over, the entity is paused or settings were saved; return those settings."""
     newer: Settings | None = None
     stages = run.environment.stages(run.settings.queue.retry_count)
-    async with working(run) as context:
+    async with run_context(run) as context:
         await refuse_unknown_branch(context)
 
         async def one_sync() -> None:

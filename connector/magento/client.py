@@ -127,6 +127,15 @@ class MagentoClient:
         """Read a route."""
         return await self._read("GET", path, params, None)
 
+    async def get_or_none(self, path: str) -> Any:
+        """Read a route that names one record; `None` where Magento does not have it (404)."""
+        try:
+            return await self.get(path)
+        except RequestRefused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
     async def ask(self, path: str, body: Any) -> Any:
         """Read a route that takes its question as a body and changes nothing."""
         return await self._read("POST", path, None, body)

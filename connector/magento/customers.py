@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
-from connector.magento.errors import RequestRefused
 from connector.magento.queries import criteria_of, pages
 from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, Country
@@ -27,7 +26,7 @@ CustomerData = dict[str, Any]
 
 async def customer(client: MagentoClient, customer_id: str) -> CustomerData | None:
     """Return the customer with this id; None where there is none."""
-    found: CustomerData | None = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
+    found: CustomerData | None = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
     return found
 
 
@@ -91,7 +90,7 @@ async def groups(client: MagentoClient) -> dict[str, int]:
 
 async def country(client: MagentoClient, code: str) -> Country | None:
     """Return a country with its regions; None where Magento does not know it."""
-    found = await _unless_missing(client, f"directory/countries/{quote(code, safe='')}")
+    found = await client.get_or_none(f"directory/countries/{quote(code, safe='')}")
     if found is None:
         return None
     regions: dict[str, int] = {}
@@ -104,7 +103,7 @@ async def country(client: MagentoClient, code: str) -> Country | None:
 
 async def attribute(client: MagentoClient, code: str) -> AttributeKind | None:
     """Return a customer attribute; None where Magento does not know it."""
-    found = await _unless_missing(client, f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
+    found = await client.get_or_none(f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
     if found is None:
         return None
     return AttributeKind(
@@ -124,15 +123,6 @@ def _options(options: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         elif str(one.get("value") or "").strip():
             found.append((comparison_key(str(one.get("label") or "")), str(one["value"])))
     return found
-
-
-async def _unless_missing(client: MagentoClient, path: str) -> Any:
-    try:
-        return await client.get(path)
-    except RequestRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
 
 
 def _on_website(website_id: int) -> dict[str, str]:

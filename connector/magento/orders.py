@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
-from connector.magento.errors import RequestRefused
 from connector.magento.queries import criteria_of, number, pages, products_by_sku
 from connector.model.comparison import comparison_key
 from connector.model.money import ItemMoney, OrderMoney
@@ -60,7 +59,7 @@ class Buyer:
 
 async def order(client: MagentoClient, entity_id: str) -> MagentoOrder | None:
     """Return the order with this id; None where Magento has none."""
-    found = await _unless_missing(client, f"orders/{quote(entity_id, safe='')}")
+    found = await client.get_or_none(f"orders/{quote(entity_id, safe='')}")
     return None if found is None else _order_of(found)
 
 
@@ -185,7 +184,7 @@ async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tupl
 
 async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
     """Return the customer; None where Magento has none: an order that names one is answered with 500."""
-    found = await _unless_missing(client, f"customers/{quote(customer_id, safe='')}")
+    found = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
     if found is None:
         return None
     email, firstname, lastname = (str(found.get(name) or "") for name in ("email", "firstname", "lastname"))
@@ -194,22 +193,13 @@ async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
 
 async def regions(client: MagentoClient, country: str) -> dict[str, Region]:
     """Return the regions of a country by code and by name, in compared form; none where it has none or is not known."""
-    found = await _unless_missing(client, f"directory/countries/{quote(country, safe='')}") or {}
+    found = await client.get_or_none(f"directory/countries/{quote(country, safe='')}") or {}
     known = [
         Region(int(row["id"]), str(row["code"]), str(row.get("name") or row["code"]))
         for row in found.get("available_regions") or []
     ]
     by_name = {comparison_key(one.name): one for one in known}
     return {**by_name, **{comparison_key(one.code): one for one in known}}
-
-
-async def _unless_missing(client: MagentoClient, path: str) -> Any:
-    try:
-        return await client.get(path)
-    except RequestRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
 
 
 def _order_of(row: Mapping[str, Any]) -> MagentoOrder:

@@ -269,12 +269,9 @@ async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[Sourc
 
 async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
     """Return the stock of a product; None where Magento has no such product."""
-    try:
-        row = await client.get(f"stockItems/{quote(sku, safe='')}")
-    except RequestRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
+    row = await client.get_or_none(f"stockItems/{quote(sku, safe='')}")
+    if row is None:
+        return None
     return StockItem(
         number(row["qty"] or 0),
         in_stock=bool(row["is_in_stock"]),
@@ -319,13 +316,7 @@ async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datet
 
 async def has_attribute(client: MagentoClient, code: str) -> bool:
     """Return whether products have an attribute of this code."""
-    try:
-        await client.get(f"products/attributes/{quote(code, safe='')}")
-    except RequestRefused as refused:
-        if refused.status == 404:
-            return False
-        raise
-    return True
+    return await client.get_or_none(f"products/attributes/{quote(code, safe='')}") is not None
 
 
 async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str) -> dict[str, str]:

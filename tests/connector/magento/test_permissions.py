@@ -13,9 +13,9 @@ from entities.registry import ENTITIES
 from sandbox.magento.routes import Route
 
 PROJECT = Path(__file__).parents[3]
-CALLS = {"get": "GET", "ask": "POST", "pages": "GET", "_unless_missing": "GET"}
+CALLS = {"get": "GET", "ask": "POST", "pages": "GET", "get_or_none": "GET"}
 NOT_TABLED = {("GET", "{}")}
-"""What `pages` and `_unless_missing` pass on to `get`."""
+"""What `pages` and `get_or_none` pass on to `get`."""
 
 
 def routes_of_the_sandbox() -> dict[tuple[str, str], Route]:
@@ -61,9 +61,9 @@ def called() -> Iterator[tuple[str, str]]:
             )
             if name == "write" and of_client:
                 yield ast.literal_eval(node.args[0]), template(node.args[1], known)
-            elif name in ("get", "ask") and of_client:
+            elif name in ("get", "get_or_none", "ask") and of_client:
                 yield CALLS[name], template(node.args[0], known)
-            elif name in ("pages", "_unless_missing") and len(node.args) > 1:
+            elif name == "pages" and len(node.args) > 1:
                 yield CALLS[name], template(node.args[1], known)
 
 
