@@ -26,8 +26,6 @@ async def less_compensations(context: RunContext[QuantityRule], values: Sequence
     too.
     """
     rule = context.rule
-    if not isinstance(rule, QuantityRule):
-        return list(values)
     with context.state.read() as connection:
         if not compensations.are_there(connection):
             return list(values)

@@ -74,8 +74,6 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
 
     Every SKU of an order that changed becomes due. Raises `LeaseLost` and a `MagentoFault`.
     """
-    if not isinstance(context.rule, QuantityRule):
-        return
     with context.state.read() as connection:
         mark = watermarks.read(connection, context.name, FEED)
     if not context.rule.open_orders.is_on:
@@ -201,7 +199,7 @@ async def add_back(
 
     Quantities of which more is added back than before are read again into `chosen`. Raises faults of both systems.
     """
-    if not isinstance(context.rule, QuantityRule) or not context.rule.open_orders.is_on:
+    if not context.rule.open_orders.is_on:
         return NOTHING
     with context.state.read() as connection:
         known = open_orders.of_keys(connection, sorted(set(keys.values())))

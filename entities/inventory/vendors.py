@@ -20,7 +20,7 @@ async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
     sources.
     """
     rule = context.rule
-    if not isinstance(rule, QuantityRule) or len(rule.vendor_sources) < 2:
+    if len(rule.vendor_sources) < 2:
         return
     async with context.shop.client() as client:
         if not await context.shop.has_msi(client):
@@ -31,7 +31,7 @@ async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
 
 
 def vendors_twice(vendor_sources: Collection[str], stocks: Mapping[int, Sequence[str]]) -> str | None:
-    """Say which stock would count the vendor quantity at several of its sources; `None` where none would."""
+    """Return which stock would count the vendor quantity at several of its sources; `None` where none would."""
     for stock, sources in sorted(stocks.items()):
         own = sorted(code for code in sources if source_key(code) in vendor_sources)
         if len(own) > 1:

@@ -57,6 +57,7 @@ async def test_nothing_is_asked_where_every_answer_came(context: RunContext[Any]
     """No connection is opened for nothing."""
     context.shop.client = None  # type: ignore[method-assign,assignment]
     await settle_unknown(context)
+    assert context.entity.asked == []  # type: ignore[attr-defined]
 
 
 async def test_what_may_still_be_applied_is_waited_for_first(context: RunContext[Any]) -> None:

@@ -25,4 +25,5 @@ def test_many_are_as_each_alone(skus):
     ],
 )
 def test_what_is_missing_stays_missing(skus, keys):
+    """Many SKUs at once become what each becomes alone; a missing one stays `None`, in its place."""
     assert comparison_keys(skus) == keys
