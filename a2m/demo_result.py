@@ -119,7 +119,7 @@ def print_result(
 ) -> None:
     """Print what happened, whether Magento is right, and where to look. addresses: pages that stay, by their names."""
     out.print()
-    table("What happened", ("entity", "run", "in words"), outcomes)
+    table("What happened", ("entity", "run", "message"), outcomes)
     out.print()
     rows = [(one.what, one.compared, one.right, one.failed, one.wrong) for one in checked]
     heads = ("", "compared", "right", "failed", "wrong")

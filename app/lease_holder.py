@@ -24,7 +24,7 @@ CHECKED_EVERY = 1.0
 
 
 def somebody() -> str:
-    """Return who started this process, for others to read."""
+    """Return who started this process, as others that wait for its lease read it."""
     return f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
 
 

@@ -1,4 +1,4 @@
-"""What needs a person now, in words, the most pressing first; each with what helps.
+"""What needs a person now, the most urgent first; each with what helps.
 
 Comes from how the entities stand (`app.standing`): systems that are not configured, runs that fail, messages that
 failed, what waits too long, an entity without a sync.

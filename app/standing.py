@@ -48,7 +48,7 @@ class Standing:
         return self.overview.counts["failed"]
 
     def describe(self) -> str:
-        """Return what it is doing, in words."""
+        """Return what it is doing, for a person."""
         match self.activity:
             case Activity.DEAD:
                 return f"dead: {self.overview.died}"

@@ -1,7 +1,7 @@
-"""How far the sync is that works now: kept in its lease's row every few seconds, for those who look from elsewhere.
+"""How far the running sync is: stored in its lease's row every few seconds, so that other processes can show it.
 
 A sync that ends within the first seconds leaves nothing, so an idle run writes nothing. What is left to send is not
-kept: it is what the queue holds when somebody looks.
+stored: it is what the queue holds when it is shown.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SyncProgress(msgspec.Struct, kw_only=True):
 
 
 def describe_progress(one: SyncProgress, left: int) -> str:
-    """Return how far it is, in words, as the command line says it."""
+    """Return how far it is, as the command line prints it."""
     share, time_left = one.share(left), one.time_left(left)
     if share is None:
         return f"reading: {one.read:,} read, {one.queued:,} to send, {one.done:,} sent so far"

@@ -44,7 +44,7 @@ def run(
 
 
 def listen(port: int = 0, backlog: int = 1024) -> socket.socket:
-    """A listening socket on loopback; 0 is any free port. Raises `OSError` in words for a port that is taken.
+    """Return a listening socket on loopback; 0 is any free port. Raises `OSError` with a message if the port is taken.
 
     It is made with its protocol's number: asyncio switches Nagle's algorithm off only where it sees TCP named, and with
     it each answer of two pieces waits 40 ms for the client's delayed acknowledgement.

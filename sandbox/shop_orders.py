@@ -1,7 +1,7 @@
-"""The orders that customers placed in the shop: for each order of Acumatica that names one, as a change of the Magento.
+"""The orders that customers placed in the shop, as changes of Magento: one for each order of Acumatica that names it.
 
-Comes in: the state of the sandbox's Acumatica. Goes out: `place_order` changes, so that both simulators tell one story:
-an order with an external reference was placed and paid in the shop, one without was entered in the ERP.
+Input: the state of the sandbox's Acumatica. Output: `place_order` changes, so that both simulators agree: an
+order with an external reference was placed and paid in the shop, one without was entered in the ERP.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Stage 5, confirm: what is still in doubt after the push is settled, and what failed is reported.
 
-Input: the outcomes that the push stored. Output: the failed messages of this sync, with Magento's own reason in
-words.
+Input: the outcomes that the push stored. Output: the failed messages of this sync, with Magento's own reason.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What was decided for each record and why, as lines of the log at DEBUG. Nothing is made of it at any other level.
+"""Log at DEBUG what was decided for each record and why. At any other level this does nothing.
 
-A record is named by its keys, a decision by its cause: a reason in full may hold what is nobody's business in a log.
+A record is named by its keys, a decision by its cause code: the full reason may hold personal data.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def log_pulled(context: RunContext[Any], pulled: Pulled) -> None:
         _LOG.debug("%s %s: read and stored; computed once no other list can have news of it", context.name, key)
     for key, _reason in pulled.problems:
         _LOG.debug("%s %s: cannot be read", context.name, key)
-    if pulled.missing:  # without them: what a person typed may be an e-mail
+    if pulled.missing:  # not by name: what a person typed may be an e-mail
         _LOG.debug("%s: %d of the keys that were asked for are not in Acumatica", context.name, len(pulled.missing))
 
 

@@ -1,4 +1,4 @@
-"""The outcomes of several requests in one commit: a commit for each would wait for the disk each time."""
+"""Store the outcomes of several requests in one commit: a commit for each would wait for the disk each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from entities.base import RunContext
 from settings import as_on_the_screen
 
 TURNS = 6
-"""Of the event loop, before a commit: answers that are there already go into it. They take a tenth of a millisecond,
-a commit of its own most of one of the processor's time, and several of waiting for the disk.
+"""Turns of the event loop before a commit, so that answers that have arrived go into it. They take 0.1 ms; a commit of
+its own takes most of a millisecond of the processor's time, and several of waiting for the disk.
 """
 
 Claims = list[list[Message]]
@@ -50,9 +50,7 @@ class OutcomeWriter:
         return await future
 
     async def close(self, context: RunContext[Any]) -> None:
-        """Wait until all is written, also what nobody waits for any more, and end the thread; the next outcome begins
-        another one.
-        """
+        """Wait until everything is written, and end the thread; the next outcome starts another one."""
         if self._waiting:
             self._write_on(context)
         thread, self._thread = self._thread, None
@@ -92,9 +90,8 @@ class OutcomeWriter:
 
 
 class _Thread:
-    """A thread that writes for an event loop, one thing after the other: it is handed over to in half the time that
-    `asyncio.to_thread` takes. It has the context variables of its beginning, by which Prefect knows whose its lines of
-    the log are.
+    """A thread that writes for an event loop, one job after the other. A hand-over takes half the time of
+    `asyncio.to_thread`. It runs in a copy of the context variables, by which Prefect assigns log lines to their run.
     """
 
     def __init__(self) -> None:
@@ -125,12 +122,12 @@ class _Thread:
 
 
 def _without_claim(answered: BatchResult) -> BatchResult:
-    """Return what a connection brought that was cancelled: nobody would send what is claimed for it."""
+    """Return the answer of a cancelled connection without its next claim, which nobody would send."""
     return msgspec.structs.replace(answered, then=None)
 
 
 def _for_people(answered: BatchResult) -> BatchResult:
-    """Return the same outcomes, their reasons with every setting called as the screen calls it."""
+    """Return the same outcomes, with each setting in their reasons named as on the screen."""
     reasons = [one.reason for one in answered.outcomes if one.reason is not None]
     if not any("A2M_" in reason for reason in reasons):
         return answered

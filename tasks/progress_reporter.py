@@ -1,4 +1,4 @@
-"""A push that takes long says every few seconds how far it is, and when it will be done at the pace so far."""
+"""Report every few seconds how far a long push is, and when it will be done at the rate so far."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ REPORT_EVERY = timedelta(seconds=5)
 
 
 class ProgressReporter(msgspec.Struct):
-    """What was sent and when, since the push began; the text is stored for those who ask between two lines of the
-    log.
-    """
+    """How much was sent since the push began; decides when to report again."""
 
     began_at: datetime | None = None
     reported_at: datetime | None = None
     done_before: int = 0
 
     def report(self, context: RunContext[Any], now: datetime, *, more_to_come: bool) -> None:
-        """Called after each request; says something every few seconds."""
+        """Emit `Progress` if the last report is `REPORT_EVERY` old. Call it after each request."""
         done = context.counters.sent + context.counters.failed
         if self.began_at is None or self.reported_at is None:
             self.began_at, self.reported_at, self.done_before = now, now, done

@@ -107,7 +107,7 @@ class Field:
 
     @property
     def where_from(self) -> str:
-        """Where its value comes from, in words; empty for the default."""
+        """Where its value comes from, for a person; empty for the default."""
         return ORIGINS[self.origin]
 
     @property

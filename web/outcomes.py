@@ -13,7 +13,7 @@ OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Failed", "bad"), "sending"
 
 
 def outcome_of(one: Delivered) -> tuple[str, str]:
-    """Return what became of a delivery in words, and how it is coloured."""
+    """Return the label of a delivery's outcome, and its colour."""
     if one.outcome in OUTCOMES:
         return OUTCOMES[one.outcome]
     return ("Waits" if one.outcome == "pending" else one.outcome.capitalize(), "warn")

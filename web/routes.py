@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -57,7 +58,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Done:
-    """What an action did, in words, and the page to go back to. `entity`: the one that it was about, if it was one.
+    """What an action did, as text, and the page to go back to. `entity`: the one that it was about, if it was one.
     `run`: what does the rest, to which the page links. `messages`: those that it was about.
     """
 
@@ -99,7 +100,7 @@ class Visit:
         return self.workspace.here()
 
     @cached_property
-    def now(self) -> Any:
+    def now(self) -> datetime:
         """The instant of the request."""
         return self.workspace.now()
 

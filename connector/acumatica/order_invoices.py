@@ -1,8 +1,8 @@
 """Released sales invoices, by the sales orders that they invoice.
 
-Input: the chosen order types, the day from which documents count, an instant since when changes are wanted. Goes
-out: pages of parts: for each order's key, its lines on each released invoice. An invoice is released
-when its status is Open or Closed (contracts/acumatica.md §5.6); credit memos are none. Archived ones are read too.
+Input: the chosen order types, the day from which documents count, an instant since when changes are wanted.
+Output: pages of parts: for each order's key, its lines on each released invoice. An invoice is released when its
+status is Open or Closed (contracts/acumatica.md §5.6); credit memos are none. Archived ones are read too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What is wrong with the state database, in words that say what to do.
+"""What is wrong with the state database, as messages that say what to do.
 
-Comes in: an error of the database's driver. Goes out: a `StateError`, or nothing where the error is a mistake of ours
+Input: an error of the database's driver. Output: a `StateError`, or nothing where the error is a bug of the connector
 and has to be seen as it is. A transaction that ends in one left nothing behind, except that the answer to a commit may
-be lost with its connection; every sync is made to be repeated. No password is ever part of the words.
+be lost with its connection; every sync is made to be repeated. No password is ever part of the message.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def kept_text(text: str) -> str:
 
 
 def why_not_kept(name: str) -> str | None:
-    """Return why this name of a record cannot be kept as it is, in words; none if it can."""
+    """Return why this name of a record cannot be stored as it is; `None` if it can."""
     if len(name) <= LONGEST_NAME and name.isascii() and "\0" not in name:
         return None  # nearly always
     if len(name) > LONGEST_NAME:

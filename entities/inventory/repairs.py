@@ -1,7 +1,7 @@
-"""A repair of Magento's reservations is recognised: who ran it and when, the API does not say (docs/adr/0019).
+"""Recognise a repair of Magento's reservations: the API does not report who ran one, or when (docs/adr/0019).
 
-Input: Magento's open orders and what was compensated. Goes out, in the state: until when the orders that were made
-through the API are reserved now. Two readings have to agree, and nothing that was measured is ever subtracted.
+Input: Magento's open orders and what was compensated. Output, in the state database: the instant up to which orders
+that were made through the API are reserved now. Two readings have to agree, and no measured value is ever subtracted.
 """
 
 from __future__ import annotations

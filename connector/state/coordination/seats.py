@@ -83,7 +83,7 @@ def over(seats: Sequence[Seat], now: datetime) -> list[str]:
 
 
 def named(seats: Sequence[Seat]) -> str:
-    """Return who they are, in words."""
+    """Return who they are, for a person."""
     return "; ".join(f"{one.holder} (since {one.taken_at or one.asked_at:%H:%M:%S} UTC)" for one in seats)
 
 

@@ -45,7 +45,7 @@ class NotPossibleByHand(Exception):
 
 @dataclass(frozen=True)
 class Group:
-    """Failed messages with one cause: how many, since when, and the reason of one of them in words."""
+    """Failed messages with one cause: how many, since when, and the reason of one of them."""
 
     entity: str
     cause: str
@@ -133,7 +133,7 @@ def _why_not(connection: Connection, message: Message, *, is_sending: bool) -> s
 
 
 def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: str, now: datetime) -> str:
-    """Say that a document is this one in Magento: it is not made again. Return in words what that settled.
+    """Record which document in Magento a record is, so that it is not made again. Return a message about the effect.
 
     What waits or failed for a shipment or an order counts as sent: it is what was made by hand. A customer's account is
     brought up to date by the next sync. An order that was edited after it was sent and is linked to the same id

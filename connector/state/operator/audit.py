@@ -1,4 +1,4 @@
-"""What people did in the workspace: who, when, and what in words. Rows are added and read, never changed."""
+"""What people did in the workspace: who, when and what. Rows are added and read, never changed."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Erases what the state database keeps of one person, found by an e-mail.
+"""Erase what the state database holds of one person, found by an e-mail.
 
-Comes in: an e-mail. Goes out: how much there was. The customers with this e-mail, their orders, and orders that hold
+Input: an e-mail. Output: how much there was. The customers with this e-mail, their orders, and orders that hold
 the e-mail themselves lose all that was read from Acumatica and all that was sent to Magento. What stays holds no
 personal data and is needed so that nothing is made twice: the Acumatica key, Magento's id (links), and the fingerprint
-of what was sent (targets, requests), a hash. A link or a message without its content is one of which nobody knows what
-was sent; every stage knows that case, because links by hand are made so.
+of what was sent (targets, requests), a hash. A link or a message without content means that what was sent is
+unknown; every stage knows that case, because links by hand are stored so.
 
 What waits to be sent is overtaken, and its record is asked for again: if Acumatica still has it, it goes after all.
 Erased means erased: the file holds no trace afterwards (`leave_no_trace`).

@@ -1,6 +1,6 @@
-"""Setup Parameters saved from the Prefect UI: each saving is a version of its own, with who and when.
+"""Setup Parameters saved from the Prefect UI: each saving is a version, with who saved it and when.
 
-Comes in: values that were found good already, by section and field, as JSON has them; no secret is among them. The
+Input: values that are valid already, by section and field, as JSON has them; no secret is among them. The
 newest version counts; the older ones show what was changed.
 """
 
@@ -26,7 +26,7 @@ class SavedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class Version:
-    """One saving: all values of that version, and what it changed in words. Version 0 is that of nothing saved."""
+    """One saving: all values of that version, and a summary of its changes. Version 0: nothing was ever saved."""
 
     number: int
     saved_at: datetime
