@@ -5,10 +5,12 @@ The run takes its entity's lease, syncs until its time is over, and reports what
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from app.composition import Run, run_context
@@ -114,10 +116,23 @@ async def work_on(
         if not isinstance(error, (LeaseLost, SchemaUnknown)):
             _remember_fault(state, entity, clock, result.fault)
     except Exception as error:
-        events.emit(RunFailed(entity, f"The run failed because of a bug in the connector: {type(error).__name__}"))
-        _remember_fault(state, entity, clock, f"The run failed because of a bug in the connector: {error!r}")
+        text = _describe_bug(error)
+        events.emit(RunFailed(entity, text))
+        _remember_fault(state, entity, clock, text)
         raise
     return result
+
+
+def _describe_bug(error: Exception) -> str:
+    """Return what failed and where. The exception's own text is left out: it may hold a customer's data, and this goes
+    into the log, the state database and bug reports.
+    """
+    *_, raised_in = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(raised_in.filename).name}, line {raised_in.lineno}"
+    return (
+        f"The run failed because of a bug in the connector: {type(error).__name__} in {place}. "
+        "Please report it, with what a2m doctor collects."
+    )
 
 
 @dataclass

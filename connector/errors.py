@@ -1,4 +1,4 @@
-"""The root of every fault that ends a run or a command, and that a person can mend or wait for.
+"""The root of every fault that ends a run or a command, and that a person can fix or wait for.
 
     ConnectorError
     ├── AcumaticaFault          connector.acumatica.errors: its tree is drawn there

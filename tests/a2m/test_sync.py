@@ -170,17 +170,20 @@ def test_status_shows_the_fault_of_a_first_run(a2m, make_world):
     assert "403" in inventory["last_fault"]
 
 
-def test_a_run_that_died_of_a_mistake_leaves_its_fault(make_world, a2m, monkeypatch):
-    """What is no fault of either system is kept too, and goes on as what it is."""
+def test_a_run_that_died_of_a_bug_leaves_its_kind_and_place(make_world, a2m, monkeypatch, caplog):
+    """A bug is raised as it is; what is stored and logged leaves out its text, which may hold a customer's data."""
     here = make_world(5)
 
     async def broken(*_given, **_how):
-        raise ZeroDivisionError("a mistake of ours")
+        raise ZeroDivisionError("jane@example.com")
 
     monkeypatch.setattr("app.run.run_sync", broken)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(here.sync("price"))
-    assert "a mistake of ours" in json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]
+    fault = json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]
+    assert "ZeroDivisionError in test_sync.py, line" in fault
+    assert "a2m doctor" in fault
+    assert "jane@example.com" not in fault + caplog.text
 
 
 def test_explain_asks_magento_on_demand(a2m, make_world):
