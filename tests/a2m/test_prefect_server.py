@@ -6,20 +6,23 @@ import sys
 from support.project import ROOT
 
 PROGRAM = """
-import runpy, sys, threading, time
+import runpy, sys, threading
 from a2m import prefect_server
+
+collected = threading.Event()
 
 class InACycle:
     def __init__(self):
         self.itself = self
     def __del__(self):
         print(threading.current_thread().name, flush=True)
+        collected.set()
 
 def server(name, **_given):
     print(name, *sys.argv, flush=True)
     InACycle()
     kept = [[] for _ in range(100_000)]  # in which time Python would have collected
-    time.sleep(2)
+    assert collected.wait(60)
 
 prefect_server.INTERVAL = 0.1
 runpy.run_module = server

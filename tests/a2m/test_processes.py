@@ -44,7 +44,7 @@ def test_the_kernel_ends_the_children_of_a_killed_parent(parent, tmp_path):
     """SIGKILL leaves the parent no chance; its children end all the same."""
     children = children_of(tmp_path)
     parent.kill()
-    psutil.wait_procs(children, timeout=10)
+    psutil.wait_procs(children, timeout=60)
     assert left_of(children) == []
 
 
@@ -55,7 +55,7 @@ def test_the_next_start_ends_what_is_left(tmp_path):
     wait_until(lambda: psutil.Process(orphan.pid).cmdline() == SLEEPER, "a program that has begun")
     write(tmp_path, parent={"pid": 2**22 + 1, "command": "a demo that is gone"}, children=[left])
     children = Children(tmp_path)
-    assert orphan.wait(timeout=10) == -signal.SIGTERM
+    assert orphan.wait(timeout=60) == -signal.SIGTERM
     children.close()
     assert not (tmp_path / "processes.json").exists()
 
@@ -107,7 +107,7 @@ def test_close_ends_a_child_that_ignores_sigterm(tmp_path, monkeypatch):
     assert len(family) == 2
     assert children.ended() is None
     children.close()
-    psutil.wait_procs(family, timeout=5)
+    psutil.wait_procs(family, timeout=60)
     assert left_of(family) == []
 
 

@@ -27,7 +27,7 @@ def test_it_serves_until_it_is_stopped(tmp_path):
         wait_until(lambda: output.read_text() == file.read_text(), "the same lines on standard output")
         processes = family(sandbox.pid)
         sandbox.send_signal(signal.SIGTERM)
-        assert sandbox.wait(timeout=20) == 0
+        assert sandbox.wait(timeout=60) == 0
         assert left_of(processes) == []
 
 

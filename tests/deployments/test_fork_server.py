@@ -118,7 +118,7 @@ def test_a_fault_in_a_process_is_raised_where_it_was_called(warm):
 
 def test_a_killed_server_leaves_its_children(bare):
     """`multiprocessing` calls them dead; they go on until they end, and the next one has a server of its own."""
-    child = bare.start(time.sleep, 30)
+    child = bare.start(time.sleep, 600)
     first = bare.server()
     os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: has_ended(first), "the end of the server")

@@ -91,7 +91,7 @@ def test_serve(server, hole, folder):
         message = log.read_text()
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(timeout=60) == 0
-        psutil.wait_procs(processes, timeout=5)
+        psutil.wait_procs(processes, timeout=60)
         assert left_of(processes) == []
         assert who_works(folder) is None, "a run that is ended releases its lease"
         assert prefect.run(started)["state_type"] in ("CANCELLED", "COMPLETED", "SCHEDULED")
@@ -110,7 +110,7 @@ def test_a_worker_of_prefects_command_ends_just_after_its_start(server, folder):
         processes = family(process.pid)
         process.terminate()
         assert process.wait(timeout=60) == 0, log.read_text()
-        psutil.wait_procs(processes, timeout=10)
+        psutil.wait_procs(processes, timeout=60)
         assert left_of(processes) == []
     assert "Traceback" not in log.read_text()
 

@@ -27,7 +27,7 @@ from deployments.signals import leave_at_a_signal
 leave_at_a_signal()
 print("imports", flush=True)
 import time
-time.sleep(60)
+time.sleep(120)
 """
 
 
@@ -47,7 +47,7 @@ async def serve_until_a_signal(start):
     serving = asyncio.ensure_future(_until_stopped(SimpleNamespace(start=start), SimpleNamespace(), "serving"))
     cancel_at_a_signal(serving)
     with suppress(asyncio.CancelledError):
-        await asyncio.wait_for(serving, 20)
+        await asyncio.wait_for(serving, 60)
 
 
 @pytest.mark.parametrize("name", SIGNALS)
@@ -80,7 +80,7 @@ def test_a_signal_while_importing(name, tmp_path):
     ) as process:
         assert process.stdout.readline() == "imports\n"
         process.send_signal(getattr(signal, name))
-        assert (process.wait(20), process.stderr.read()) == (0, "")
+        assert (process.wait(60), process.stderr.read()) == (0, "")
 
 
 def test_nohup_goes_on_when_its_terminal_is_closed(tmp_path):
@@ -93,7 +93,7 @@ def test_nohup_goes_on_when_its_terminal_is_closed(tmp_path):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.3)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_signal_just_after_the_start(hole, folder):
@@ -104,7 +104,7 @@ def test_a_signal_just_after_the_start(hole, folder):
         processes = family(serving.pid)
         serving.send_signal(signal.SIGINT)
         assert serving.wait(timeout=60) == 0, log.read_text()
-        psutil.wait_procs(processes, timeout=10)
+        psutil.wait_procs(processes, timeout=60)
         assert left_of(processes) == []
     assert "Traceback" not in log.read_text()
 
@@ -117,7 +117,7 @@ def test_ctrl_c_just_after_the_start(hole, folder):
         processes = family(serving.pid)
         os.killpg(serving.pid, signal.SIGINT)
         assert serving.wait(timeout=60) == 0, log.read_text()
-        psutil.wait_procs(processes, timeout=10)
+        psutil.wait_procs(processes, timeout=60)
         assert left_of(processes) == []
     assert "Traceback" not in log.read_text()
 

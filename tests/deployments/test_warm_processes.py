@@ -171,7 +171,7 @@ def test_the_worker_is_killed(serving):
     kill(pid)
     crashed = prefect.wait_for(first, *ENDED)
     assert (crashed["state_name"], crashed["state"]["message"]) == ("Crashed", "The worker that had started it died.")
-    psutil.wait_procs(processes, timeout=10)
+    psutil.wait_procs(processes, timeout=60)
     assert left_of(processes) == []
     assert serving.who_works() is None, "a run that ends by itself releases its lease"
     assert prefect.run(second)["state_type"] == "RUNNING"

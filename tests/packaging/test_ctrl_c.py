@@ -32,7 +32,7 @@ def test_nothing_that_tests_started_is_left(tmp_path, chromium, postgres, how):
         assert all(name in names for name in ("prefect", "postgres", "chromium", "time.sleep(600)")), names
         os.killpg(tests.pid, signal.SIGINT)  # as a terminal does: whoever runs in front gets it
         assert tests.wait(60) != 0
-        psutil.wait_procs(begun, timeout=20)
+        psutil.wait_procs(begun, timeout=60)
         assert left_of(begun) == []
         assert left_of(with_variable(TELL, str(sent))) == []
     finally:

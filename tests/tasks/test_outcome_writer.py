@@ -48,13 +48,13 @@ async def test_what_comes_while_one_commit_is_written_goes_into_the_next(
     def counted(answers: Any, now: Any) -> Any:
         commits.append(len(answers))
         began.set()
-        assert others_are_there.wait(5)
+        assert others_are_there.wait(60)
         return settle(answers, now)
 
     monkeypatch.setattr(context.state, "settle", counted)
     kept = OutcomeWriter()
     first = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
-    await asyncio.to_thread(began.wait, 5)
+    await asyncio.to_thread(began.wait, 60)
     others = [asyncio.create_task(kept.write(context, BatchResult([], then=WISH))) for _connection in range(2)]
     await asyncio.sleep(0)
     others_are_there.set()
@@ -130,7 +130,7 @@ async def test_the_end_waits_for_what_is_written(context: RunContext[Any], monke
     monkeypatch.setattr(context.state, "settle", slow)
     kept = OutcomeWriter()
     waiting = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
-    await asyncio.to_thread(began.wait, 5)
+    await asyncio.to_thread(began.wait, 60)
     waiting.cancel()
     await kept.close(context)
     assert len(ended) == 1
@@ -149,12 +149,12 @@ async def test_the_end_waits_for_what_is_to_be_written_next(
     def slow(answers: Any, now: Any) -> Any:
         threads.append(threading.current_thread())
         began.set()
-        may_end.wait(5)
+        may_end.wait(60)
         return settle(answers, now)
 
     monkeypatch.setattr(context.state, "settle", slow)
     first = asyncio.create_task(kept.write(context, BatchResult([], then=WISH)))
-    await asyncio.to_thread(began.wait, 5)
+    await asyncio.to_thread(began.wait, 60)
     second = asyncio.create_task(kept.write(context, BatchResult([], then=WISH, sent=sent)))
     await asyncio.sleep(0)
     second.cancel()

@@ -39,7 +39,7 @@ def test_five_processes_share_two_sessions_and_sixty_requests_a_minute(site, tmp
         process.start()
     sent = [done.get(timeout=60) for _process in working]
     for process in working:
-        process.join(10)
+        process.join(60)
     journal = one_client().get(f"{served.url}/_sandbox/journal").json()["requests"]
     assert {request["status"] for request in journal} <= {200, 204}
     assert len(journal) == sum(sent)

@@ -71,7 +71,7 @@ async def test_what_is_used_of_it(state: State, per_minute: int) -> None:
         assert quota.licence_use(connection, "erp.example.com", clock.now()) == LicenceUse(3, 1, 1)
         assert quota.licence_use(connection, "another", clock.now()) == LicenceUse(0, 0, 0)
     await shared.release_session(slot)
-    await asyncio.wait_for(waiting, timeout=5)
+    await asyncio.wait_for(waiting, timeout=60)
 
 
 async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State) -> None:
@@ -84,7 +84,7 @@ async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State)
     assert not third.done()
     assert await licence(state, clock).session_wanted()
     await licence(state, clock).release_session(first)
-    await asyncio.wait_for(third, timeout=5)
+    await asyncio.wait_for(third, timeout=60)
     assert not await licence(state, clock).session_wanted()
     await licence(state, clock).release_session(second)
 

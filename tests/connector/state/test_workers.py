@@ -59,7 +59,7 @@ def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
         worker.start()
     claimed = [done.get(timeout=600) for _worker in workers]
     for worker in workers:
-        worker.join(10)
+        worker.join(60)
     assert [worker.exitcode for worker in workers] == [0] * len(workers)
     return claimed
 
