@@ -198,6 +198,19 @@ async def test_rows_of_a_record_that_is_not_there_are_kept_only(state: State, ma
     assert chunk.to_compute["A"].record.quantities == {"MAIN": 4}
 
 
+async def test_a_sweep_replaces_what_a_window_only_adds_to(state: State, make_context: Contexts) -> None:
+    """A change names one warehouse and leaves the others; of all that is there, a warehouse that is missing is gone."""
+    rows = quantities({"A": {"MAIN": 4, "EAST": 2}})
+    context = make_context(feeds={"items": documents({"A": 1}).feed, "rows": rows.feed})
+    await read_all(state, context)
+    rows.parts["A"] = {"MAIN": 5}
+    for full, after in ((False, {"MAIN": 5, "EAST": 2}), (True, {"MAIN": 5})):
+        context.clock.advance(60)
+        await read_all(state, context, full=full)
+        with state.read() as connection:
+            assert records.read(connection, "price", ["A"])["A"].record.quantities == after
+
+
 async def test_what_broke_off_goes_on_behind_the_last_key(state: State, make_context: Contexts) -> None:
     """A sync that did not come to its end begins the next one there, in the same sweep."""
     items = documents({"A": 1, "B": 1, "C": 1})
