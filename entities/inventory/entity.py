@@ -20,13 +20,14 @@ from connector.state.sync.records import Stored
 from entities.base import ClaimOrder, Entity, RequestResult, RunContext, Urgency
 from entities.checks import PlannedCheck
 from entities.explained import Known, Line
+from entities.inventory.add_back import add_back
 from entities.inventory.check_names import checks_in_acumatica, checks_in_magento, shows_attribute
 from entities.inventory.compensate import less_compensations
 from entities.inventory.current_values import DIGITS, NOUN, current_quantities, find_quantities, has_quantity
 from entities.inventory.deliver import deliver_quantities
 from entities.inventory.explain import explain_now, explained
 from entities.inventory.from_settings import quantity_rule, read_plan
-from entities.inventory.open_orders import add_back, follow_open_orders
+from entities.inventory.open_orders import follow_open_orders
 from entities.inventory.read import FEEDS
 from entities.inventory.routes import ROUTES
 from entities.inventory.rules import QuantityRule, compute
