@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from connector.clock import Clock
-from connector.magento import queries
+from connector.magento import queries, search
 from connector.magento.client import MagentoClient
 from entities.readers import Readers
 
@@ -28,10 +28,10 @@ class Kind(Generic[T]):
     ask: Callable[[MagentoClient, Sequence[str]], Awaitable[T]]
 
 
-PRICES = Kind(queries.parts_of_body, queries.store_prices)
-SOURCE_ITEMS = Kind(queries.parts_of_address, queries.source_items)
-TYPES = Kind(queries.parts_of_address, queries.product_types)
-MADE_AT = Kind(queries.parts_of_address, queries.made_at)
+PRICES = Kind(search.parts_of_body, queries.store_prices)
+SOURCE_ITEMS = Kind(search.parts_of_address, queries.source_items)
+TYPES = Kind(search.parts_of_address, queries.product_types)
+MADE_AT = Kind(search.parts_of_address, queries.made_at)
 AHEAD = 1_000
 """As many SKUs are asked about ahead at a time, at least: fewer would make more questions of them."""
 

@@ -17,7 +17,7 @@ import msgspec
 from connector.magento.batches import BASE_PRICES, PriceRow, RowResult, judge_prices, prices_body
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoAnswer, RequestRefused, TemporaryFault
-from connector.magento.queries import criterion
+from connector.magento.search import criterion
 
 OPEN, COMPLETE, RETRIABLE = 4, 1, 2
 TOPIC = "async.magento.catalog.api.basepricestorageinterface.update.post"

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
-from connector.magento.queries import criteria_of, pages
+from connector.magento.search import criteria_of, pages
 from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, Country
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector.magento.client import MagentoClient
 from connector.magento.orders import sold_item
-from connector.magento.queries import criteria_of, criterion, pages
+from connector.magento.search import criteria_of, criterion, pages
 from connector.model.open_orders import ENDED, Held, HeldLine, ShopOrder
 from connector.model.sold_items import SoldItem
 from connector.model.units import DIGITS

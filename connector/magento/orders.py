@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
-from connector.magento.queries import criteria_of, number, pages, products_by_sku
+from connector.magento.queries import number, products_by_sku
+from connector.magento.search import criteria_of, pages
 from connector.model.comparison import comparison_key
 from connector.model.money import ItemMoney, OrderMoney
 from connector.model.sold_items import SoldItem

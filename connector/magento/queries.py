@@ -5,7 +5,7 @@ Numbers come as `Decimal`. SKUs are answered in the spelling of the question.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,18 +14,13 @@ from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused, Unauthorized, WrongAddress
+from connector.magento.search import PAGE_SIZE, criteria_of, criterion, pages, parts_of_body
 from connector.model.comparison import comparison_key
 
-PAGE_SIZE = 300
-"""The largest page under Magento's own input limits (magento-observed.md, "Input limits")."""
 SOURCE_ITEMS_PAGE = 1_000
 """As many rows of source items as a question of one address has, for two sources: a page of 1,000 takes 39 ms, one of
 100 takes 29 (magento-observed.md, "Throughput").
 """
-SKUS_PER_QUESTION = 1_000
-URL_BYTES = 7_000
-"""Web servers take 8 kB by default, and count bytes after encoding (magento-observed.md, part two, section 5)."""
-TOO_LARGE_PAGE = "Maximum SearchCriteria pageSize is %max"
 
 
 class SourceItem(NamedTuple):
@@ -350,71 +345,3 @@ def _rows(answer: Any, what: str) -> list[Any]:
     if not isinstance(answer, list):
         raise WrongAddress(f"{what}: Magento's answer is not a list. Is this Magento 2.4?")
     return answer
-
-
-async def pages(
-    client: MagentoClient, path: str, criteria: dict[str, str], *, fields: str = "", size: int = PAGE_SIZE
-) -> AsyncIterator[dict[str, Any]]:
-    """Yield all rows of a list; a smaller page is asked for where the shop has a smaller limit, which is remembered."""
-    size, page, seen = min(size, client.largest_page or size), 1, 0
-    while True:
-        params = {
-            **criteria,
-            "searchCriteria[pageSize]": size,
-            "searchCriteria[currentPage]": page,
-            **({"fields": f"{fields},total_count"} if fields else {}),
-        }
-        try:
-            answer = await client.get(path, params)
-        except RequestRefused as refused:
-            limit = refused.parameters.get("max") if isinstance(refused.parameters, dict) else None
-            if refused.template != TOO_LARGE_PAGE or limit is None or seen or int(limit) >= size:
-                raise
-            size = client.largest_page = int(limit)
-            continue
-        items = (answer.get("items") if isinstance(answer, dict) else None) or []
-        for item in items:
-            yield item
-        seen += len(items)
-        if not items or seen >= int(answer.get("total_count") or 0):
-            return
-        page += 1
-
-
-def criteria_of(field: str, values: Sequence[str]) -> Iterable[dict[str, str]]:
-    """Search criteria that together name these values of a field, each no longer than a URL may be.
-
-    `in` lists, and `eq` for values with a comma, which parts a list.
-    """
-    for part in parts_of_address(values):
-        yield criterion(field, ",".join(part), "eq" if "," in part[0] else "in")
-
-
-def parts_of_address(values: Iterable[str]) -> Iterable[list[str]]:
-    """These values, each once, in parts of which each fits into the address of one request."""
-    part: list[str] = []
-    length = 0
-    for value in dict.fromkeys(values):
-        if "," in value:
-            yield [value]
-            continue
-        more = len(quote(value, safe="")) + 3
-        if part and length + more > URL_BYTES:
-            yield part
-            part, length = [], 0
-        part.append(value)
-        length += more
-    if part:
-        yield part
-
-
-def parts_of_body(skus: Sequence[str]) -> Iterable[list[str]]:
-    """These SKUs in parts of which each fits into the body of one question."""
-    for start in range(0, len(skus), SKUS_PER_QUESTION):
-        yield list(skus[start : start + SKUS_PER_QUESTION])
-
-
-def criterion(field: str, value: str, condition: str, group: int = 0) -> dict[str, str]:
-    """Search criteria of one condition; those of different groups must all be met."""
-    prefix = f"searchCriteria[filterGroups][{group}][filters][0]"
-    return {f"{prefix}[field]": field, f"{prefix}[value]": value, f"{prefix}[conditionType]": condition}

@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import quote
 
-from connector.magento import queries
 from connector.magento.client import MagentoClient
 from connector.magento.errors import NoSuchRoute, RequestRefused
 from connector.magento.queries import number
+from connector.magento.search import criteria_of, pages
 from connector.model.shipments import Track
 
 STOCK_FAULT = "Could not save a shipment, see error log for details"
@@ -62,8 +62,8 @@ async def _with(client: MagentoClient, field: str, value: str) -> list[MagentoSh
             increment_id=str(row.get("increment_id") or ""),
             track_ids=tuple(str(one.get("entity_id") or "") for one in row.get("tracks") or []),
         )
-        for criteria in queries.criteria_of(field, [value])
-        async for row in queries.pages(client, "shipments", criteria)
+        for criteria in criteria_of(field, [value])
+        async for row in pages(client, "shipments", criteria)
     ]
 
 
@@ -131,8 +131,8 @@ async def raise_sources(client: MagentoClient, source: str, quantities: Sequence
 
 async def ships_separately(client: MagentoClient, product_id: int) -> bool:
     """Return whether a bundle ships as its children (`shipment_type` 1) and not as itself (0)."""
-    for criteria in queries.criteria_of("entity_id", [str(product_id)]):
-        async for row in queries.pages(client, "products", criteria):
+    for criteria in criteria_of("entity_id", [str(product_id)]):
+        async for row in pages(client, "products", criteria):
             for attribute in row.get("custom_attributes") or []:
                 if attribute.get("attribute_code") == "shipment_type":
                     return str(attribute.get("value")) == "1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.magento import queries
+from connector.magento import queries, search
 from connector.magento.client import MagentoClient
 from entities.explained import NOW, Known, Line, of_links
 from settings import Settings
@@ -11,8 +11,8 @@ from settings import Settings
 async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
     lines: list[Line] = []
     for link in known.links:
-        async for row in queries.pages(
-            client, "shipments", next(iter(queries.criteria_of("entity_id", [link.magento_id])))
+        async for row in search.pages(
+            client, "shipments", next(iter(search.criteria_of("entity_id", [link.magento_id])))
         ):
             source = (row.get("extension_attributes") or {}).get("source_code") or "no source"
             tracks = ", ".join(str(one.get("track_number")) for one in row.get("tracks") or []) or "no track"

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from connector.magento import client, queries
+from connector.magento import client, search
 from entities import shown
 from entities.events import RequestSettled
 from entities.registry import ENTITIES
@@ -48,8 +48,8 @@ def named_in(request):
 
 
 def _small_questions(monkeypatch: pytest.MonkeyPatch, chunk: int = 20) -> None:
-    monkeypatch.setattr(queries, "SKUS_PER_QUESTION", 4)
-    monkeypatch.setattr(queries, "URL_BYTES", 60)
+    monkeypatch.setattr(search, "SKUS_PER_QUESTION", 4)
+    monkeypatch.setattr(search, "URL_BYTES", 60)
     monkeypatch.setattr(pull, "FIRST_CHUNK_RECORDS", chunk)
     monkeypatch.setattr(pull, "CHUNK_RECORDS", chunk)
 
