@@ -16,7 +16,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import Unauthorized
 from connector.model.comparison import comparison_key
 from connector.model.open_orders import Held, HeldLine, ShopOrder
-from connector.state.sync import open_orders, watermarks
+from connector.state.sync import ledger, open_orders, watermarks
 from connector.state.sync.open_orders import OpenItem, OpenOrder
 from connector.state.sync.watermarks import Watermark
 from entities.base import RunContext
@@ -74,13 +74,14 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
 async def _follow(
     context: RunContext[QuantityRule], client: MagentoClient, mark: Watermark, now: datetime, *, full: bool
 ) -> None:
+    since = None if mark.pulled_to is None else mark.pulled_to - LOOKBACK
+    recent = [] if since is None else await magento.changed_orders(client, since)
     if full or mark.pulled_to is None:
         newest = await magento.newest_change(client)
         found = await magento.open_orders(client)
     else:
-        newest = mark.pulled_to
-        found = await magento.changed_orders(client, mark.pulled_to - LOOKBACK)
-        newest = max([newest, *(magento.moment_of(one.updated_at) for one in found)])
+        found = recent
+        newest = max([mark.pulled_to, *(magento.moment_of(one.updated_at) for one in found)])
     with context.state.read() as connection:
         known = open_orders.known(connection, None if full else [one.order_id for one in found])
     changed = [one for one in found if one.is_open and (full or known.get(one.order_id) != one)]
@@ -91,9 +92,27 @@ async def _follow(
     with_items = await with_items_of(client, changed)
     if full:
         with_items = _different(context, with_items)
+    refunded = await with_items_of(client, [one for one in recent if _is_refunded_since(one, mark)])
+    returned = {item.key for _order, items in refunded.values() for item in items if item.held.refunded}
     mark = replace(mark, pulled_to=newest or now - timedelta(days=1), looked_back_at=now)
     with context.state.write() as connection:
         open_orders.follow(connection, context.name, with_items, ended, mark, now)
+        ledger.doubt(
+            connection, context.name, sorted(ledger.places(connection, context.name, sorted(returned))), now
+        )
+
+
+def _is_refunded_since(order: ShopOrder, mark: Watermark) -> bool:
+    """Return whether an order with a refund changed since Magento's orders were last read.
+
+    A refund may have put its goods back into stock at a source, which no order shows: what Magento has there is read
+    again. `mark` is how far orders were read before.
+    """
+    if not any(line.held.refunded for line in order.lines):
+        return False
+    changed_at = magento.moment_of(order.updated_at)
+    lately = mark.looked_back_at is None or changed_at >= mark.looked_back_at - LOOKBACK
+    return lately or mark.pulled_to is None or changed_at > mark.pulled_to
 
 
 def _different(

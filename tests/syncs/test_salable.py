@@ -303,6 +303,36 @@ async def test_what_is_refunded_before_it_shipped_is_not_added_back(make):
     assert (here.quantity("A"), here.salable("A")) == (8, 8)
 
 
+@pytest.mark.parametrize("full", [False, True])
+async def test_goods_that_a_refund_puts_back_into_stock_are_sold_once_acumatica_has_them(make, full):
+    """The order is complete and all quantities are confirmed: Magento's credit memo adds 1 to its source, which the
+    next sync takes off again, also the daily full one after an outage; Acumatica's return then adds it.
+    """
+    here = make()
+    placed(here, {"A": 4})
+    here.entered("000001", {"A": 4}, external_ref=NUMBER)
+    order = order_id(here)
+    assert here.http.post(f"order/{order}/invoice", json={"capture": False}).is_success
+    here.ship("000001")
+    await sync(here, "shipment", active={"shipment": True})
+    await sync(here)
+    assert (here.order(NUMBER)["state"], here.quantity("A")) == ("complete", 6)
+    here.here.clock.advance(7200)
+    item = here.orders()[0]["items"][0]["item_id"]
+    back = {"extension_attributes": {"return_to_stock_items": [item]}}
+    refund = {"items": [{"order_item_id": item, "qty": 1}], "notify": False, "arguments": back}
+    assert here.http.post(f"order/{order}/refund", json=refund).is_success
+    assert here.salable("A") == 7
+    await sync(here, seconds=90_000 if full else 60)
+    assert (here.quantity("A"), here.salable("A")) == (6, 6)
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "7", "on_hand": "7"}})
+    await sync(here)
+    assert (here.quantity("A"), here.salable("A")) == (7, 7)
+    outcome = await sync(here, seconds=300)
+    outcome = await sync(here)
+    assert (outcome.counters.reads, outcome.counters.requests) == (1, 0)
+
+
 async def test_an_order_of_several_products_is_asked_for_each_of_them(make):
     """A and B of one order, computed at different times, both get theirs back."""
     here = make()
