@@ -63,7 +63,8 @@ class Order(Section, title="A to M Order Sync"):
     )
     statuses: dict[str, str] = setting(
         {},
-        "The Magento order status for each Acumatica order status.",
+        "The Magento order status for each Acumatica order status. An order of the shop whose status has none stays as "
+        "it is in Magento, also a canceled one.",
         label="Acumatica status to Magento status",
         columns=("Acumatica status", "Magento status"),
     )

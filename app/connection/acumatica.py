@@ -70,7 +70,8 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
         if fields.is_contract_5(named.version):
             message += " It is of contract version 5, which filters and shows values in another way."
         fix = (
-            "The endpoint was changed: add them again on form Web Service Endpoints (SM207060)."
+            "Correct the setting that names it, or, where the endpoint was changed, add it again on form Web Service "
+            "Endpoints (SM207060)."
             if is_known
             else f"The connector knows {known}: enter it in A2M_ACUMATICA__ENDPOINT and A2M_ACUMATICA__VERSION."
         )

@@ -68,13 +68,20 @@ def _of_item(kind: str, chosen: ItemFields) -> set[str]:
 
 
 async def missing(session: AcumaticaSession, entity: str, wanted: set[str]) -> list[str]:
-    """Return those of the fields that the endpoint's entity does not have; all of it where there is no such entity."""
+    """Return those of the fields that the endpoint's entity does not have, with the spelling of one that differs by
+    letter case alone; all of it where there is no such entity.
+    """
     try:
         content = await session.get(f"{session.access.entity(entity)}/$adHocSchema", what=f"the fields of {entity}")
     except RequestRefused:
         return [entity]
     schema = decode(content, dict[str, Any], f"the fields of {entity}")
-    return sorted(path for path in wanted if not _has(schema, path.split("/")))
+    spelled = {name.casefold(): name for name in schema}
+    return [
+        f"{path} (it is spelled {spelled[path.casefold()]})" if path.casefold() in spelled else path
+        for path in sorted(wanted)
+        if not _has(schema, path.split("/"))
+    ]
 
 
 def _has(schema: Any, path: list[str]) -> bool:

@@ -23,6 +23,7 @@ from entities.shop_orders.reference import increment_id_of
 ORDER_TYPES, BRANCHES, SHIP_VIAS = "Order types", "Branches of orders", "ShipVias of orders"
 PAYMENTS = "Payment methods of orders"
 REFERENCE = "Reference pattern of orders"
+CANCELED = "Canceled"
 STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps of payment and shipping methods"
 
 
@@ -134,7 +135,9 @@ def _statuses(rule: OrderRule) -> Check:
             "Name it in A2M_ORDER__STATES."
         )
         return Check(STATUSES, "failed", message)
-    return Check(STATUSES, "passed", ", ".join(sorted(set(rule.statuses.values()))))
+    mapped = ", ".join(sorted(set(rule.statuses.values())))
+    goes_on = "" if CANCELED in rule.statuses else f"; {CANCELED} has none: what Acumatica cancels goes on in Magento"
+    return Check(STATUSES, "passed", mapped + goes_on)
 
 
 def _methods(rule: OrderRule) -> Check:
