@@ -6,7 +6,7 @@ Where there was no such shipment, nothing is asked and nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -18,7 +18,7 @@ from entities.base import RunContext
 from entities.inventory.compensations import compensated
 from entities.inventory.repairs import detect_repair, repaired_since, stocks_of
 from entities.inventory.rules import QuantityRule
-from entities.sources import ATTRIBUTE
+from entities.sources import ATTRIBUTE, source_key
 
 
 async def less_compensations(context: RunContext[QuantityRule], values: Sequence[DesiredValue]) -> list[DesiredValue]:
@@ -43,8 +43,11 @@ async def less_compensations(context: RunContext[QuantityRule], values: Sequence
     at_sources = {(want.key, want.source): want.value or 0 for want in values if not want.source.startswith(ATTRIBUTE)}
     found = compensated(at_sources, taken, stocks.sources.get(stock, []))
     spelled = {want.key: want.sku or want.key for want in values}
-    for key, left in found.left_over.items():
-        context.remarks.note(spelled[key], _left_over(left))
+    selling = {source_key(source) for source in stocks.sources.get(stock, [])}
+    before, now = (_by_key(quantities, selling) for quantities in (at_sources, found.quantities))
+    used_up = {key for key, quantity in before.items() if quantity > 0 and now[key] == 0}
+    for key in sorted(used_up | found.left_over.keys()):
+        context.remarks.note(spelled[key], _shown_as_zero(found.left_over.get(key, 0)))
     return [_with(want, found.quantities.get((want.key, want.source), want.value)) for want in values]
 
 
@@ -55,9 +58,21 @@ def _with(want: DesiredValue, quantity: int | None) -> DesiredValue:
     return msgspec.structs.replace(want, value=quantity, in_stock=bool(quantity) if follows else None)
 
 
-def _left_over(left: int) -> str:
+def _by_key(quantities: Mapping[tuple[str, str], int], selling: Collection[str]) -> dict[str, int]:
+    """Return how much of each SKU the sources of the stock show."""
+    found: dict[str, int] = {}
+    for (key, source), quantity in quantities.items():
+        if source_key(source) in selling:
+            found[key] = found.get(key, 0) + max(quantity, 0)
+    return found
+
+
+def _shown_as_zero(left: int) -> str:
+    more = f"{plain(Decimal(left).scaleb(-4)):f} more" if left else "as much"
+    than = "than" if left else "as"
     return (
-        f"Shown as 0: shipments of orders made in Acumatica left {plain(Decimal(left).scaleb(-4)):f} more in Magento's "
-        "reservations than there is to make up for. Have Magento write them off (bin/magento inventory:reservation:"
-        "list-inconsistencies -r | bin/magento inventory:reservation:create-compensations); the next full sync notices."
+        f"Shown as 0: shipments of orders made in Acumatica left {more} in Magento's reservations {than} there is to "
+        "make up for, and Magento sells nothing whose sources hold nothing. Have Magento write them off (bin/magento "
+        "inventory:reservation:list-inconsistencies -r | bin/magento inventory:reservation:create-compensations); the "
+        "next full sync notices."
     )

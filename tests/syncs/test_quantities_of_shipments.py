@@ -67,6 +67,24 @@ async def test_what_ships_of_an_order_of_ours_is_compensated(trade):
 
 
 @pytest.mark.over_both
+async def test_a_product_whose_pieces_are_all_used_up_by_reservations_is_named(trade):
+    """10, of which 4 shipped of an order of ours; 6 are left, then 4: Magento shows 0 and sells none of the 4, and the
+    run says what to do.
+    """
+    here = trade()
+    here.entered("000001", {"A": 4})
+    here.ordered({"A": 4}, increment_id="SO-000001", ext_order_id="SO 000001")
+    here.ship("000001")
+    await here.sync()
+    assert (await here.sync("inventory")).remarks.notes == []
+    assert here.quantity("A") == 2
+    here.here.change({"set_quantity": {"inventory_id": "A", "warehouse": "MAIN", "available": "4", "on_hand": "4"}})
+    [(sku, note)] = (await here.sync("inventory")).remarks.notes
+    assert (sku, here.quantity("A")) == ("A", 0)
+    assert "left as much in Magento's reservations as there is" in note
+    assert "create-compensations" in note
+
+
 async def test_a_shipment_while_its_quantities_are_computed_is_compensated_by_the_next_sync(trade, monkeypatch):
     """Figures that were made without what the shipment took do not count as read again, however late Magento was asked
     for them.
