@@ -97,9 +97,7 @@ async def _follow(
     mark = replace(mark, pulled_to=newest or now - timedelta(days=1), looked_back_at=now)
     with context.state.write() as connection:
         open_orders.follow(connection, context.name, with_items, ended, mark, now)
-        ledger.doubt(
-            connection, context.name, sorted(ledger.places(connection, context.name, sorted(returned))), now
-        )
+        ledger.doubt(connection, context.name, sorted(ledger.places(connection, context.name, sorted(returned))), now)
 
 
 def _is_refunded_since(order: ShopOrder, mark: Watermark) -> bool:

@@ -46,7 +46,11 @@ def failed(found):
         ({"A2M_MAGENTO__STORE_ID": "9"}, "Store view of prices", ["no store view 9; it has 0 (every store), 1"]),
         ({"A2M_MAGENTO__WEBSITE_ID": "7"}, "Website of customers", ["no website 7; it has 1 (base)"]),
         ({"A2M_ITEMS__SKU": "field:NoSuchField"}, "Fields of the endpoint", ["StockItem.NoSuchField"]),
-        ({"A2M_ITEMS__SKU": "field:description"}, "Fields of the endpoint", ["it is spelled Description", "the setting"]),
+        (
+            {"A2M_ITEMS__SKU": "field:description"},
+            "Fields of the endpoint",
+            ["it is spelled Description", "the setting"],
+        ),
     ],
 )
 def test_a_name_that_does_not_exist_fails_alone(check, make_world, settings, what, words):
