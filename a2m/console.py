@@ -32,7 +32,7 @@ class Refused(Exception):
 
 
 def print_error(text: str) -> None:
-    """Say on standard error what went wrong."""
+    """Print an error to standard error."""
     print_to_stderr(text, logging.ERROR)
 
 

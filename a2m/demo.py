@@ -66,7 +66,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _refuse_used(database: str | None) -> None:
-    """A state that somebody may want to keep is not taken for a demo's."""
+    """Raise `BadParameter` where the database is in use: its state may not be the demo's."""
     if database is None:
         return
     from connector.state.engine import is_unused

@@ -64,7 +64,7 @@ class Checked:
 
 
 def leave_one_to_fail() -> None:
-    """Let Acumatica have a customer whom Magento cannot take, and nothing else that fails."""
+    """Add a customer in Acumatica whom Magento cannot take, so that just one message fails."""
     import httpx
 
     with httpx.Client(base_url=os.environ["A2M_ACUMATICA__URL"], timeout=60) as site:
@@ -133,7 +133,7 @@ def print_result(
 
 
 def print_how_to_fix(command: Path, *, stays: bool) -> None:
-    """Say which message failed on purpose, and how to put it right."""
+    """Print which message failed on purpose, and how to fix it."""
     out.print(f"\nOne message failed on purpose: the customer {CUSTOMER} has no e-mail in Acumatica.", markup=False)
     out.print(f"  See it         {command} failed", markup=False)
     if not stays:

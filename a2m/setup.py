@@ -118,7 +118,7 @@ def _ask_secret(name: str, *, is_set: bool) -> str:
 
 
 def _again(problem: str) -> None:
-    """Say what is wrong with an answer before it is asked for again; without a terminal nobody would answer again."""
+    """Print what is wrong with an answer before it is asked for again; without a terminal nobody would answer again."""
     if not sys.stdin.isatty():
         raise NotSaved(problem)
     print_error(problem)

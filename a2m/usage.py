@@ -34,7 +34,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Say of an argument that is missing what it can be."""
+        """Add to the error of a missing argument what it can be."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:

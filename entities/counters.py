@@ -101,7 +101,7 @@ class Remarks:
         return [f"{len(self.waiting):,} waiting without a failure: {what}."]
 
     def add(self, sentence: str) -> None:
-        """Say it once, however often it comes up."""
+        """Add a remark once, however often it comes up."""
         if sentence not in self.sentences:
             self.sentences.append(sentence)
 

@@ -46,7 +46,7 @@ def as_in_prefect(text: str) -> str:
 
 
 async def name_run(name: str) -> None:
-    """Let the run's name say what happened."""
+    """Rename the run to what happened in it."""
     if flow_run.id is not None:
         async with get_client() as client:
             await client.update_flow_run(UUID(flow_run.id), name=_short(as_in_prefect(name).replace("\n", "; ")))

@@ -57,7 +57,7 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
 
 
 async def _show(now: AppContext, filled: dict[str, Any]) -> None:
-    """Let the form show what is in force from now on, and leave a table of the last changes."""
+    """Show the settings now in force in the form, and leave a table of the last changes."""
     with now.state.read() as connection:
         versions = saved_settings.history(connection, VERSIONS_SHOWN)
     await acreate_table_artifact(

@@ -47,5 +47,5 @@ def with_new_names(values: Mapping[str, T], settings: Iterable[Setting]) -> dict
 
 @cache
 def _warn(former: str, name: str) -> None:
-    """Say it once in a process."""
+    """Log the warning once in a process."""
     _LOG.warning("%s is called %s now. Rename it; the old name works for one more version.", former, name)

@@ -30,7 +30,7 @@ class AcumaticaFault(ConnectorError):
 
 
 class AcumaticaUnreachable(AcumaticaFault):
-    """Nobody answers there, or somebody who is not Acumatica."""
+    """Nothing answers there, or something that is not Acumatica."""
 
 
 class LoginRefused(AcumaticaFault):

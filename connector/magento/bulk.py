@@ -45,7 +45,7 @@ class _Published(msgspec.Struct):
 
 
 async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRow]]) -> str:
-    """Have Magento queue each part as one operationand return the bulk's number.
+    """Have Magento queue each part as one operation and return the bulk's number.
 
     Raises `NoAnswer` where it may be queued and its number is not known, and what else a write raises.
     """
@@ -57,7 +57,7 @@ async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRo
 
 
 async def publish_nothing(client: MagentoClient) -> str:
-    """Have Magento queue a price of a SKU that it does not haveand return the bulk's number. Nothing is written by
+    """Have Magento queue a price of a SKU that it does not have and return the bulk's number. Nothing is written by
     it.
     """
     return await publish_prices(client, [[PriceRow("a2m-check-of-nothing", Decimal(0))]])

@@ -73,7 +73,7 @@ async def customers_of(client: MagentoClient, ids: Sequence[str]) -> list[Custom
 
 
 async def create(client: MagentoClient, body: Mapping[str, Any]) -> str:
-    """Create the customerand return its id. Magento mails the new customer, and refuses an e-mail that it has."""
+    """Create the customer and return its id. Magento mails the new customer, and refuses an e-mail that it has."""
     return str((await client.write("POST", "customers", {"customer": body}))["id"])
 
 

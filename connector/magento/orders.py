@@ -102,7 +102,7 @@ async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[st
 
 
 async def create(client: MagentoClient, entity: Mapping[str, Any]) -> str:
-    """Create the orderand return its id. Refused with `TAKEN` where Magento has its increment id."""
+    """Create the order and return its id. Refused with `TAKEN` where Magento has its increment id."""
     return str((await client.write("POST", "orders", {"entity": entity}))["entity_id"])
 
 
@@ -137,7 +137,7 @@ async def comment(client: MagentoClient, order: MagentoOrder, text: str, status:
 async def invoice(
     client: MagentoClient, order: MagentoOrder, items: Sequence[tuple[int, Decimal]] | None, text: str
 ) -> str:
-    """Make an offline invoice of these order items, none: of all that is openand return its id. Nobody is mailed."""
+    """Make an offline invoice of these order items (none: of all that is open) and return its id. Nobody is mailed."""
     body: dict[str, Any] = {
         "capture": False,
         "notify": False,
@@ -157,7 +157,7 @@ async def refund(
     *,
     back_to_stock: bool,
 ) -> str:
-    """Make an offline credit memo of these order items, without shippingand return its id. Nobody is mailed.
+    """Make an offline credit memo of these order items, without shipping and return its id. Nobody is mailed.
 
     `back_to_stock`: what never left is not held back any more; Magento keeps it reserved without.
     """

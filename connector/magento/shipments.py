@@ -77,7 +77,7 @@ async def ship(
     source: str | None,
     notify: bool,
 ) -> str:
-    """Ship exactly these order itemsand return the shipment's id. `source` is None where Magento keeps no sources
+    """Ship exactly these order items and return the shipment's id. `source` is None where Magento keeps no sources
     (MSI).
 
     The mark is a comment that customers do not see: not in the shop, and not in the mail.

@@ -57,7 +57,7 @@ class Change:
         return f"{self.what} {self.was!r} is sent as {self.sent!r}: {self._why()}."
 
     def without_name(self) -> str:
-        """Return the same without the name, which is nobody's business where runs are shown."""
+        """Return the same without the name, because it is personal data and runs are shown to others."""
         if not self.sent:
             return f"{self.what}: it has nothing that Magento takes in a name, and is not sent."
         return f"{self.what}: {self._why()}; it is sent without."

@@ -162,7 +162,7 @@ def _lay_out(
 
 
 def _claim(item: SoldItem, quantity: Decimal, target: dict[int, Decimal]) -> Decimal:
-    """Lay so much out on an itemand return how much that was."""
+    """Lay so much out on an item and return how much that was."""
     claimed = max(quantity, NOTHING)
     if claimed:
         target[item.item_id] = target.get(item.item_id, NOTHING) + claimed

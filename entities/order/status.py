@@ -199,7 +199,7 @@ def refused(current: CurrentOrder, acumatica_status: str, status: str, why: str)
 
 
 def unknown_state(key: str, status: str) -> Rejected:
-    """Return a status of somebody's own without a state."""
+    """Return the refusal of a status of a site's own, for which no state is set."""
     return Rejected(
         FailureCode.UNKNOWN_ORDER_STATE,
         f"{key} is to show {status}, which is none of Magento's own statuses. Name the state that it "

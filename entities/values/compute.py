@@ -59,7 +59,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
 
 
 def _name_other_skus(context: RunContext[R], published: Published) -> None:
-    """An item has one SKU in Magento: what else it is called in Acumatica is named, because nobody sends it."""
+    """Add a remark for the further SKUs of an item: it has one in Magento, so the others are not sent."""
     others = published.items.column("other_skus")
     if not any(others):
         return

@@ -40,7 +40,7 @@ async def deployment_of(one, *, name, tags):
 
 
 async def run_of(client, deployment, *states):
-    """A run that went through these statesand return its id."""
+    """Make a run that went through these states and return its id."""
     run = await client.create_flow_run_from_deployment(deployment)
     for state in states:
         await client.set_flow_run_state(run.id, state, force=True)

@@ -101,7 +101,7 @@ class Stack:
         return list(self.ask("flow_runs/filter", deployments=of_it, sort="EXPECTED_START_TIME_DESC"))
 
     def start(self, deployment: str, **parameters: Any) -> str:
-        """Start a runand return its id."""
+        """Start a run and return its id."""
         path = f"deployments/{self.deployment(deployment)}/create_flow_run"
         return str(self.ask(path, parameters=parameters, idempotency_key=str(uuid4()))["id"])
 

@@ -57,7 +57,7 @@ class Trade:
         self.here.change({"add_order": {"order_nbr": number, "customer_id": "ACME", "lines": rows, **more}})
 
     def ordered(self, lines: Mapping[str, int], **more: Any) -> int:
-        """An order of Magentoand return its id."""
+        """Place an order in Magento and return its id."""
         person = {"firstname": "A", "lastname": "B", "street": ["1 Example Street"], "city": "New York"}
         address = {**person, "postcode": "10019", "country_id": "US", "region_id": 43, "telephone": "1"}
         items = [

@@ -127,7 +127,7 @@ def _held(row: Row[Any]) -> LeaseHolder:
 
 
 def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECONDS) -> None:
-    """Keep the lease for `seconds` more. Raises `LeaseLost`."""
+    """Extend the lease by `seconds` from now. Raises `LeaseLost`."""
     with state.write() as connection:
         require(connection, lease)
         expires = micros(now + timedelta(seconds=seconds))
@@ -135,7 +135,7 @@ def renew(state: State, lease: Lease, now: datetime, seconds: float = LEASE_SECO
 
 
 def show_progress(state: State, lease: Lease, progress: str | None) -> None:
-    """Keep how far the run's sync is, for others to read; nothing happens if another run has the lease by now."""
+    """Store how far the run's sync is, for others to show; does nothing if another run has the lease by now."""
     with state.write() as connection:
         mine = (leases.c.entity == lease.entity) & (leases.c.fence == lease.fence)
         connection.execute(update(leases).where(mine).values(progress=progress))
@@ -150,7 +150,7 @@ def progress_of_entities(connection: Connection, now: datetime) -> dict[str, str
 
 
 def release(state: State, lease: Lease) -> None:
-    """Give the lease back; nothing happens if another run has it by now."""
+    """Release the lease; nothing happens if another run has it by now."""
     with state.write() as connection:
         mine = (leases.c.entity == lease.entity) & (leases.c.fence == lease.fence)
         connection.execute(update(leases).where(mine).values(expires_at=0))

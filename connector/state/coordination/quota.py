@@ -113,7 +113,7 @@ class SharedLicence:
         return max((one.ends_at for one in left), default=None)
 
     async def limit_was_met(self, refusal: str) -> str:
-        """Say that Acumatica refuses another session, whose sessions it may still count, and what to do."""
+        """Return a message: Acumatica refuses another session, whose sessions it may still count, and what to do."""
         left = seats.lost(self._seats(), self.clock.now())
         known = (
             f"It still counts sessions of processes that ended without logging out: {seats.describe_lost(left)} "
@@ -222,7 +222,7 @@ class SharedLicence:
         )
 
     def _report(self, what: str, words: str) -> None:
-        """Say it now, and again only after a while."""
+        """Report it now, and again only after a while."""
         now, before = self.clock.now(), self._reported_at.get(what)
         if before is None or now - before >= SAID_AGAIN:
             self._reported_at[what] = now

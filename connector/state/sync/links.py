@@ -72,7 +72,7 @@ def _link(row: Row[Any]) -> Link:
 
 
 def write(connection: Connection, entity: str, rows: Sequence[Link], now: datetime) -> None:
-    """Keep these links; one that exists is replaced."""
+    """Store these links; one that exists is replaced."""
     upsert(connection, links, [_row(entity, link, now) for link in rows])
 
 

@@ -30,7 +30,7 @@ NOTHING, _NULL = msgspec.Raw(b""), msgspec.Raw(b"null")
 
 
 class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lambda name: name.removesuffix("_part")):
-    """One record of Acumatica as it was last said; `facts` is none before the item itself was seen, or after it went.
+    """One record of Acumatica as it was last read; `facts` is none before the item itself was seen, or after it went.
 
     `quantities`: the figures by warehouse (a plain number: see `of_figure`). `vendor`: 1/10,000 by warehouse ("" where
     the inquiry has none). `document`: a shipment, customer or order in the form in which its reader gave it.
@@ -252,7 +252,7 @@ _MOST_GROUPS = 10
 
 
 def write(connection: Connection, entity: str, stored: Sequence[Stored]) -> None:
-    """Keep the records as they are now."""
+    """Store the records as they are now."""
     if connection.dialect.name == "sqlite" and _has_only_new_data(connection, entity, stored):
         return
     rows = [
@@ -337,7 +337,7 @@ def _walk_through(connection: Connection, entity: str, alike: Sequence[Stored], 
 
 
 def mark_seen(connection: Connection, entity: str, column: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
-    """Say that the sweep saw these records, where nothing else of them changed."""
+    """Record that the sweep saw these records, of which nothing else changed."""
     for part in chunked(acumatica_keys, KEYS_PER_QUERY):
         chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
         connection.execute(update(records).where(chosen).values({column: sweep}))

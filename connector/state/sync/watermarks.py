@@ -80,7 +80,7 @@ def read(connection: Connection, entity: str, feed: str) -> Watermark:
 
 
 def write(connection: Connection, entity: str, marks: list[Watermark]) -> None:
-    """Keep the watermarks; one row per feed, replaced in place."""
+    """Store the watermarks; one row per feed, replaced in place."""
     upsert(
         connection,
         watermarks,
