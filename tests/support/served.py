@@ -54,7 +54,7 @@ class Served:
     def close(self) -> None:
         """Answer nobody any more; doing it twice does nothing."""
         _reached.pop(self._address, None)
-        asyncio.run_coroutine_threadsafe(self._end(), _loop()).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), _loop()).result(LONGEST)
 
     def _begin(self) -> None:
         """Somebody knocks at the socket."""

@@ -90,7 +90,7 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
     wrong: list[str] = []
     tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(120_000)
     yield tab
     context.close()
     assert [one for one in wrong if "status of 4" not in one] == []
