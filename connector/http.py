@@ -240,6 +240,7 @@ async def _exchange(
     if isinstance(response, WholeResponse):
         if len(response.content) > limit:
             raise _too_large(limit, request)
+        response.stream = httpx.ByteStream(b"")  # httpx's stream and the answer name each other: both would stay
         return response
     body = bytearray()
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
+import weakref
 
 import pytest
 from support.raw_server import CHUNKED, OK, Server, listening, request_of
@@ -90,3 +92,21 @@ async def test_a_redirect(client: Make):
     async with listening(server) as port, client() as made:
         response = await post(made, f"http://127.0.0.1:{port}/")
     assert (response.status_code, response.headers["location"]) == (307, "http://127.0.0.1:1/")
+
+
+async def test_an_answer_is_kept_by_its_reader_alone(client: Make):
+    """Pages come by the thousand: none stays in memory until Python looks for cycles of objects."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(OK)
+
+    async with listening(serve) as port, client() as made:
+        gc.disable()
+        try:
+            response = await post(made, f"http://127.0.0.1:{port}/")
+            kept = weakref.ref(response)
+            del response
+            assert kept() is None
+        finally:
+            gc.enable()
