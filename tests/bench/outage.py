@@ -43,6 +43,7 @@ BEGUN_BY = 45.0
 def measure(hours: float) -> dict[str, Any]:
     """Stop it, let so many hours pass, and start it again."""
     with everything(LIFE, settings={"A2M_ACUMATICA__SESSIONS": "6"}, documents=5) as here:
+        wait_until(lambda: len(_scheduled(here)) == len(NAMES), "scheduled runs of each entity")
         os.kill(here.serving, signal.SIGTERM)
         psutil.wait_procs([psutil.Process(here.serving)], timeout=60)
         late = _make_late(here, round(hours * 60))
@@ -76,6 +77,15 @@ def against_targets(found: dict[str, Any]) -> list[tuple[str, float, float, str]
     ]
 
 
+def _scheduled(here: Here) -> list[sqlite3.Row]:
+    """Return a run of each entity that Prefect's scheduler made and that waits."""
+    with closing(sqlite3.connect(here.folder / "prefect" / "prefect.db", timeout=60)) as prefect:
+        prefect.row_factory = sqlite3.Row
+        query = """SELECT flow_run.*, max(expected_start_time) FROM flow_run
+            WHERE auto_scheduled AND state_type = 'SCHEDULED' AND tags LIKE ? GROUP BY deployment_id"""
+        return prefect.execute(query, (f"%{OF_ENTITIES}%",)).fetchall()
+
+
 def _make_late(here: Here, minutes: int) -> int:
     """Write runs of each entity for so many minutes until now, each a copy of one that is scheduled; return how many
     wait then. Prefect's server calls a run late after a quarter of a minute, which here is written along.
@@ -83,9 +93,7 @@ def _make_late(here: Here, minutes: int) -> int:
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     with closing(sqlite3.connect(here.folder / "prefect" / "prefect.db", timeout=60)) as prefect, prefect:
         prefect.row_factory = sqlite3.Row
-        query = """SELECT flow_run.*, max(expected_start_time) FROM flow_run
-            WHERE auto_scheduled AND state_type = 'SCHEDULED' AND tags LIKE ? GROUP BY deployment_id"""
-        for one in prefect.execute(query, (f"%{OF_ENTITIES}%",)).fetchall():
+        for one in _scheduled(here):
             run = {name: one[name] for name in one.keys() if not name.startswith("max(")}  # noqa: SIM118 - a row
             state = dict(prefect.execute("SELECT * FROM flow_run_state WHERE id = ?", (run["state_id"],)).fetchone())
             for ago in range(minutes, 0, -1):
