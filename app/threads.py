@@ -1,4 +1,4 @@
-"""Work that waits, for the disk or for another program's lock, without holding up the event loop."""
+"""Blocking work, such as a write that waits for a database lock, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ T = TypeVar("T")
 
 
 async def finished_in_a_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """Return what the work returns, which is called in a thread. Whoever is cancelled meanwhile waits for its end too,
-    so that nothing is written behind what comes after.
+    """Call `work` in a thread and return its result. If the caller is cancelled, wait for the thread before raising
+    `CancelledError`, so that nothing is written after the caller has gone on.
     """
     working = asyncio.ensure_future(asyncio.to_thread(work, *given, **named))
     try:

@@ -1,4 +1,4 @@
-"""What waits in a thread holds up nothing else, and ends before whoever asked for it goes on."""
+"""Blocking work in a thread does not block the event loop, and ends before its caller continues."""
 
 import asyncio
 import threading

@@ -14,10 +14,11 @@ from connector.state.sync.ledger import Confirmed
 def in_order_of(
     wanted: Sequence[DesiredValue], names: Mapping[str, Sequence[Any]], columns: Sequence[Sequence[Any]]
 ) -> list[Sequence[Any]] | None:
-    """Return columns of rows in the order of the values to which the rows belong; `None` where a value has no such row,
-    or a row no value.
+    """Return `columns`, reordered so that each row stands at the place of its value; `None` unless values and rows
+    match one to one.
 
-    names: by their fields of a value the columns in which both have to agree, with `acumatica_key` and `source`.
+    names: the columns that must equal a field of the value, by the name of that field; `acumatica_key` and `source` are
+    among them. columns: further columns of the same rows.
     """
     own = [list(map(attrgetter(name), wanted)) for name in names]
     theirs = [list(column) for column in names.values()]
@@ -41,8 +42,8 @@ def _order(acumatica_keys: Sequence[str], sources: Sequence[str]) -> list[int]:
 def differ(
     wanted: Sequence[DesiredValue], confirmed: Sequence[int | None], in_stock: Sequence[bool | int | None]
 ) -> list[bool]:
-    """Return of each value whether Magento shows it not: by what it confirmed there, and the stock status as far as
-    both say one.
+    """Return for each value whether it differs from what Magento confirmed. Stock statuses are compared only where both
+    are known.
     """
     differs = list(map(ne, map(attrgetter("value"), wanted), confirmed))
     if in_stock.count(None) < len(in_stock):
@@ -53,7 +54,7 @@ def differ(
 
 
 def not_shown(wanted: Sequence[DesiredValue], shown: Mapping[Place, Confirmed]) -> list[DesiredValue]:
-    """Return those of the values that Magento does not show, by what it confirmed at each place."""
+    """Return the values that differ from what Magento confirmed at their places."""
     if not wanted:
         return []
     values, in_stock = zip(*map(shown.get, map(PLACE_OF, wanted), repeat((None, None))), strict=True)

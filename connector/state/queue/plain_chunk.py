@@ -1,7 +1,7 @@
-"""A chunk that changes only values: each is of a place of which nothing waits, and that is its record's already.
+"""Chunks that change only values: every place belongs to the same record as before, and nothing waits there.
 
-Nearly all chunks are such: a price list or a stock count that says other figures of what was sent before. They are
-compared and queued column by column, which takes a third of the time that a decision for each value takes.
+Nearly all chunks are like this: a price list or a stock count with new figures for items that were sent before. They
+are compared and queued column by column, in a third of the time of a decision for each value.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Kept(NamedTuple):
 
 
 def queue_plainly(wanted: Sequence[DesiredValue], kept: Kept, sending: Collection[int], changes: Changes) -> bool:
-    """Queue those of the values that are not confirmed, and return whether the chunk is as plain as that. If not,
-    nothing was done.
+    """Queue the values that differ from what Magento confirmed and return `True`; return `False`, and change nothing,
+    where the chunk needs a decision for each value.
 
     kept: all targets of the chunk's records. sending: the targets in open requests.
     """
